@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Reads `200ms`, `5s`, `5m`, `2h`, `1d` as milliseconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  if (!match) return undefined;
+  const [, amount, name] = match;
+  return Number(amount) * unit[name as keyof typeof unit];
+}
+
+const duration = z.string().transform((text, ctx) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  ctx.addIssue({ code: 'custom', message: `is not a duration like 200ms, 5s, 5m, 2h or 1d: "${text}"` });
+  return z.NEVER;
+});
+
+const schedule = z.string().transform((text, ctx) => {
+  const waits = text.split(',').map(parseDuration);
+  const known = waits.filter((ms) => ms !== undefined);
+  if (known.length === waits.length) return known;
+  ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: "${text}"` });
+  return z.NEVER;
+});
+
+const count = (max: number) => z.coerce.number({ message: 'is not a number' }).int('is not a whole number').min(1).max(max);
+const httpOrigin = z.url({ protocol: /^https?$/, message: 'is not an http(s) URL' }).transform((url) => url.replace(/\/+$/, ''));
+const secret = z.string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' }).min(1, 'is empty');
+
+const masterKeys = z.string().transform((text, ctx) => {
+  const keys = text.split(',').map((part) => {
+    const [id, base64, ...rest] = part.trim().split(':');
+    const bytes = Buffer.from(base64 ?? '', 'base64');
+    return id && bytes.length === 32 && rest.length === 0 ? { id, bytes } : null;
+  });
+  const known = keys.filter((key) => key !== null);
+  if (known.length === keys.length && new Set(known.map((key) => key.id)).size === known.length) return known;
+  ctx.addIssue({ code: 'custom', message: 'is not a list of id:base64(32 bytes) with ids of their own' });
+  return z.NEVER;
+});
+
+const environment = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce.number({ message: 'is not a port' }).int().min(0).max(65_535).default(3000),
+  APP_URL: httpOrigin.optional(),
+  HOST: z.string().optional(),
+  SHOPIFY_API_KEY: secret,
+  SHOPIFY_API_SECRET: secret,
+  SHOPIFY_API_SECRET_PREVIOUS: z.string().min(1).optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'is not a postgresql:// URL')
+    .optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'is not a redis:// URL')
+    .optional(),
+  ROLE: z.enum(['all', 'web', 'worker'], { message: 'is not all, web or worker' }).default('all'),
+  ENCRYPTION_KEYS: masterKeys.optional(),
+  ASCENT360_BASE_URL: httpOrigin.default('https://webhook.ascent360.com'),
+  SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
+  RETRY_SCHEDULE: schedule.prefault('5s,30s,5m,30m,2h,5h,10h,14h,20h,24h'),
+  DELIVERY_TIMEOUT: duration.prefault('15s'),
+  DELIVERY_CONCURRENCY: count(1000).default(50),
+  DELIVERY_CONCURRENCY_PER_SHOP: count(1000).default(5),
+  LEASE: duration.prefault('60s'),
+  SWEEP_INTERVAL: duration.prefault('5s'),
+  READ_WAIT: duration.prefault('60s'),
+  BREAKER_WINDOW: duration.prefault('5m'),
+  BREAKER_PROBE: duration.prefault('30s'),
+  CONNECTION_PROBE: duration.prefault('15m'),
+  RETENTION_DAYS: count(3650).default(30),
+  METRICS_TOKEN: z.string().min(1).optional(),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { message: 'is not a log level' })
+    .default('info'),
+});
+
+export type MasterKey = { id: string; bytes: Buffer };
+
+/** The environment, read once and checked. Durations in milliseconds. */
+export type Config = ReturnType<typeof readConfig>;
+
+/** Thrown by readConfig: one line per fault. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads and checks the environment.
+ * @throws ConfigError naming every wrong or missing variable, one line each.
+ */
+export function readConfig(env: Record<string, string | undefined>) {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(present);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const production = env['NODE_ENV'] === 'production';
+  if (production && present['SHOPIFY_ADMIN_ORIGIN']) {
+    faults.push('SHOPIFY_ADMIN_ORIGIN is for development and tests: remove it when NODE_ENV=production');
+  }
+  if (production && !present['ENCRYPTION_KEYS']) {
+    faults.push('ENCRYPTION_KEYS is missing: when NODE_ENV=production set it to id:base64(32 bytes), e.g. k1:$(openssl rand -base64 32)');
+  }
+  if (!present['DATABASE_URL'] && (present['ROLE'] ?? 'all') !== 'all') {
+    faults.push('ROLE must be all without DATABASE_URL: the embedded database belongs to one process');
+  }
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const e = parsed.data;
+  return {
+    production,
+    port: e.PORT,
+    appUrl: e.APP_URL ?? (e.HOST?.startsWith('http') ? e.HOST.replace(/\/+$/, '') : `http://localhost:${e.PORT}`),
+    shopifyApiKey: e.SHOPIFY_API_KEY,
+    shopifySecrets: [e.SHOPIFY_API_SECRET, e.SHOPIFY_API_SECRET_PREVIOUS].filter((s) => s !== undefined),
+    databaseUrl: e.DATABASE_URL,
+    dataDir: path.resolve(e.DATA_DIR),
+    redisUrl: e.REDIS_URL,
+    role: e.ROLE,
+    encryptionKeys: e.ENCRYPTION_KEYS,
+    ascent360BaseUrl: e.ASCENT360_BASE_URL,
+    shopifyAdminOrigin: e.SHOPIFY_ADMIN_ORIGIN,
+    retrySchedule: e.RETRY_SCHEDULE,
+    deliveryTimeout: e.DELIVERY_TIMEOUT,
+    deliveryConcurrency: e.DELIVERY_CONCURRENCY,
+    deliveryConcurrencyPerShop: e.DELIVERY_CONCURRENCY_PER_SHOP,
+    lease: e.LEASE,
+    sweepInterval: e.SWEEP_INTERVAL,
+    readWait: e.READ_WAIT,
+    breakerWindow: e.BREAKER_WINDOW,
+    breakerProbe: e.BREAKER_PROBE,
+    connectionProbe: e.CONNECTION_PROBE,
+    retentionDays: e.RETENTION_DAYS,
+    metricsToken: e.METRICS_TOKEN,
+    logLevel: e.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { PGlite, types } from '@electric-sql/pglite';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import pg from 'pg';
+import { PrismaClient } from '../prisma/generated/client.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { applyMigrations, pendingMigrations } from './schema-engine.ts';
+
+export type Param = string | number | boolean | null | Date | Uint8Array | readonly (string | number | boolean | null | Date | Uint8Array)[];
+
+/** Statements over one connection or a pool. int8 comes as number, timestamptz as Date, bytea as Uint8Array. */
+export type Sql = {
+  query<Row extends object>(text: string, params?: readonly Param[]): Promise<Row[]>;
+};
+
+/** The database: PostgreSQL over a pool, or the embedded PGlite; the same statements either way. */
+export type Db = Sql & {
+  /** One transaction; rolled back when `work` throws. Statements of `work` must go through its own `sql`. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  prisma: PrismaClient;
+  embedded: boolean;
+  /** Names of the migrations that were applied. */
+  migrate(): Promise<string[]>;
+  /** Names of the migrations that the database lacks. */
+  pending(): Promise<string[]>;
+  close(): Promise<void>;
+};
+
+const INT8 = 20;
+
+async function openEmbedded(dataDir: string, loadDataDir?: Blob): Promise<Db> {
+  await mkdir(dataDir, { recursive: true });
+  const release = await lockDirectory(dataDir);
+  const client = await PGlite.create({
+    dataDir: path.join(dataDir, 'pglite'),
+    parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
+    ...(loadDataDir ? { loadDataDir } : {}),
+  }).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
+  await client.exec(`SET timezone = 'UTC'`);
+  const adapter = new PrismaPGlite(client);
+  const prisma = new PrismaClient({ adapter });
+  return {
+    embedded: true,
+    prisma,
+    query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
+      (await client.query<Row>(text, [...params])).rows,
+    transaction: async (work) =>
+      await client.transaction(
+        async (tx) =>
+          await work({
+            query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
+              (await tx.query<Row>(text, [...params])).rows,
+          }),
+      ),
+    migrate: async () => await applyMigrations(adapter),
+    pending: async () => await pendingMigrations(async (text) => (await client.query<{ name: string }>(text)).rows),
+    close: async () => {
+      await prisma.$disconnect();
+      if (!client.closed) await client.close();
+      await release();
+    },
+  };
+}
+
+function openServer(databaseUrl: string): Db {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 20,
+    connectionTimeoutMillis: 2500,
+    // Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC.
+    options: '-c timezone=UTC',
+    types: {
+      getTypeParser: (id: number, format?: 'text' | 'binary') =>
+        id === INT8 ? Number : format === 'binary' ? pg.types.getTypeParser(id, 'binary') : pg.types.getTypeParser(id, 'text'),
+    },
+  });
+  // An idle connection that dies is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => {});
+  const adapter = new PrismaPg(pool, { disposeExternalPool: false });
+  const prisma = new PrismaClient({ adapter });
+  const over = (client: pg.Pool | pg.PoolClient): Sql => ({
+    query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
+      (await client.query<Row>(text, [...params])).rows,
+  });
+  return {
+    embedded: false,
+    prisma,
+    ...over(pool),
+    transaction: async (work) => {
+      const client = await pool.connect();
+      let broken = false;
+      const onError = () => {
+        broken = true;
+      };
+      client.on('error', onError);
+      try {
+        await client.query('BEGIN');
+        const result = await work(over(client));
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(onError);
+        throw error;
+      } finally {
+        client.off('error', onError);
+        client.release(broken);
+      }
+    },
+    migrate: async () => await applyMigrations(adapter),
+    pending: async () => await pendingMigrations(async (text) => (await pool.query<{ name: string }>(text)).rows),
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/**
+ * Opens the database.
+ * @param loadDataDir a dump of an embedded database to begin with (tests)
+ * @throws Error naming the owner when another process has the embedded database open.
+ */
+export async function openDb(
+  config: { databaseUrl: string | undefined; dataDir: string },
+  loadDataDir?: Blob,
+): Promise<Db> {
+  return config.databaseUrl ? openServer(config.databaseUrl) : await openEmbedded(config.dataDir, loadDataDir);
+}
+
+type ColumnType = 'uuid' | 'int' | 'text' | 'bytea' | 'timestamptz' | 'boolean' | 'jsonb' | 'float8';
+type Cell = string | number | boolean | null | Date | Uint8Array;
+
+/**
+ * The pieces of a statement over many rows at once: `unnest($n::type[], …)` and its parameters.
+ * @param types column → PostgreSQL type, in order
+ * @param first the number of the first parameter
+ */
+export function unnest<K extends string>(
+  types: Record<K, ColumnType>,
+  rows: readonly Record<K, Cell>[],
+  first = 1,
+): { columns: string; from: string; params: Param[] } {
+  const names = Object.keys(types) as K[];
+  return {
+    columns: names.join(', '),
+    from: `unnest(${names.map((name, i) => `$${first + i}::${types[name]}[]`).join(', ')})`,
+    params: names.map((name) => rows.map((row) => (row[name] instanceof Date ? row[name].toISOString() : row[name]))),
+  };
+}

@@ -1,0 +1,83 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config, MasterKey } from './config.ts';
+import { seal, unseal } from './seal.ts';
+
+/** What a value is hashed as: the same text as an e-mail and as an order name has different hashes. */
+export type HashKind = 'email' | 'sms' | 'phone' | 'postal' | 'whatsapp' | 'order_name' | 'entity' | 'person' | 'content' | 'lists';
+
+/** One shop's key: seals, opens and hashes that shop's personal data. */
+export type Vault = {
+  /** @param binding table, column and row id, e.g. `events.body:{id}` */
+  seal(binding: string, plain: Uint8Array | string): Buffer;
+  open(binding: string, sealed: Uint8Array): Buffer;
+  sealJson(binding: string, value: object): Buffer;
+  /** Gives back what sealJson was given, as T: only this app writes sealed columns. */
+  openJson<T>(binding: string, sealed: Uint8Array): T;
+  /** A keyed hash (HMAC-SHA256, 22 base64url characters) for look-ups by whole value. */
+  hash(kind: HashKind, value: string): string;
+};
+
+/** Thrown when a shop's key was wrapped by a key that ENCRYPTION_KEYS does not hold. */
+export class MissingKeyError extends Error {
+  override name = 'MissingKeyError';
+  readonly keyId: string;
+  constructor(keyId: string) {
+    super(`ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back`);
+    this.keyId = keyId;
+  }
+}
+
+export type Keys = {
+  readonly ids: string[];
+  /** A new shop's key, wrapped. */
+  create(domain: string): { wrappedKey: Buffer; wrapKeyId: string };
+  /** @throws MissingKeyError */
+  unlock(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): Vault;
+};
+
+function vaultOf(secret: Buffer): Vault {
+  const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32));
+  const sealing = derive('seal');
+  const hashing = derive('hash');
+  const vault: Vault = {
+    seal: (binding, plain) => seal(sealing, binding, typeof plain === 'string' ? Buffer.from(plain) : plain),
+    open: (binding, sealed) => unseal(sealing, binding, sealed),
+    sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
+    openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
+    hash: (kind, value) => createHmac('sha256', hashing).update(`${kind}\n${value}`).digest('base64url').slice(0, 22),
+  };
+  return vault;
+}
+
+/** @param masters the first wraps new keys, all unwrap */
+export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys {
+  const byId = new Map(masters.map((key) => [key.id, key.bytes]));
+  const binding = (domain: string) => `shops.wrapped_key:${domain}`;
+  return {
+    ids: [...byId.keys()],
+    create: (domain) => ({
+      wrappedKey: seal(masters[0].bytes, binding(domain), randomBytes(32)),
+      wrapKeyId: masters[0].id,
+    }),
+    unlock: (domain, wrappedKey, wrapKeyId) => {
+      const master = byId.get(wrapKeyId);
+      if (!master) throw new MissingKeyError(wrapKeyId);
+      return vaultOf(unseal(master, binding(domain), wrappedKey));
+    },
+  };
+}
+
+/** The keys of ENCRYPTION_KEYS; outside production, when there are none, a key generated once into DATA_DIR. */
+export async function loadKeys(config: Pick<Config, 'encryptionKeys' | 'dataDir'>): Promise<Keys> {
+  const [first, ...rest] = config.encryptionKeys ?? [];
+  if (first) return createKeys([first, ...rest]);
+  const file = path.join(config.dataDir, 'development.key');
+  await mkdir(config.dataDir, { recursive: true });
+  await writeFile(file, randomBytes(32).toString('base64'), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  });
+  await chmod(file, 0o600);
+  return createKeys([{ id: 'development', bytes: Buffer.from(await readFile(file, 'utf8'), 'base64') }]);
+}

@@ -1,0 +1,22 @@
+import { pino } from 'pino';
+
+/** Structured logging: ids, counts, codes and times only. No personal data and no secret is ever handed to it. */
+export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+
+/** Errors are logged by name, code and stack; messages of database errors may quote values, so they are left out. */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 8).join('\n');
+  return { name: error.name, code, stack: frames };
+}
+
+export function createLog(level: string): Log {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describe, error: describe },
+    redact: { paths: ['guid', '*.guid', 'token', '*.token', 'secret', '*.secret', 'authorization', '*.authorization'] },
+  });
+}
