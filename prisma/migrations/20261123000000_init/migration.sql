@@ -154,7 +154,6 @@ CREATE TABLE "consent_facts" (
     "chosen_at" TIMESTAMPTZ(3),
     "source" TEXT NOT NULL,
     "event_id" UUID,
-    "address_changed_at" TIMESTAMPTZ(3),
     "recorded_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "consent_facts_pkey" PRIMARY KEY ("id")

@@ -1,0 +1,58 @@
+import express, { type Express } from 'express';
+import { activityRoutes } from './activity/routes.ts';
+import { apiErrors, notFound } from './api-errors.ts';
+import type { Ascent360Client } from './ascent360/client.ts';
+import type { Config } from './config.ts';
+import type { Db } from './db.ts';
+import type { Instant } from './domain.ts';
+import type { Log } from './log.ts';
+import { merchantAuth } from './merchant-auth.ts';
+import { overviewRoutes } from './overview/routes.ts';
+import { peopleRoutes } from './people/routes.ts';
+import { previewRoutes } from './preview/routes.ts';
+import type { Queue } from './queue.ts';
+import { readiness } from './readiness.ts';
+import { settingsRoutes } from './settings/routes.ts';
+import type { SettingsStore } from './settings/store.ts';
+import type { Shop, Shops } from './shops.ts';
+import { createInbox } from './webhooks/inbox.ts';
+import { receive } from './webhooks/receive.ts';
+
+export type AppDeps = {
+  config: Config;
+  db: Db;
+  shops: Shops;
+  settings: SettingsStore;
+  ascent360: Ascent360Client;
+  queue: Queue;
+  log: Log;
+  now: () => Instant;
+};
+
+/** Every URL on one screen. */
+export function createApp(deps: AppDeps): Express {
+  const { config, db, shops, queue, log, now } = deps;
+  const wake = (shopId: number) => queue.wake(shopId);
+  const onChange = (shop: Shop) => wake(shop.id);
+  const api = { ...deps, onChange, sendTestRecord: deps.ascent360.send };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.post('/webhooks', receive({ inbox: createInbox(db), shops, secrets: config.shopifySecrets, wake, log, now }));
+  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  app.get('/readyz', readiness(deps));
+  app.use(
+    '/api',
+    merchantAuth({ db, shops, apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now }),
+    express.json({ limit: '1mb' }),
+    settingsRoutes(api),
+    overviewRoutes(api),
+    activityRoutes(api),
+    peopleRoutes(api),
+    previewRoutes(api),
+  );
+  app.use(notFound);
+  app.use(apiErrors(log));
+  return app;
+}

@@ -1,0 +1,54 @@
+import type { Purchase, PurchaseItem } from '../domain.ts';
+import type { Payload } from './payload-contract.ts';
+
+type Order = NonNullable<Payload['Order']>;
+type Item = NonNullable<Order['Items']>[number];
+
+/** A purchase in Ascent360's words, field by field; amounts and dates as they came, what is unknown or empty left out. */
+export function buildOrder(purchase: Purchase): Order {
+  const order: Order = { Id: purchase.id, Event: purchase.event };
+  set(order, 'Name', purchase.name);
+  set(order, 'CreatedAt', purchase.createdAt);
+  set(order, 'UpdatedAt', purchase.updatedAt);
+  set(order, 'Currency', purchase.currency);
+  set(order, 'Total', purchase.total);
+  set(order, 'Subtotal', purchase.subtotal);
+  set(order, 'Tax', purchase.tax);
+  set(order, 'Shipping', purchase.shipping);
+  set(order, 'Discount', purchase.discount);
+  set(order, 'FinancialStatus', purchase.financialStatus);
+  set(order, 'FulfillmentStatus', purchase.fulfillmentStatus);
+  set(order, 'CancelledAt', purchase.cancelledAt);
+  set(order, 'Channel', purchase.channel);
+  if (purchase.test === true) order.Test = true;
+  const codes = filledTexts(purchase.discountCodes);
+  if (codes.length > 0) order.DiscountCodes = codes;
+  const items = purchase.items.filter((item) => item.quantity > 0).map(buildItem);
+  if (items.length > 0) order.Items = items;
+  return order;
+}
+
+function buildItem(item: PurchaseItem): Item {
+  const built: Item = { Quantity: item.quantity };
+  set(built, 'Sku', item.sku);
+  set(built, 'Title', item.title);
+  set(built, 'Variant', item.variant);
+  set(built, 'Vendor', item.vendor);
+  set(built, 'Price', item.price);
+  return built;
+}
+
+/** Trimmed, without empty ones and repetitions, in the order given. */
+export function filledTexts(values: readonly string[]): string[] {
+  return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))];
+}
+
+/** Sets a text key to the trimmed value, or leaves it out when there is none. */
+export function set<Key extends string>(
+  target: Partial<Record<Key, string>>,
+  key: Key,
+  value: string | undefined,
+): void {
+  const trimmed = value?.trim();
+  if (trimmed !== undefined && trimmed !== '') target[key] = trimmed;
+}

@@ -1,0 +1,200 @@
+import type {
+  Contact,
+  ContactField,
+  FieldReason,
+  FlagChannel,
+  FlagDecision,
+  Mapped,
+  Purchase,
+  Settings,
+} from '../domain.ts';
+import { buildOrder, filledTexts, set } from './build-order.ts';
+import { type AddressKey, explainFlag } from './explain-flag.ts';
+import {
+  COUNTRY_MIN_LENGTH,
+  EMAIL_FORM,
+  type Payload,
+  type PayloadDraft,
+  type PayloadKey,
+  PHONE_DIGITS,
+  payloadSchema,
+} from './payload-contract.ts';
+import { reformatDateOfBirth } from './reformat-date-of-birth.ts';
+
+export type BuildInput = {
+  contact: Contact;
+  /** Null: not an order's event. */
+  purchase: Purchase | null;
+  settings: Settings;
+  /** What consent/decide says for each channel. */
+  flags: Record<FlagChannel, FlagDecision>;
+  /** Whether provider and lists may go out with this payload, and the sentence that says why or why not. */
+  lists: { send: boolean; reason: string };
+  mapped: Mapped;
+};
+
+/** `fields` has every documented top-level key once, present or left out, in the order of the payload. */
+export type Built = { payload: PayloadDraft; fields: FieldReason[] };
+
+type Field<Value> = { value?: Value; from: string | null; reason: string };
+type Fields = { [Key in PayloadKey]: Field<Required<Payload>[Key]> };
+
+const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile', phone: 'Phone', postal: 'Address' };
+
+/**
+ * Translates a person and perhaps their purchase into Ascent360's payload, and says for each key where it came from or why
+ * it is left out. A value that is unknown, empty, or not in the form Ascent360 documents is left out: a wrong form raises
+ * no error there, it is only not understood. Sentences hold no personal data. Pure; never throws for a value.
+ */
+export function buildPayload(input: BuildInput): Built {
+  const { contact, purchase, settings, flags, lists, mapped } = input;
+  const Email = email(contact);
+  const Mobile = phone(contact, 'mobile');
+  const Phone = phone(contact, 'phone');
+  const Address = address(contact);
+  const flag = (channel: FlagChannel, about: Field<unknown>): Field<boolean> => {
+    const present = about.value !== undefined;
+    const explained = explainFlag(channel, flags[channel], { key: FLAG_OF[channel], present });
+    const { send } = flags[channel];
+    return present && send !== null ? { value: send, ...explained } : explained;
+  };
+  const fields: Fields = {
+    SourceName: fromSettings(settings.sourceName, 'settings.sourceName'),
+    SourceType: fromSettings(settings.sourceType, 'settings.sourceType'),
+    FirstName: name(contact, 'firstName'),
+    LastName: name(contact, 'lastName'),
+    DateOfBirth: dateOfBirth(mapped.dateOfBirth, settings),
+    Gender: gender(mapped.gender, settings),
+    Email,
+    EmailPermission: flag('email', Email),
+    Phone,
+    Mobile,
+    PhonePermission: flag('phone', Phone),
+    SMSPermission: flag('sms', Mobile),
+    Address,
+    AddressPermission: flag('postal', Address),
+    Activities: mappedList(mapped.activities, settings.mapping.activities.length > 0),
+    Interests: mappedList(mapped.interests, settings.mapping.interests.length > 0),
+    NewsLetters: mappedList(mapped.newsletters, settings.mapping.newsletters.length > 0),
+    ProviderType: providerType(settings, lists),
+    ListIds: listIds(settings, lists),
+    Order: order(purchase, settings),
+  };
+  const payload: PayloadDraft = {};
+  const reasons: FieldReason[] = [];
+  for (const key of payloadSchema.keyof().options) {
+    put(payload, key, fields);
+    reasons.push({ key, from: fields[key].from, reason: fields[key].reason });
+  }
+  return { payload, fields: reasons };
+}
+
+function put<Key extends PayloadKey>(
+  payload: { [K in Key]?: Required<Payload>[K] },
+  key: Key,
+  fields: Pick<Fields, Key>,
+): void {
+  const { value } = fields[key];
+  if (value !== undefined) payload[key] = value;
+}
+
+function fromSettings(setting: string, from: string): Field<string> {
+  const value = setting.trim();
+  return value === '' ? { from, reason: 'Left out: not set' } : { value, from, reason: 'Set in the settings' };
+}
+
+function absent(contact: Contact, field: ContactField): { from: string | null; reason: string } {
+  const why = contact.leftOut[field];
+  return { from: contact.origins[field] ?? null, reason: why ?? 'Left out: not known' };
+}
+
+function taken(contact: Contact, field: ContactField): { from: string | null; reason: string } {
+  const from = contact.origins[field] ?? null;
+  return { from, reason: from === null ? 'As Shopify has it' : `Taken from ${from}` };
+}
+
+function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> {
+  const value = contact[field]?.trim();
+  return value === undefined || value === '' ? absent(contact, field) : { value, ...taken(contact, field) };
+}
+
+function email(contact: Contact): Field<string> {
+  const value = contact.email?.trim();
+  if (value === undefined || value === '') return absent(contact, 'email');
+  const { from, reason } = taken(contact, 'email');
+  return EMAIL_FORM.test(value)
+    ? { value, from, reason }
+    : { from, reason: 'Left out: it does not look like an e-mail address' };
+}
+
+function phone(contact: Contact, field: 'phone' | 'mobile'): Field<string> {
+  const value = contact[field]?.trim().replace(/^\+/, '');
+  if (value === undefined || value === '') return absent(contact, field);
+  const { from, reason } = taken(contact, field);
+  return PHONE_DIGITS.test(value)
+    ? { value, from, reason }
+    : { from, reason: 'Left out: it is not a phone number with its country code' };
+}
+
+function address(contact: Contact): Field<Required<Payload>['Address']> {
+  if (contact.address === undefined) return absent(contact, 'address');
+  const { line1, line2, city, state, zip, country } = contact.address;
+  const value: Required<Payload>['Address'] = {};
+  set(value, 'Addressline1', line1);
+  set(value, 'Addressline2', line2);
+  set(value, 'City', city);
+  set(value, 'State', state);
+  set(value, 'Zip', zip);
+  const readable = (country?.trim().length ?? 0) >= COUNTRY_MIN_LENGTH;
+  if (readable) set(value, 'Country', country);
+  if (Object.keys(value).length === 0) return absent(contact, 'address');
+  const { from, reason } = taken(contact, 'address');
+  const short = (country?.trim() ?? '') !== '' && !readable;
+  return { value, from, reason: short ? `${reason}; its country is neither a three-letter code nor a name` : reason };
+}
+
+function unmapped(isMapped: boolean): { from: null; reason: string } {
+  return { from: null, reason: isMapped ? 'Left out: nothing found where it is mapped' : 'Left out: not mapped' };
+}
+
+function dateOfBirth(found: Mapped['dateOfBirth'], settings: Settings): Field<string> {
+  if (found === null || found.value.trim() === '') return unmapped(settings.mapping.dateOfBirth !== null);
+  const value = reformatDateOfBirth(found.value);
+  return value === null
+    ? { from: found.from, reason: 'Left out: the value is not a date in a form that can be read' }
+    : { value, from: found.from, reason: `Mapped from ${found.from}` };
+}
+
+function gender(found: Mapped['gender'], settings: Settings): Field<'male' | 'female'> {
+  if (found === null || found.value.trim() === '') return unmapped(settings.mapping.gender !== null);
+  const value = found.value.trim().toLowerCase();
+  if (value === 'male' || value === 'female') return { value, from: found.from, reason: `Mapped from ${found.from}` };
+  return { from: found.from, reason: 'Left out: Ascent360 knows only male and female' };
+}
+
+function mappedList(found: { values: string[]; from: string } | null, isMapped: boolean): Field<string[]> {
+  const value = filledTexts(found?.values ?? []);
+  if (found === null || value.length === 0) return unmapped(isMapped);
+  return { value, from: found.from, reason: `Mapped from ${found.from}` };
+}
+
+function providerType(settings: Settings, lists: BuildInput['lists']): Field<number> {
+  const from = 'settings.providerType';
+  if (settings.providerType === null) return { from, reason: 'Left out: no provider is set' };
+  return lists.send ? { value: settings.providerType, from, reason: lists.reason } : { from, reason: lists.reason };
+}
+
+function listIds(settings: Settings, lists: BuildInput['lists']): Field<string[]> {
+  const from = 'settings.listIds';
+  const value = filledTexts(settings.listIds);
+  if (value.length === 0) return { from, reason: 'Left out: no list is set' };
+  if (settings.providerType === null) return { from, reason: 'Left out: lists need a provider, and none is set' };
+  return lists.send ? { value, from, reason: lists.reason } : { from, reason: lists.reason };
+}
+
+function order(purchase: Purchase | null, settings: Settings): Field<Required<Payload>['Order']> {
+  if (purchase === null) return { from: null, reason: 'Left out: this is not about an order' };
+  if (!settings.send.orderDetails)
+    return { from: 'settings.send.orderDetails', reason: 'Left out: order details are off' };
+  return { value: buildOrder(purchase), from: 'order', reason: 'The order as Shopify has it now' };
+}

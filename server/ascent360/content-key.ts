@@ -1,0 +1,37 @@
+/** Not content: they change with every touch, or are only there when due. */
+const LEFT_OUT = new Set([
+  'EmailPermission',
+  'PhonePermission',
+  'SMSPermission',
+  'AddressPermission',
+  'ProviderType',
+  'ListIds',
+]);
+const LEFT_OUT_OF_ORDER = new Set(['UpdatedAt', 'Event']);
+
+/**
+ * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the same text would tell
+ * Ascent360 the same about a person and an order. Permissions, lists, `Order.UpdatedAt` and `Order.Event` are no content.
+ * Holds personal data: store it hashed.
+ */
+export function contentKey(payload: object): string {
+  const content = Object.fromEntries(
+    Object.entries(payload)
+      .filter(([key]) => !LEFT_OUT.has(key))
+      .map(([key, value]: [string, unknown]) => [key, key === 'Order' ? withoutTouches(value) : value]),
+  );
+  return JSON.stringify(content, (_, value: unknown) => (isPlain(value) ? sorted(value) : value));
+}
+
+function withoutTouches(order: unknown): unknown {
+  if (!isPlain(order)) return order;
+  return Object.fromEntries(Object.entries(order).filter(([key]) => !LEFT_OUT_OF_ORDER.has(key)));
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sorted(value: object): object {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}

@@ -1,0 +1,198 @@
+/**
+ * The payload as Ascent360 documents it, in one place: what is built is checked against it, and the field table of the
+ * docs is printed from it. Keys and types: Ascent360's help page "webhook-documentation"; where its table is silent, its
+ * published sample decides (digits-only phones, alpha-3 countries, list ids as text).
+ *
+ * Ascent360 answers 200 to any valid JSON, so nothing but this schema notices a misspelt key or a wrong form.
+ */
+import { z } from 'zod';
+
+type Meta = { form: string; when: string };
+
+/** A date that exists in the calendar, as three numbers. */
+export function isCalendarDate(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(2000, 0, 1));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+/** Digits of a phone number with its country code and no plus (E.164 has at most 15). */
+export const PHONE_DIGITS = /^\d{5,15}$/;
+/** Looks like an e-mail address: one `@`, no white space, a dot in the domain. Whether it exists, nobody here can know. */
+export const EMAIL_FORM = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
+/** Ascent360 reads the country as alpha-3 or a name, so a two-letter code is neither. */
+export const COUNTRY_MIN_LENGTH = 3;
+export const SOURCE_MAX_LENGTH = 100;
+
+const DATE_OF_BIRTH = /^(\d{2})-(\d{2})-(\d{4})$/;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+const filled = () => z.string().refine((text) => text !== '' && text === text.trim());
+const texts = () => z.array(filled()).min(1);
+const atLeastOneKey = (value: object) => Object.keys(value).length > 0;
+
+/** Optional in the strict sense: the key is absent, never undefined, null or empty. */
+function optional<Schema extends z.ZodType>(schema: Schema, meta: Meta) {
+  return schema.exactOptional().meta(meta);
+}
+const text = (when: string) => optional(filled(), { form: 'not empty, no white space around it', when });
+const list = (when: string) => optional(texts(), { form: 'at least one text, none empty', when });
+const decimal = (when: string) =>
+  optional(z.string().regex(DECIMAL), { form: 'a decimal number as text, 19.90', when });
+const moment = (when: string) => optional(z.iso.datetime({ offset: true }), { form: 'ISO 8601 with its offset', when });
+const permission = (address: string, when: string) =>
+  optional(z.boolean(), { form: `true or false, only together with ${address}`, when });
+const phone = (when: string) =>
+  optional(z.string().regex(PHONE_DIGITS), { form: '5 to 15 digits with country code, no plus: 19801234567', when });
+
+const source = (when: string) =>
+  filled()
+    .refine((value) => value.length <= SOURCE_MAX_LENGTH)
+    .meta({ form: `1 to ${SOURCE_MAX_LENGTH} characters`, when });
+
+const addressSchema = z
+  .strictObject({
+    Addressline1: text('the address has it'),
+    Addressline2: text('the address has it'),
+    City: text('the address has it'),
+    State: text('the address has one; the province code where there is one'),
+    Zip: text('the address has it'),
+    Country: optional(
+      filled().refine((value) => value.length >= COUNTRY_MIN_LENGTH),
+      { form: 'ISO 3166-1 alpha-3 (USA), else the name', when: 'the address has one' },
+    ),
+  })
+  .refine(atLeastOneKey);
+
+const itemSchema = z.strictObject({
+  Sku: text('the item has one'),
+  Title: text('the item has one'),
+  Variant: text('the item has one'),
+  Vendor: text('the item has one'),
+  Quantity: z.int().positive().meta({ form: 'a whole number above 0', when: 'always' }),
+  Price: decimal('the item has one'),
+});
+
+const orderSchema = z.strictObject({
+  Id: filled().meta({ form: 'text: Shopify ids are too large for a number', when: 'always' }),
+  Name: text('the order has one'),
+  Event: z
+    .enum(['created', 'updated', 'cancelled', 'import'])
+    .meta({ form: 'created, updated, cancelled or import', when: 'always' }),
+  CreatedAt: moment('known'),
+  UpdatedAt: moment('known'),
+  Currency: text('known; the currency of the shop'),
+  Total: decimal('known'),
+  Subtotal: decimal('known'),
+  Tax: decimal('known'),
+  Shipping: decimal('known'),
+  Discount: decimal('known'),
+  FinancialStatus: text('known'),
+  FulfillmentStatus: text('known'),
+  CancelledAt: moment('the order is cancelled'),
+  Channel: text('known'),
+  Test: optional(z.literal(true), { form: 'only ever true', when: 'a test order' }),
+  DiscountCodes: list('codes were used'),
+  Items: optional(z.array(itemSchema).min(1), { form: 'at least one item', when: 'the order has items' }),
+});
+
+export const payloadSchema = z
+  .strictObject({
+    SourceName: source('always; from the settings'),
+    SourceType: source('always; from the settings'),
+    FirstName: text('known'),
+    LastName: text('known'),
+    DateOfBirth: optional(z.string().refine(isDateOfBirth), {
+      form: 'mm-dd-yyyy, a real date',
+      when: 'mapped in the settings and known',
+    }),
+    Gender: optional(z.enum(['male', 'female']), { form: 'male or female', when: 'mapped in the settings and known' }),
+    Email: optional(z.string().regex(EMAIL_FORM), { form: 'an e-mail address', when: 'known' }),
+    EmailPermission: permission('Email', 'the choice differs from what Ascent360 was told'),
+    Phone: phone('known'),
+    Mobile: phone('known'),
+    PhonePermission: permission('Phone', 'mapped in the settings, on change'),
+    SMSPermission: permission('Mobile', 'the choice differs from what Ascent360 was told'),
+    Address: optional(addressSchema, { form: 'one whole address, at least one part', when: 'known' }),
+    AddressPermission: permission('Address', 'mapped in the settings, on change'),
+    Activities: list('mapped in the settings and known'),
+    Interests: list('mapped in the settings and known'),
+    NewsLetters: list('mapped in the settings and known'),
+    ProviderType: optional(z.int().positive(), { form: 'a whole number above 0', when: 'lists go out' }),
+    ListIds: optional(texts(), { form: 'at least one text, only together with ProviderType', when: 'lists go out' }),
+    Order: optional(orderSchema, {
+      form: 'the order',
+      when: 'the event is an order and order details are switched on',
+    }),
+  })
+  .superRefine((payload, context) => {
+    for (const [key, needed] of NEEDED_WITH) {
+      if (payload[key] !== undefined && payload[needed] === undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `${key} is there without ${needed}`,
+          params: BETWEEN,
+        });
+      }
+    }
+    if (payload.Email === undefined && payload.Phone === undefined && payload.Mobile === undefined) {
+      const message = 'None of Email, Phone and Mobile is there';
+      context.addIssue({ code: 'custom', path: ['Email'], message, params: BETWEEN });
+    }
+  });
+
+/** A whole, valid payload. */
+export type Payload = z.infer<typeof payloadSchema>;
+export type PayloadKey = keyof Payload;
+/** A payload as built, before it was checked: the right keys and types, perhaps not all that are required. */
+export type PayloadDraft = Partial<Payload>;
+
+/** A key on the left says something about the key on the right, and nothing without it. */
+const NEEDED_WITH: readonly (readonly [PayloadKey, PayloadKey])[] = [
+  ['EmailPermission', 'Email'],
+  ['PhonePermission', 'Phone'],
+  ['SMSPermission', 'Mobile'],
+  ['AddressPermission', 'Address'],
+  ['ListIds', 'ProviderType'],
+];
+
+/** Marks a fault between keys, whose message stands for itself. */
+export const BETWEEN = { between: 'keys' };
+
+function isDateOfBirth(value: string): boolean {
+  const [, month, day, year] = DATE_OF_BIRTH.exec(value) ?? [];
+  return year !== undefined && isCalendarDate(Number(year), Number(month), Number(day));
+}
+
+export type PayloadField = { key: string; type: string; form: string; when: string };
+
+/**
+ * Every documented key in the order of the payload, for the docs and for messages about faults. Keys within an object
+ * follow it and are written with a dot (`Address.City`), those of a list's entries with brackets (`Order.Items[].Sku`).
+ */
+export function payloadFields(): PayloadField[] {
+  return fieldsOf(payloadSchema, '');
+}
+
+function fieldsOf(schema: z.ZodObject, prefix: string): PayloadField[] {
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const key = `${prefix}${name}`;
+    const inner = field instanceof z.ZodExactOptional ? field.unwrap() : field;
+    const meta = z.globalRegistry.get(field);
+    const row = { key, type: typeName(inner), form: String(meta?.form ?? ''), when: String(meta?.when ?? '') };
+    if (inner instanceof z.ZodObject) return [row, ...fieldsOf(inner, `${key}.`)];
+    if (inner instanceof z.ZodArray && inner.element instanceof z.ZodObject) {
+      return [row, ...fieldsOf(inner.element, `${key}[].`)];
+    }
+    return [row];
+  });
+}
+
+function typeName(schema: unknown): string {
+  if (schema instanceof z.ZodObject) return 'object';
+  if (schema instanceof z.ZodArray) return schema.element instanceof z.ZodObject ? 'list of objects' : 'list of text';
+  if (schema instanceof z.ZodBoolean || schema instanceof z.ZodLiteral) return 'true / false';
+  if (schema instanceof z.ZodNumber) return 'number';
+  return 'text';
+}

@@ -1,0 +1,65 @@
+import { type Sql, unnest } from '../db.ts';
+import type { Instant } from '../domain.ts';
+import type { Shop } from '../shops.ts';
+
+/** How far an order or customer has been handled, and what was last accepted for it. */
+export type EntityState = {
+  entity: string;
+  kind: 'order' | 'customer';
+  handledAt: Instant | null;
+  latestEventId: string | null;
+  acceptedHash: string | null;
+};
+
+export async function loadEntityStates(sql: Sql, shop: Shop, entities: readonly string[]): Promise<Map<string, EntityState>> {
+  if (entities.length === 0) return new Map();
+  const rows = await sql.query<{
+    entity: string;
+    kind: 'order' | 'customer';
+    handled_at: Date | null;
+    latest_event_id: string | null;
+    accepted_hash: string | null;
+  }>(
+    'SELECT entity, kind, handled_at, latest_event_id, accepted_hash FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])',
+    [shop.id, entities],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.entity,
+      {
+        entity: row.entity,
+        kind: row.kind,
+        handledAt: row.handled_at?.getTime() ?? null,
+        latestEventId: row.latest_event_id,
+        acceptedHash: row.accepted_hash,
+      },
+    ]),
+  );
+}
+
+/** Writes how far orders and customers have been handled; what was accepted stays as it is. */
+export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityState[]): Promise<void> {
+  if (states.length === 0) return;
+  const { columns, from, params } = unnest(
+    { shop_id: 'int', entity: 'text', kind: 'text', handled_at: 'timestamptz', latest_event_id: 'uuid' },
+    states.map((state) => ({
+      shop_id: shop.id,
+      entity: state.entity,
+      kind: state.kind,
+      handled_at: state.handledAt === null ? null : new Date(state.handledAt),
+      latest_event_id: state.latestEventId,
+    })),
+  );
+  await sql.query(
+    `INSERT INTO entity_states (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, entity) DO UPDATE SET
+       handled_at = excluded.handled_at, latest_event_id = excluded.latest_event_id`,
+    params,
+  );
+}
+
+export async function noteAcceptedState(sql: Sql, shop: Shop, entity: string, contentHash: string): Promise<void> {
+  await sql.query(
+    'UPDATE entity_states SET accepted_hash = $3, accepted_at = now() WHERE shop_id = $1 AND entity = $2',
+    [shop.id, entity, contentHash],
+  );
+}

@@ -1,0 +1,190 @@
+import { buildPayload } from '../ascent360/build-payload.ts';
+import { contentKey } from '../ascent360/content-key.ts';
+import { validatePayload } from '../ascent360/validate-payload.ts';
+import { decide } from '../consent/decide.ts';
+import type { ToldRow } from '../consent/ledger.ts';
+import { meaningOf } from '../consent/meaning-of.ts';
+import { rulesFor } from '../consent/rules-for.ts';
+import type {
+  Channel,
+  ConsentFact,
+  Contact,
+  FieldReason,
+  FlagChannel,
+  FlagDecision,
+  Instant,
+  Mapped,
+  Purchase,
+  Settings,
+  Settled,
+} from '../domain.ts';
+import type { DeliveryKind } from './outbox.ts';
+
+/** Everything that bears on one delivery, as it is at the moment of sending. */
+export type PrepareInput = {
+  kind: DeliveryKind;
+  again: boolean;
+  reassert: boolean;
+  contact: Contact;
+  purchase: Purchase | null;
+  /** Of a consent event: which channel its fact is about, and which fact it is. */
+  about: { channel: Channel; factId: string } | null;
+  eventReceivedAt: Instant;
+  settings: Settings;
+  mapped: Mapped;
+  facts: Record<FlagChannel, readonly ConsentFact[]>;
+  told: Record<FlagChannel, ToldRow>;
+  historyBefore: Instant;
+  /** Key of the list set that would go out; compared with what went out with this address. */
+  listSet: string | null;
+  now: Instant;
+};
+
+export type Prepared = {
+  decisions: Record<FlagChannel, FlagDecision>;
+} & (
+  | { kind: 'settle'; settled: Settled; detail: string | null; mergedInto: string | null }
+  | {
+      kind: 'send';
+      payload: object;
+      fields: FieldReason[];
+      flags: Partial<Record<FlagChannel, boolean>>;
+      sendsLists: boolean;
+      /** The content as text; nothing_new compares its hash. */
+      content: string;
+      /** Nothing in it is due: sending it makes sense only if the content is new. */
+      onlyContent: boolean;
+    }
+);
+
+const noAddress: FlagDecision = { send: null, reason: 'no_address', fact: null };
+
+const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
+  email: (contact) => contact.email !== undefined,
+  sms: (contact) => contact.mobile !== undefined,
+  phone: (contact) => contact.phone !== undefined,
+  postal: (contact) => contact.address !== undefined,
+};
+
+function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
+  const one = (channel: FlagChannel): FlagDecision => {
+    if (!HAS[channel](input.contact)) return noAddress;
+    const told = input.told[channel];
+    return decide({
+      channel,
+      facts: input.facts[channel],
+      told: input.reassert ? { accepted: null, acceptedAt: null, unsettled: told.unsettled } : told,
+      rules: rulesFor(channel, input.settings),
+      historyBefore: input.historyBefore,
+      now: input.now,
+    });
+  };
+  return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
+}
+
+const settle = (settled: Settled, detail: string | null = null, mergedInto: string | null = null) =>
+  ({ kind: 'settle', settled, detail, mergedInto }) as const;
+
+/** What the settings leave out altogether. */
+function leftOutBySettings(input: PrepareInput): Settled | null {
+  const { send } = input.settings;
+  const order = input.kind === 'order';
+  if (order && !send.orders) return { state: 'skipped', reason: 'topic_off' };
+  if (input.kind === 'customer' && !send.customers) return { state: 'skipped', reason: 'topic_off' };
+  if (order && input.purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
+  const channel = input.purchase?.channel?.toLowerCase();
+  if (order && channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)) {
+    return { state: 'skipped', reason: 'channel_excluded' };
+  }
+  return null;
+}
+
+/** A consent event is worth a delivery only by the flag it makes due; otherwise it ends here, with the reason. */
+function consentOutcome(input: PrepareInput, about: { channel: Channel; factId: string }, decision: FlagDecision) {
+  const fact = decision.fact;
+  const own = [...input.facts.email, ...input.facts.sms].find((known) => known.id === about.factId);
+  // The same choice told twice is the same choice; a newer one has a delivery of its own when a consent event brought it.
+  const same = fact?.state === own?.state && fact?.chosenAt === own?.chosenAt;
+  const newer = fact !== null && !same && fact.source === 'consent_topic';
+  if (decision.reason === 'held_by_newer_state' || newer) {
+    return settle({ state: 'merged', reason: 'superseded' }, null, fact?.eventId ?? null);
+  }
+  if (decision.send !== null) return null;
+  switch (decision.reason) {
+    case 'already_told': {
+      const toldAt = input.told[decision.fact?.channel === 'sms' ? 'sms' : 'email'].acceptedAt;
+      return toldAt !== null && toldAt >= input.eventReceivedAt
+        ? settle({ state: 'merged', reason: 'told_with_another' })
+        : settle({ state: 'skipped', reason: 'already_told' });
+    }
+    case 'history_held':
+      return settle({ state: 'skipped', reason: 'history_held' });
+    case 'unticked_box':
+      return settle({ state: 'skipped', reason: 'unticked_box' });
+    default:
+      return settle({ state: 'skipped', reason: 'no_choice' });
+  }
+}
+
+/** Lists go out once per address and list set, and never for somebody who opted out. */
+function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; reason: string } {
+  const { settings } = input;
+  if (input.listSet === null) return { send: false, reason: 'The settings name no provider' };
+  if (!input.contact.email) return { send: false, reason: 'Lists go out with an e-mail address only' };
+  const explicit = email.fact !== null && email.reason !== 'no_choice' && email.reason !== 'held_by_newer_state';
+  const choice = explicit && email.fact ? meaningOf(email.fact, settings.consent.email.optInLevel) : 'none';
+  if (choice === 'opt_out') return { send: false, reason: 'Opted out of e-mail: never put on a list' };
+  if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
+    return { send: false, reason: 'Lists are for people who opted in to e-mail' };
+  }
+  if (input.told.email.lists === input.listSet) {
+    return { send: false, reason: 'These lists already went out with this address' };
+  }
+  return { send: true, reason: 'First delivery that may carry these lists' };
+}
+
+/**
+ * What one delivery comes to, right before it would be sent: settled without sending, or a payload with the flags that are
+ * due. Pure: everything it weighs comes in.
+ */
+export function prepare(input: PrepareInput): Prepared {
+  const decisions = decideAll(input);
+  const leftOut = leftOutBySettings(input);
+  if (leftOut) return { decisions, ...settle(leftOut) };
+  if (input.about && !input.again) {
+    const channel = input.about.channel;
+    const decision = channel === 'email' || channel === 'sms' ? decisions[channel] : noAddress;
+    const outcome = consentOutcome(input, input.about, decision);
+    if (outcome) return { decisions, ...outcome };
+  }
+  const lists = listsDecision(input, decisions.email);
+  const { payload, fields } = buildPayload({
+    contact: input.contact,
+    purchase: input.purchase,
+    settings: input.settings,
+    flags: decisions,
+    lists,
+    mapped: input.mapped,
+  });
+  const valid = validatePayload(payload);
+  if (!valid.ok) {
+    const detail = valid.faults.map(({ key, message }) => `${key}: ${message}`).join('; ');
+    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail) };
+  }
+  const flags: Partial<Record<FlagChannel, boolean>> = {};
+  if (payload.EmailPermission !== undefined) flags.email = payload.EmailPermission;
+  if (payload.SMSPermission !== undefined) flags.sms = payload.SMSPermission;
+  if (payload.PhonePermission !== undefined) flags.phone = payload.PhonePermission;
+  if (payload.AddressPermission !== undefined) flags.postal = payload.AddressPermission;
+  const sendsLists = payload.ProviderType !== undefined;
+  return {
+    decisions,
+    kind: 'send',
+    payload: valid.payload,
+    fields,
+    flags,
+    sendsLists,
+    content: contentKey(payload),
+    onlyContent: Object.keys(flags).length === 0 && !sendsLists,
+  };
+}

@@ -1,0 +1,39 @@
+import { readConfig, ConfigError } from './config.ts';
+import { createLog } from './log.ts';
+import { start } from './start.ts';
+
+/** How long a stop may take before the process ends all the same, in milliseconds. */
+const STOP_WITHIN = 9_500;
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 22) refuse(`Node ${process.versions.node} is too old: start with "npm start", which brings Node 24.`);
+
+try {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const running = await start(config, log);
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), STOP_WITHIN).unref();
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+} catch (error) {
+  if (error instanceof ConfigError) refuse(`The environment is not complete:\n${error.message}`);
+  refuse(error instanceof Error ? error.message : 'Could not start');
+}

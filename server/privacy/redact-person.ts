@@ -1,0 +1,73 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { Sql } from '../db.ts';
+import { skipOpen } from '../delivery/outbox.ts';
+import type { Instant, Translated } from '../domain.ts';
+import { customerKey, emailHash, guestKey, mobileHash } from '../people.ts';
+import type { Shop } from '../shops.ts';
+
+type Request = Extract<Translated, { kind: 'compliance' }>;
+
+/**
+ * Erases everything held on one person: by customer id, e-mail or phone, whichever the request names. Bodies, payloads,
+ * profiles, addresses, consent and what was told go; the counted rows of events stay, empty.
+ */
+export async function redactPerson(
+  sql: Sql,
+  shop: Shop,
+  request: Request,
+  event: { id: string; triggeredAt: Instant },
+  _now: Instant,
+): Promise<void> {
+  const { vault } = shop;
+  const phone = request.phone ? parsePhoneNumberFromString(request.phone, 'US')?.number : undefined;
+  const personKeys = [
+    request.customerId ? customerKey(vault, request.customerId) : null,
+    request.email ? guestKey(vault, request.email) : null,
+  ].filter((key) => key !== null);
+  const addressKeys = [request.email ? emailHash(vault, request.email) : null, phone ? mobileHash(vault, phone) : null].filter(
+    (key) => key !== null,
+  );
+  const people = await sql.query<{ id: string }>(
+    `SELECT DISTINCT p.id FROM people p LEFT JOIN addresses a ON a.shop_id = p.shop_id AND a.person_id = p.id
+     WHERE p.shop_id = $1 AND (p.key = ANY($2::text[]) OR a.address = ANY($3::text[]))`,
+    [shop.id, personKeys, addressKeys],
+  );
+  const ids = people.map((person) => person.id);
+  for (const id of ids) await skipOpen(sql, shop, 'redacted', id);
+  const addresses = await sql.query<{ address: string }>(
+    'SELECT DISTINCT address FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
+    [shop.id, ids],
+  );
+  const hashes = [...new Set([...addressKeys, ...addresses.map((row) => row.address)])];
+  const keys = [...personKeys, ...hashes];
+  const events = await sql.query<{ id: string }>(
+    `SELECT e.id FROM events e WHERE e.shop_id = $1 AND (e.search && $2::text[]
+       OR e.id IN (SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($3::uuid[])) OR e.id = $4)`,
+    [shop.id, keys, ids, event.id],
+  );
+  const eventIds = events.map((row) => row.id);
+  await sql.query(
+    `UPDATE attempts SET excerpt = NULL, flags = '{}' WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = ANY($1::uuid[]))`,
+    [eventIds],
+  );
+  await sql.query(
+    `UPDATE deliveries SET subject = NULL, payload = NULL, content_hash = NULL, email_lane = NULL, phone_lane = NULL, person_id = NULL
+     WHERE event_id = ANY($1::uuid[])`,
+    [eventIds],
+  );
+  await sql.query(
+    `UPDATE events SET body = NULL, summary = NULL, search = '{}', detail = NULL, entity = NULL WHERE id = ANY($1::uuid[])`,
+    [eventIds],
+  );
+  for (const table of ['consent_facts', 'told', 'consent_decisions']) {
+    await sql.query(`DELETE FROM ${table} WHERE shop_id = $1 AND address = ANY($2::text[])`, [shop.id, hashes]);
+  }
+  if (request.customerId) {
+    await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = $2', [
+      shop.id,
+      vault.hash('entity', `customer:${request.customerId}`),
+    ]);
+  }
+  await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
+  await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+}

@@ -1,0 +1,94 @@
+/**
+ * The kinds of value in Shopify's bodies, read so that none is ever refused: bodies of old API versions, other apps and
+ * placeholders come too, and one odd field must not cost the whole event. Whatever has the wrong type counts as absent.
+ */
+import { z } from 'zod';
+import type { ShopifyId } from '../domain.ts';
+import { readMoment } from './read-moment.ts';
+
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+const ID = /^[1-9]\d{0,29}$/;
+const GID = /^gid:\/\/shopify\/\w+\/(\d+)(?:\?.*)?$/;
+
+function field<T>(read: (value: unknown) => T | undefined) {
+  return z.unknown().transform(read).optional();
+}
+
+/** Text, trimmed, without NUL (PostgreSQL can't hold it) and lone surrogates (UTF-8 can't); empty counts as absent. */
+export const text = field(readText);
+/** Text that odd bodies give as a number, e.g. a postal code. */
+export const textOrNumber = field(readTextOrNumber);
+/** A decimal number as text, as written. */
+export const decimal = field((value) => {
+  const written = readTextOrNumber(value);
+  return written !== undefined && DECIMAL.test(written) ? written : undefined;
+});
+/** ISO 8601 with an offset, as written. */
+export const moment = field((value) => {
+  const written = readText(value);
+  return written === undefined ? undefined : readMoment(written);
+});
+export const flag = field((value) => (typeof value === 'boolean' ? value : undefined));
+/** A whole number, 0 or more. */
+export const count = field((value) => {
+  const number = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+});
+/** An id as exact number, digits or gid (`gid://shopify/Customer/123`), as its digits. */
+export const id = field(readId);
+/** Tags as a list or as one text with commas, in their order, each once. */
+export const tags = field((value) => {
+  const parts = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];
+  return [...new Set(parts.map(readText).filter((tag) => tag !== undefined))];
+});
+
+/** An object, absent when it is anything else. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.object(shape).optional().catch(undefined);
+}
+
+/** A list of objects; what isn't one counts as an empty object, what isn't a list as an empty list. */
+export function listOf<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.array(z.object(shape).optional().catch(undefined)).catch([]);
+}
+
+/**
+ * The dotted paths of a schema's fields, lists without an index (`line_items.sku`), as `include_fields` of a webhook
+ * subscription wants them (https://shopify.dev/docs/apps/build/webhooks/customize/modify_payloads).
+ */
+export function fieldPaths(schema: z.core.$ZodType, path = ''): string[] {
+  if (schema instanceof z.ZodCatch || schema instanceof z.ZodOptional) return fieldPaths(schema.def.innerType, path);
+  if (schema instanceof z.ZodArray) return fieldPaths(schema.def.element, path);
+  if (!(schema instanceof z.ZodObject)) return [path];
+  return Object.entries<z.core.$ZodType>(schema.def.shape).flatMap(([key, part]) =>
+    fieldPaths(part, path === '' ? key : `${path}.${key}`),
+  );
+}
+
+/**
+ * The id of something that Shopify names twice. Tools that read ids as doubles have rounded some numbers beyond 2^53
+ * (Shopify's own samples among them), so the gid decides where it rounds to the same double.
+ */
+export function exactId(numeric: ShopifyId | undefined, gid: ShopifyId | undefined): ShopifyId | undefined {
+  if (numeric === undefined || gid === undefined) return numeric ?? gid;
+  if (Number.isSafeInteger(Number(numeric))) return numeric;
+  return Number(numeric) === Number(gid) ? gid : numeric;
+}
+
+function readText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const cleaned = value.replaceAll('\0', '').toWellFormed().trim();
+  return cleaned === '' ? undefined : cleaned;
+}
+
+function readTextOrNumber(value: unknown): string | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : readText(value);
+}
+
+function readId(value: unknown): ShopifyId | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
+  const written = readText(value);
+  if (written === undefined) return undefined;
+  const digits = GID.exec(written)?.[1] ?? written;
+  return ID.test(digits) ? digits : undefined;
+}

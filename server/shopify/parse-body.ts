@@ -1,0 +1,98 @@
+export type Body = Record<string, unknown>;
+export type BodyParsed = { ok: true; body: Body } | { ok: false; why: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const MAYBE_INEXACT = /\d[\d.]{15}/;
+const INTEGER = /^-?\d+$/;
+/** A double keeps any 15 significant digits. */
+const EXACT_DIGITS = 15;
+
+/**
+ * A webhook body as an object. Numbers that a double can't hold come as text, exactly as written: integers beyond 2^53,
+ * decimals of more than 15 significant digits. Of duplicate keys the last wins. `why` never quotes the body.
+ *
+ * JSON.parse with a reviver would give the source of each number, but its recursion overflows at a few thousand levels,
+ * and a body may be nested deeper; plain JSON.parse does not recurse.
+ */
+export function parseBody(raw: Uint8Array | string): BodyParsed {
+  const text = typeof raw === 'string' ? raw.replace(/^\uFEFF/, '') : decode(raw);
+  if (text === null) return { ok: false, why: 'not valid UTF-8' };
+  const value = parse(text);
+  if (value === undefined) return { ok: false, why: 'not valid JSON' };
+  if (!isObject(value)) return { ok: false, why: 'not a JSON object' };
+  if (!MAYBE_INEXACT.test(text)) return { ok: true, body: value };
+  // The text is known to be JSON by now, so quoting a number can't make a broken one valid.
+  const exact = parse(quoteInexactNumbers(text));
+  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not valid JSON' };
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Valid JSON in, the same with its inexact numbers as texts out. */
+function quoteInexactNumbers(json: string): string {
+  let quoted = '';
+  let copied = 0;
+  let at = 0;
+  while (at < json.length) {
+    const char = json.charAt(at);
+    if (char === '"') {
+      at = endOfText(json, at);
+    } else if (char === '-' || isDigit(char)) {
+      const start = at;
+      while (at < json.length && isNumberPart(json.charAt(at))) at += 1;
+      const written = json.slice(start, at);
+      if (!isExact(written)) {
+        quoted += `${json.slice(copied, start)}"${written}"`;
+        copied = at;
+      }
+    } else {
+      at += 1;
+    }
+  }
+  return quoted + json.slice(copied);
+}
+
+/** The position after the closing quote of the text that opens at `start`. */
+function endOfText(json: string, start: number): number {
+  let close = json.indexOf('"', start + 1);
+  while (close !== -1 && isEscaped(json, close)) close = json.indexOf('"', close + 1);
+  return close === -1 ? json.length : close + 1;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let backslashes = 0;
+  while (json.charAt(at - 1 - backslashes) === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+function isExact(written: string): boolean {
+  if (INTEGER.test(written)) return Number.isSafeInteger(Number(written));
+  const mantissa = written.replace(/[eE].*$/, '');
+  return mantissa.replace(/\D/g, '').replace(/^0+/, '').length <= EXACT_DIGITS;
+}
+
+function isDigit(char: string): boolean {
+  return char >= '0' && char <= '9';
+}
+
+function isNumberPart(char: string): boolean {
+  return isDigit(char) || char === '.' || char === 'e' || char === 'E' || char === '+' || char === '-';
+}

@@ -1,0 +1,121 @@
+/**
+ * Shopify's bodies, only the fields that are used (https://shopify.dev/docs/api/webhooks). The one place to change when
+ * Shopify renames a field: `include_fields` in shopify.app.toml follow from these schemas.
+ */
+import { z } from 'zod';
+import { count, decimal, flag, id, listOf, moment, section, tags, text, textOrNumber } from './fields.ts';
+
+const place = {
+  address1: text,
+  address2: text,
+  city: text,
+  zip: textOrNumber,
+  province: text,
+  province_code: text,
+  country: text,
+  country_code: text,
+};
+const address = { first_name: text, last_name: text, phone: textOrNumber, ...place };
+
+const person = {
+  id,
+  admin_graphql_api_id: id,
+  first_name: text,
+  last_name: text,
+  email: text,
+  phone: textOrNumber,
+  default_address: section(address),
+};
+
+const priceSet = section({ shop_money: section({ amount: decimal }) });
+
+export const orderSchema = z.object({
+  id,
+  admin_graphql_api_id: id,
+  name: textOrNumber,
+  created_at: moment,
+  processed_at: moment,
+  updated_at: moment,
+  cancelled_at: moment,
+  email: text,
+  contact_email: text,
+  phone: textOrNumber,
+  buyer_accepts_marketing: flag,
+  test: flag,
+  source_name: textOrNumber,
+  currency: text,
+  financial_status: text,
+  fulfillment_status: text,
+  total_price: decimal,
+  current_total_price: decimal,
+  subtotal_price: decimal,
+  current_subtotal_price: decimal,
+  total_tax: decimal,
+  current_total_tax: decimal,
+  total_discounts: decimal,
+  current_total_discounts: decimal,
+  total_shipping_price_set: priceSet,
+  current_shipping_price_set: priceSet,
+  discount_codes: listOf({ code: textOrNumber }),
+  line_items: listOf({
+    sku: textOrNumber,
+    title: text,
+    variant_title: text,
+    vendor: text,
+    quantity: count,
+    current_quantity: count,
+    price: decimal,
+  }),
+  billing_address: section(address),
+  /** Only where somebody lives: the name and phone of a parcel's receiver are not the buyer's. */
+  shipping_address: section(place),
+  customer: section(person),
+});
+
+export const customerSchema = z.object({ ...person, created_at: moment, updated_at: moment });
+
+export const emailConsentSchema = z.object({
+  customer_id: id,
+  email_address: text,
+  email_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
+});
+/** The SMS topic calls the customer `id` and the phone `phone`. */
+export const smsConsentSchema = z.object({
+  id,
+  phone: textOrNumber,
+  sms_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
+});
+export const whatsAppConsentSchema = z.object({
+  customer_id: id,
+  phone_number: textOrNumber,
+  whats_app_marketing_consent: section({ state: text, opt_in_level: text, updated_at: moment }),
+});
+
+export const tagsSchema = z.object({ customerId: id, tags, occurredAt: moment });
+
+export const customerDeletedSchema = z.object({ id, admin_graphql_api_id: id });
+export const mergeSchema = z.object({
+  admin_graphql_api_customer_kept_id: id,
+  admin_graphql_api_customer_deleted_id: id,
+  status: text,
+});
+
+export const shopSchema = z.object({
+  id,
+  name: text,
+  email: text,
+  country_code: text,
+  currency: text,
+  iana_timezone: text,
+  updated_at: moment,
+});
+export const uninstalledSchema = z.object({ id, updated_at: moment });
+export const scopesSchema = z.object({ id, updated_at: moment });
+
+export const complianceSchema = z.object({ customer: section({ id, email: text, phone: textOrNumber }) });
+
+export type OrderBody = z.infer<typeof orderSchema>;
+export type CustomerBody = z.infer<typeof customerSchema>;
+export type AddressBody = NonNullable<OrderBody['billing_address']>;
+export type PlaceBody = NonNullable<OrderBody['shipping_address']>;
+export type PersonBody = NonNullable<OrderBody['customer']>;

@@ -1,0 +1,72 @@
+import type { Instant } from '../domain.ts';
+import { readInstant } from './read-moment.ts';
+
+/** Header names in lower case, as node gives them. */
+export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** `topic` and `shop` in lower case. `webhookId` is what a delivery is recognised by; `eventId` only relates deliveries. */
+export type WebhookHeaders = {
+  topic: string;
+  shop: string;
+  webhookId: string;
+  eventId: string | null;
+  apiVersion: string | null;
+  triggeredAt: Instant | null;
+};
+
+export type HeadersRead = { ok: true; headers: WebhookHeaders } | { ok: false; faults: string[] };
+
+const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+const TOPIC_MAX_LENGTH = 100;
+const SHOP_MAX_LENGTH = 255;
+const ID_MAX_LENGTH = 200;
+
+/**
+ * What Shopify's headers say (https://shopify.dev/docs/api/webhooks/latest#headers), or one sentence per fault. Topic, shop
+ * and webhook id are needed; of the others an unreadable one counts as missing.
+ */
+export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
+  const faults: string[] = [];
+  const topic = need(headers, 'x-shopify-topic', TOPIC_MAX_LENGTH, faults).toLowerCase();
+  const shop = need(headers, 'x-shopify-shop-domain', SHOP_MAX_LENGTH, faults).toLowerCase();
+  const webhookId = need(headers, 'x-shopify-webhook-id', ID_MAX_LENGTH, faults);
+  if (shop !== '' && !SHOP.test(shop)) faults.push('x-shopify-shop-domain is not name.myshopify.com');
+  if (faults.length > 0) return { ok: false, faults };
+  return {
+    ok: true,
+    headers: {
+      topic,
+      shop,
+      webhookId,
+      eventId: within(single(headers, 'x-shopify-event-id'), ID_MAX_LENGTH),
+      apiVersion: within(single(headers, 'x-shopify-api-version'), TOPIC_MAX_LENGTH),
+      triggeredAt: readInstant(single(headers, 'x-shopify-triggered-at')) ?? null,
+    },
+  };
+}
+
+/** The header, or an empty text and a fault. */
+function need(headers: HeaderMap, name: string, maxLength: number, faults: string[]): string {
+  const value = single(headers, name);
+  if (value === undefined) {
+    faults.push(`${name} is missing`);
+    return '';
+  }
+  if (value.length > maxLength) {
+    faults.push(`${name} is longer than ${maxLength} characters`);
+    return '';
+  }
+  return value;
+}
+
+/** A header given several times names nothing in particular. */
+function single(headers: HeaderMap, name: string): string | undefined {
+  const value = headers[name];
+  if (typeof value !== 'string') return undefined;
+  const trimmed = value.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function within(value: string | undefined, maxLength: number): string | null {
+  return value === undefined || value.length > maxLength ? null : value;
+}

@@ -1,0 +1,150 @@
+import type { Db, Sql } from './db.ts';
+import type { Instant, ShopFacts } from './domain.ts';
+import type { Keys, Vault } from './keys.ts';
+
+/** A shop as the rooms pass it on: its row's id, its name, and what opens its data. */
+export type Shop = { id: number; domain: string; vault: Vault };
+
+/** The moments that tell whether, and since when, the app is installed. */
+export type ShopLife = {
+  firstCallAt: Instant | null;
+  lastCallAt: Instant | null;
+  firstWebhookAt: Instant | null;
+  lastWebhookAt: Instant | null;
+  uninstalledAt: Instant | null;
+};
+
+export type Shops = {
+  /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
+  ensure(domain: string): Promise<Shop>;
+  byId(id: number): Promise<Shop | null>;
+  facts(shop: Shop): Promise<ShopFacts>;
+  /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
+  checkKeys(): Promise<void>;
+};
+
+/** Ten minutes before the first sign of life: Shopify dates what happens during the installation a little earlier. */
+const INSTALL_MARGIN = 10 * 60_000;
+
+/** When the app was installed; null while the shop is not known. */
+export function installedAt(life: ShopLife): Instant | null {
+  const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
+  return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
+}
+
+const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null;
+
+type ShopRow = { id: number; domain: string; wrapped_key: Uint8Array | null; wrap_key_id: string | null };
+
+export function createShops(db: Db, keys: Keys): Shops {
+  const byDomain = new Map<string, Shop>();
+  const byRowId = new Map<number, Shop>();
+  const opening = new Map<string, Promise<Shop>>();
+
+  function remember(row: ShopRow): Shop {
+    if (!row.wrapped_key || row.wrap_key_id === null) throw new Error(`The key of shop ${row.id} has been destroyed`);
+    const shop = { id: row.id, domain: row.domain, vault: keys.unlock(row.domain, row.wrapped_key, row.wrap_key_id) };
+    byDomain.set(row.domain, shop);
+    byRowId.set(row.id, shop);
+    return shop;
+  }
+
+  async function load(domain: string): Promise<Shop> {
+    const found = () =>
+      db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE domain = $1', [domain]);
+    const [row] = await found();
+    if (row?.wrapped_key) return remember(row);
+    const { wrappedKey, wrapKeyId } = keys.create(domain);
+    await db.query(
+      `INSERT INTO shops (domain, wrapped_key, wrap_key_id) VALUES ($1, $2, $3)
+       ON CONFLICT (domain) DO UPDATE SET wrapped_key = $2, wrap_key_id = $3 WHERE shops.wrapped_key IS NULL`,
+      [domain, wrappedKey, wrapKeyId],
+    );
+    const [made] = await found();
+    if (!made) throw new Error('A shop vanished while it was being made');
+    return remember(made);
+  }
+
+  return {
+    ensure: async (domain) => {
+      const known = byDomain.get(domain);
+      if (known) return known;
+      const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
+      opening.set(domain, running);
+      return await running;
+    },
+    byId: async (id) => {
+      const known = byRowId.get(id);
+      if (known) return known;
+      const [row] = await db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE id = $1', [id]);
+      return row?.wrapped_key ? remember(row) : null;
+    },
+    facts: async (shop) => {
+      const row = await db.prisma.shop.findUniqueOrThrow({ where: { id: shop.id }, select: { facts: true } });
+      return row.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+    },
+    checkKeys: async () => {
+      const rows = await db.query<ShopRow>(
+        `SELECT DISTINCT ON (wrap_key_id) id, domain, wrapped_key, wrap_key_id FROM shops WHERE wrapped_key IS NOT NULL`,
+      );
+      for (const row of rows) remember(row);
+    },
+  };
+}
+
+export async function readLife(sql: Sql, shop: Shop): Promise<ShopLife> {
+  const [row] = await sql.query<{
+    first_call_at: Date | null;
+    last_call_at: Date | null;
+    first_webhook_at: Date | null;
+    last_webhook_at: Date | null;
+    uninstalled_at: Date | null;
+  }>(
+    'SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at FROM shops WHERE id = $1',
+    [shop.id],
+  );
+  return {
+    firstCallAt: asInstant(row?.first_call_at ?? null),
+    lastCallAt: asInstant(row?.last_call_at ?? null),
+    firstWebhookAt: asInstant(row?.first_webhook_at ?? null),
+    lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
+    uninstalledAt: asInstant(row?.uninstalled_at ?? null),
+  };
+}
+
+const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
+
+export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<void> {
+  await sql.query(
+    `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6
+     WHERE id = $1`,
+    [
+      shop.id,
+      asDate(life.firstCallAt),
+      asDate(life.lastCallAt),
+      asDate(life.firstWebhookAt),
+      asDate(life.lastWebhookAt),
+      asDate(life.uninstalledAt),
+    ],
+  );
+}
+
+export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise<void> {
+  await sql.query('UPDATE shops SET facts = $2 WHERE id = $1', [shop.id, shop.vault.sealJson(`shops.facts:${shop.id}`, facts)]);
+}
+
+/**
+ * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
+ * uninstalled (settings are kept).
+ */
+export async function noteCall(db: Db, shop: Shop, now: Instant): Promise<void> {
+  await db.query(
+    `UPDATE shops SET
+       first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
+       first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
+       last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
+       last_call_at = $2, uninstalled_at = NULL
+     WHERE id = $1 AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2::timestamptz - interval '1 minute')`,
+    [shop.id, new Date(now)],
+  );
+}

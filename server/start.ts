@@ -1,0 +1,95 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { createAscent360Client } from './ascent360/client.ts';
+import type { Config } from './config.ts';
+import { openDb } from './db.ts';
+import { loadKeys } from './keys.ts';
+import type { Log } from './log.ts';
+import { createLocalQueue } from './queue.ts';
+import { createSettingsStore } from './settings/store.ts';
+import { createShops } from './shops.ts';
+import { startWorker } from './worker.ts';
+
+/** The longest an attempt may take as a part of its lease: it has to be recorded before the lease runs out. */
+const ATTEMPT_PART_OF_LEASE = 0.8;
+/** How long requests that are under way may take to end, in milliseconds. */
+const DRAIN_MS = 5000;
+
+export type Running = { port: number; stop(): Promise<void> };
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return taken;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(cut);
+}
+
+/**
+ * Starts what the role asks for: opens the database, the queue and the receiver's client, then serves and works.
+ * @throws Error saying what to do when the database is locked, not migrated, or a key is missing.
+ */
+export async function start(config: Config, log: Log): Promise<Running> {
+  const db = await openDb(config);
+  try {
+    if (db.embedded) await db.migrate();
+    const pending = await db.pending();
+    if (pending.length > 0) {
+      throw new Error(`The database lacks ${pending.length} migration(s): run "npm run db:migrate" first (${pending.join(', ')})`);
+    }
+    const keys = await loadKeys(config);
+    const shops = createShops(db, keys);
+    await shops.checkKeys();
+    const ascent360 = createAscent360Client({
+      baseUrl: config.ascent360BaseUrl,
+      timeoutMs: Math.min(config.deliveryTimeout, config.lease * ATTEMPT_PART_OF_LEASE),
+      connections: config.deliveryConcurrency,
+    });
+    const deps = {
+      config,
+      db,
+      shops,
+      settings: createSettingsStore(db),
+      ascent360,
+      queue: createLocalQueue(log),
+      log,
+      now: Date.now,
+      random: Math.random,
+    };
+    const server = createServer(createApp(deps));
+    server.requestTimeout = 30_000;
+    const port = await listen(server, config.port);
+    const worker = startWorker(deps);
+    if (db.embedded) {
+      log.info(
+        { dataDir: config.dataDir },
+        'embedded database: one process; survives a killed process, not a power cut; set DATABASE_URL for real use',
+      );
+    }
+    log.info({ port, role: config.role }, 'ready');
+    return {
+      port,
+      stop: async () => {
+        // Attempts that do not end by themselves are cut: their outcome is recorded as unknown, and they are due again.
+        const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
+        await Promise.all([close(server), worker.stop()]);
+        clearTimeout(cut);
+        await ascent360.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}

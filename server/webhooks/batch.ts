@@ -1,0 +1,152 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Sql } from '../db.ts';
+import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
+import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
+import {
+  addDeliveries,
+  closeDeliveries,
+  type DeliveryKind,
+  type DeliverySubject,
+  type NewDelivery,
+  openOfEntities,
+} from '../delivery/outbox.ts';
+import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
+import { emailHash, guestKey, customerKey, loadPeople, mobileHash, type People, type Person } from '../people.ts';
+import type { Shop, ShopLife } from '../shops.ts';
+import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
+
+/** An event with what its body says. */
+export type TranslatedEvent = {
+  id: string;
+  topic: string;
+  triggeredAt: Instant;
+  translated: Translated;
+} & Pick<EventFindings, 'summary'>;
+
+/** How an event goes on. */
+export type Outcome = { settled: Settled | null; detail?: string | null; mergedInto?: string | null };
+
+/**
+ * The rows that a batch of one shop's events touches: loaded together, changed in memory in the order of the events, and
+ * written together.
+ */
+export type Batch = {
+  shop: Shop;
+  life: ShopLife;
+  settings: Settings | null;
+  now: Instant;
+  people: People;
+  entity(key: string, kind: EntityState['kind']): EntityState;
+  addFact(entry: Omit<LedgerEntry, 'id'>): string;
+  /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
+  deliver(
+    event: { id: string },
+    what: { kind: DeliveryKind; entity: string | null; person: Person | null; contact: Contact; subject: DeliverySubject },
+  ): Outcome;
+  settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
+  save(): Promise<void>;
+};
+
+/** Orders and customers are compared state by state: what they are known by in entity_states. */
+export function entityKeyOf(shop: Shop, translated: Translated): string | null {
+  if (translated.kind === 'order') return shop.vault.hash('entity', `order:${translated.id}`);
+  if (translated.kind === 'customer') return shop.vault.hash('entity', `customer:${translated.id}`);
+  if (translated.kind === 'tags') return shop.vault.hash('entity', `customer:${translated.customerId}`);
+  return null;
+}
+
+/** The person an event is about, by key; null when it names none. */
+export function personKeyOf(shop: Shop, translated: Translated): string | null {
+  if (translated.kind === 'customer') return customerKey(shop.vault, translated.id);
+  if ('customerId' in translated && translated.customerId) return customerKey(shop.vault, translated.customerId);
+  if (translated.kind === 'order' && translated.contact.email) return guestKey(shop.vault, translated.contact.email);
+  return null;
+}
+
+const present = <T>(value: T | null): value is T => value !== null;
+
+export async function openBatch(
+  sql: Sql,
+  shop: Shop,
+  life: ShopLife,
+  settings: Settings | null,
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Batch> {
+  const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
+  const personKeys = [...new Set(events.map((event) => personKeyOf(shop, event.translated)).filter(present))];
+  const people = await loadPeople(sql, shop, personKeys);
+  const entities = await loadEntityStates(sql, shop, entityKeys);
+  const open = new Map(
+    (await openOfEntities(sql, shop, entityKeys)).map((delivery) => [delivery.entity, { ...delivery, isNew: false }]),
+  );
+  const facts: LedgerEntry[] = [];
+  const deliveries = new Map<string, NewDelivery>();
+  const closed: string[] = [];
+  const touched = new Set<EntityState>();
+  const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
+  const otherUpdates: EventUpdate[] = [];
+
+  function supersede(old: { id: string; eventId: string; isNew: boolean }, by: string): void {
+    const merged = { settled: { state: 'merged', reason: 'superseded' } as const, mergedInto: by };
+    const sameBatch = translatedUpdates.get(old.eventId);
+    if (sameBatch) translatedUpdates.set(old.eventId, { ...sameBatch, ...merged });
+    else otherUpdates.push({ id: old.eventId, ...merged });
+    if (old.isNew) deliveries.delete(old.id);
+    else closed.push(old.id);
+  }
+
+  return {
+    shop,
+    life,
+    settings,
+    now,
+    people,
+    entity: (key, kind) => {
+      const state = entities.get(key) ?? { entity: key, kind, handledAt: null, latestEventId: null, acceptedHash: null };
+      entities.set(key, state);
+      touched.add(state);
+      return state;
+    },
+    addFact: (entry) => {
+      const id = uuidv7();
+      facts.push({ id, ...entry });
+      return id;
+    },
+    deliver: (event, { kind, entity, person, contact, subject }) => {
+      const id = uuidv7();
+      const old = entity ? open.get(entity) : undefined;
+      let takesPlaceOf = old && !old.isNew ? old.id : null;
+      if (old) {
+        takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
+        supersede(old, event.id);
+      }
+      const phone = contact.mobile ?? contact.phone;
+      deliveries.set(id, {
+        id,
+        eventId: event.id,
+        kind,
+        entity,
+        personId: person?.id ?? null,
+        emailLane: contact.email ? emailHash(shop.vault, contact.email) : null,
+        phoneLane: phone ? mobileHash(shop.vault, phone) : null,
+        subject,
+        takesPlaceOf,
+      });
+      if (entity) open.set(entity, { id, eventId: event.id, entity, isNew: true });
+      return { settled: null };
+    },
+    settle: (event, outcome, search, entity) => {
+      translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: event.summary, search, entity });
+    },
+    save: async () => {
+      await people.save();
+      await appendFacts(sql, shop, facts, now);
+      await addDeliveries(sql, shop, [...deliveries.values()]);
+      await closeDeliveries(sql, shop, closed);
+      await saveHandled(sql, shop, [...touched]);
+      await settleEvents(sql, otherUpdates);
+      await settleTranslated(sql, shop, [...translatedUpdates.values()]);
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import type { Contact, FoundFact, Instant, Settings, SkippedReason, Translated } from '../domain.ts';
+import { addressesOf, emailHash, mobileHash, type Person } from '../people.ts';
+import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
+
+type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
+
+const skipped = (reason: SkippedReason, detail: string | null = null): Outcome => ({
+  settled: { state: 'skipped', reason },
+  detail,
+});
+
+const hasContact = (contact: Contact) => Boolean(contact.email ?? contact.phone ?? contact.mobile);
+
+/** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
+const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
+  updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
+
+/** The person an order or customer is about, with what this body tells of them; null when it names nobody. */
+function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
+  const key = personKeyOf(batch.shop, t);
+  if (!key) return null;
+  const at = seenAt(event, t.updatedAt);
+  const customerId = t.kind === 'customer' ? t.id : t.customerId;
+  const person = batch.people.get(key, at, customerId);
+  batch.people.touch(person, addressesOf(batch.shop.vault, t.contact), at);
+  const { profile } = person;
+  const newer = person.profileAt === null || at >= person.profileAt;
+  if (t.kind === 'customer' ? profile.contactFrom !== 'customer' || newer : profile.contactFrom !== 'customer' && newer) {
+    profile.contact = t.contact;
+    profile.contactFrom = t.kind;
+    person.profileAt = at;
+  } else {
+    profile.contact = {
+      ...t.contact,
+      ...profile.contact,
+      origins: { ...t.contact.origins, ...profile.contact.origins },
+    };
+  }
+  profile.customerId = customerId;
+  batch.people.changed(person);
+  return person;
+}
+
+/** Nothing is sent for a deleted customer, unless this body was created after the deletion. */
+function isDeleted(person: Person | null, createdAt: Instant | null): boolean {
+  if (!person || person.deletedAt === null) return false;
+  if (createdAt !== null && createdAt > person.deletedAt) {
+    person.deletedAt = null;
+    return false;
+  }
+  return true;
+}
+
+function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null, facts: readonly FoundFact[]): void {
+  for (const fact of facts) {
+    if (!fact.address) continue;
+    batch.addFact({
+      channel: fact.channel,
+      address: batch.shop.vault.hash(fact.channel, fact.address),
+      personId: person?.id ?? null,
+      state: fact.state,
+      level: fact.level,
+      chosenAt: fact.chosenAt,
+      source: fact.source,
+      eventId: event.id,
+    });
+  }
+}
+
+function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Outcome {
+  const person = meet(batch, event, t);
+  if (t.kind === 'order') recordFacts(batch, event, person, t.facts);
+  const key = entityKeyOf(batch.shop, t);
+  if (!key) return skipped('no_contact');
+  if (isDeleted(person, t.createdAt)) return skipped('deleted_person');
+  const state = batch.entity(key, t.kind);
+  if (t.updatedAt !== null && state.handledAt !== null && t.updatedAt < state.handledAt) return skipped('stale');
+  state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
+  state.latestEventId = event.id;
+  if (!hasContact(t.contact)) return skipped('no_contact');
+  return batch.deliver(event, {
+    kind: t.kind,
+    entity: key,
+    person,
+    contact: t.contact,
+    subject: { contact: t.contact, purchase: t.kind === 'order' ? t.purchase : null, about: null },
+  });
+}
+
+function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
+  const { vault } = batch.shop;
+  const key = personKeyOf(batch.shop, t);
+  const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
+  const { channel, state } = t.fact;
+  const known = person?.profile.contact;
+  const address = t.fact.address ?? (channel === 'email' ? known?.email?.toLowerCase() : known?.mobile) ?? null;
+  const written = t.fact.addressAsWritten ?? address;
+  if (!address || !written) return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
+  const hash = vault.hash(channel, address);
+  if (person) {
+    person.profile.customerId = t.customerId;
+    batch.people.touch(person, [{ channel, hash, written }], event.triggeredAt);
+    batch.people.changed(person);
+  }
+  const factId = batch.addFact({
+    channel,
+    address: hash,
+    personId: person?.id ?? null,
+    state,
+    level: t.fact.level,
+    chosenAt: t.fact.chosenAt,
+    source: t.fact.source,
+    eventId: event.id,
+  });
+  if (channel === 'whatsapp') return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
+  if (person?.deletedAt != null) return skipped('deleted_person');
+  // No setting makes any other state a choice.
+  if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');
+  const contact = { ...(known ?? { origins: {}, leftOut: {} }), [channel === 'email' ? 'email' : 'mobile']: written };
+  return batch.deliver(event, {
+    kind: 'consent',
+    entity: null,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: { channel, address: written, factId } },
+  });
+}
+
+/** Whether anything in the settings is read from tags. */
+export function readsTags(settings: Settings): boolean {
+  const { mapping } = settings;
+  const sources = [mapping.dateOfBirth, mapping.gender, ...mapping.activities, ...mapping.interests, ...mapping.newsletters];
+  return Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag');
+}
+
+function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
+  const key = personKeyOf(batch.shop, t);
+  if (!key) return skipped('no_contact');
+  const person = batch.people.get(key, event.triggeredAt, t.customerId);
+  const { tags, contact } = person.profile;
+  for (const tag of t.tags) {
+    const name = tag.trim().toLowerCase();
+    const known = tags[name];
+    if (known && known.at !== null && known.at > t.occurredAt) continue;
+    tags[name] = { tag: tag.trim(), present: t.change === 'added', at: t.occurredAt };
+  }
+  person.profile.customerId = t.customerId;
+  batch.people.changed(person);
+  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', 'No setting reads tags');
+  if (person.deletedAt !== null) return skipped('deleted_person');
+  if (!hasContact(contact)) return skipped('no_contact', 'The tags are kept until the person is known');
+  const entity = entityKeyOf(batch.shop, t);
+  if (entity) batch.entity(entity, 'customer').latestEventId = event.id;
+  return batch.deliver(event, {
+    kind: 'tags',
+    entity,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: null },
+  });
+}
+
+/** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
+export function handleEvent(batch: Batch, event: TranslatedEvent): void {
+  const t = event.translated;
+  const uninstalled = batch.life.uninstalledAt !== null && event.triggeredAt <= batch.life.uninstalledAt;
+  const outcome = uninstalled ? skipped('uninstalled') : outcomeOf(batch, event, t);
+  batch.settle(event, outcome, searchKeys(batch, t), entityKeyOf(batch.shop, t));
+}
+
+function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome {
+  switch (t.kind) {
+    case 'order':
+    case 'customer':
+      return handleState(batch, event, t);
+    case 'consent':
+      return handleConsent(batch, event, t);
+    case 'tags':
+      return handleTags(batch, event, t);
+    case 'merge':
+      if (!t.completed) return skipped('merge_not_completed');
+      return skipped('recorded', 'Consent stays with its addresses');
+    case 'incomplete':
+      return skipped('no_contact', 'The body holds only an id, and the shop cannot be read');
+    case 'customer_deleted':
+    case 'uninstalled':
+    case 'lifecycle':
+    case 'compliance':
+      throw new Error(`${t.kind} is not handled in a batch`);
+  }
+}
+
+/** What the activity search finds the event by. */
+function searchKeys(batch: Batch, t: Translated): string[] {
+  const { vault } = batch.shop;
+  const keys: (string | null)[] = [personKeyOf(batch.shop, t)];
+  if (t.kind === 'order' || t.kind === 'customer') {
+    keys.push(t.contact.email ? emailHash(vault, t.contact.email) : null);
+    keys.push(t.contact.mobile ? mobileHash(vault, t.contact.mobile) : null);
+  }
+  if (t.kind === 'order' && t.purchase.name) keys.push(orderNameHash(batch, t.purchase.name));
+  if (t.kind === 'consent' && t.fact.address) keys.push(vault.hash(t.fact.channel, t.fact.address));
+  return [...new Set(keys.filter((key) => key !== null))];
+}
+
+const orderNameHash = (batch: Batch, name: string) =>
+  batch.shop.vault.hash('order_name', name.trim().replace(/^#/, '').toLowerCase());

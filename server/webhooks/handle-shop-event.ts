@@ -1,0 +1,72 @@
+import type { Sql } from '../db.ts';
+import { skipOpen } from '../delivery/outbox.ts';
+import type { Instant, SkippedReason, ShopFacts, Translated } from '../domain.ts';
+import { customerKey } from '../people.ts';
+import { redactPerson } from '../privacy/redact-person.ts';
+import { type Shop, type ShopLife, saveFacts, saveLife } from '../shops.ts';
+import { settleEvents, settleTranslated } from './settle.ts';
+import type { TranslatedEvent } from './batch.ts';
+
+type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
+
+/** Events that are about the whole shop or erase something: they are handled one at a time, after all before them. */
+export function isShopEvent(translated: Translated): translated is ShopEvent {
+  return ['uninstalled', 'lifecycle', 'compliance', 'customer_deleted'].includes(translated.kind);
+}
+
+/** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
+async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Promise<{ detail: string | null }> {
+  const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
+  if (lastSign > at) return { detail: 'The app has been used since: it was installed again' };
+  await saveLife(sql, shop, { ...life, uninstalledAt: at });
+  await skipOpen(sql, shop, 'uninstalled', null);
+  return { detail: null };
+}
+
+async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<void> {
+  const [person] = await sql.query<{ id: string }>(
+    `UPDATE people SET deleted_at = $3 WHERE shop_id = $1 AND key = $2 RETURNING id`,
+    [shop.id, customerKey(shop.vault, customerId), new Date(at)],
+  );
+  if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
+}
+
+export async function handleShopEvent(
+  sql: Sql,
+  shop: Shop,
+  life: ShopLife,
+  facts: ShopFacts,
+  event: TranslatedEvent,
+  now: Instant,
+): Promise<void> {
+  const t = event.translated;
+  if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
+  let reason: SkippedReason = 'lifecycle';
+  let detail: string | null = null;
+  let search: string[] = [];
+  switch (t.kind) {
+    case 'uninstalled':
+      ({ detail } = await uninstall(sql, shop, life, event.triggeredAt));
+      break;
+    case 'lifecycle':
+      await saveFacts(sql, shop, { ...facts, ...t.shop });
+      break;
+    case 'customer_deleted':
+      await deleteCustomer(sql, shop, t.customerId, event.triggeredAt);
+      search = [customerKey(shop.vault, t.customerId)];
+      reason = 'deleted_person';
+      break;
+    case 'compliance':
+      if (t.request === 'customer_redact') {
+        await redactPerson(sql, shop, t, event, now);
+        await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason: 'privacy' } }]);
+        return;
+      }
+      reason = t.request === 'data_request' ? 'recorded' : 'privacy';
+      detail = t.request === 'data_request' ? 'A request for the data held on a person' : 'The shop is in use: nothing was erased';
+      break;
+  }
+  await settleTranslated(sql, shop, [
+    { id: event.id, settled: { state: 'skipped', reason }, detail, summary: event.summary, search, entity: null },
+  ]);
+}

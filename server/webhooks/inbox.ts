@@ -1,0 +1,96 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type Db, unnest } from '../db.ts';
+import type { Instant } from '../domain.ts';
+import type { Shop } from '../shops.ts';
+import { bodyBinding } from './settle.ts';
+
+/** A webhook whose signature was verified, as it is stored. */
+export type IncomingEvent = {
+  shop: Shop;
+  webhookId: string;
+  topic: string;
+  shopifyEventId: string | null;
+  apiVersion: string | null;
+  triggeredAt: Instant;
+  receivedAt: Instant;
+  body: Uint8Array;
+};
+
+export type Inbox = {
+  /** Resolves once the event is committed: true when it is new, false when it had been seen before. */
+  store(event: IncomingEvent): Promise<boolean>;
+};
+
+const MAX_ROWS = 200;
+
+type Waiting = { event: IncomingEvent; resolve: (isNew: boolean) => void; reject: (error: unknown) => void };
+
+async function insert(db: Db, events: readonly IncomingEvent[]): Promise<boolean[]> {
+  const rows = events.map((event) => {
+    const id = uuidv7();
+    return {
+      id,
+      shop_id: event.shop.id,
+      webhook_id: event.webhookId,
+      topic: event.topic,
+      shopify_event_id: event.shopifyEventId,
+      api_version: event.apiVersion,
+      triggered_at: new Date(event.triggeredAt),
+      received_at: new Date(event.receivedAt),
+      body: event.shop.vault.seal(bodyBinding(id), event.body),
+    };
+  });
+  const { columns, from, params } = unnest(
+    {
+      id: 'uuid',
+      shop_id: 'int',
+      webhook_id: 'text',
+      topic: 'text',
+      shopify_event_id: 'text',
+      api_version: 'text',
+      triggered_at: 'timestamptz',
+      received_at: 'timestamptz',
+      body: 'bytea',
+    },
+    rows,
+  );
+  const stored = await db.query<{ id: string }>(
+    `INSERT INTO events (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
+    params,
+  );
+  const news = new Set(stored.map((row) => row.id));
+  return rows.map((row) => news.has(row.id));
+}
+
+/**
+ * The table of what was acknowledged. Events that arrive while a statement is under way go together into the next one:
+ * one statement and one commit for all of them, and each waits for its own commit.
+ * @param writers how many statements may be under way at once
+ */
+export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
+  const queue: Waiting[] = [];
+  let writing = 0;
+
+  async function write(): Promise<void> {
+    writing++;
+    while (queue.length > 0) {
+      const batch = queue.splice(0, MAX_ROWS);
+      try {
+        const news = await insert(db, batch.map((waiting) => waiting.event));
+        for (const [i, waiting] of batch.entries()) waiting.resolve(news[i] ?? false);
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+    writing--;
+  }
+
+  return {
+    store: (event) =>
+      new Promise((resolve, reject) => {
+        queue.push({ event, resolve, reject });
+        // The turn of the event loop in which several requests became complete is over first.
+        if (writing < writers) setImmediate(() => void (writing < writers && write()));
+      }),
+  };
+}

@@ -1,0 +1,143 @@
+import type { Db, Sql } from '../db.ts';
+import { lockShop } from '../delivery/outbox.ts';
+import type { Instant, Settled, Summary } from '../domain.ts';
+import type { Log } from '../log.ts';
+import type { SettingsStore } from '../settings/store.ts';
+import { parseBody } from '../shopify/parse-body.ts';
+import { summarise } from '../shopify/summarise.ts';
+import { readLife, type Shop, type ShopLife, type Shops, saveLife } from '../shops.ts';
+import { openBatch, type TranslatedEvent } from './batch.ts';
+import { handleEvent } from './handle-event.ts';
+import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
+import { bodyBinding, settleEvents } from './settle.ts';
+import { topicOf } from './topics.ts';
+
+const BATCH = 100;
+
+export type ProcessDeps = { db: Db; shops: Shops; settings: SettingsStore; log: Log; now: () => Instant };
+
+type EventRow = {
+  id: string;
+  topic: string;
+  source: string;
+  triggered_at: Date;
+  body: Uint8Array;
+};
+
+type Read = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
+
+/** Translates one stored body. Whatever is wrong with it concerns this event alone. */
+function read(shop: Shop, shopCountry: string | null, row: EventRow): Read {
+  const topic = topicOf(row.topic);
+  if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
+  const parsed = parseBody(shop.vault.open(bodyBinding(row.id), row.body));
+  if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
+  const triggeredAt = row.triggered_at.getTime();
+  try {
+    const translated = topic.translate(parsed.body, { topic: row.topic, triggeredAt, shopCountry });
+    const summary: Summary | null = summarise(translated);
+    return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary } };
+  } catch (error) {
+    const detail = error instanceof Error && error.name === 'TranslationError' ? error.message : null;
+    return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+  }
+}
+
+/** A webhook is a sign of life: the shop is known by it, and installed again when it had been uninstalled before. */
+async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: readonly EventRow[]): Promise<ShopLife> {
+  const signs = rows
+    .filter((row) => row.source === 'webhook' && topicOf(row.topic)?.family !== 'compliance' && row.topic !== 'app/uninstalled')
+    .map((row) => row.triggered_at.getTime())
+    .filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
+  if (signs.length === 0) return life;
+  const first = Math.min(...signs);
+  const last = Math.max(...signs, life.lastWebhookAt ?? 0);
+  const next =
+    life.uninstalledAt === null
+      ? { ...life, firstWebhookAt: life.firstWebhookAt ?? first, lastWebhookAt: last }
+      : { firstCallAt: null, lastCallAt: null, firstWebhookAt: first, lastWebhookAt: last, uninstalledAt: null };
+  await saveLife(sql, shop, next);
+  return next;
+}
+
+/**
+ * The second stage: translates a batch of one shop's stored events in one transaction. Facts go into the ledger, people
+ * and addresses are noted, and each event is settled or gets an open delivery. No network inside; a crash undoes all of
+ * it and the batch is done again.
+ * @returns how many events were handled; 0 when there is nothing to translate
+ */
+export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH): Promise<number> {
+  const started = deps.now();
+  const handled = await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    const found = await sql.query<EventRow>(
+      `SELECT id, topic, source, triggered_at, body FROM events
+       WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [shop.id, limit],
+    );
+    if (found.length === 0) return 0;
+    const facts = await deps.shops.facts(shop);
+    const reads = found.map((row) => read(shop, facts.country ?? null, row));
+    // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
+    const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
+    const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
+    const life = await noteSignsOfLife(sql, shop, await readLife(sql, shop), rows);
+    const now = deps.now();
+    if (barrier === 0 && reads[0] && 'event' in reads[0]) {
+      await handleShopEvent(sql, shop, life, facts, reads[0].event, now);
+      return 1;
+    }
+    const batchReads = reads.slice(0, rows.length);
+    const events = batchReads.flatMap((item) => ('event' in item ? [item.event] : []));
+    const stored = await deps.settings.load(shop, sql);
+    const batch = await openBatch(sql, shop, life, stored?.settings ?? null, events, now);
+    for (const event of events) handleEvent(batch, event);
+    await batch.save();
+    await settleEvents(
+      sql,
+      batchReads.flatMap((item, i) => {
+        const row = rows[i];
+        return 'settled' in item && row ? [{ id: row.id, settled: item.settled, detail: item.detail }] : [];
+      }),
+    );
+    return rows.length;
+  });
+  if (handled > 0) deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: deps.now() - started });
+  return handled;
+}
+
+/**
+ * As processEvents, but when a batch fails for a reason that is not the database being away, its events are tried one by
+ * one, so that one bad event does not hold up its neighbours: that one needs attention.
+ */
+export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<number> {
+  try {
+    return await processEvents(deps, shop);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    deps.log.error({ stage: 'process', shop: shop.id, err: error }, 'a batch failed; trying its events one by one');
+  }
+  try {
+    return await processEvents(deps, shop, 1);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const [row] = await deps.db.query<{ id: string }>(
+      `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
+       WHERE id = (SELECT id FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT 1) RETURNING id`,
+      [shop.id],
+    );
+    deps.log.error({ stage: 'process', shop: shop.id, event: row?.id, err: error }, 'an event could not be handled');
+    return row ? 1 : 0;
+  }
+}
+
+/**
+ * Whether an error says that the database is away or busy rather than that it minds the statement: connection errors of
+ * Node, and PostgreSQL's classes 08, 40, 53, 57 and 58 (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (/^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3})$/.test(code)) return true;
+  return /connection (terminated|timeout)|timeout exceeded when trying to connect|PGlite is closed/i.test(error.message);
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import type { Instant } from '../domain.ts';
+import type { Log } from '../log.ts';
+import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
+import { openWebhook } from '../shopify/verify-webhook.ts';
+import type { Shops } from '../shops.ts';
+import type { Inbox } from './inbox.ts';
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const STORE_WITHIN_MS = 2500;
+
+export type ReceiveDeps = {
+  inbox: Inbox;
+  shops: Shops;
+  secrets: readonly string[];
+  wake(shopId: number): void;
+  log: Log;
+  now: () => Instant;
+};
+
+/** The whole body, or null as soon as it is known to be larger than we take. */
+async function readBody(req: IncomingMessage): Promise<Buffer | null> {
+  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        req.pause();
+        resolve(null);
+      } else chunks.push(chunk);
+    });
+    req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    req.on('error', reject);
+    req.on('close', () => {
+      if (!req.complete) reject(new Error('The request was cut off'));
+    });
+  });
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Not stored within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function answer(res: Response, status: number, message?: string): void {
+  res.status(status).json(message ? { errors: [{ message }] } : {});
+}
+
+/**
+ * The first stage: `POST /webhooks`, all topics. Verify, store, wake the queue, answer; nothing else happens before the
+ * answer. What each answer means, and what Shopify then does (it tries 8 times over 4 hours after anything but 2xx,
+ * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries):
+ *
+ * | situation                                                        | answer                  | Shopify          |
+ * |------------------------------------------------------------------|-------------------------|------------------|
+ * | committed, or seen before (same shop and webhook id)             | 200                     | is done          |
+ * | signature missing, malformed or wrong                            | 401, nothing stored     | tries again      |
+ * | signed, but topic, shop or webhook id missing, or no Shopify shop| 400                     | tries again      |
+ * | body over 10 MB                                                  | 413 before reading it   | tries again      |
+ * | database away, or slower than 2.5 s                              | 503 with Retry-After    | tries again      |
+ * | signed, but not a JSON object                                    | 200, stored: attention  | is done          |
+ *
+ * A commit whose answer was lost is recognised by its webhook id when Shopify tries again.
+ */
+export function receive(deps: ReceiveDeps): RequestHandler {
+  return async (req, res) => {
+    let rawBody: Buffer | null;
+    try {
+      rawBody = await readBody(req);
+    } catch {
+      // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
+      res.destroy();
+      return;
+    }
+    if (!rawBody) {
+      res.set('Connection', 'close');
+      answer(res, 413, 'The body is larger than 10 MB');
+      return;
+    }
+    const webhook = openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets });
+    if (!webhook) {
+      answer(res, 401, 'The signature does not fit the body');
+      return;
+    }
+    const read = readWebhookHeaders(req.headers);
+    if (!read.ok) {
+      answer(res, 400, read.faults.join('; '));
+      return;
+    }
+    const { headers } = read;
+    const receivedAt = deps.now();
+    try {
+      const store = async () => {
+        const shop = await deps.shops.ensure(headers.shop);
+        const isNew = await deps.inbox.store({
+          shop,
+          webhookId: headers.webhookId,
+          topic: headers.topic,
+          shopifyEventId: headers.eventId,
+          apiVersion: headers.apiVersion,
+          triggeredAt: headers.triggeredAt ?? receivedAt,
+          receivedAt,
+          body: webhook.rawBody,
+        });
+        return { shop, isNew };
+      };
+      const { shop, isNew } = await within(store(), STORE_WITHIN_MS);
+      answer(res, 200);
+      if (isNew) deps.wake(shop.id);
+      deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
+    } catch (error) {
+      deps.log.warn({ stage: 'receive', topic: headers.topic, err: error }, 'not stored; Shopify is asked to try again');
+      res.set('Retry-After', '5');
+      answer(res, 503, 'Could not be stored now');
+    }
+  };
+}

@@ -1,0 +1,51 @@
+import type { Ascent360Client } from './ascent360/client.ts';
+import type { Config } from './config.ts';
+import type { Db } from './db.ts';
+import { createSlots } from './delivery/slots.ts';
+import { workOnShop } from './delivery/work-on-shop.ts';
+import type { Instant } from './domain.ts';
+import type { Log } from './log.ts';
+import type { Queue } from './queue.ts';
+import type { SettingsStore } from './settings/store.ts';
+import type { Shops } from './shops.ts';
+import { startSweep } from './sweep.ts';
+
+export type WorkerDeps = {
+  config: Config;
+  db: Db;
+  shops: Shops;
+  settings: SettingsStore;
+  ascent360: Ascent360Client;
+  queue: Queue;
+  log: Log;
+  now: () => Instant;
+  random: () => number;
+};
+
+/** Every job on one screen: working on a shop, and the sweep that wakes shops. */
+export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
+  const { config, queue } = deps;
+  let stopping = false;
+  const work = {
+    ...deps,
+    slots: createSlots(config.deliveryConcurrency),
+    perShop: config.deliveryConcurrencyPerShop,
+    leaseMs: Math.max(config.lease, config.deliveryTimeout * 2),
+    connectionProbeMs: config.connectionProbe,
+    retrySchedule: config.retrySchedule,
+    send: deps.ascent360.send,
+    wakeLater: (shopId: number, waitMs: number) => {
+      if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
+    },
+    stopping: () => stopping,
+  };
+  queue.start((shopId, woken) => workOnShop(work, shopId, woken), config.deliveryConcurrency);
+  const sweep = startSweep(deps, config.sweepInterval);
+  return {
+    stop: async () => {
+      stopping = true;
+      await sweep.stop();
+      await queue.stop();
+    },
+  };
+}
