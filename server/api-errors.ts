@@ -89,11 +89,16 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       notFound(req, res, next);
       return;
     }
-    log.error({ name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') }, 'A call of the merchant API failed');
+    log.error(
+      { name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') },
+      'A call of the merchant API failed',
+    );
     if (isDatabaseDown(error)) {
       unavailable(res);
       return;
     }
-    res.status(500).json({ errors: [{ message: 'Something went wrong on our side. Try again; if it stays, tell us when it was.' }] });
+    res.status(500).json({
+      errors: [{ message: 'Something went wrong on our side. Try again; if it stays, tell us when it was.' }],
+    });
   };
 }

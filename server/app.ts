@@ -34,7 +34,13 @@ export function createApp(deps: AppDeps): Express {
   const { config, db, shops, queue, log, now } = deps;
   const wake = (shopId: number) => queue.wake(shopId);
   const onChange = (shop: Shop) => wake(shop.id);
-  const api = { ...deps, onChange, sendTestRecord: deps.ascent360.send };
+  const api = {
+    ...deps,
+    onChange,
+    sendTestRecord: deps.ascent360.send,
+    connectionProbe: config.connectionProbe,
+    isDevelopmentStore: async (shop: Shop) => (await shops.facts(shop)).developmentStore ?? false,
+  };
 
   const app = express();
   app.disable('x-powered-by');
@@ -44,7 +50,7 @@ export function createApp(deps: AppDeps): Express {
   app.get('/readyz', readiness(deps));
   app.use(
     '/api',
-    merchantAuth({ db, shops, apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now }),
+    merchantAuth({ config, db, shops, now }),
     express.json({ limit: '1mb' }),
     settingsRoutes(api),
     overviewRoutes(api),

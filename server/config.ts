@@ -26,9 +26,14 @@ const schedule = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-const count = (max: number) => z.coerce.number({ message: 'is not a number' }).int('is not a whole number').min(1).max(max);
-const httpOrigin = z.url({ protocol: /^https?$/, message: 'is not an http(s) URL' }).transform((url) => url.replace(/\/+$/, ''));
-const secret = z.string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' }).min(1, 'is empty');
+const count = (max: number) =>
+  z.coerce.number({ message: 'is not a number' }).int('is not a whole number').min(1).max(max);
+const httpOrigin = z
+  .url({ protocol: /^https?$/, message: 'is not an http(s) URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const secret = z
+  .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
+  .min(1, 'is empty');
 
 const masterKeys = z.string().transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
@@ -103,7 +108,9 @@ export function readConfig(env: Record<string, string | undefined>) {
     faults.push('SHOPIFY_ADMIN_ORIGIN is for development and tests: remove it when NODE_ENV=production');
   }
   if (production && !present['ENCRYPTION_KEYS']) {
-    faults.push('ENCRYPTION_KEYS is missing: when NODE_ENV=production set it to id:base64(32 bytes), e.g. k1:$(openssl rand -base64 32)');
+    faults.push(
+      'ENCRYPTION_KEYS is missing: when NODE_ENV=production set it to id:base64(32 bytes), e.g. k1:$(openssl rand -base64 32)',
+    );
   }
   if (!present['DATABASE_URL'] && (present['ROLE'] ?? 'all') !== 'all') {
     faults.push('ROLE must be all without DATABASE_URL: the embedded database belongs to one process');

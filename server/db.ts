@@ -2,13 +2,20 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite, types } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
 import pg from 'pg';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../prisma/generated/client.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, pendingMigrations } from './schema-engine.ts';
 
-export type Param = string | number | boolean | null | Date | Uint8Array | readonly (string | number | boolean | null | Date | Uint8Array)[];
+export type Param =
+  | string
+  | number
+  | boolean
+  | null
+  | Date
+  | Uint8Array
+  | readonly (string | number | boolean | null | Date | Uint8Array)[];
 
 /** Statements over one connection or a pool. int8 comes as number, timestamptz as Date, bytea as Uint8Array. */
 export type Sql = {
@@ -76,7 +83,11 @@ function openServer(databaseUrl: string): Db {
     options: '-c timezone=UTC',
     types: {
       getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        id === INT8 ? Number : format === 'binary' ? pg.types.getTypeParser(id, 'binary') : pg.types.getTypeParser(id, 'text'),
+        id === INT8
+          ? Number
+          : format === 'binary'
+            ? pg.types.getTypeParser(id, 'binary')
+            : pg.types.getTypeParser(id, 'text'),
     },
   });
   // An idle connection that dies is replaced at its next use; without a listener it would end the process.

@@ -209,6 +209,7 @@ export type ShopFacts = {
   currency?: string;
   timeZone?: string;
   name?: string;
+  developmentStore?: boolean;
 };
 
 /** A short line for the activity list, in the clear: it is encrypted before it is stored. */

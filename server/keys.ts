@@ -5,7 +5,17 @@ import type { Config, MasterKey } from './config.ts';
 import { seal, unseal } from './seal.ts';
 
 /** What a value is hashed as: the same text as an e-mail and as an order name has different hashes. */
-export type HashKind = 'email' | 'sms' | 'phone' | 'postal' | 'whatsapp' | 'order_name' | 'entity' | 'person' | 'content' | 'lists';
+export type HashKind =
+  | 'email'
+  | 'sms'
+  | 'phone'
+  | 'postal'
+  | 'whatsapp'
+  | 'order_name'
+  | 'entity'
+  | 'person'
+  | 'content'
+  | 'lists';
 
 /** One shop's key: seals, opens and hashes that shop's personal data. */
 export type Vault = {

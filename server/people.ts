@@ -73,10 +73,10 @@ export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null)
 
 export async function loadProfiles(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Map<string, PersonProfile>> {
   if (ids.length === 0) return new Map();
-  const rows = await sql.query<PersonRow>('SELECT id, profile FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [
-    shop.id,
-    ids,
-  ]);
+  const rows = await sql.query<PersonRow>(
+    'SELECT id, profile FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
+    [shop.id, ids],
+  );
   return new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)]));
 }
 
@@ -128,7 +128,9 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
       byId.get(row.person_id)?.addresses.set(`${row.channel}:${row.address}`, {
         channel: row.channel,
         hash: row.address,
-        written: row.written ? shop.vault.open(writtenBinding(row.person_id, row.channel, row.address), row.written).toString() : '',
+        written: row.written
+          ? shop.vault.open(writtenBinding(row.person_id, row.channel, row.address), row.written).toString()
+          : '',
         firstSeenAt: row.first_seen_at.getTime(),
         lastSeenAt: row.last_seen_at.getTime(),
       });
@@ -181,7 +183,8 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
   };
 }
 
-const writtenBinding = (personId: string, channel: string, hash: string) => `addresses.written:${personId}:${channel}:${hash}`;
+const writtenBinding = (personId: string, channel: string, hash: string) =>
+  `addresses.written:${personId}:${channel}:${hash}`;
 
 async function savePeople(sql: Sql, shop: Shop, people: readonly Person[]): Promise<void> {
   if (people.length === 0) return;

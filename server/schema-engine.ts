@@ -2,7 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bindMigrationAwareSqlAdapterFactory, type SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
 import type * as SchemaEngineModule from '@prisma/schema-engine-wasm';
 import type { MigrationList } from '@prisma/schema-engine-wasm';
 
@@ -29,7 +32,10 @@ async function readMigrations(): Promise<MigrationList> {
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return {
     baseDir,
-    lockfile: { path: 'migration_lock.toml', content: await readFile(path.join(baseDir, 'migration_lock.toml'), 'utf8') },
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(path.join(baseDir, 'migration_lock.toml'), 'utf8'),
+    },
     shadowDbInitScript: '',
     migrationDirectories: await Promise.all(
       names.sort().map(async (name) => ({
@@ -78,16 +84,22 @@ export async function pendingMigrations(query: (text: string) => Promise<{ name:
   const { migrationDirectories } = await readMigrations();
   const [table] = await query(`SELECT to_regclass('_prisma_migrations')::text AS name`);
   const applied = table?.name
-    ? await query('SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL')
+    ? await query(
+        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+      )
     : [];
   const done = new Set(applied.map((row) => row.name));
   return migrationDirectories.map((directory) => directory.path).filter((name) => !done.has(name));
 }
 
 /** The SQL that leads from the migrations folder (or nothing) to schema.prisma. Empty when they agree. */
-export async function diffMigrations(adapter: SqlMigrationAwareDriverAdapterFactory, from: 'empty' | 'migrations'): Promise<string> {
+export async function diffMigrations(
+  adapter: SqlMigrationAwareDriverAdapterFactory,
+  from: 'empty' | 'migrations',
+): Promise<string> {
   const schema = await readFile(path.join(prismaDir, 'schema.prisma'), 'utf8');
-  const source = from === 'empty' ? { tag: 'empty' as const } : { tag: 'migrations' as const, ...(await readMigrations()) };
+  const source =
+    from === 'empty' ? { tag: 'empty' as const } : { tag: 'migrations' as const, ...(await readMigrations()) };
   return await withEngine(adapter, async (engine) => {
     const { stdout } = await engine.diff({
       from: source,

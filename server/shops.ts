@@ -76,7 +76,9 @@ export function createShops(db: Db, keys: Keys): Shops {
     byId: async (id) => {
       const known = byRowId.get(id);
       if (known) return known;
-      const [row] = await db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE id = $1', [id]);
+      const [row] = await db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE id = $1', [
+        id,
+      ]);
       return row?.wrapped_key ? remember(row) : null;
     },
     facts: async (shop) => {
@@ -99,10 +101,9 @@ export async function readLife(sql: Sql, shop: Shop): Promise<ShopLife> {
     first_webhook_at: Date | null;
     last_webhook_at: Date | null;
     uninstalled_at: Date | null;
-  }>(
-    'SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at FROM shops WHERE id = $1',
-    [shop.id],
-  );
+  }>('SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at FROM shops WHERE id = $1', [
+    shop.id,
+  ]);
   return {
     firstCallAt: asInstant(row?.first_call_at ?? null),
     lastCallAt: asInstant(row?.last_call_at ?? null),
@@ -130,7 +131,10 @@ export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<vo
 }
 
 export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise<void> {
-  await sql.query('UPDATE shops SET facts = $2 WHERE id = $1', [shop.id, shop.vault.sealJson(`shops.facts:${shop.id}`, facts)]);
+  await sql.query('UPDATE shops SET facts = $2 WHERE id = $1', [
+    shop.id,
+    shop.vault.sealJson(`shops.facts:${shop.id}`, facts),
+  ]);
 }
 
 /**

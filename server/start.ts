@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { createAscent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
-import { openDb } from './db.ts';
+import { type Db, openDb } from './db.ts';
 import { loadKeys } from './keys.ts';
 import type { Log } from './log.ts';
 import { createLocalQueue } from './queue.ts';
@@ -37,15 +37,18 @@ async function close(server: Server): Promise<void> {
 
 /**
  * Starts what the role asks for: opens the database, the queue and the receiver's client, then serves and works.
+ * @param opened a database that is open already; stop() closes it
  * @throws Error saying what to do when the database is locked, not migrated, or a key is missing.
  */
-export async function start(config: Config, log: Log): Promise<Running> {
-  const db = await openDb(config);
+export async function start(config: Config, log: Log, opened?: Db): Promise<Running> {
+  const db = opened ?? (await openDb(config));
   try {
     if (db.embedded) await db.migrate();
     const pending = await db.pending();
     if (pending.length > 0) {
-      throw new Error(`The database lacks ${pending.length} migration(s): run "npm run db:migrate" first (${pending.join(', ')})`);
+      throw new Error(
+        `The database lacks ${pending.length} migration(s): run "npm run db:migrate" first (${pending.join(', ')})`,
+      );
     }
     const keys = await loadKeys(config);
     const shops = createShops(db, keys);

@@ -1,60 +1,63 @@
 import type { FailureKind } from './classify-answer.ts';
 
 /** Codes of Node (dns, net, tls) and undici. What is not here is `failed`. */
-const BY_CODE: Readonly<Record<string, FailureKind>> = {
-  ENOTFOUND: 'dns_not_found',
-  EAI_AGAIN: 'dns_failed',
-  EAI_FAIL: 'dns_failed',
-  ENODATA: 'dns_not_found',
-  ECONNREFUSED: 'connection_refused',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  ETIMEDOUT: 'timeout',
-  ECONNRESET: 'connection_cut',
-  ECONNABORTED: 'connection_cut',
-  EPIPE: 'connection_cut',
-  UND_ERR_SOCKET: 'connection_cut',
-  UND_ERR_ABORTED: 'connection_cut',
-  UND_ERR_DESTROYED: 'connection_cut',
-  UND_ERR_CLOSED: 'connection_cut',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_cut',
-  UND_ERR_HEADERS_OVERFLOW: 'invalid_answer',
-  CERT_HAS_EXPIRED: 'tls_certificate_expired',
-  CERT_NOT_YET_VALID: 'tls_certificate_not_yet_valid',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_wrong_host',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_self_signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls_self_signed',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_untrusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'tls_untrusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_untrusted',
-  CERT_UNTRUSTED: 'tls_untrusted',
-  CERT_REJECTED: 'tls_untrusted',
-  CERT_REVOKED: 'tls_untrusted',
-  CERT_SIGNATURE_FAILURE: 'tls_untrusted',
-  CERT_CHAIN_TOO_LONG: 'tls_untrusted',
-  INVALID_CA: 'tls_untrusted',
-  INVALID_PURPOSE: 'tls_untrusted',
-  EPROTO: 'tls_failed',
-};
+const BY_CODE = new Map<string, FailureKind>(
+  Object.entries({
+    ENOTFOUND: 'dns_not_found',
+    EAI_AGAIN: 'dns_failed',
+    EAI_FAIL: 'dns_failed',
+    ENODATA: 'dns_not_found',
+    ECONNREFUSED: 'connection_refused',
+    UND_ERR_CONNECT_TIMEOUT: 'timeout',
+    UND_ERR_HEADERS_TIMEOUT: 'timeout',
+    UND_ERR_BODY_TIMEOUT: 'timeout',
+    ETIMEDOUT: 'timeout',
+    ECONNRESET: 'connection_cut',
+    ECONNABORTED: 'connection_cut',
+    EPIPE: 'connection_cut',
+    UND_ERR_SOCKET: 'connection_cut',
+    UND_ERR_ABORTED: 'connection_cut',
+    UND_ERR_DESTROYED: 'connection_cut',
+    UND_ERR_CLOSED: 'connection_cut',
+    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_cut',
+    UND_ERR_HEADERS_OVERFLOW: 'invalid_answer',
+    CERT_HAS_EXPIRED: 'tls_certificate_expired',
+    CERT_NOT_YET_VALID: 'tls_certificate_not_yet_valid',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'tls_wrong_host',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_self_signed',
+    SELF_SIGNED_CERT_IN_CHAIN: 'tls_self_signed',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_untrusted',
+    UNABLE_TO_GET_ISSUER_CERT: 'tls_untrusted',
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_untrusted',
+    CERT_UNTRUSTED: 'tls_untrusted',
+    CERT_REJECTED: 'tls_untrusted',
+    CERT_REVOKED: 'tls_untrusted',
+    CERT_SIGNATURE_FAILURE: 'tls_untrusted',
+    CERT_CHAIN_TOO_LONG: 'tls_untrusted',
+    INVALID_CA: 'tls_untrusted',
+    INVALID_PURPOSE: 'tls_untrusted',
+    EPROTO: 'tls_failed',
+  } satisfies Record<string, FailureKind>),
+);
 
 /**
- * Names the cause of an error thrown by undici. `connecting` failures that are neither DNS, TLS nor a refusal
+ * Names the cause of an error thrown by undici. Failures to connect that are neither DNS, TLS nor a refusal
  * (no route, network down) are `connection_failed`: nothing had been sent. Reads codes only, never messages: those may
  * hold the URL and with it the GUID.
  */
 export function failureKind(error: unknown): FailureKind {
+  // undici gives its parser's errors a code only sometimes, and a name always.
+  if (textOf(error, 'name') === 'HTTPParserError') return 'invalid_answer';
   const code = textOf(error, 'code');
   if (code === null) return 'failed';
-  const known = BY_CODE[code];
+  const known = BY_CODE.get(code);
   if (known !== undefined) return known;
-  if (code.startsWith('HPE_')) return 'invalid_answer';
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return 'tls_failed';
   if (textOf(error, 'syscall') === 'connect') return 'connection_failed';
   return 'failed';
 }
 
-function textOf(error: unknown, key: 'code' | 'syscall'): string | null {
+function textOf(error: unknown, key: 'code' | 'syscall' | 'name'): string | null {
   if (typeof error !== 'object' || error === null || !(key in error)) return null;
   const value: unknown = Reflect.get(error, key);
   return typeof value === 'string' ? value : null;

@@ -6,7 +6,7 @@ export type Validated = { ok: true; payload: Payload } | { ok: false; faults: Pa
 
 const forms = new Map(payloadFields().map((field) => [field.key, field.form]));
 /** Names of keys only: anything else that stands where a key should may be personal data. */
-const KEY_NAME = /^[A-Za-z]{1,40}$/;
+const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
 
 /**
  * Checks a payload against Ascent360's documented format before it leaves, because Ascent360 itself accepts any JSON.

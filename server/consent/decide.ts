@@ -85,7 +85,7 @@ export function decide({ channel, facts, told, rules, historyBefore, now }: Deci
   }
   if (surelyHeld(flag)) return { send: null, reason: 'already_told', fact: choice.fact };
 
-  if (!flag && channel === 'email' && rules.untickedBox === 'leaveOut') {
+  if (!flag && rules.untickedBox === 'leaveOut') {
     const boxes = said.filter((s) => s.meaning === 'evidence').map((s) => s.at);
     const meant = newest(standing.filter((s) => !boxes.some((box) => Math.abs(s.at - box) <= UNTICKED_WITHIN)));
     if (meant === null) return { send: null, reason: 'unticked_box', fact: choice.fact };
@@ -119,7 +119,7 @@ function dateOf(fact: Pick<ConsentFact, 'chosenAt'>, meaning: ChoiceMeaning, now
 }
 
 function isAboutThisAddress({ fact, at }: Said): boolean {
-  return fact.addressChangedAt === null || (at !== -Infinity && at >= fact.addressChangedAt);
+  return fact.addressChangedAt === null || at >= fact.addressChangedAt;
 }
 
 /** The one with the latest date; of several, the one with the smallest id, so that their order never matters. */

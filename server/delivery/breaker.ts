@@ -17,7 +17,6 @@ import type { Instant } from '../domain.ts';
 export const OPENS_AT_ATTEMPTS = 10;
 export const OPENS_AT_FAILURE_PERCENT = 70;
 const SLICES = 30;
-const MOST_SLICES = 64;
 
 /** Plain JSON: it may be stored. */
 export type BreakerState = {
@@ -61,7 +60,7 @@ export function startProbe(state: BreakerState, now: Instant): BreakerState {
 
 function count(slices: BreakerState['slices'], failed: boolean, now: Instant, windowMs: number) {
   const width = windowMs / SLICES;
-  const kept = slices.filter((slice) => Math.abs(now - slice.at) < windowMs + width).slice(-MOST_SLICES);
+  const kept = slices.filter((slice) => Math.abs(now - slice.at) < windowMs + width);
   const last = kept.at(-1);
   const failure = failed ? 1 : 0;
   if (last === undefined || now >= last.at + width) return [...kept, { at: now, attempts: 1, failures: failure }];

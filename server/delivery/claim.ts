@@ -2,8 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import {
   flagChannels,
   keepDecisions,
-  ledgerKey,
   type LedgerKey,
+  ledgerKey,
   loadFacts,
   loadTold,
   noteSending,
@@ -18,10 +18,24 @@ import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { type EntityState, loadEntityStates } from './entity-states.ts';
 import { factFromTags, mapPerson } from './map-person.ts';
-import { beginAttempt, type ClaimedDelivery, closeDeliveries, findDue, lease, lockShop, payloadBinding } from './outbox.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import {
+  beginAttempt,
+  type ClaimedDelivery,
+  closeDeliveries,
+  findDue,
+  lease,
+  lockShop,
+  payloadBinding,
+} from './outbox.ts';
+import { type Prepared, prepare } from './prepare.ts';
 
-export type ClaimDeps = { db: Db; settings: SettingsStore; leaseMs: number; connectionProbeMs: number; now: () => Instant };
+export type ClaimDeps = {
+  db: Db;
+  settings: SettingsStore;
+  leaseMs: number;
+  connectionProbeMs: number;
+  now: () => Instant;
+};
 
 /** A delivery that is leased and ready to be posted. Its flags count as possibly told from here on. */
 export type ReadyDelivery = {
@@ -47,10 +61,18 @@ export type ReadyDelivery = {
 export type Claimed = { ready: ReadyDelivery[]; settled: number };
 const nothing: Claimed = { ready: [], settled: 0 };
 
-const noProfile: PersonProfile = { customerId: null, contact: { origins: {}, leftOut: {} }, contactFrom: null, tags: {} };
+const noProfile: PersonProfile = {
+  customerId: null,
+  contact: { origins: {}, leftOut: {} },
+  contactFrom: null,
+  tags: {},
+};
 
 /** What is sent: the state the event brought, or the person as last known with the address the event is about. */
-export function contactOf(delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>, profile: PersonProfile | undefined): Contact {
+export function contactOf(
+  delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
+  profile: PersonProfile | undefined,
+): Contact {
   const { subject, topic } = delivery;
   if (subject?.contact) return subject.contact;
   const known = (profile ?? noProfile).contact;
@@ -81,7 +103,11 @@ async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonl
   }
   const facts = await loadFacts(sql, shop, [...keys.values()]);
   const told = await loadTold(sql, shop, account, [...keys.values()]);
-  const entities = await loadEntityStates(sql, shop, deliveries.map((d) => d.entity).filter((key) => key !== null));
+  const entities = await loadEntityStates(
+    sql,
+    shop,
+    deliveries.map((d) => d.entity).filter((key) => key !== null),
+  );
   return { profiles, contacts, facts, told, entities };
 }
 
@@ -229,7 +255,12 @@ async function begin(
     },
     deps.leaseMs,
   );
-  await beginAttempt(sql, shop, { id: attempt.attemptId, deliveryId: delivery.id, at: attempt.now, flags: prepared.flags });
+  await beginAttempt(sql, shop, {
+    id: attempt.attemptId,
+    deliveryId: delivery.id,
+    at: attempt.now,
+    flags: prepared.flags,
+  });
   await noteSending(sql, shop, stored.account, flags);
   const listSet = listSetOf(stored);
   return {

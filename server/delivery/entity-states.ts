@@ -11,7 +11,11 @@ export type EntityState = {
   acceptedHash: string | null;
 };
 
-export async function loadEntityStates(sql: Sql, shop: Shop, entities: readonly string[]): Promise<Map<string, EntityState>> {
+export async function loadEntityStates(
+  sql: Sql,
+  shop: Shop,
+  entities: readonly string[],
+): Promise<Map<string, EntityState>> {
   if (entities.length === 0) return new Map();
   const rows = await sql.query<{
     entity: string;

@@ -9,7 +9,13 @@ const presentTags = (profile: Profile) => Object.values(profile.tags).filter((ta
 function valuesOf(profile: Profile, source: ListSource): { values: string[]; from: string } {
   switch (source.from) {
     case 'tag':
-      return { values: listFromTags(presentTags(profile).map((entry) => entry.tag), source.prefix), from: `tag ${source.prefix}…` };
+      return {
+        values: listFromTags(
+          presentTags(profile).map((entry) => entry.tag),
+          source.prefix,
+        ),
+        from: `tag ${source.prefix}…`,
+      };
     case 'text':
       return { values: source.values, from: 'settings.mapping' };
     case 'metafield':
@@ -20,7 +26,10 @@ function valuesOf(profile: Profile, source: ListSource): { values: string[]; fro
 function list(profile: Profile, sources: readonly ListSource[]): Mapped['interests'] {
   const found = sources.map((source) => valuesOf(profile, source)).filter(({ values }) => values.length > 0);
   if (found.length === 0) return null;
-  return { values: [...new Set(found.flatMap(({ values }) => values))], from: found.map(({ from }) => from).join(', ') };
+  return {
+    values: [...new Set(found.flatMap(({ values }) => values))],
+    from: found.map(({ from }) => from).join(', '),
+  };
 }
 
 function single(profile: Profile, source: ListSource | null): Mapped['gender'] {
@@ -51,11 +60,19 @@ export function factFromTags(
   addressChangedAt: number | null,
 ): ConsentFact[] {
   if (!mapping) return [];
-  const state = permissionFromTags(presentTags(profile).map((entry) => entry.tag), mapping);
+  const state = permissionFromTags(
+    presentTags(profile).map((entry) => entry.tag),
+    mapping,
+  );
   const optIn = profile.tags[mapping.optIn.trim().toLowerCase()];
   const optOut = profile.tags[mapping.optOut.trim().toLowerCase()];
   if (!optIn && !optOut) return [];
-  const deciding = state === 'tag_opt_in' ? optIn?.at : state === 'tag_opt_out' ? optOut?.at : Math.max(optIn?.at ?? 0, optOut?.at ?? 0);
+  const deciding =
+    state === 'tag_opt_in'
+      ? optIn?.at
+      : state === 'tag_opt_out'
+        ? optOut?.at
+        : Math.max(optIn?.at ?? 0, optOut?.at ?? 0);
   return [
     {
       id: `tag:${channel}`,

@@ -279,17 +279,21 @@ export async function beginAttempt(
 export async function endAttempt(
   sql: Sql,
   shop: Shop,
-  attempt: { id: string; class: AttemptClass; status: number | null; ms: number; error: string | null; excerpt: string },
+  attempt: {
+    id: string;
+    class: AttemptClass;
+    status: number | null;
+    ms: number;
+    error: string | null;
+    excerpt: string;
+  },
 ): Promise<void> {
-  await sql.query(
-    `UPDATE attempts SET class = $2, status = $3, ms = $4, error = $5, excerpt = $6 WHERE id = $1`,
-    [
-      attempt.id,
-      attempt.class,
-      attempt.status,
-      attempt.ms,
-      attempt.error,
-      attempt.excerpt ? shop.vault.seal(excerptBinding(attempt.id), attempt.excerpt) : null,
-    ],
-  );
+  await sql.query(`UPDATE attempts SET class = $2, status = $3, ms = $4, error = $5, excerpt = $6 WHERE id = $1`, [
+    attempt.id,
+    attempt.class,
+    attempt.status,
+    attempt.ms,
+    attempt.error,
+    attempt.excerpt ? shop.vault.seal(excerptBinding(attempt.id), attempt.excerpt) : null,
+  ]);
 }

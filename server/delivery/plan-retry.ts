@@ -40,6 +40,6 @@ export function planRetry(input: RetryInput): RetryPlan {
   const jittered = base * (1 - JITTER + 2 * JITTER * random());
   const asked = retryAfterMs !== null && retryAfterMs > 0 ? Math.min(retryAfterMs, RETRY_AFTER_LIMIT) : 0;
   const at = now + Math.round(Math.max(jittered, asked));
-  if (scheduled === undefined && !(at <= now + OPT_OUT_TRIED_FOR)) return { kind: 'give_up' };
+  if (scheduled === undefined && !(at <= firstAttemptAt + OPT_OUT_TRIED_FOR)) return { kind: 'give_up' };
   return { kind: 'retry', at };
 }

@@ -36,7 +36,11 @@ const settledAs = (settled: Settled): Recorded => ({ late: false, settled, waitM
  * The third stage ends: writes an attempt, what it told, and what becomes of the delivery. One transaction. When the lease
  * ran out meanwhile, somebody else has the delivery and only nothing is written.
  */
-export async function recordAttempt(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResult): Promise<Recorded> {
+export async function recordAttempt(
+  deps: RecordDeps,
+  delivery: ReadyDelivery,
+  result: AttemptResult,
+): Promise<Recorded> {
   return await deps.db.transaction(async (sql) => {
     const { shop } = delivery;
     await lockShop(sql, shop);
@@ -70,7 +74,12 @@ type Next =
     };
 
 function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResult): Next {
-  const end = (settled: Settled, detail: string | null): Next => ({ lease: { open: false }, settled, detail, waitMs: 0 });
+  const end = (settled: Settled, detail: string | null): Next => ({
+    lease: { open: false },
+    settled,
+    detail,
+    waitMs: 0,
+  });
   const again = (waitMs: number, countsAttempt: boolean): Next => ({
     lease: { open: true, waitMs, countsAttempt, lastClass: result.class },
     settled: null,
@@ -103,7 +112,12 @@ function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResu
 }
 
 /** A refused GUID stops the shop's sending; anything Ascent360 takes shows that it goes again. */
-async function noteConnection(sql: Sql, deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResult): Promise<void> {
+async function noteConnection(
+  sql: Sql,
+  deps: RecordDeps,
+  delivery: ReadyDelivery,
+  result: AttemptResult,
+): Promise<void> {
   if (result.class === 'connection') {
     await sql.query(
       `UPDATE settings SET problem_since = coalesce(problem_since, now()), problem_error = $2,

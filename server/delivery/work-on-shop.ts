@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
-import { type AttemptResult, recordAttempt, type RecordDeps } from './record.ts';
+import { type AttemptResult, type RecordDeps, recordAttempt } from './record.ts';
 import type { Slots } from './slots.ts';
 
 export type WorkDeps = ProcessDeps &
@@ -62,7 +62,10 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
     }
   } catch (error) {
     if (!isOutage(error)) throw error;
-    deps.log.warn({ stage: 'work', shop: shopId, err: error }, 'the database is away; the sweep goes on with this shop');
+    deps.log.warn(
+      { stage: 'work', shop: shopId, err: error },
+      'the database is away; the sweep goes on with this shop',
+    );
   } finally {
     await Promise.all(inFlight);
   }

@@ -7,8 +7,7 @@ export type SettingsFault = { field: string; message: string };
 
 export type ParsedSettings =
   /** `guid` null: keep the saved one. `newAccount`: the GUID belongs to an Ascent360 account that was told nothing yet. */
-  | { ok: true; settings: Settings; guid: string | null; newAccount: boolean }
-  | { ok: false; errors: SettingsFault[] };
+  { ok: true; settings: Settings; guid: string | null; newAccount: boolean } | { ok: false; errors: SettingsFault[] };
 
 /** Enough for a person to work through; a body of a megabyte could hold a hundred thousand faults. */
 const MOST_FAULTS = 100;
@@ -76,7 +75,8 @@ const permissionTags = z
 const listIds = list(text('a list ID', 100), 50, 'list IDs').superRefine((ids, ctx) => {
   const seen = new Set<string>();
   for (const [index, id] of ids.entries()) {
-    if (seen.has(id)) ctx.addIssue({ code: 'custom', path: [index], message: 'Remove this list ID: it is in the list already' });
+    if (seen.has(id))
+      ctx.addIssue({ code: 'custom', path: [index], message: 'Remove this list ID: it is in the list already' });
     seen.add(id);
   }
 });

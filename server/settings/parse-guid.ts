@@ -12,7 +12,9 @@ const refused = (message: string): ParsedGuid => ({ ok: false, message });
 function parseAddress(url: URL): ParsedGuid {
   const ascent360 = url.hostname === 'ascent360.com' || url.hostname.endsWith('.ascent360.com');
   if (url.protocol === 'http:' && url.hostname === HOST) {
-    return refused('This address begins with http:, which is not encrypted. Paste the https: address, or only the GUID.');
+    return refused(
+      'This address begins with http:, which is not encrypted. Paste the https: address, or only the GUID.',
+    );
   }
   if (url.protocol !== 'https:' || !ascent360) {
     return refused(`We only send to ${HOST}. Paste the GUID that Ascent360 gave you, not another address.`);
@@ -27,7 +29,8 @@ function parseAddress(url: URL): ParsedGuid {
     return refused(`We only send to ${HOST}, without a port or a password. Paste only the GUID.`);
   }
   const guid = dataPath.exec(url.pathname)?.[1];
-  if (guid === undefined) return refused('This address does not end in a GUID. Paste the whole address, or only the GUID.');
+  if (guid === undefined)
+    return refused('This address does not end in a GUID. Paste the whole address, or only the GUID.');
   return { ok: true, guid: guid.toLowerCase() };
 }
 

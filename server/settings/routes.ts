@@ -40,7 +40,9 @@ const emailAddress = z
   .trim()
   .max(254, { error: ADDRESS })
   .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
-const testRequest = z.strictObject({ email: emailAddress.nullish() }, { error: 'Send a JSON object: {"email": …}' }).optional();
+const testRequest = z
+  .strictObject({ email: emailAddress.nullish() }, { error: 'Send a JSON object: {"email": …}' })
+  .optional();
 
 /** The answer to every question for the settings: the whole document, the GUID masked. */
 const masked = (settings: Settings, guidLast4: string | null) => ({ ...settings, guid: null, guidLast4 });

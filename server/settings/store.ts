@@ -46,7 +46,11 @@ export type SettingsStore = {
   /** The newest changes first. */
   changes(shop: Shop, limit: number): Promise<SettingChange[]>;
   /** Ascent360 refused this GUID. Changes nothing when the shop has another one by now. */
-  noteProblem(shop: Shop, problem: { guid: string; error: string; now: Instant; probeAt: Instant }, sql?: Sql): Promise<void>;
+  noteProblem(
+    shop: Shop,
+    problem: { guid: string; error: string; now: Instant; probeAt: Instant },
+    sql?: Sql,
+  ): Promise<void>;
   /** Ascent360 took something for this GUID. Changes nothing when the shop has another one by now. */
   clearProblem(shop: Shop, guid: string, sql?: Sql): Promise<void>;
 };
@@ -79,7 +83,13 @@ function jsonText(value: unknown): string | null {
 /** The settings under their dotted paths, as a merchant sees them: a source or a list is one value. */
 function flatten(settings: Settings): Map<string, unknown> {
   const { send, consent, mapping, ...single } = settings;
-  const groups = { '': single, 'send.': send, 'consent.email.': consent.email, 'consent.sms.': consent.sms, 'mapping.': mapping };
+  const groups = {
+    '': single,
+    'send.': send,
+    'consent.email.': consent.email,
+    'consent.sms.': consent.sms,
+    'mapping.': mapping,
+  };
   return new Map(
     Object.entries(groups).flatMap(([prefix, group]) =>
       Object.entries(group).map(([key, value]): [string, unknown] => [prefix + key, value]),
@@ -123,8 +133,17 @@ async function lockShop(sql: Sql, shop: Shop): Promise<void> {
 
 async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: string, now: Instant): Promise<void> {
   if (changes.length === 0) return;
-  const rows = changes.map((change) => ({ id: v7(), field: change.field, old_value: change.oldValue, new_value: change.newValue }));
-  const { columns, from, params } = unnest({ id: 'uuid', field: 'text', old_value: 'text', new_value: 'text' }, rows, 4);
+  const rows = changes.map((change) => ({
+    id: v7(),
+    field: change.field,
+    old_value: change.oldValue,
+    new_value: change.newValue,
+  }));
+  const { columns, from, params } = unnest(
+    { id: 'uuid', field: 'text', old_value: 'text', new_value: 'text' },
+    rows,
+    4,
+  );
   await sql.query(
     `INSERT INTO setting_changes (shop_id, at, who, ${columns}) SELECT $1, $2::timestamptz, $3, changed.* FROM ${from} AS changed`,
     [shop.id, new Date(now).toISOString(), who, ...params],
@@ -171,7 +190,9 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: s
 
 async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): Promise<void> {
   await lockShop(sql, shop);
-  const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [shop.id]);
+  const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
+    shop.id,
+  ]);
   if (!had?.guid_last4) return;
   await sql.query(
     `UPDATE settings SET guid = NULL, guid_last4 = NULL, problem_since = NULL, problem_error = NULL, probe_at = NULL,
@@ -190,7 +211,8 @@ export function createSettingsStore(db: Db): SettingsStore {
     load: async (shop, sql = db) => await loadOver(sql, shop),
     save: async (shop, accepted, who, now) =>
       await db.transaction(async (sql) => await saveOver(sql, shop, accepted, who, now)),
-    removeGuid: async (shop, who, now) => await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
+    removeGuid: async (shop, who, now) =>
+      await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
     changes: async (shop, limit) => {
       const rows = await db.query<ChangeRow>(
         `SELECT at, who, field, old_value, new_value FROM setting_changes WHERE shop_id = $1

@@ -47,7 +47,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.object(shape).optional().catch(undefined);
 }
 
-/** A list of objects; what isn't one counts as an empty object, what isn't a list as an empty list. */
+/** A list of objects; an entry of another type is undefined, anything but a list is an empty list. */
 export function listOf<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.array(z.object(shape).optional().catch(undefined)).catch([]);
 }

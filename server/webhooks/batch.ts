@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Sql } from '../db.ts';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
+import type { Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
 import {
   addDeliveries,
@@ -11,7 +11,7 @@ import {
   openOfEntities,
 } from '../delivery/outbox.ts';
 import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
-import { emailHash, guestKey, customerKey, loadPeople, mobileHash, type People, type Person } from '../people.ts';
+import { customerKey, emailHash, guestKey, loadPeople, mobileHash, type People, type Person } from '../people.ts';
 import type { Shop, ShopLife } from '../shops.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
 
@@ -41,7 +41,13 @@ export type Batch = {
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
   deliver(
     event: { id: string },
-    what: { kind: DeliveryKind; entity: string | null; person: Person | null; contact: Contact; subject: DeliverySubject },
+    what: {
+      kind: DeliveryKind;
+      entity: string | null;
+      person: Person | null;
+      contact: Contact;
+      subject: DeliverySubject;
+    },
   ): Outcome;
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
   save(): Promise<void>;
@@ -103,7 +109,13 @@ export async function openBatch(
     now,
     people,
     entity: (key, kind) => {
-      const state = entities.get(key) ?? { entity: key, kind, handledAt: null, latestEventId: null, acceptedHash: null };
+      const state = entities.get(key) ?? {
+        entity: key,
+        kind,
+        handledAt: null,
+        latestEventId: null,
+        acceptedHash: null,
+      };
       entities.set(key, state);
       touched.add(state);
       return state;

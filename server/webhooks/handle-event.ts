@@ -25,7 +25,9 @@ function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custome
   batch.people.touch(person, addressesOf(batch.shop.vault, t.contact), at);
   const { profile } = person;
   const newer = person.profileAt === null || at >= person.profileAt;
-  if (t.kind === 'customer' ? profile.contactFrom !== 'customer' || newer : profile.contactFrom !== 'customer' && newer) {
+  if (
+    t.kind === 'customer' ? profile.contactFrom !== 'customer' || newer : profile.contactFrom !== 'customer' && newer
+  ) {
     profile.contact = t.contact;
     profile.contactFrom = t.kind;
     person.profileAt = at;
@@ -95,7 +97,8 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
   const known = person?.profile.contact;
   const address = t.fact.address ?? (channel === 'email' ? known?.email?.toLowerCase() : known?.mobile) ?? null;
   const written = t.fact.addressAsWritten ?? address;
-  if (!address || !written) return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
+  if (!address || !written)
+    return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   const hash = vault.hash(channel, address);
   if (person) {
     person.profile.customerId = t.customerId;
@@ -129,8 +132,16 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
 /** Whether anything in the settings is read from tags. */
 export function readsTags(settings: Settings): boolean {
   const { mapping } = settings;
-  const sources = [mapping.dateOfBirth, mapping.gender, ...mapping.activities, ...mapping.interests, ...mapping.newsletters];
-  return Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag');
+  const sources = [
+    mapping.dateOfBirth,
+    mapping.gender,
+    ...mapping.activities,
+    ...mapping.interests,
+    ...mapping.newsletters,
+  ];
+  return (
+    Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag')
+  );
 }
 
 function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {

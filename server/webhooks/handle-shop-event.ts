@@ -1,11 +1,11 @@
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
-import type { Instant, SkippedReason, ShopFacts, Translated } from '../domain.ts';
+import type { Instant, ShopFacts, SkippedReason, Translated } from '../domain.ts';
 import { customerKey } from '../people.ts';
 import { redactPerson } from '../privacy/redact-person.ts';
 import { type Shop, type ShopLife, saveFacts, saveLife } from '../shops.ts';
-import { settleEvents, settleTranslated } from './settle.ts';
 import type { TranslatedEvent } from './batch.ts';
+import { settleEvents, settleTranslated } from './settle.ts';
 
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
 
@@ -63,7 +63,10 @@ export async function handleShopEvent(
         return;
       }
       reason = t.request === 'data_request' ? 'recorded' : 'privacy';
-      detail = t.request === 'data_request' ? 'A request for the data held on a person' : 'The shop is in use: nothing was erased';
+      detail =
+        t.request === 'data_request'
+          ? 'A request for the data held on a person'
+          : 'The shop is in use: nothing was erased';
       break;
   }
   await settleTranslated(sql, shop, [

@@ -76,7 +76,10 @@ export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
     while (queue.length > 0) {
       const batch = queue.splice(0, MAX_ROWS);
       try {
-        const news = await insert(db, batch.map((waiting) => waiting.event));
+        const news = await insert(
+          db,
+          batch.map((waiting) => waiting.event),
+        );
         for (const [i, waiting] of batch.entries()) waiting.resolve(news[i] ?? false);
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);

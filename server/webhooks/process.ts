@@ -46,7 +46,10 @@ function read(shop: Shop, shopCountry: string | null, row: EventRow): Read {
 /** A webhook is a sign of life: the shop is known by it, and installed again when it had been uninstalled before. */
 async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: readonly EventRow[]): Promise<ShopLife> {
   const signs = rows
-    .filter((row) => row.source === 'webhook' && topicOf(row.topic)?.family !== 'compliance' && row.topic !== 'app/uninstalled')
+    .filter(
+      (row) =>
+        row.source === 'webhook' && topicOf(row.topic)?.family !== 'compliance' && row.topic !== 'app/uninstalled',
+    )
     .map((row) => row.triggered_at.getTime())
     .filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
   if (signs.length === 0) return life;
@@ -139,5 +142,7 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3})$/.test(code)) return true;
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect|PGlite is closed/i.test(error.message);
+  return /connection (terminated|timeout)|timeout exceeded when trying to connect|PGlite is closed/i.test(
+    error.message,
+  );
 }

@@ -119,7 +119,10 @@ export function receive(deps: ReceiveDeps): RequestHandler {
       if (isNew) deps.wake(shop.id);
       deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
     } catch (error) {
-      deps.log.warn({ stage: 'receive', topic: headers.topic, err: error }, 'not stored; Shopify is asked to try again');
+      deps.log.warn(
+        { stage: 'receive', topic: headers.topic, err: error },
+        'not stored; Shopify is asked to try again',
+      );
       res.set('Retry-After', '5');
       answer(res, 503, 'Could not be stored now');
     }

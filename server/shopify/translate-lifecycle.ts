@@ -1,0 +1,52 @@
+import countries from 'i18n-iso-countries';
+import type { ShopFacts, Translated } from '../domain.ts';
+import { exactId } from './fields.ts';
+import type { Body } from './parse-body.ts';
+import { customerDeletedSchema, shopSchema } from './payloads.ts';
+import { readEmail } from './read-email.ts';
+import { setKnown } from './set-known.ts';
+import { TranslationError } from './translation-error.ts';
+
+/** customers/delete. @throws TranslationError when the customer's id is missing */
+export function translateCustomerDeleted(body: Body): Translated {
+  const customer = customerDeletedSchema.parse(body);
+  const customerId = exactId(customer.id, customer.admin_graphql_api_id);
+  if (customerId === undefined) throw new TranslationError('The deleted customer has no id: id, admin_graphql_api_id');
+  return { kind: 'customer_deleted', customerId };
+}
+
+/** app/uninstalled: the topic says it all. */
+export function translateUninstalled(): Translated {
+  return { kind: 'uninstalled' };
+}
+
+/** app/scopes_update: the scopes of now are read when they are needed, so the event itself tells nothing of the shop. */
+export function translateScopesUpdate(): Translated {
+  return { kind: 'lifecycle', shop: {} };
+}
+
+/** shop/update. A code or time zone that nothing else here would understand is left out. */
+export function translateShopUpdate(body: Body): Translated {
+  const told = shopSchema.parse(body);
+  const shop: ShopFacts = {};
+  setKnown(shop, 'name', told.name);
+  setKnown(shop, 'email', told.email === undefined ? undefined : readEmail(told.email));
+  setKnown(shop, 'country', countryCode(told.country_code));
+  setKnown(shop, 'currency', /^[a-z]{3}$/i.test(told.currency ?? '') ? told.currency?.toUpperCase() : undefined);
+  setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone) ? told.iana_timezone : undefined);
+  return { kind: 'lifecycle', shop };
+}
+
+function countryCode(text: string | undefined): string | undefined {
+  const code = text?.toUpperCase();
+  return code !== undefined && countries.alpha2ToAlpha3(code) !== undefined ? code : undefined;
+}
+
+function isTimeZone(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

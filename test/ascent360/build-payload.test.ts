@@ -1,0 +1,335 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BuildInput, buildPayload } from '../../server/ascent360/build-payload.ts';
+import { payloadSchema } from '../../server/ascent360/payload-contract.ts';
+import { validatePayload } from '../../server/ascent360/validate-payload.ts';
+import type { Contact, FlagDecision, Purchase } from '../../server/domain.ts';
+import { faultsOf } from '../fakes/ascent360.ts';
+import { factWith, inputWith, NO_CHOICE, settingsWith } from './inputs.ts';
+
+const TOP_LEVEL = Object.keys(payloadSchema.shape);
+const build = (change: Partial<BuildInput> = {}) => buildPayload(inputWith(change));
+const reasonOf = (key: string, change: Partial<BuildInput> = {}) =>
+  build(change).fields.find((field) => field.key === key);
+const due = (send: boolean, change = {}): FlagDecision => ({ send, reason: 'due', fact: factWith(change) });
+
+const contact: Contact = {
+  firstName: ' Ann ',
+  lastName: 'Lee',
+  email: ' Ann@Example.com ',
+  phone: '+19801234567',
+  mobile: '+447700900123',
+  address: { line1: '1 Main St', line2: ' ', city: 'Buffalo', state: 'NY', zip: '14201', country: 'USA' },
+  origins: { firstName: 'customer.first_name', email: 'customer.email', phone: 'billing_address.phone' },
+  leftOut: {},
+};
+
+const purchase: Purchase = {
+  id: '9007199254740993123',
+  name: '#1001',
+  event: 'created',
+  createdAt: '2026-11-20T10:00:00-05:00',
+  updatedAt: '2026-11-20T10:00:01-05:00',
+  currency: 'USD',
+  total: '19.90',
+  discount: '0.00',
+  channel: '',
+  test: true,
+  discountCodes: [' SNOW ', 'SNOW', ''],
+  items: [
+    { sku: 'S1', title: 'Lift ticket', vendor: '', quantity: 2, price: '9.95' },
+    { sku: 'S2', quantity: 0 },
+  ],
+};
+
+describe('a built payload', () => {
+  it('is the contact and the order in Ascent360’s words', () => {
+    const { payload } = build({
+      contact,
+      purchase,
+      settings: settingsWith({ providerType: 3, listIds: ['2127849', ' 2127849 '] }),
+      flags: { email: due(true), sms: due(false), phone: due(true), postal: due(false) },
+      lists: { send: true, reason: 'Opted in' },
+      mapped: {
+        dateOfBirth: { value: '1980-12-01T00:00:00Z', from: 'metafield facts.birth_date' },
+        gender: { value: ' Female', from: 'metafield facts.gender' },
+        activities: { values: ['Ski', ' Ski ', ''], from: 'tags' },
+        interests: { values: [' '], from: 'tags' },
+        newsletters: { values: ['Daily Snow Report'], from: 'settings' },
+      },
+    });
+    const expected = {
+      SourceName: 'Shopify',
+      SourceType: 'Ecommerce',
+      FirstName: 'Ann',
+      LastName: 'Lee',
+      DateOfBirth: '12-01-1980',
+      Gender: 'female',
+      Email: 'Ann@Example.com',
+      EmailPermission: true,
+      Phone: '19801234567',
+      Mobile: '447700900123',
+      PhonePermission: true,
+      SMSPermission: false,
+      Address: { Addressline1: '1 Main St', City: 'Buffalo', State: 'NY', Zip: '14201', Country: 'USA' },
+      AddressPermission: false,
+      Activities: ['Ski'],
+      NewsLetters: ['Daily Snow Report'],
+      ProviderType: 3,
+      ListIds: ['2127849'],
+      Order: {
+        Id: '9007199254740993123',
+        Name: '#1001',
+        Event: 'created',
+        CreatedAt: '2026-11-20T10:00:00-05:00',
+        UpdatedAt: '2026-11-20T10:00:01-05:00',
+        Currency: 'USD',
+        Total: '19.90',
+        Discount: '0.00',
+        Test: true,
+        DiscountCodes: ['SNOW'],
+        Items: [{ Sku: 'S1', Title: 'Lift ticket', Quantity: 2, Price: '9.95' }],
+      },
+    };
+    expect(payload).toEqual(expected);
+    expect(Object.keys(payload)).toEqual(Object.keys(expected));
+    expect(validatePayload(payload)).toEqual({ ok: true, payload: expected });
+    expect(faultsOf(payload)).toEqual([]);
+  });
+
+  it('names every documented key once, present or not, and where it came from', () => {
+    const { fields } = build({ contact });
+    expect(fields.map(({ key }) => key)).toEqual(TOP_LEVEL);
+    expect(fields.find(({ key }) => key === 'Email')?.from).toBe('customer.email');
+    expect(fields.find(({ key }) => key === 'SourceName')?.from).toBe('settings.sourceName');
+  });
+
+  it('repeats why the contact has no value', () => {
+    const leftOut = { phone: 'Left out: not a possible number' };
+    expect(reasonOf('Phone', { contact: { origins: {}, leftOut } })?.reason).toBe(leftOut.phone);
+  });
+
+  it('has the order only for an order, and only when order details are on', () => {
+    const off = settingsWith({ send: { ...settingsWith().send, orderDetails: false } });
+    expect(build({ purchase }).payload.Order?.Id).toBe(purchase.id);
+    expect(build({ purchase, settings: off }).payload).not.toHaveProperty('Order');
+    expect(build().payload).not.toHaveProperty('Order');
+  });
+
+  it.each([
+    ['a provider and lists that may go out', 3, ['1'], true, { ProviderType: 3, ListIds: ['1'] }],
+    ['a provider without lists', 3, [], true, { ProviderType: 3 }],
+    ['lists without a provider', null, ['1'], true, {}],
+    ['lists that may not go out', 3, ['1'], false, {}],
+  ])('with %s', (_, providerType, listIds, send, expected) => {
+    const { payload } = build({
+      settings: settingsWith({ providerType, listIds }),
+      lists: { send, reason: 'Because' },
+    });
+    const { ProviderType, ListIds } = payload;
+    expect(JSON.parse(JSON.stringify({ ProviderType, ListIds }))).toEqual(expected);
+  });
+
+  it.each([
+    ['1980-12-01', '12-01-1980'],
+    ['12/01/1980', '12-01-1980'],
+    ['12-01-1980', '12-01-1980'],
+    [' 1980-12-01 ', '12-01-1980'],
+    ['1980-12-01T23:59:59+14:00', '12-01-1980'],
+    ['1980-12-01 00:00:00', '12-01-1980'],
+    ['2000-02-29', '02-29-2000'],
+    ['1900-02-29', undefined],
+    ['1981-02-29', undefined],
+    ['13/01/1980', undefined],
+    ['12/01-1980', undefined],
+    ['1980-00-10', undefined],
+    ['0001-01-01', undefined],
+    ['1/2/1980', undefined],
+    ['01.12.1980', undefined],
+    ['yesterday', undefined],
+    ['', undefined],
+  ])('a birth date %j goes out as %j, whatever the time zone', (value, expected) => {
+    const dateOfBirth = { value, from: 'metafield facts.birth_date' };
+    expect(build({ mapped: { ...inputWith().mapped, dateOfBirth } }).payload.DateOfBirth).toBe(expected);
+  });
+
+  it.each([
+    ['MALE', 'male'],
+    ['Female ', 'female'],
+    ['m', undefined],
+    ['woman', undefined],
+    ['other', undefined],
+  ])('a gender %j goes out as %j', (value, expected) => {
+    const gender = { value, from: 'metafield facts.gender' };
+    expect(build({ mapped: { ...inputWith().mapped, gender } }).payload.Gender).toBe(expected);
+  });
+
+  it.each([
+    ['no address', { email: 'nonsense' }, 'Email'],
+    ['letters in a phone', { phone: '+1800FLOWERS' }, 'Phone'],
+    ['a phone that is too short', { mobile: '+123' }, 'Mobile'],
+    ['an address of white space', { address: { line1: ' ' } }, 'Address'],
+  ])('%s is left out', (_, change, key) => {
+    expect(build({ contact: { ...change, origins: {}, leftOut: {} } }).payload).not.toHaveProperty(key);
+  });
+
+  it('a two-letter country is left out of the address, and said', () => {
+    const change = { contact: { address: { city: 'Bath', country: 'UK' }, origins: {}, leftOut: {} } };
+    expect(build(change).payload.Address).toEqual({ City: 'Bath' });
+    expect(reasonOf('Address', change)?.reason).toContain('country');
+  });
+});
+
+describe('a permission flag', () => {
+  it.each([
+    ['EmailPermission', 'email'],
+    ['SMSPermission', 'sms'],
+    ['PhonePermission', 'phone'],
+    ['AddressPermission', 'postal'],
+  ])('%s never goes out without its address', (key, channel) => {
+    const flags = { ...inputWith().flags, [channel]: due(true) };
+    const nobody = { origins: {}, leftOut: {} };
+    expect(build({ contact: nobody, flags }).payload).not.toHaveProperty(key);
+    expect(reasonOf(key, { contact: nobody, flags })?.reason).toMatch(/^Left out: the payload has no /);
+    expect(build({ contact, flags }).payload).toHaveProperty(key, true);
+  });
+
+  const day = ' on 2026-05-03';
+  it.each<[FlagDecision, string]>([
+    [due(true), `Opted in${day}; Ascent360 had not been told`],
+    [due(false, { state: 'unsubscribed' }), `Opted out${day}; Ascent360 had not been told`],
+    [due(true, { chosenAt: null }), 'Opted in at a time that Shopify does not tell; Ascent360 had not been told'],
+    [{ send: null, reason: 'already_told', fact: factWith() }, `Opted in${day}; Ascent360 was already told`],
+    [NO_CHOICE, 'No explicit choice is known, so nothing is said'],
+    [
+      { send: null, reason: 'no_choice', fact: factWith({ state: 'pending' }) },
+      'No explicit choice is known (Shopify says pending since 2026-05-03), so nothing is said',
+    ],
+    [
+      { send: null, reason: 'no_choice', fact: factWith({ state: 'ann@example.com' }) },
+      'No explicit choice is known, so nothing is said',
+    ],
+    [
+      { send: null, reason: 'held_by_newer_state', fact: factWith({ state: 'not_subscribed' }) },
+      'A newer state without a choice (Shopify says not_subscribed since 2026-05-03) holds back an older opt-in',
+    ],
+    [
+      { send: null, reason: 'history_held', fact: factWith() },
+      `Opted in${day}; this is history, and the settings hold it back`,
+    ],
+    [
+      { send: null, reason: 'unticked_box', fact: factWith({ state: 'unsubscribed' }) },
+      `The box was left unticked at checkout${day}; the settings leave that out`,
+    ],
+  ])('%# says why it goes out or stays out', (decision, reason) => {
+    const change = { flags: { ...inputWith().flags, email: decision } };
+    const { payload, fields } = build(change);
+    expect(fields.find(({ key }) => key === 'EmailPermission')?.reason).toBe(reason);
+    expect(payload.EmailPermission).toBe(decision.send ?? undefined);
+  });
+
+  it.each([
+    ['email', 'EmailPermission', 'consent_topic', 'customers_email_marketing_consent/update'],
+    ['sms', 'SMSPermission', 'consent_topic', 'customers_marketing_consent/update'],
+    ['email', 'EmailPermission', 'order_box', 'orders/create buyer_accepts_marketing'],
+    ['postal', 'AddressPermission', 'tag', 'customer.tags'],
+  ] as const)('%s names its origin: %s from %s', (channel, key, source, from) => {
+    expect(reasonOf(key, { contact, flags: { ...inputWith().flags, [channel]: due(true, { source }) } })?.from).toBe(
+      from,
+    );
+  });
+});
+
+describe('whatever a contact holds', () => {
+  const anything = fc.oneof(
+    fc.string(),
+    fc.constantFrom('', ' ', '\u0000', '+19801234567', 'ann@example.com', 'USA', '\uFEFF', '1980-12-01', 'male'),
+  );
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const present = (values: object) =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const someTexts = (keys: string[]) =>
+    fc.record(Object.fromEntries(keys.map((key) => [key, maybe(anything)]))).map(present);
+  const decision = fc.constantFrom<FlagDecision>(due(true), due(false), NO_CHOICE);
+  const mappedText = fc.option(fc.record({ value: anything, from: fc.constant('tag') }));
+  const mappedTexts = fc.option(fc.record({ values: fc.array(anything), from: fc.constant('tag') }));
+  const arbitrary: fc.Arbitrary<BuildInput> = fc.record({
+    contact: fc
+      .tuple(
+        someTexts(['firstName', 'lastName', 'email', 'phone', 'mobile']),
+        maybe(someTexts(['line1', 'line2', 'city', 'state', 'zip', 'country'])),
+      )
+      .map(([person, address]): Contact => ({ ...person, ...present({ address }), origins: {}, leftOut: {} })),
+    purchase: fc.option(
+      fc
+        .tuple(
+          someTexts(['name', 'createdAt', 'currency', 'total', 'channel', 'cancelledAt']),
+          fc.array(anything),
+          fc.array(fc.tuple(someTexts(['sku', 'title', 'price']), fc.integer({ min: -1, max: 9 }))),
+        )
+        .map(
+          ([texts, discountCodes, items]): Purchase => ({
+            ...texts,
+            id: '1',
+            event: 'updated',
+            discountCodes,
+            items: items.map(([item, quantity]) => ({ ...item, quantity })),
+          }),
+        ),
+    ),
+    settings: fc
+      .record({
+        sourceName: anything,
+        providerType: fc.option(fc.integer({ min: 1, max: 9 })),
+        listIds: fc.array(anything),
+      })
+      .map(settingsWith),
+    flags: fc.record({ email: decision, sms: decision, phone: decision, postal: decision }),
+    lists: fc.record({ send: fc.boolean(), reason: fc.constant('Because') }),
+    mapped: fc.record({
+      dateOfBirth: mappedText,
+      gender: mappedText,
+      activities: mappedTexts,
+      interests: mappedTexts,
+      newsletters: mappedTexts,
+    }),
+  });
+
+  const empties = (value: unknown): boolean =>
+    value === null ||
+    value === undefined ||
+    (typeof value === 'string' && value.trim() === '') ||
+    (typeof value === 'object' && (Object.keys(value).length === 0 || Object.values(value).some(empties)));
+
+  it('the payload holds nothing empty, no flag without its address, no list without provider, and explains every key', () => {
+    fc.assert(
+      fc.property(arbitrary, (input) => {
+        const { payload, fields } = buildPayload(input);
+        expect(Object.values(payload).some(empties)).toBe(false);
+        for (const [key, needed] of [
+          ['EmailPermission', 'Email'],
+          ['SMSPermission', 'Mobile'],
+          ['PhonePermission', 'Phone'],
+          ['AddressPermission', 'Address'],
+          ['ListIds', 'ProviderType'],
+        ] as const) {
+          expect(key in payload && !(needed in payload)).toBe(false);
+        }
+        expect(fields.map(({ key }) => key)).toEqual(TOP_LEVEL);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('it is valid exactly when the stand-in finds no fault in it, or has faults that name keys', () => {
+    fc.assert(
+      fc.property(arbitrary, (input) => {
+        const { payload } = buildPayload(input);
+        const result = validatePayload(payload);
+        expect(result.ok).toBe(faultsOf(JSON.parse(JSON.stringify(payload))).length === 0);
+        if (!result.ok) expect(result.faults.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,225 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ascent360Client, createAscent360Client } from '../../server/ascent360/client.ts';
+import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
+import { selfSignedCertificate } from './self-signed-certificate.ts';
+
+const GUID = '0b7e5c1a-1111-4222-8333-0123456789ab';
+const PAYLOAD = { SourceName: 'Shop', SourceType: 'Ecommerce', Email: 'zoë@example.com' };
+
+let fake: FakeAscent360;
+const clients: Ascent360Client[] = [];
+const client = (baseUrl: string, timeoutMs = 5_000, connections = 5) => {
+  const made = createAscent360Client({ baseUrl, timeoutMs, connections });
+  clients.push(made);
+  return made;
+};
+beforeEach(async () => {
+  fake = await startAscent360();
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((made) => made.close()));
+  await fake.close();
+});
+
+describe('an attempt', () => {
+  it.each([[''], ['/'], ['//']])('posts the payload once as JSON, base URL ending in "%s"', async (slash) => {
+    const attempt = await client(`${fake.url}${slash}`).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({
+      class: 'accepted',
+      flags: 'accepted',
+      status: 200,
+      error: null,
+      retryAfterMs: null,
+    });
+    expect(fake.received).toHaveLength(1);
+    expect(fake.received[0]).toMatchObject({
+      method: 'POST',
+      path: `/V1/Data/${GUID}`,
+      contentType: 'application/json',
+      body: PAYLOAD,
+      faults: [],
+    });
+  });
+
+  it.each([
+    [
+      { status: 503, retryAfter: 120 },
+      { class: 'retry', flags: 'unknown', error: 'http_503', retryAfterMs: 120_000 },
+    ],
+    [
+      { status: 429, retryAfter: -1 },
+      { class: 'retry', flags: 'refused', error: 'http_429', retryAfterMs: null },
+    ],
+    [{ status: 422 }, { class: 'rejected', flags: 'refused', error: 'http_422' }],
+    [{ status: 404 }, { class: 'connection', flags: 'refused', error: 'http_404' }],
+    [{ mode: 'html' as const }, { class: 'retry', flags: 'unknown', error: 'html_page', status: 200 }],
+    [{ mode: 'cut' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: 200 }],
+    [{ mode: 'reset' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: null }],
+    [
+      { mode: 'cut' as const, status: 422 },
+      { class: 'rejected', flags: 'refused', error: 'http_422' },
+    ],
+  ])('answered with %j', async (behaviour, expected) => {
+    fake.behave(behaviour);
+    expect(await client(fake.url).send(GUID, PAYLOAD)).toMatchObject(expected);
+  });
+
+  it('does not follow a redirect to another host', async () => {
+    const elsewhere = await startAscent360();
+    fake.behave({ mode: 'redirect', location: `${elsewhere.url}/V1/Data/${GUID}` });
+    const attempt = await client(fake.url).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'connection', flags: 'unknown', error: 'http_302' });
+    expect(elsewhere.received).toEqual([]);
+    await elsewhere.close();
+  });
+
+  it.each([
+    ['never answers', 'hang' as const, null],
+    ['drips a byte a second', 'drip' as const, 200],
+    ['answers too late', { delayMs: 3_000 }, null],
+  ])('ends at its deadline when the receiver %s', async (_, behaviour, status) => {
+    fake.behave(behaviour);
+    const attempt = await client(fake.url, 300).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'timeout', status });
+    expect(attempt.ms).toBeGreaterThanOrEqual(290);
+    expect(attempt.ms).toBeLessThan(2_000);
+    expect(fake.received[0]?.taken).toBe(true);
+  });
+
+  it('reads at most 16 kB of an answer and still goes by its status', async () => {
+    const endless = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n');
+      socket.write('x'.repeat(40_000));
+    });
+    const attempt = await client(endless.url, 3_000).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'accepted', status: 200 });
+    expect(attempt.excerpt).toBe('x'.repeat(2_000));
+    await endless.close();
+  });
+
+  it('never shows the GUID, even when an answer echoes it', async () => {
+    fake.behave({ status: 400, answer: `No ${GUID} or ${GUID.toUpperCase()} or ${GUID.replaceAll('-', '')} here` });
+    const attempt = await client(fake.url).send(GUID, PAYLOAD);
+    expect(attempt.excerpt).toBe('No {GUID} or {GUID} or {GUID} here');
+    expect(JSON.stringify(attempt).toLowerCase()).not.toContain('0b7e5c1a');
+  });
+
+  it('goes on after failures, and after it was closed it fails without throwing', async () => {
+    fake.behave(['reset', 'cut', { status: 500 }]);
+    const sender = client(fake.url);
+    const classes = [];
+    for (let n = 0; n < 4; n += 1) classes.push((await sender.send(GUID, PAYLOAD)).class);
+    expect(classes).toEqual(['retry', 'retry', 'retry', 'accepted']);
+    await sender.close();
+    expect(await sender.send(GUID, PAYLOAD)).toMatchObject({ class: 'retry', status: null });
+  });
+
+  it('holds its cap on connections', async () => {
+    let open = 0;
+    let most = 0;
+    const slow = await listen((socket) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      }, 50);
+    });
+    const sender = client(slow.url, 5_000, 2);
+    const attempts = await Promise.all(Array.from({ length: 8 }, () => sender.send(GUID, PAYLOAD)));
+    expect(attempts.map((attempt) => attempt.class)).toEqual(Array(8).fill('accepted'));
+    expect(most).toBe(2);
+    await slow.close();
+  });
+});
+
+describe('a failure before the request left is named, and its flags were not taken', () => {
+  it('connection refused', async () => {
+    const gone = await startAscent360();
+    await gone.close();
+    expect(await client(gone.url).send(GUID, PAYLOAD)).toMatchObject({
+      class: 'retry',
+      flags: 'refused',
+      error: 'connection_refused',
+      status: null,
+    });
+  });
+
+  it('an unknown name', async () => {
+    const attempt = await client('https://nothing.invalid').send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'refused', status: null });
+    // Which of the DNS failures it is depends on the name server of the machine, if it has one.
+    expect(attempt.message).toContain('(DNS)');
+  });
+
+  const day = 86_400_000;
+  const past = new Date(Date.now() - 10 * day);
+  const yesterday = new Date(Date.now() - day);
+  const future = new Date(Date.now() + 10 * day);
+  it.each([
+    ['self-signed', { host: '127.0.0.1', from: past, to: future }, false, 'tls_self_signed'],
+    ['expired', { host: '127.0.0.1', from: past, to: yesterday }, true, 'tls_certificate_expired'],
+    ['not yet valid', { host: '127.0.0.1', from: future, to: future }, true, 'tls_certificate_not_yet_valid'],
+    ['issued for another host', { host: 'other.example', from: past, to: future }, true, 'tls_wrong_host'],
+  ])('a certificate that is %s', async (_, made, trusted, error) => {
+    const { attempt, received } = await sendOverTls(made, trusted);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'refused', error, status: null });
+    expect(received).toBe(0);
+  });
+
+  it('a good certificate is accepted', async () => {
+    const { attempt, received } = await sendOverTls({ host: '127.0.0.1', from: past, to: future }, true);
+    expect(attempt).toMatchObject({ class: 'accepted', error: null });
+    expect(received).toBe(1);
+  });
+});
+
+describe('an answer that cannot be read counts as unknown', () => {
+  it('a port that speaks no TLS', async () => {
+    const attempt = await client(fake.url.replace('http:', 'https:')).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'tls_failed' });
+  });
+
+  it('a port that speaks no HTTP', async () => {
+    const odd = await listen((socket) => socket.end('220 mail ready\r\n'));
+    const attempt = await client(odd.url).send(GUID, PAYLOAD);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'invalid_answer' });
+    await odd.close();
+  });
+});
+
+async function sendOverTls(made: { host: string; from: Date; to: Date }, trusted: boolean) {
+  const certificate = selfSignedCertificate(made);
+  const secure = await startAscent360({ tls: certificate });
+  const before = getCACertificates('default');
+  if (trusted) setDefaultCACertificates([...before, certificate.cert]);
+  try {
+    const attempt = await client(secure.url).send(GUID, PAYLOAD);
+    return { attempt, received: secure.received.length };
+  } finally {
+    setDefaultCACertificates(before);
+    await secure.close();
+  }
+}
+
+async function listen(onRequest: (socket: Socket) => void): Promise<{ url: string; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => onRequest(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('Not listening');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}

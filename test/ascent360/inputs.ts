@@ -1,0 +1,58 @@
+import type { BuildInput } from '../../server/ascent360/build-payload.ts';
+import type { ConsentFact, FlagDecision, Settings } from '../../server/domain.ts';
+
+/** Settings with every default, a source name and nothing mapped. */
+export function settingsWith(change: Partial<Settings> = {}): Settings {
+  return {
+    sourceName: 'Shopify',
+    sourceType: 'Ecommerce',
+    providerType: null,
+    listIds: [],
+    listsFor: 'subscribed',
+    send: { orders: true, customers: true, orderDetails: true, testOrders: false, excludeChannels: [] },
+    consent: {
+      email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
+      sms: { optInLevel: 'single', history: 'optOuts' },
+    },
+    mapping: {
+      dateOfBirth: null,
+      gender: null,
+      activities: [],
+      interests: [],
+      newsletters: [],
+      phonePermission: null,
+      addressPermission: null,
+    },
+    paused: false,
+    ...change,
+  };
+}
+
+export function factWith(change: Partial<ConsentFact> = {}): ConsentFact {
+  return {
+    id: 'f1',
+    channel: 'email',
+    state: 'subscribed',
+    level: 'single_opt_in',
+    chosenAt: Date.UTC(2026, 4, 3, 23, 30),
+    source: 'consent_topic',
+    eventId: 'e1',
+    addressChangedAt: null,
+    ...change,
+  };
+}
+
+export const NO_CHOICE: FlagDecision = { send: null, reason: 'no_choice', fact: null };
+
+/** An unremarkable input: a person with an e-mail and nothing to say about permissions. */
+export function inputWith(change: Partial<BuildInput> = {}): BuildInput {
+  return {
+    contact: { email: 'ann@example.com', origins: { email: 'customer.email' }, leftOut: {} },
+    purchase: null,
+    settings: settingsWith(),
+    flags: { email: NO_CHOICE, sms: NO_CHOICE, phone: NO_CHOICE, postal: NO_CHOICE },
+    lists: { send: false, reason: 'Left out: not opted in' },
+    mapped: { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null },
+    ...change,
+  };
+}

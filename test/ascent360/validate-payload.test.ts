@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { payloadFields } from '../../server/ascent360/payload-contract.ts';
+import { validatePayload } from '../../server/ascent360/validate-payload.ts';
+
+const GOOD = { SourceName: 'Shop', SourceType: 'Ecommerce', Email: 'ann@example.com' };
+const ORDER = { Id: '1', Event: 'created' };
+const faultKeys = (payload: unknown) => {
+  const result = validatePayload(payload);
+  return result.ok ? [] : result.faults.map(({ key }) => key);
+};
+
+describe('a payload that Ascent360 would not understand', () => {
+  it.each<[string, object, string[]]>([
+    ['a misspelt key', { Newsletters: ['a'] }, ['Newsletters']],
+    ['a null', { FirstName: null }, ['FirstName']],
+    ['an undefined', { FirstName: undefined }, ['FirstName']],
+    ['an empty text', { LastName: '' }, ['LastName']],
+    ['white space', { LastName: ' Lee' }, ['LastName']],
+    ['an empty list', { Activities: [] }, ['Activities']],
+    ['an empty text in a list', { Interests: ['a', ''] }, ['Interests[]']],
+    ['an empty object', { Address: {} }, ['Address']],
+    ['a source name that is too long', { SourceName: 'x'.repeat(101) }, ['SourceName']],
+    ['an ISO birth date', { DateOfBirth: '1980-12-01' }, ['DateOfBirth']],
+    ['an impossible birth date', { DateOfBirth: '02-30-1980' }, ['DateOfBirth']],
+    ['a gender in capitals', { Gender: 'Male' }, ['Gender']],
+    ['no e-mail address', { Email: 'ann@' }, ['Email']],
+    ['a phone with a plus', { Phone: '+19801234567' }, ['Phone']],
+    ['a phone of four digits', { Mobile: '1234' }, ['Mobile']],
+    ['a phone of sixteen digits', { Mobile: '1234567890123456' }, ['Mobile']],
+    ['a permission as text', { EmailPermission: 'true' }, ['EmailPermission']],
+    ['a phone permission without a phone', { PhonePermission: true }, ['PhonePermission']],
+    ['an SMS permission without a mobile', { Phone: '19801234567', SMSPermission: true }, ['SMSPermission']],
+    ['an address permission without an address', { AddressPermission: false }, ['AddressPermission']],
+    ['lists without a provider', { ListIds: ['1'] }, ['ListIds']],
+    ['a provider as text', { ProviderType: '3' }, ['ProviderType']],
+    ['a list id as a number', { ProviderType: 3, ListIds: [1] }, ['ListIds[]']],
+    ['a country as alpha-2', { Address: { Country: 'US' } }, ['Address.Country']],
+    ['a misspelt address key', { Address: { City: 'a', AddressLine1: 'x' } }, ['Address.AddressLine1']],
+    ['an order id as a number', { Order: { ...ORDER, Id: 1 } }, ['Order.Id']],
+    ['an order without an event', { Order: { Id: '1' } }, ['Order.Event']],
+    ['an amount with a comma', { Order: { ...ORDER, Total: '19,90' } }, ['Order.Total']],
+    ['an amount as a number', { Order: { ...ORDER, Total: 19.9 } }, ['Order.Total']],
+    ['a date without a time', { Order: { ...ORDER, CreatedAt: '2026-11-20' } }, ['Order.CreatedAt']],
+    ['a test mark that is false', { Order: { ...ORDER, Test: false } }, ['Order.Test']],
+    ['an item without a quantity', { Order: { ...ORDER, Items: [{ Sku: 'a' }] } }, ['Order.Items[].Quantity']],
+    ['an item of quantity 0', { Order: { ...ORDER, Items: [{ Quantity: 0 }] } }, ['Order.Items[].Quantity']],
+  ])('%s is named by its key', (_, change, keys) => {
+    expect(faultKeys({ ...GOOD, ...change })).toEqual(keys);
+  });
+
+  it('an e-mail permission without an e-mail', () => {
+    expect(faultKeys({ SourceName: 'S', SourceType: 'E', Mobile: '19801234567', EmailPermission: true })).toEqual([
+      'EmailPermission',
+    ]);
+  });
+
+  it('nobody to reach', () => {
+    expect(faultKeys({ SourceName: 'S', SourceType: 'E', FirstName: 'Ann' })).toEqual(['Email']);
+  });
+
+  it('no source', () => {
+    expect(faultKeys({ Email: 'ann@example.com' })).toEqual(['SourceName', 'SourceType']);
+  });
+
+  it.each([[null], [[]], ['text'], [7], [undefined]])('%j is no payload', (payload) => {
+    expect(faultKeys(payload)).toEqual(['']);
+  });
+
+  it('messages never repeat a value, nor a key that may be one', () => {
+    const secret = 'ann@secret.example';
+    const result = validatePayload({
+      ...GOOD,
+      Email: `${secret} `,
+      Phone: secret,
+      Gender: secret,
+      [secret]: secret,
+      Address: { Country: 7, [secret]: 1 },
+      Activities: [secret, ''],
+      Order: { Id: '1', Event: secret, Total: secret, Items: [{ Quantity: 1, Price: secret }] },
+    });
+    expect(result.ok).toBe(false);
+    expect(JSON.stringify(result)).not.toContain('secret');
+  });
+});
+
+describe('a payload that Ascent360 understands', () => {
+  it.each<[string, object]>([
+    ['the least', {}],
+    ['a provider without lists', { ProviderType: 7 }],
+    ['a country by name', { Address: { Country: 'Switzerland' } }],
+    ['a negative amount', { Order: { ...ORDER, Discount: '-1.00' } }],
+    ['a date in UTC with fractions', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00.123Z' } }],
+    ['an opt-out', { EmailPermission: false }],
+  ])('%s is valid', (_, change) => {
+    expect(validatePayload({ ...GOOD, ...change })).toEqual({ ok: true, payload: { ...GOOD, ...change } });
+  });
+
+  it('phone only is valid', () => {
+    expect(validatePayload({ SourceName: 'S', SourceType: 'E', Phone: '19801234567' }).ok).toBe(true);
+  });
+});
+
+describe('the field table', () => {
+  it('has a type, form and occasion for every key, inner ones too', () => {
+    const fields = payloadFields();
+    expect(fields.filter((field) => Object.values(field).includes(''))).toEqual([]);
+    expect(fields).toContainEqual({
+      key: 'ProviderType',
+      type: 'number',
+      form: 'a whole number above 0',
+      when: 'lists go out',
+    });
+    const typeOf = Object.fromEntries(fields.map(({ key, type }) => [key, type]));
+    expect(typeOf).toMatchObject({
+      'Address.Addressline1': 'text',
+      'Order.Items': 'list of objects',
+      'Order.Items[].Sku': 'text',
+      EmailPermission: 'true / false',
+      ListIds: 'list of text',
+      Gender: 'text',
+      'Order.CreatedAt': 'text',
+    });
+    expect(fields).toHaveLength(20 + 6 + 18 + 6);
+  });
+});

@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import { type Db, openDb } from '../../server/db.ts';
+import { prismaDir } from '../../server/schema-engine.ts';
+
+/** Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL. */
+function schemaVersion(): string {
+  const hash = createHash('sha256').update(
+    readFileSync(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
+  );
+  const folder = path.join(prismaDir, 'migrations');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sql'));
+  for (const name of files.sort()) hash.update(`${name}\n`).update(readFileSync(path.join(folder, name)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function makeDump(file: string): Promise<Blob> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-dump-'));
+  const db = await openDb({ databaseUrl: undefined, dataDir });
+  await db.migrate();
+  await db.close();
+  const client = await PGlite.create({ dataDir: path.join(dataDir, 'pglite') });
+  const dump = await client.dumpDataDir('none');
+  await client.close();
+  await rm(dataDir, { recursive: true });
+  // Workers may be making the same dump: each writes its own, the last rename wins, and a reader never sees half of one.
+  const own = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(own, Buffer.from(await dump.arrayBuffer()));
+  await rename(own, file);
+  return dump;
+}
+
+async function migratedDump(): Promise<Blob> {
+  const file = path.join(tmpdir(), `connector-test-${schemaVersion()}.tar`);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return bytes ? new Blob([bytes]) : await makeDump(file);
+}
+
+async function embedded(): Promise<Db> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-test-'));
+  const db = await openDb({ databaseUrl: undefined, dataDir }, await migratedDump());
+  return {
+    ...db,
+    close: async () => {
+      await db.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+const urlOf = (adminUrl: string, database: string) =>
+  Object.assign(new URL(adminUrl), { pathname: `/${database}` }).href;
+
+async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Under one lock for all workers: a template that someone is connected to cannot be copied. */
+async function copyOfTemplate(adminUrl: string, name: string): Promise<void> {
+  const template = `connector_template_${schemaVersion()}`;
+  await asAdmin(adminUrl, async (client) => {
+    await client.query(`SELECT pg_advisory_lock(hashtext('connector tests'))`);
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
+    if (rowCount === 0) {
+      const unfinished = `${template}_unfinished`;
+      await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+      await client.query(`CREATE DATABASE ${unfinished}`);
+      const db = await openDb({ databaseUrl: urlOf(adminUrl, unfinished), dataDir: '' });
+      await db.migrate().finally(db.close);
+      await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+    }
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  });
+}
+
+async function onServer(adminUrl: string): Promise<Db> {
+  const name = `connector_test_${process.pid}_${randomBytes(6).toString('hex')}`;
+  await copyOfTemplate(adminUrl, name);
+  const db = await openDb({ databaseUrl: urlOf(adminUrl, name), dataDir: '' });
+  return {
+    ...db,
+    close: async () => {
+      await db.close();
+      await asAdmin(adminUrl, async (client) => await client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+/**
+ * A new database with all migrations, of one's own: embedded, or on the server that TEST_DATABASE_URL names (a role that may
+ * create databases). close() removes it.
+ */
+export async function testDatabase(): Promise<Db> {
+  const adminUrl = process.env['TEST_DATABASE_URL'];
+  return adminUrl ? await onServer(adminUrl) : await embedded();
+}

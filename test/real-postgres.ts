@@ -1,0 +1,17 @@
+import type { TestProject } from 'vitest/node';
+import { findPostgres, startPostgres } from './fakes/postgres-server.ts';
+
+/** Before the tests of the project "postgres": a real server of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const bin = findPostgres();
+  if (!bin) throw new Error('PostgreSQL is not on this machine: install it (Debian: postgresql)');
+  const server = await startPostgres(bin);
+  project.provide('postgresUrl', server.url);
+  return server.stop;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string;
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import * as fields from '../../server/shopify/fields.ts';
+
+describe('a field', () => {
+  const { text, textOrNumber, decimal, moment, flag, count, id, tags } = fields;
+  const kinds = { text, textOrNumber, decimal, moment, flag, count, id, tags };
+  it.each([
+    ['text', ' a ', 'a'],
+    ['text', '  ', undefined],
+    ['text', 'a\u0000b', 'ab'],
+    ['text', 'a\ud800b', 'a\ufffdb'],
+    ['text', 1, undefined],
+    ['textOrNumber', 80202, '80202'],
+    ['textOrNumber', Number.POSITIVE_INFINITY, undefined],
+    ['decimal', '10.00', '10.00'],
+    ['decimal', '-3.50', '-3.50'],
+    ['decimal', 10.5, '10.5'],
+    ['decimal', 1e21, undefined],
+    ['decimal', 'example string', undefined],
+    ['decimal', '1,50', undefined],
+    ['moment', '2026-11-20', undefined],
+    ['moment', 5, undefined],
+    ['flag', true, true],
+    ['flag', 'true', undefined],
+    ['flag', 0, undefined],
+    ['count', 0, 0],
+    ['count', '3', 3],
+    ['count', -1, undefined],
+    ['count', 1.5, undefined],
+    ['id', 123, '123'],
+    ['id', '820982911946154508', '820982911946154508'],
+    ['id', 'gid://shopify/Customer/820982911946154508', '820982911946154508'],
+    ['id', 820982911946154500, undefined],
+    ['id', 0, undefined],
+    ['id', -5, undefined],
+    ['id', 1.5, undefined],
+    ['id', 'example string', undefined],
+    ['id', 'gid://other/Customer/1', undefined],
+    ['tags', ['a', ' b ', 1, '', 'a'], ['a', 'b']],
+    ['tags', 'a, b,,c', ['a', 'b', 'c']],
+    ['tags', {}, []],
+  ] as const)('of kind %s reads %j as %j', (kind, value, read) => {
+    expect(kinds[kind].parse(value)).toEqual(read);
+  });
+
+  it.each(Object.keys(kinds))('of kind %s is absent when it is missing', (kind) => {
+    const schema = z.object({ field: kinds[kind as keyof typeof kinds] });
+    expect(schema.parse({}).field).toBeUndefined();
+  });
+});
+
+describe('of two names for one id', () => {
+  it.each([
+    ['5', '5', '5'],
+    ['5', undefined, '5'],
+    [undefined, '5', '5'],
+    [undefined, undefined, undefined],
+    ['5', '6', '5'],
+    ['820982911946154500', '820982911946154508', '820982911946154508'],
+    ['820982911946154508', '820982911946154508', '820982911946154508'],
+    ['820982911946154508', '720982911946154508', '820982911946154508'],
+  ])('%s and gid %s, %s is meant', (numeric, gid, id) => {
+    expect(fields.exactId(numeric, gid)).toBe(id);
+  });
+});
+
+describe('the paths of a schema', () => {
+  it('are dotted, through objects and lists alike', () => {
+    const schema = z.object({
+      id: fields.id,
+      list: fields.listOf({ a: fields.text, b: fields.section({ c: fields.flag }) }),
+    });
+    expect(fields.fieldPaths(schema)).toEqual(['id', 'list.a', 'list.b.c']);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { readWebhookHeaders } from '../../server/shopify/read-webhook-headers.ts';
+
+const all = {
+  'x-shopify-topic': 'orders/create',
+  'x-shopify-shop-domain': 'snow-shop.myshopify.com',
+  'x-shopify-webhook-id': 'b54557e4',
+  'x-shopify-event-id': 'event-1',
+  'x-shopify-api-version': '2026-10',
+  'x-shopify-triggered-at': '2025-07-10T16:15:47.000000Z',
+};
+
+describe("Shopify's headers", () => {
+  it('are read as they are', () => {
+    expect(readWebhookHeaders(all)).toEqual({
+      ok: true,
+      headers: {
+        topic: 'orders/create',
+        shop: 'snow-shop.myshopify.com',
+        webhookId: 'b54557e4',
+        eventId: 'event-1',
+        apiVersion: '2026-10',
+        triggeredAt: Date.UTC(2025, 6, 10, 16, 15, 47),
+      },
+    });
+  });
+
+  it('name the shop and the topic in any case', () => {
+    const read = readWebhookHeaders({
+      ...all,
+      'x-shopify-topic': 'Orders/Create',
+      'x-shopify-shop-domain': 'Snow-Shop.MyShopify.com',
+    });
+    expect(read).toMatchObject({ ok: true, headers: { topic: 'orders/create', shop: 'snow-shop.myshopify.com' } });
+  });
+
+  it.each([
+    ['x-shopify-event-id', undefined],
+    ['x-shopify-event-id', 'x'.repeat(201)],
+    ['x-shopify-api-version', undefined],
+    ['x-shopify-triggered-at', undefined],
+    ['x-shopify-triggered-at', 'yesterday'],
+    ['x-shopify-triggered-at', '2025-02-30T00:00:00Z'],
+  ])('are taken without a readable %s (%s)', (name, value) => {
+    const key = { 'x-shopify-event-id': 'eventId', 'x-shopify-api-version': 'apiVersion' }[name] ?? 'triggeredAt';
+    expect(readWebhookHeaders({ ...all, [name]: value })).toMatchObject({ ok: true, headers: { [key]: null } });
+  });
+
+  it.each([
+    ['x-shopify-topic', undefined, 'x-shopify-topic is missing'],
+    ['x-shopify-topic', ' ', 'x-shopify-topic is missing'],
+    ['x-shopify-topic', 'x'.repeat(101), 'x-shopify-topic is longer than 100 characters'],
+    ['x-shopify-webhook-id', undefined, 'x-shopify-webhook-id is missing'],
+    ['x-shopify-webhook-id', 'x'.repeat(201), 'x-shopify-webhook-id is longer than 200 characters'],
+    ['x-shopify-shop-domain', undefined, 'x-shopify-shop-domain is missing'],
+  ])('with %s = %j are refused', (name, value, fault) => {
+    expect(readWebhookHeaders({ ...all, [name]: value })).toEqual({ ok: false, faults: [fault] });
+  });
+
+  it.each([
+    'snow-shop.com',
+    'myshopify.com',
+    '.myshopify.com',
+    '-snow.myshopify.com',
+    'a.b.myshopify.com',
+    'snow_shop.myshopify.com',
+    'snow.myshopify.com.evil.com',
+    'snow.myshopify.com, ice.myshopify.com',
+    'https://snow.myshopify.com',
+    'snow.myshopify.com/',
+    'snow.myshopify.com:443',
+    'snow\n.myshopify.com',
+    'snöw.myshopify.com',
+  ])('do not name a shop with %j', (shop) => {
+    const faults = ['x-shopify-shop-domain is not name.myshopify.com'];
+    expect(readWebhookHeaders({ ...all, 'x-shopify-shop-domain': shop })).toEqual({ ok: false, faults });
+  });
+
+  it('are refused with every fault at once', () => {
+    const read = readWebhookHeaders({});
+    expect(read).toMatchObject({ ok: false });
+    expect(!read.ok && read.faults).toHaveLength(3);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { FoundFact, Summary, Translated } from '../../server/domain.ts';
+import { summarise } from '../../server/shopify/summarise.ts';
+import { translateCustomer } from '../../server/shopify/translate-customer.ts';
+import { translateOrder } from '../../server/shopify/translate-order.ts';
+import { buyer, context, customerBody, orderBody } from './bodies.ts';
+
+const fact: FoundFact = {
+  channel: 'email',
+  address: 'ada@example.com',
+  addressAsWritten: 'Ada@example.com',
+  state: 'not_subscribed',
+  level: null,
+  chosenAt: 0,
+  source: 'consent_topic',
+};
+
+describe('the summary', () => {
+  it.each([
+    [{}, { who: 'Ada@Example.com', what: '#1001' }],
+    [{ name: null }, { who: 'Ada@Example.com', what: 'Order 7001' }],
+    [
+      { email: null, contact_email: null, customer: { ...buyer, email: null } },
+      { who: '+14035550123', what: '#1001' },
+    ],
+    [
+      { email: null, contact_email: null, phone: null, customer: null },
+      { who: '+13035550100', what: '#1001' },
+    ],
+    [
+      { email: null, contact_email: null, phone: null, customer: null, billing_address: { first_name: 'Bill' } },
+      { who: 'Bill', what: '#1001' },
+    ],
+    [{ email: null, contact_email: null, phone: null, customer: null, billing_address: null }, { what: '#1001' }],
+  ])('of an order with %j is %j', (change, summary) => {
+    expect(summarise(translateOrder(orderBody(change), context('orders/create')))).toEqual(summary);
+  });
+
+  it('of a customer names the customer', () => {
+    const translated = translateCustomer(customerBody(), context('customers/create'));
+    expect(summarise(translated)).toEqual({ who: 'Ada@Example.com', what: 'Customer 5001' });
+  });
+
+  it.each<[Translated, Summary]>([
+    [
+      { kind: 'consent', customerId: '1', fact },
+      { who: 'Ada@example.com', what: 'E-mail: not subscribed' },
+    ],
+    [
+      {
+        kind: 'consent',
+        customerId: '1',
+        fact: { ...fact, state: null, address: null, addressAsWritten: null },
+      },
+      { what: 'E-mail: no state' },
+    ],
+    [{ kind: 'tags', customerId: '1', change: 'added', tags: ['a', 'b'], occurredAt: 0 }, { what: 'Tags added: a, b' }],
+    [{ kind: 'customer_deleted', customerId: '1' }, { what: 'Customer 1 deleted' }],
+    [{ kind: 'merge', completed: true, keptId: '1', deletedId: '2' }, { what: 'Customer merged into 1' }],
+    [{ kind: 'merge', completed: false, keptId: '1', deletedId: '2' }, { what: 'Merge not completed' }],
+    [{ kind: 'uninstalled' }, { what: 'App uninstalled' }],
+    [
+      { kind: 'lifecycle', shop: { name: 'Snow' } },
+      { who: 'Snow', what: 'Shop details' },
+    ],
+    [
+      { kind: 'compliance', request: 'customer_redact', customerId: null, email: null, phone: '+1' },
+      { who: '+1', what: 'Erase a person' },
+    ],
+    [{ kind: 'incomplete', what: 'order', id: '1' }, { what: 'Order 1' }],
+  ])('of %j is %j', (translated, summary) => {
+    expect(summarise(translated)).toEqual(summary);
+  });
+});

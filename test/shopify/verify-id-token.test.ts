@@ -1,0 +1,124 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { verifyIdToken } from '../../server/shopify/verify-id-token.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+
+const now = Date.UTC(2026, 10, 20, 12);
+const seconds = now / 1000;
+const secret = 'the secret of now';
+const previous = 'the secret of before';
+const app = { apiKey: 'client-id', secrets: [secret, previous], now };
+const shop = 'snow-shop.myshopify.com';
+const right = { apiKey: app.apiKey, secret, shop, userId: '9007199254740993', now };
+const caller = { shop, userId: '9007199254740993' };
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const hmac = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
+const claims = {
+  iss: `https://${shop}/admin`,
+  dest: `https://${shop}`,
+  aud: app.apiKey,
+  sub: '1',
+  exp: seconds + 60,
+  nbf: seconds,
+};
+
+describe('an ID token', () => {
+  it('made by hand with the right claims is trusted, so that the refusals below have one cause each', async () => {
+    const head = `${part({ alg: 'HS256' })}.${part(claims)}`;
+    expect(await verifyIdToken(`${head}.${hmac(head)}`, app)).toEqual({ shop, userId: '1' });
+  });
+
+  it.each([
+    ['the present secret', secret],
+    ['the previous secret', previous],
+  ])('signed with %s is trusted', async (_which, by) => {
+    expect(await verifyIdToken(await signIdToken({ ...right, secret: by }), app)).toEqual(caller);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['exp just past', { exp: seconds - 9 }],
+    ['nbf just ahead', { nbf: seconds + 10 }],
+  ])('is trusted within ten seconds of clock skew: %s', async (_what, wrong) => {
+    expect(await verifyIdToken(await signIdToken({ ...right, claims: wrong }), app)).toEqual(caller);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['exp past', { exp: seconds - 11 }],
+    ['exp missing', { exp: undefined }],
+    ['exp as text', { exp: `${seconds + 60}` }],
+    ['nbf ahead', { nbf: seconds + 11 }],
+    ['nbf missing', { nbf: undefined }],
+    ['nbf as text', { nbf: `${seconds}` }],
+    ['aud of another app', { aud: 'another-id' }],
+    ['aud missing', { aud: undefined }],
+    ['aud a list, even with ours in it', { aud: [app.apiKey] }],
+    ['dest missing', { dest: undefined }],
+    ['dest without https', { dest: `http://${shop}` }],
+    ['dest without a scheme', { dest: shop }],
+    ['dest with a path', { dest: `https://${shop}/` }],
+    ['dest with a port', { dest: `https://${shop}:443` }],
+    ['dest a list', { dest: [`https://${shop}`] }],
+    ['iss missing', { iss: undefined }],
+    ['iss of another shop', { iss: 'https://other-shop.myshopify.com/admin' }],
+    ['iss without /admin', { iss: `https://${shop}` }],
+    ['iss with a slash at the end', { iss: `https://${shop}/admin/` }],
+    ['sub missing', { sub: undefined }],
+    ['sub empty', { sub: '' }],
+    ['sub a word', { sub: 'admin' }],
+    ['sub a negative number', { sub: '-1' }],
+    ['sub a global id', { sub: 'gid://shopify/User/1' }],
+  ])('with one claim wrong is refused: %s', async (_what, wrong) => {
+    expect(await verifyIdToken(await signIdToken({ ...right, claims: wrong }), app)).toBeNull();
+  });
+
+  it.each([
+    'snow-shop.example.com',
+    'myshopify.com',
+    '.myshopify.com',
+    'a.b.myshopify.com',
+    '-a.myshopify.com',
+    'snow_shop.myshopify.com',
+    'snow-shop.myshopify.com.example.com',
+    'snow-shop.myshopify.com\n',
+    'me@snow-shop.myshopify.com',
+    'Snow-Shop.myshopify.com',
+  ])('of a shop that is not exactly name.myshopify.com is refused: %j', async (name) => {
+    expect(await verifyIdToken(await signIdToken({ ...right, shop: name }), app)).toBeNull();
+  });
+
+  const unsigned = `${part({ alg: 'none' })}.${part(claims)}`;
+  const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  it.each<[string, () => string | Promise<string>]>([
+    ['another secret', () => signIdToken({ ...right, secret: 'guessed' })],
+    ['HS512', () => signIdToken({ ...right, secret: secret.repeat(4), header: { alg: 'HS512' } })],
+    ['RS256', () => new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(rsa())],
+    ['none, without a signature', () => `${unsigned}.`],
+    ['none, with a signature', () => `${unsigned}.${hmac(unsigned)}`],
+  ])('signed with %s is refused', async (_how, token) => {
+    const secrets = [secret, secret.repeat(4)];
+    expect(await verifyIdToken(await token(), { ...app, secrets })).toBeNull();
+  });
+
+  it('whose claims were changed after signing is refused', async () => {
+    const [header = '', , signature = ''] = (await signIdToken(right)).split('.');
+    const other = 'https://other-shop.myshopify.com';
+    expect(
+      await verifyIdToken(`${header}.${part({ ...claims, dest: other, iss: `${other}/admin` })}.${signature}`, app),
+    ).toBeNull();
+  });
+
+  it('that is no token at all is refused without a crash', async () => {
+    const signed = (payload: string) => {
+      const head = `${part({ alg: 'HS256' })}.${Buffer.from(payload).toString('base64url')}`;
+      return `${head}.${hmac(head)}`;
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), fc.json().map(signed), fc.string().map(signed)), async (token) => {
+        expect(await verifyIdToken(token, app)).toBeNull();
+      }),
+    );
+  });
+});
