@@ -20,7 +20,7 @@ export function createLog(level: string): Log {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: describe, error: describe },
+    serializers: { err: describe },
     redact: { paths: ['guid', '*.guid', 'token', '*.token', 'secret', '*.secret', 'authorization', '*.authorization'] },
   });
 }

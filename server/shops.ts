@@ -18,7 +18,8 @@ export type Shops = {
   /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
   ensure(domain: string): Promise<Shop>;
   byId(id: number): Promise<Shop | null>;
-  facts(shop: Shop): Promise<ShopFacts>;
+  /** @param sql the transaction to read in; without one, on its own */
+  facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
   /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
   checkKeys(): Promise<void>;
 };
@@ -81,9 +82,9 @@ export function createShops(db: Db, keys: Keys): Shops {
       ]);
       return row?.wrapped_key ? remember(row) : null;
     },
-    facts: async (shop) => {
-      const row = await db.prisma.shop.findUniqueOrThrow({ where: { id: shop.id }, select: { facts: true } });
-      return row.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+    facts: async (shop, sql = db) => {
+      const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1', [shop.id]);
+      return row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
     },
     checkKeys: async () => {
       const rows = await db.query<ShopRow>(

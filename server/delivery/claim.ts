@@ -86,7 +86,7 @@ export const listSetOf = ({ settings }: StoredSettings) =>
   settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
 
 /** All that is needed to prepare deliveries of one shop, loaded at once. */
-async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
+export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
   const profiles = await loadProfiles(
     sql,
     shop,
@@ -115,7 +115,7 @@ type Gathered = Awaited<ReturnType<typeof gather>>;
 
 type Weighed = { delivery: ClaimedDelivery; keys: Partial<Record<FlagChannel, LedgerKey>>; prepared: Prepared };
 
-function weigh(
+export function weigh(
   shop: Shop,
   stored: StoredSettings,
   historyBefore: Instant,

@@ -1,6 +1,7 @@
 import { noteAccepted, noteLists, noteRefused } from '../consent/ledger.ts';
 import type { Db, Sql } from '../db.ts';
 import type { AttemptClass, FlagOutcome, Instant, Settled } from '../domain.ts';
+import type { SettingsStore } from '../settings/store.ts';
 import { settleEvents } from '../webhooks/settle.ts';
 import type { ReadyDelivery } from './claim.ts';
 import { noteAcceptedState } from './entity-states.ts';
@@ -21,6 +22,7 @@ export type AttemptResult = {
 
 export type RecordDeps = {
   db: Db;
+  settings: SettingsStore;
   retrySchedule: readonly number[];
   connectionProbeMs: number;
   now: () => Instant;
@@ -111,24 +113,20 @@ function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResu
   }
 }
 
-/** A refused GUID stops the shop's sending; anything Ascent360 takes shows that it goes again. */
+/** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
 async function noteConnection(
   sql: Sql,
   deps: RecordDeps,
   delivery: ReadyDelivery,
   result: AttemptResult,
 ): Promise<void> {
+  const { shop, guid } = delivery;
+  const now = deps.now();
   if (result.class === 'connection') {
-    await sql.query(
-      `UPDATE settings SET problem_since = coalesce(problem_since, now()), problem_error = $2,
-         probe_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1`,
-      [delivery.shop.id, result.error, deps.connectionProbeMs],
-    );
+    const probeAt = now + deps.connectionProbeMs;
+    await deps.settings.noteProblem(shop, { guid, error: result.error ?? 'refused', now, probeAt }, sql);
   } else if (delivery.probe && (result.class === 'accepted' || result.class === 'rejected')) {
-    await sql.query(
-      'UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL WHERE shop_id = $1',
-      [delivery.shop.id],
-    );
+    await deps.settings.clearProblem(shop, guid, sql);
   }
 }
 

@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
 import type { Instant, Translated } from '../domain.ts';
@@ -16,17 +15,16 @@ export async function redactPerson(
   shop: Shop,
   request: Request,
   event: { id: string; triggeredAt: Instant },
-  _now: Instant,
 ): Promise<void> {
   const { vault } = shop;
-  const phone = request.phone ? parsePhoneNumberFromString(request.phone, 'US')?.number : undefined;
   const personKeys = [
     request.customerId ? customerKey(vault, request.customerId) : null,
     request.email ? guestKey(vault, request.email) : null,
   ].filter((key) => key !== null);
-  const addressKeys = [request.email ? emailHash(vault, request.email) : null, phone ? mobileHash(vault, phone) : null].filter(
-    (key) => key !== null,
-  );
+  const addressKeys = [
+    request.email ? emailHash(vault, request.email) : null,
+    request.phone ? mobileHash(vault, request.phone) : null,
+  ].filter((key) => key !== null);
   const people = await sql.query<{ id: string }>(
     `SELECT DISTINCT p.id FROM people p LEFT JOIN addresses a ON a.shop_id = p.shop_id AND a.person_id = p.id
      WHERE p.shop_id = $1 AND (p.key = ANY($2::text[]) OR a.address = ANY($3::text[]))`,

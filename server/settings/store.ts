@@ -203,8 +203,6 @@ async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): 
   await record(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], who, now);
 }
 
-type ChangeRow = { at: Date; who: string; field: string; old_value: string | null; new_value: string | null };
-
 /** The tables settings and setting_changes. */
 export function createSettingsStore(db: Db): SettingsStore {
   return {
@@ -214,17 +212,17 @@ export function createSettingsStore(db: Db): SettingsStore {
     removeGuid: async (shop, who, now) =>
       await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
     changes: async (shop, limit) => {
-      const rows = await db.query<ChangeRow>(
-        `SELECT at, who, field, old_value, new_value FROM setting_changes WHERE shop_id = $1
-         ORDER BY at DESC, id DESC LIMIT $2`,
-        [shop.id, limit],
-      );
-      return rows.map((row) => ({
-        at: row.at.getTime(),
-        who: row.who,
-        field: row.field,
-        oldValue: row.old_value,
-        newValue: row.new_value,
+      const rows = await db.prisma.settingChange.findMany({
+        where: { shopId: shop.id },
+        orderBy: [{ at: 'desc' }, { id: 'desc' }],
+        take: limit,
+      });
+      return rows.map(({ at, who, field, oldValue, newValue }) => ({
+        at: at.getTime(),
+        who,
+        field,
+        oldValue,
+        newValue,
       }));
     },
     noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {

@@ -37,7 +37,6 @@ export async function handleShopEvent(
   life: ShopLife,
   facts: ShopFacts,
   event: TranslatedEvent,
-  now: Instant,
 ): Promise<void> {
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
@@ -58,7 +57,7 @@ export async function handleShopEvent(
       break;
     case 'compliance':
       if (t.request === 'customer_redact') {
-        await redactPerson(sql, shop, t, event, now);
+        await redactPerson(sql, shop, t, event);
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason: 'privacy' } }]);
         return;
       }

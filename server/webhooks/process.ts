@@ -21,6 +21,7 @@ type EventRow = {
   topic: string;
   source: string;
   triggered_at: Date;
+  received_at: Date;
   body: Uint8Array;
 };
 
@@ -32,7 +33,8 @@ function read(shop: Shop, shopCountry: string | null, row: EventRow): Read {
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const parsed = parseBody(shop.vault.open(bodyBinding(row.id), row.body));
   if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
-  const triggeredAt = row.triggered_at.getTime();
+  // Nothing is chosen in the future: a clock that is ahead must not put a choice above those that follow.
+  const triggeredAt = Math.min(row.triggered_at.getTime(), row.received_at.getTime());
   try {
     const translated = topic.translate(parsed.body, { topic: row.topic, triggeredAt, shopCountry });
     const summary: Summary | null = summarise(translated);
@@ -74,12 +76,12 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
     const found = await sql.query<EventRow>(
-      `SELECT id, topic, source, triggered_at, body FROM events
+      `SELECT id, topic, source, triggered_at, received_at, body FROM events
        WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [shop.id, limit],
     );
     if (found.length === 0) return 0;
-    const facts = await deps.shops.facts(shop);
+    const facts = await deps.shops.facts(shop, sql);
     const reads = found.map((row) => read(shop, facts.country ?? null, row));
     // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
@@ -87,7 +89,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     const life = await noteSignsOfLife(sql, shop, await readLife(sql, shop), rows);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
-      await handleShopEvent(sql, shop, life, facts, reads[0].event, now);
+      await handleShopEvent(sql, shop, life, facts, reads[0].event);
       return 1;
     }
     const batchReads = reads.slice(0, rows.length);

@@ -9,6 +9,7 @@ import type { Inbox } from './inbox.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const STORE_WITHIN_MS = 2500;
+const LISTEN_ON_MS = 1000;
 
 export type ReceiveDeps = {
   inbox: Inbox;
@@ -27,10 +28,8 @@ async function readBody(req: IncomingMessage): Promise<Buffer | null> {
     let size = 0;
     req.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        req.pause();
-        resolve(null);
-      } else chunks.push(chunk);
+      if (size > MAX_BODY_BYTES) resolve(null);
+      else chunks.push(chunk);
     });
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     req.on('error', reject);
@@ -85,6 +84,9 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     if (!rawBody) {
       res.set('Connection', 'close');
       answer(res, 413, 'The body is larger than 10 MB');
+      // A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept.
+      req.resume();
+      setTimeout(() => req.destroy(), LISTEN_ON_MS).unref();
       return;
     }
     const webhook = openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets });

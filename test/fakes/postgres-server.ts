@@ -13,8 +13,13 @@ const debian = '/usr/lib/postgresql';
 /** Where initdb and postgres are: on the PATH, or in Debian's place. Null: not on this machine. */
 export function findPostgres(): string | null {
   const newest = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const places = [...newest.map((version) => path.join(debian, version, 'bin')), ...(process.env['PATH'] ?? '').split(':')];
-  return places.find((place) => existsSync(path.join(place, 'initdb')) && existsSync(path.join(place, 'postgres'))) ?? null;
+  const places = [
+    ...newest.map((version) => path.join(debian, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ];
+  return (
+    places.find((place) => existsSync(path.join(place, 'initdb')) && existsSync(path.join(place, 'postgres'))) ?? null
+  );
 }
 
 export async function freePort(): Promise<number> {

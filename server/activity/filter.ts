@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { Fault } from '../api-errors.ts';
+import type { Param } from '../db.ts';
+import type { EventState, Instant } from '../domain.ts';
+import { addDays, startOfDay } from '../overview/day-starts.ts';
+import { customerKey, emailHash } from '../people.ts';
+import { readPhone } from '../shopify/read-phone.ts';
+import type { Shop } from '../shops.ts';
+
+/** Which events are meant; null: any. `from` and `to` are both included. */
+export type ActivityFilter = {
+  state: EventState | null;
+  topic: string | null;
+  q: string | null;
+  from: Instant | null;
+  to: Instant | null;
+};
+
+const states = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
+const date = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}$/;
+const instant = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
+
+const words = (max: number) =>
+  z
+    .string({ error: 'Enter one text' })
+    .trim()
+    .max(max, { error: `Enter at most ${max} characters` })
+    .regex(/^\P{Cc}*$/u, { error: 'Remove the characters that cannot be shown' })
+    .transform((text) => text || null)
+    .nullish()
+    .transform((text) => text ?? null);
+
+/** A day stands for all of it in the shop's time zone. */
+const moment = (timeZone: string, end: 'first' | 'last') =>
+  words(40).transform((text, ctx): Instant | null => {
+    if (text === null) return null;
+    const isDay = date.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text);
+    if (isDay) return end === 'first' ? startOfDay(text, timeZone) : startOfDay(addDays(text, 1), timeZone) - 1;
+    const at = instant.test(text) ? Date.parse(text) : Number.NaN;
+    if (!Number.isNaN(at)) return at;
+    ctx.addIssue({
+      code: 'custom',
+      message: 'Enter a day (2026-11-23) or a moment with its zone (2026-11-23T09:00:00Z)',
+    });
+    return z.NEVER;
+  });
+
+/** The keys of a filter, for the contract of a route. Empty texts count as left out. */
+export const filterShape = (timeZone: string) => ({
+  state: z
+    .union([z.literal(''), z.enum(states)], { error: `Choose one of ${states.join(', ')}` })
+    .nullish()
+    .transform((state) => state || null),
+  topic: words(100),
+  q: words(320),
+  from: moment(timeZone, 'first'),
+  to: moment(timeZone, 'last'),
+});
+
+/** What a contract found wrong, as the API says it. */
+export function faultsOf(error: z.ZodError, prefix = ''): Fault[] {
+  const faults = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not known here' }))
+      : [{ field: issue.path.join('.'), message: issue.message }],
+  );
+  return faults.slice(0, 100).map((fault) => ({ ...fault, field: `${prefix}${fault.field}` }));
+}
+
+/** The hashes under which a searched text may be found: an e-mail address, an order's name, a phone number, a customer id. */
+function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {
+  const hashes = [emailHash(vault, q), vault.hash('order_name', q.replace(/^#/, '').toLowerCase())];
+  const read = readPhone(q, [country]);
+  if (read.ok) hashes.push(...(['sms', 'phone', 'whatsapp'] as const).map((kind) => vault.hash(kind, read.phone)));
+  if (/^\d+$/.test(q)) hashes.push(customerKey(vault, q));
+  return hashes;
+}
+
+/** `waiting` also means what is being sent or tried again. */
+const stateConditions: Record<EventState, string> = {
+  waiting: `e.state IN ('received', 'open')`,
+  sending: `e.state = 'open' AND d.lease_until IS NOT NULL`,
+  retrying: `e.state = 'open' AND d.lease_until IS NULL AND d.attempts > 0`,
+  accepted: `e.state = 'accepted'`,
+  merged: `e.state = 'merged'`,
+  skipped: `e.state = 'skipped'`,
+  attention: `e.state = 'attention'`,
+};
+
+/**
+ * The condition of a filter over `events e LEFT JOIN deliveries d` (the open one), with its parameters.
+ * @param country ISO 3166-1 alpha-2 of the shop, for phone numbers without a country code
+ */
+export function whereOf(shop: Shop, filter: ActivityFilter, country: string | null): { text: string; params: Param[] } {
+  const params: Param[] = [shop.id];
+  const conditions = ['e.shop_id = $1'];
+  const add = (condition: (first: number) => string, ...values: Param[]) => {
+    conditions.push(condition(params.length + 1));
+    params.push(...values);
+  };
+  if (filter.state) conditions.push(stateConditions[filter.state]);
+  if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
+  if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
+  if (filter.to !== null) add((n) => `e.received_at <= $${n}::timestamptz`, new Date(filter.to));
+  if (filter.q) {
+    const { q } = filter;
+    add((n) => `(e.search && $${n}::text[] OR e.webhook_id = $${n + 1})`, searchHashes(shop, q, country), q);
+  }
+  return { text: conditions.join(' AND '), params };
+}

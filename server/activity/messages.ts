@@ -1,0 +1,57 @@
+import type { AttemptClass, Reason } from '../domain.ts';
+
+/** One plain sentence for the merchant per reason. */
+export const reasonMessages: Record<Reason, string> = {
+  due: 'Next in line to be sent.',
+  not_connected: 'Waits until the shop is connected to Ascent360: enter the GUID in the settings.',
+  paused: 'Waits because sending is paused in the settings.',
+  connection_problem: 'Waits because Ascent360 refuses the GUID. It is sent as soon as the connection works again.',
+  behind_earlier: 'Waits for an earlier change about the same address, so that Ascent360 gets them in order.',
+  reading_shopify: 'Waits until the missing data has been read from Shopify.',
+  superseded: 'A newer state of the same order, customer or choice was sent in its place.',
+  told_with_another: 'The choice it is about reached Ascent360 with another event.',
+  nothing_new: 'Ascent360 already has the same content, so it was not sent again.',
+  stale: 'Older than a state that was already handled, so it was not sent.',
+  no_contact: 'Has neither an e-mail address nor a phone number, so Ascent360 could not match it to a person.',
+  no_choice: 'Shopify states no explicit choice, so there is no permission to send.',
+  already_told: 'Ascent360 already has this choice.',
+  history_held: 'The choice is history, and the settings hold that kind of history back.',
+  unticked_box: 'A box left unticked at checkout, which the settings leave out.',
+  test_order: 'A test order, which the settings leave out.',
+  channel_excluded: 'An order of a sales channel that the settings leave out.',
+  topic_off: 'The settings switch this kind of event off.',
+  recorded: 'Recorded here; there is nothing to send to Ascent360.',
+  lifecycle: 'Is about the app or the shop itself; there is nothing to send to Ascent360.',
+  privacy: 'A privacy request, done here; there is nothing to send to Ascent360.',
+  uninstalled: 'The app was not installed any more, so it was not sent.',
+  deleted_person: 'The customer was deleted in Shopify, so nothing more is sent about them.',
+  redacted: 'The person’s data was erased on request, so it was not sent.',
+  merge_not_completed: 'Shopify did not complete this merge of two customers, so it changes nothing.',
+  unknown_topic: 'The app does not know this kind of event.',
+  dismissed: 'Dismissed by hand.',
+  expired: 'Waited for so long that its data was erased, so it was not sent.',
+  rejected: 'Ascent360 refused this record. Correct the cause, then send it again.',
+  gave_up: 'Ascent360 could not be reached in all the time it was tried. Send it again.',
+  invalid_payload: 'Does not fit the format that Ascent360 documents, so it was not sent.',
+  unreadable: 'Shopify’s message could not be read.',
+  translation_failed: 'Shopify’s message lacks something it needs, or could not be handled.',
+};
+
+/** What the last attempt of something that is tried again came to. */
+export const retryMessages: Record<AttemptClass, string> = {
+  accepted: 'Is sent once more.',
+  retry: 'Ascent360 could not take it at the last attempt. It is tried again by itself.',
+  rejected: 'Ascent360 refused it at the last attempt. It is tried again.',
+  connection: 'Ascent360 refused the GUID at the last attempt. It is tried again by itself.',
+  unknown: 'The outcome of the last attempt is not known. It is tried again by itself.',
+};
+
+export const sendingMessage = 'Is being sent to Ascent360 right now.';
+export const acceptedMessage = 'Ascent360 took it.';
+
+/** A sentence and what it adds for one event. */
+export function withDetail(message: string, detail: string | null): string {
+  const added = detail?.trim();
+  if (!added) return message;
+  return `${message} ${added}${/[.!?]$/.test(added) ? '' : '.'}`;
+}

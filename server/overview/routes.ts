@@ -1,0 +1,78 @@
+import { Router } from 'express';
+import { gateOf } from '../activity/describe-state.ts';
+import type { Db, Sql } from '../db.ts';
+import type { Instant } from '../domain.ts';
+import { merchantOf } from '../merchant-auth.ts';
+import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { readLife, type Shop, type ShopLife, type Shops } from '../shops.ts';
+import { countEvents, countedSources } from './counts.ts';
+import { knownTimeZone } from './day-starts.ts';
+import { findProblems } from './problems.ts';
+
+export type OverviewRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  now: () => Instant;
+};
+
+export type Connection = {
+  state: 'not_connected' | 'connected' | 'paused' | 'problem' | 'uninstalled';
+  message: string;
+};
+
+/** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
+export function connectionOf(stored: StoredSettings | null, life: Pick<ShopLife, 'uninstalledAt'>): Connection {
+  if (life.uninstalledAt !== null) {
+    return { state: 'uninstalled', message: 'The app was uninstalled: nothing is received or sent.' };
+  }
+  switch (gateOf(stored)) {
+    case 'not_connected':
+      return {
+        state: 'not_connected',
+        message: 'Not connected yet: events are kept and sent once the GUID from Ascent360 is saved.',
+      };
+    case 'paused':
+      return { state: 'paused', message: 'Sending is paused: events are kept and sent once it is resumed.' };
+    case 'connection_problem':
+      return {
+        state: 'problem',
+        message: 'Ascent360 refuses the GUID: events are kept and sent once the connection works again.',
+      };
+    case null:
+      return {
+        state: 'connected',
+        message: `Connected to the Ascent360 account whose GUID ends in ${stored?.guidLast4 ?? ''}.`,
+      };
+  }
+}
+
+async function moments(sql: Sql, shop: Shop): Promise<{ lastEventAt: string | null; oldestWaitingAt: string | null }> {
+  const [row] = await sql.query<{ last: Date | null; waiting: Date | null }>(
+    `SELECT
+       (SELECT received_at FROM events WHERE shop_id = $1 AND source IN ${countedSources}
+        ORDER BY received_at DESC LIMIT 1) AS last,
+       (SELECT min(received_at) FROM events WHERE shop_id = $1 AND state IN ('received', 'open')) AS waiting`,
+    [shop.id],
+  );
+  return { lastEventAt: row?.last?.toISOString() ?? null, oldestWaitingAt: row?.waiting?.toISOString() ?? null };
+}
+
+/** The overview; goes behind merchantAuth. */
+export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps): Router {
+  const router = Router();
+  router.get('/overview', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    const at = now();
+    const stored = await settings.load(shop);
+    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    res.json({
+      connection: connectionOf(stored, await readLife(db, shop)),
+      ...(await countEvents(db, shop, timeZone, at)),
+      timeZone,
+      problems: await findProblems(db, shop, stored, at),
+      ...(await moments(db, shop)),
+    });
+  });
+  return router;
+}

@@ -1,0 +1,71 @@
+// npm run demo: the app between a stand-in Shopify and a stand-in Ascent360, with what it sent and why as a table.
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 22) {
+  process.stderr.write(`Node ${process.versions.node} is too old: start with "npm run demo", which brings Node 24.\n`);
+  process.exit(1);
+}
+
+const { startWorld, SHOP, DEMO } = await import('./world.ts');
+const { run } = await import('./run.ts');
+const { renderHead, renderRow, renderVerdict } = await import('./table.ts');
+const { isAtRest } = await import('./play.ts');
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const once = process.argv.includes('--once');
+
+const world = await startWorld();
+print(
+  `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
+);
+let failed = true;
+try {
+  const { verdict } = await run(world, {
+    chapter: ({ title }) => print(renderHead(title)),
+    row: (played) => print(`${renderRow(played)}\n`),
+  });
+  print(renderVerdict(verdict));
+  failed = verdict.faults.length > 0;
+} catch (error) {
+  print(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+}
+if (once) {
+  await world.close();
+  process.exit(failed ? 1 : 0);
+}
+
+print(`It goes on running at ${world.url} (Ctrl-C ends it). Send it a webhook of your own:
+
+  body='{"id":1001,"updated_at":"${new Date().toISOString()}","first_name":"Kim","email":"kim@example.com"}'
+  curl -i ${world.url}/webhooks -H 'Content-Type: application/json' \\
+    -H 'X-Shopify-Topic: customers/update' -H 'X-Shopify-Shop-Domain: ${SHOP}' \\
+    -H "X-Shopify-Webhook-Id: $(date +%s)" \\
+    -H "X-Shopify-Hmac-Sha256: $(printf '%s' "$body" | openssl dgst -sha256 -hmac ${DEMO.secret} -binary | base64)" \\
+    -d "$body"
+
+and its row appears here.
+`);
+
+let closing = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (closing) process.exit(1);
+    closing = true;
+    world.close().then(
+      () => process.exit(failed ? 1 : 0),
+      () => process.exit(1),
+    );
+  });
+}
+
+const merchant = world.merchant(SHOP);
+const shown = new Set((await merchant.newest()).map(({ id }) => id));
+while (!closing) {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const items = closing ? [] : await merchant.newest();
+  for (const item of items.toReversed()) {
+    if (shown.has(item.id) || !isAtRest(item)) continue;
+    shown.add(item.id);
+    const detail = await merchant.detail(item.id);
+    print(`${renderRow({ ...item, shop: SHOP, title: null, detail, choice: null })}\n`);
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { readConfig } from '../../server/config.ts';
+import { createLog } from '../../server/log.ts';
+import { start } from '../../server/start.ts';
+import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+import { startShopifyAdmin } from '../fakes/shopify-admin.ts';
+import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
+import { SAMPLE_VERSION } from './samples.ts';
+
+export const DEMO = { apiKey: 'demo', secret: 'demo', guid: '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90' } as const;
+/** The shop whose story is told, and one that leaves. */
+export const SHOP = 'demo-shop.myshopify.com';
+export const LEAVING_SHOP = 'leaving-shop.myshopify.com';
+
+/** What the shop's merchant chose. */
+export const SETTINGS = {
+  guid: DEMO.guid,
+  sourceName: 'Demo shop',
+  sourceType: 'Ecommerce',
+  providerType: 3,
+  listIds: ['2127849', '2127850'],
+  send: { testOrders: false },
+  mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] },
+};
+
+const item = z.object({
+  id: z.string(),
+  webhookId: z.string(),
+  topic: z.string(),
+  state: z.enum(['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention']),
+  reason: z.string().nullable(),
+  message: z.string().nullish(),
+});
+const page = z.object({ items: z.array(item), nextCursor: z.string().nullish() });
+const detail = item.extend({
+  payload: z.record(z.string(), z.unknown()).nullish(),
+  fields: z.array(z.object({ key: z.string(), reason: z.string() })).nullish(),
+  attempts: z.array(z.object({ status: z.number().nullable(), error: z.string().nullish() })),
+});
+const counts = z.object({
+  received: z.number(),
+  accepted: z.number(),
+  merged: z.number(),
+  skipped: z.number(),
+  waiting: z.number(),
+  attention: z.number(),
+});
+const overview = z.object({ counts: z.object({ '24h': counts }) });
+
+export type ActivityItem = z.infer<typeof item>;
+export type ActivityDetail = z.infer<typeof detail>;
+export type Counts = z.infer<typeof counts>;
+
+/** What the merchant sees of one shop, through the app's own API. */
+export type Merchant = {
+  saveSettings(document: object): Promise<void>;
+  /** The events of a webhook id: none or one. */
+  find(webhookId: string): Promise<ActivityItem[]>;
+  newest(): Promise<ActivityItem[]>;
+  detail(id: string): Promise<ActivityDetail>;
+  /** Of the last 24 hours. */
+  counts(): Promise<Counts>;
+};
+
+export type World = {
+  /** Of the app, `http://localhost:{port}`. */
+  url: string;
+  ascent360: FakeAscent360;
+  sender: ShopifySender;
+  merchant(shop: string): Merchant;
+  close(): Promise<void>;
+};
+
+function merchantOf(url: string, shop: string): Merchant {
+  async function call(route: string, body?: object): Promise<unknown> {
+    const response = await fetch(`${url}/api${route}`, {
+      method: body ? 'PUT' : 'GET',
+      headers: {
+        authorization: `Bearer ${await signIdToken({ apiKey: DEMO.apiKey, secret: DEMO.secret, shop })}`,
+        'content-type': 'application/json',
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The app answered ${response.status} to ${route}: ${text}`);
+    return JSON.parse(text);
+  }
+  return {
+    saveSettings: async (document) => void (await call('/settings', document)),
+    find: async (webhookId) => page.parse(await call(`/activity?q=${encodeURIComponent(webhookId)}`)).items,
+    newest: async () => page.parse(await call('/activity')).items,
+    detail: async (id) => detail.parse(await call(`/activity/${id}`)),
+    counts: async () => overview.parse(await call('/overview')).counts['24h'],
+  };
+}
+
+/** Starts the stand-ins and the app, in this process, on free ports and in a directory that is removed by close(). */
+export async function startWorld(): Promise<World> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
+  const ascent360 = await startAscent360();
+  const admin = await startShopifyAdmin();
+  const cleanUp = async () => {
+    await Promise.all([ascent360.close(), admin.close()]);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const config = readConfig({
+    PORT: '0',
+    SHOPIFY_API_KEY: DEMO.apiKey,
+    SHOPIFY_API_SECRET: DEMO.secret,
+    DATA_DIR: dataDir,
+    ASCENT360_BASE_URL: ascent360.url,
+    SHOPIFY_ADMIN_ORIGIN: admin.url,
+    RETRY_SCHEDULE: '300ms,1s,2s,5s,30s',
+    SWEEP_INTERVAL: '1s',
+  });
+  const app = await start(config, createLog('silent')).catch(async (error: unknown) => {
+    await cleanUp();
+    throw error;
+  });
+  const url = `http://localhost:${app.port}`;
+  return {
+    url,
+    ascent360,
+    sender: createShopifySender({
+      url: `${url}/webhooks`,
+      shop: SHOP,
+      secret: DEMO.secret,
+      apiVersion: SAMPLE_VERSION,
+    }),
+    merchant: (shop) => merchantOf(url, shop),
+    close: async () => {
+      await app.stop();
+      await cleanUp();
+    },
+  };
+}

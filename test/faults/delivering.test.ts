@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, startConnector, until } from '../fakes/connector.ts';
+import { ago, customer, EMAIL, emailConsent, order, SECOND } from '../flow/bodies.ts';
+
+let connector: Connector;
+beforeAll(async () => {
+  connector = await startConnector({
+    DELIVERY_TIMEOUT: '400ms',
+    CONNECTION_PROBE: '1s',
+    RETRY_SCHEDULE: '50ms,100ms,100ms',
+  });
+});
+afterAll(async () => await connector.stop());
+
+/** A shop of its own for each test, so that what one receiver does to it concerns no other. */
+async function freshShop(settings: object = {}) {
+  const shop = `shop-${randomUUID()}.myshopify.com`;
+  const guid = await connector.connect(settings, shop);
+  const send = async (topic: string, body: object, webhookId: string = randomUUID(), triggeredAt = new Date()) => {
+    expect((await connector.send(topic, body, { shop, webhookId, triggeredAt })).status).toBe(200);
+    return webhookId;
+  };
+  const becomes = async (webhookId: string, state: string, reason: string | null = null) =>
+    await until(`${webhookId} becomes ${state} ${reason}`, async () => {
+      const row = await connector.event(webhookId, shop);
+      return row?.state === state && row.reason === reason ? row : undefined;
+    });
+  const received = () => connector.ascent360.received.filter((record) => record.guid === guid);
+  const shown = async (webhookId: string) => {
+    const { body } = await connector.api('GET', `/activity?q=${webhookId}`, undefined, shop);
+    const { items } = body as { items: { state: string; reason: string | null }[] };
+    return items[0];
+  };
+  return { shop, guid, send, becomes, received, shown };
+}
+
+describe('a receiver in trouble', () => {
+  it.each([
+    ['hang', 'timeout'],
+    ['cut', 'connection_cut'],
+    ['drip', 'timeout'],
+    ['html', 'html_page'],
+  ] as const)('that answers with %s is tried again, and other shops go on meanwhile', async (mode, error) => {
+    const [sick, healthy] = [await freshShop(), await freshShop()];
+    connector.ascent360.behave(sick.guid, [mode, 'accept']);
+    const id = await sick.send('customers/create', customer(1));
+    const other = await healthy.send('customers/create', customer(1));
+    await healthy.becomes(other, 'accepted');
+    await sick.becomes(id, 'accepted');
+    expect(sick.received()).toHaveLength(2);
+    const { body } = await connector.api('GET', `/activity?q=${id}`, undefined, sick.shop);
+    const [{ id: eventId } = { id: '' }] = (body as { items: { id: string }[] }).items;
+    const detail = await connector.api('GET', `/activity/${eventId}`, undefined, sick.shop);
+    expect(detail.body).toMatchObject({
+      attempts: [
+        { class: 'retry', error },
+        { class: 'accepted', status: 200 },
+      ],
+    });
+  });
+
+  it('that fails until the schedule is used up leaves the event in need of attention', async () => {
+    const shop = await freshShop();
+    connector.ascent360.behave(shop.guid, { status: 503 });
+    const id = await shop.send('customers/create', customer(2));
+    await shop.becomes(id, 'attention', 'gave_up');
+    expect(shop.received()).toHaveLength(4);
+  });
+
+  it.each([400, 413, 415, 422])(
+    'that answers %i gets the event no second time, and the next one of the address goes out',
+    async (status) => {
+      const shop = await freshShop();
+      connector.ascent360.behave(shop.guid, [{ status }, 'accept']);
+      const rejected = await shop.send('orders/create', order(3));
+      await shop.becomes(rejected, 'attention', 'rejected');
+      const next = await shop.send('orders/create', order(4, { email: 'person3@example.com' }));
+      await shop.becomes(next, 'accepted');
+      expect(shop.received()).toHaveLength(2);
+    },
+  );
+
+  it.each([401, 403, 404, 410, 451, 301, 302])(
+    'that answers %i stops the shop with nothing dropped, until a probe is accepted',
+    async (status) => {
+      const shop = await freshShop();
+      connector.ascent360.behave(shop.guid, [{ status, location: connector.ascent360.url }, 'accept']);
+      const first = await shop.send('customers/create', customer(5));
+      await until('the problem is shown', async () =>
+        (await shop.shown(first))?.reason === 'connection_problem' ? true : undefined,
+      );
+      const second = await shop.send('customers/create', customer(6));
+      expect(await shop.shown(second)).toMatchObject({ state: 'waiting', reason: 'connection_problem' });
+      expect(shop.received()).toHaveLength(1);
+      await shop.becomes(first, 'accepted');
+      await shop.becomes(second, 'accepted');
+      expect(shop.received()).toHaveLength(3);
+    },
+  );
+
+  it('that sends redirects is never followed', async () => {
+    const shop = await freshShop();
+    const other = await freshShop();
+    connector.ascent360.behave(shop.guid, [
+      { mode: 'redirect', location: `${connector.ascent360.url}/V1/Data/${other.guid}` },
+    ]);
+    const id = await shop.send('customers/create', customer(7));
+    await until('the problem is shown', async () =>
+      (await shop.shown(id))?.reason === 'connection_problem' ? true : undefined,
+    );
+    expect(other.received()).toEqual([]);
+  });
+
+  it.each([
+    ['429 and seconds', { status: 429, retryAfter: 1 }, 1000],
+    ['503 and seconds', { status: 503, retryAfter: 1 }, 1000],
+    ['503 and a date', { status: 503, retryAfter: new Date(Date.now() + 3_600_000).toUTCString() }, null],
+    ['an absurd wait', { status: 503, retryAfter: '99999999999999999999' }, 0],
+    ['a negative wait', { status: 429, retryAfter: '-5' }, 0],
+    ['no number', { status: 429, retryAfter: 'soon' }, 0],
+  ])('that asks to wait with %s is heeded where it makes sense', async (_, behaviour, wait) => {
+    const shop = await freshShop();
+    connector.ascent360.behave(shop.guid, [behaviour, 'accept']);
+    const id = await shop.send('customers/create', customer(8));
+    if (wait === null) {
+      const [row] = await until('it is put off', async () => {
+        const rows = await connector.db.query<{ seconds: number }>(
+          `SELECT extract(epoch FROM d.due_at - now())::float8 AS seconds FROM deliveries d JOIN events e ON e.id = d.event_id
+           WHERE e.webhook_id = $1 AND d.attempts = 1 AND d.lease_until IS NULL`,
+          [id],
+        );
+        return rows.length > 0 ? rows : undefined;
+      });
+      expect(row?.seconds).toBeGreaterThan(3300);
+      expect(row?.seconds).toBeLessThanOrEqual(3600);
+      return;
+    }
+    await shop.becomes(id, 'accepted');
+    const [first, second] = shop.received();
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(wait);
+    if (wait === 0) expect((second?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(1000);
+  });
+});
+
+describe('consent under faults', () => {
+  it('of facts that arrive newest first, the newest choice is what is accepted last, and older ones are superseded', async () => {
+    const shop = await freshShop();
+    const newest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', ago(10 * SECOND)));
+    await shop.becomes(newest, 'accepted');
+    const middle = await shop.send(EMAIL, emailConsent(20, 'subscribed', ago(20 * SECOND)));
+    const oldest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', ago(30 * SECOND)));
+    expect((await shop.becomes(middle, 'merged', 'superseded')).merged_into).toBe(
+      (await shop.becomes(newest, 'accepted')).id,
+    );
+    await shop.becomes(oldest, 'merged', 'superseded');
+    expect(shop.received().map((record) => record.body)).toMatchObject([{ EmailPermission: false }]);
+  });
+
+  it('a time-out after the receiver took an opt-in counts as possibly told: the opt-out that follows is sent', async () => {
+    const shop = await freshShop();
+    connector.ascent360.behave(shop.guid, [{ status: 400 }, 'hang', 'accept']);
+    const warmUp = await shop.send(EMAIL, emailConsent(21, 'unsubscribed', ago(60 * SECOND)));
+    await shop.becomes(warmUp, 'attention', 'rejected');
+    await shop.send(EMAIL, emailConsent(21, 'subscribed', ago(20 * SECOND)));
+    await until('the opt-in was taken', async () => (shop.received().length === 2 ? true : undefined));
+    const optOut = await shop.send(EMAIL, emailConsent(21, 'unsubscribed', ago(10 * SECOND)));
+    await shop.becomes(optOut, 'accepted');
+    expect(connector.ascent360.lastAccepted('person21@example.com', 'EmailPermission', shop.guid)).toBe(false);
+  });
+
+  it('a flag that was refused was not told: it goes out with the next delivery', async () => {
+    const shop = await freshShop();
+    connector.ascent360.behave(shop.guid, [{ status: 422 }, 'accept']);
+    const refused = await shop.send(EMAIL, emailConsent(22, 'subscribed', ago(SECOND)));
+    await shop.becomes(refused, 'attention', 'rejected');
+    await shop.becomes(await shop.send('customers/update', customer(22)), 'accepted');
+    expect(shop.received().at(-1)?.body).toMatchObject({ EmailPermission: true });
+  });
+});
