@@ -84,14 +84,14 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       place_of: delivery.takesPlaceOf,
     })),
   );
-  // WITH ORDINALITY keeps the order of the events in seq, which is taken row by row.
+  // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort.
   await sql.query(
     `INSERT INTO deliveries (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, seq, due_at, again, reassert)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))), coalesce(o.due_at, now()),
        coalesce(o.again, false), coalesce(o.reassert, false)
-     FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n) ORDER BY n) AS n
-     LEFT JOIN deliveries o ON o.id = n.place_of`,
+     FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
+     LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     params,
   );
 }

@@ -1,0 +1,419 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, type EventRow, startConnector, until } from '../fakes/connector.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from './bodies.ts';
+
+let connector: Connector;
+beforeAll(async () => {
+  connector = await startConnector();
+});
+afterAll(async () => await connector.stop());
+
+/** A connected shop of its own, and what it was heard to send. */
+async function freshShop(settings: object | null = {}) {
+  const shop = `flow-${randomUUID()}.myshopify.com`;
+  let guid = settings ? await connector.connect(settings, shop) : '';
+  return {
+    shop,
+    deliver: async (topic: string, body: object, triggeredAt: Date = new Date()): Promise<EventRow> =>
+      await connector.deliver(topic, body, { shop, triggeredAt }),
+    send: async (topic: string, body: object, webhookId: string = randomUUID()) => {
+      await connector.send(topic, body, { shop, webhookId });
+      return webhookId;
+    },
+    event: async (webhookId: string) => await connector.event(webhookId, shop),
+    save: async (document: object) => {
+      const answer = await connector.api('PUT', '/settings', { guid: null, ...document }, shop);
+      expect(answer.status).toBe(200);
+    },
+    connect: async (document: object) => {
+      guid = await connector.connect(document, shop);
+    },
+    settled: async () => await connector.settled(shop),
+    sent: () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body),
+    faults: () => connector.ascent360.received.flatMap((record) => record.faults),
+  };
+}
+
+/** Puts the beginning of the installation into the past, as for a shop that has been connected for a year. */
+async function installedLongAgo(shop: string): Promise<void> {
+  await connector.db.query(`UPDATE shops SET first_call_at = now() - interval '1 year' WHERE domain = $1`, [shop]);
+}
+
+describe('orders and customers', () => {
+  it('the same content is sent once, however often Shopify touches it', async () => {
+    const shop = await freshShop();
+    const placed = order(1);
+    expect(await shop.deliver('orders/create', placed)).toMatchObject({ state: 'accepted' });
+    expect(await shop.deliver('orders/updated', { ...placed, updated_at: ago(0) })).toMatchObject({
+      state: 'skipped',
+      reason: 'nothing_new',
+    });
+    expect(await shop.deliver('orders/updated', { ...placed, updated_at: ago(0), total_price: '25.00' })).toMatchObject(
+      {
+        state: 'accepted',
+      },
+    );
+    expect(shop.sent()).toHaveLength(2);
+  });
+
+  it('an older state of an order is stale', async () => {
+    const shop = await freshShop();
+    await shop.deliver('orders/updated', order(2, { updated_at: ago(SECOND) }));
+    expect(
+      await shop.deliver('orders/create', order(2, { updated_at: ago(MINUTE), total_price: '1.00' })),
+    ).toMatchObject({
+      state: 'skipped',
+      reason: 'stale',
+    });
+  });
+
+  it('while sending is paused, a newer state takes the place of an older one', async () => {
+    const shop = await freshShop({ paused: true });
+    const first = await shop.send('customers/create', customer(3));
+    await until('it waits', async () => ((await shop.event(first))?.state === 'open' ? true : undefined));
+    const second = await shop.send('customers/update', customer(3, { first_name: 'Kim', updated_at: ago(0) }));
+    await until('it waits', async () => ((await shop.event(second))?.state === 'open' ? true : undefined));
+    expect(await shop.event(first)).toMatchObject({
+      state: 'merged',
+      reason: 'superseded',
+      merged_into: (await shop.event(second))?.id,
+    });
+    expect(shop.sent()).toEqual([]);
+    await shop.save({ paused: false });
+    await shop.settled();
+    expect(shop.sent()).toMatchObject([{ FirstName: 'Kim' }]);
+  });
+
+  it.each([
+    ['orders are off', { send: { orders: false } }, 'orders/create', order(4), 'topic_off'],
+    ['customers are off', { send: { customers: false } }, 'customers/create', customer(4), 'topic_off'],
+    ['it is a test order', {}, 'orders/create', order(4, { test: true }), 'test_order'],
+    [
+      'its channel is excluded',
+      { send: { excludeChannels: ['pos'] } },
+      'orders/create',
+      order(4, { source_name: 'pos' }),
+      'channel_excluded',
+    ],
+    ['it has neither e-mail nor phone', {}, 'orders/create', order(4, { email: null }), 'no_contact'],
+  ])('nothing is sent when %s', async (_, settings, topic, body, reason) => {
+    const shop = await freshShop(settings);
+    expect(await shop.deliver(topic, body)).toMatchObject({ state: 'skipped', reason });
+    expect(shop.sent()).toEqual([]);
+  });
+
+  it('a deleted customer is sent no more, until a customer or order created later', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(5));
+    await shop.deliver('customers/delete', { id: 5 });
+    expect(
+      await shop.deliver('customers/update', customer(5, { first_name: 'Late', updated_at: ago(0) })),
+    ).toMatchObject({
+      state: 'skipped',
+      reason: 'deleted_person',
+    });
+    const later = customer(5, { first_name: 'Again', created_at: ago(-1000), updated_at: ago(-1000) });
+    expect(await shop.deliver('customers/create', later)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('two deliveries of one address never go out at the same time, and go out in order', async () => {
+    const shop = await freshShop();
+    let open = 0;
+    let most = 0;
+    const order_: unknown[] = [];
+    connector.ascent360.behave((record) => {
+      open++;
+      most = Math.max(most, open);
+      setTimeout(() => open--, 20);
+      order_.push((record.body as { Order: { Id: string } }).Order.Id);
+      return { delayMs: 20 };
+    });
+    for (let id = 60; id < 70; id++) await shop.send('orders/create', order(id, { email: 'one@example.com' }));
+    await shop.settled();
+    connector.ascent360.behave('accept');
+    expect(most).toBe(1);
+    expect(order_).toEqual(Array.from({ length: 10 }, (_, i) => String(60 + i)));
+  });
+});
+
+describe('permission flags', () => {
+  it('an opt-in is told once: with the next delivery, and not again', async () => {
+    const shop = await freshShop();
+    await shop.deliver(EMAIL, emailConsent(20, 'subscribed', ago(SECOND)));
+    await shop.deliver('orders/create', order(21, { email: 'person20@example.com' }));
+    expect(shop.sent()).toMatchObject([{ EmailPermission: true }, { Email: 'person20@example.com' }]);
+    expect(shop.sent()[1]).not.toHaveProperty('EmailPermission');
+  });
+
+  it('a flag that left with an order is not sent again for its own event', async () => {
+    const shop = await freshShop({ paused: true });
+    const ordered = await shop.send('orders/create', order(22));
+    await until('it waits', async () => ((await shop.event(ordered))?.state === 'open' ? true : undefined));
+    const consent = await shop.send(EMAIL, emailConsent(22, 'subscribed', ago(SECOND)));
+    await until('it waits', async () => ((await shop.event(consent))?.state === 'open' ? true : undefined));
+    await shop.save({ paused: false });
+    await shop.settled();
+    expect(shop.sent()).toMatchObject([{ EmailPermission: true, Order: { Id: '22' } }]);
+    expect(await shop.event(consent)).toMatchObject({ state: 'merged', reason: 'told_with_another' });
+  });
+
+  it('an older opt-in never undoes a newer opt-out', async () => {
+    const shop = await freshShop();
+    await shop.deliver(EMAIL, emailConsent(23, 'unsubscribed', ago(SECOND)));
+    expect(await shop.deliver(EMAIL, emailConsent(23, 'subscribed', ago(MINUTE)))).toMatchObject({
+      state: 'merged',
+      reason: 'superseded',
+    });
+    await shop.deliver('customers/update', customer(23));
+    expect(
+      connector.ascent360.received.filter((r) => r.raw.includes('person23@') && r.raw.includes('Permission":true')),
+    ).toEqual([]);
+  });
+
+  it.each(['not_subscribed', 'pending', 'invalid', 'redacted', null])('the state %s makes no flag', async (state) => {
+    const shop = await freshShop();
+    const body = {
+      ...emailConsent(24, 'x', null),
+      email_marketing_consent: { state, opt_in_level: null, consent_updated_at: null },
+    };
+    expect(await shop.deliver(EMAIL, body)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
+    expect(shop.sent()).toEqual([]);
+  });
+
+  it('e-mail says nothing about SMS, and the other way round', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(25, { phone: '+12125550125' }));
+    await shop.deliver(SMS, smsConsent(25, 'subscribed', ago(SECOND), '+12125550125'));
+    expect(shop.sent().at(-1)).toMatchObject({
+      Mobile: '12125550125',
+      SMSPermission: true,
+      Email: 'person25@example.com',
+    });
+    expect(shop.sent().at(-1)).not.toHaveProperty('EmailPermission');
+  });
+
+  it("a guest's ticked box counts, a customer's box says nothing", async () => {
+    const shop = await freshShop();
+    await shop.deliver('orders/create', order(26, { buyer_accepts_marketing: true }));
+    expect(shop.sent().at(-1)).toMatchObject({ EmailPermission: true });
+    await shop.deliver(
+      'orders/create',
+      order(27, { buyer_accepts_marketing: true, customer: { id: 27, email: 'person27@example.com' } }),
+    );
+    expect(shop.sent().at(-1)).not.toHaveProperty('EmailPermission');
+  });
+
+  it.each([
+    ['send', 'accepted', null],
+    ['leaveOut', 'skipped', 'unticked_box'],
+  ])('unticked at checkout with the setting %s is %s', async (untickedBox, state, reason) => {
+    const shop = await freshShop({ consent: { email: { untickedBox } } });
+    await shop.deliver('orders/create', order(28, { customer: { id: 28, email: 'person28@example.com' } }));
+    expect(await shop.deliver(EMAIL, emailConsent(28, 'unsubscribed', ago(0)))).toMatchObject({ state, reason });
+  });
+
+  it.each([
+    ['none', 'subscribed', null],
+    ['none', 'unsubscribed', null],
+    ['optOuts', 'subscribed', null],
+    ['optOuts', 'unsubscribed', false],
+    ['all', 'subscribed', true],
+    ['all', 'unsubscribed', false],
+  ])('of choices before the installation, the setting %s makes %s into %s', async (history, state, flag) => {
+    const shop = await freshShop({ consent: { email: { history } } });
+    const row = await shop.deliver(EMAIL, emailConsent(29, state, ago(3 * 60 * MINUTE)));
+    if (flag === null) expect(row).toMatchObject({ state: 'skipped', reason: 'history_held' });
+    else expect(shop.sent()).toMatchObject([{ EmailPermission: flag }]);
+  });
+
+  it('an opt-in that waited more than 7 days is history by then', async () => {
+    const shop = await freshShop(null);
+    await shop.send('customers/create', customer(30), randomUUID());
+    await connector.settled('').catch(() => []);
+    await shop.connect({});
+    await installedLongAgo(shop.shop);
+    expect(await shop.deliver(EMAIL, emailConsent(30, 'subscribed', ago(8 * DAY)))).toMatchObject({
+      reason: 'history_held',
+    });
+    expect(await shop.deliver(EMAIL, emailConsent(31, 'subscribed', ago(6 * DAY)))).toMatchObject({
+      state: 'accepted',
+    });
+  });
+
+  it('an opt-in from before the person had this address is no choice for it; an opt-out is', async () => {
+    const shop = await freshShop();
+    await installedLongAgo(shop.shop);
+    await shop.deliver(
+      'customers/create',
+      customer(32, { email: 'old@example.com', updated_at: ago(DAY) }),
+      new Date(Date.now() - DAY),
+    );
+    await shop.deliver('customers/update', customer(32, { email: 'new@example.com', updated_at: ago(MINUTE) }));
+    const about = { email_address: 'new@example.com' };
+    expect(await shop.deliver(EMAIL, emailConsent(32, 'subscribed', ago(2 * MINUTE), about))).toMatchObject({
+      reason: 'no_choice',
+    });
+    expect(await shop.deliver(EMAIL, emailConsent(32, 'unsubscribed', ago(3 * MINUTE), about))).toMatchObject({
+      state: 'accepted',
+    });
+    expect(await shop.deliver(EMAIL, emailConsent(32, 'subscribed', ago(SECOND), about))).toMatchObject({
+      state: 'accepted',
+    });
+  });
+
+  it('a new Ascent360 account was told nothing; a changed GUID alone keeps what was told', async () => {
+    const shop = await freshShop({ consent: { email: { history: 'all' } } });
+    await shop.deliver(EMAIL, emailConsent(33, 'subscribed', ago(SECOND)));
+    await shop.connect({ consent: { email: { history: 'all' } } });
+    await shop.deliver('orders/create', order(34, { email: 'person33@example.com' }));
+    expect(shop.sent().at(-1)).not.toHaveProperty('EmailPermission');
+    await shop.connect({ consent: { email: { history: 'all' } }, newAccount: true });
+    await shop.deliver('orders/create', order(35, { email: 'person33@example.com' }));
+    expect(shop.sent().at(-1)).toMatchObject({ EmailPermission: true });
+  });
+});
+
+describe('lists and mappings', () => {
+  const provider = { providerType: 3, listIds: ['7', '8'] };
+
+  it('lists go out once per address, for people who opted in only, and again when the list set changes', async () => {
+    const shop = await freshShop(provider);
+    await shop.deliver('customers/create', customer(40));
+    expect(shop.sent().at(-1)).not.toHaveProperty('ListIds');
+    await shop.deliver(EMAIL, emailConsent(40, 'subscribed', ago(SECOND)));
+    expect(shop.sent().at(-1)).toMatchObject({ EmailPermission: true, ProviderType: 3, ListIds: ['7', '8'] });
+    await shop.deliver('orders/create', order(41, { email: 'person40@example.com' }));
+    expect(shop.sent().at(-1)).not.toHaveProperty('ListIds');
+    await shop.save({ ...provider, listIds: ['9'] });
+    await shop.deliver('orders/create', order(42, { email: 'person40@example.com' }));
+    expect(shop.sent().at(-1)).toMatchObject({ ListIds: ['9'] });
+  });
+
+  it('listsFor everyone includes people without a choice, never an opted-out person', async () => {
+    const shop = await freshShop({ ...provider, listsFor: 'everyone' });
+    await shop.deliver('customers/create', customer(43));
+    expect(shop.sent().at(-1)).toMatchObject({ ListIds: ['7', '8'] });
+    await shop.deliver(EMAIL, emailConsent(44, 'unsubscribed', ago(SECOND)));
+    expect(shop.sent().at(-1)).toMatchObject({ EmailPermission: false });
+    expect(shop.sent().at(-1)).not.toHaveProperty('ListIds');
+  });
+
+  it('mapped tags become interests and permissions, in whatever order they arrive', async () => {
+    const shop = await freshShop({
+      mapping: {
+        interests: [{ from: 'tag', prefix: 'interest:' }],
+        phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
+      },
+    });
+    const tags = (topic: string, names: string[]) => ({
+      topic,
+      body: { customerId: 'gid://shopify/Customer/45', tags: names, occurredAt: ago(0) },
+    });
+    const early = tags('customer.tags_added', ['Interest: Skiing', 'vip', 'call-ok']);
+    expect(await shop.deliver(early.topic, early.body)).toMatchObject({ reason: 'no_contact' });
+    await shop.deliver(
+      'customers/create',
+      customer(45, { default_address: { phone: '+12125550145', country_code: 'US' } }),
+    );
+    expect(shop.sent().at(-1)).toMatchObject({ Interests: ['Skiing'], Phone: '12125550145', PhonePermission: true });
+    const more = tags('customer.tags_added', ['interest:Biking', 'CALL-STOP']);
+    expect(await shop.deliver(more.topic, more.body)).toMatchObject({ state: 'accepted' });
+    expect(shop.sent().at(-1)).toMatchObject({ Interests: ['Skiing', 'Biking'], PhonePermission: false });
+    const plain = tags('customer.tags_added', ['newcomer']);
+    expect(await shop.deliver(plain.topic, plain.body)).toMatchObject({ reason: 'nothing_new' });
+  });
+});
+
+describe('the life of a shop', () => {
+  it('after uninstalling nothing is sent; late events are ignored; a call means installed again', async () => {
+    const shop = await freshShop({ paused: true });
+    const waiting = await shop.send('customers/create', customer(50));
+    await until('it waits', async () => ((await shop.event(waiting))?.state === 'open' ? true : undefined));
+    const left = new Date();
+    expect(await shop.deliver('app/uninstalled', { id: 1 }, left)).toMatchObject({ reason: 'lifecycle' });
+    expect(await shop.event(waiting)).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
+    expect(await shop.deliver('customers/create', customer(51), new Date(left.getTime() - 1))).toMatchObject({
+      reason: 'uninstalled',
+    });
+    await shop.save({ paused: false });
+    await shop.settled();
+    expect(shop.sent()).toEqual([]);
+  });
+
+  it('an app/uninstalled that is older than a reinstall changes nothing', async () => {
+    const shop = await freshShop();
+    expect(await shop.deliver('app/uninstalled', { id: 1 }, new Date(Date.now() - MINUTE))).toMatchObject({
+      reason: 'lifecycle',
+    });
+    expect(await shop.deliver('customers/create', customer(52))).toMatchObject({ state: 'accepted' });
+  });
+
+  it('with a changed GUID, what waits for a retry goes to the new one', async () => {
+    const shop = await freshShop();
+    connector.ascent360.behave({ status: 503, retryAfter: 1 });
+    const id = await shop.send('customers/create', customer(53));
+    await until('it was tried', async () => (shop.sent().length > 0 ? true : undefined));
+    const before = shop.sent().length;
+    connector.ascent360.behave('accept');
+    await shop.connect({});
+    await shop.settled();
+    expect(before).toBe(1);
+    expect(shop.sent()).toHaveLength(1);
+    expect(await shop.event(id)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('a redacted person is nowhere any more, and what waited for them is not sent', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(54, { phone: '+12125550154' }));
+    await shop.deliver(EMAIL, emailConsent(54, 'subscribed', ago(SECOND)));
+    await shop.save({ paused: true });
+    const waiting = await shop.send(
+      'orders/create',
+      order(55, { customer: { id: 54, email: 'person54@example.com' } }),
+    );
+    await until('it waits', async () => ((await shop.event(waiting))?.state === 'open' ? true : undefined));
+    await shop.deliver('customers/redact', {
+      shop_domain: shop.shop,
+      customer: { id: 54, email: 'person54@example.com', phone: '+12125550154' },
+    });
+    expect(await shop.event(waiting)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    const [{ n } = { n: -1 }] = await connector.db.query<{ n: number }>(
+      `SELECT (SELECT count(*) FROM people WHERE shop_id = s.id) + (SELECT count(*) FROM addresses WHERE shop_id = s.id)
+        + (SELECT count(*) FROM consent_facts WHERE shop_id = s.id) + (SELECT count(*) FROM told WHERE shop_id = s.id)
+        + (SELECT count(*) FROM events WHERE shop_id = s.id AND (body IS NOT NULL OR summary IS NOT NULL))
+        + (SELECT count(*) FROM deliveries WHERE shop_id = s.id AND (subject IS NOT NULL OR payload IS NOT NULL)) AS n
+       FROM shops s WHERE domain = $1`,
+      [shop.shop],
+    );
+    expect(n).toBe(0);
+  });
+
+  it('personal data and the GUID stand nowhere in the database in the clear', async () => {
+    const shop = await freshShop();
+    await shop.deliver(
+      'orders/create',
+      order(56, {
+        email: 'canary@example.com',
+        billing_address: {
+          first_name: 'Canary',
+          last_name: 'Bird',
+          address1: 'Perch 1',
+          phone: '+12125550156',
+          country_code: 'US',
+        },
+      }),
+    );
+    const tables = await connector.db.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
+    for (const { name } of tables) {
+      const rows = await connector.db.query<{ text: string }>(`SELECT t::text AS text FROM "${name}" t`);
+      for (const { text } of rows) {
+        const plain = text.replace(/\\\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('latin1'));
+        expect(plain).not.toMatch(/canary|Perch 1|2125550156/i);
+      }
+    }
+    expect(shop.faults()).toEqual([]);
+  });
+});
