@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { activityRoutes } from './activity/routes.ts';
-import { apiErrors, notFound } from './api-errors.ts';
+import { apiErrors, jsonBody, notFound } from './api-errors.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
@@ -45,13 +45,14 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.post('/webhooks', receive({ inbox: createInbox(db), shops, secrets: config.shopifySecrets, wake, log, now }));
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
   app.get('/readyz', readiness(deps));
+  if (config.role === 'worker') return app.use(notFound);
+  app.post('/webhooks', receive({ inbox: createInbox(db), shops, secrets: config.shopifySecrets, wake, log, now }));
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now }),
-    express.json({ limit: '1mb' }),
+    jsonBody,
     settingsRoutes(api),
     overviewRoutes(api),
     activityRoutes(api),

@@ -10,9 +10,6 @@ function refuse(message: string): never {
   process.exit(1);
 }
 
-const [major = 0] = process.versions.node.split('.').map(Number);
-if (major < 22) refuse(`Node ${process.versions.node} is too old: start with "npm start", which brings Node 24.`);
-
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);

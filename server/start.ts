@@ -72,7 +72,7 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
     const server = createServer(createApp(deps));
     server.requestTimeout = 30_000;
     const port = await listen(server, config.port);
-    const worker = startWorker(deps);
+    const worker = config.role === 'web' ? null : startWorker(deps);
     if (db.embedded) {
       log.info(
         { dataDir: config.dataDir },
@@ -85,7 +85,7 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
       stop: async () => {
         // Attempts that do not end by themselves are cut: their outcome is recorded as unknown, and they are due again.
         const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
-        await Promise.all([close(server), worker.stop()]);
+        await Promise.all([close(server), worker?.stop()]);
         clearTimeout(cut);
         await ascent360.close();
         await db.close();

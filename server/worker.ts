@@ -30,8 +30,10 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     ...deps,
     slots: createSlots(config.deliveryConcurrency),
     perShop: config.deliveryConcurrencyPerShop,
-    leaseMs: Math.max(config.lease, config.deliveryTimeout * 2),
+    leaseMs: config.lease,
     connectionProbeMs: config.connectionProbe,
+    breakerProbeMs: config.breakerProbe,
+    breakerWindowMs: config.breakerWindow,
     retrySchedule: config.retrySchedule,
     send: deps.ascent360.send,
     wakeLater: (shopId: number, waitMs: number) => {

@@ -118,6 +118,8 @@ describe('who may import whom (the table in ARCHITECTURE.md)', () => {
 
 /** Rules and translations: the same input gives the same output. */
 const PURE = [
+  'activity/describe-state.ts',
+  'activity/messages.ts',
   'consent/decide.ts',
   'consent/mapped-permissions.ts',
   'consent/meaning-of.ts',
@@ -126,6 +128,7 @@ const PURE = [
   'delivery/map-person.ts',
   'delivery/plan-retry.ts',
   'delivery/prepare.ts',
+  'overview/day-starts.ts',
   'settings/contract.ts',
   'settings/parse-guid.ts',
   ...sources.map(({ file }) => file).filter((file) => file.startsWith('ascent360/') && file !== 'ascent360/client.ts'),

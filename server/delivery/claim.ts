@@ -16,6 +16,8 @@ import { addressesOf, loadProfiles, type PersonProfile } from '../people.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
+import { mayAttempt, startProbe } from './breaker.ts';
+import { loadBreaker, saveBreaker } from './breaker-state.ts';
 import { type EntityState, loadEntityStates } from './entity-states.ts';
 import { factFromTags, mapPerson } from './map-person.ts';
 import {
@@ -34,6 +36,7 @@ export type ClaimDeps = {
   settings: SettingsStore;
   leaseMs: number;
   connectionProbeMs: number;
+  breakerProbeMs: number;
   now: () => Instant;
 };
 
@@ -180,14 +183,16 @@ export async function claimDeliveries(deps: ClaimDeps, shop: Shop, max: number):
     const stored = await deps.settings.load(shop, sql);
     const now = deps.now();
     if (!mayClaim(stored, now)) return nothing;
-    const probe = stored.problem !== null;
+    const breaker = await loadBreaker(sql, shop);
+    const allowed = mayAttempt(breaker, now, deps.breakerProbeMs);
+    if (allowed === 'no') return nothing;
+    const probe = stored.problem !== null || allowed === 'probe';
     const deliveries = await findDue(sql, shop, probe ? 1 : max);
     if (deliveries.length === 0) return nothing;
-    if (probe) {
-      await sql.query(`UPDATE settings SET probe_at = now() + $2 * interval '1 millisecond' WHERE shop_id = $1`, [
-        shop.id,
-        deps.connectionProbeMs,
-      ]);
+    if (allowed === 'probe') await saveBreaker(sql, shop, startProbe(breaker, now));
+    if (stored.problem) {
+      const probeAt = now + deps.connectionProbeMs;
+      await deps.settings.noteProblem(shop, { guid: stored.guid, error: stored.problem.error, now, probeAt }, sql);
     }
     const life = await readLife(sql, shop);
     const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);

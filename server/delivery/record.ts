@@ -3,6 +3,8 @@ import type { Db, Sql } from '../db.ts';
 import type { AttemptClass, FlagOutcome, Instant, Settled } from '../domain.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { settleEvents } from '../webhooks/settle.ts';
+import { record } from './breaker.ts';
+import { loadBreaker, saveBreaker } from './breaker-state.ts';
 import type { ReadyDelivery } from './claim.ts';
 import { noteAcceptedState } from './entity-states.ts';
 import { endAttempt, endLease, lockShop } from './outbox.ts';
@@ -25,6 +27,7 @@ export type RecordDeps = {
   settings: SettingsStore;
   retrySchedule: readonly number[];
   connectionProbeMs: number;
+  breakerWindowMs: number;
   now: () => Instant;
   random: () => number;
 };
@@ -57,6 +60,7 @@ export async function recordAttempt(
       if (delivery.entity) await noteAcceptedState(sql, shop, delivery.entity, delivery.contentHash);
     }
     await noteConnection(sql, deps, delivery, result);
+    await noteBreaker(sql, deps, delivery, result);
     if (next.settled) {
       await settleEvents(sql, [{ id: delivery.eventId, settled: next.settled, detail: next.detail }]);
       return settledAs(next.settled);
@@ -97,6 +101,8 @@ function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResu
       return again(0, false);
     case 'retry':
     case 'unknown': {
+      // A probe costs no attempt: the delivery stays as due as it was, and the next probe waits for its own time.
+      if (delivery.probe) return again(result.retryAfterMs ?? 0, false);
       const now = deps.now();
       const plan = planRetry({
         attempts: delivery.attempts + 1,
@@ -108,7 +114,7 @@ function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResu
         random: deps.random,
       });
       if (plan.kind === 'give_up') return end({ state: 'attention', reason: 'gave_up' }, result.error);
-      return again(plan.at - now, !delivery.probe);
+      return again(plan.at - now, true);
     }
   }
 }
@@ -128,6 +134,20 @@ async function noteConnection(
   } else if (delivery.probe && (result.class === 'accepted' || result.class === 'rejected')) {
     await deps.settings.clearProblem(shop, guid, sql);
   }
+}
+
+const BREAKER_OUTCOME = {
+  accepted: 'success',
+  retry: 'failure',
+  unknown: 'failure',
+  rejected: 'other',
+  connection: 'other',
+} as const;
+
+async function noteBreaker(sql: Sql, deps: RecordDeps, { shop }: ReadyDelivery, result: AttemptResult): Promise<void> {
+  const breaker = await loadBreaker(sql, shop);
+  const next = record(breaker, BREAKER_OUTCOME[result.class], deps.now(), deps.breakerWindowMs);
+  if (next !== breaker) await saveBreaker(sql, shop, next);
 }
 
 /** A newer state of the same order or customer that came while this one was being sent takes its place instead of a retry. */

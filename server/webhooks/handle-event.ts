@@ -96,7 +96,8 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
   const { channel, state } = t.fact;
   const known = person?.profile.contact;
   const address = t.fact.address ?? (channel === 'email' ? known?.email?.toLowerCase() : known?.mobile) ?? null;
-  const written = t.fact.addressAsWritten ?? address;
+  const written = channel === 'email' ? (t.fact.addressAsWritten ?? address) : address;
+  if (channel === 'whatsapp' && !address) return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
   if (!address || !written)
     return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   const hash = vault.hash(channel, address);

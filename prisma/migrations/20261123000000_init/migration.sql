@@ -29,6 +29,7 @@ CREATE TABLE "settings" (
     "problem_since" TIMESTAMPTZ(3),
     "problem_error" TEXT,
     "probe_at" TIMESTAMPTZ(3),
+    "breaker" JSONB,
     "updated_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "settings_pkey" PRIMARY KEY ("shop_id")

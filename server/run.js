@@ -1,0 +1,19 @@
+// Runs a TypeScript entry point, which needs a newer Node than the one that may be on the machine: this file is what any
+// Node can read. Usage: node server/run.js <file.ts> [arguments]
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+const [entry, ...rest] = process.argv.slice(2);
+if (major < 22) {
+  process.stderr.write(
+    `Node ${process.versions.node} is too old. Run it through npm ("npm start", "npm run demo"): npm brings Node 24 along.\n`,
+  );
+  process.exit(1);
+}
+if (!entry) {
+  process.stderr.write('Usage: node server/run.js <file.ts> [arguments]\n');
+  process.exit(1);
+}
+process.argv.splice(1, 2 + rest.length, entry, ...rest);
+await import(pathToFileURL(path.resolve(entry)).href);

@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, order, type Scene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+beforeEach(async () => await scene.begin());
+
+const list = async (query = '') => (await scene.call('get', `/activity${query}`)).body;
+const ids = (body: { items: { id: string }[] }) => body.items.map((item) => item.id);
+
+describe('The activity', () => {
+  it('shows an event from its arrival on, newest first, with who it is about', async () => {
+    const first = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - MINUTE });
+    await scene.work();
+    const second = await scene.receive('orders/create', order(1001, 0), { webhookId: 'w-2' });
+    expect(await list()).toEqual({
+      items: [
+        {
+          id: second,
+          webhookId: 'w-2',
+          topic: 'orders/create',
+          source: 'webhook',
+          receivedAt: new Date(scene.now).toISOString(),
+          state: 'waiting',
+          reason: 'due',
+          message: 'Next in line to be sent.',
+          summary: null,
+        },
+        expect.objectContaining({
+          id: first,
+          state: 'accepted',
+          reason: null,
+          message: 'Ascent360 took it.',
+          summary: { who: 'person1@example.com', what: 'Customer 1' },
+        }),
+      ],
+      nextCursor: null,
+    });
+  });
+
+  it('pages without leaving one out or showing one twice, also among events of one moment', async () => {
+    const all: string[] = [];
+    for (let i = 1; i <= 5; i++) all.push(await scene.receive('customers/create', customer(i, 0)));
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await list(`?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...ids(page));
+      cursor = page.nextCursor ?? '';
+      if (seen.length === 2) await scene.receive('customers/create', customer(9, 0), { receivedAt: scene.now + 1 });
+    } while (cursor);
+    expect(seen).toEqual(all.reverse());
+  });
+
+  it('never shows another shop’s events', async () => {
+    const other = scene.shop;
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.begin();
+    expect((await list()).items).toEqual([]);
+    expect((await scene.call('get', `/activity/${id}`)).status).toBe(404);
+    expect((await scene.call('get', `/activity/${id}`, undefined, other)).status).toBe(200);
+  });
+
+  it.each([
+    ['state', '?state=lost'],
+    ['cursor', '?cursor=abc'],
+    ['cursor', `?cursor=${Buffer.from('1.x').toString('base64url')}`],
+    ['limit', '?limit=0'],
+    ['limit', '?limit=201'],
+    ['from', '?from=yesterday'],
+    ['from', '?from=2026-02-31'],
+    ['to', '?to=2026-11-20T25:00:00Z'],
+    ['q', '?q=a&q=b'],
+    ['q', '?q=%00'],
+    ['topic', '?topic=%00'],
+  ])('answers a senseless %s (%s) with what is wrong', async (field, query) => {
+    const answer = await scene.call('get', `/activity${query}`);
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field, message: expect.any(String) }] } });
+  });
+});
+
+describe('The filter', () => {
+  it('state=waiting also finds what is being sent and what is tried again', async () => {
+    const retrying = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 3 });
+    await scene.work(answers.down);
+    const accepted = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 2 });
+    await scene.work();
+    const sending = await scene.receive('customers/create', customer(3, 0), { receivedAt: scene.now - 1 });
+    await scene.process();
+    await scene.claim();
+    const received = await scene.receive('customers/create', customer(4, 0));
+    expect(ids(await list('?state=waiting'))).toEqual([received, sending, retrying]);
+    expect(ids(await list('?state=retrying'))).toEqual([retrying]);
+    expect(ids(await list('?state=sending'))).toEqual([sending]);
+    expect(ids(await list('?state=accepted'))).toEqual([accepted]);
+    expect(ids(await list('?state=attention'))).toEqual([]);
+    const states = (await list()).items.map((item: { state: string; reason: string }) => [item.state, item.reason]);
+    expect(states).toEqual([
+      ['waiting', 'due'],
+      ['sending', null],
+      ['accepted', null],
+      ['retrying', null],
+    ]);
+  });
+
+  it.each([
+    ['the whole e-mail address in any case', 'PERSON7@example.COM', 'person'],
+    ['the order name', '#1001', 'order'],
+    ['the order name without its sign', '1001', 'order'],
+    ['the webhook id', 'w-order', 'order'],
+    ['the customer id', '7', 'person'],
+    ['a phone number as people write it', '(980) 123-4567', 'phone'],
+    ['a phone number with its country', '+19801234567', 'phone'],
+    ['a part of the address', 'person7@', null],
+    ['another order name', '#100', null],
+  ])('q finds by %s', async (_what, q, found) => {
+    const person = await scene.receive('customers/create', customer(7, 0));
+    const byOrder = await scene.receive('orders/create', order(1001, 0), { webhookId: 'w-order' });
+    const phone = await scene.receive('customers/create', customer(8, 0, { phone: '+19801234567' }));
+    await scene.process();
+    const expected = { person, order: byOrder, phone, none: null }[found ?? 'none'];
+    expect(ids(await list(`?q=${encodeURIComponent(q)}`))).toEqual(expected ? [expected] : []);
+  });
+
+  it('from and to are moments, or days in the shop’s time zone', async () => {
+    const at = (text: string) => ({ receivedAt: Date.parse(text) });
+    const before = await scene.receive('customers/create', customer(1, 0), at('2026-11-20T06:59:59.999Z'));
+    const first = await scene.receive('customers/create', customer(2, 0), at('2026-11-20T07:00:00Z'));
+    const last = await scene.receive('customers/create', customer(3, 0), at('2026-11-21T06:59:59.999Z'));
+    const after = await scene.receive('customers/create', customer(4, 0), at('2026-11-21T07:00:00Z'));
+    expect(ids(await list('?from=2026-11-20&to=2026-11-20'))).toEqual([last, first]);
+    expect(ids(await list('?from=2026-11-21'))).toEqual([after]);
+    expect(ids(await list('?to=2026-11-19'))).toEqual([before]);
+    expect(ids(await list('?from=2026-11-20T07:00:00Z&to=2026-11-20T08:00:00%2B01:00'))).toEqual([first]);
+  });
+
+  it('topic finds one topic, and empty fields filter nothing', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.receive('customers/update', customer(1, 1));
+    expect(ids(await list('?topic=Customers/Create&state=&q=&from=&to=&cursor='))).toEqual([id]);
+  });
+});
+
+describe('Why an event waits', () => {
+  const reasonOf = async (id: string) => (await scene.call('get', `/activity/${id}`)).body.reason;
+
+  it.each([
+    ['not_connected', null],
+    ['paused', { paused: true }],
+    ['due', {}],
+  ])('%s, before and after it was translated', async (reason, settings) => {
+    await scene.begin(settings);
+    const id = await scene.receive('customers/create', customer(1, 0));
+    expect(await reasonOf(id)).toBe(reason);
+    await scene.process();
+    expect(await reasonOf(id)).toBe(reason);
+  });
+
+  it('connection_problem while Ascent360 refuses the GUID, for all events', async () => {
+    const first = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.refusedGuid);
+    const second = await scene.receive('customers/create', customer(2, 0));
+    expect(await reasonOf(first)).toBe('connection_problem');
+    expect(await reasonOf(second)).toBe('connection_problem');
+  });
+
+  it('behind_earlier while an earlier one to the same address is on its way', async () => {
+    const sharing = { email: 'shared@example.com' };
+    const first = await scene.receive('customers/create', customer(1, 0, sharing));
+    await scene.work(answers.down);
+    const second = await scene.receive('customers/create', customer(2, 0, sharing));
+    const other = await scene.receive('customers/create', customer(3, 0));
+    await scene.process();
+    expect(await reasonOf(first)).toBeNull();
+    expect(await reasonOf(second)).toBe('behind_earlier');
+    expect(await reasonOf(other)).toBe('due');
+  });
+
+  it('says that a retry waits for resuming too', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.down);
+    await scene.save({ paused: true });
+    expect((await scene.call('get', `/activity/${id}`)).body).toMatchObject({
+      state: 'retrying',
+      reason: null,
+      message: expect.stringMatching(/could not take it.*paused/),
+    });
+  });
+});
+
+describe('One event', () => {
+  const detail = async (id: string) => await scene.call('get', `/activity/${id}`);
+
+  it('shows what came, what was sent and why, and every attempt', async () => {
+    const body = customer(1, 0);
+    const id = await scene.receive('customers/create', body);
+    await scene.work(answers.down);
+    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE event_id = $1', [id]);
+    scene.now += HOUR;
+    await scene.work(answers.rejected);
+    const answer = await detail(id);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(answer.body).toMatchObject({
+      id,
+      state: 'attention',
+      reason: 'rejected',
+      message: 'Ascent360 refused this record. Correct the cause, then send it again. Email is not valid.',
+      event: body,
+      payload: { SourceName: 'Shopify', Email: 'person1@example.com' },
+      mergedInto: null,
+      attempts: [
+        { at: new Date(scene.now - HOUR).toISOString(), status: 503, class: 'retry', ms: 12, error: 'HTTP 503' },
+        { at: new Date(scene.now).toISOString(), status: 422, class: 'rejected', ms: 12, error: 'Email is not valid' },
+      ],
+    });
+    expect(answer.body.fields).toContainEqual({ key: 'Email', from: 'email', reason: expect.any(String) });
+  });
+
+  it('names the event that went out in its place', async () => {
+    const older = await scene.receive('customers/create', customer(1, 0));
+    const newer = await scene.receive('customers/update', customer(1, 1));
+    await scene.process();
+    expect((await detail(older)).body).toMatchObject({ state: 'merged', reason: 'superseded', mergedInto: newer });
+  });
+
+  it('keeps ids exact that a number of JavaScript cannot hold', async () => {
+    const id = await scene.receive('orders/create', '{"id": 706405506930370084, "x": 1}');
+    expect((await detail(id)).body.event).toEqual({ id: '706405506930370084', x: 1 });
+  });
+
+  it.each([
+    ['that is no object', '[1]'],
+    ['that is no JSON', '{"a": '],
+    ['that is nested 10,000 levels deep', `{"a": ${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
+  ])('shows a body %s as its text', async (_what, raw) => {
+    const id = await scene.receive('orders/create', raw);
+    expect(await detail(id)).toMatchObject({ status: 200, body: { id, event: { raw } } });
+  });
+
+  it('shows an erased one without its body', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    await scene.db.query('UPDATE events SET body = NULL, summary = NULL WHERE id = $1', [id]);
+    await scene.db.query('UPDATE deliveries SET subject = NULL, payload = NULL WHERE event_id = $1', [id]);
+    expect((await detail(id)).body).toMatchObject({ state: 'accepted', event: null, payload: null, fields: [] });
+  });
+
+  it.each([['0190b0a0-0000-7000-8000-000000000000'], ['nonsense'], ['%00'], ["1' OR 1=1"]])(
+    'is a 404 in JSON when there is none (%s)',
+    async (id) => {
+      expect(await scene.call('get', `/activity/${encodeURIComponent(id)}`)).toMatchObject({
+        status: 404,
+        body: { errors: [{ message: expect.any(String) }] },
+      });
+    },
+  );
+
+  it('is found by nobody without an ID token', async () => {
+    const request = (await import('supertest')).default;
+    expect((await request(scene.app).get('/api/activity')).status).toBe(401);
+  });
+});
+
+describe('Dismissing', () => {
+  it('takes an event out of those that need attention', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    expect(await scene.call('post', `/activity/${id}/dismiss`)).toMatchObject({
+      status: 200,
+      body: { id, state: 'skipped', reason: 'dismissed' },
+    });
+    expect(ids(await list('?state=attention'))).toEqual([]);
+  });
+
+  it('is for nothing else', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    expect((await scene.call('post', `/activity/${id}/dismiss`)).status).toBe(409);
+    expect((await scene.call('get', `/activity/${id}`)).body.state).toBe('accepted');
+    const none = '0190b0a0-0000-7000-8000-000000000000';
+    expect((await scene.call('post', `/activity/${none}/dismiss`)).status).toBe(404);
+  });
+});
+
+describe('A choice', () => {
+  it('is found by its address and says what was chosen', async () => {
+    const id = await scene.receive(
+      'customers_email_marketing_consent/update',
+      emailChoice(1, 'unsubscribed', scene.now - DAY),
+    );
+    await scene.work();
+    const { items } = await list('?q=person1@example.com');
+    expect(items).toMatchObject([{ id, summary: { who: 'person1@example.com', what: 'E-mail: unsubscribed' } }]);
+  });
+});
