@@ -1,3 +1,5 @@
+import Bull from 'bull';
+import { Redis } from 'ioredis';
 import type { Log } from './log.ts';
 
 /**
@@ -9,17 +11,27 @@ export type Queue = {
   wake(shopId: number): void;
   /** The same after a wait, in milliseconds. Meant for short waits: long ones are due times in PostgreSQL. */
   wakeLater(shopId: number, waitMs: number): void;
-  /** Begins to hand shops to `work`, one call per shop at a time, up to `concurrency` shops at once, in turn. */
-  start(work: Work, concurrency: number): void;
+  /** Begins to hand shops to `work`, up to `concurrency` shops at once, in turn. */
+  start(hands: Hands): void;
+  /** Rejects when the queue cannot be used. */
+  check(): Promise<void>;
   /** Hands out nothing more and resolves when what is under way has ended. */
   stop(): Promise<void>;
 };
 
 /**
- * Does what there is to do for a shop.
+ * Does a piece of what there is to do for a shop.
  * @param woken resolves when the shop has been woken since it was last asked
+ * @returns whether it stopped before all was done, so that other shops get their turn
  */
-export type Work = (shopId: number, woken: () => Promise<void>) => Promise<void>;
+export type Work = (shopId: number, woken: () => Promise<void>) => Promise<boolean>;
+
+export type Hands = {
+  work: Work;
+  concurrency: number;
+  /** Whether something arrived for the shop that nobody has looked at. */
+  hasNew(shopId: number): Promise<boolean>;
+};
 
 /** Remembers one wake-up until somebody asks for it. */
 function createBell() {
@@ -31,9 +43,30 @@ function createBell() {
       answer?.();
     },
     heard: async () => {
-      if (!rung) await new Promise<void>((resolve) => (answer = resolve));
+      if (!rung)
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
       rung = false;
       answer = null;
+    },
+  };
+}
+
+/** Wake-ups after a short wait, in this process. */
+function createTimers(wake: (shopId: number) => void) {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    wakeLater: (shopId: number, waitMs: number) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        wake(shopId);
+      }, waitMs);
+      timer.unref();
+      timers.add(timer);
+    },
+    clear: () => {
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 }
@@ -43,8 +76,15 @@ export function createLocalQueue(log: Log): Queue {
   const waiting = new Set<number>();
   const working = new Map<number, ReturnType<typeof createBell>>();
   const running = new Set<Promise<void>>();
-  const timers = new Set<NodeJS.Timeout>();
-  let hands: { work: Work; concurrency: number } | null = null;
+  let hands: Hands | null = null;
+
+  async function piece(shopId: number, bell: ReturnType<typeof createBell>, { work, hasNew }: Hands): Promise<void> {
+    try {
+      if ((await work(shopId, bell.heard)) || (await hasNew(shopId))) waiting.add(shopId);
+    } catch (error) {
+      log.error({ stage: 'work', shop: shopId, err: error });
+    }
+  }
 
   function next(): void {
     if (!hands) return;
@@ -54,42 +94,141 @@ export function createLocalQueue(log: Log): Queue {
       waiting.delete(shopId);
       const bell = createBell();
       working.set(shopId, bell);
-      const job = hands
-        .work(shopId, bell.heard)
-        .catch((error: unknown) => log.error({ stage: 'work', shop: shopId, err: error }))
-        .finally(() => {
-          working.delete(shopId);
-          running.delete(job);
-          setImmediate(next);
-        });
+      const job: Promise<void> = piece(shopId, bell, hands).finally(() => {
+        working.delete(shopId);
+        running.delete(job);
+        setImmediate(next);
+      });
       running.add(job);
     }
   }
 
   const wake = (shopId: number) => {
-    waiting.add(shopId);
-    working.get(shopId)?.ring();
+    const bell = working.get(shopId);
+    // Whoever works on the shop looks again before it ends; what comes after that is seen by hasNew.
+    if (bell) bell.ring();
+    else waiting.add(shopId);
     setImmediate(next);
   };
+  const timers = createTimers(wake);
 
   return {
     wake,
-    wakeLater: (shopId, waitMs) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        wake(shopId);
-      }, waitMs);
-      timer.unref();
-      timers.add(timer);
-    },
-    start: (work, concurrency) => {
-      hands = { work, concurrency };
+    wakeLater: timers.wakeLater,
+    start: (given) => {
+      hands = given;
       next();
     },
+    check: async () => {},
     stop: async () => {
       hands = null;
-      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
       await Promise.all(running);
+    },
+  };
+}
+
+/** How long a command to Redis may take before it counts as failed, in milliseconds. */
+const COMMAND_MS = 1000;
+/** A worker that died is noticed after this; its shops can be woken again from then on. */
+const LOCK_MS = 8000;
+const STALLED_CHECK_MS = 4000;
+
+function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
+  const retryStrategy = (times: number) => Math.min(times * 100, 2000);
+  // Bull's own demands on its blocking connections: https://github.com/OptimalBits/bull/issues/1873. The producer's fails
+  // fast instead: nobody may wait for Redis.
+  const redis =
+    type === 'client'
+      ? new Redis(redisUrl, {
+          maxRetriesPerRequest: 1,
+          enableOfflineQueue: false,
+          commandTimeout: COMMAND_MS,
+          retryStrategy,
+        })
+      : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
+  redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
+  return redis;
+}
+
+/** Rejects after `ms` when the promise has not settled by then. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
+ * already changes nothing, and whoever ends a job looks once more, so that none falls between. While Redis cannot be used,
+ * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
+ */
+export function createBullQueue(redisUrl: string, log: Log): Queue {
+  const bull = new Bull<{ shopId: number }>('shops', {
+    createClient: (type) => connect(redisUrl, type, log),
+    settings: {
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // A job whose worker died is work that is still to be done, however often that happens.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    },
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+  });
+  bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
+  const fallback = createLocalQueue(log);
+  const adding = new Set<number>();
+  let working = false;
+  let usable = true;
+
+  async function add(shopId: number): Promise<void> {
+    try {
+      await inTime(bull.add({ shopId }, { jobId: `shop-${shopId}` }), COMMAND_MS);
+      usable = true;
+    } catch (error) {
+      if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
+      usable = false;
+      if (working) fallback.wake(shopId);
+    }
+  }
+
+  const wake = (shopId: number) => {
+    if (adding.has(shopId)) return;
+    adding.add(shopId);
+    // A moment later, so that the wake-ups of one burst become one command; what they are about is committed already.
+    setImmediate(() => {
+      adding.delete(shopId);
+      void add(shopId);
+    });
+  };
+  const timers = createTimers(wake);
+
+  return {
+    wake,
+    wakeLater: timers.wakeLater,
+    start: (hands) => {
+      working = true;
+      fallback.start(hands);
+      const again = async (shopId: number, unfinished: unknown) => {
+        if (unfinished === true || (await hands.hasNew(shopId))) wake(shopId);
+      };
+      bull.on('completed', ({ data }, unfinished: unknown) => {
+        again(data.shopId, unfinished).catch((error: unknown) =>
+          log.warn({ stage: 'queue', shop: data.shopId, err: error }),
+        );
+      });
+      const never = new Promise<void>(() => {});
+      bull
+        .process(hands.concurrency, async ({ data }) => await hands.work(data.shopId, async () => await never))
+        .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
+    },
+    check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),
+    stop: async () => {
+      timers.clear();
+      if (working) await inTime(bull.pause(true), LOCK_MS).catch(() => {});
+      await fallback.stop();
+      await inTime(bull.close(true), COMMAND_MS).catch(() => bull.client.disconnect());
     },
   };
 }

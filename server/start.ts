@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { type Db, openDb } from './db.ts';
 import { loadKeys } from './keys.ts';
 import type { Log } from './log.ts';
-import { createLocalQueue } from './queue.ts';
+import { createBullQueue, createLocalQueue } from './queue.ts';
 import { createSettingsStore } from './settings/store.ts';
 import { createShops } from './shops.ts';
 import { startWorker } from './worker.ts';
@@ -58,13 +58,14 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
       timeoutMs: Math.min(config.deliveryTimeout, config.lease * ATTEMPT_PART_OF_LEASE),
       connections: config.deliveryConcurrency,
     });
+    const queue = config.redisUrl ? createBullQueue(config.redisUrl, log) : createLocalQueue(log);
     const deps = {
       config,
       db,
       shops,
       settings: createSettingsStore(db),
       ascent360,
-      queue: createLocalQueue(log),
+      queue,
       log,
       now: Date.now,
       random: Math.random,
@@ -85,7 +86,7 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
       stop: async () => {
         // Attempts that do not end by themselves are cut: their outcome is recorded as unknown, and they are due again.
         const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
-        await Promise.all([close(server), worker?.stop()]);
+        await Promise.all([close(server), worker ? worker.stop() : queue.stop()]);
         clearTimeout(cut);
         await ascent360.close();
         await db.close();

@@ -1,6 +1,7 @@
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
+import { hasNewEvents } from './delivery/outbox.ts';
 import { createSlots } from './delivery/slots.ts';
 import { workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
@@ -41,7 +42,11 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     },
     stopping: () => stopping,
   };
-  queue.start((shopId, woken) => workOnShop(work, shopId, woken), config.deliveryConcurrency);
+  queue.start({
+    work: (shopId, woken) => workOnShop(work, shopId, woken),
+    hasNew: async (shopId) => !stopping && (await hasNewEvents(deps.db, shopId)),
+    concurrency: config.deliveryConcurrency,
+  });
   const sweep = startSweep(deps, config.sweepInterval);
   return {
     stop: async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Db } from '../db.ts';
 import { gather, weigh } from '../delivery/claim.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../delivery/outbox.ts';
@@ -15,8 +16,8 @@ export type DueFlags = {
   skippedAgain: number;
 };
 
-/** So many are weighed at a time, so that 10,000 need little memory. */
-const CHUNK = 500;
+/** So many are weighed at a time: 10,000 need little memory, and other requests are answered in between. */
+const CHUNK = 50;
 
 /** The settings of a shop that has saved none. */
 export const nothingStored: StoredSettings = {
@@ -72,6 +73,7 @@ export async function dueFlags(
     ...[...waiting].map((source) => ({ source, send: null })),
   ];
   for (let at = 0; at < wanted.length; at += CHUNK) {
+    if (at > 0) await setImmediate();
     const chunk = wanted.slice(at, at + CHUNK);
     const sources = await loadSources(
       db,

@@ -53,5 +53,5 @@ export const acceptedMessage = 'Ascent360 took it.';
 export function withDetail(message: string, detail: string | null): string {
   const added = detail?.trim();
   if (!added) return message;
-  return `${message} ${added}${/[.!?]$/.test(added) ? '' : '.'}`;
+  return `${message} ${added.charAt(0).toUpperCase()}${added.slice(1)}${/[.!?]$/.test(added) ? '' : '.'}`;
 }

@@ -250,6 +250,12 @@ export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
+/** Whether events of the shop wait to be translated. */
+export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' LIMIT 1`, [shopId]);
+  return rows.length > 0;
+}
+
 /** Shops with events to translate or deliveries that are due and may be sent. */
 export async function shopsWithWork(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(

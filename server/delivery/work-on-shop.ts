@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../domain.ts';
 import type { Log } from '../log.ts';
 import type { Shop, Shops } from '../shops.ts';
@@ -5,6 +6,11 @@ import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.t
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
 import { type AttemptResult, type RecordDeps, recordAttempt } from './record.ts';
 import type { Slots } from './slots.ts';
+
+/** How long one shop is worked on before others get their turn, in milliseconds. */
+const PIECE_MS = 5000;
+/** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
+const LOOK_AGAIN_MS = 500;
 
 export type WorkDeps = ProcessDeps &
   ClaimDeps &
@@ -45,20 +51,24 @@ async function deliver(deps: WorkDeps, delivery: ReadyDelivery): Promise<void> {
 
 /**
  * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time, until nothing is left
- * that may be done now. Two calls for one shop, in one process or two, get along: the database says who has what.
+ * that may be done now or its time is up. Two calls for one shop, in one process or two, get along: the database says who has what.
  */
-export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Promise<void>): Promise<void> {
+export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Promise<void>): Promise<boolean> {
   const shop = await deps.shops.byId(shopId);
-  if (!shop) return;
+  if (!shop) return false;
+  const until = deps.now() + PIECE_MS;
   const inFlight = new Set<Promise<void>>();
   try {
     for (;;) {
       const processed = await processSafely(deps, shop);
+      if (deps.stopping()) return true;
       const wanted = deps.perShop - inFlight.size;
-      const { ready, settled } = wanted > 0 && !deps.stopping() ? await claimSome(deps, shop, wanted, inFlight) : none;
-      if (processed > 0 || settled > 0 || ready > 0) continue;
-      if (inFlight.size === 0) return;
-      await Promise.race([...inFlight, woken()]);
+      const { ready, settled } = wanted > 0 ? await claimSome(deps, shop, wanted, inFlight) : none;
+      const progress = processed > 0 || settled > 0 || ready > 0;
+      if (progress && deps.now() > until) return true;
+      if (progress) continue;
+      if (inFlight.size === 0) return false;
+      await Promise.race([...inFlight, woken(), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
     }
   } catch (error) {
     if (!isOutage(error)) throw error;
@@ -66,6 +76,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
       { stage: 'work', shop: shopId, err: error },
       'the database is away; the sweep goes on with this shop',
     );
+    return false;
   } finally {
     await Promise.all(inFlight);
   }

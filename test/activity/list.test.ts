@@ -167,8 +167,10 @@ describe('Why an event waits', () => {
     expect(await reasonOf(second)).toBe('connection_problem');
   });
 
-  it('behind_earlier while an earlier one to the same address is on its way', async () => {
-    const sharing = { email: 'shared@example.com' };
+  it.each([
+    ['address', { email: 'shared@example.com' }],
+    ['phone number', { phone: '+19801234567' }],
+  ])('behind_earlier while an earlier one to the same %s is on its way', async (_what, sharing) => {
     const first = await scene.receive('customers/create', customer(1, 0, sharing));
     await scene.work(answers.down);
     const second = await scene.receive('customers/create', customer(2, 0, sharing));

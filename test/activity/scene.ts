@@ -138,6 +138,7 @@ export async function openScene(): Promise<Scene> {
         settings: store,
         leaseMs: MINUTE,
         connectionProbeMs: 15 * MINUTE,
+        breakerProbeMs: MINUTE,
         now: () => scene.now,
       };
       return (await claimDeliveries(deps, scene.shop, 50)).ready;
@@ -150,6 +151,7 @@ export async function openScene(): Promise<Scene> {
           settings: store,
           retrySchedule: [HOUR, HOUR],
           connectionProbeMs: 15 * MINUTE,
+          breakerWindowMs: 5 * MINUTE,
           now: () => scene.now,
           random: () => 0.5,
         },

@@ -106,6 +106,26 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toHaveLength(1);
   });
 
+  it('goes behind what waits for the same address', async () => {
+    const id = await ended('attention');
+    const waiting = await scene.receive('customers/create', customer(2, 0, { email: 'person1@example.com' }));
+    await scene.process();
+    expect((await retry(id)).status).toBe(202);
+    expect(await find(waiting)).toMatchObject({ state: 'waiting', reason: 'due' });
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+  });
+
+  it('keeps to the order of the address that it goes to by now', async () => {
+    const id = await ended('attention');
+    await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
+    await scene.work();
+    await scene.receive('customers/create', customer(2, 0, { email: 'newer@example.com' }));
+    await scene.process();
+    expect(await scene.claim()).toHaveLength(1);
+    await retry(id);
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+  });
+
   it('begins the schedule of attempts anew', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -295,6 +315,16 @@ describe('Sending many again', () => {
     expect(await find(rejected[1] ?? '')).toMatchObject({ state: 'merged', mergedInto: again });
     expect(await find(again)).toMatchObject({ state: 'accepted' });
     expect((await find(accepted)).attempts).toHaveLength(1);
+  });
+
+  it('leaves an accepted event accepted when a newer one of the same customer goes out', async () => {
+    const accepted = await ended('accepted');
+    const rejected = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
+    await scene.work(answers.rejected);
+    expect((await bulk({ filter: {} })).body).toMatchObject({ count: 1 });
+    expect(await find(accepted)).toMatchObject({ state: 'accepted', mergedInto: null });
+    expect(await scene.work()).toMatchObject([{ FirstName: 'Newer' }]);
+    expect(await find(rejected)).toMatchObject({ state: 'accepted' });
   });
 
   it('passes over what waits and what cannot be sent', async () => {

@@ -1,0 +1,96 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from './postgres-server.ts';
+
+export type RedisServer = {
+  url: string;
+  /** A connection of one's own, for commands to the server itself. */
+  command(...words: [string, ...string[]]): Promise<unknown>;
+  /** Ends the server at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, empty. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Redis, or Valkey, on the PATH. Null: not on this machine. */
+export function findRedis(): string | null {
+  for (const name of ['redis-server', 'valkey-server']) {
+    try {
+      execFileSync(name, ['--version'], { stdio: 'ignore' });
+      return name;
+    } catch {
+      // The next name may be there.
+    }
+  }
+  return null;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    await redis.ping();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Starts a server of one's own on a free port, without persistence. */
+export async function startRedis(binary: string): Promise<RedisServer> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'connector-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let server: ChildProcess;
+
+  async function run(): Promise<void> {
+    server = spawn(
+      binary,
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir],
+      {
+        stdio: 'ignore',
+      },
+    );
+    const until = Date.now() + 10_000;
+    while (!(await answers(url))) {
+      if (Date.now() > until) throw new Error('Redis did not start');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  await run();
+  return {
+    url,
+    command: async (...words) => {
+      const redis = new Redis(url);
+      try {
+        return await redis.call(...words);
+      } finally {
+        redis.disconnect();
+      }
+    },
+    kill,
+    restart: async () => {
+      await kill();
+      await run();
+    },
+    stop: async () => {
+      await kill();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, startConnector, until } from '../fakes/connector.ts';
+import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
+import { customer } from '../flow/bodies.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+describe.skipIf(!binary)('with Bull on Redis', () => {
+  let redis: RedisServer;
+  let connector: Connector;
+  beforeAll(async () => {
+    redis = await startRedis(binary ?? '');
+    connector = await startConnector({ REDIS_URL: redis.url });
+    await connector.connect();
+  });
+  afterAll(async () => {
+    await connector.stop();
+    await redis.stop();
+  });
+
+  it('an event is delivered', async () => {
+    expect(await connector.deliver('customers/create', customer(1))).toMatchObject({ state: 'accepted' });
+  });
+
+  it('a burst of events is delivered, each once', async () => {
+    const before = connector.ascent360.received.length;
+    await Promise.all(Array.from({ length: 200 }, (_, i) => connector.send('customers/create', customer(1000 + i))));
+    await connector.settled();
+    expect(connector.ascent360.received).toHaveLength(before + 200);
+  });
+
+  it('Redis holds ids only', async () => {
+    await connector.send('customers/create', customer(3, { email: 'canary@example.com' }));
+    const keys = (await redis.command('KEYS', '*')) as string[];
+    for (const key of keys) expect(key).not.toMatch(/canary|test-shop/);
+    await connector.settled();
+  });
+
+  it('FLUSHALL loses nothing', async () => {
+    await connector.api('PUT', '/settings', { paused: true });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => connector.send('customers/create', customer(2000 + i))));
+    await connector.api('PUT', '/settings', { paused: false });
+    await redis.command('FLUSHALL');
+    expect((await connector.settled()).filter((row) => row.state !== 'accepted')).toEqual([]);
+  });
+
+  it('while Redis is down webhooks are acknowledged as fast as before, and delivered; after it is back, too', async () => {
+    await redis.kill();
+    const id = randomUUID();
+    const began = performance.now();
+    expect((await connector.send('customers/create', customer(4), { webhookId: id })).status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(1000);
+    await until('it is accepted without Redis', async () =>
+      (await connector.event(id))?.state === 'accepted' ? true : undefined,
+    );
+    await redis.restart();
+    expect(await connector.deliver('customers/create', customer(5))).toMatchObject({ state: 'accepted' });
+  });
+
+  it('Redis that is full changes no answer and loses nothing', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    expect(await connector.deliver('customers/create', customer(6))).toMatchObject({ state: 'accepted' });
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await connector.deliver('customers/create', customer(7))).toMatchObject({ state: 'accepted' });
+  });
+});

@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from '../activity/scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+beforeEach(async () => await scene.begin());
+
+const search = async (q: string) => (await scene.call('get', `/people?q=${encodeURIComponent(q)}`)).body.items;
+const read = async (id: string) => (await scene.call('get', `/people/${id}`)).body;
+const idOf = async (q: string): Promise<string> => (await search(q))[0]?.id ?? 'nobody';
+const nothing = { state: null, since: null, told: null, toldAt: null };
+
+describe('Looking for people', () => {
+  it.each([
+    ['whole e-mail address in any case', 'PERSON7@example.COM'],
+    ['customer id', '7'],
+    ['phone number in E.164', '+19801234567'],
+    ['phone number as people of the shop’s country write it', '(980) 123-4567'],
+    ['phone number in digits with its country', '19801234567'],
+  ])('finds by the %s', async (_what, q) => {
+    await scene.receive('customers/create', customer(7, 0, { phone: '+1 980 123 4567' }));
+    await scene.receive('customers/create', customer(8, 0));
+    await scene.work();
+    expect(await search(q)).toEqual([
+      {
+        id: expect.any(String),
+        customerId: '7',
+        email: 'person7@example.com',
+        phone: null,
+        mobile: '+19801234567',
+        name: 'Ada Skier',
+        seenAt: expect.any(String),
+        deletedAt: null,
+      },
+    ]);
+  });
+
+  it('finds somebody by an address of before', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers/update', customer(7, 1, { email: 'new@example.com' }));
+    await scene.work();
+    expect(await search('person7@example.com')).toMatchObject([{ customerId: '7', email: 'new@example.com' }]);
+  });
+
+  it('finds a guest, and both people who share an address', async () => {
+    await scene.receive('orders/create', order(1001, 0, { customer: null, email: 'person7@example.com' }));
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const found = await search('person7@example.com');
+    expect(found.map((item: { customerId: string | null }) => item.customerId).sort()).toEqual(['7', null]);
+  });
+
+  it.each([['person7@'], ['example.com'], ['person8@example.com'], ['70'], ['+19801234568']])(
+    'finds nobody by %s',
+    async (q) => {
+      await scene.receive('customers/create', customer(7, 0, { phone: '+19801234567' }));
+      await scene.work();
+      expect(await search(q)).toEqual([]);
+    },
+  );
+
+  it('finds only the shop’s own people', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const id = await idOf('7');
+    await scene.begin();
+    expect(await search('person7@example.com')).toEqual([]);
+    expect((await scene.call('get', `/people/${id}`)).status).toBe(404);
+    expect((await scene.call('post', `/people/${id}/send`)).status).toBe(404);
+  });
+
+  it.each([[''], ['?q='], ['?q=%20'], ['?q=a&q=b'], ['?q=%00']])('asks for a whole value (%s)', async (query) => {
+    expect(await scene.call('get', `/people${query}`)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'q', message: expect.any(String) }] },
+    });
+  });
+});
+
+describe('The consent of a person', () => {
+  it('is what Shopify says last about the address of now, in Shopify’s words, and what Ascent360 was told', async () => {
+    const since = scene.now - DAY;
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', since));
+    await scene.work();
+    const toldAt = expect.any(String);
+    expect(await read(await idOf('7'))).toMatchObject({
+      customerId: '7',
+      consent: {
+        email: {
+          address: 'person7@example.com',
+          state: 'subscribed',
+          level: 'single_opt_in',
+          since: new Date(since).toISOString(),
+          told: true,
+          toldAt,
+        },
+        sms: { address: null, ...nothing },
+      },
+    });
+  });
+
+  it('goes by when the person chose, not by when it was learnt', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - HOUR));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
+    await scene.work();
+    expect((await read(await idOf('7'))).consent.email).toMatchObject({ state: 'unsubscribed', told: false });
+  });
+
+  it('belongs to the address: a new one begins without a choice', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
+    await scene.work();
+    await scene.receive('customers/update', customer(7, 1, { email: 'new@example.com' }));
+    await scene.work();
+    expect((await read(await idOf('7'))).consent.email).toMatchObject({ address: 'new@example.com', ...nothing });
+  });
+
+  it('counts nothing as told to a new Ascent360 account', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.work();
+    await scene.save({ newAccount: true });
+    expect((await read(await idOf('7'))).consent.email).toMatchObject({ state: 'unsubscribed', told: null });
+  });
+
+  it('is known before the customer is', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.process();
+    expect((await read(await idOf('7'))).consent.email).toMatchObject({
+      address: 'person7@example.com',
+      state: 'unsubscribed',
+      told: null,
+    });
+  });
+});
+
+describe('The timeline', () => {
+  it('shows what Shopify said, what was decided and what came of it, newest first', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const event = await scene.receive(
+      'customers_email_marketing_consent/update',
+      emailChoice(7, 'subscribed', scene.now - DAY),
+    );
+    await scene.work(answers.down);
+    const { timeline } = await read(await idOf('7'));
+    expect(timeline).toContainEqual({
+      at: new Date(scene.now - DAY).toISOString(),
+      kind: 'fact',
+      channel: 'email',
+      text: 'E-mail: subscribed (single opt in), Shopify told of it',
+      state: 'subscribed',
+      level: 'single_opt_in',
+      source: 'consent_topic',
+      chosenAt: new Date(scene.now - DAY).toISOString(),
+      recordedAt: expect.any(String),
+      eventId: event,
+    });
+    expect(timeline).toContainEqual({
+      at: expect.any(String),
+      kind: 'decision',
+      channel: 'email',
+      text: 'E-mail: permission true sent, Ascent360 could not take it',
+      decision: 'told',
+      value: true,
+      reason: 'due',
+      outcome: 'retry',
+      eventId: event,
+    });
+    expect(timeline).toContainEqual(
+      expect.objectContaining({ kind: 'delivery', eventId: event, state: 'retrying', reason: null }),
+    );
+    expect(timeline).toContainEqual(expect.objectContaining({ kind: 'delivery', state: 'accepted' }));
+    const moments = timeline.map((entry: { at: string }) => entry.at);
+    expect(moments).toEqual([...moments].sort().reverse());
+  });
+
+  it('says why a choice was held', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - 30 * DAY));
+    await scene.work();
+    expect((await read(await idOf('7'))).timeline).toContainEqual(
+      expect.objectContaining({
+        kind: 'decision',
+        decision: 'held',
+        value: null,
+        reason: 'history_held',
+        outcome: null,
+      }),
+    );
+  });
+});
+
+describe('Sending a person', () => {
+  const send = async (id: string) => await scene.call('post', `/people/${id}/send`);
+
+  it('sends them as last known, whether or not it is new, as an event that is not counted', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    scene.woken = [];
+    const answer = await send(await idOf('7'));
+    expect(answer).toMatchObject({ status: 202, body: { id: expect.any(String) } });
+    expect(scene.woken).toEqual([scene.shop.domain]);
+    expect((await scene.call('get', `/activity/${answer.body.id}`)).body).toMatchObject({
+      topic: 'person/send',
+      source: 'person',
+      state: 'waiting',
+      reason: 'due',
+      summary: { who: 'person7@example.com', what: 'Sent by hand' },
+    });
+    expect(await scene.work()).toMatchObject([{ Email: 'person7@example.com' }]);
+    expect((await scene.call('get', `/activity?q=person7@example.com&state=accepted`)).body.items).toHaveLength(2);
+    expect((await scene.call('get', '/overview')).body.counts['24h'].received).toBe(1);
+  });
+
+  it('can be done again from the activity', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const { id } = (await send(await idOf('7'))).body;
+    await scene.work(answers.rejected);
+    expect((await scene.call('post', `/activity/${id}/retry`)).body).toMatchObject({ count: 1 });
+    expect(await scene.work()).toHaveLength(1);
+  });
+
+  it('repeats no flag that was accepted', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
+    await scene.work();
+    await send(await idOf('7'));
+    const [payload] = await scene.work();
+    expect(payload).toMatchObject({ Email: 'person7@example.com' });
+    expect(payload).not.toHaveProperty('EmailPermission');
+  });
+
+  it('waits behind what is on its way to the same address', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.process();
+    await scene.claim();
+    const { id } = (await send(await idOf('7'))).body;
+    expect((await scene.call('get', `/activity/${id}`)).body.reason).toBe('behind_earlier');
+  });
+
+  it('is refused for a deleted customer', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers/delete', { id: 7 });
+    await scene.work();
+    const id = await idOf('7');
+    expect(await read(id)).toMatchObject({ deletedAt: expect.any(String) });
+    expect(await send(id)).toMatchObject({
+      status: 409,
+      body: { errors: [{ message: expect.stringMatching(/deleted/) }] },
+    });
+  });
+
+  it('is refused without any address', async () => {
+    await scene.receive('customers/create', customer(7, 0, { email: null }));
+    await scene.work();
+    expect(await send(await idOf('7'))).toMatchObject({
+      status: 409,
+      body: { errors: [{ message: expect.stringMatching(/No e-mail address/) }] },
+    });
+  });
+
+  it.each(['0190b0a0-0000-7000-8000-000000000000', 'nonsense'])('is a 404 for nobody (%s)', async (id) => {
+    expect((await send(id)).status).toBe(404);
+    expect((await scene.call('get', `/people/${id}`)).status).toBe(404);
+  });
+});
