@@ -7,6 +7,7 @@ import type { Db } from './db.ts';
 import type { Instant } from './domain.ts';
 import type { Log } from './log.ts';
 import { merchantAuth } from './merchant-auth.ts';
+import { type Metrics, metricsRoute } from './metrics.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { previewRoutes } from './preview/routes.ts';
@@ -26,12 +27,13 @@ export type AppDeps = {
   ascent360: Ascent360Client;
   queue: Queue;
   log: Log;
+  metrics: Metrics;
   now: () => Instant;
 };
 
 /** Every URL on one screen. */
 export function createApp(deps: AppDeps): Express {
-  const { config, db, shops, queue, log, now } = deps;
+  const { config, db, shops, queue, log, metrics, now } = deps;
   const wake = (shopId: number) => queue.wake(shopId);
   const onChange = (shop: Shop) => wake(shop.id);
   const api = {
@@ -47,8 +49,10 @@ export function createApp(deps: AppDeps): Express {
   app.set('etag', false);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
   app.get('/readyz', readiness(deps));
+  if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);
-  app.post('/webhooks', receive({ inbox: createInbox(db), shops, secrets: config.shopifySecrets, wake, log, now }));
+  const inbox = createInbox(db);
+  app.post('/webhooks', receive({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now }),

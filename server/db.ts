@@ -36,6 +36,10 @@ export type Db = Sql & {
 };
 
 const INT8 = 20;
+/** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
+const MAX_PREPARED = 500;
+
+const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
 async function openEmbedded(dataDir: string, loadDataDir?: Blob): Promise<Db> {
   await mkdir(dataDir, { recursive: true });
@@ -94,9 +98,16 @@ function openServer(databaseUrl: string): Db {
   pool.on('error', () => {});
   const adapter = new PrismaPg(pool, { disposeExternalPool: false });
   const prisma = new PrismaClient({ adapter });
+  // Statements are few and fixed: each is parsed and planned once per connection.
+  const names = new Map<string, string>();
+  const nameOf = (text: string) => {
+    const name = names.get(text) ?? `s${names.size}`;
+    if (names.size < MAX_PREPARED) names.set(text, name);
+    return names.has(text) ? name : undefined;
+  };
   const over = (client: pg.Pool | pg.PoolClient): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-      (await client.query<Row>(text, [...params])).rows,
+      (await client.query<Row>({ text, values: [...params], ...named(nameOf(text)) })).rows,
   });
   return {
     embedded: false,

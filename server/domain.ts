@@ -267,6 +267,16 @@ export type AttemptClass = 'accepted' | 'retry' | 'rejected' | 'connection' | 'u
 /** Whether the flags of an attempt count as told. Only a 4xx is sure not to have been taken. */
 export type FlagOutcome = 'accepted' | 'refused' | 'unknown';
 
+/** The breaker of one shop, as delivery/breaker moves it. Plain JSON: it is stored. */
+export type BreakerState = {
+  /** Null: closed. */
+  openedAt: Instant | null;
+  /** When the last probe since opening left; null: none yet. */
+  probedAt: Instant | null;
+  /** Counts by slice of the window, oldest first; `at` is the slice's first attempt. Empty while open. */
+  slices: readonly { at: Instant; attempts: number; failures: number }[];
+};
+
 /* ---------------------------------------------------------------- settings, SPEC 5 */
 
 export type OptInLevel = 'any' | 'single' | 'confirmed';

@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { type Db, openDb } from './db.ts';
 import { loadKeys } from './keys.ts';
 import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
 import { createBullQueue, createLocalQueue } from './queue.ts';
 import { createSettingsStore } from './settings/store.ts';
 import { createShops } from './shops.ts';
@@ -67,6 +68,7 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
       ascent360,
       queue,
       log,
+      metrics: createMetrics({ db, log }),
       now: Date.now,
       random: Math.random,
     };

@@ -6,6 +6,7 @@ import { createSlots } from './delivery/slots.ts';
 import { workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Queue } from './queue.ts';
 import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
@@ -19,6 +20,7 @@ export type WorkerDeps = {
   ascent360: Ascent360Client;
   queue: Queue;
   log: Log;
+  metrics: Metrics;
   now: () => Instant;
   random: () => number;
 };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Db } from '../db.ts';
-import { gather, weigh } from '../delivery/claim.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../delivery/outbox.ts';
+import { gather, weigh } from '../delivery/weigh.ts';
 import type { Instant } from '../domain.ts';
 import { defaultSettings } from '../settings/contract.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
@@ -28,6 +28,7 @@ export const nothingStored: StoredSettings = {
   accountSince: null,
   problem: null,
   probeAt: null,
+  breaker: null,
 };
 
 type Source = {

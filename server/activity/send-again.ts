@@ -1,6 +1,6 @@
 import type { Db, Sql } from '../db.ts';
 import { unnest } from '../db.ts';
-import { addDeliveries, type DeliverySubject, lockShop, openSubject } from '../delivery/outbox.ts';
+import { addDeliveries, type DeliverySubject, lockShop, openSubject, subjectBinding } from '../delivery/outbox.ts';
 import type { Instant } from '../domain.ts';
 import { emailHash, loadProfiles, mobileHash } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';
@@ -98,7 +98,7 @@ async function reopen(sql: Sql, shop: Shop, sends: readonly SendAgain[], reasser
         id: send.deliveryId,
         seq: String(places[i]?.seq ?? 0),
         source: send.source,
-        subject: subject ? shop.vault.sealJson(`deliveries.subject:${send.deliveryId}`, subject) : null,
+        subject: subject ? shop.vault.sealJson(subjectBinding(send.deliveryId), subject) : null,
       };
     }),
     3,

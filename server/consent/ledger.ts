@@ -145,29 +145,60 @@ export async function loadTold(
 /** A flag that is about to leave, or has left, with an attempt. */
 export type SentFlag = LedgerKey & { attemptId: string; value: boolean };
 
+/** In groups in which no address comes twice: one statement may touch a row once. */
+function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
+  const groups: Map<string, T>[] = [];
+  for (const row of rows) {
+    const key = ledgerKey(row);
+    const group = groups.find((candidate) => !candidate.has(key));
+    if (group) group.set(key, row);
+    else groups.push(new Map([[key, row]]));
+  }
+  return groups.map((group) => [...group.values()]);
+}
+
 /** Before sending: from now on these flags may have been told, whatever becomes of this process. */
 export async function noteSending(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
-  for (const flag of flags) {
+  for (const group of withoutRepeats(flags)) {
+    const { columns, from, params } = unnest(
+      { channel: 'text', address: 'text', unsettled: 'jsonb' },
+      group.map((flag) => ({
+        channel: flag.channel,
+        address: flag.address,
+        unsettled: JSON.stringify([[flag.attemptId, flag.value]]),
+      })),
+      3,
+    );
     await sql.query(
-      `INSERT INTO told (shop_id, channel, address, account, unsettled) VALUES ($1, $2, $3, $4, $5::jsonb)
+      `INSERT INTO told (shop_id, account, ${columns}) SELECT $1, $2, u.* FROM ${from} AS u
        ON CONFLICT (shop_id, channel, address) DO UPDATE SET
-         account = $4,
-         accepted = CASE WHEN told.account = $4 THEN told.accepted END,
-         accepted_at = CASE WHEN told.account = $4 THEN told.accepted_at END,
-         lists = CASE WHEN told.account = $4 THEN told.lists END,
-         unsettled = CASE WHEN told.account = $4 THEN told.unsettled ELSE '[]'::jsonb END || $5::jsonb`,
-      [shop.id, flag.channel, flag.address, account, JSON.stringify([[flag.attemptId, flag.value]])],
+         account = excluded.account,
+         accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
+         accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
+         lists = CASE WHEN told.account = excluded.account THEN told.lists END,
+         unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END
+           || excluded.unsettled`,
+      [shop.id, account, ...params],
     );
   }
 }
 
-/** The attempt was accepted: its flags are what Ascent360 holds. */
-export async function noteAccepted(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
-  for (const flag of flags) {
+/** These attempts were accepted: their flags are what Ascent360 holds. */
+export async function noteAccepted(
+  sql: Sql,
+  shop: Shop,
+  flags: readonly (SentFlag & { account: number })[],
+): Promise<void> {
+  for (const group of withoutRepeats(flags)) {
+    const { columns, from, params } = unnest(
+      { channel: 'text', address: 'text', account: 'int', value: 'boolean' },
+      group.map(({ channel, address, account, value }) => ({ channel, address, account, value })),
+      2,
+    );
     await sql.query(
-      `UPDATE told SET accepted = $5, accepted_at = now(), unsettled = '[]'
-       WHERE shop_id = $1 AND channel = $2 AND address = $3 AND account = $4`,
-      [shop.id, flag.channel, flag.address, account, flag.value],
+      `UPDATE told t SET accepted = u.value, accepted_at = now(), unsettled = '[]' FROM ${from} AS u(${columns})
+       WHERE t.shop_id = $1 AND t.channel = u.channel AND t.address = u.address AND t.account = u.account`,
+      [shop.id, ...params],
     );
   }
 }

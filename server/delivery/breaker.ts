@@ -12,21 +12,11 @@
  * failure: the receiver is there. The window is counted in 30 slices, so that the state stays small whatever the rate;
  * an attempt counts for at most a slice longer than the window.
  */
-import type { Instant } from '../domain.ts';
+import type { BreakerState, Instant } from '../domain.ts';
 
 export const OPENS_AT_ATTEMPTS = 10;
 export const OPENS_AT_FAILURE_PERCENT = 70;
 const SLICES = 30;
-
-/** Plain JSON: it may be stored. */
-export type BreakerState = {
-  /** Null: closed. */
-  openedAt: Instant | null;
-  /** When the last probe since opening left; null: none yet. */
-  probedAt: Instant | null;
-  /** Counts by slice of the window, oldest first; `at` is the slice's first attempt. Empty while open. */
-  slices: readonly { at: Instant; attempts: number; failures: number }[];
-};
 
 export const CLOSED: BreakerState = { openedAt: null, probedAt: null, slices: [] };
 

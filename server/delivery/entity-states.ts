@@ -61,9 +61,21 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
   );
 }
 
-export async function noteAcceptedState(sql: Sql, shop: Shop, entity: string, contentHash: string): Promise<void> {
+/** What was accepted last for these orders and customers. */
+export async function noteAcceptedStates(
+  sql: Sql,
+  shop: Shop,
+  accepted: readonly { entity: string; contentHash: string }[],
+): Promise<void> {
+  if (accepted.length === 0) return;
+  const { columns, from, params } = unnest(
+    { entity: 'text', accepted_hash: 'text' },
+    accepted.map(({ entity, contentHash }) => ({ entity, accepted_hash: contentHash })),
+    2,
+  );
   await sql.query(
-    'UPDATE entity_states SET accepted_hash = $3, accepted_at = now() WHERE shop_id = $1 AND entity = $2',
-    [shop.id, entity, contentHash],
+    `UPDATE entity_states s SET accepted_hash = u.accepted_hash, accepted_at = now() FROM ${from} AS u(${columns})
+     WHERE s.shop_id = $1 AND s.entity = u.entity`,
+    [shop.id, ...params],
   );
 }

@@ -35,6 +35,8 @@ export type ClaimedDelivery = {
   entity: string | null;
   personId: string | null;
   subject: DeliverySubject | null;
+  /** The subject cannot be opened. */
+  broken?: true;
   attempts: number;
   firstAttemptAt: Instant | null;
   again: boolean;
@@ -44,7 +46,7 @@ export type ClaimedDelivery = {
   eventReceivedAt: Instant;
 };
 
-const subjectBinding = (id: string) => `deliveries.subject:${id}`;
+export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;
 
@@ -175,7 +177,7 @@ export async function findDue(sql: Sql, shop: Shop, max: number): Promise<Claime
     kind: row.kind,
     entity: row.entity,
     personId: row.person_id,
-    subject: row.subject ? openSubject(shop.vault, row.id, row.subject) : null,
+    ...readSubject(shop.vault, row.id, row.subject),
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
     again: row.again,
@@ -186,51 +188,100 @@ export async function findDue(sql: Sql, shop: Shop, max: number): Promise<Claime
   }));
 }
 
+function readSubject(vault: Vault, id: string, sealed: Uint8Array | null): Pick<ClaimedDelivery, 'subject' | 'broken'> {
+  try {
+    return { subject: sealed ? openSubject(vault, id, sealed) : null };
+  } catch {
+    return { subject: null, broken: true };
+  }
+}
+
 export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
   vault.openJson<DeliverySubject>(subjectBinding(id), sealed);
 
-/** Leases a delivery for one attempt. @returns the fence: only the newest claim may record a result. */
+/** A delivery that is about to be sent, with what is kept of it. */
+export type Departure = { id: string; payload: object; contentHash: string; carriesOptOut: boolean };
+
+/**
+ * Leases deliveries for one attempt each.
+ * @returns the fence of each: only the newest claim may record a result
+ */
 export async function lease(
   sql: Sql,
   shop: Shop,
-  delivery: { id: string; payload: object; contentHash: string; carriesOptOut: boolean },
+  departures: readonly Departure[],
   leaseMs: number,
-): Promise<number> {
-  const [row] = await sql.query<{ fence: number }>(
-    `UPDATE deliveries SET lease_until = now() + $2 * interval '1 millisecond', fence = fence + 1,
-       first_attempt_at = coalesce(first_attempt_at, now()), payload = $3, content_hash = $4, carries_opt_out = $5
-     WHERE id = $1 RETURNING fence`,
-    [
-      delivery.id,
-      leaseMs,
-      shop.vault.sealJson(payloadBinding(delivery.id), delivery.payload),
-      delivery.contentHash,
-      delivery.carriesOptOut,
-    ],
+): Promise<Map<string, number>> {
+  if (departures.length === 0) return new Map();
+  const { columns, from, params } = unnest(
+    { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean' },
+    departures.map((departure) => ({
+      id: departure.id,
+      payload: shop.vault.sealJson(payloadBinding(departure.id), departure.payload),
+      content_hash: departure.contentHash,
+      carries_opt_out: departure.carriesOptOut,
+    })),
+    2,
   );
-  if (!row) throw new Error('A delivery vanished while it was being claimed');
-  return row.fence;
+  const rows = await sql.query<{ id: string; fence: number }>(
+    `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
+       first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload, content_hash = u.content_hash,
+       carries_opt_out = u.carries_opt_out
+     FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,
+    [leaseMs, ...params],
+  );
+  return new Map(rows.map((row) => [row.id, row.fence]));
 }
 
-/** Ends a lease. @returns false when it had run out and somebody else has the delivery now: nothing may be recorded. */
-export async function endLease(
+/** Keeps what would have been sent, of deliveries that end without sending. */
+export async function keepPayloads(
   sql: Sql,
-  deliveryId: string,
-  fence: number,
-  next: { open: false } | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass },
-): Promise<boolean> {
-  const rows = next.open
-    ? await sql.query(
-        `UPDATE deliveries SET lease_until = NULL, due_at = now() + $3 * interval '1 millisecond', last_class = $4,
-           attempts = attempts + $5 WHERE id = $1 AND fence = $2 AND open AND lease_until IS NOT NULL RETURNING id`,
-        [deliveryId, fence, next.waitMs, next.lastClass, next.countsAttempt ? 1 : 0],
-      )
-    : await sql.query(
-        `UPDATE deliveries SET lease_until = NULL, open = false, settled_at = now(), attempts = attempts + 1
-         WHERE id = $1 AND fence = $2 AND open AND lease_until IS NOT NULL RETURNING id`,
-        [deliveryId, fence],
-      );
-  return rows.length > 0;
+  shop: Shop,
+  kept: readonly { id: string; payload: object }[],
+): Promise<void> {
+  if (kept.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', payload: 'bytea' },
+    kept.map(({ id, payload }) => ({ id, payload: shop.vault.sealJson(payloadBinding(id), payload) })),
+  );
+  await sql.query(
+    `UPDATE deliveries d SET payload = u.payload FROM ${from} AS u(${columns}) WHERE d.id = u.id`,
+    params,
+  );
+}
+
+/** How a lease ends: closed, or open and due again after a wait in milliseconds. */
+export type LeaseEnd = { id: string; fence: number } & (
+  | { open: false }
+  | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass }
+);
+
+/**
+ * Ends leases.
+ * @returns the deliveries whose lease still was this one; of the others nothing may be recorded, as somebody else has them
+ */
+export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Set<string>> {
+  if (ends.length === 0) return new Set();
+  const { columns, from, params } = unnest(
+    { id: 'uuid', fence: 'int', stays_open: 'boolean', wait_ms: 'float8', counted: 'int', class: 'text' },
+    ends.map((end) => ({
+      id: end.id,
+      fence: end.fence,
+      stays_open: end.open,
+      wait_ms: end.open ? end.waitMs : 0,
+      counted: end.open && !end.countsAttempt ? 0 : 1,
+      class: end.open ? end.lastClass : null,
+    })),
+  );
+  const rows = await sql.query<{ id: string }>(
+    `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open, attempts = d.attempts + u.counted,
+       due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
+       last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
+     FROM ${from} AS u(${columns})
+     WHERE d.id = u.id AND d.fence = u.fence AND d.open AND d.lease_until IS NOT NULL RETURNING d.id`,
+    params,
+  );
+  return new Set(rows.map((row) => row.id));
 }
 
 /**
@@ -268,38 +319,48 @@ export async function shopsWithWork(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-export async function beginAttempt(
-  sql: Sql,
-  shop: Shop,
-  attempt: { id: string; deliveryId: string; at: Instant; flags: object },
-): Promise<void> {
-  await sql.query(`INSERT INTO attempts (id, shop_id, delivery_id, at, flags) VALUES ($1, $2, $3, $4, $5::jsonb)`, [
-    attempt.id,
-    shop.id,
-    attempt.deliveryId,
-    new Date(attempt.at),
-    JSON.stringify(attempt.flags),
-  ]);
+export type AttemptStart = { id: string; deliveryId: string; at: Instant; flags: object };
+
+export async function beginAttempts(sql: Sql, shop: Shop, attempts: readonly AttemptStart[]): Promise<void> {
+  if (attempts.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', shop_id: 'int', delivery_id: 'uuid', at: 'timestamptz', flags: 'jsonb' },
+    attempts.map((attempt) => ({
+      id: attempt.id,
+      shop_id: shop.id,
+      delivery_id: attempt.deliveryId,
+      at: new Date(attempt.at),
+      flags: JSON.stringify(attempt.flags),
+    })),
+  );
+  await sql.query(`INSERT INTO attempts (${columns}) SELECT * FROM ${from}`, params);
 }
 
-export async function endAttempt(
-  sql: Sql,
-  shop: Shop,
-  attempt: {
-    id: string;
-    class: AttemptClass;
-    status: number | null;
-    ms: number;
-    error: string | null;
-    excerpt: string;
-  },
-): Promise<void> {
-  await sql.query(`UPDATE attempts SET class = $2, status = $3, ms = $4, error = $5, excerpt = $6 WHERE id = $1`, [
-    attempt.id,
-    attempt.class,
-    attempt.status,
-    attempt.ms,
-    attempt.error,
-    attempt.excerpt ? shop.vault.seal(excerptBinding(attempt.id), attempt.excerpt) : null,
-  ]);
+export type AttemptEnd = {
+  id: string;
+  class: AttemptClass;
+  status: number | null;
+  ms: number;
+  error: string | null;
+  excerpt: string;
+};
+
+export async function endAttempts(sql: Sql, shop: Shop, attempts: readonly AttemptEnd[]): Promise<void> {
+  if (attempts.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', class: 'text', status: 'int', ms: 'int', error: 'text', excerpt: 'bytea' },
+    attempts.map((attempt) => ({
+      id: attempt.id,
+      class: attempt.class,
+      status: attempt.status,
+      ms: Math.round(attempt.ms),
+      error: attempt.error,
+      excerpt: attempt.excerpt ? shop.vault.seal(excerptBinding(attempt.id), attempt.excerpt) : null,
+    })),
+  );
+  await sql.query(
+    `UPDATE attempts a SET class = u.class, status = u.status, ms = u.ms, error = u.error, excerpt = u.excerpt
+     FROM ${from} AS u(${columns}) WHERE a.id = u.id`,
+    params,
+  );
 }

@@ -1,13 +1,13 @@
 import { noteAccepted, noteLists, noteRefused } from '../consent/ledger.ts';
-import type { Db, Sql } from '../db.ts';
-import type { AttemptClass, FlagOutcome, Instant, Settled } from '../domain.ts';
+import type { Sql } from '../db.ts';
+import type { AttemptClass, BreakerState, FlagOutcome, Instant, Settled } from '../domain.ts';
 import type { SettingsStore } from '../settings/store.ts';
-import { settleEvents } from '../webhooks/settle.ts';
+import type { Shop } from '../shops.ts';
+import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { record } from './breaker.ts';
-import { loadBreaker, saveBreaker } from './breaker-state.ts';
 import type { ReadyDelivery } from './claim.ts';
-import { noteAcceptedState } from './entity-states.ts';
-import { endAttempt, endLease, lockShop } from './outbox.ts';
+import { noteAcceptedStates } from './entity-states.ts';
+import { endAttempts, endLeases, type LeaseEnd } from './outbox.ts';
 import { planRetry } from './plan-retry.ts';
 
 /** What came of one attempt, as the receiver's client says it. */
@@ -22,8 +22,9 @@ export type AttemptResult = {
   retryAfterMs: number | null;
 };
 
+export type Finished = { delivery: ReadyDelivery; result: AttemptResult };
+
 export type RecordDeps = {
-  db: Db;
   settings: SettingsStore;
   retrySchedule: readonly number[];
   connectionProbeMs: number;
@@ -32,65 +33,18 @@ export type RecordDeps = {
   random: () => number;
 };
 
-/** What became of the delivery: settled, or open and due again after `waitMs`. */
-export type Recorded = { late: boolean; settled: Settled | null; waitMs: number | null };
+/** What became of a delivery: settled, or open and due again after `waitMs`; `late`: somebody else had it by then. */
+export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
-const settledAs = (settled: Settled): Recorded => ({ late: false, settled, waitMs: null });
+type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
 
-/**
- * The third stage ends: writes an attempt, what it told, and what becomes of the delivery. One transaction. When the lease
- * ran out meanwhile, somebody else has the delivery and only nothing is written.
- */
-export async function recordAttempt(
-  deps: RecordDeps,
-  delivery: ReadyDelivery,
-  result: AttemptResult,
-): Promise<Recorded> {
-  return await deps.db.transaction(async (sql) => {
-    const { shop } = delivery;
-    await lockShop(sql, shop);
-    const next = nextStep(deps, delivery, result);
-    const kept = await endLease(sql, delivery.id, delivery.fence, next.lease);
-    if (!kept) return { late: true, settled: null, waitMs: null };
-    await endAttempt(sql, shop, { id: delivery.attemptId, ...result });
-    if (result.flags === 'accepted') await noteAccepted(sql, shop, delivery.account, delivery.flags);
-    if (result.flags === 'refused') await noteRefused(sql, shop, delivery.flags);
-    if (result.class === 'accepted') {
-      if (delivery.lists) await noteLists(sql, shop, delivery.account, delivery.lists.address, delivery.lists.set);
-      if (delivery.entity) await noteAcceptedState(sql, shop, delivery.entity, delivery.contentHash);
-    }
-    await noteConnection(sql, deps, delivery, result);
-    await noteBreaker(sql, deps, delivery, result);
-    if (next.settled) {
-      await settleEvents(sql, [{ id: delivery.eventId, settled: next.settled, detail: next.detail }]);
-      return settledAs(next.settled);
-    }
-    if (await giveWayToNewer(sql, delivery, next.waitMs)) return settledAs({ state: 'merged', reason: 'superseded' });
-    return { late: false, settled: null, waitMs: next.waitMs };
-  });
-}
-
-type Next =
-  | { lease: { open: false }; settled: Settled; detail: string | null; waitMs: 0 }
-  | {
-      lease: { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass };
-      settled: null;
-      detail: null;
-      waitMs: number;
-    };
-
-function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResult): Next {
-  const end = (settled: Settled, detail: string | null): Next => ({
-    lease: { open: false },
-    settled,
-    detail,
-    waitMs: 0,
-  });
+function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
+  const end = (settled: Settled, detail: string | null): Next => ({ settled, detail, waitMs: 0, countsAttempt: true });
   const again = (waitMs: number, countsAttempt: boolean): Next => ({
-    lease: { open: true, waitMs, countsAttempt, lastClass: result.class },
     settled: null,
     detail: null,
     waitMs,
+    countsAttempt,
   });
   switch (result.class) {
     case 'accepted':
@@ -119,13 +73,65 @@ function nextStep(deps: RecordDeps, delivery: ReadyDelivery, result: AttemptResu
   }
 }
 
-/** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
-async function noteConnection(
+const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
+  id: delivery.id,
+  fence: delivery.fence,
+  ...(next.settled
+    ? { open: false }
+    : { open: true, waitMs: next.waitMs, countsAttempt: next.countsAttempt, lastClass: result.class }),
+});
+
+/**
+ * The third stage ends: writes attempts of one shop, what they told, and what becomes of their deliveries. Of an attempt
+ * whose lease ran out nothing is written. Expects to be in a transaction that has the shop's lock.
+ */
+export async function recordAttempts(
   sql: Sql,
   deps: RecordDeps,
-  delivery: ReadyDelivery,
-  result: AttemptResult,
-): Promise<void> {
+  shop: Shop,
+  finished: readonly Finished[],
+): Promise<Recorded[]> {
+  const steps = finished.map((one) => ({ one, next: nextStep(deps, one) }));
+  const kept = await endLeases(
+    sql,
+    steps.map(({ one, next }) => leaseEnd(one, next)),
+  );
+  const valid = steps.filter(({ one }) => kept.has(one.delivery.id));
+  await endAttempts(
+    sql,
+    shop,
+    valid.map(({ one: { delivery, result } }) => ({ ...result, id: delivery.attemptId })),
+  );
+  const flagsOf = (outcome: FlagOutcome) =>
+    valid
+      .filter(({ one }) => one.result.flags === outcome)
+      .flatMap(({ one: { delivery } }) => delivery.flags.map((flag) => ({ ...flag, account: delivery.account })));
+  await noteAccepted(sql, shop, flagsOf('accepted'));
+  await noteRefused(sql, shop, flagsOf('refused'));
+  const accepted = valid.filter(({ one }) => one.result.class === 'accepted').map(({ one }) => one.delivery);
+  await noteAcceptedStates(
+    sql,
+    shop,
+    accepted.flatMap(({ entity, contentHash }) => (entity ? [{ entity, contentHash }] : [])),
+  );
+  for (const { lists, account } of accepted) if (lists) await noteLists(sql, shop, account, lists.address, lists.set);
+  for (const { one } of valid) await noteConnection(sql, deps, one);
+  const updates: EventUpdate[] = [];
+  const recorded: Recorded[] = [];
+  for (const { one, next } of steps) {
+    const late = !kept.has(one.delivery.id);
+    const { eventId } = one.delivery;
+    const newer = late || next.settled ? null : await giveWayToNewer(sql, one.delivery, next.waitMs);
+    const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
+    if (!late && settled) updates.push({ id: eventId, settled, detail: next.detail, mergedInto: newer });
+    recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });
+  }
+  await settleEvents(sql, updates);
+  return recorded;
+}
+
+/** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
+async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Finished): Promise<void> {
   const { shop, guid } = delivery;
   const now = deps.now();
   if (result.class === 'connection') {
@@ -144,15 +150,21 @@ const BREAKER_OUTCOME = {
   connection: 'other',
 } as const;
 
-async function noteBreaker(sql: Sql, deps: RecordDeps, { shop }: ReadyDelivery, result: AttemptResult): Promise<void> {
-  const breaker = await loadBreaker(sql, shop);
-  const next = record(breaker, BREAKER_OUTCOME[result.class], deps.now(), deps.breakerWindowMs);
-  if (next !== breaker) await saveBreaker(sql, shop, next);
+/** The breaker after these attempts. */
+export function breakerAfter(deps: RecordDeps, breaker: BreakerState, finished: readonly Finished[]): BreakerState {
+  const now = deps.now();
+  return finished.reduce(
+    (state, { result }) => record(state, BREAKER_OUTCOME[result.class], now, deps.breakerWindowMs),
+    breaker,
+  );
 }
 
-/** A newer state of the same order or customer that came while this one was being sent takes its place instead of a retry. */
-async function giveWayToNewer(sql: Sql, delivery: ReadyDelivery, waitMs: number): Promise<boolean> {
-  if (!delivery.entity) return false;
+/**
+ * A newer state of the same order or customer that came while this one was being sent takes its place instead of a retry.
+ * @returns the newer one's event; null when there is none
+ */
+async function giveWayToNewer(sql: Sql, delivery: ReadyDelivery, waitMs: number): Promise<string | null> {
+  if (!delivery.entity) return null;
   const [newer] = await sql.query<{ event_id: string }>(
     `UPDATE deliveries n SET seq = d.seq, due_at = now() + $3 * interval '1 millisecond',
        again = n.again OR d.again, reassert = n.reassert OR d.reassert
@@ -162,10 +174,7 @@ async function giveWayToNewer(sql: Sql, delivery: ReadyDelivery, waitMs: number)
      RETURNING n.event_id`,
     [delivery.id, delivery.entity, waitMs],
   );
-  if (!newer) return false;
+  if (!newer) return null;
   await sql.query('UPDATE deliveries SET open = false, settled_at = now() WHERE id = $1', [delivery.id]);
-  await settleEvents(sql, [
-    { id: delivery.eventId, settled: { state: 'merged', reason: 'superseded' }, mergedInto: newer.event_id },
-  ]);
-  return true;
+  return newer.event_id;
 }

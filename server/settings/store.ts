@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { type Db, type Sql, unnest } from '../db.ts';
-import type { Instant, Settings } from '../domain.ts';
+import type { BreakerState, Instant, Settings } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from './contract.ts';
 
@@ -18,6 +18,8 @@ export type StoredSettings = {
   problem: { since: Instant; error: string } | null;
   /** When the next probe of a refused GUID is due. */
   probeAt: Instant | null;
+  /** Null: it never counted anything. */
+  breaker: BreakerState | null;
 };
 
 /** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
@@ -67,6 +69,7 @@ type SettingsRow = {
   problem_since: Date | null;
   problem_error: string | null;
   probe_at: Date | null;
+  breaker: BreakerState | null;
 };
 
 type Change = { field: string; oldValue: string | null; newValue: string | null };
@@ -114,12 +117,13 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
     accountSince: row.account_since?.getTime() ?? null,
     problem: row.problem_since ? { since: row.problem_since.getTime(), error: row.problem_error ?? '' } : null,
     probeAt: row.probe_at?.getTime() ?? null,
+    breaker: row.breaker,
   };
 }
 
 async function loadOver(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
-    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at
+    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at, breaker
      FROM settings WHERE shop_id = $1`,
     [shop.id],
   );

@@ -2,6 +2,7 @@ import type { Db, Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { Instant, Settled, Summary } from '../domain.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';
@@ -14,7 +15,14 @@ import { topicOf } from './topics.ts';
 
 const BATCH = 100;
 
-export type ProcessDeps = { db: Db; shops: Shops; settings: SettingsStore; log: Log; now: () => Instant };
+export type ProcessDeps = {
+  db: Db;
+  shops: Shops;
+  settings: SettingsStore;
+  log: Log;
+  metrics?: Pick<Metrics, 'eventsProcessed' | 'eventFailed'>;
+  now: () => Instant;
+};
 
 type EventRow = {
   id: string;
@@ -73,6 +81,7 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
  */
 export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH): Promise<number> {
   const started = deps.now();
+  let received: readonly EventRow[] = [];
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
     const found = await sql.query<EventRow>(
@@ -86,6 +95,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
+    received = rows;
     const life = await noteSignsOfLife(sql, shop, await readLife(sql, shop), rows);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
@@ -107,7 +117,12 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     );
     return rows.length;
   });
-  if (handled > 0) deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: deps.now() - started });
+  if (handled > 0) {
+    const now = deps.now();
+    deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
+    const lags = received.map((row) => now - row.received_at.getTime());
+    deps.metrics?.eventsProcessed(lags, now - started);
+  }
   return handled;
 }
 
@@ -132,6 +147,7 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
       [shop.id],
     );
     deps.log.error({ stage: 'process', shop: shop.id, event: row?.id, err: error }, 'an event could not be handled');
+    if (row) deps.metrics?.eventFailed();
     return row ? 1 : 0;
   }
 }

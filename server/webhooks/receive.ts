@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../domain.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
 import type { Shops } from '../shops.ts';
 import type { Inbox } from './inbox.ts';
+import { topicOf } from './topics.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const STORE_WITHIN_MS = 2500;
@@ -17,6 +19,7 @@ export type ReceiveDeps = {
   secrets: readonly string[];
   wake(shopId: number): void;
   log: Log;
+  metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
   now: () => Instant;
 };
 
@@ -73,6 +76,9 @@ function answer(res: Response, status: number, message?: string): void {
  */
 export function receive(deps: ReceiveDeps): RequestHandler {
   return async (req, res) => {
+    const began = performance.now();
+    let family = 'unknown';
+    res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
     let rawBody: Buffer | null;
     try {
       rawBody = await readBody(req);
@@ -100,6 +106,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
       return;
     }
     const { headers } = read;
+    family = topicOf(headers.topic)?.family ?? family;
     const receivedAt = deps.now();
     try {
       const store = async () => {
@@ -118,6 +125,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
       };
       const { shop, isNew } = await within(store(), STORE_WITHIN_MS);
       answer(res, 200);
+      deps.metrics.webhookAcknowledged(family, isNew);
       if (isNew) deps.wake(shop.id);
       deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
     } catch (error) {

@@ -4,8 +4,9 @@ import request from 'supertest';
 import { activityRoutes } from '../../server/activity/routes.ts';
 import { apiErrors, notFound } from '../../server/api-errors.ts';
 import type { Db } from '../../server/db.ts';
-import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from '../../server/delivery/claim.ts';
-import { type AttemptResult, recordAttempt } from '../../server/delivery/record.ts';
+import type { ReadyDelivery } from '../../server/delivery/claim.ts';
+import type { AttemptResult } from '../../server/delivery/record.ts';
+import { type TurnDeps, takeTurn } from '../../server/delivery/take-turn.ts';
 import { createKeys } from '../../server/keys.ts';
 import { createLog } from '../../server/log.ts';
 import { merchantAuth } from '../../server/merchant-auth.ts';
@@ -72,6 +73,18 @@ export async function openScene(): Promise<Scene> {
   let made = 0;
 
   const app = express();
+  const turnDeps = (): TurnDeps => ({
+    db,
+    settings: store,
+    log,
+    leaseMs: MINUTE,
+    connectionProbeMs: 15 * MINUTE,
+    breakerProbeMs: MINUTE,
+    breakerWindowMs: 5 * MINUTE,
+    retrySchedule: [HOUR, HOUR],
+    now: () => scene.now,
+    random: () => 0.5,
+  });
   const scene: Scene = {
     db,
     shops,
@@ -132,32 +145,10 @@ export async function openScene(): Promise<Scene> {
     process: async () => {
       while ((await processEvents({ db, shops, settings: store, log, now: () => scene.now }, scene.shop)) > 0);
     },
-    claim: async () => {
-      const deps: ClaimDeps = {
-        db,
-        settings: store,
-        leaseMs: MINUTE,
-        connectionProbeMs: 15 * MINUTE,
-        breakerProbeMs: MINUTE,
-        now: () => scene.now,
-      };
-      return (await claimDeliveries(deps, scene.shop, 50)).ready;
-    },
+    claim: async () => (await takeTurn(turnDeps(), scene.shop, [], 50)).ready,
     record: async (delivery, answer = answers.accepted) => {
       const result = { ...answers.accepted, ms: 12, message: '', excerpt: '', retryAfterMs: null, ...answer };
-      await recordAttempt(
-        {
-          db,
-          settings: store,
-          retrySchedule: [HOUR, HOUR],
-          connectionProbeMs: 15 * MINUTE,
-          breakerWindowMs: 5 * MINUTE,
-          now: () => scene.now,
-          random: () => 0.5,
-        },
-        delivery,
-        result,
-      );
+      await takeTurn(turnDeps(), scene.shop, [{ delivery, result }], 0);
     },
     work: async (answer) => {
       const sent: object[] = [];

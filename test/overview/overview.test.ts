@@ -161,6 +161,29 @@ describe('The problems', () => {
   });
 });
 
+describe('An opt-out that could not be told', () => {
+  const late = async () =>
+    await scene.db.query('UPDATE deliveries SET first_attempt_at = $2, due_at = now() WHERE shop_id = $1', [
+      scene.shop.id,
+      new Date(scene.now - 4 * DAY),
+    ]);
+
+  it('is no problem any more once it was told', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work(answers.down);
+    await late();
+    await scene.work();
+    expect((await overview()).problems).toEqual([]);
+  });
+
+  it('is not meant when it is an opt-in that could not be told', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now));
+    await scene.work(answers.down);
+    await late();
+    expect((await overview()).problems).toEqual([]);
+  });
+});
+
 describe('The last event', () => {
   it('is the newest one received, and the oldest that waits is told beside it', async () => {
     expect(await overview()).toMatchObject({ lastEventAt: null, oldestWaitingAt: null });

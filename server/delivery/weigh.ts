@@ -1,0 +1,107 @@
+import type { LedgerKey } from '../consent/ledger.ts';
+import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
+import type { Sql } from '../db.ts';
+import type { Contact, FlagChannel, Instant } from '../domain.ts';
+import { addressesOf, loadProfiles, type PersonProfile } from '../people.ts';
+import type { StoredSettings } from '../settings/store.ts';
+import type { Shop } from '../shops.ts';
+import { loadEntityStates } from './entity-states.ts';
+import { factFromTags, mapPerson } from './map-person.ts';
+import type { ClaimedDelivery } from './outbox.ts';
+import { type Prepared, prepare } from './prepare.ts';
+
+const noProfile: PersonProfile = {
+  customerId: null,
+  contact: { origins: {}, leftOut: {} },
+  contactFrom: null,
+  tags: {},
+};
+
+/** What is sent: the state the event brought, or the person as last known with the address the event is about. */
+export function contactOf(
+  delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
+  profile: PersonProfile | undefined,
+): Contact {
+  const { subject, topic } = delivery;
+  if (subject?.contact) return subject.contact;
+  const known = (profile ?? noProfile).contact;
+  if (!subject?.about) return known;
+  const field = subject.about.channel === 'email' ? 'email' : 'mobile';
+  return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
+}
+
+/** The list set that the settings name, as text; null: none. */
+export const listSetOf = ({ settings }: StoredSettings) =>
+  settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
+
+/** All that is needed to prepare deliveries of one shop, loaded at once. */
+export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
+  const profiles = await loadProfiles(
+    sql,
+    shop,
+    deliveries.map((delivery) => delivery.personId).filter((id) => id !== null),
+  );
+  const contacts = new Map(
+    deliveries.map((d) => [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined)] as const),
+  );
+  const keys = new Map<string, LedgerKey>();
+  for (const contact of contacts.values()) {
+    for (const { channel, hash } of addressesOf(shop.vault, contact)) {
+      keys.set(ledgerKey({ channel, address: hash }), { channel, address: hash });
+    }
+  }
+  const facts = await loadFacts(sql, shop, [...keys.values()]);
+  const told = await loadTold(sql, shop, account, [...keys.values()]);
+  const entities = await loadEntityStates(
+    sql,
+    shop,
+    deliveries.map((d) => d.entity).filter((key) => key !== null),
+  );
+  return { profiles, contacts, facts, told, entities };
+}
+
+export type Gathered = Awaited<ReturnType<typeof gather>>;
+
+export type Weighed = { delivery: ClaimedDelivery; keys: Partial<Record<FlagChannel, LedgerKey>>; prepared: Prepared };
+
+export function weigh(
+  shop: Shop,
+  stored: StoredSettings,
+  historyBefore: Instant,
+  found: Gathered,
+  delivery: ClaimedDelivery,
+  now: Instant,
+): Weighed {
+  const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
+  const profile = (delivery.personId ? found.profiles.get(delivery.personId) : undefined) ?? noProfile;
+  const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
+  for (const { channel, hash } of addressesOf(shop.vault, contact)) {
+    if (channel !== 'whatsapp') keys[channel] = { channel, address: hash };
+  }
+  const factsOf = (channel: FlagChannel) => {
+    const key = keys[channel];
+    const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
+    if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
+    if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
+    return known;
+  };
+  const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
+  const about = delivery.subject?.about ?? null;
+  const prepared = prepare({
+    kind: delivery.kind,
+    again: delivery.again,
+    reassert: delivery.reassert,
+    contact,
+    purchase: delivery.subject?.purchase ?? null,
+    about,
+    eventReceivedAt: delivery.eventReceivedAt,
+    settings: stored.settings,
+    mapped: mapPerson(profile, stored.settings.mapping),
+    facts: { email: factsOf('email'), sms: factsOf('sms'), phone: factsOf('phone'), postal: factsOf('postal') },
+    told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
+    historyBefore,
+    listSet: listSetOf(stored),
+    now,
+  });
+  return { delivery, keys, prepared };
+}
