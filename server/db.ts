@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { PGlite, types } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
@@ -55,19 +56,26 @@ async function openEmbedded(dataDir: string, loadDataDir?: Blob): Promise<Db> {
   await client.exec(`SET timezone = 'UTC'`);
   const adapter = new PrismaPGlite(client);
   const prisma = new PrismaClient({ adapter });
+  const over = (connection: Pick<PGlite, 'query'>): Sql => ({
+    query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
+      (await connection.query<Row>(text, [...params])).rows,
+  });
+  let lastTurn: Promise<unknown> = Promise.resolve();
   return {
     embedded: true,
     prisma,
-    query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-      (await client.query<Row>(text, [...params])).rows,
-    transaction: async (work) =>
-      await client.transaction(
-        async (tx) =>
-          await work({
-            query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-              (await tx.query<Row>(text, [...params])).rows,
-          }),
-      ),
+    ...over(client),
+    // One transaction at a time asks for the only connection, so that a single statement, such as storing what was just
+    // received, waits for one of them at most. Its statements end without a turn of the event loop, so one is given in
+    // between: requests are read there.
+    transaction: async <T>(work: (sql: Sql) => Promise<T>) => {
+      const turn = lastTurn.then(async () => {
+        await setImmediate();
+        return await client.transaction(async (tx) => await work(over(tx)));
+      });
+      lastTurn = turn.catch(() => {});
+      return await turn;
+    },
     migrate: async () => await applyMigrations(adapter),
     pending: async () => await pendingMigrations(async (text) => (await client.query<{ name: string }>(text)).rows),
     close: async () => {

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config, MasterKey } from './config.ts';
@@ -48,7 +48,7 @@ export type Keys = {
 };
 
 function vaultOf(secret: Buffer): Vault {
-  const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32));
+  const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
   const vault: Vault = {
@@ -63,12 +63,12 @@ function vaultOf(secret: Buffer): Vault {
 
 /** @param masters the first wraps new keys, all unwrap */
 export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys {
-  const byId = new Map(masters.map((key) => [key.id, key.bytes]));
+  const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
   return {
     ids: [...byId.keys()],
     create: (domain) => ({
-      wrappedKey: seal(masters[0].bytes, binding(domain), randomBytes(32)),
+      wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), randomBytes(32)),
       wrapKeyId: masters[0].id,
     }),
     unlock: (domain, wrappedKey, wrapKeyId) => {

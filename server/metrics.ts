@@ -46,8 +46,10 @@ export type Metrics = {
 /** The time in a UUID v7, in milliseconds since 1970 (RFC 9562, section 5.7). */
 const timeOf = (id: string): Instant => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
+type MetricsDeps = { db: Pick<Db, 'query' | 'transaction'>; log: Log };
+
 /** @param registry takes the metrics of one process; each process reports its own counters, and all the same gauges */
-export function createMetrics(deps: { db: Db; log: Log }, registry: Registry = new Registry()): Metrics {
+export function createMetrics(deps: MetricsDeps, registry: Registry = new Registry()): Metrics {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `connector_${name}`, help, labelNames, registers });
@@ -144,7 +146,7 @@ type State = {
 };
 
 /** Registers the gauges that come from the database. @returns renews them; never rejects, and takes 2 s at most */
-function stateGauges({ db, log }: { db: Db; log: Log }, registry: Registry): () => Promise<void> {
+function stateGauges({ db, log }: MetricsDeps, registry: Registry): () => Promise<void> {
   const registers = [registry];
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge({ name: `connector_${name}`, help, labelNames, registers });
@@ -240,7 +242,7 @@ async function withinWait(promise: Promise<void>): Promise<void> {
  * Two statements over the indexes of what is open or recent; their cost follows the backlog and the last hour, not the
  * history. The order of holds is the order in which a shop's troubles count for the merchant.
  */
-async function readState(db: Db): Promise<State> {
+async function readState(db: MetricsDeps['db']): Promise<State> {
   return await db.transaction(async (sql) => {
     await sql.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
     const state: State = {

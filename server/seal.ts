@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 const FORMAT = 1;
@@ -12,7 +12,7 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
  * Compresses (zstd 1) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was sealed for
  * one row and column opens nowhere else. Layout: format byte, 12-byte IV, ciphertext, 16-byte tag.
  */
-export function seal(key: Buffer, binding: string, plain: Uint8Array): Buffer {
+export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(binding));
@@ -24,7 +24,7 @@ export function seal(key: Buffer, binding: string, plain: Uint8Array): Buffer {
  * Opens what seal made.
  * @throws Error when the key or the binding is another one, or the bytes were changed.
  */
-export function unseal(key: Buffer, binding: string, sealed: Uint8Array): Buffer {
+export function unseal(key: KeyObject, binding: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes[0] !== FORMAT || bytes.length < 1 + IV_BYTES + TAG_BYTES) throw new Error('Not a sealed value');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + IV_BYTES));

@@ -14,6 +14,8 @@ import { bodyBinding, settleEvents } from './settle.ts';
 import { topicOf } from './topics.ts';
 
 const BATCH = 100;
+/** The last sign of life need not be exact: it is written this seldom, in milliseconds. */
+const NOTED_EVERY_MS = 30_000;
 
 export type ProcessDeps = {
   db: Db;
@@ -65,6 +67,8 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
   if (signs.length === 0) return life;
   const first = Math.min(...signs);
   const last = Math.max(...signs, life.lastWebhookAt ?? 0);
+  const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
+  if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
   const next =
     life.uninstalledAt === null
       ? { ...life, firstWebhookAt: life.firstWebhookAt ?? first, lastWebhookAt: last }
