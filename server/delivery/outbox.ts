@@ -253,7 +253,7 @@ export async function keepPayloads(
 /** How a lease ends: closed, or open and due again after a wait in milliseconds. */
 export type LeaseEnd = { id: string; fence: number } & (
   | { open: false }
-  | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass }
+  | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass | null }
 );
 
 /**
@@ -334,6 +334,11 @@ export async function beginAttempts(sql: Sql, shop: Shop, attempts: readonly Att
     })),
   );
   await sql.query(`INSERT INTO attempts (${columns}) SELECT * FROM ${from}`, params);
+}
+
+/** Takes back attempts that were never made. */
+export async function dropAttempts(sql: Sql, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await sql.query('DELETE FROM attempts WHERE id = ANY($1::uuid[])', [ids]);
 }
 
 export type AttemptEnd = {

@@ -7,7 +7,7 @@ import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { record } from './breaker.ts';
 import type { ReadyDelivery } from './claim.ts';
 import { noteAcceptedStates } from './entity-states.ts';
-import { endAttempts, endLeases, type LeaseEnd } from './outbox.ts';
+import { dropAttempts, endAttempts, endLeases, type LeaseEnd } from './outbox.ts';
 import { planRetry } from './plan-retry.ts';
 
 /** What came of one attempt, as the receiver's client says it. */
@@ -22,7 +22,8 @@ export type AttemptResult = {
   retryAfterMs: number | null;
 };
 
-export type Finished = { delivery: ReadyDelivery; result: AttemptResult };
+/** An attempt that ended. Null: the delivery was never posted and is given back as it was. */
+export type Finished = { delivery: ReadyDelivery; result: AttemptResult | null };
 
 export type RecordDeps = {
   settings: SettingsStore;
@@ -36,6 +37,8 @@ export type RecordDeps = {
 /** What became of a delivery: settled, or open and due again after `waitMs`; `late`: somebody else had it by then. */
 export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
+type Attempted = { delivery: ReadyDelivery; result: AttemptResult };
+
 type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
 
 function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
@@ -46,6 +49,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
     waitMs,
     countsAttempt,
   });
+  if (!result) return again(0, false);
   switch (result.class) {
     case 'accepted':
       return end({ state: 'accepted', reason: null }, null);
@@ -78,7 +82,7 @@ const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
   fence: delivery.fence,
   ...(next.settled
     ? { open: false }
-    : { open: true, waitMs: next.waitMs, countsAttempt: next.countsAttempt, lastClass: result.class }),
+    : { open: true, waitMs: next.waitMs, countsAttempt: next.countsAttempt, lastClass: result?.class ?? null }),
 });
 
 /**
@@ -96,26 +100,32 @@ export async function recordAttempts(
     sql,
     steps.map(({ one, next }) => leaseEnd(one, next)),
   );
-  const valid = steps.filter(({ one }) => kept.has(one.delivery.id));
+  const valid = steps.filter(({ one }) => kept.has(one.delivery.id)).map(({ one }) => one);
+  const attempted = valid.flatMap(({ delivery, result }) => (result ? [{ delivery, result }] : []));
+  const unposted = valid.flatMap(({ delivery, result }) => (result ? [] : [delivery]));
   await endAttempts(
     sql,
     shop,
-    valid.map(({ one: { delivery, result } }) => ({ ...result, id: delivery.attemptId })),
+    attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId })),
   );
-  const flagsOf = (outcome: FlagOutcome) =>
-    valid
-      .filter(({ one }) => one.result.flags === outcome)
-      .flatMap(({ one: { delivery } }) => delivery.flags.map((flag) => ({ ...flag, account: delivery.account })));
-  await noteAccepted(sql, shop, flagsOf('accepted'));
-  await noteRefused(sql, shop, flagsOf('refused'));
-  const accepted = valid.filter(({ one }) => one.result.class === 'accepted').map(({ one }) => one.delivery);
+  await dropAttempts(
+    sql,
+    unposted.map((delivery) => delivery.attemptId),
+  );
+  const withFlags = (outcome: FlagOutcome) =>
+    attempted.filter(({ result }) => result.flags === outcome).map(({ delivery }) => delivery);
+  const flagsOf = (deliveries: readonly ReadyDelivery[]) =>
+    deliveries.flatMap(({ flags, account }) => flags.map((flag) => ({ ...flag, account })));
+  await noteAccepted(sql, shop, flagsOf(withFlags('accepted')));
+  await noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted]));
+  const accepted = attempted.filter(({ result }) => result.class === 'accepted').map(({ delivery }) => delivery);
   await noteAcceptedStates(
     sql,
     shop,
     accepted.flatMap(({ entity, contentHash }) => (entity ? [{ entity, contentHash }] : [])),
   );
   for (const { lists, account } of accepted) if (lists) await noteLists(sql, shop, account, lists.address, lists.set);
-  for (const { one } of valid) await noteConnection(sql, deps, one);
+  for (const one of attempted) await noteConnection(sql, deps, one);
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
   for (const { one, next } of steps) {
@@ -131,7 +141,7 @@ export async function recordAttempts(
 }
 
 /** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
-async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Finished): Promise<void> {
+async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Attempted): Promise<void> {
   const { shop, guid } = delivery;
   const now = deps.now();
   if (result.class === 'connection') {
@@ -154,7 +164,7 @@ const BREAKER_OUTCOME = {
 export function breakerAfter(deps: RecordDeps, breaker: BreakerState, finished: readonly Finished[]): BreakerState {
   const now = deps.now();
   return finished.reduce(
-    (state, { result }) => record(state, BREAKER_OUTCOME[result.class], now, deps.breakerWindowMs),
+    (state, { result }) => (result ? record(state, BREAKER_OUTCOME[result.class], now, deps.breakerWindowMs) : state),
     breaker,
   );
 }

@@ -2,8 +2,6 @@
 export type Slots = {
   /** Waits for at least one free slot and takes up to `max`. First come, first served. */
   take(max: number): Promise<number>;
-  /** Takes what is free now, up to `max`; perhaps none. */
-  grab(max: number): number;
   give(count: number): void;
 };
 
@@ -27,11 +25,6 @@ export function createSlots(total: number): Slots {
         line.push({ max, resolve });
         serve();
       }),
-    grab: (max) => {
-      const taken = line.length > 0 ? 0 : Math.min(max, free);
-      free -= taken;
-      return taken;
-    },
     give: (count) => {
       free += count;
       serve();

@@ -21,7 +21,7 @@ export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Fi
     const before = await deps.settings.load(shop, sql);
     const recorded = await recordAttempts(sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.
-    const changed = finished.some(({ delivery, result }) => delivery.probe || result.class === 'connection');
+    const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection');
     const stored = changed ? await deps.settings.load(shop, sql) : before;
     const first = before?.breaker ?? CLOSED;
     const claimed = await claimDeliveries(sql, deps, shop, stored, breakerAfter(deps, first, finished), max);

@@ -12,8 +12,10 @@ import { type Turn, type TurnDeps, takeTurn } from './take-turn.ts';
 const PIECE_MS = 5000;
 /** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
-/** Attempts that end within this share one transaction, in milliseconds. */
-const GATHER_MS = 2;
+/** So much work is claimed ahead, in milliseconds of posting: enough for many to share a transaction, and soon enough that
+ * settings and consent are those of the moment. */
+const CLAIM_AHEAD_MS = 250;
+const MAX_CLAIM = 100;
 
 export type WorkDeps = ProcessDeps &
   TurnDeps & {
@@ -29,8 +31,8 @@ export type WorkDeps = ProcessDeps &
   };
 
 function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
-  if (waitMs !== null && result.class !== 'connection') deps.wakeLater(delivery.shop.id, waitMs);
-  if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
+  if (waitMs !== null && result?.class !== 'connection') deps.wakeLater(delivery.shop.id, waitMs);
+  if (!result) return;
   deps.log.info({
     stage: 'deliver',
     shop: delivery.shop.id,
@@ -56,6 +58,65 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
   }
 }
 
+/** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */
+function createPosters(deps: WorkDeps) {
+  const ready: ReadyDelivery[] = [];
+  const finished: Finished[] = [];
+  const posters = new Set<Promise<void>>();
+  /** How long an attempt takes lately, in milliseconds. */
+  let typicalMs = CLAIM_AHEAD_MS;
+  let drained = () => {};
+
+  const giveBack = () => finished.push(...ready.splice(0).map((delivery) => ({ delivery, result: null })));
+
+  async function poster(): Promise<void> {
+    for (;;) {
+      await deps.slots.take(1);
+      const delivery = ready.shift();
+      if (!delivery) break;
+      if (ready.length === 0) drained();
+      const result = await deps.send(delivery.guid, delivery.payload);
+      deps.slots.give(1);
+      finished.push({ delivery, result });
+      typicalMs += (result.ms - typicalMs) / 4;
+      // With a receiver in trouble, what is not under way yet is weighed anew: the breaker may have opened.
+      if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
+    }
+    deps.slots.give(1);
+  }
+
+  return {
+    add: (deliveries: readonly ReadyDelivery[]) => {
+      ready.push(...deliveries);
+      while (posters.size < Math.min(deps.perShop, ready.length)) {
+        const job: Promise<void> = poster().finally(() => {
+          posters.delete(job);
+          drained();
+        });
+        posters.add(job);
+      }
+    },
+    giveBack,
+    take: () => finished.splice(0),
+    hasFinished: () => finished.length > 0,
+    isIdle: () => posters.size === 0,
+    /** How many to claim now. */
+    room: () => {
+      if (ready.length > 0) return 0;
+      const free = deps.perShop - posters.size;
+      const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(typicalMs, 1));
+      return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
+    },
+    /** Resolves when everything has been taken up or somebody has finished. */
+    change: async () => {
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+      });
+    },
+    end: async () => void (await Promise.all(posters)),
+  };
+}
+
 /**
  * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time, until nothing is left
  * that may be done now or its time is up. Two calls for one shop, in one process or two, get along: the database says who
@@ -66,49 +127,22 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
   const shop = await deps.shops.byId(shopId);
   if (!shop) return false;
   const until = deps.now() + PIECE_MS;
-  const inFlight = new Set<Promise<void>>();
-  const finished: Finished[] = [];
-
-  function post(delivery: ReadyDelivery): void {
-    const job: Promise<void> = deps
-      .send(delivery.guid, delivery.payload)
-      .then((result) => {
-        deps.metrics.attemptEnded(result.class, result.ms);
-        finished.push({ delivery, result });
-      })
-      .finally(() => {
-        inFlight.delete(job);
-        deps.slots.give(1);
-      });
-    inFlight.add(job);
-  }
-
-  /** @returns whether anything was claimed or settled */
-  async function go(shop: Shop, room: number): Promise<boolean> {
-    // What ended is not kept waiting for room to send more.
-    const slots = room === 0 ? 0 : finished.length > 0 ? deps.slots.grab(room) : await deps.slots.take(room);
-    const ended = finished.splice(0);
-    let used = 0;
-    try {
-      const { recorded, ready, settled } = await turn(deps, shop, ended, slots);
-      used = ready.length;
-      for (const delivery of ready) post(delivery);
-      for (const one of recorded) tell(deps, one);
-      return used > 0 || settled > 0;
-    } finally {
-      deps.slots.give(slots - used);
-    }
-  }
-
+  const posters = createPosters(deps);
   try {
     for (;;) {
       const last = deps.stopping() || deps.now() > until;
+      if (last) posters.giveBack();
       const processed = last ? 0 : await processSafely(deps, shop);
-      const progress = await go(shop, last ? 0 : deps.perShop - inFlight.size);
-      if (processed > 0 || progress || finished.length > 0) continue;
-      if (inFlight.size === 0) return last;
-      await Promise.race([...inFlight, ...(last ? [] : [woken()]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
-      await wait(GATHER_MS);
+      const change = posters.change();
+      const { recorded, ready, settled } = await turn(deps, shop, posters.take(), last ? 0 : posters.room());
+      posters.add(ready);
+      for (const one of recorded) tell(deps, one);
+      if (posters.hasFinished()) continue;
+      if (posters.isIdle()) {
+        if (last || (processed === 0 && settled === 0)) return last;
+        continue;
+      }
+      await Promise.race([change, ...(last ? [] : [woken()]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
     }
   } catch (error) {
     if (!isOutage(error)) throw error;
@@ -118,6 +152,6 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
     );
     return false;
   } finally {
-    await Promise.all(inFlight);
+    await posters.end();
   }
 }

@@ -53,6 +53,7 @@ describe('saved settings', () => {
       accountSince: null,
       problem: null,
       probeAt: null,
+      breaker: null,
     });
   });
 
@@ -166,6 +167,7 @@ describe('the GUID', () => {
       guidLast4: null,
       problem: null,
       probeAt: null,
+      breaker: null,
       account: 2,
       settings: { sourceName: 'Snow' },
     });
