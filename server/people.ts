@@ -39,6 +39,15 @@ export function postalHash(vault: Vault, a: PostalAddress): string {
   return vault.hash('postal', line.toLowerCase());
 }
 
+/** The lanes of what is sent to a person: one by e-mail, one by phone, so that each address is told one thing at a time. */
+export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
+  const phone = contact.mobile ?? contact.phone;
+  return {
+    emailLane: contact.email ? emailHash(vault, contact.email) : null,
+    phoneLane: phone ? mobileHash(vault, phone) : null,
+  };
+}
+
 /** The addresses that permission flags are about, with their hashes. */
 export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
   const found: { channel: Channel; hash: string; written: string }[] = [];

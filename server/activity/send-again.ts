@@ -2,7 +2,7 @@ import type { Db, Sql } from '../db.ts';
 import { unnest } from '../db.ts';
 import { addDeliveries, type DeliverySubject, lockShop, openSubject, subjectBinding } from '../delivery/outbox.ts';
 import type { Instant } from '../domain.ts';
-import { emailHash, loadProfiles, mobileHash } from '../people.ts';
+import { lanesOf, loadProfiles } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type DueFlags, dueFlags } from './due-flags.ts';
@@ -62,15 +62,13 @@ async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Pr
     sends.map((send) => {
       const subject = (send.source ? subjects.get(send.source) : undefined) ?? personOnly;
       const contact = subject.contact ?? (send.personId ? profiles.get(send.personId)?.contact : undefined);
-      const phone = contact?.mobile ?? contact?.phone;
       return {
         id: send.deliveryId,
         eventId: send.eventId,
         kind: send.kind,
         entity: send.entity,
         personId: send.personId,
-        emailLane: contact?.email ? emailHash(shop.vault, contact.email) : null,
-        phoneLane: phone ? mobileHash(shop.vault, phone) : null,
+        ...(contact ? lanesOf(shop.vault, contact) : { emailLane: null, phoneLane: null }),
         subject,
         takesPlaceOf: null,
       };

@@ -54,7 +54,7 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
       recorded_at: new Date(now),
     })),
   );
-  await sql.query(`INSERT INTO consent_facts (${columns}) SELECT * FROM ${from}`, params);
+  await sql.query(`INSERT INTO consent_facts (${columns}) SELECT * FROM ${from} ON CONFLICT (id) DO NOTHING`, params);
 }
 
 /**

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../db.ts';
 import { addDeliveries, lockShop } from '../delivery/outbox.ts';
 import type { Instant } from '../domain.ts';
-import { customerKey, emailHash, mobileHash, openProfile } from '../people.ts';
+import { customerKey, lanesOf, openProfile } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding, summaryBinding } from '../webhooks/settle.ts';
 
@@ -27,8 +27,7 @@ export async function sendPerson(db: Db, shop: Shop, personId: string, now: Inst
     const who = contact.email ?? phone;
     if (!who) return { ok: false, why: 'no_contact' };
     const eventId = uuidv7();
-    const emailLane = contact.email ? emailHash(vault, contact.email) : null;
-    const phoneLane = phone ? mobileHash(vault, phone) : null;
+    const { emailLane, phoneLane } = lanesOf(vault, contact);
     const search = [row.key, emailLane, phoneLane, customerId ? customerKey(vault, customerId) : null];
     await sql.query(
       `INSERT INTO events (id, shop_id, webhook_id, topic, source, triggered_at, received_at, body, state, summary, search)

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
@@ -11,7 +11,7 @@ import {
   openOfEntities,
 } from '../delivery/outbox.ts';
 import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
-import { customerKey, emailHash, guestKey, loadPeople, mobileHash, type People, type Person } from '../people.ts';
+import { customerKey, guestKey, lanesOf, loadPeople, type People, type Person } from '../people.ts';
 import type { Shop, ShopLife } from '../shops.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
 
@@ -69,6 +69,9 @@ export function personKeyOf(shop: Shop, translated: Translated): string | null {
   return null;
 }
 
+/** The name space of facts' ids. */
+const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
+
 const present = <T>(value: T | null): value is T => value !== null;
 
 export async function openBatch(
@@ -121,7 +124,9 @@ export async function openBatch(
       return state;
     },
     addFact: (entry) => {
-      const id = uuidv7();
+      // An event that is translated again finds the facts it brought before.
+      const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');
+      const id = entry.eventId === null ? uuidv7() : uuidv5(what, FACTS);
       facts.push({ id, ...entry });
       return id;
     },
@@ -133,15 +138,13 @@ export async function openBatch(
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
         supersede(old, event.id);
       }
-      const phone = contact.mobile ?? contact.phone;
       deliveries.set(id, {
         id,
         eventId: event.id,
         kind,
         entity,
         personId: person?.id ?? null,
-        emailLane: contact.email ? emailHash(shop.vault, contact.email) : null,
-        phoneLane: phone ? mobileHash(shop.vault, phone) : null,
+        ...lanesOf(shop.vault, contact),
         subject,
         takesPlaceOf,
       });
