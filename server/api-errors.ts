@@ -13,6 +13,9 @@ const RETRY_AFTER = '5';
 /** Reads JSON bodies of the merchant API. What is not an object is left to the route's own contract to refuse. */
 export const jsonBody: RequestHandler = express.json({ limit: BODY_LIMIT, strict: false });
 
+/** Reads JSON bodies as their text, for a route whose body may hold ids that a JavaScript number cannot. */
+export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT, type: 'application/json' });
+
 /** 422: what was sent cannot be taken; nothing was saved. */
 export function unprocessable(res: Response, errors: readonly Fault[]): void {
   res.status(422).json({ errors });

@@ -56,12 +56,12 @@ export function createApp(deps: AppDeps): Express {
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now }),
+    previewRoutes(api),
     jsonBody,
     settingsRoutes(api),
     overviewRoutes(api),
     activityRoutes(api),
     peopleRoutes(api),
-    previewRoutes(api),
   );
   app.use(notFound);
   app.use(apiErrors(log));

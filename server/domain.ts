@@ -158,7 +158,7 @@ export type FoundFact = {
   channel: Channel;
   /** E-mail in lower case, phone in E.164; null: the body names none (the person's known one is meant). */
   address: string | null;
-  /** The address as written, for sending. */
+  /** The address as written; with `address` null: one that cannot be read. */
   addressAsWritten: string | null;
   state: string | null;
   level: string | null;

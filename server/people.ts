@@ -80,13 +80,21 @@ export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null)
   return sealed ? vault.openJson<PersonProfile>(profileBinding(id), sealed) : emptyProfile(null);
 }
 
-export async function loadProfiles(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Map<string, PersonProfile>> {
-  if (ids.length === 0) return new Map();
+/** The people with these ids: as last known, and which of them were deleted in Shopify. */
+export async function loadProfiles(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
+  if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
   const rows = await sql.query<PersonRow>(
-    'SELECT id, profile FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
+    'SELECT id, profile, deleted_at FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
     [shop.id, ids],
   );
-  return new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)]));
+  return {
+    profiles: new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)])),
+    deleted: new Set(rows.flatMap((row) => (row.deleted_at ? [row.id] : []))),
+  };
 }
 
 /** The people a batch of events is about: loaded together, changed in memory, written together. */

@@ -15,7 +15,7 @@ export const prismaDir = path.join(import.meta.dirname, '..', 'prisma');
 const noFilter = { externalTables: [], externalEnums: [] };
 
 /** Loads Prisma's schema engine (WebAssembly): no engine binary has to be downloaded. */
-async function loadEngine(): Promise<typeof SchemaEngineModule> {
+async function instantiateEngine(): Promise<typeof SchemaEngineModule> {
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const engine = await import(pathToFileURL(glue).href);
   const wasm = await readFile(path.join(path.dirname(glue), 'schema_engine_bg.wasm'));
@@ -24,6 +24,17 @@ async function loadEngine(): Promise<typeof SchemaEngineModule> {
   const start = instance.exports['__wbindgen_start'];
   if (typeof start === 'function') start();
   return engine;
+}
+
+declare global {
+  // Its glue code keeps the instance in a variable of its module: there may be one per process, however often this file is
+  // loaded.
+  var connectorSchemaEngine: Promise<typeof SchemaEngineModule> | undefined;
+}
+
+async function loadEngine(): Promise<typeof SchemaEngineModule> {
+  globalThis.connectorSchemaEngine ??= instantiateEngine();
+  return await globalThis.connectorSchemaEngine;
 }
 
 async function readMigrations(): Promise<MigrationList> {

@@ -51,7 +51,7 @@ async function takeOver(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Prom
 async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<void> {
   if (sends.length === 0) return;
   const subjects = await takeOver(sql, shop, sends);
-  const profiles = await loadProfiles(
+  const { profiles } = await loadProfiles(
     sql,
     shop,
     sends.map((send) => send.personId).filter((id) => id !== null),

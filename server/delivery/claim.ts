@@ -8,7 +8,15 @@ import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
 import type { EntityState } from './entity-states.ts';
-import { beginAttempts, type ClaimedDelivery, closeDeliveries, findDue, keepPayloads, lease } from './outbox.ts';
+import {
+  beginAttempts,
+  type ClaimedDelivery,
+  closeDeliveries,
+  findDue,
+  keepPayloads,
+  lease,
+  skipOpen,
+} from './outbox.ts';
 import { type Gathered, gather, listSetOf, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {
@@ -44,10 +52,16 @@ export type ReadyDelivery = {
 export type Claimed = { ready: ReadyDelivery[]; settled: number; breaker: BreakerState };
 
 /** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
-function isNothingNew(weighed: Weighed, entities: ReadonlyMap<string, EntityState>, contentHash: string): boolean {
+function isNothingNew(
+  weighed: Weighed,
+  entities: ReadonlyMap<string, EntityState>,
+  contentHash: string,
+  account: number,
+): boolean {
   const { delivery, prepared } = weighed;
   if (prepared.kind !== 'send' || !prepared.onlyContent || delivery.again || !delivery.entity) return false;
-  return entities.get(delivery.entity)?.acceptedHash === contentHash;
+  const state = entities.get(delivery.entity);
+  return state?.acceptedHash === contentHash && state.account === account;
 }
 
 /** Whether this shop may send now; while Ascent360 refuses its GUID, one delivery now and then tries again. */
@@ -70,7 +84,7 @@ type Work = {
   decisions: KeptDecision[];
 };
 
-function sort(shop: Shop, found: Gathered, weighed: Weighed, work: Work): void {
+function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, work: Work): void {
   const { delivery, keys, prepared } = weighed;
   const attemptId = uuidv7();
   for (const channel of flagChannels) {
@@ -84,7 +98,7 @@ function sort(shop: Shop, found: Gathered, weighed: Weighed, work: Work): void {
     return;
   }
   const contentHash = shop.vault.hash('content', prepared.content);
-  if (isNothingNew(weighed, found.entities, contentHash)) {
+  if (isNothingNew(weighed, found.entities, contentHash, account)) {
     work.closed.push(delivery.id);
     work.kept.push({ id: delivery.id, payload: { payload: prepared.payload, fields: prepared.fields } });
     work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
@@ -108,7 +122,10 @@ export async function claimDeliveries(
 ): Promise<Claimed> {
   const nothing: Claimed = { ready: [], settled: 0, breaker };
   const now = deps.now();
-  if (max === 0 || !mayClaim(stored, now)) return nothing;
+  const life = await readLife(sql, shop);
+  // What was being sent while the app was uninstalled ends here, instead of being tried again.
+  if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
+  if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored, now)) return nothing;
   const allowed = mayAttempt(breaker, now, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';
@@ -118,14 +135,23 @@ export async function claimDeliveries(
     const probeAt = now + deps.connectionProbeMs;
     await deps.settings.noteProblem(shop, { guid: stored.guid, error: stored.problem.error, now, probeAt }, sql);
   }
-  const life = await readLife(sql, shop);
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
   const found = await gather(sql, shop, stored.account, deliveries);
   const work: Work = { leaving: [], updates: [], closed: [], kept: [], decisions: [] };
   for (const delivery of deliveries) {
     try {
       if (delivery.broken) throw new Error('The delivery cannot be opened');
-      sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), work);
+      const gone = !delivery.subject
+        ? 'redacted'
+        : found.deleted.has(delivery.personId ?? '')
+          ? 'deleted_person'
+          : null;
+      if (gone) {
+        work.closed.push(delivery.id);
+        work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: gone } });
+        continue;
+      }
+      sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), stored.account, work);
     } catch (error) {
       deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
       work.closed.push(delivery.id);

@@ -9,6 +9,8 @@ export type EntityState = {
   handledAt: Instant | null;
   latestEventId: string | null;
   acceptedHash: string | null;
+  /** The Ascent360 account it was accepted in. */
+  account: number | null;
 };
 
 export async function loadEntityStates(
@@ -23,8 +25,9 @@ export async function loadEntityStates(
     handled_at: Date | null;
     latest_event_id: string | null;
     accepted_hash: string | null;
+    account: number | null;
   }>(
-    'SELECT entity, kind, handled_at, latest_event_id, accepted_hash FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])',
+    'SELECT entity, kind, handled_at, latest_event_id, accepted_hash, account FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])',
     [shop.id, entities],
   );
   return new Map(
@@ -36,6 +39,7 @@ export async function loadEntityStates(
         handledAt: row.handled_at?.getTime() ?? null,
         latestEventId: row.latest_event_id,
         acceptedHash: row.accepted_hash,
+        account: row.account,
       },
     ]),
   );
@@ -61,20 +65,20 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
   );
 }
 
-/** What was accepted last for these orders and customers. */
+/** What was accepted last for these orders and customers; null: what Ascent360 holds is not known. */
 export async function noteAcceptedStates(
   sql: Sql,
   shop: Shop,
-  accepted: readonly { entity: string; contentHash: string }[],
+  accepted: readonly { entity: string; contentHash: string | null; account: number }[],
 ): Promise<void> {
   if (accepted.length === 0) return;
   const { columns, from, params } = unnest(
-    { entity: 'text', accepted_hash: 'text' },
-    accepted.map(({ entity, contentHash }) => ({ entity, accepted_hash: contentHash })),
+    { entity: 'text', accepted_hash: 'text', account: 'int' },
+    accepted.map(({ entity, contentHash, account }) => ({ entity, accepted_hash: contentHash, account })),
     2,
   );
   await sql.query(
-    `UPDATE entity_states s SET accepted_hash = u.accepted_hash, accepted_at = now() FROM ${from} AS u(${columns})
+    `UPDATE entity_states s SET accepted_hash = u.accepted_hash, account = u.account, accepted_at = now() FROM ${from} AS u(${columns})
      WHERE s.shop_id = $1 AND s.entity = u.entity`,
     [shop.id, ...params],
   );

@@ -292,7 +292,9 @@ export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ shop_id: number }>(
     `WITH freed AS (
        UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
-       WHERE lease_until < now() AND open RETURNING id, shop_id),
+       WHERE lease_until < now() AND open RETURNING id, shop_id, entity),
+     doubtful AS (
+       UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),
      ended AS (
        UPDATE attempts SET class = 'unknown', error = 'interrupted'
        WHERE class IS NULL AND delivery_id IN (SELECT id FROM freed) RETURNING id)

@@ -122,7 +122,10 @@ export async function recordAttempts(
   await noteAcceptedStates(
     sql,
     shop,
-    accepted.flatMap(({ entity, contentHash }) => (entity ? [{ entity, contentHash }] : [])),
+    attempted.flatMap(({ delivery: { entity, contentHash, account }, result }) => {
+      if (!entity || result.flags === 'refused') return [];
+      return [{ entity, contentHash: result.class === 'accepted' ? contentHash : null, account }];
+    }),
   );
   for (const { lists, account } of accepted) if (lists) await noteLists(sql, shop, account, lists.address, lists.set);
   for (const one of attempted) await noteConnection(sql, deps, one);

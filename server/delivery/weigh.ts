@@ -36,7 +36,7 @@ export const listSetOf = ({ settings }: StoredSettings) =>
 
 /** All that is needed to prepare deliveries of one shop, loaded at once. */
 export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
-  const profiles = await loadProfiles(
+  const { profiles, deleted } = await loadProfiles(
     sql,
     shop,
     deliveries.map((delivery) => delivery.personId).filter((id) => id !== null),
@@ -57,7 +57,7 @@ export async function gather(sql: Sql, shop: Shop, account: number, deliveries: 
     shop,
     deliveries.map((d) => d.entity).filter((key) => key !== null),
   );
-  return { profiles, contacts, facts, told, entities };
+  return { profiles, deleted, contacts, facts, told, entities };
 }
 
 export type Gathered = Awaited<ReturnType<typeof gather>>;

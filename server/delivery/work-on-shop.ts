@@ -33,6 +33,7 @@ export type WorkDeps = ProcessDeps &
 function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
   if (waitMs !== null && result?.class !== 'connection') deps.wakeLater(delivery.shop.id, waitMs);
   if (!result) return;
+  if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
   deps.log.info({
     stage: 'deliver',
     shop: delivery.shop.id,
@@ -77,6 +78,7 @@ function createPosters(deps: WorkDeps) {
       if (ready.length === 0) drained();
       const result = await deps.send(delivery.guid, delivery.payload);
       deps.slots.give(1);
+      deps.metrics.attemptEnded(result.class, result.ms);
       finished.push({ delivery, result });
       typicalMs += (result.ms - typicalMs) / 4;
       // With a receiver in trouble, what is not under way yet is weighed anew: the breaker may have opened.

@@ -2,7 +2,7 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { nothingStored } from '../activity/due-flags.ts';
 import { faultsOf } from '../activity/filter.ts';
-import { type Fault, jsonBody, unprocessable } from '../api-errors.ts';
+import { type Fault, jsonText, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant, Translated } from '../domain.ts';
 import { merchantOf } from '../merchant-auth.ts';
@@ -83,9 +83,10 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
   }
 
   const router = Router();
-  router.post('/preview', jsonBody, async (req, res) => {
+  router.post('/preview', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = contract.safeParse(req.body);
+    const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: true as const, body: req.body };
+    const asked = contract.safeParse(sent.ok ? sent.body : undefined);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;

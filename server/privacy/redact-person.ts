@@ -17,20 +17,26 @@ export async function redactPerson(
   event: { id: string; triggeredAt: Instant },
 ): Promise<void> {
   const { vault } = shop;
-  const personKeys = [
-    request.customerId ? customerKey(vault, request.customerId) : null,
-    request.email ? guestKey(vault, request.email) : null,
-  ].filter((key) => key !== null);
+  const guest = request.email ? guestKey(vault, request.email) : null;
+  const personKeys = [request.customerId ? customerKey(vault, request.customerId) : null, guest].filter(
+    (key) => key !== null,
+  );
   const addressKeys = [
     request.email ? emailHash(vault, request.email) : null,
     request.phone ? mobileHash(vault, request.phone) : null,
   ].filter((key) => key !== null);
-  const people = await sql.query<{ id: string }>(
-    `SELECT DISTINCT p.id FROM people p LEFT JOIN addresses a ON a.shop_id = p.shop_id AND a.person_id = p.id
+  const people = await sql.query<{ id: string; key: string }>(
+    `SELECT DISTINCT p.id, p.key FROM people p LEFT JOIN addresses a ON a.shop_id = p.shop_id AND a.person_id = p.id
      WHERE p.shop_id = $1 AND (p.key = ANY($2::text[]) OR a.address = ANY($3::text[]))`,
     [shop.id, personKeys, addressKeys],
   );
   const ids = people.map((person) => person.id);
+  const erased = [...people.map((person) => person.key), ...personKeys];
+  await sql.query(
+    `INSERT INTO redactions (shop_id, person, at) SELECT DISTINCT $1::int, u.person, $3::timestamptz FROM unnest($2::text[]) AS u(person)
+     ON CONFLICT (shop_id, person) DO UPDATE SET at = greatest(redactions.at, excluded.at)`,
+    [shop.id, erased.filter((key) => key !== guest), new Date(event.triggeredAt)],
+  );
   for (const id of ids) await skipOpen(sql, shop, 'redacted', id);
   const addresses = await sql.query<{ address: string }>(
     'SELECT DISTINCT address FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',

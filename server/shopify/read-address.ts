@@ -23,5 +23,7 @@ export function readAddress(place: PlaceBody | undefined): PostalAddress | undef
 
 /** Some bodies have the two-letter code where the name belongs, so a name is looked up as well. */
 function alpha3(code: string | undefined): string | undefined {
+  // Kosovo's XK is in use, yet not in ISO 3166-1, and has no alpha-3: its name says more.
+  if (code?.toUpperCase() === 'XK') return undefined;
   return code?.length === 2 ? countries.alpha2ToAlpha3(code.toUpperCase()) : undefined;
 }

@@ -10,7 +10,7 @@ import { TranslationError } from './translation-error.ts';
 export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
   const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
   const email = email_address === undefined ? undefined : readEmail(email_address);
-  return consentOf('email', customer_id, email?.toLowerCase(), email, {
+  return consentOf('email', customer_id, email?.toLowerCase(), email ?? email_address, {
     state: consent?.state,
     level: consent?.opt_in_level,
     chosenAt: readChosenAt(consent?.consent_updated_at, ctx.triggeredAt),
@@ -55,7 +55,7 @@ function consentOf(
     fact: {
       channel,
       address: address ?? null,
-      addressAsWritten: address === undefined ? null : (addressAsWritten ?? null),
+      addressAsWritten: addressAsWritten ?? null,
       state: state?.toLowerCase() ?? null,
       level: level?.toLowerCase() ?? null,
       chosenAt,

@@ -36,6 +36,8 @@ export type Batch = {
   settings: Settings | null;
   now: Instant;
   people: People;
+  /** When the person with this key was erased; null: never. */
+  redactedAt(personKey: string): Instant | null;
   entity(key: string, kind: EntityState['kind']): EntityState;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
@@ -50,6 +52,8 @@ export type Batch = {
     },
   ): Outcome;
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
+  /** Settles an event about an erased person and erases its body. */
+  erase(event: TranslatedEvent, outcome: Outcome): void;
   save(): Promise<void>;
 };
 
@@ -85,6 +89,15 @@ export async function openBatch(
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.map((event) => personKeyOf(shop, event.translated)).filter(present))];
   const people = await loadPeople(sql, shop, personKeys);
+  const redactions = new Map(
+    (personKeys.length === 0
+      ? []
+      : await sql.query<{ person: string; at: Date }>(
+          'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
+          [shop.id, personKeys],
+        )
+    ).map((row) => [row.person, row.at.getTime()]),
+  );
   const entities = await loadEntityStates(sql, shop, entityKeys);
   const open = new Map(
     (await openOfEntities(sql, shop, entityKeys)).map((delivery) => [delivery.entity, { ...delivery, isNew: false }]),
@@ -92,6 +105,7 @@ export async function openBatch(
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
+  const erased: string[] = [];
   const touched = new Set<EntityState>();
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
   const otherUpdates: EventUpdate[] = [];
@@ -111,6 +125,7 @@ export async function openBatch(
     settings,
     now,
     people,
+    redactedAt: (personKey) => redactions.get(personKey) ?? null,
     entity: (key, kind) => {
       const state = entities.get(key) ?? {
         entity: key,
@@ -118,6 +133,7 @@ export async function openBatch(
         handledAt: null,
         latestEventId: null,
         acceptedHash: null,
+        account: null,
       };
       entities.set(key, state);
       touched.add(state);
@@ -154,6 +170,10 @@ export async function openBatch(
     settle: (event, outcome, search, entity) => {
       translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: event.summary, search, entity });
     },
+    erase: (event, outcome) => {
+      translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: null, search: [], entity: null });
+      erased.push(event.id);
+    },
     save: async () => {
       await people.save();
       await appendFacts(sql, shop, facts, now);
@@ -162,6 +182,7 @@ export async function openBatch(
       await saveHandled(sql, shop, [...touched]);
       await settleEvents(sql, otherUpdates);
       await settleTranslated(sql, shop, [...translatedUpdates.values()]);
+      if (erased.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [erased]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Contact, FoundFact, Instant, Settings, SkippedReason, Translated } from '../domain.ts';
+import type { Channel, Contact, FoundFact, Instant, Settings, SkippedReason, Translated } from '../domain.ts';
 import { addressesOf, emailHash, mobileHash, type Person } from '../people.ts';
 import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
 
@@ -89,20 +89,32 @@ function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'
   });
 }
 
+/** Somebody met through a consent topic first is known by its address until a customer or order tells more. */
+function learnAddress(person: Person, channel: Channel, written: string, topic: string): void {
+  const { contact } = person.profile;
+  const field = channel === 'email' ? 'email' : 'mobile';
+  if (channel === 'whatsapp' || contact[field] !== undefined) return;
+  person.profile.contact = { ...contact, [field]: written, origins: { ...contact.origins, [field]: topic } };
+}
+
 function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
   const { vault } = batch.shop;
   const key = personKeyOf(batch.shop, t);
   const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
   const { channel, state } = t.fact;
   const known = person?.profile.contact;
-  const address = t.fact.address ?? (channel === 'email' ? known?.email?.toLowerCase() : known?.mobile) ?? null;
+  const ofPerson = channel === 'email' ? known?.email?.toLowerCase() : known?.mobile;
+  const address = t.fact.address ?? ofPerson ?? null;
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? address) : address;
+  // Another address than the known one, which nobody can read: no choice about the known one.
+  if (!t.fact.address && t.fact.addressAsWritten) return skipped('no_contact', 'The address it names cannot be read');
   if (channel === 'whatsapp' && !address) return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
   if (!address || !written)
     return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   const hash = vault.hash(channel, address);
   if (person) {
     person.profile.customerId = t.customerId;
+    learnAddress(person, channel, written, event.topic);
     batch.people.touch(person, [{ channel, hash, written }], event.triggeredAt);
     batch.people.changed(person);
   }
@@ -175,6 +187,12 @@ function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcom
 /** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = event.translated;
+  const key = personKeyOf(batch.shop, t);
+  const redactedAt = key ? batch.redactedAt(key) : null;
+  if (redactedAt !== null && event.triggeredAt <= redactedAt) {
+    batch.erase(event, skipped('redacted'));
+    return;
+  }
   const uninstalled = batch.life.uninstalledAt !== null && event.triggeredAt <= batch.life.uninstalledAt;
   const outcome = uninstalled ? skipped('uninstalled') : outcomeOf(batch, event, t);
   batch.settle(event, outcome, searchKeys(batch, t), entityKeyOf(batch.shop, t));

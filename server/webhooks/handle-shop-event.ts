@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
 import type { Instant, ShopFacts, SkippedReason, Translated } from '../domain.ts';
@@ -23,10 +24,12 @@ async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Pro
   return { detail: null };
 }
 
+/** Kept for a customer who was not seen yet, too: what was triggered before may still arrive. */
 async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<void> {
   const [person] = await sql.query<{ id: string }>(
-    `UPDATE people SET deleted_at = $3 WHERE shop_id = $1 AND key = $2 RETURNING id`,
-    [shop.id, customerKey(shop.vault, customerId), new Date(at)],
+    `INSERT INTO people (id, shop_id, key, seen_at, deleted_at) VALUES ($1, $2, $3, $4, $4)
+     ON CONFLICT (shop_id, key) DO UPDATE SET deleted_at = excluded.deleted_at RETURNING id`,
+    [uuidv7(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
   );
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
 }

@@ -417,3 +417,99 @@ describe('the life of a shop', () => {
     expect(shop.faults()).toEqual([]);
   });
 });
+
+describe('people who are gone', () => {
+  it('what was triggered before an erasure is skipped and its body erased; what comes later is a new person', async () => {
+    const shop = await freshShop();
+    const erasedAt = new Date();
+    await shop.deliver('customers/redact', { customer: { id: 70, email: 'person70@example.com' } }, erasedAt);
+    const before = new Date(erasedAt.getTime() - SECOND);
+    for (const [topic, body] of [
+      ['customers/update', customer(70)],
+      [EMAIL, emailConsent(70, 'subscribed', ago(2 * SECOND))],
+      ['orders/updated', order(71, { customer: { id: 70, email: 'person70@example.com' } })],
+    ] as const) {
+      const row = await shop.deliver(topic, body, before);
+      expect(row).toMatchObject({ state: 'skipped', reason: 'redacted' });
+      const [kept] = await connector.db.query<{ body: unknown }>('SELECT body FROM events WHERE id = $1', [row.id]);
+      expect(kept?.body).toBeNull();
+    }
+    expect(shop.sent()).toEqual([]);
+    expect(await shop.deliver('customers/create', customer(70))).toMatchObject({ state: 'accepted' });
+  });
+
+  it('a deletion that arrives before the customer was ever seen still holds', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/delete', { id: 72 });
+    const old = { created_at: ago(MINUTE), updated_at: ago(MINUTE) };
+    expect(await shop.deliver('customers/create', customer(72, old))).toMatchObject({ reason: 'deleted_person' });
+    expect(await shop.deliver(EMAIL, emailConsent(72, 'subscribed', ago(SECOND)))).toMatchObject({
+      reason: 'deleted_person',
+    });
+    expect(shop.sent()).toEqual([]);
+  });
+
+  it.each([
+    ['app/uninstalled', { id: 1 }, 'uninstalled'],
+    ['customers/delete', { id: 73 }, 'deleted_person'],
+    ['customers/redact', { customer: { id: 73, email: 'person73@example.com' } }, 'redacted'],
+  ])('what was being sent while %s came is not tried again', async (topic, body, reason) => {
+    const shop = await freshShop();
+    connector.ascent360.behave({ status: 500, delayMs: 200 });
+    const id = await shop.send('customers/create', customer(73));
+    await until('it is being sent', async () => (shop.sent().length === 1 ? true : undefined));
+    await shop.deliver(topic, body);
+    expect(
+      await until('it ends', async () => ((await shop.event(id))?.state === 'skipped' ? shop.event(id) : undefined)),
+    ).toMatchObject({ reason });
+    connector.ascent360.behave('accept');
+    expect(shop.sent()).toHaveLength(1);
+  });
+});
+
+describe('what belongs to whom', () => {
+  it('a choice about an address that cannot be read is no choice about the known one', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(74, { phone: '+12125550174' }));
+    const email = emailConsent(74, 'unsubscribed', ago(SECOND), { email_address: 'no-address' });
+    expect(await shop.deliver(EMAIL, email)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+    expect(await shop.deliver(SMS, smsConsent(74, 'subscribed', ago(SECOND), '555-SHIP'))).toMatchObject({
+      reason: 'no_contact',
+    });
+    expect(shop.sent()).toHaveLength(1);
+  });
+
+  it('somebody met through a consent topic is known by that address', async () => {
+    const shop = await freshShop();
+    await shop.deliver(EMAIL, emailConsent(75, 'subscribed', ago(SECOND)));
+    await shop.deliver(SMS, smsConsent(75, 'subscribed', ago(SECOND), '+12125550175'));
+    expect(shop.sent().at(-1)).toMatchObject({
+      Email: 'person75@example.com',
+      Mobile: '12125550175',
+      SMSPermission: true,
+    });
+  });
+
+  it('a new Ascent360 account gets content that only the old one had', async () => {
+    const shop = await freshShop();
+    const body = customer(76);
+    await shop.deliver('customers/create', body);
+    await shop.connect({ newAccount: true });
+    expect(await shop.deliver('customers/update', { ...body, updated_at: ago(0) })).toMatchObject({
+      state: 'accepted',
+    });
+  });
+
+  it('content whose attempt had an unknown outcome is not taken for what Ascent360 holds', async () => {
+    const shop = await freshShop();
+    const placed = order(77);
+    await shop.deliver('orders/create', placed);
+    connector.ascent360.behave([...Array.from({ length: 6 }, () => ({ status: 500 })), 'accept']);
+    const changed = { ...placed, total_price: '1.00', updated_at: ago(0) };
+    expect(await shop.deliver('orders/updated', changed)).toMatchObject({ state: 'attention', reason: 'gave_up' });
+    connector.ascent360.behave('accept');
+    expect(await shop.deliver('orders/updated', { ...placed, updated_at: ago(-1) })).toMatchObject({
+      state: 'accepted',
+    });
+  });
+});

@@ -87,7 +87,7 @@ describe('a consent event', () => {
     [SMS, { id: 5001, phone: 'CALL ME', sms_marketing_consent: 'subscribed' }],
     [WHATSAPP, { customer_id: 5001, phone_number: [], whats_app_marketing_consent: [] }],
   ])('of %s that says nothing (%j) has no state, no address and the date of the event', (topic, body) => {
-    const nothing = { state: null, level: null, address: null, addressAsWritten: null, chosenAt: TRIGGERED_AT };
+    const nothing = { state: null, level: null, address: null, chosenAt: TRIGGERED_AT };
     expect(translate(topic, body)).toMatchObject({ kind: 'consent', customerId: '5001', fact: nothing });
   });
 

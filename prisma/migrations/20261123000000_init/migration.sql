@@ -192,6 +192,15 @@ CREATE TABLE "consent_decisions" (
 );
 
 -- CreateTable
+CREATE TABLE "redactions" (
+    "shop_id" INTEGER NOT NULL,
+    "person" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "redactions_pkey" PRIMARY KEY ("shop_id","person")
+);
+
+-- CreateTable
 CREATE TABLE "entity_states" (
     "shop_id" INTEGER NOT NULL,
     "entity" TEXT NOT NULL,
@@ -199,6 +208,7 @@ CREATE TABLE "entity_states" (
     "handled_at" TIMESTAMPTZ(3),
     "latest_event_id" UUID,
     "accepted_hash" TEXT,
+    "account" INTEGER,
     "accepted_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "entity_states_pkey" PRIMARY KEY ("shop_id","entity")
