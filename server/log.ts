@@ -15,12 +15,16 @@ function describe(error: unknown): object {
   return { name: error.name, code, stack: frames };
 }
 
+const FLUSH_EVERY_MS = 200;
+
 export function createLog(level: string): Log {
-  return pino({
+  const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describe },
     redact: { paths: ['guid', '*.guid', 'token', '*.token', 'secret', '*.secret', 'authorization', '*.authorization'] },
-  });
+  };
+  // Lines are written together, at the latest after this time and when the process ends.
+  return pino(options, pino.destination({ sync: false, minLength: 4096, periodicFlush: FLUSH_EVERY_MS }));
 }

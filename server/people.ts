@@ -48,12 +48,12 @@ export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | n
   };
 }
 
-/** The addresses that permission flags are about, with their hashes. */
+/** The addresses that permission flags are about, with their hashes. As written: e-mail and mobile only. */
 export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
   const found: { channel: Channel; hash: string; written: string }[] = [];
   if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });
   if (contact.mobile) found.push({ channel: 'sms', hash: mobileHash(vault, contact.mobile), written: contact.mobile });
-  if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: contact.phone });
+  if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: '' });
   if (contact.address) found.push({ channel: 'postal', hash: postalHash(vault, contact.address), written: '' });
   return found;
 }

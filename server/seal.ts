@@ -1,23 +1,38 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-const FORMAT = 1;
+const PLAIN = 0;
+const ZSTD = 1;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Smaller values do not get small enough to be worth the time. */
+const COMPRESS_FROM_BYTES = 2048;
 /** Far above the largest body we accept (10 MB), far below what would fill the memory. */
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
+/** Random bytes are drawn for many IVs at once, and used once each. */
+const pool = { bytes: Buffer.alloc(0), next: 0 };
+function drawIv(): Buffer {
+  if (pool.next + IV_BYTES > pool.bytes.length) {
+    pool.bytes = randomBytes(IV_BYTES * 512);
+    pool.next = 0;
+  }
+  pool.next += IV_BYTES;
+  return pool.bytes.subarray(pool.next - IV_BYTES, pool.next);
+}
+
 /**
- * Compresses (zstd 1) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was sealed for
- * one row and column opens nowhere else. Layout: format byte, 12-byte IV, ciphertext, 16-byte tag.
+ * Compresses (zstd 1, larger values) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was
+ * sealed for one row and column opens nowhere else. Layout: format byte, 12-byte IV, ciphertext, 16-byte tag.
  */
 export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer {
-  const iv = randomBytes(IV_BYTES);
+  const iv = drawIv();
+  const format = plain.length >= COMPRESS_FROM_BYTES ? ZSTD : PLAIN;
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(binding));
-  const body = cipher.update(zstdCompressSync(plain, compression));
-  return Buffer.concat([Buffer.of(FORMAT), iv, body, cipher.final(), cipher.getAuthTag()]);
+  const body = cipher.update(format === ZSTD ? zstdCompressSync(plain, compression) : plain);
+  return Buffer.concat([Buffer.of(format), iv, body, cipher.final(), cipher.getAuthTag()]);
 }
 
 /**
@@ -26,10 +41,13 @@ export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer
  */
 export function unseal(key: KeyObject, binding: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  if (bytes[0] !== FORMAT || bytes.length < 1 + IV_BYTES + TAG_BYTES) throw new Error('Not a sealed value');
+  const format = bytes[0];
+  if ((format !== PLAIN && format !== ZSTD) || bytes.length < 1 + IV_BYTES + TAG_BYTES) {
+    throw new Error('Not a sealed value');
+  }
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + IV_BYTES));
   decipher.setAAD(Buffer.from(binding));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const packed = Buffer.concat([decipher.update(bytes.subarray(1 + IV_BYTES, -TAG_BYTES)), decipher.final()]);
-  return zstdDecompressSync(packed, { maxOutputLength: MAX_PLAIN_BYTES });
+  const opened = Buffer.concat([decipher.update(bytes.subarray(1 + IV_BYTES, -TAG_BYTES)), decipher.final()]);
+  return format === ZSTD ? zstdDecompressSync(opened, { maxOutputLength: MAX_PLAIN_BYTES }) : opened;
 }

@@ -12,6 +12,9 @@ import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
 import { startSweep } from './sweep.ts';
 
+/** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
+const TRANSLATING_AT_ONCE = 2;
+
 export type WorkerDeps = {
   config: Config;
   db: Db;
@@ -32,6 +35,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const work = {
     ...deps,
     slots: createSlots(config.deliveryConcurrency),
+    translating: createSlots(TRANSLATING_AT_ONCE),
     perShop: config.deliveryConcurrencyPerShop,
     leaseMs: config.lease,
     connectionProbeMs: config.connectionProbe,

@@ -23,6 +23,8 @@ export type WorkDeps = ProcessDeps &
     log: Log;
     metrics: Pick<Metrics, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
     slots: Slots;
+    /** How many batches may be translated at once. */
+    translating: Slots;
     perShop: number;
     send(guid: string, payload: object): Promise<AttemptResult>;
     /** Says that the shop has work again after so many milliseconds. */
@@ -56,6 +58,15 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
     if (finished.length === 0 || isOutage(error)) throw error;
     deps.log.error({ stage: 'deliver', shop: shop.id, err: error }, 'claiming failed; recording what ended');
     return await takeTurn(deps, shop, finished, 0);
+  }
+}
+
+async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
+  await deps.translating.take(1);
+  try {
+    return await processSafely(deps, shop);
+  } finally {
+    deps.translating.give(1);
   }
 }
 
@@ -134,7 +145,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
     for (;;) {
       const last = deps.stopping() || deps.now() > until;
       if (last) posters.giveBack();
-      const processed = last ? 0 : await processSafely(deps, shop);
+      const processed = last ? 0 : await translate(deps, shop);
       const change = posters.change();
       const { recorded, ready, settled } = await turn(deps, shop, posters.take(), last ? 0 : posters.room());
       posters.add(ready);
