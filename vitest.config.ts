@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/fakes/postgres-server.ts';
 
 /** The tests that touch data: they run on the embedded database, and again on a real PostgreSQL where there is one. */
-const onData = ['activity', 'faults', 'flow', 'overview', 'people', 'preview', 'settings', 'webhooks'].map(
+const onData = ['activity', 'faults', 'flow', 'metrics', 'overview', 'people', 'preview', 'settings', 'webhooks'].map(
   (room) => `test/${room}/**/*.test.ts`,
 );
 const postgresIsHere = findPostgres() !== null;
