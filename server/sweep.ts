@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { freeExpiredLeases, shopsWithWork } from './delivery/outbox.ts';
+import { freeExpiredLeases, shopsWithWork } from './delivery/due-work.ts';
 import type { Log } from './log.ts';
 import type { Queue } from './queue.ts';
 

@@ -1,7 +1,7 @@
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
-import { hasNewEvents } from './delivery/outbox.ts';
+import { hasNewEvents } from './delivery/due-work.ts';
 import { createSlots } from './delivery/slots.ts';
 import { workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';

@@ -6,17 +6,10 @@ import type { Log } from '../log.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
+import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
 import type { EntityState } from './entity-states.ts';
-import {
-  beginAttempts,
-  type ClaimedDelivery,
-  closeDeliveries,
-  findDue,
-  keepPayloads,
-  lease,
-  skipOpen,
-} from './outbox.ts';
+import { type ClaimedDelivery, closeDeliveries, findDue, keepPayloads, lease, skipOpen } from './outbox.ts';
 import { type Gathered, gather, listSetOf, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {

@@ -48,7 +48,6 @@ export type ClaimedDelivery = {
 
 export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
-export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;
 
 /**
  * One shop's rows of the ledger and the outbox change hands one transaction at a time: translating, claiming and recording
@@ -282,92 +281,4 @@ export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Se
     params,
   );
   return new Set(rows.map((row) => row.id));
-}
-
-/**
- * Frees the deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt is unknown.
- * @returns the shops that have them
- */
-export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
-  const rows = await sql.query<{ shop_id: number }>(
-    `WITH freed AS (
-       UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
-       WHERE lease_until < now() AND open RETURNING id, shop_id, entity),
-     doubtful AS (
-       UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),
-     ended AS (
-       UPDATE attempts SET class = 'unknown', error = 'interrupted'
-       WHERE class IS NULL AND delivery_id IN (SELECT id FROM freed) RETURNING id)
-     SELECT DISTINCT shop_id FROM freed`,
-  );
-  return rows.map((row) => row.shop_id);
-}
-
-/** Whether events of the shop wait to be translated. */
-export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
-  const rows = await sql.query(`SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' LIMIT 1`, [shopId]);
-  return rows.length > 0;
-}
-
-/** Shops with events to translate or deliveries that are due and may be sent. */
-export async function shopsWithWork(sql: Sql): Promise<number[]> {
-  const rows = await sql.query<{ id: number }>(
-    `SELECT s.id FROM shops s LEFT JOIN settings c ON c.shop_id = s.id
-     WHERE EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.id AND e.state = 'received')
-        OR (c.guid IS NOT NULL AND NOT (c.document->>'paused')::boolean AND (c.probe_at IS NULL OR c.probe_at <= now())
-            AND EXISTS (SELECT 1 FROM deliveries d
-              WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()))`,
-  );
-  return rows.map((row) => row.id);
-}
-
-export type AttemptStart = { id: string; deliveryId: string; at: Instant; flags: object };
-
-export async function beginAttempts(sql: Sql, shop: Shop, attempts: readonly AttemptStart[]): Promise<void> {
-  if (attempts.length === 0) return;
-  const { columns, from, params } = unnest(
-    { id: 'uuid', shop_id: 'int', delivery_id: 'uuid', at: 'timestamptz', flags: 'jsonb' },
-    attempts.map((attempt) => ({
-      id: attempt.id,
-      shop_id: shop.id,
-      delivery_id: attempt.deliveryId,
-      at: new Date(attempt.at),
-      flags: JSON.stringify(attempt.flags),
-    })),
-  );
-  await sql.query(`INSERT INTO attempts (${columns}) SELECT * FROM ${from}`, params);
-}
-
-/** Takes back attempts that were never made. */
-export async function dropAttempts(sql: Sql, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await sql.query('DELETE FROM attempts WHERE id = ANY($1::uuid[])', [ids]);
-}
-
-export type AttemptEnd = {
-  id: string;
-  class: AttemptClass;
-  status: number | null;
-  ms: number;
-  error: string | null;
-  excerpt: string;
-};
-
-export async function endAttempts(sql: Sql, shop: Shop, attempts: readonly AttemptEnd[]): Promise<void> {
-  if (attempts.length === 0) return;
-  const { columns, from, params } = unnest(
-    { id: 'uuid', class: 'text', status: 'int', ms: 'int', error: 'text', excerpt: 'bytea' },
-    attempts.map((attempt) => ({
-      id: attempt.id,
-      class: attempt.class,
-      status: attempt.status,
-      ms: Math.round(attempt.ms),
-      error: attempt.error,
-      excerpt: attempt.excerpt ? shop.vault.seal(excerptBinding(attempt.id), attempt.excerpt) : null,
-    })),
-  );
-  await sql.query(
-    `UPDATE attempts a SET class = u.class, status = u.status, ms = u.ms, error = u.error, excerpt = u.excerpt
-     FROM ${from} AS u(${columns}) WHERE a.id = u.id`,
-    params,
-  );
 }

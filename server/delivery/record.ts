@@ -1,29 +1,19 @@
+import type { Attempt } from '../ascent360/client.ts';
 import { noteAccepted, noteLists, noteRefused } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
-import type { AttemptClass, BreakerState, FlagOutcome, Instant, Settled } from '../domain.ts';
+import type { BreakerState, FlagOutcome, Instant, Settled } from '../domain.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
+import { dropAttempts, endAttempts } from './attempts.ts';
 import { record } from './breaker.ts';
 import type { ReadyDelivery } from './claim.ts';
 import { noteAcceptedStates } from './entity-states.ts';
-import { dropAttempts, endAttempts, endLeases, type LeaseEnd } from './outbox.ts';
+import { endLeases, type LeaseEnd } from './outbox.ts';
 import { planRetry } from './plan-retry.ts';
 
-/** What came of one attempt, as the receiver's client says it. */
-export type AttemptResult = {
-  class: AttemptClass;
-  flags: FlagOutcome;
-  status: number | null;
-  ms: number;
-  error: string | null;
-  message: string;
-  excerpt: string;
-  retryAfterMs: number | null;
-};
-
 /** An attempt that ended. Null: the delivery was never posted and is given back as it was. */
-export type Finished = { delivery: ReadyDelivery; result: AttemptResult | null };
+export type Finished = { delivery: ReadyDelivery; result: Attempt | null };
 
 export type RecordDeps = {
   settings: SettingsStore;
@@ -37,7 +27,7 @@ export type RecordDeps = {
 /** What became of a delivery: settled, or open and due again after `waitMs`; `late`: somebody else had it by then. */
 export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
-type Attempted = { delivery: ReadyDelivery; result: AttemptResult };
+type Attempted = { delivery: ReadyDelivery; result: Attempt };
 
 type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
 

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Attempt } from '../ascent360/client.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import type { ReadyDelivery } from './claim.ts';
-import type { AttemptResult, Finished, Recorded } from './record.ts';
+import type { Finished, Recorded } from './record.ts';
 import type { Slots } from './slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './take-turn.ts';
 
@@ -26,7 +27,7 @@ export type WorkDeps = ProcessDeps &
     /** How many batches may be translated at once. */
     translating: Slots;
     perShop: number;
-    send(guid: string, payload: object): Promise<AttemptResult>;
+    send(guid: string, payload: object): Promise<Attempt>;
     /** Says that the shop has work again after so many milliseconds. */
     wakeLater(shopId: number, waitMs: number): void;
     stopping(): boolean;

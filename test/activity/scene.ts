@@ -3,9 +3,9 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 import { activityRoutes } from '../../server/activity/routes.ts';
 import { apiErrors, notFound } from '../../server/api-errors.ts';
+import type { Attempt } from '../../server/ascent360/client.ts';
 import type { Db } from '../../server/db.ts';
 import type { ReadyDelivery } from '../../server/delivery/claim.ts';
-import type { AttemptResult } from '../../server/delivery/record.ts';
 import { type TurnDeps, takeTurn } from '../../server/delivery/take-turn.ts';
 import { createKeys } from '../../server/keys.ts';
 import { createLog } from '../../server/log.ts';
@@ -34,7 +34,7 @@ export const answers = {
   rejected: { class: 'rejected', flags: 'refused', status: 422, error: 'Email is not valid' },
   down: { class: 'retry', flags: 'unknown', status: 503, error: 'HTTP 503' },
   refusedGuid: { class: 'connection', flags: 'refused', status: 401, error: 'HTTP 401' },
-} as const satisfies Record<string, Partial<AttemptResult>>;
+} as const satisfies Record<string, Partial<Attempt>>;
 
 export type Scene = {
   db: Db;
@@ -57,9 +57,9 @@ export type Scene = {
   ): Promise<string>;
   process(): Promise<void>;
   claim(): Promise<ReadyDelivery[]>;
-  record(delivery: ReadyDelivery, answer?: Partial<AttemptResult>): Promise<void>;
+  record(delivery: ReadyDelivery, answer?: Partial<Attempt>): Promise<void>;
   /** Translates what has arrived and sends all that is due, with one answer for everything. Says the payloads sent. */
-  work(answer?: Partial<AttemptResult>): Promise<object[]>;
+  work(answer?: Partial<Attempt>): Promise<object[]>;
   close(): Promise<void>;
 };
 
