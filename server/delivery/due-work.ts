@@ -31,8 +31,8 @@ export async function shopsWithWork(sql: Sql): Promise<number[]> {
     `SELECT s.id FROM shops s LEFT JOIN settings c ON c.shop_id = s.id
      WHERE EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.id AND e.state = 'received')
         OR (c.guid IS NOT NULL AND NOT (c.document->>'paused')::boolean AND (c.probe_at IS NULL OR c.probe_at <= now())
-            AND EXISTS (SELECT 1 FROM deliveries d
-              WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()))`,
+            AND (SELECT d.due_at FROM deliveries d WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL
+              ORDER BY d.due_at, d.seq LIMIT 1) <= now())`,
   );
   return rows.map((row) => row.id);
 }

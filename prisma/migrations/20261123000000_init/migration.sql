@@ -239,7 +239,7 @@ CREATE UNIQUE INDEX "events_shop_id_webhook_id_key" ON "events"("shop_id", "webh
 CREATE UNIQUE INDEX "deliveries_event_id_key" ON "deliveries"("event_id");
 
 -- CreateIndex
-CREATE INDEX "deliveries_due" ON "deliveries"("shop_id", "due_at") WHERE (open);
+CREATE INDEX "deliveries_due" ON "deliveries"("shop_id", "due_at", "seq") WHERE (open AND lease_until IS NULL);
 
 -- CreateIndex
 CREATE INDEX "deliveries_open" ON "deliveries"("shop_id", "seq") WHERE (open);
