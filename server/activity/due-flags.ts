@@ -28,6 +28,7 @@ export const nothingStored: StoredSettings = {
   accountSince: null,
   problem: null,
   probeAt: null,
+  probeDue: true,
   breaker: null,
 };
 

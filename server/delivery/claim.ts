@@ -58,9 +58,9 @@ function isNothingNew(
 }
 
 /** Whether this shop may send now; while Ascent360 refuses its GUID, one delivery now and then tries again. */
-function mayClaim(stored: StoredSettings | null, now: Instant): stored is StoredSettings & { guid: string } {
+function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {
   if (!stored?.guid || stored.settings.paused) return false;
-  return stored.problem === null || (stored.probeAt ?? 0) <= now;
+  return stored.problem === null || stored.probeDue;
 }
 
 /** What claiming writes, collected delivery by delivery and written together. */
@@ -118,7 +118,7 @@ export async function claimDeliveries(
   const life = await readLife(sql, shop);
   // What was being sent while the app was uninstalled ends here, instead of being tried again.
   if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
-  if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored, now)) return nothing;
+  if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored)) return nothing;
   const allowed = mayAttempt(breaker, now, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';

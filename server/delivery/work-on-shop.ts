@@ -102,7 +102,7 @@ function createPosters(deps: WorkDeps) {
   return {
     add: (deliveries: readonly ReadyDelivery[]) => {
       ready.push(...deliveries);
-      while (posters.size < Math.min(deps.perShop, ready.length)) {
+      for (let more = Math.min(deps.perShop - posters.size, ready.length); more > 0; more--) {
         const job: Promise<void> = poster().finally(() => {
           posters.delete(job);
           drained();
@@ -142,13 +142,16 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
   if (!shop) return false;
   const until = deps.now() + PIECE_MS;
   const posters = createPosters(deps);
+  let ended: Finished[] = [];
   try {
     for (;;) {
       const last = deps.stopping() || deps.now() > until;
       if (last) posters.giveBack();
       const processed = last ? 0 : await translate(deps, shop);
       const change = posters.change();
-      const { recorded, ready, settled } = await turn(deps, shop, posters.take(), last ? 0 : posters.room());
+      ended = posters.take();
+      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : posters.room());
+      ended = [];
       posters.add(ready);
       for (const one of recorded) tell(deps, one);
       if (posters.hasFinished()) continue;
@@ -164,6 +167,10 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
       { stage: 'work', shop: shopId, err: error },
       'the database is away; the sweep goes on with this shop',
     );
+    // What ended is recorded once more: had the transaction been committed after all, the fence keeps it from counting twice.
+    posters.giveBack();
+    await posters.end();
+    await takeTurn(deps, shop, [...ended, ...posters.take()], 0).catch(() => {});
     return false;
   } finally {
     await posters.end();

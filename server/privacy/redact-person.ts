@@ -3,6 +3,7 @@ import { skipOpen } from '../delivery/outbox.ts';
 import type { Instant, Translated } from '../domain.ts';
 import { customerKey, emailHash, guestKey, mobileHash } from '../people.ts';
 import type { Shop } from '../shops.ts';
+import { bodyBinding } from '../webhooks/settle.ts';
 
 type Request = Extract<Translated, { kind: 'compliance' }>;
 
@@ -37,7 +38,10 @@ export async function redactPerson(
      ON CONFLICT (shop_id, person) DO UPDATE SET at = greatest(redactions.at, excluded.at)`,
     [shop.id, erased.filter((key) => key !== guest), new Date(event.triggeredAt)],
   );
-  for (const id of ids) await skipOpen(sql, shop, 'redacted', id);
+  for (const id of ids) {
+    await cutShort(sql, shop, id);
+    await skipOpen(sql, shop, 'redacted', id);
+  }
   const addresses = await sql.query<{ address: string }>(
     'SELECT DISTINCT address FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
     [shop.id, ids],
@@ -49,7 +53,7 @@ export async function redactPerson(
        OR e.id IN (SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($3::uuid[])) OR e.id = $4)`,
     [shop.id, keys, ids, event.id],
   );
-  const eventIds = events.map((row) => row.id);
+  const eventIds = [...events.map((row) => row.id), ...(await unsearchable(sql, shop, request))];
   await sql.query(
     `UPDATE attempts SET excerpt = NULL, flags = '{}' WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = ANY($1::uuid[]))`,
     [eventIds],
@@ -74,4 +78,42 @@ export async function redactPerson(
   }
   await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
   await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+}
+
+/** What is being sent to the person ends unrecorded: its lease is taken away, so that no answer and no retry follows. */
+async function cutShort(sql: Sql, shop: Shop, personId: string): Promise<void> {
+  await sql.query(
+    `WITH cut AS (
+       UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
+       WHERE shop_id = $1 AND person_id = $2 AND open AND lease_until IS NOT NULL RETURNING id, event_id),
+     ended AS (
+       UPDATE attempts SET class = 'unknown', error = 'interrupted'
+       WHERE class IS NULL AND delivery_id IN (SELECT id FROM cut))
+     UPDATE events SET state = 'skipped', reason = 'redacted', detail = NULL, settled_at = now()
+     WHERE id IN (SELECT event_id FROM cut)`,
+    [shop.id, personId],
+  );
+}
+
+/** Events that could not be translated have no keys to be found by: their bodies are opened and searched. */
+async function unsearchable(sql: Sql, shop: Shop, request: Request): Promise<string[]> {
+  const needles = [request.email, request.phone?.replace('+', ''), request.customerId].flatMap((needle) =>
+    needle ? [needle.toLowerCase()] : [],
+  );
+  const found: string[] = [];
+  let last = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = await sql.query<{ id: string; body: Uint8Array }>(
+      `SELECT id, body FROM events WHERE shop_id = $1 AND id > $2 AND body IS NOT NULL AND state <> 'received'
+         AND coalesce(cardinality(search), 0) = 0 ORDER BY id LIMIT 200`,
+      [shop.id, last],
+    );
+    for (const row of rows) {
+      const text = shop.vault.open(bodyBinding(row.id), row.body).toString('utf8').toLowerCase();
+      if (needles.some((needle) => text.includes(needle))) found.push(row.id);
+    }
+    const end = rows.at(-1);
+    if (!end) return found;
+    last = end.id;
+  }
 }

@@ -18,6 +18,8 @@ export type StoredSettings = {
   problem: { since: Instant; error: string } | null;
   /** When the next probe of a refused GUID is due. */
   probeAt: Instant | null;
+  /** Whether it may be tried now, by the database's clock. */
+  probeDue: boolean;
   /** Null: it never counted anything. */
   breaker: BreakerState | null;
 };
@@ -69,6 +71,7 @@ type SettingsRow = {
   problem_since: Date | null;
   problem_error: string | null;
   probe_at: Date | null;
+  probe_due: boolean;
   breaker: BreakerState | null;
 };
 
@@ -117,13 +120,15 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
     accountSince: row.account_since?.getTime() ?? null,
     problem: row.problem_since ? { since: row.problem_since.getTime(), error: row.problem_error ?? '' } : null,
     probeAt: row.probe_at?.getTime() ?? null,
+    probeDue: row.probe_due,
     breaker: row.breaker,
   };
 }
 
 async function loadOver(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
-    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at, breaker
+    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
+       coalesce(probe_at <= now(), true) AS probe_due, breaker
      FROM settings WHERE shop_id = $1`,
     [shop.id],
   );
@@ -232,7 +237,7 @@ export function createSettingsStore(db: Db): SettingsStore {
     noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {
       await sql.query(
         `UPDATE settings SET problem_since = coalesce(problem_since, $3::timestamptz), problem_error = $4,
-           probe_at = $5::timestamptz
+           probe_at = now() + ($5::timestamptz - $3::timestamptz)
          WHERE shop_id = $1 AND guid_last4 = $2`,
         [shop.id, last4(guid), new Date(now).toISOString(), error, new Date(probeAt).toISOString()],
       );

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,7 +6,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 
-export type PostgresServer = { url: string; stop(): Promise<void> };
+export type PostgresServer = {
+  url: string;
+  /** Ends it and its backends: `fast` as an operator would (SIGINT), `crash` at once and without a checkpoint (SIGQUIT). */
+  end(how: 'fast' | 'crash'): Promise<void>;
+  /** Starts it again on the same port and data. */
+  begin(): Promise<void>;
+  /** Stops all its processes in the middle of whatever they do, so that it takes connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+  /** pg_terminate_backend on up to `max` connections of others. @returns how many it ended */
+  terminateBackends(max: number): Promise<number>;
+  stop(): Promise<void>;
+};
 
 const debian = '/usr/lib/postgresql';
 
@@ -42,35 +54,89 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Starts a PostgreSQL of one's own on a free port, in a folder that goes with it. PostgreSQL refuses to run as root. */
-export async function startPostgres(bin: string): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL of one's own on a free port, in a folder that goes with it. PostgreSQL refuses to run as root.
+ * @param options.dataIn a folder for the data, in place of one beside the log (WAL)
+ * @param options.fsync false unless told: a test needs no power cut
+ * @param options.settings more of postgresql.conf, as `name=value`
+ */
+export async function startPostgres(
+  bin: string,
+  options: { dataIn?: string; fsync?: boolean; settings?: readonly string[] } = {},
+): Promise<PostgresServer> {
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-postgres-'));
+  const dataDir = path.join(options.dataIn ?? dir, 'data');
   const asRoot = process.getuid?.() === 0;
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   const owner = asRoot ? { uid: id('-u'), gid: id('-g') } : {};
-  if (asRoot) await chown(dir, id('-u'), id('-g'));
-  await chmod(dir, 0o700);
-  const options = ['-D', path.join(dir, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
-  execFileSync(path.join(bin, 'initdb'), options, { ...owner, cwd: dir, stdio: 'ignore' });
-  const port = await freePort();
-  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${dir}`];
-  const server = spawn(
-    path.join(bin, 'postgres'),
-    ['-D', path.join(dir, 'data'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...owner, cwd: dir, stdio: 'ignore' },
-  );
-  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
-  const until = Date.now() + 30_000;
-  while (!(await answers(url))) {
-    if (Date.now() > until || server.exitCode !== null) throw new Error('PostgreSQL did not start');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const folder of [dir, ...(options.dataIn ? [options.dataIn] : [])]) {
+    if (asRoot) await chown(folder, id('-u'), id('-g'));
+    await chmod(folder, 0o700);
   }
+  const apart = options.dataIn ? ['--waldir', path.join(dir, 'wal')] : [];
+  const flags = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...apart];
+  execFileSync(path.join(bin, 'initdb'), flags, { ...owner, cwd: dir, stdio: 'ignore' });
+  const port = await freePort();
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  const settings = [
+    `fsync=${options.fsync ? 'on' : 'off'}`,
+    'max_connections=300',
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${dir}`,
+    ...(options.settings ?? []),
+  ];
+  let server: ChildProcess;
+
+  async function begin(): Promise<void> {
+    const args = ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+    server = spawn(path.join(bin, 'postgres'), args, { ...owner, cwd: dir, stdio: 'ignore' });
+    const until = Date.now() + 30_000;
+    while (!(await answers(url))) {
+      if (Date.now() > until || server.exitCode !== null) throw new Error('PostgreSQL did not start');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async function end(how: 'fast' | 'crash'): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await ended;
+  }
+
+  function signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' });
+    for (const pid of [server.pid, ...children.split('\n').map(Number)]) {
+      if (!pid) continue;
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // A backend may have ended in between.
+      }
+    }
+  }
+
+  await begin();
   return {
     url,
+    begin,
+    end,
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
+    terminateBackends: async (max) => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const { rowCount } = await client.query(
+        `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'
+           AND pid <> pg_backend_pid() ORDER BY state, random() LIMIT $1) AS chosen`,
+        [max],
+      );
+      await client.end();
+      return rowCount ?? 0;
+    },
     stop: async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGINT');
-      await ended;
+      signalAll('SIGCONT');
+      await end('crash');
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -53,6 +53,7 @@ describe('saved settings', () => {
       accountSince: null,
       problem: null,
       probeAt: null,
+      probeDue: true,
       breaker: null,
     });
   });
@@ -167,6 +168,7 @@ describe('the GUID', () => {
       guidLast4: null,
       problem: null,
       probeAt: null,
+      probeDue: true,
       breaker: null,
       account: 2,
       settings: { sourceName: 'Snow' },

@@ -1,0 +1,61 @@
+/**
+ * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
+ * Usage: npm run bench -- [--quick] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
+ * With --quick, --only or --profile the document is left as it is.
+ */
+import { appendFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { memoryRow, table, writeReport } from './report.ts';
+import type { Row, Run } from './row.ts';
+import { backlog, neighbour } from './rows-backlog.ts';
+import { embedded } from './rows-embedded.ts';
+import { pipeline } from './rows-pipeline.ts';
+import { receiving } from './rows-receiving.ts';
+import { openWorld } from './world.ts';
+
+const measures = { pipeline, receiving, backlog, neighbour, embedded };
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    profile: { type: 'string' },
+    progress: { type: 'string' },
+  },
+});
+const whole = !values.quick && !values.only && !values.profile;
+const wanted = values.only?.split(',') ?? Object.keys(measures);
+const began = performance.now();
+const say = (text: string) => {
+  const line = `${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}\n`;
+  process.stdout.write(line);
+  if (values.progress) appendFileSync(values.progress, line);
+};
+
+const world = await openWorld(values.profile ? { cpuProfile: values.profile } : {});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void world.stop().then(() => process.exit(1)));
+}
+const rows: Row[] = [];
+const notes: string[] = [];
+try {
+  const run: Run = {
+    world,
+    pairs: values.quick ? 2 : 5,
+    quick: values.quick,
+    say,
+    note: (text) => {
+      notes.push(text);
+      if (!whole) say(`\n${text}`);
+    },
+  };
+  for (const [name, measure] of Object.entries(measures)) {
+    if (wanted.includes(name)) rows.push(...(await measure(run)));
+  }
+  rows.push(...[...world.peaks()].map(([name, mb]) => memoryRow(name, mb)));
+} finally {
+  await world.stop();
+}
+say(`\n${table(rows)}`);
+if (whole) writeReport(rows, notes);
+process.exitCode = rows.every((row) => row.pass) ? 0 : 1;

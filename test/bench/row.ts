@@ -1,0 +1,15 @@
+import type { World } from './world.ts';
+
+/** A line of the table. */
+export type Row = { what: string; ours: string; other: string; result: string; bar: string; pass: boolean };
+
+export type Run = {
+  world: World;
+  /** How many interleaved pairs the median is of. */
+  pairs: number;
+  quick: boolean;
+  /** Progress for whoever waits. */
+  say(line: string): void;
+  /** A text for the end of the report, such as a plan. */
+  note(text: string): void;
+};

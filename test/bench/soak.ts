@@ -1,0 +1,249 @@
+/**
+ * The soak: webhooks at a steady rate while processes are killed, Redis is restarted, connections are cut and the receiver is in
+ * trouble, at random but repeatable moments. At the end nothing that was acknowledged may be missing, and no choice may have gone back.
+ * Usage: npm run soak -- [--minutes 10] [--rate 200] [--seed 1]
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Agent, request } from 'undici';
+import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
+import { signBody } from '../fakes/shopify-sender.ts';
+import { emailConsent, order } from '../flow/bodies.ts';
+import { seeded } from './order-body.ts';
+import { writeSoak } from './report.ts';
+import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Number(values.seed)];
+/** People whose consent changes again and again, per shop. */
+const PEOPLE = 40;
+const SETTLES_WITHIN_MS = 180_000;
+const random = seeded(seed);
+const upTo = (most: number) => Math.floor(random() * most);
+const say = (text: string) => process.stdout.write(`${new Date().toISOString()} ${text}\n`);
+
+type Sent = { shop: string; id: string; topic: string; body: Buffer; tries: number; acknowledged: boolean };
+
+const world = await openWorld();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void world.stop().then(() => process.exit(1)));
+}
+const receiver = await startAscent360();
+const app = await world.appDatabase('soak');
+const names = shopNames(10);
+const shops = await connectShops(app, names);
+const guidRows = await app.db.query<{ shop_id: number; guid_last4: string }>(
+  'SELECT shop_id, guid_last4 FROM settings',
+);
+const env = {
+  DATABASE_URL: app.url,
+  REDIS_URL: world.redis.url,
+  ASCENT360_BASE_URL: receiver.url,
+  DELIVERY_TIMEOUT: '2s',
+  LEASE: '5s',
+  SWEEP_INTERVAL: '1s',
+  BREAKER_PROBE: '1s',
+  BREAKER_WINDOW: '10s',
+  RETRY_SCHEDULE: Array.from({ length: 40 }, () => '1s').join(','),
+  LOG_LEVEL: 'warn',
+};
+const start = async (role: 'web' | 'worker') => await world.app(`soak ${role}`, { ROLE: role, ...env });
+const running: { web: Server; worker: Server } = { web: await start('web'), worker: await start('worker') };
+
+const agent = new Agent({ connections: 64 });
+const sent: Sent[] = [];
+/** The newest choice of each person, by shop and address, in the order in which they were made. */
+const chosen = new Map<string, boolean>();
+const faults: Record<string, number> = {};
+
+async function send(one: Sent): Promise<void> {
+  // As Shopify: again until it is answered with 200.
+  for (;;) {
+    one.tries++;
+    try {
+      const { statusCode, body } = await request(`${running.web.url}/webhooks`, {
+        method: 'POST',
+        dispatcher: agent,
+        headersTimeout: 5000,
+        headers: {
+          'content-type': 'application/json',
+          'x-shopify-topic': one.topic,
+          'x-shopify-hmac-sha256': signBody(one.body, SECRET),
+          'x-shopify-shop-domain': one.shop,
+          'x-shopify-webhook-id': one.id,
+          'x-shopify-triggered-at': new Date().toISOString(),
+        },
+        body: one.body,
+      });
+      await body.text();
+      if (statusCode === 200) {
+        one.acknowledged = true;
+        return;
+      }
+    } catch {
+      // Killed, or not up again yet.
+    }
+    await wait(200 + Math.random() * 300);
+  }
+}
+
+function next(n: number): Sent {
+  const shop = names[upTo(names.length)] ?? '';
+  const id = `soak-${seed}-${n}`;
+  const base = { shop, id, tries: 0, acknowledged: false };
+  if (random() < 0.6)
+    return { ...base, topic: 'orders/create', body: Buffer.from(JSON.stringify(order(1_000_000 + n))) };
+  const person = upTo(PEOPLE);
+  const yes = random() < 0.5;
+  chosen.set(`${shop} person${person}@example.com`, yes);
+  const body = emailConsent(person, yes ? 'subscribed' : 'unsubscribed', new Date().toISOString());
+  return { ...base, topic: 'customers_email_marketing_consent/update', body: Buffer.from(JSON.stringify(body)) };
+}
+
+const wreck: Record<string, () => Promise<void>> = {
+  'worker killed': async () => {
+    await running.worker.stop('SIGKILL');
+    running.worker = await start('worker');
+  },
+  'web killed': async () => {
+    await running.web.stop('SIGKILL');
+    running.web = await start('web');
+  },
+  'Redis killed and started empty': async () => await world.redis.restart(),
+  'database connections cut': async () => {
+    await app.db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+  },
+  'receiver answers 500': async () => await trouble(() => ({ status: 500 })),
+  'receiver hangs': async () => await trouble(() => 'hang' as const),
+  'receiver cuts answers off': async () => await trouble(() => 'cut' as const),
+  'receiver resets half of them': async () =>
+    await trouble(() => (Math.random() < 0.5 ? ('reset' as const) : ('accept' as const))),
+};
+
+async function trouble(plan: Plan): Promise<void> {
+  receiver.behave(plan);
+  await wait(3000);
+  receiver.behave('accept');
+}
+
+let over = false;
+async function wreckAtRandom(): Promise<void> {
+  const kinds = Object.keys(wreck);
+  while (!over) {
+    await wait(2000 + upTo(6000));
+    const kind = kinds[upTo(kinds.length)] ?? '';
+    if (over) return;
+    faults[kind] = (faults[kind] ?? 0) + 1;
+    say(kind);
+    await wreck[kind]?.().catch((error: unknown) => say(`${kind}: ${error}`));
+  }
+}
+
+async function counts(): Promise<Record<string, number>> {
+  const rows = await app.db.query<{ state: string; n: number }>(
+    `SELECT state || coalesce(': ' || reason, '') AS state, count(*) AS n FROM events GROUP BY 1 ORDER BY 1`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.state, row.n]));
+}
+
+const began = Date.now();
+const wrecking = wreckAtRandom();
+const sending: Promise<void>[] = [];
+for (let n = 0; Date.now() - began < minutes * 60_000; n++) {
+  const one = next(n);
+  sent.push(one);
+  sending.push(send(one));
+  const ahead = began + (n * 1000) / rate - Date.now();
+  if (ahead > 0) await wait(ahead);
+}
+over = true;
+await wrecking;
+await Promise.all(sending);
+say(`all ${sent.length} acknowledged; waiting until everything has ended`);
+const until = Date.now() + SETTLES_WITHIN_MS;
+let left = 1;
+while (left > 0 && Date.now() < until) {
+  await wait(500);
+  const rows = await app.db
+    .query<{ n: number }>(`SELECT count(*) AS n FROM events WHERE state IN ('received', 'open')`)
+    .catch(() => [{ n: 1 }]);
+  left = rows[0]?.n ?? 0;
+}
+
+const byShop = new Map(shops.map((shop) => [shop.id, shop.domain]));
+const shopOf = (guid: string | null) =>
+  byShop.get(guidRows.find((row) => guid?.endsWith(row.guid_last4))?.shop_id ?? 0) ?? '';
+const stored = await app.db.query<{ webhook_id: string }>('SELECT webhook_id FROM events');
+const known = new Set(stored.map((row) => row.webhook_id));
+const missing = sent.filter((one) => !known.has(one.id));
+
+/** The last flag that the receiver took for each person. */
+const heard = new Map<string, boolean>();
+const posts = new Map<string, number>();
+for (const record of receiver.received) {
+  if (!record.taken || typeof record.body !== 'object' || record.body === null) continue;
+  const { Email, EmailPermission, Order } = record.body as {
+    Email?: string;
+    EmailPermission?: boolean;
+    Order?: { Id: string };
+  };
+  const key = `${shopOf(record.guid)} ${Email}`;
+  if (typeof EmailPermission === 'boolean') heard.set(key, EmailPermission);
+  if (Order) posts.set(`${key} ${Order.Id}`, (posts.get(`${key} ${Order.Id}`) ?? 0) + 1);
+}
+const regressions = [...chosen].filter(([key, yes]) => heard.get(key) !== yes);
+const repeats = [...posts.values()].reduce((sum, times) => sum + times - 1, 0);
+const causes = await app.db.query<{ cause: string; n: number }>(
+  `SELECT a.class || coalesce(': ' || a.error, '') || coalesce(' ' || nullif(a.status, 200), '') AS cause, count(*) AS n
+   FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.attempts > 1 AND a.class <> 'accepted' GROUP BY 1 ORDER BY 2 DESC`,
+);
+const ends = await counts();
+const good = missing.length === 0 && regressions.length === 0 && left === 0;
+const list = (entries: Record<string, number>) =>
+  Object.entries(entries)
+    .map(([name, n]) => `| ${name} | ${n.toLocaleString('en')} |`)
+    .join('\n');
+const text = `${minutes} minutes, ${rate} webhooks a second (6 of 10 orders, the rest changes of consent of ${PEOPLE * names.length} people), seed ${seed}: **${good ? 'pass' : 'fail'}**.
+
+| what | count |
+|---|---|
+| webhooks sent and acknowledged | ${sent.length.toLocaleString('en')} |
+| … of these sent again by Shopify, because the answer was lost or no 200 | ${sent.filter((one) => one.tries > 1).length.toLocaleString('en')} |
+| missing | ${missing.length} |
+| still waiting ${SETTLES_WITHIN_MS / 60_000} minutes after the end | ${left} |
+| people whose last flag at Ascent360 is not their last choice | ${regressions.length} |
+| orders that reached Ascent360 more than once | ${repeats.toLocaleString('en')} |
+
+Faults:
+
+| fault | times |
+|---|---|
+${list(faults)}
+
+How the events ended:
+
+| state | events |
+|---|---|
+${list(ends)}
+
+Why attempts were repeated:
+
+| how the earlier attempt ended | attempts |
+|---|---|
+${list(Object.fromEntries(causes.map((row) => [row.cause, row.n])))}
+`;
+say(`\n${text}`);
+for (const [key, yes] of regressions.slice(0, 10)) say(`regression: ${key} chose ${yes}, heard ${heard.get(key)}`);
+writeSoak(text);
+await agent.close();
+await receiver.close();
+await world.stop();
+process.exitCode = good ? 0 : 1;

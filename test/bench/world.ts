@@ -1,0 +1,248 @@
+import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { type Config, readConfig } from '../../server/config.ts';
+import { type Db, openDb } from '../../server/db.ts';
+import { loadKeys } from '../../server/keys.ts';
+import { createLog } from '../../server/log.ts';
+import { createBullQueue, type Queue } from '../../server/queue.ts';
+import { parseSettings } from '../../server/settings/contract.ts';
+import { createSettingsStore } from '../../server/settings/store.ts';
+import { createShops, type Shop, type Shops } from '../../server/shops.ts';
+import { findPostgres, freePort, startPostgres } from '../fakes/postgres-server.ts';
+import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
+
+export const API_KEY = 'bench-key';
+export const SECRET = 'bench-secret';
+const here = import.meta.dirname;
+const root = path.join(here, '../..');
+
+/** A process that is measured. */
+export type Server = {
+  name: string;
+  port: number;
+  url: string;
+  child: ChildProcess;
+  /** The most memory it has held so far, in MB (VmHWM). */
+  peakMb(): number;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+};
+
+/** One of the app's databases, opened in this process beside the measured ones. */
+export type AppDatabase = { url: string; config: Config; db: Db; shops: Shops; queue: Queue };
+
+export type World = {
+  dir: string;
+  redis: RedisServer;
+  /** An empty database; `sql` is run in it. */
+  database(name: string, sql?: string): Promise<string>;
+  appDatabase(name: string): Promise<AppDatabase>;
+  /** The app as it is run in production, ready to answer. `env` in place of what it would get. */
+  app(name: string, env: Record<string, string>): Promise<Server>;
+  /** One of the files beside this one, in a process of its own that said it is ready. */
+  helper(file: string, ...args: string[]): Promise<Server>;
+  /** Peak memory in MB of every app process so far, by name. */
+  peaks(): Map<string, number>;
+  checkpoint(): Promise<void>;
+  /** With a profile: the statements that took most, a line each. */
+  statements(app: AppDatabase): Promise<string[]>;
+  stop(): Promise<void>;
+};
+
+export const keyRing = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+
+export const appEnv = {
+  NODE_ENV: 'production',
+  SHOPIFY_API_KEY: API_KEY,
+  SHOPIFY_API_SECRET: SECRET,
+  ENCRYPTION_KEYS: keyRing,
+};
+
+/** Sends a message to a helper and resolves with its answer. */
+export async function ask<T>(server: Server, message: Serializable): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const onExit = () => reject(new Error(`${server.name} ended`));
+  server.child.once('message', resolve);
+  server.child.once('exit', onExit);
+  server.child.send(message, (error) => {
+    if (error) reject(error);
+  });
+  return await promise.finally(() => server.child.off('exit', onExit));
+}
+
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+async function over(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+/**
+ * PostgreSQL with fsync and Redis, both of one's own, and what is measured on them.
+ * @param options.cpuProfile a folder for CPU profiles of the app's processes; statements are counted too
+ */
+export async function openWorld(options: { cpuProfile?: string } = {}): Promise<World> {
+  const [bin, redisBinary] = [findPostgres(), findRedis()];
+  if (!bin || !redisBinary) throw new Error('The benchmarks need PostgreSQL and Redis on this machine');
+  const dir = await mkdtemp(path.join(tmpdir(), 'connector-bench-'));
+  const settings = options.cpuProfile ? ['shared_preload_libraries=pg_stat_statements'] : [];
+  const postgres = await startPostgres(bin, { fsync: true, settings });
+  await over(postgres.url, `DO $$ BEGIN IF current_setting('fsync') <> 'on' THEN RAISE 'fsync is off'; END IF; END $$`);
+  const redis = await startRedis(redisBinary);
+  let stopped = false;
+  const servers = new Set<Server>();
+  const opened: AppDatabase[] = [];
+  const peaks = new Map<string, number>();
+
+  function tracked(name: string, port: number, child: ChildProcess, counts: boolean): Server {
+    const look = () => {
+      if (counts) peaks.set(name, Math.max(peaks.get(name) ?? 0, peakOf(child.pid)));
+    };
+    const sampler = setInterval(look, 250);
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    void ended.then(() => clearInterval(sampler));
+    const server: Server = {
+      name,
+      port,
+      child,
+      url: `http://127.0.0.1:${port}`,
+      peakMb: () => peakOf(child.pid),
+      stop: async (signal = 'SIGTERM') => {
+        look();
+        servers.delete(server);
+        if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+        await ended;
+      },
+    };
+    servers.add(server);
+    return server;
+  }
+
+  async function database(name: string, sql?: string): Promise<string> {
+    await over(postgres.url, `CREATE DATABASE ${name}`);
+    const url = Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href;
+    if (sql) await over(url, sql);
+    return url;
+  }
+
+  return {
+    dir,
+    redis,
+    database,
+    appDatabase: async (name) => {
+      // Shops of different databases have the same ids: what an earlier measurement left in Redis concerns none of these.
+      await redis.command('FLUSHALL');
+      const url = await database(name);
+      const config = readConfig({ ...appEnv, DATABASE_URL: url, REDIS_URL: redis.url });
+      const db = await openDb(config);
+      await db.migrate();
+      if (options.cpuProfile) await db.query('CREATE EXTENSION pg_stat_statements');
+      const log = createLog('warn');
+      const made = {
+        url,
+        config,
+        db,
+        shops: createShops(db, await loadKeys(config)),
+        queue: createBullQueue(redis.url, log),
+      };
+      opened.push(made);
+      return made;
+    },
+    app: async (name, env) => {
+      const port = await freePort();
+      const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
+      const child = spawn(process.execPath, [...profile, path.join(root, 'server/index.ts')], {
+        env: { PATH: process.env['PATH'] ?? '', ...appEnv, PORT: String(port), ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const log = createWriteStream(path.join(dir, `${name}.log`), { flags: 'a' });
+      child.stdout.pipe(log);
+      child.stderr.pipe(log);
+      const server = tracked(name, port, child, true);
+      const until = Date.now() + 60_000;
+      for (;;) {
+        const answer = await fetch(`${server.url}/readyz`).catch(() => null);
+        await answer?.arrayBuffer();
+        if (answer?.status === 200) return server;
+        if (Date.now() > until || child.exitCode !== null) {
+          throw new Error(
+            `${name} did not start:\n${readFileSync(path.join(dir, `${name}.log`), 'utf8').slice(-2000)}`,
+          );
+        }
+        await wait(50);
+      }
+    },
+    helper: async (file, ...args) => {
+      const port = await freePort();
+      const child = fork(path.join(here, file), [String(port), ...args], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      const server = tracked(file, port, child, false);
+      await new Promise<void>((resolve, reject) => {
+        child.once('message', () => resolve());
+        child.once('exit', () => reject(new Error(`${file} ended`)));
+      });
+      return server;
+    },
+    peaks: () => peaks,
+    statements: async (app) => {
+      if (!options.cpuProfile) return [];
+      const rows = await app.db.query<{ calls: number; ms: number; mean: number; query: string }>(
+        `SELECT calls, total_exec_time::int AS ms, mean_exec_time::float8 AS mean, left(regexp_replace(query, '\\s+', ' ', 'g'), 150) AS query
+         FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+         ORDER BY total_exec_time DESC LIMIT 25`,
+      );
+      return rows.map(({ calls, ms, mean, query }) => `${calls} × ${mean.toFixed(2)} ms = ${ms} ms  ${query}`);
+    },
+    checkpoint: async () => await over(postgres.url, 'CHECKPOINT'),
+    stop: async () => {
+      if (stopped) return;
+      stopped = true;
+      await Promise.all([...servers].map((server) => server.stop()));
+      for (const { db, queue } of opened) {
+        await queue.stop();
+        await db.close();
+      }
+      await redis.stop();
+      await postgres.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const shopNames = (count: number) => Array.from({ length: count }, (_, i) => `shop-${i + 1}.myshopify.com`);
+
+/** Shops that are there and connected, each with a GUID of its own. */
+export async function connectShops(app: AppDatabase, names: readonly string[]): Promise<Shop[]> {
+  const settings = createSettingsStore(app.db);
+  return await Promise.all(
+    names.map(async (name) => {
+      const shop = await app.shops.ensure(name);
+      const parsed = parseSettings(
+        { guid: randomUUID(), listIds: ['1'], providerType: 3 },
+        { developmentStore: false },
+      );
+      if (!parsed.ok) throw new Error('The settings were refused');
+      await settings.save(shop, parsed, '42', Date.now());
+      return shop;
+    }),
+  );
+}
+
+export const median = (values: readonly number[]) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+};

@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { type Db, openDb } from '../../server/db.ts';
+import { type FakeAscent360, startAscent360 } from './ascent360.ts';
+import { API_KEY, SECRET, SHOP, until } from './connector.ts';
+import { signIdToken } from './id-token.ts';
+import { freePort } from './postgres-server.ts';
+import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+export const KEY_1 = Buffer.alloc(32, 1);
+export const METRICS_TOKEN = 'metrics-token';
+
+type Env = Record<string, string>;
+
+/** The real server in a process of its own. */
+export type ConnectorProcess = {
+  url: string;
+  port: number;
+  child: ChildProcess;
+  /** All it has written to stdout and stderr. */
+  output(): string;
+  ended: Promise<number | null>;
+  alive(): boolean;
+  ready(): Promise<void>;
+  /** SIGKILL; resolves when it is dead. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with its exit code and how long it took, in milliseconds. */
+  terminate(): Promise<{ code: number | null; ms: number }>;
+  send(topic: string, body: object | string | Buffer, overrides?: SendOverrides): Promise<SendAnswer>;
+  api(method: string, route: string, body?: unknown, shop?: string): Promise<{ status: number; body: unknown }>;
+};
+
+/** Sends from outside: to one process, or through something in front of it. */
+export function clientOf(url: string): Pick<ConnectorProcess, 'send' | 'api'> {
+  const sender = createShopifySender({ url: `${url}/webhooks`, shop: SHOP, secret: SECRET });
+  return {
+    send: sender.send,
+    api: async (method, route, body, shop = SHOP) => {
+      const response = await fetch(`${url}/api${route}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop })}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text ? JSON.parse(text) : null };
+    },
+  };
+}
+
+async function launch(env: Env): Promise<ConnectorProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['server/run.js', 'server/index.ts'], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', PORT: String(port), ...env },
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const alive = () => child.exitCode === null && child.signalCode === null;
+  const output = () => Buffer.concat(chunks).toString();
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    child,
+    output,
+    ended,
+    alive,
+    ready: async () => {
+      await until(
+        'the process is ready',
+        async () => {
+          if (!alive()) throw new Error(`The process ended: ${output().slice(-2000)}`);
+          return (await fetch(`${url}/readyz`).catch(() => null))?.ok ? true : undefined;
+        },
+        40_000,
+      );
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    terminate: async () => {
+      const began = performance.now();
+      child.kill('SIGTERM');
+      return { code: await ended, ms: performance.now() - began };
+    },
+    ...clientOf(url),
+  };
+}
+
+/** How an event stands. */
+export type Standing = { state: string; reason: string | null };
+
+export type World = {
+  ascent360: FakeAscent360;
+  /** Null: embedded. */
+  databaseUrl: string | null;
+  env: Env;
+  /** Starts a process without waiting for it. */
+  launch(env?: Env): Promise<ConnectorProcess>;
+  /** Starts a process and waits until it is ready. */
+  run(env?: Env): Promise<ConnectorProcess>;
+  /** Connects a shop to a GUID of its own. */
+  connect(to: Pick<ConnectorProcess, 'api'>, settings?: object, shop?: string): Promise<string>;
+  /** How every event of a shop stands, by webhook id: read from PostgreSQL, or embedded through the API of `from`. */
+  standings(from: Pick<ConnectorProcess, 'api'>, shop?: string): Promise<Map<string, Standing>>;
+  /** Opens the database. Embedded: only after the process has ended. */
+  read<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Ends everything that was started. */
+  close(): Promise<void>;
+};
+
+/** The server that the tests of the project "postgres" share; null: they run embedded. */
+export const sharedPostgres = () => process.env['TEST_DATABASE_URL'] ?? null;
+
+/** Applies the migrations as an operator does, in a process of its own; resolves once it says that it has. */
+async function migrate(databaseUrl: string): Promise<void> {
+  const child = spawn(process.execPath, ['server/run.js', 'prisma/migrate.ts'], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', () => reject(new Error('The migrations could not be applied')));
+  });
+}
+
+/** A new database on the server: a copy of one that the first to ask migrates. */
+async function newDatabase(serverUrl: string): Promise<string> {
+  const template = 'connector_fault_template';
+  const name = `connector_fault_${randomBytes(6).toString('hex')}`;
+  const urlOf = (database: string) => Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`SELECT pg_advisory_lock(hashtext('connector faults'))`);
+  const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
+  if (rowCount === 0) {
+    await client.query(`CREATE DATABASE ${template}_unfinished`);
+    await migrate(urlOf(`${template}_unfinished`));
+    await until('the migrating process has let go', async () => {
+      const { rowCount: left } = await client.query('SELECT 1 FROM pg_stat_activity WHERE datname = $1', [
+        `${template}_unfinished`,
+      ]);
+      return left === 0 ? true : undefined;
+    });
+    await client.query(`ALTER DATABASE ${template}_unfinished RENAME TO ${template}`);
+  }
+  await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await client.end();
+  return urlOf(name);
+}
+
+async function pagesOf(from: Pick<ConnectorProcess, 'api'>, shop: string): Promise<Map<string, Standing>> {
+  const found = new Map<string, Standing>();
+  for (let cursor = ''; ; ) {
+    const { body } = await from.api('GET', `/activity?limit=100${cursor}`, undefined, shop);
+    const page = body as { items: (Standing & { webhookId: string })[]; nextCursor: string | null };
+    for (const { webhookId, state, reason } of page.items) found.set(webhookId, { state, reason });
+    if (page.nextCursor === null) return found;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+}
+
+/**
+ * A stand-in for Ascent360 and a database with all its migrations, for processes to be started on and killed.
+ * @param options.postgres a server; without one the shared one, or embedded where there is none
+ * @param options.env what the processes get beyond short waits
+ */
+export async function startWorld(options: { postgres?: string; env?: Env } = {}): Promise<World> {
+  const server = options.postgres ?? sharedPostgres();
+  const ascent360 = await startAscent360();
+  const databaseUrl = server ? await newDatabase(server) : null;
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
+  const processes: ConnectorProcess[] = [];
+  const env: Env = {
+    SHOPIFY_API_KEY: API_KEY,
+    SHOPIFY_API_SECRET: SECRET,
+    ENCRYPTION_KEYS: `k1:${KEY_1.toString('base64')}`,
+    DATA_DIR: dataDir,
+    ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+    ASCENT360_BASE_URL: ascent360.url,
+    RETRY_SCHEDULE: '100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s',
+    SWEEP_INTERVAL: '300ms',
+    DELIVERY_TIMEOUT: '3s',
+    LEASE: '2s',
+    LOG_LEVEL: 'info',
+    METRICS_TOKEN,
+    ...options.env,
+  };
+  const start = async (over: Env = {}) => {
+    const started = await launch({ ...env, ...over });
+    processes.push(started);
+    return started;
+  };
+  const read = async <T>(work: (db: Db) => Promise<T>) => {
+    const db = await openDb({ databaseUrl: databaseUrl ?? undefined, dataDir });
+    return await work(db).finally(db.close);
+  };
+  return {
+    ascent360,
+    databaseUrl,
+    env,
+    launch: start,
+    run: async (over) => {
+      const started = await start(over);
+      await started.ready();
+      return started;
+    },
+    connect: async (to, settings = {}, shop = SHOP) => {
+      const guid = randomUUID();
+      const answer = await to.api('PUT', '/settings', { guid, ...settings }, shop);
+      if (answer.status !== 200) throw new Error(`Settings were refused: ${JSON.stringify(answer.body)}`);
+      return guid;
+    },
+    standings: async (from, shop = SHOP) => {
+      if (!databaseUrl) return await pagesOf(from, shop);
+      const rows = await read(
+        async (db) =>
+          await db.query<Standing & { webhook_id: string }>(
+            `SELECT e.webhook_id, e.state, e.reason FROM events e JOIN shops s ON s.id = e.shop_id WHERE s.domain = $1`,
+            [shop],
+          ),
+      );
+      return new Map(rows.map(({ webhook_id, ...standing }) => [webhook_id, standing]));
+    },
+    read,
+    close: async () => {
+      for (const { child } of processes) child.kill('SIGKILL');
+      await Promise.all(processes.map(({ ended }) => ended));
+      await ascent360.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * What surviving a fault means, the same for all: nothing acknowledged is lost, no flag that Ascent360 took last is older
+ * than the person's newest choice, and nothing was accepted twice unless an answer was lost on the way.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { customer, EMAIL, emailConsent } from '../flow/bodies.ts';
+import type { FakeAscent360, ReceivedRecord } from './ascent360.ts';
+import { SHOP, until } from './connector.ts';
+import type { ConnectorProcess, Standing, World } from './connector-process.ts';
+
+/** One webhook as Shopify sends it: again and again, with the same id, until it is answered with 200. */
+export type Sent = {
+  webhookId: string;
+  shop: string;
+  /** The first name in its payload, which no other has; null: it carries a choice. */
+  marker: string | null;
+  choice: { address: string; value: boolean; chosenAt: number } | null;
+  statuses: (number | 'no answer')[];
+  /** How long each answer took, in milliseconds. */
+  took: number[];
+  acknowledged: boolean;
+};
+
+type Sender = Pick<ConnectorProcess, 'send'>;
+type Webhook = Pick<Sent, 'webhookId' | 'shop' | 'marker' | 'choice'> & { topic: string; body: object };
+
+let people = 1_000_000;
+
+/** A new customer, whom only this event is about. */
+export function someCustomer(shop = SHOP): Webhook {
+  const id = people++;
+  const marker = `Marker${id}`;
+  return {
+    webhookId: randomUUID(),
+    shop,
+    topic: 'customers/create',
+    body: customer(id, { first_name: marker }),
+    marker,
+    choice: null,
+  };
+}
+
+/** A choice of a person about e-mail. */
+export function someChoice(person: number, value: boolean, chosenAt: number, shop = SHOP): Webhook {
+  const state = value ? 'subscribed' : 'unsubscribed';
+  return {
+    webhookId: randomUUID(),
+    shop,
+    topic: EMAIL,
+    body: emailConsent(person, state, new Date(chosenAt).toISOString()),
+    marker: null,
+    choice: { address: `person${person}@example.com`, value, chosenAt },
+  };
+}
+
+/** Sends one webhook until it is acknowledged, `tries` times at most. `to` is asked anew for every try. */
+export async function sendUntilTaken(to: () => Sender, webhook: Webhook, tries = 60, waitMs = 200): Promise<Sent> {
+  const { topic, body, ...rest } = webhook;
+  const sent: Sent = { ...rest, statuses: [], took: [], acknowledged: false };
+  for (let i = 0; i < tries && !sent.acknowledged; i++) {
+    if (i > 0) await wait(waitMs);
+    const began = performance.now();
+    const answer = await to()
+      .send(topic, body, { webhookId: sent.webhookId, shop: sent.shop })
+      .catch(() => null);
+    sent.took.push(performance.now() - began);
+    sent.statuses.push(answer?.status ?? 'no answer');
+    sent.acknowledged = answer?.status === 200;
+  }
+  return sent;
+}
+
+/** Sends all of them, so many at a time. */
+export async function sendAll(to: () => Sender, webhooks: readonly Webhook[], atOnce = 32): Promise<Sent[]> {
+  const left = webhooks.values();
+  const sent: Sent[] = [];
+  const lines = Array.from({ length: atOnce }, async () => {
+    for (const webhook of left) sent.push(await sendUntilTaken(to, webhook));
+  });
+  await Promise.all(lines);
+  return sent;
+}
+
+export type Traffic = { sent: Sent[]; stop(): Promise<Sent[]> };
+
+/** Customers and changing choices, one after the other on each of `lines` lines, until it is stopped. */
+export function startTraffic(
+  to: () => Sender,
+  options: { lines?: number; pauseMs?: number; shop?: string } = {},
+): Traffic {
+  const { lines = 6, pauseMs = 10, shop = SHOP } = options;
+  const sent: Sent[] = [];
+  const first = people;
+  people += 100 * lines;
+  const began = Date.now() - 5 * 60_000;
+  let stopped = false;
+  const running = Array.from({ length: lines }, async (_, line) => {
+    for (let i = 0; !stopped; i++) {
+      const webhook =
+        i % 3 === 0
+          ? // Every fourth choice is older than the one before it.
+            someChoice(first + line * 10 + (i % 10), (i / 3) % 2 < 1, began + (i % 12 === 9 ? i - 4 : i) * 20, shop)
+          : someCustomer(shop);
+      sent.push(await sendUntilTaken(to, webhook));
+      await wait(pauseMs);
+    }
+  });
+  return {
+    sent,
+    stop: async () => {
+      stopped = true;
+      await Promise.all(running);
+      return sent;
+    },
+  };
+}
+
+const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
+/** Names of the database and of the merchant's view. */
+const KNOWN = new Set([...ENDED, 'received', 'open', 'waiting', 'sending', 'retrying']);
+
+/** Waits until every acknowledged event has ended. */
+export async function settled(
+  world: World,
+  from: Pick<ConnectorProcess, 'api'>,
+  sent: readonly Sent[],
+  timeoutMs = 30_000,
+): Promise<Map<string, Standing>> {
+  const shops = [...new Set(sent.map(({ shop }) => shop))];
+  const ids = sent.filter(({ acknowledged }) => acknowledged).map(({ webhookId }) => webhookId);
+  return await until(
+    `${ids.length} events end`,
+    async () => {
+      const maps = await Promise.all(shops.map(async (shop) => await world.standings(from, shop)));
+      const all = new Map(maps.flatMap((map) => [...map]));
+      // What is not there is lost, which is not waited for: the verdict says so.
+      if (ids.every((id) => ENDED.has(all.get(id)?.state ?? 'accepted'))) return all;
+      await wait(150);
+      return undefined;
+    },
+    timeoutMs,
+  );
+}
+
+const fieldOf = (record: ReceivedRecord, key: string): unknown =>
+  typeof record.body === 'object' && record.body !== null ? Reflect.get(record.body, key) : undefined;
+
+const grouped = <T>(items: readonly T[], keyOf: (item: T) => unknown) => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (typeof key === 'string') groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
+};
+
+export type Verdict = {
+  /** Acknowledged, and neither accepted nor merged nor skipped nor waiting nor in need of attention. */
+  lost: string[];
+  /** *accepted* says the database; the receiver knows nothing of it. */
+  neverTaken: string[];
+  /** Taken twice although the answer to the first was not lost. */
+  repeated: string[];
+  /** The flag taken last is not the newest choice. */
+  regressed: string[];
+  /** What Ascent360 would not have understood. */
+  faults: string[];
+};
+
+export const SURVIVED: Verdict = { lost: [], neverTaken: [], repeated: [], regressed: [], faults: [] };
+
+/**
+ * The one check. Call it once the acknowledged events have ended.
+ * @param answerLost whether the answer to this request may not have been recorded: it came while something was killed or away
+ */
+export function judge(
+  sent: readonly Sent[],
+  standings: ReadonlyMap<string, Standing>,
+  ascent360: FakeAscent360,
+  answerLost: (record: ReceivedRecord) => boolean = () => false,
+): Verdict {
+  const acknowledged = sent.filter((one) => one.acknowledged);
+  const accepted = ascent360.received.filter((record) => record.accepted);
+  const byName = grouped(accepted, (record) => fieldOf(record, 'FirstName'));
+  const flags = accepted.filter((record) => fieldOf(record, 'EmailPermission') !== undefined);
+  const byAddress = grouped(flags, (record) => fieldOf(record, 'Email'));
+  const twice = (records: readonly ReceivedRecord[], same: (a: ReceivedRecord, b: ReceivedRecord) => boolean) =>
+    records.some((record, i) => {
+      const next = records[i + 1];
+      return next !== undefined && same(record, next) && !answerLost(record);
+    });
+  const flagOf = (record: ReceivedRecord) => fieldOf(record, 'EmailPermission');
+  const markers = new Set(sent.map(({ marker }) => marker));
+  const newest = new Map<string, NonNullable<Sent['choice']>>();
+  for (const { choice } of acknowledged) {
+    if (choice && (newest.get(choice.address)?.chosenAt ?? 0) < choice.chosenAt) newest.set(choice.address, choice);
+  }
+  return {
+    lost: acknowledged
+      .filter(({ webhookId }) => !KNOWN.has(standings.get(webhookId)?.state ?? ''))
+      .map(({ webhookId }) => webhookId),
+    neverTaken: acknowledged
+      .filter(
+        ({ webhookId, marker }) => marker && standings.get(webhookId)?.state === 'accepted' && !byName.has(marker),
+      )
+      .map(({ webhookId }) => webhookId),
+    repeated: [
+      ...[...byName].filter(([name, records]) => markers.has(name) && twice(records, () => true)),
+      ...[...byAddress].filter(([, records]) => twice(records, (a, b) => flagOf(a) === flagOf(b))),
+    ].map(([name, records]) => `${name} at ${records.map(({ at }) => at).join(', ')}`),
+    regressed: [...newest]
+      .filter(([address, { value }]) => {
+        const last = byAddress.get(address)?.at(-1);
+        return last === undefined || flagOf(last) !== value;
+      })
+      .map(([address]) => address),
+    faults: ascent360.received.flatMap((record) => (record.taken ? record.faults : [])),
+  };
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { METRICS_TOKEN, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
+import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+const PHONE = '+15005550107';
+const GUID = 'ca9a41e5-0000-4000-8000-00ca9a41e500';
+const CANARY = /canary|5005550107|ca9a41e5/i;
+/** The lines that hold a canary, shortened: what a failure shows. */
+const linesWith = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => CANARY.test(line))
+    .map((line) => line.slice(0, 300));
+
+const address = {
+  first_name: 'Canaryfirst',
+  last_name: 'Canarylast',
+  address1: '1 Canarystreet',
+  phone: PHONE,
+  country_code: 'US',
+};
+const person = customer(31, {
+  email: 'canary@example.com',
+  ...address,
+  default_address: address,
+  note: 'Canary',
+});
+
+describe('personal data', () => {
+  it('row 32: sent along every path is in no log, metric, error answer, and not in Redis', async () => {
+    const real = sharedPostgres() !== null;
+    const postgres = real ? await startPostgres(findPostgres() ?? '') : null;
+    const redis = real && binary ? await startRedis(binary) : null;
+    const world = await startWorld({
+      ...(postgres ? { postgres: postgres.url } : {}),
+      env: { LOG_LEVEL: 'trace', RETRY_SCHEDULE: '50ms,50ms', ...(redis ? { REDIS_URL: redis.url } : {}) },
+    });
+    onTestFinished(async () => {
+      await world.close();
+      await redis?.stop();
+      await postgres?.stop();
+    });
+    const connector = await world.run();
+    const answers: string[] = [];
+    const connected = await connector.api('PUT', '/settings', {
+      guid: GUID,
+      mapping: { interests: [{ from: 'tag', prefix: 'canary' }] },
+    });
+    expect(connected.status).toBe(200);
+    answers.push(JSON.stringify({ ...connected, body: { ...(connected.body as object), mapping: null } }));
+    // Answers that a receiver might give: its own words, our words, nothing, half.
+    const echo = `No: ${JSON.stringify(person)} for ${GUID}`;
+    world.ascent360.behave([
+      { status: 500, answer: echo },
+      { status: 422, answer: echo },
+      { status: 503, answer: echo, retryAfter: 'canary@example.com' },
+      { mode: 'cut' },
+      { mode: 'html', answer: echo },
+      { mode: 'reset' },
+      { mode: 'redirect', location: 'http://127.0.0.1:9/canary' },
+    ]);
+    const send = async (topic: string, body: object | string | Buffer, over: object = {}) => {
+      const answer = await connector.send(topic, body, over);
+      answers.push(answer.text, JSON.stringify([...answer.headers]));
+      return answer.status;
+    };
+    const now = new Date().toISOString();
+    const bodies: [string, object | string | Buffer][] = [
+      ['customers/create', person],
+      ['customers/update', { ...person, updated_at: 'canary' }],
+      [
+        'orders/create',
+        order(32, { email: 'canary@example.com', customer: person, billing_address: address, note: 'Canary' }),
+      ],
+      [
+        'orders/updated',
+        order(33, { email: 'Canary <not an address>', phone: 'canary', customer: { ...person, id: 'canary' } }),
+      ],
+      [EMAIL, emailConsent(31, 'subscribed', now, { email_address: 'canary@example.com' })],
+      [EMAIL, emailConsent(31, 'canary', 'canary', { email_address: 'canary@example.com' })],
+      [SMS, smsConsent(31, 'unsubscribed', now, PHONE)],
+      ['customer.tags_added', { customerId: 'gid://shopify/Customer/31', tags: ['canary:x'], occurredAt: 'canary' }],
+      ['customers/merge', { status: 'completed', admin_graphql_api_customer_kept_id: 'canary', note: 'canary' }],
+      ['customers/update', '{"id":34,"email":"canary@example.com",'],
+      [
+        'customers/update',
+        Buffer.concat([Buffer.from('{"id":35,"email":"canary@example.com'), Buffer.of(0xff), Buffer.from('"}')]),
+      ],
+      ['customers/update', '{"id":36,"email":"canary@example.com","first_name":"Canary\\u0000"}'],
+      ['customers/update', ['canary@example.com']],
+      ['carts/update', person],
+      ['customers/delete', { id: 37, email: 'canary@example.com' }],
+      ['customers/data_request', { customer: person, orders_requested: [32] }],
+      ['shop/update', { name: 'Canary shop', email: 'canary@example.com', country_code: 'US' }],
+    ];
+    // As many as the receiver has answers, at addresses of their own.
+    for (let i = 0; i < 8; i++)
+      bodies.push(['customers/create', { ...person, id: 50 + i, email: `canary${i}@example.com`, phone: null }]);
+    for (const [topic, body] of bodies) expect(await send(topic, body), topic).toBe(200);
+    expect(await send('customers/create', person, { secret: 'wrong' })).toBe(401);
+    expect(await send('customers/create', person, { headers: { 'x-shopify-topic': null } })).toBe(400);
+    expect(await send('customers/create', person, { headers: { 'x-shopify-shop-domain': 'canary@example.com' } })).toBe(
+      400,
+    );
+    if (postgres) {
+      await postgres.end('crash');
+      expect(await send('customers/create', person)).toBe(503);
+      await postgres.begin();
+    }
+    const routes: [string, string, unknown?][] = [
+      ['PUT', '/settings', { guid: 'canary', sourceName: 'x'.repeat(101), unknown: 'canary@example.com' }],
+      ['GET', '/activity?state=canary@example.com'],
+      ['GET', '/activity?cursor=canary@example.com'],
+      ['GET', '/canary@example.com'],
+      ['GET', `/people/${randomUUID()}`],
+      ['GET', '/people?q=canary%40example.com%00'],
+      ['POST', '/test-record', { email: 'not an address, canary' }],
+      ['POST', '/preview', { topic: 'customers/create', body: '{"canary' }],
+    ];
+    for (const [method, route, body] of routes) {
+      const answer = await connector.api(method, route, body);
+      if (answer.status >= 400) answers.push(JSON.stringify(answer));
+    }
+    await send('customers/redact', {
+      customer: { id: 31, email: 'canary@example.com', phone: PHONE },
+      orders_to_redact: [32],
+    });
+    const last = someCustomer();
+    await send(last.topic, last.body, { webhookId: last.webhookId });
+    await until('the receiver was tried', async () => world.ascent360.received.length >= 7 || undefined);
+    await settled(world, connector, []);
+    const metrics = await fetch(`${connector.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+    expect(metrics.status).toBe(200);
+    expect(linesWith(await metrics.text())).toEqual([]);
+    if (redis) {
+      const keys = (await redis.command('KEYS', '*')) as string[];
+      expect(keys.length).toBeGreaterThan(0);
+      for (const key of keys) {
+        const dump = String(await redis.command('DUMP', key));
+        expect(linesWith(`${key}\n${dump}`)).toEqual([]);
+      }
+    }
+    await connector.terminate();
+    expect(connector.output()).toContain('"stage":"deliver"');
+    expect(linesWith(connector.output())).toEqual([]);
+    expect(answers.flatMap(linesWith)).toEqual([]);
+  });
+});

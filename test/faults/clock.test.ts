@@ -1,0 +1,89 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { judge, SURVIVED, sendUntilTaken, settled, someCustomer, startTraffic } from '../fakes/fault-oracle.ts';
+
+/** Debian's package faketime puts it below the folder of the architecture. */
+const library = existsSync('/usr/lib')
+  ? readdirSync('/usr/lib')
+      .map((folder) => path.join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1'))
+      .find((file) => existsSync(file))
+  : undefined;
+if (!library && process.env['CI']) throw new Error('CI runs all tests: install faketime (Debian: faketime)');
+
+const off = (by: string) => ({ LD_PRELOAD: library ?? '', FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' });
+
+describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
+  let world: World;
+  let web: ConnectorProcess;
+  beforeAll(async () => {
+    world = await startWorld({
+      env: { RETRY_SCHEDULE: '1s,1s,1s', CONNECTION_PROBE: '1s', BREAKER_PROBE: '500ms', DELIVERY_TIMEOUT: '1s' },
+    });
+    web = await world.run({ ROLE: 'web' });
+  });
+  afterAll(async () => await world?.close());
+  beforeEach(() => world.ascent360.clear());
+
+  describe.each([
+    ['ahead', '+10m'],
+    ['behind', '-10m'],
+  ])('a worker whose clock is %s', (_, by) => {
+    let worker: ConnectorProcess;
+    beforeAll(async () => {
+      worker = await world.run({ ROLE: 'worker', ...off(by) });
+    });
+    afterAll(async () => await worker.kill());
+
+    const gap = () => {
+      const [first, second] = world.ascent360.received;
+      return (second?.at ?? 0) - (first?.at ?? 0);
+    };
+
+    it('row 30: is what it should be', async () => {
+      const answer = await fetch(`${worker.url}/healthz`);
+      const shown = Date.parse(answer.headers.get('date') ?? '') - Date.now();
+      expect(Math.abs(shown)).toBeGreaterThan(9 * 60_000);
+    });
+
+    it.each([
+      ['a retry', { status: 503 }, 800, 4000],
+      ['Retry-After in seconds', { status: 429, retryAfter: 3 }, 3000, 6000],
+      ['the probe of a refused GUID', { status: 401 }, 900, 4000],
+    ])('row 30: %s comes when it is due', async (_, behaviour, least, most) => {
+      await world.connect(web);
+      world.ascent360.behave([behaviour, 'accept']);
+      const sent = await sendUntilTaken(() => web, someCustomer());
+      const standings = await settled(world, web, [sent], 10_000);
+      expect(judge([sent], standings, world.ascent360)).toEqual(SURVIVED);
+      expect(gap()).toBeGreaterThanOrEqual(least);
+      expect(gap()).toBeLessThan(most);
+    });
+
+    it('row 30: a lease holds: what it is sending is not sent by another whose clock is right', async () => {
+      await world.connect(web);
+      const other = await world.run({ ROLE: 'worker' });
+      world.ascent360.behave(() => ({ delayMs: 300 }));
+      const traffic = startTraffic(() => web, { lines: 3, pauseMs: 30 });
+      await until('much was sent', async () => world.ascent360.received.length > 12 || undefined);
+      const sent = await traffic.stop();
+      const standings = await settled(world, web, sent);
+      expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
+      await other.kill();
+    });
+  });
+
+  it('row 30: a web process whose clock is ahead puts no choice above those that follow', async () => {
+    const worker = await world.run({ ROLE: 'worker' });
+    const ahead = await world.run({ ROLE: 'web', ...off('+10m') });
+    await world.connect(web);
+    let turn = 0;
+    const traffic = startTraffic(() => (turn++ % 2 === 0 ? web : ahead), { lines: 3, pauseMs: 20 });
+    await until('much was sent', async () => world.ascent360.received.length > 60 || undefined);
+    const sent = await traffic.stop();
+    expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+    await worker.kill();
+  });
+});

@@ -1,0 +1,171 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import {
+  judge,
+  SURVIVED,
+  sendAll,
+  sendUntilTaken,
+  settled,
+  someCustomer,
+  startTraffic,
+} from '../fakes/fault-oracle.ts';
+import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
+import { startTcpProxy } from '../fakes/tcp-proxy.ts';
+
+// These stop and cut PostgreSQL, so they have a server of their own; the project "postgres" runs them.
+describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
+  let postgres: PostgresServer;
+  let world: World;
+  let connector: ConnectorProcess;
+  beforeAll(async () => {
+    postgres = await startPostgres(findPostgres() ?? '');
+    world = await startWorld({ postgres: postgres.url, env: { DELIVERY_TIMEOUT: '1s' } });
+    connector = await world.run();
+    await world.connect(connector);
+  });
+  afterAll(async () => {
+    await world?.close();
+    await postgres?.stop();
+  });
+  beforeEach(() => world.ascent360.clear());
+
+  it.each([
+    ['is down', async () => await postgres.end('fast'), async () => await postgres.begin()],
+    ['crashed', async () => await postgres.end('crash'), async () => await postgres.begin()],
+    ['takes connections and answers nothing', async () => postgres.freeze(), async () => postgres.thaw()],
+  ])(
+    'row 10: while it %s webhooks get 503 with Retry-After in under 3 s, and 200 by itself after',
+    async (_, fault, repair) => {
+      await fault();
+      const webhooks = Array.from({ length: 20 }, () => someCustomer());
+      const refused = await Promise.all(
+        webhooks.map(async ({ topic, body, webhookId }) => {
+          const began = performance.now();
+          const answer = await connector.send(topic, body, { webhookId });
+          return { ...answer, ms: performance.now() - began };
+        }),
+      );
+      expect(refused.map(({ status }) => status)).toEqual(Array(20).fill(503));
+      for (const { headers, ms } of refused) {
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(ms).toBeLessThan(3000);
+      }
+      expect(connector.alive()).toBe(true);
+      await repair();
+      const sent = await sendAll(() => connector, webhooks);
+      expect(sent.every(({ acknowledged }) => acknowledged)).toBe(true);
+      expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
+    },
+  );
+
+  it.each([
+    ['is restarted', async () => await postgres.end('fast')],
+    ['crashes', async () => await postgres.end('crash')],
+  ])('row 11: when it %s under load nothing acknowledged is lost and the process stays up', async (_, fault) => {
+    const traffic = startTraffic(() => connector);
+    await wait(1000);
+    const from = Date.now() - 1100;
+    await fault();
+    await wait(500);
+    await postgres.begin();
+    await wait(1500);
+    const sent = await traffic.stop();
+    const standings = await settled(world, connector, sent);
+    const until = Date.now();
+    expect(connector.alive()).toBe(true);
+    expect(sent.some(({ statuses }) => statuses.includes(503))).toBe(true);
+    expect(judge(sent, standings, world.ascent360, ({ at }) => at > from && at < until)).toEqual(SURVIVED);
+  });
+
+  it('row 11: when single backends are terminated nothing acknowledged is lost and the process stays up', async () => {
+    const traffic = startTraffic(() => connector);
+    let ended = 0;
+    const from = Date.now();
+    for (let i = 0; i < 12; i++) {
+      await wait(150);
+      ended += await postgres.terminateBackends(2);
+    }
+    await wait(300);
+    const sent = await traffic.stop();
+    expect(ended).toBeGreaterThan(10);
+    expect(connector.alive()).toBe(true);
+    expect(judge(sent, await settled(world, connector, sent), world.ascent360, ({ at }) => at > from)).toEqual(
+      SURVIVED,
+    );
+  });
+});
+
+describe.skipIf(!sharedPostgres())(
+  'a connection to PostgreSQL that is cut when the answer to a commit is on its way',
+  () => {
+    const setUp = async () => {
+      const world = await startWorld({ env: { LEASE: '1s' } });
+      onTestFinished(world.close);
+      const direct = new URL(world.databaseUrl ?? '');
+      const wire = await startTcpProxy(Number(direct.port));
+      onTestFinished(wire.close);
+      const DATABASE_URL = Object.assign(new URL(direct), { port: String(wire.port) }).href;
+      const connector = await world.run({ DATABASE_URL });
+      await world.connect(connector);
+      return { world, wire, connector };
+    };
+
+    it('row 12: an event that was stored although nobody learned it is recognised when Shopify tries again', async () => {
+      const { world, wire, connector } = await setUp();
+      let name: string | null = null;
+      let cuts = 0;
+      const armed = new Set<number>();
+      wire.decide((bytes, way, connection) => {
+        const text = bytes.toString('latin1');
+        if (way === 'there') {
+          // The statement is prepared under a name, which is all that later messages say.
+          name ??= /(s\d+)\0INSERT INTO events/.exec(text)?.[1] ?? null;
+          if (name && cuts < 3 && text.includes(`\0${name}\0`)) armed.add(connection);
+          if (name && cuts < 3 && text.includes(`${name}\0INSERT INTO events`)) armed.add(connection);
+          return 'pass';
+        }
+        if (!armed.delete(connection)) return 'pass';
+        cuts++;
+        return 'cut';
+      });
+      const sent = [];
+      for (let i = 0; i < 4; i++) sent.push(await sendUntilTaken(() => connector, someCustomer(), 10, 50));
+      expect(cuts).toBe(3);
+      expect(sent.flatMap(({ statuses }) => statuses).filter((status) => status !== 200)).toEqual([503, 503, 503]);
+      const standings = await settled(world, connector, sent);
+      expect([...standings.values()].map(({ state }) => state)).toEqual(Array(4).fill('accepted'));
+      expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
+      expect(world.ascent360.received).toHaveLength(4);
+    });
+
+    it('row 12: of claims and results that were committed although nobody learned it, none is lost and none is sent twice', async () => {
+      const { world, wire, connector } = await setUp();
+      let commits = 0;
+      let cuts = 0;
+      const armed = new Set<number>();
+      wire.decide((bytes, way, connection) => {
+        if (way === 'there') {
+          if (bytes.includes('COMMIT\0') && commits++ % 5 === 4 && cuts + armed.size < 8) armed.add(connection);
+          return 'pass';
+        }
+        if (!armed.delete(connection)) return 'pass';
+        cuts++;
+        return 'cut';
+      });
+      const sent = await sendAll(
+        () => connector,
+        Array.from({ length: 300 }, () => someCustomer()),
+        8,
+      );
+      await until('the connection was cut eight times', async () => {
+        if (cuts === 8) return true;
+        sent.push(await sendUntilTaken(() => connector, someCustomer()));
+        return undefined;
+      });
+      expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
+      expect(connector.alive()).toBe(true);
+    });
+  },
+);

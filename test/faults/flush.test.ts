@@ -1,0 +1,40 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { findRedis, startRedis } from '../fakes/redis-server.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+const WAITING = 10_000;
+
+describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
+  it('row 7: with 10,000 waiting, before and while they are delivered, loses nothing', {
+    timeout: 120_000,
+  }, async () => {
+    const redis = await startRedis(binary ?? '');
+    onTestFinished(redis.stop);
+    const env = { REDIS_URL: redis.url, DELIVERY_CONCURRENCY_PER_SHOP: '25', LEASE: '60s', LOG_LEVEL: 'warn' };
+    const world = await startWorld({ env });
+    onTestFinished(world.close);
+    const web = await world.run({ ROLE: 'web' });
+    await world.run({ ROLE: 'worker' });
+    const guid = await world.connect(web, { paused: true });
+    const sent = await sendAll(
+      () => web,
+      Array.from({ length: WAITING }, () => someCustomer()),
+      64,
+    );
+    await redis.command('FLUSHALL');
+    expect(world.ascent360.received).toHaveLength(0);
+    expect((await web.api('PUT', '/settings', { guid, paused: false })).status).toBe(200);
+    const delivered = async (count: number) =>
+      await until(`${count} are delivered`, async () => world.ascent360.received.length >= count || undefined, 60_000);
+    for (const part of [500, 3000, 6000]) {
+      await delivered(part);
+      await redis.command('FLUSHALL');
+    }
+    await delivered(WAITING);
+    expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { KEY_1, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import {
+  judge,
+  SURVIVED,
+  sendAll,
+  sendUntilTaken,
+  settled,
+  someCustomer,
+  startTraffic,
+} from '../fakes/fault-oracle.ts';
+
+const k1 = `k1:${KEY_1.toString('base64')}`;
+const k2 = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
+const NEW_SHOP = 'new-shop.myshopify.com';
+
+describe('encryption keys', () => {
+  it('row 24: rotated in mid-traffic: everything stays readable, and what is new is wrapped by the new key', async () => {
+    const world = await startWorld();
+    onTestFinished(world.close);
+    const old = await world.run({ ENCRYPTION_KEYS: k1 });
+    await world.connect(old, { sourceName: 'Before' });
+    let current = old;
+    const traffic = startTraffic(() => current, { lines: 3, pauseMs: 20 });
+    await until('some are accepted', async () => world.ascent360.received.length > 20 || undefined);
+    await old.terminate();
+    current = await world.run({ ENCRYPTION_KEYS: `${k2},${k1}` });
+    await world.connect(current, { sourceName: 'After' }, NEW_SHOP);
+    const beside = await sendUntilTaken(() => current, someCustomer(NEW_SHOP));
+    await until('more are accepted', async () => world.ascent360.received.length > 60 || undefined);
+    const sent = [...(await traffic.stop()), beside];
+    expect(judge(sent, await settled(world, current, sent), world.ascent360)).toEqual(SURVIVED);
+    expect((await current.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Before' });
+    await current.terminate();
+    const wrapped = await world.read(
+      async (db) => await db.query('SELECT domain, wrap_key_id FROM shops WHERE domain = $1', [NEW_SHOP]),
+    );
+    expect(wrapped).toEqual([{ domain: NEW_SHOP, wrap_key_id: 'k2' }]);
+  });
+
+  it('row 24: with a key missing the start is refused and says which; what waited is delivered once it is back', async () => {
+    const world = await startWorld();
+    onTestFinished(world.close);
+    const first = await world.run({ ENCRYPTION_KEYS: k1 });
+    const guid = await world.connect(first, { paused: true });
+    const sent = await sendAll(
+      () => first,
+      Array.from({ length: 20 }, () => someCustomer()),
+    );
+    await first.terminate();
+    const without = await world.launch({ ENCRYPTION_KEYS: k2 });
+    expect(await without.ended).toBe(1);
+    expect(without.output()).toContain('"k1"');
+    const again = await world.run({ ENCRYPTION_KEYS: `${k2},${k1}` });
+    expect((await again.api('PUT', '/settings', { guid, paused: false })).status).toBe(200);
+    expect(judge(sent, await settled(world, again, sent), world.ascent360)).toEqual(SURVIVED);
+  });
+
+  it.skipIf(!sharedPostgres())(
+    'row 24: a process that lacks the key of a newer shop parks its events and says so; none is dropped',
+    async () => {
+      const world = await startWorld();
+      onTestFinished(world.close);
+      const behind = await world.run({ ENCRYPTION_KEYS: k1 });
+      const web = await world.run({ ENCRYPTION_KEYS: `${k2},${k1}`, ROLE: 'web' });
+      await world.connect(web, {}, NEW_SHOP);
+      const sent = await sendAll(
+        () => web,
+        Array.from({ length: 10 }, () => someCustomer(NEW_SHOP)),
+      );
+      await until('it says so', async () => (behind.output().includes('MissingKeyError') ? true : undefined));
+      const { topic, body, webhookId } = someCustomer(NEW_SHOP);
+      expect((await behind.send(topic, body, { webhookId, shop: NEW_SHOP })).status).toBe(503);
+      expect(new Set([...(await world.standings(web, NEW_SHOP)).values()].map(({ state }) => state))).toEqual(
+        new Set(['received']),
+      );
+      await behind.terminate();
+      await world.run({ ENCRYPTION_KEYS: `${k2},${k1}` });
+      expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+    },
+  );
+});

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createKeys } from '../../server/keys.ts';
+import { SHOP, until } from '../fakes/connector.ts';
+import { type ConnectorProcess, KEY_1, startWorld, type World } from '../fakes/connector-process.ts';
+import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
+
+let world: World;
+let connector: ConnectorProcess;
+beforeEach(async () => {
+  world = await startWorld({ env: { RETRY_SCHEDULE: '1s,1s,1s,1s' } });
+  onTestFinished(world.close);
+  connector = await world.run();
+});
+
+const state = async (webhookId: string) => (await world.standings(connector)).get(webhookId);
+/** Whether a POST about it is under way. */
+const isBeingSent = async (webhookId: string) => {
+  const { body } = await connector.api('GET', `/activity?q=${webhookId}`);
+  return (body as { items: { state: string }[] }).items.some((item) => item.state === 'sending');
+};
+const tried = async (count: number) =>
+  await until(`${count} attempts`, async () => world.ascent360.received.length >= count || undefined);
+
+describe('while a retry waits', () => {
+  it('row 25: uninstalled: nothing is sent after it; late webhooks are ignored; a late app/uninstalled after a reinstall too', async () => {
+    await world.connect(connector);
+    world.ascent360.behave({ status: 503 });
+    const waiting = await sendUntilTaken(() => connector, someCustomer());
+    await tried(1);
+    await until('it waits', async () => ((await state(waiting.webhookId))?.state !== 'sending' ? true : undefined));
+    const uninstalledAt = new Date();
+    const uninstalled = { ...someCustomer(), topic: 'app/uninstalled', body: { id: 1 } };
+    const gone = await sendUntilTaken(() => connector, uninstalled);
+    world.ascent360.behave('accept');
+    const late = someCustomer();
+    await connector.send(late.topic, late.body, {
+      webhookId: late.webhookId,
+      triggeredAt: new Date(uninstalledAt.getTime() - 1000),
+    });
+    // Looking through the API would be a sign that the app is installed, so nobody looks before both were handled.
+    await wait(2500);
+    expect(await state(waiting.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
+    expect(await state(late.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
+    expect(world.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
+    // Installed again: the merchant opens the app. Shopify tells of the uninstallation once more, too late.
+    expect((await connector.api('GET', '/settings')).status).toBe(200);
+    const again = { webhookId: randomUUID(), triggeredAt: uninstalledAt };
+    await connector.send('app/uninstalled', { id: 1 }, again);
+    await until('it is ignored', async () =>
+      (await state(again.webhookId))?.reason === 'lifecycle' ? true : undefined,
+    );
+    const after = await sendUntilTaken(() => connector, someCustomer());
+    await settled(world, connector, [after]);
+    expect(await state(after.webhookId)).toEqual({ state: 'accepted', reason: null });
+    expect(judge([waiting, gone, after], await world.standings(connector), world.ascent360)).toEqual(SURVIVED);
+  });
+
+  it('row 27: the GUID is changed: the next attempt goes to the new one, none to the old', async () => {
+    const oldGuid = await world.connect(connector);
+    world.ascent360.behave(oldGuid, { status: 503 });
+    const sent = await sendUntilTaken(() => connector, someCustomer());
+    await tried(1);
+    const newGuid = await world.connect(connector);
+    const toOld = world.ascent360.received.length;
+    const standings = await settled(world, connector, [sent]);
+    expect(judge([sent], standings, world.ascent360)).toEqual(SURVIVED);
+    expect(world.ascent360.received.slice(toOld).map(({ guid }) => guid)).toEqual([newGuid]);
+  });
+
+  it('row 26: the person is erased: nothing of them is left in any table, and nothing is sent', async () => {
+    await world.connect(connector, { mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
+    const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
+    const whole = {
+      first_name: 'Canaryfirst',
+      last_name: 'Canarylast',
+      default_address: { address1: '1 Canarystreet' },
+    };
+    const about = customer(person.id, { ...person, ...whole });
+    const send = async (topic: string, body: object) => {
+      const sent = await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
+      return sent;
+    };
+    const now = new Date().toISOString();
+    const sent = [
+      await send('customers/create', about),
+      await send(
+        'orders/create',
+        order(9, { email: person.email, customer: about, billing_address: { name: 'Canaryfirst' } }),
+      ),
+      await send(EMAIL, emailConsent(person.id, 'subscribed', now, { email_address: person.email })),
+      await send(SMS, smsConsent(person.id, 'subscribed', now, person.phone)),
+      // Bought as a guest, before the account.
+      await send('orders/create', order(10, { email: person.email.toLowerCase(), name: '#G10' })),
+    ];
+    await settled(world, connector, sent);
+    const guid = await world.connect(connector, { mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
+    world.ascent360.behave(guid, { status: 503, answer: `No, ${person.email} Canaryfirst` });
+    const later = new Date(Date.now() + 1000).toISOString();
+    sent.push(
+      await send('customers/update', { ...about, note: 'Canaryfirst', updated_at: later, tags: 'interest:ski' }),
+    );
+    const attempts = world.ascent360.received.length;
+    sent.push(await send('orders/create', order(11, { email: person.email, customer: about })));
+    await tried(attempts + 1);
+    for (const { webhookId } of sent.slice(-2)) {
+      await until('none is being sent', async () => ((await isBeingSent(webhookId)) ? undefined : true));
+    }
+    const redact = { customer: { id: person.id, email: person.email, phone: person.phone }, orders_to_redact: [9, 11] };
+    const request = await send('customers/redact', { shop_domain: SHOP, ...redact });
+    world.ascent360.behave(guid, 'accept');
+    await settled(world, connector, [...sent, request]);
+    const calls = world.ascent360.received.length;
+    const next = await sendUntilTaken(() => connector, someCustomer());
+    await settled(world, connector, [...sent, request, next]);
+    expect(world.ascent360.received.slice(calls).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
+    await connector.terminate();
+    expect(await everythingKept(person)).toEqual([]);
+  });
+
+  it('row 26: the person is erased while a POST about them is under way: its answer is not kept, and no retry follows', async () => {
+    const guid = await world.connect(connector);
+    const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
+    world.ascent360.behave(guid, [{ delayMs: 1200, status: 503, answer: `No, ${person.email}` }]);
+    const send = async (topic: string, body: object) =>
+      await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
+    const sent = [await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' }))];
+    await tried(1);
+    sent.push(await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] }));
+    await until('the answer came', async () => (world.ascent360.received[0]?.status === 503 ? true : undefined));
+    sent.push(await send('customers/create', customer(4243)));
+    const standings = await settled(world, connector, sent);
+    expect(standings.get(sent[0]?.webhookId ?? '')).toEqual({ state: 'skipped', reason: 'redacted' });
+    expect(world.ascent360.received.slice(1).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
+    await connector.terminate();
+    expect(await everythingKept(person)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'could not be read',
+      'customers/update',
+      '{"id":4242,"email":"Canary.Person@example.com","first_name":"Canaryfirst",',
+    ],
+    ['had a topic nobody knows', 'carts/update', '{"email":"Canary.Person@example.com"}'],
+    ['lacked what it needs', 'orders/create', '{"email":"Canary.Person@example.com"}'],
+  ])('row 26: the person is erased, also from what %s', async (_, topic, body) => {
+    await world.connect(connector);
+    const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
+    const webhookId = randomUUID();
+    expect((await connector.send(topic, body, { webhookId })).status).toBe(200);
+    const send = async (topic: string, body: object) =>
+      await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
+    const sent = [
+      await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' })),
+      await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] }),
+      await send('customers/create', customer(4243)),
+    ];
+    await settled(world, connector, sent);
+    await connector.terminate();
+    expect(await everythingKept(person)).toEqual([]);
+  });
+
+  /** Every place of the database where something of the person is found: sealed, hashed, or plain. */
+  async function everythingKept(person: { email: string; phone: string }): Promise<string[]> {
+    return await world.read(async (db) => {
+      const found: string[] = [];
+      const [shop] = await db.query<{ id: number; wrapped_key: Uint8Array; wrap_key_id: string }>(
+        'SELECT id, wrapped_key, wrap_key_id FROM shops WHERE domain = $1',
+        [SHOP],
+      );
+      if (!shop) throw new Error('No shop');
+      const vault = createKeys([{ id: 'k1', bytes: KEY_1 }]).unlock(SHOP, shop.wrapped_key, shop.wrap_key_id);
+      const values = [person.email.toLowerCase(), person.email, person.phone, person.phone.slice(1)];
+      const kinds = [
+        'email',
+        'sms',
+        'phone',
+        'postal',
+        'whatsapp',
+        'order_name',
+        'entity',
+        'person',
+        'content',
+        'lists',
+      ] as const;
+      const hashes = kinds.flatMap((kind) =>
+        values.flatMap((value) => [vault.hash(kind, value), vault.hash(kind, `guest:${value}`)]),
+      );
+      const seeded = new RegExp(`canary|${person.phone.slice(1)}`, 'i');
+      // What each sealed column is bound to; a new one has to be added here.
+      const bindings: Record<string, (row: Record<string, unknown>) => string> = {
+        'events.body': (row) => `events.body:${row['id']}`,
+        'events.summary': (row) => `events.summary:${row['id']}`,
+        'deliveries.subject': (row) => `deliveries.subject:${row['id']}`,
+        'deliveries.payload': (row) => `deliveries.payload:${row['id']}`,
+        'attempts.excerpt': (row) => `attempts.excerpt:${row['id']}`,
+        'people.profile': (row) => `people.profile:${row['id']}`,
+        'addresses.written': (row) => `addresses.written:${row['person_id']}:${row['channel']}:${row['address']}`,
+        'settings.guid': (row) => `settings.guid:${row['shop_id']}`,
+        'shops.facts': (row) => `shops.facts:${row['id']}`,
+      };
+      const tables = await db.query<{ name: string }>(
+        `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+      );
+      let opened = 0;
+      for (const { name } of tables) {
+        for (const row of await db.query<Record<string, unknown>>(`SELECT * FROM "${name}"`)) {
+          for (const [column, value] of Object.entries(row)) {
+            const place = `${name}.${column}`;
+            if (value instanceof Uint8Array) {
+              if (place === 'shops.wrapped_key') continue;
+              const bind = bindings[place];
+              if (!bind) throw new Error(`${place} is not known here`);
+              opened++;
+              if (seeded.test(vault.open(bind(row), value).toString())) found.push(place);
+              continue;
+            }
+            const text = JSON.stringify(value) ?? '';
+            if (seeded.test(text)) found.push(`${place} (plain)`);
+            if (hashes.some((hash) => text.includes(hash))) found.push(`${place} (hash)`);
+          }
+        }
+      }
+      // The event after it is there, so something was opened.
+      if (opened === 0) throw new Error('Nothing was opened');
+      return [...new Set(found)].sort();
+    });
+  }
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SHOP, until } from '../fakes/connector.ts';
+import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { judge, type Sent, SURVIVED, sendAll, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+
+const WAITING = sharedPostgres() ? 4000 : 2000;
+const SMALL = 'small-shop.myshopify.com';
+
+describe('a shop with very much waiting', () => {
+  it('row 28: hardly delays a shop with a single event', { timeout: 120_000 }, async () => {
+    const world = await startWorld({ env: { LOG_LEVEL: 'warn', LEASE: '60s' } });
+    onTestFinished(world.close);
+    const connector = await world.run();
+    const guid = await world.connect(connector, { paused: true });
+    await world.connect(connector, {}, SMALL);
+    // A receiver that takes its time, so that the large shop is at work throughout.
+    world.ascent360.behave(guid, () => ({ delayMs: 20 }));
+    const delays = async () => {
+      const sent: Sent[] = [];
+      const found: number[] = [];
+      for (let i = 0; i < 10; i++) {
+        const webhook = someCustomer(SMALL);
+        const began = Date.now();
+        sent.push(await sendUntilTaken(() => connector, webhook));
+        found.push((await arrival(world, webhook.marker)) - began);
+      }
+      return { sent, p95: found.sort((a, b) => a - b)[9] ?? Number.POSITIVE_INFINITY };
+    };
+    const alone = await delays();
+    const many = await sendAll(
+      () => connector,
+      Array.from({ length: WAITING }, () => someCustomer()),
+    );
+    expect((await resume(connector, guid)).status).toBe(200);
+    await until('the large shop is being worked on', async () => (large(world, guid) > 20 ? true : undefined));
+    const beside = await delays();
+    expect(large(world, guid)).toBeLessThan(WAITING);
+    expect(beside.p95).toBeLessThan(Math.max(2 * alone.p95, 5000));
+    const small = [...alone.sent, ...beside.sent];
+    const ended = await settled(world, connector, small);
+    // The large shop goes on: what it still has waiting is not lost.
+    const standings = new Map([...ended, ...(await world.standings(connector, SHOP))]);
+    expect(judge([...small, ...many], standings, world.ascent360)).toEqual(SURVIVED);
+  });
+});
+
+const resume = async (connector: ConnectorProcess, guid: string) =>
+  await connector.api('PUT', '/settings', { guid, paused: false }, SHOP);
+const large = (world: World, guid: string) => world.ascent360.received.filter((record) => record.guid === guid).length;
+
+async function arrival(world: World, marker: string | null): Promise<number> {
+  return await until(
+    `${marker} arrives`,
+    async () => world.ascent360.received.findLast(({ raw }) => raw.includes(`"${marker}"`))?.at,
+    30_000,
+  );
+}

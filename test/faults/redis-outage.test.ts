@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { judge, type Sent, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
+import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+const p99 = (sent: readonly Sent[]) =>
+  sent.flatMap(({ took }) => took).sort((a, b) => a - b)[Math.floor(sent.length * 0.99)] ?? 0;
+
+describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
+  let redis: RedisServer;
+  let wire: TcpProxy;
+  let world: World;
+  let web: ConnectorProcess;
+  let worker: ConnectorProcess;
+  beforeAll(async () => {
+    redis = await startRedis(binary ?? '');
+    wire = await startTcpProxy(Number(new URL(redis.url).port));
+    world = await startWorld({ env: { REDIS_URL: `redis://127.0.0.1:${wire.port}` } });
+    web = await world.run({ ROLE: 'web' });
+    worker = await world.run({ ROLE: 'worker' });
+    await world.connect(web);
+  });
+  afterAll(async () => {
+    await world?.close();
+    await wire?.close();
+    await redis?.stop();
+  });
+  beforeEach(() => world.ascent360.clear());
+
+  const burst = async (count: number) =>
+    await sendAll(
+      () => web,
+      Array.from({ length: count }, () => someCustomer()),
+      10,
+    );
+
+  it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    ['row 8: is down', async () => await redis.kill(), async () => await redis.restart()],
+    [
+      'row 8: takes connections and answers nothing',
+      async () => wire.decide(() => 'swallow'),
+      // What was swallowed never comes: those connections are over.
+      async () => wire.decide(() => 'cut'),
+    ],
+    [
+      'row 9: is full',
+      async () => {
+        await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+        await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+      },
+      async () => await redis.command('CONFIG', 'SET', 'maxmemory', '0'),
+    ],
+  ])(
+    'while Redis %s webhooks get 200 about as fast as before, and all is delivered without a restart',
+    async (_, fault, repair) => {
+      const before = await burst(400);
+      await settled(world, web, before);
+      await fault();
+      const during = await burst(400);
+      expect(during.flatMap(({ statuses }) => statuses)).toEqual(Array(400).fill(200));
+      expect(p99(during) - p99(before)).toBeLessThan(200);
+      await repair();
+      await wait(300);
+      wire.decide(() => 'pass');
+      const after = await burst(50);
+      const sent = [...before, ...during, ...after];
+      expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+      expect([web.alive(), worker.alive()]).toEqual([true, true]);
+    },
+  );
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { findRedis, startRedis } from '../fakes/redis-server.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+describe.skipIf(!sharedPostgres() || !binary)('a job whose worker dies', () => {
+  it('row 6: three times is still delivered', { timeout: 120_000 }, async () => {
+    const redis = await startRedis(binary ?? '');
+    onTestFinished(redis.stop);
+    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '1s' } });
+    onTestFinished(world.close);
+    const web = await world.run({ ROLE: 'web' });
+    await world.connect(web);
+    world.ascent360.behave(['hang', 'hang', 'hang', 'accept']);
+    let worker = await world.run({ ROLE: 'worker' });
+    const sent = await sendUntilTaken(() => web, someCustomer());
+    for (let kills = 1; kills <= 3; kills++) {
+      await world.ascent360.until(kills, 30_000);
+      await worker.kill();
+      worker = await world.run({ ROLE: 'worker' });
+    }
+    const standings = await settled(world, web, [sent]);
+    expect(judge([sent], standings, world.ascent360)).toEqual(SURVIVED);
+    expect(world.ascent360.received.map(({ accepted }) => accepted)).toEqual([false, false, false, true]);
+  });
+});

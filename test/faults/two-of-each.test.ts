@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
+import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { judge, type Sent, SURVIVED, sendUntilTaken, settled, startTraffic } from '../fakes/fault-oracle.ts';
+import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { order } from '../flow/bodies.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers', () => {
+  it('row 29: on one database and one Redis deliver nothing twice, and the events of an address in their order', async () => {
+    const redis = await startRedis(binary ?? '');
+    onTestFinished(redis.stop);
+    const world = await startWorld({ env: { REDIS_URL: redis.url } });
+    onTestFinished(world.close);
+    const webs = await Promise.all([world.run({ ROLE: 'web' }), world.run({ ROLE: 'web' })]);
+    const workers = await Promise.all([world.run({ ROLE: 'worker' }), world.run({ ROLE: 'worker' })]);
+    const shops = [SHOP, 'second-shop.myshopify.com', 'third-shop.myshopify.com'];
+    for (const shop of shops) await world.connect(webs[0], {}, shop);
+    // Uneven answers, some of them failures: what is tried again must not be overtaken.
+    let answers = 0;
+    world.ascent360.behave(() => (answers++ % 7 === 3 ? { status: 503 } : { delayMs: (answers * 13) % 40 }));
+    let turn = 0;
+    const either = () => (turn++ % 2 === 0 ? webs[0] : webs[1]);
+    const traffic = shops.map((shop) => startTraffic(either, { lines: 2, pauseMs: 30, shop }));
+    const people = Array.from({ length: 12 }, (_, person) => ({ person, shop: shops[person % 3] ?? SHOP }));
+    const orders: Sent[] = [];
+    await Promise.all(
+      people.map(async ({ person, shop }) => {
+        for (let i = 0; i < 15; i++) {
+          const body = order(`${person + 1}${String(i).padStart(3, '0')}`, { email: `ordering${person}@example.com` });
+          const webhook = { webhookId: randomUUID(), shop, marker: null, choice: null, topic: 'orders/create', body };
+          orders.push(await sendUntilTaken(either, webhook));
+          await wait(5);
+        }
+      }),
+    );
+    const sent = [...orders, ...(await Promise.all(traffic.map(async ({ stop }) => await stop()))).flat()];
+    const standings = await settled(world, webs[0], sent, 45_000);
+    expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
+    for (const { person } of people) {
+      const ids = world.ascent360.received.flatMap(({ accepted, body }) => {
+        const { Email, Order } = body as { Email: string; Order?: { Id: string } };
+        return accepted && Email === `ordering${person}@example.com` ? [Order?.Id] : [];
+      });
+      expect(ids).toEqual(Array.from({ length: 15 }, (_, i) => `${person + 1}${String(i).padStart(3, '0')}`));
+    }
+    // Both had their part in it.
+    for (const worker of workers) expect(worker.output()).toContain('"stage":"deliver"');
+  });
+});
