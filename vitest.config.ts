@@ -11,7 +11,8 @@ const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage',
 );
 const postgresIsHere = findPostgres() !== null;
 if (!postgresIsHere && process.env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
-if (!postgresIsHere) process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
+if (!postgresIsHere)
+  process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
 
