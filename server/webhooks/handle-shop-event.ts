@@ -8,6 +8,8 @@ import { type Shop, type ShopLife, saveFacts, saveLife } from '../shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 import { settleEvents, settleTranslated } from './settle.ts';
 
+const IN_USE_WITHIN_MS = 47 * 3_600_000;
+
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
 
 /** Events that are about the whole shop or erase something: they are handled one at a time, after all before them. */
@@ -32,6 +34,12 @@ async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Inst
     [uuidv7(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
   );
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
+}
+
+/** Shopify asks 48 hours after an uninstall; a call or webhook since shows that the shop has the app again. */
+function isInUse(life: ShopLife, askedAt: Instant): boolean {
+  const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
+  return life.uninstalledAt === null && lastSign > askedAt - IN_USE_WITHIN_MS;
 }
 
 export async function handleShopEvent(
@@ -64,11 +72,16 @@ export async function handleShopEvent(
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason: 'privacy' } }]);
         return;
       }
-      reason = t.request === 'data_request' ? 'recorded' : 'privacy';
-      detail =
-        t.request === 'data_request'
-          ? 'A request for the data held on a person'
-          : 'The shop is in use: nothing was erased';
+      if (t.request === 'shop_redact' && isInUse(life, event.triggeredAt)) {
+        reason = 'privacy';
+        detail = 'The app is in use by the shop: nothing was erased';
+      } else {
+        reason = 'recorded';
+        detail =
+          t.request === 'shop_redact'
+            ? 'Erasing a whole shop is still to be done by hand'
+            : 'A request for the data held on a person';
+      }
       break;
   }
   await settleTranslated(sql, shop, [
