@@ -32,7 +32,8 @@ async function firstAttempt(
     const detail = await connector.api('GET', `/activity/${item.id}`);
     const { state, attempts } = detail.body as { state: string; attempts: Attempt[] };
     const [attempt] = attempts;
-    return attempt?.error ? { state, attempt } : undefined;
+    // The event is read a moment before its attempts: the one may have ended in between.
+    return attempt?.error && state !== 'sending' ? { state, attempt } : undefined;
   });
 }
 
