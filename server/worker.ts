@@ -1,4 +1,5 @@
 import type { Ascent360Client } from './ascent360/client.ts';
+import { startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import { hasNewEvents } from './delivery/due-work.ts';
@@ -28,7 +29,7 @@ export type WorkerDeps = {
   random: () => number;
 };
 
-/** Every job on one screen: working on a shop, and the sweep that wakes shops. */
+/** Every job on one screen: working on a shop, the sweep that wakes shops, and the chores. */
 export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const { config, queue } = deps;
   let stopping = false;
@@ -54,10 +55,11 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     concurrency: config.deliveryConcurrency,
   });
   const sweep = startSweep(deps, config.sweepInterval);
+  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, []);
   return {
     stop: async () => {
       stopping = true;
-      await sweep.stop();
+      await Promise.all([sweep.stop(), chores.stop()]);
       await queue.stop();
     },
   };

@@ -1,0 +1,53 @@
+import type { Shop } from '../shops.ts';
+
+/**
+ * What a call of the Admin API can come to besides an answer, by who acts next:
+ * `no_access`: the merchant (no token, or one that can be neither used nor refreshed: somebody has to open the app);
+ * `later`: us, later (throttled for long, 5xx, network, time-out);
+ * `refused`: us, now (Shopify says that the document is wrong).
+ */
+export type AdminFailure = 'no_access' | 'later' | 'refused';
+
+export class AdminError extends Error {
+  override name = 'AdminError';
+  readonly failure: AdminFailure;
+  constructor(failure: AdminFailure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+/** One GraphQL document, from a file of its own, with the types that Shopify's schema gives it. */
+export type AdminDocument<Data, Variables> = {
+  name: string;
+  text: string;
+  /** Types only: never set. */
+  readonly types?: { data: Data; variables: Variables };
+};
+
+/**
+ * `denied`: the paths of fields that Shopify left null because the app's access to protected customer data lacks them:
+ * they are unknown, not empty.
+ */
+export type AdminAnswer<Data> = { data: Data; denied: readonly string[] };
+
+/** Shopify's Admin API, GraphQL only, for any shop that the app may read. */
+export type Admin = {
+  /** Whether the shop has a token that can be used, or refreshed. Asks nobody but the database. */
+  hasAccess(shop: Shop): Promise<boolean>;
+  /**
+   * Runs a document. Waits while Shopify throttles, refreshes the token when it has to.
+   * @throws AdminError
+   */
+  run<Data, Variables>(
+    shop: Shop,
+    document: AdminDocument<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<AdminAnswer<Data>>;
+  /**
+   * The file of a bulk operation as bytes, from byte `from` on.
+   * @throws AdminError; `refused` when the URL has run out
+   */
+  download(url: string, from: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+};
