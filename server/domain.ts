@@ -202,6 +202,25 @@ export type Translated =
   /** The body holds only an id: Shopify shortens very large ones; the rest is read through the Admin API. */
   | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId };
 
+/** A customer as read through the Admin API. */
+export type CustomerRead = {
+  id: ShopifyId;
+  readAt: Instant;
+  createdAt: Instant | null;
+  updatedAt: Instant | null;
+  contact: Contact;
+  /** Null as date: undated, older than every dated fact. */
+  facts: FoundFact[];
+  /** All tags of the customer; null: not known. */
+  tags: string[] | null;
+  /** By `namespace.key`, of the keys that were asked for; empty: the customer has none. */
+  metafields: Record<string, string[]>;
+  /** Null: not known. */
+  dataSaleOptOut: boolean | null;
+  /** What the app's access to protected customer data leaves out: unknown, not empty. */
+  denied: ContactField[];
+};
+
 /** What shop/update tells; absent means not told. */
 export type ShopFacts = {
   email?: string;

@@ -120,6 +120,9 @@ describe('who may import whom (the table in ARCHITECTURE.md)', () => {
 const PURE = [
   'activity/describe-state.ts',
   'activity/messages.ts',
+  'admin/customer-body.ts',
+  'admin/order-body.ts',
+  'admin/translate-customer.ts',
   'consent/decide.ts',
   'consent/mapped-permissions.ts',
   'consent/meaning-of.ts',

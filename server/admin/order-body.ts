@@ -1,0 +1,73 @@
+import { addressBody, buyerBody } from './customer-body.ts';
+import type { LineItemNode, MoneyNode, OrderNode } from './nodes.ts';
+
+/** The words of webhooks for the display status; every other one is null there: nothing has been fulfilled yet. */
+const FULFILLMENT: Partial<Record<string, string>> = {
+  FULFILLED: 'fulfilled',
+  PARTIALLY_FULFILLED: 'partial',
+  RESTOCKED: 'restocked',
+};
+
+/**
+ * An order as orders/create and orders/updated have it, so that it goes the same way and compares as equal.
+ * @param lines all of its line items
+ */
+export function orderBody(node: OrderNode, lines: readonly LineItemNode[]): Record<string, unknown> {
+  const money = (set: MoneyNode | null | undefined) => amount(set, node.currencyCode ?? null);
+  const priceSet = (set: MoneyNode | null | undefined) => (set ? { shop_money: { amount: money(set) } } : null);
+  return {
+    admin_graphql_api_id: node.id,
+    name: node.name ?? null,
+    created_at: node.createdAt ?? null,
+    processed_at: node.processedAt ?? null,
+    updated_at: node.updatedAt ?? null,
+    cancelled_at: node.cancelledAt ?? null,
+    email: node.email ?? null,
+    phone: node.phone ?? null,
+    buyer_accepts_marketing: node.customerAcceptsMarketing ?? null,
+    test: node.test ?? null,
+    source_name: node.sourceName ?? null,
+    currency: node.currencyCode ?? null,
+    financial_status: node.displayFinancialStatus?.toLowerCase() ?? null,
+    fulfillment_status: FULFILLMENT[node.displayFulfillmentStatus ?? ''] ?? null,
+    total_price: money(node.totalPriceSet),
+    current_total_price: money(node.currentTotalPriceSet),
+    subtotal_price: money(node.subtotalPriceSet),
+    current_subtotal_price: money(node.currentSubtotalPriceSet),
+    total_tax: money(node.totalTaxSet),
+    current_total_tax: money(node.currentTotalTaxSet),
+    total_discounts: money(node.totalDiscountsSet),
+    current_total_discounts: money(node.currentTotalDiscountsSet),
+    total_shipping_price_set: priceSet(node.totalShippingPriceSet),
+    current_shipping_price_set: priceSet(node.currentShippingPriceSet),
+    discount_codes: (node.discountCodes ?? []).map((code) => ({ code })),
+    line_items: lines.map((line) => ({
+      sku: line.sku ?? null,
+      title: line.title ?? null,
+      variant_title: line.variantTitle ?? null,
+      vendor: line.vendor ?? null,
+      quantity: line.quantity ?? null,
+      current_quantity: line.currentQuantity ?? null,
+      price: money(line.originalUnitPriceSet),
+    })),
+    billing_address: addressBody(node.billingAddress),
+    shipping_address: addressBody(node.shippingAddress),
+    customer: node.customer ? buyerBody(node.customer) : null,
+  };
+}
+
+/** The Admin API writes `19.9` where webhooks write `19.90`: padded to the currency's decimals, no digit that counts is cut. */
+function amount(set: MoneyNode | null | undefined, currency: string | null): string | null {
+  if (!set) return null;
+  const [whole = '0', decimals = ''] = String(set.shopMoney.amount).split('.');
+  const needed = decimalsOf(currency);
+  const kept = decimals.replace(/0+$/, '').padEnd(needed, '0');
+  return kept === '' ? whole : `${whole}.${kept}`;
+}
+
+/** As many as ISO 4217 gives the currency; two when it is not known. */
+function decimalsOf(currency: string | null): number {
+  if (!/^[A-Z]{3}$/.test(currency ?? '')) return 2;
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency ?? 'USD' });
+  return format.resolvedOptions().maximumFractionDigits ?? 2;
+}
