@@ -5,6 +5,7 @@ import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import type { Instant } from './domain.ts';
+import { flowRoutes } from './flow/routes.ts';
 import type { Log } from './log.ts';
 import { merchantAuth } from './merchant-auth.ts';
 import { type Metrics, metricsRoute } from './metrics.ts';
@@ -53,6 +54,7 @@ export function createApp(deps: AppDeps): Express {
   if (config.role === 'worker') return app.use(notFound);
   const inbox = createInbox(db);
   app.post('/webhooks', receive({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
+  app.use('/flow', flowRoutes({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now }),

@@ -188,6 +188,8 @@ export type Translated =
     }
   | { kind: 'consent'; customerId: ShopifyId | null; fact: FoundFact }
   | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant }
+  /** A Flow workflow sends a customer, with texts of its own beside the mapped ones. */
+  | { kind: 'flow'; customerId: ShopifyId; added: AddedTexts }
   | { kind: 'customer_deleted'; customerId: ShopifyId }
   | { kind: 'merge'; completed: boolean; keptId: ShopifyId | null; deletedId: ShopifyId | null }
   | { kind: 'uninstalled' }
@@ -338,6 +340,9 @@ export type Mapped = {
   interests: { values: string[]; from: string } | null;
   newsletters: { values: string[]; from: string } | null;
 };
+
+/** What a Flow workflow adds to the mapped lists. */
+export type AddedTexts = { activities: string[]; interests: string[] };
 
 /** One payload key, present or left out, and why: SPEC 4.2 `fields`. */
 export type FieldReason = { key: string; from: string | null; reason: string };

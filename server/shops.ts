@@ -17,6 +17,8 @@ export type ShopLife = {
 export type Shops = {
   /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
   ensure(domain: string): Promise<Shop>;
+  /** The shop of this domain, when it has called or sent webhooks; null otherwise. Makes nothing. */
+  known(domain: string): Promise<Shop | null>;
   byId(id: number): Promise<Shop | null>;
   /** @param sql the transaction to read in; without one, on its own */
   facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
@@ -73,6 +75,14 @@ export function createShops(db: Db, keys: Keys): Shops {
       const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
       opening.set(domain, running);
       return await running;
+    },
+    known: async (domain) => {
+      const [row] = await db.query<ShopRow>(
+        `SELECT id, domain, wrapped_key, wrap_key_id FROM shops
+         WHERE domain = $1 AND coalesce(first_call_at, first_webhook_at) IS NOT NULL`,
+        [domain],
+      );
+      return row?.wrapped_key ? (byRowId.get(row.id) ?? remember(row)) : null;
     },
     byId: async (id) => {
       const known = byRowId.get(id);

@@ -57,6 +57,7 @@ const kindOfFamily: Partial<Record<string, DeliveryKind>> = {
   customer: 'customer',
   consent: 'consent',
   tags: 'tags',
+  flow: 'flow',
 };
 
 async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Candidate[]> {

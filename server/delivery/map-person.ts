@@ -1,5 +1,5 @@
 import { listFromTags, permissionFromTags } from '../consent/mapped-permissions.ts';
-import type { ConsentFact, ListSource, Mapped, PermissionTags, Settings } from '../domain.ts';
+import type { AddedTexts, ConsentFact, ListSource, Mapped, PermissionTags, Settings } from '../domain.ts';
 import type { PersonProfile } from '../people.ts';
 
 type Profile = Pick<PersonProfile, 'tags'>;
@@ -46,6 +46,22 @@ export function mapPerson(profile: Profile, mapping: Settings['mapping']): Mappe
     activities: list(profile, mapping.activities),
     interests: list(profile, mapping.interests),
     newsletters: list(profile, mapping.newsletters),
+  };
+}
+
+/** The mapped lists with what a Flow workflow adds behind them, each text once. */
+export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped {
+  const extended = (found: Mapped['interests'], texts: readonly string[] = []): Mapped['interests'] =>
+    texts.length === 0
+      ? found
+      : {
+          values: [...new Set([...(found?.values ?? []), ...texts])],
+          from: found ? `${found.from}, Flow` : 'Flow',
+        };
+  return {
+    ...mapped,
+    activities: extended(mapped.activities, added?.activities),
+    interests: extended(mapped.interests, added?.interests),
   };
 }
 

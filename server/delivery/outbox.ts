@@ -1,5 +1,5 @@
 import { type Sql, unnest } from '../db.ts';
-import type { AttemptClass, Channel, Contact, Instant, Purchase } from '../domain.ts';
+import type { AddedTexts, AttemptClass, Channel, Contact, Instant, Purchase } from '../domain.ts';
 import type { Vault } from '../keys.ts';
 import type { Shop } from '../shops.ts';
 
@@ -12,6 +12,8 @@ export type DeliverySubject = {
   purchase: Purchase | null;
   /** Of a consent event: the address its fact is about, as written, and the fact. */
   about: { channel: Channel; address: string; factId: string } | null;
+  /** Of a Flow run: what goes into the lists beside what is mapped. */
+  added?: AddedTexts;
 };
 
 export type NewDelivery = {

@@ -6,7 +6,7 @@ import { addressesOf, loadProfiles, type PersonProfile } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { loadEntityStates } from './entity-states.ts';
-import { factFromTags, mapPerson } from './map-person.ts';
+import { addTexts, factFromTags, mapPerson } from './map-person.ts';
 import type { ClaimedDelivery } from './outbox.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
@@ -96,7 +96,7 @@ export function weigh(
     about,
     eventReceivedAt: delivery.eventReceivedAt,
     settings: stored.settings,
-    mapped: mapPerson(profile, stored.settings.mapping),
+    mapped: addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
     facts: { email: factsOf('email'), sms: factsOf('sms'), phone: factsOf('phone'), postal: factsOf('postal') },
     told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
     historyBefore,

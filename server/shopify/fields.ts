@@ -42,6 +42,12 @@ export const tags = field((value) => {
   return [...new Set(parts.map(readText).filter((tag) => tag !== undefined))];
 });
 
+/** Several texts as a person types them into one field, with commas or line breaks, or a list: each once. */
+export const texts = field((value) => {
+  const parts = typeof value === 'string' ? value.split(/[,\n]/) : Array.isArray(value) ? value : [];
+  return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
+});
+
 /** An object, absent when it is anything else. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.object(shape).optional().catch(undefined);

@@ -3,7 +3,7 @@
  * Shopify renames a field: `include_fields` in shopify.app.toml follow from these schemas.
  */
 import { z } from 'zod';
-import { count, decimal, flag, id, listOf, moment, section, tags, text, textOrNumber } from './fields.ts';
+import { count, decimal, flag, id, listOf, moment, section, tags, text, textOrNumber, texts } from './fields.ts';
 
 const place = {
   address1: text,
@@ -111,6 +111,17 @@ export const shopSchema = z.object({
 });
 export const uninstalledSchema = z.object({ id, updated_at: moment });
 export const scopesSchema = z.object({ id, updated_at: moment });
+
+/**
+ * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints): `properties` holds its fields, a
+ * customer_reference as `customer_id`.
+ */
+export const flowRunSchema = z.object({
+  shopify_domain: text,
+  action_run_id: textOrNumber,
+  handle: text,
+  properties: section({ customer_id: id, activities: texts, interests: texts }),
+});
 
 export const complianceSchema = z.object({ customer: section({ id, email: text, phone: textOrNumber }) });
 

@@ -30,7 +30,7 @@ export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
   const topic = need(headers, 'x-shopify-topic', TOPIC_MAX_LENGTH, faults).toLowerCase();
   const shop = need(headers, 'x-shopify-shop-domain', SHOP_MAX_LENGTH, faults).toLowerCase();
   const webhookId = need(headers, 'x-shopify-webhook-id', ID_MAX_LENGTH, faults);
-  if (shop !== '' && !SHOP.test(shop)) faults.push('x-shopify-shop-domain is not name.myshopify.com');
+  if (shop !== '' && !isShopDomain(shop)) faults.push('x-shopify-shop-domain is not name.myshopify.com');
   if (faults.length > 0) return { ok: false, faults };
   return {
     ok: true,
@@ -44,6 +44,9 @@ export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
     },
   };
 }
+
+/** Whether a text in lower case is a shop's `name.myshopify.com`. */
+export const isShopDomain = (shop: string) => shop.length <= SHOP_MAX_LENGTH && SHOP.test(shop);
 
 /** The header, or an empty text and a fault. */
 function need(headers: HeaderMap, name: string, maxLength: number, faults: string[]): string {

@@ -11,6 +11,8 @@ export function summarise(event: Translated): Summary {
       return line(event.fact.addressAsWritten, describeChoice(event.fact));
     case 'tags':
       return line(null, `Tags ${event.change}${event.tags.length > 0 ? `: ${event.tags.join(', ')}` : ''}`);
+    case 'flow':
+      return line(null, `Flow sends customer ${event.customerId}`);
     case 'customer_deleted':
       return line(null, `Customer ${event.customerId} deleted`);
     case 'merge':

@@ -184,6 +184,24 @@ function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcom
   });
 }
 
+/** A workflow sends somebody as last known, whether or not Ascent360 has the same already. */
+function handleFlowRun(batch: Batch, t: Of<'flow'>, event: TranslatedEvent): Outcome {
+  const key = personKeyOf(batch.shop, t);
+  const person = key ? batch.people.find(key) : undefined;
+  if (person?.deletedAt != null) return skipped('deleted_person');
+  const contact = person?.profile.contact;
+  if (!person || !contact || !hasContact(contact)) {
+    return skipped('no_contact', 'No e-mail address and no phone number is known of this customer');
+  }
+  return batch.deliver(event, {
+    kind: 'flow',
+    entity: null,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: null, added: t.added },
+  });
+}
+
 /** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = event.translated;
@@ -207,6 +225,8 @@ function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome
       return handleConsent(batch, event, t);
     case 'tags':
       return handleTags(batch, event, t);
+    case 'flow':
+      return handleFlowRun(batch, t, event);
     case 'merge':
       if (!t.completed) return skipped('merge_not_completed');
       return skipped('recorded', 'Consent stays with its addresses');

@@ -4,9 +4,12 @@ import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from './settle.ts';
 
-/** A webhook whose signature was verified, as it is stored. */
+/** A webhook or Flow run whose signature was verified, as it is stored. */
 export type IncomingEvent = {
   shop: Shop;
+  /** Left out: a webhook. */
+  source?: 'flow';
+  /** What it is recognised by when it comes again. */
   webhookId: string;
   topic: string;
   shopifyEventId: string | null;
@@ -31,6 +34,7 @@ async function insert(db: Db, events: readonly IncomingEvent[]): Promise<boolean
     return {
       id,
       shop_id: event.shop.id,
+      source: event.source ?? 'webhook',
       webhook_id: event.webhookId,
       topic: event.topic,
       shopify_event_id: event.shopifyEventId,
@@ -44,6 +48,7 @@ async function insert(db: Db, events: readonly IncomingEvent[]): Promise<boolean
     {
       id: 'uuid',
       shop_id: 'int',
+      source: 'text',
       webhook_id: 'text',
       topic: 'text',
       shopify_event_id: 'text',

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../domain.ts';
 import type { Log } from '../log.ts';
@@ -7,7 +6,9 @@ import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
 import type { Shops } from '../shops.ts';
 import type { Inbox } from './inbox.ts';
+import { readRawBody } from './read-raw-body.ts';
 import { topicOf } from './topics.ts';
+import { within } from './within.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const STORE_WITHIN_MS = 2500;
@@ -22,37 +23,6 @@ export type ReceiveDeps = {
   metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
   now: () => Instant;
 };
-
-/** The whole body, or null as soon as it is known to be larger than we take. */
-async function readBody(req: IncomingMessage): Promise<Buffer | null> {
-  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
-  return await new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    req.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) resolve(null);
-      else chunks.push(chunk);
-    });
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    req.on('error', reject);
-    req.on('close', () => {
-      if (!req.complete) reject(new Error('The request was cut off'));
-    });
-  });
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not stored within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function answer(res: Response, status: number, message?: string): void {
   res.status(status).json(message ? { errors: [{ message }] } : {});
@@ -81,7 +51,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
     let rawBody: Buffer | null;
     try {
-      rawBody = await readBody(req);
+      rawBody = await readRawBody(req, MAX_BODY_BYTES);
     } catch {
       // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
       res.destroy();

@@ -18,6 +18,7 @@ import {
 import { translateCustomerRedact, translateDataRequest, translateShopRedact } from '../shopify/translate-compliance.ts';
 import { translateEmailConsent, translateSmsConsent, translateWhatsAppConsent } from '../shopify/translate-consent.ts';
 import { translateCustomer } from '../shopify/translate-customer.ts';
+import { translateFlowRun } from '../shopify/translate-flow-run.ts';
 import {
   translateCustomerDeleted,
   translateScopesUpdate,
@@ -28,7 +29,7 @@ import { translateMerge } from '../shopify/translate-merge.ts';
 import { translateOrder } from '../shopify/translate-order.ts';
 import { translateTags } from '../shopify/translate-tags.ts';
 
-export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance';
+export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance' | 'flow';
 
 /** `translate` may throw a TranslationError, nothing else. */
 export type Translate = (body: Record<string, unknown>, ctx: EventContext) => Translated;
@@ -41,7 +42,7 @@ export type Topic = {
   subscribed: boolean;
   /** Listed under `compliance_topics` there. */
   compliance: boolean;
-  /** What shopify.app.toml asks for; empty for the compliance topics, which come whole. */
+  /** What shopify.app.toml asks for; empty for those that come whole. */
   includeFields: readonly string[];
 };
 
@@ -51,11 +52,14 @@ function topic(name: string, family: TopicFamily, schema: z.ZodType | null, tran
     name,
     family,
     translate,
-    subscribed: !compliance,
+    subscribed: !compliance && family !== 'flow',
     compliance,
     includeFields: compliance || schema === null ? [] : fieldPaths(schema),
   };
 }
+
+/** The topic under which runs of the Flow action are stored; Shopify has none of this name. */
+export const FLOW_RUN = 'flow/send';
 
 /** Every topic the app knows: the one list that the subscriptions, the schemas and the translators meet in. */
 export const topics: readonly Topic[] = [
@@ -76,6 +80,7 @@ export const topics: readonly Topic[] = [
   topic('customers/data_request', 'compliance', complianceSchema, translateDataRequest),
   topic('customers/redact', 'compliance', complianceSchema, translateCustomerRedact),
   topic('shop/redact', 'compliance', null, translateShopRedact),
+  topic(FLOW_RUN, 'flow', null, translateFlowRun),
 ];
 
 const byName = new Map(topics.map((entry) => [entry.name, entry]));

@@ -23,7 +23,7 @@ function translate(topic: string, text: string) {
 }
 
 describe("Shopify's own samples", () => {
-  it.each(topics.map(({ name }) => name))('of %s are translated', (topic) => {
+  it.each(topics.filter(({ family }) => family !== 'flow').map(({ name }) => name))('of %s are translated', (topic) => {
     const sample = sampleOf(topic);
     expect(sample).toBeDefined();
     expect(translate(topic, JSON.stringify(sample)).kind).not.toBe('incomplete');

@@ -162,6 +162,31 @@ describe('a merge', () => {
   });
 });
 
+describe('a run of the Flow action', () => {
+  const run = (properties: object) => translate('flow/send', { shopify_domain: 'a.myshopify.com', properties });
+
+  it.each([
+    ['one a line', 'Races\n Ski school \r\n', ['Races', 'Ski school']],
+    ['with commas, each once', 'Races, Ski school,Races,,', ['Races', 'Ski school']],
+    ['as a list', ['Races', 4, ' '], ['Races']],
+    ['none', '', []],
+    ['something else', 12, []],
+  ])('names the customer and adds texts given %s', (_, activities, texts) => {
+    expect(run({ customer_id: 'gid://shopify/Customer/706405506930370084', activities })).toEqual({
+      kind: 'flow',
+      customerId: '706405506930370084',
+      added: { activities: texts, interests: [] },
+    });
+  });
+
+  it.each([{}, { customer_id: 'somebody' }, { customer_id: null }])(
+    'is refused when it names none: %j',
+    (properties) => {
+      expect(() => run(properties)).toThrow(TranslationError);
+    },
+  );
+});
+
 describe('a lifecycle event', () => {
   it.each([
     [

@@ -20,13 +20,14 @@ describe('the topics', () => {
     ['customers/data_request', 'compliance', false],
     ['customers/redact', 'compliance', false],
     ['shop/redact', 'compliance', false],
+    ['flow/send', 'flow', false],
   ])('know %s as %s', (name, family, subscribed) => {
-    expect(topicOf(name)).toMatchObject({ name, family, subscribed, compliance: !subscribed });
+    expect(topicOf(name)).toMatchObject({ name, family, subscribed, compliance: family === 'compliance' });
     expect(topicOf(name.toUpperCase())?.name).toBe(name);
   });
 
   it('are these and no others', () => {
-    expect(topics).toHaveLength(17);
+    expect(topics).toHaveLength(18);
     expect(topicOf('products/create')).toBeUndefined();
     expect(topicOf('__proto__')).toBeUndefined();
   });

@@ -1,0 +1,30 @@
+import type { ShopifyId } from '../domain.ts';
+import { parseBody } from './parse-body.ts';
+import { flowRunSchema } from './payloads.ts';
+import { isShopDomain } from './read-webhook-headers.ts';
+
+/** What a run of a Flow action says of itself. `runId` is the same however often Flow sends the run. */
+export type FlowRun = { shop: string; runId: string; handle: string; customerId: ShopifyId };
+
+export type FlowRunRead = { ok: true; run: FlowRun } | { ok: false; faults: string[] };
+
+const RUN_ID_MAX_LENGTH = 200;
+
+/**
+ * Reads a run as Flow posts it (https://shopify.dev/docs/apps/build/flow/actions/endpoints), or says what is wrong with it, a
+ * sentence per fault. The shop stands in the body, which is signed.
+ */
+export function readFlowRun(raw: Uint8Array): FlowRunRead {
+  const parsed = parseBody(raw);
+  if (!parsed.ok) return { ok: false, faults: [`The body is ${parsed.why}`] };
+  const { shopify_domain, action_run_id, handle, properties } = flowRunSchema.parse(parsed.body);
+  const shop = shopify_domain?.toLowerCase() ?? '';
+  const runId = action_run_id ?? '';
+  const customerId = properties?.customer_id;
+  const faults: string[] = [];
+  if (!isShopDomain(shop)) faults.push('shopify_domain is not name.myshopify.com');
+  if (runId === '' || runId.length > RUN_ID_MAX_LENGTH) faults.push('action_run_id is missing or too long');
+  if (customerId === undefined) faults.push('properties.customer_id names no customer');
+  if (faults.length > 0 || customerId === undefined) return { ok: false, faults };
+  return { ok: true, run: { shop, runId, handle: handle ?? '', customerId } };
+}
