@@ -1,10 +1,12 @@
 /**
  * A stand-in for `https://{shop}/admin/…`: the app's calls come here when SHOPIFY_ADMIN_ORIGIN names it, with the shop in
- * `X-Forwarded-Host`. It exchanges ID tokens for expiring offline tokens
- * (https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/token-exchange) and answers 501 to GraphQL.
+ * `X-Forwarded-Host`. It exchanges ID tokens for expiring offline tokens, refreshes them, runs GraphQL by Shopify's own
+ * 2026-10 schema over each shop's data, and serves the files of bulk operations. Every shop exists from its first call on.
  */
-import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { answerGraphql } from './shopify-graphql.ts';
+import { type AdminBehaviour, FakeShop } from './shopify-shop.ts';
 
 export type AdminCall = { shop: string | null; method: string; path: string; body: string };
 
@@ -13,51 +15,17 @@ export type FakeShopifyAdmin = {
   url: string;
   /** What came, oldest first. */
   calls: AdminCall[];
+  /** A shop's data, and how it is treated. */
+  shop(domain: string): FakeShop;
   close(): Promise<void>;
 };
 
 type Answer = { status: number; body: object };
 
-const HOUR = 3600;
-const SCOPE = 'read_customers,read_orders,read_customer_merge';
-
-const token = (kind: 'shpat' | 'shprt') => `${kind}_${randomBytes(16).toString('hex')}`;
-
-/** Form-encoded or JSON: Shopify takes both. */
-function readParameters(contentType: string, body: string): URLSearchParams {
-  if (!contentType.includes('json')) return new URLSearchParams(body);
-  const parsed: unknown = JSON.parse(body);
-  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
-  return new URLSearchParams(entries.map(([key, value]) => [key, String(value)]));
-}
-
-/** An exchange and a refresh answer the same: a new pair. */
-function accessToken(contentType: string, body: string): Answer {
-  const asked = readParameters(contentType, body);
-  const exchange = asked.get('grant_type') === 'urn:ietf:params:oauth:grant-type:token-exchange';
-  const given = asked.get(exchange ? 'subject_token' : 'refresh_token');
-  if (!given || (!exchange && asked.get('grant_type') !== 'refresh_token')) {
-    return { status: 400, body: { error: 'invalid_subject_token' } };
-  }
-  return {
-    status: 200,
-    body: {
-      access_token: token('shpat'),
-      scope: SCOPE,
-      expires_in: HOUR,
-      refresh_token: token('shprt'),
-      refresh_token_expires_in: 90 * 24 * HOUR,
-    },
-  };
-}
-
-function answer(method: string, path: string, contentType: string, body: string): Answer {
-  if (method === 'POST' && path === '/admin/oauth/access_token') return accessToken(contentType, body);
-  if (method === 'POST' && /^\/admin\/api\/[^/]+\/graphql\.json$/.test(path)) {
-    return { status: 501, body: { errors: 'The stand-in has no GraphQL yet' } };
-  }
-  return { status: 404, body: { errors: 'Not Found' } };
-}
+const TOKEN_PATH = '/admin/oauth/access_token';
+const GRAPHQL_PATH = /^\/admin\/api\/2026-10\/graphql\.json$/;
+const BULK_PATH = /^\/bulk\/([^/]+)\/(\d+)\.jsonl$/;
+const UNKNOWN_TOKEN = '[API] Invalid API key or access token (unrecognized login or wrong password)';
 
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -65,18 +33,77 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** @returns whether the call is answered by it */
+async function misbehave(behaviour: AdminBehaviour, response: ServerResponse): Promise<boolean> {
+  if (behaviour.delayMs) await wait(behaviour.delayMs);
+  if (behaviour.cut) {
+    response.destroy();
+    return true;
+  }
+  if (behaviour.html) {
+    response
+      .writeHead(behaviour.status ?? 200, { 'content-type': 'text/html' })
+      .end('<!DOCTYPE html><p>Maintenance</p>');
+    return true;
+  }
+  const body = behaviour.errors ? { errors: behaviour.errors } : behaviour.status ? { errors: 'No' } : null;
+  if (!body) return false;
+  const headers = behaviour.retryAfter === undefined ? {} : { 'retry-after': String(behaviour.retryAfter) };
+  response
+    .writeHead(behaviour.status ?? 200, { 'content-type': 'application/json', ...headers })
+    .end(JSON.stringify(body));
+  return true;
+}
+
+function graphql(shop: FakeShop, body: string, throttled: boolean): Answer {
+  const asked: { query?: unknown; variables?: Record<string, unknown> | null } = JSON.parse(body);
+  if (typeof asked.query !== 'string')
+    return { status: 400, body: { errors: { query: 'Required parameter missing' } } };
+  return { status: 200, body: answerGraphql(shop, asked.query, asked.variables ?? {}, throttled) };
+}
+
+const operationOf = (body: string) => /(?:query|mutation)\s+(\w+)/.exec(body)?.[1] ?? '';
+
 export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
   const calls: AdminCall[] = [];
+  const shops = new Map<string, FakeShop>();
+  let origin = '';
+  const shopOf = (domain: string): FakeShop => {
+    const shop = shops.get(domain) ?? new FakeShop(domain, origin);
+    shops.set(domain, shop);
+    return shop;
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readText(request);
+    const { method = '', url = '', headers } = request;
+    const path = url.replace(/\?.*$/, '');
+    const domain = String(headers['x-forwarded-host'] ?? '') || null;
+    calls.push({ shop: domain, method, path, body });
+    const [, fileOf, number = ''] = BULK_PATH.exec(path) ?? [];
+    if (method === 'GET' && fileOf) return await shopOf(fileOf).bulk.serve(number, request, response);
+    const send = (answered: Answer) =>
+      void response
+        .writeHead(answered.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(answered.body));
+    if (domain === null || method !== 'POST') return send({ status: 404, body: { errors: 'Not Found' } });
+    const shop = shopOf(domain);
+    if (path === TOKEN_PATH) {
+      if (await misbehave(shop.nextTokenBehaviour(), response)) return;
+      return send(shop.tokens.answer(headers['content-type'] ?? '', body));
+    }
+    if (!GRAPHQL_PATH.test(path)) return send({ status: 404, body: { errors: 'Not Found' } });
+    const token = headers['x-shopify-access-token'];
+    if (!shop.tokens.accepts(typeof token === 'string' ? token : undefined)) {
+      return send({ status: 401, body: { errors: UNKNOWN_TOKEN } });
+    }
+    const behaviour = shop.nextBehaviour(operationOf(body));
+    if (await misbehave(behaviour, response)) return;
+    send(graphql(shop, body, behaviour.throttled === true));
+  }
+
   const server = createServer((request, response) => {
-    readText(request)
-      .then((body) => {
-        const { method = '', url = '', headers } = request;
-        const path = url.replace(/\?.*$/, '');
-        calls.push({ shop: String(headers['x-forwarded-host'] ?? '') || null, method, path, body });
-        const { status, body: answered } = answer(method, path, headers['content-type'] ?? '', body);
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
-      })
-      .catch(() => response.writeHead(400).end());
+    answer(request, response).catch(() => (response.headersSent ? response.destroy() : response.writeHead(400).end()));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -84,9 +111,11 @@ export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('Not listening on a port');
+  origin = `http://127.0.0.1:${address.port}`;
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: origin,
     calls,
+    shop: shopOf,
     close: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BulkOperationErrorCode, BulkOperationStatus } from '../../server/admin/documents.generated.ts';
+import { readForBulk } from './shopify-graphql.ts';
+import type { FakeShop } from './shopify-shop.ts';
+
+export type BulkLines = { count: number; line(index: number): string };
+
+export type FakeBulkOperation = {
+  __typename: 'BulkOperation';
+  id: string;
+  status: BulkOperationStatus;
+  errorCode: BulkOperationErrorCode | null;
+  objectCount: string;
+  rootObjectCount: string;
+  fileSize: string | null;
+  url: string | null;
+  partialDataUrl: string | null;
+  createdAt: string;
+  completedAt: string | null;
+  query: string;
+};
+
+const AT_ONCE = 5;
+
+function fromList(lines: readonly string[]): BulkLines {
+  return { count: lines.length, line: (index) => lines[index] ?? '' };
+}
+
+/** @param cutAt throws after so many bytes, which cuts the connection */
+function* bytesOf({ count, line }: BulkLines, from: number, cutAt: number | null): Generator<Buffer> {
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const bytes = Buffer.from(`${line(index)}\n`);
+    const skip = Math.max(0, from - at);
+    at += bytes.length;
+    if (skip >= bytes.length) continue;
+    const over = cutAt === null ? 0 : at - from - cutAt;
+    yield over > 0 ? bytes.subarray(skip, bytes.length - over) : bytes.subarray(skip);
+    if (over > 0) throw new Error('Cut');
+  }
+}
+
+/** One shop's bulk operations, and the files they end in. */
+export class FakeBulk {
+  readonly #shop: FakeShop;
+  readonly #origin: string;
+  readonly operations: FakeBulkOperation[] = [];
+  readonly #files = new Map<string, BulkLines>();
+  readonly #polls = new Map<string, number>();
+  /** How often an operation is looked at before it has ended. */
+  polls = 1;
+  /** The next operations end with this, with half their lines as partial data. */
+  failWith: BulkOperationErrorCode | null = null;
+  /** In place of the shop's data: a file of this many lines, made while it is sent. */
+  generated: BulkLines | null = null;
+  /** The connection is cut once after so many bytes of a file. */
+  cutAfterBytes: number | null = null;
+  /** Files are gone, as after seven days. */
+  expired = false;
+  /** Ranges asked for, as they came; null: the whole file. */
+  readonly ranges: (string | null)[] = [];
+
+  constructor(shop: FakeShop, origin: string) {
+    this.#shop = shop;
+    this.#origin = origin;
+  }
+
+  run(query: string, groupObjects: boolean): object {
+    const running = this.operations.filter(({ status }) => status === 'CREATED' || status === 'RUNNING');
+    const refuse = (code: string, message: string) => ({
+      bulkOperation: null,
+      userErrors: [{ code, field: ['query'], message }],
+    });
+    if (running.length >= AT_ONCE) return refuse('LIMIT_REACHED', 'Bulk operations limit reached.');
+    const read = this.generated ?? readForBulk(this.#shop, query, groupObjects);
+    if ('faults' in read) return refuse('INVALID', read.faults.join('\n'));
+    const id = `gid://shopify/BulkOperation/${this.operations.length + 1}`;
+    const operation: FakeBulkOperation = {
+      __typename: 'BulkOperation',
+      id,
+      status: 'CREATED',
+      errorCode: null,
+      objectCount: '0',
+      rootObjectCount: '0',
+      fileSize: null,
+      url: null,
+      partialDataUrl: null,
+      createdAt: new Date().toISOString(),
+      completedAt: null,
+      query,
+    };
+    this.operations.push(operation);
+    this.#files.set(id, 'count' in read ? read : fromList('lines' in read ? read.lines : []));
+    if ('denied' in read) operation.errorCode = 'ACCESS_DENIED';
+    this.#polls.set(id, this.polls);
+    return { bulkOperation: { ...operation }, userErrors: [] };
+  }
+
+  /** Looking at it is what moves it on. */
+  look(id: string): FakeBulkOperation | null {
+    const operation = this.operations.find((one) => one.id === id);
+    const file = this.#files.get(id);
+    if (!operation || !file) return null;
+    if (operation.status === 'CANCELING') operation.status = 'CANCELED';
+    if (operation.status !== 'CREATED' && operation.status !== 'RUNNING') return operation;
+    const left = this.#polls.get(id) ?? 0;
+    this.#polls.set(id, left - 1);
+    if (left > 0) {
+      operation.status = 'RUNNING';
+      operation.objectCount = String(Math.floor(file.count / (left + 1)));
+      return operation;
+    }
+    const url = `${this.#origin}/bulk/${this.#shop.domain}/${id.split('/').at(-1)}.jsonl`;
+    operation.completedAt = new Date().toISOString();
+    operation.errorCode ??= this.failWith;
+    const failed = operation.errorCode !== null;
+    operation.status = failed ? 'FAILED' : 'COMPLETED';
+    if (failed) this.#files.set(id, { ...file, count: Math.floor(file.count / 2) });
+    const { count } = this.#files.get(id) ?? file;
+    operation.objectCount = String(count);
+    operation.rootObjectCount = String(count);
+    // No lines: no file.
+    if (count > 0) operation[failed ? 'partialDataUrl' : 'url'] = url;
+    return operation;
+  }
+
+  cancel(id: string): object {
+    const operation = this.operations.find((one) => one.id === id);
+    if (!operation)
+      return { bulkOperation: null, userErrors: [{ field: ['id'], message: 'Bulk operation does not exist' }] };
+    if (operation.status === 'CREATED' || operation.status === 'RUNNING') operation.status = 'CANCELING';
+    return { bulkOperation: { ...operation }, userErrors: [] };
+  }
+
+  /** `GET /bulk/{shop}/{number}.jsonl`, with `Range: bytes=n-` too. */
+  async serve(number: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const file = this.#files.get(`gid://shopify/BulkOperation/${number}`);
+    const range = request.headers.range ?? null;
+    this.ranges.push(range);
+    if (!file || this.expired)
+      return void response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error/>');
+    const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+    response.writeHead(range ? 206 : 200, { 'content-type': 'application/jsonl' });
+    const cutAt = this.cutAfterBytes;
+    this.cutAfterBytes = null;
+    await pipeline(Readable.from(bytesOf(file, from, cutAt)), response).catch(() => {});
+  }
+}
