@@ -178,6 +178,8 @@ export type Translated =
       contact: Contact;
       purchase: Purchase;
       facts: FoundFact[];
+      /** The buyer as the Admin API had them, when the order was read there. */
+      read?: CustomerRead | null;
     }
   | {
       kind: 'customer';
@@ -185,6 +187,8 @@ export type Translated =
       createdAt: Instant | null;
       updatedAt: Instant | null;
       contact: Contact;
+      /** Set when the customer was read through the Admin API. */
+      read?: CustomerRead;
     }
   | { kind: 'consent'; customerId: ShopifyId | null; fact: FoundFact }
   | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant }

@@ -8,9 +8,8 @@ import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
-import type { EntityState } from './entity-states.ts';
 import { type ClaimedDelivery, closeDeliveries, findDue, keepPayloads, lease, skipOpen } from './outbox.ts';
-import { type Gathered, gather, listSetOf, type Weighed, weigh } from './weigh.ts';
+import { type Gathered, gather, isNothingNew, listSetOf, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {
   settings: SettingsStore;
@@ -43,19 +42,6 @@ export type ReadyDelivery = {
 };
 
 export type Claimed = { ready: ReadyDelivery[]; settled: number; breaker: BreakerState };
-
-/** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
-function isNothingNew(
-  weighed: Weighed,
-  entities: ReadonlyMap<string, EntityState>,
-  contentHash: string,
-  account: number,
-): boolean {
-  const { delivery, prepared } = weighed;
-  if (prepared.kind !== 'send' || !prepared.onlyContent || delivery.again || !delivery.entity) return false;
-  const state = entities.get(delivery.entity);
-  return state?.acceptedHash === contentHash && state.account === account;
-}
 
 /** Whether this shop may send now; while Ascent360 refuses its GUID, one delivery now and then tries again. */
 function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {

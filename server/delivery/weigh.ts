@@ -5,7 +5,7 @@ import type { Contact, FlagChannel, Instant } from '../domain.ts';
 import { addressesOf, loadProfiles, type PersonProfile } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
-import { loadEntityStates } from './entity-states.ts';
+import { type EntityState, loadEntityStates } from './entity-states.ts';
 import { addTexts, factFromTags, mapPerson } from './map-person.ts';
 import type { ClaimedDelivery } from './outbox.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -104,4 +104,17 @@ export function weigh(
     now,
   });
   return { delivery, keys, prepared };
+}
+
+/** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
+export function isNothingNew(
+  weighed: Weighed,
+  entities: ReadonlyMap<string, EntityState>,
+  contentHash: string,
+  account: number,
+): boolean {
+  const { delivery, prepared } = weighed;
+  if (prepared.kind !== 'send' || !prepared.onlyContent || delivery.again || !delivery.entity) return false;
+  const state = entities.get(delivery.entity);
+  return state?.acceptedHash === contentHash && state.account === account;
 }

@@ -6,7 +6,7 @@ import { setKnown } from './set-known.ts';
  * What was bought, as it stands now: of each amount the `current_*` one where Shopify has it, else the original; decimal
  * texts exactly as written, in the shop's currency.
  *
- * @param topic decides between created and updated
+ * @param topic decides between created, updated and import
  */
 export function buildPurchase(id: ShopifyId, order: OrderBody, topic: string): Purchase {
   const shipping = order.current_shipping_price_set?.shop_money?.amount;
@@ -34,6 +34,7 @@ export function buildPurchase(id: ShopifyId, order: OrderBody, topic: string): P
 }
 
 function eventOf(order: OrderBody, topic: string): PurchaseEvent {
+  if (topic === 'import/orders') return 'import';
   if (topic.toLowerCase() === 'orders/create') return 'created';
   return order.cancelled_at === undefined ? 'updated' : 'cancelled';
 }

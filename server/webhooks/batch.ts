@@ -39,6 +39,8 @@ export type Batch = {
   /** When the person with this key was erased; null: never. */
   redactedAt(personKey: string): Instant | null;
   entity(key: string, kind: EntityState['kind']): EntityState;
+  /** The event whose delivery of this order or customer waits to be sent; null: none does. */
+  waiting(entity: string): string | null;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
   deliver(
@@ -139,6 +141,7 @@ export async function openBatch(
       touched.add(state);
       return state;
     },
+    waiting: (entity) => open.get(entity)?.eventId ?? null,
     addFact: (entry) => {
       // An event that is translated again finds the facts it brought before.
       const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');

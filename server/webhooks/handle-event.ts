@@ -15,6 +15,10 @@ const hasContact = (contact: Contact) => Boolean(contact.email ?? contact.phone 
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
+/** Read through the Admin API, and not told by a webhook. */
+const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
+  (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
+
 /** The person an order or customer is about, with what this body tells of them; null when it names nobody. */
 function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
   const key = personKeyOf(batch.shop, t);
@@ -71,12 +75,15 @@ function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null
 
 function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Outcome {
   const person = meet(batch, event, t);
-  if (t.kind === 'order') recordFacts(batch, event, person, t.facts);
+  recordFacts(batch, event, person, [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])]);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   if (isDeleted(person, t.createdAt)) return skipped('deleted_person');
   const state = batch.entity(key, t.kind);
   if (t.updatedAt !== null && state.handledAt !== null && t.updatedAt < state.handledAt) return skipped('stale');
+  // A webhook that waits to be sent keeps its place: what was read says the same.
+  const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;
+  if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
   state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
   state.latestEventId = event.id;
   if (!hasContact(t.contact)) return skipped('no_contact');
@@ -207,7 +214,9 @@ export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = event.translated;
   const key = personKeyOf(batch.shop, t);
   const redactedAt = key ? batch.redactedAt(key) : null;
-  if (redactedAt !== null && event.triggeredAt <= redactedAt) {
+  // What is read again was there before: only a customer or order made since is about a new person.
+  const since = isRead(t) ? (t.createdAt ?? 0) : event.triggeredAt;
+  if (redactedAt !== null && since <= redactedAt) {
     batch.erase(event, skipped('redacted'));
     return;
   }

@@ -1,3 +1,4 @@
+import { isRecord, translateRecord } from '../admin/translate-record.ts';
 import type { Db, Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { Instant, Settled, Summary } from '../domain.ts';
@@ -35,18 +36,28 @@ type EventRow = {
   body: Uint8Array;
 };
 
-type Read = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
+/** An event with what could be read from its body, or how it ends because of it. */
+export type ReadEvent = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
 
-/** Translates one stored body. Whatever is wrong with it concerns this event alone. */
-function read(shop: Shop, shopCountry: string | null, row: EventRow): Read {
+/** Where the facts of a body come from that was read through the Admin API, by the source of its event. */
+const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
+  import: 'import',
+  reconciliation: 'reconciliation',
+};
+
+/** Translates one body. Whatever is wrong with it concerns this event alone. */
+export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'>, body: Uint8Array): ReadEvent {
   const topic = topicOf(row.topic);
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
-  const parsed = parseBody(shop.vault.open(bodyBinding(row.id), row.body));
+  const parsed = parseBody(body);
   if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
   // Nothing is chosen in the future: a clock that is ahead must not put a choice above those that follow.
   const triggeredAt = Math.min(row.triggered_at.getTime(), row.received_at.getTime());
+  const ctx = { topic: row.topic, triggeredAt, shopCountry };
   try {
-    const translated = topic.translate(parsed.body, { topic: row.topic, triggeredAt, shopCountry });
+    const translated = isRecord(parsed.body)
+      ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
+      : topic.translate(parsed.body, ctx);
     const summary: Summary | null = summarise(translated);
     return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary } };
   } catch (error) {
@@ -95,7 +106,9 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     );
     if (found.length === 0) return 0;
     const facts = await deps.shops.facts(shop, sql);
-    const reads = found.map((row) => read(shop, facts.country ?? null, row));
+    const reads = found.map((row) =>
+      readEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
+    );
     // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);

@@ -38,7 +38,7 @@ export type Topic = {
   name: string;
   family: TopicFamily;
   translate: Translate;
-  /** Listed under `topics` in shopify.app.toml. */
+  /** Listed under `topics` in shopify.app.toml; the others are events that the app makes itself. */
   subscribed: boolean;
   /** Listed under `compliance_topics` there. */
   compliance: boolean;
@@ -81,6 +81,9 @@ export const topics: readonly Topic[] = [
   topic('customers/redact', 'compliance', complianceSchema, translateCustomerRedact),
   topic('shop/redact', 'compliance', null, translateShopRedact),
   topic(FLOW_RUN, 'flow', null, translateFlowRun),
+  // What an import reads; its bodies are records of the Admin API.
+  { ...topic('import/orders', 'order', null, translateOrder), subscribed: false },
+  { ...topic('import/customers', 'customer', null, translateCustomer), subscribed: false },
 ];
 
 const byName = new Map(topics.map((entry) => [entry.name, entry]));

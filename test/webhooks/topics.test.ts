@@ -26,8 +26,15 @@ describe('the topics', () => {
     expect(topicOf(name.toUpperCase())?.name).toBe(name);
   });
 
+  it.each([
+    ['import/orders', 'order'],
+    ['import/customers', 'customer'],
+  ])('know %s, which the app makes itself and asks nobody for', (name, family) => {
+    expect(topicOf(name)).toMatchObject({ family, subscribed: false, compliance: false, includeFields: [] });
+  });
+
   it('are these and no others', () => {
-    expect(topics).toHaveLength(18);
+    expect(topics).toHaveLength(20);
     expect(topicOf('products/create')).toBeUndefined();
     expect(topicOf('__proto__')).toBeUndefined();
   });

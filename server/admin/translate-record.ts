@@ -1,0 +1,47 @@
+import type { CustomerRead, EventContext, Translated } from '../domain.ts';
+import type { Body } from '../shopify/parse-body.ts';
+import { translateOrder } from '../shopify/translate-order.ts';
+import { TranslationError } from '../shopify/translation-error.ts';
+import type { CustomerNode } from './nodes.ts';
+import { orderBody } from './order-body.ts';
+import { readCustomerRecord, readOrderRecord } from './read-node.ts';
+import { type ReadContext, translateCustomerNode } from './translate-customer.ts';
+
+/** Whether a body is a record of the Admin API: GraphQL names its type, a webhook's body never does. */
+export const isRecord = (body: Body) => body['__typename'] === 'Customer' || body['__typename'] === 'Order';
+
+/**
+ * The body of an event that was read through the Admin API, in the words that the same webhook's body gives, with the
+ * customer's consent and tags as they were then.
+ * @throws TranslationError when it has no id
+ */
+export function translateRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  return body['__typename'] === 'Order' ? translateOrderRecord(body, ctx, source) : customerOf(body, ctx, source);
+}
+
+function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  const record = readCustomerRecord(body);
+  if (!record) throw new TranslationError('The customer has no id');
+  const { metafields, metafieldKeys, denied } = record;
+  const read = translateCustomerNode(record, metafields, {
+    readAt: ctx.triggeredAt,
+    source,
+    shopCountry: ctx.shopCountry,
+    metafieldKeys,
+    denied,
+  });
+  const { id, createdAt, updatedAt, contact } = read;
+  return { kind: 'customer', id, createdAt, updatedAt, contact, read };
+}
+
+function translateOrderRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  const record = readOrderRecord(body);
+  if (!record) throw new TranslationError('The order has no id');
+  const translated = translateOrder(orderBody(record, record.lineItems), ctx);
+  if (translated.kind !== 'order') return translated;
+  return { ...translated, read: record.customer ? buyerOf(record.customer, ctx, source) : null };
+}
+
+function buyerOf(node: CustomerNode, ctx: EventContext, source: ReadContext['source']): CustomerRead {
+  return translateCustomerNode(node, [], { readAt: ctx.triggeredAt, source, shopCountry: ctx.shopCountry });
+}

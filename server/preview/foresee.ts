@@ -1,0 +1,125 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type LedgerEntry, ledgerKey } from '../consent/ledger.ts';
+import type { Sql } from '../db.ts';
+import type { ClaimedDelivery } from '../delivery/outbox.ts';
+import { gather, isNothingNew, type Weighed, weigh } from '../delivery/weigh.ts';
+import type { Instant, Settled } from '../domain.ts';
+import type { Person } from '../people.ts';
+import type { StoredSettings } from '../settings/store.ts';
+import { installedAt, readLife, type Shop } from '../shops.ts';
+import { type Batch, openBatch, personKeyOf, type TranslatedEvent } from '../webhooks/batch.ts';
+import { handleEvent } from '../webhooks/handle-event.ts';
+
+/** What an event would come to. `settled` null: it would be sent. `weighed`: what would be sent, also where it is nothing new. */
+export type Foreseen = { event: TranslatedEvent; settled: Settled | null; weighed: Weighed | null };
+
+type Watched = {
+  event: TranslatedEvent;
+  outcome: Settled | null;
+  delivery: Parameters<Batch['deliver']>[1] | null;
+  facts: LedgerEntry[];
+};
+
+/** Lets an event act on a batch that is never saved, and notes what it would have written. */
+function watch(batch: Batch, event: TranslatedEvent): Watched {
+  const seen: Watched = { event, outcome: null, delivery: null, facts: [] };
+  handleEvent(
+    {
+      ...batch,
+      addFact: (entry) => {
+        const id = uuidv7();
+        seen.facts.push({ id, ...entry });
+        return id;
+      },
+      deliver: (_event, what) => {
+        seen.delivery = what;
+        return { settled: null };
+      },
+      settle: (_event, outcome) => {
+        seen.outcome = outcome.settled;
+      },
+      erase: (_event, outcome) => {
+        seen.outcome = outcome.settled;
+      },
+    },
+    event,
+  );
+  return seen;
+}
+
+/** As the ledger would tell it: since when the address is the person's, if they had another one before. */
+function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
+  const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
+  if (!person || !own) return null;
+  const before = [...person.addresses.values()].some(
+    (other) => other.channel === fact.channel && other.hash !== own.hash && other.firstSeenAt < own.firstSeenAt,
+  );
+  return before ? own.firstSeenAt : null;
+}
+
+function deliveryOf(
+  event: TranslatedEvent,
+  what: NonNullable<Watched['delivery']>,
+  receivedAt: Instant,
+): ClaimedDelivery {
+  return {
+    id: uuidv7(),
+    eventId: event.id,
+    kind: what.kind,
+    entity: what.entity,
+    personId: what.person?.id ?? null,
+    subject: what.subject,
+    attempts: 0,
+    firstAttemptAt: null,
+    again: false,
+    reassert: false,
+    fence: 0,
+    topic: event.topic,
+    eventReceivedAt: receivedAt,
+  };
+}
+
+/**
+ * What translated events would come to with these settings, weighed as if they arrived now: with the people, the ledger and
+ * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
+ * @param events none about the whole shop
+ */
+export async function foresee(
+  sql: Sql,
+  shop: Shop,
+  stored: StoredSettings,
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Foreseen[]> {
+  const life = await readLife(sql, shop);
+  const batch = await openBatch(sql, shop, life, stored.settings, events, now);
+  const watched = events.map((event) => watch(batch, event));
+  const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
+  const found = await gather(
+    sql,
+    shop,
+    stored.account,
+    deliveries.filter((delivery) => delivery !== null),
+  );
+  for (const { event, facts } of watched) {
+    const key = personKeyOf(shop, event.translated);
+    const person = key ? batch.people.find(key) : undefined;
+    if (person) found.profiles.set(person.id, person.profile);
+    for (const fact of facts) {
+      const of = ledgerKey(fact);
+      const known = found.facts.get(of) ?? [];
+      found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
+    }
+  }
+  const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
+  return watched.map(({ event, outcome }, i): Foreseen => {
+    const delivery = deliveries[i];
+    if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, weighed: null };
+    const weighed = weigh(shop, stored, historyBefore, found, delivery, now);
+    const { prepared } = weighed;
+    if (prepared.kind === 'settle') return { event, settled: prepared.settled, weighed };
+    const contentHash = shop.vault.hash('content', prepared.content);
+    const nothingNew = isNothingNew(weighed, found.entities, contentHash, stored.account);
+    return { event, settled: nothingNew ? { state: 'skipped', reason: 'nothing_new' } : null, weighed };
+  });
+}
