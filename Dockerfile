@@ -8,6 +8,15 @@ COPY prisma/schema.prisma ./prisma/schema.prisma
 # postinstall does is done by name.
 RUN npm ci --omit=dev --ignore-scripts && npm run db:generate
 
+FROM node:24-slim AS pages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY vite.config.ts tsconfig.json ./
+COPY server ./server
+COPY app ./app
+RUN npm run build
+
 FROM node:24-slim
 WORKDIR /app
 ENV NODE_ENV=production DATA_DIR=/data PORT=3000
@@ -17,6 +26,7 @@ COPY --from=dependencies /app/prisma/generated ./prisma/generated
 COPY package.json prisma.config.ts ./
 COPY prisma ./prisma
 COPY server ./server
+COPY --from=pages /app/dist ./dist
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -19,7 +19,23 @@ const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: 'embedded', include: ['test/**/*.test.ts'], exclude: onServerOnly } },
+      {
+        test: {
+          ...shared,
+          name: 'embedded',
+          include: ['test/**/*.test.ts'],
+          exclude: [...onServerOnly, 'test/browser/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/setup.ts'],
+          maxWorkers: 1,
+        },
+      },
       ...(postgresIsHere
         ? [
             {

@@ -10,12 +10,15 @@ import type { Log } from './log.ts';
 import { merchantAuth } from './merchant-auth.ts';
 import { type Metrics, metricsRoute } from './metrics.ts';
 import { overviewRoutes } from './overview/routes.ts';
+import type { Front } from './pages/front.ts';
+import { pageRoutes } from './pages/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { previewRoutes } from './preview/routes.ts';
 import type { Queue } from './queue.ts';
 import { readiness } from './readiness.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { SettingsStore } from './settings/store.ts';
+import { setupRoutes } from './setup/routes.ts';
 import type { Shop, Shops } from './shops.ts';
 import { createInbox } from './webhooks/inbox.ts';
 import { receive } from './webhooks/receive.ts';
@@ -29,6 +32,7 @@ export type AppDeps = {
   queue: Queue;
   log: Log;
   metrics: Metrics;
+  front: Front;
   now: () => Instant;
 };
 
@@ -64,7 +68,9 @@ export function createApp(deps: AppDeps): Express {
     overviewRoutes(api),
     activityRoutes(api),
     peopleRoutes(api),
+    setupRoutes(api),
   );
+  app.use(pageRoutes(deps.front, config.shopifyApiKey));
   app.use(notFound);
   app.use(apiErrors(log));
   return app;

@@ -227,7 +227,7 @@ export type CustomerRead = {
   denied: ContactField[];
 };
 
-/** What shop/update tells; absent means not told. */
+/** What shop/update tells, and how far the merchant is with the first steps; absent means not told. */
 export type ShopFacts = {
   email?: string;
   country?: string;
@@ -235,6 +235,7 @@ export type ShopFacts = {
   timeZone?: string;
   name?: string;
   developmentStore?: boolean;
+  setup?: { done: string[]; dismissed: boolean };
 };
 
 /** A short line for the activity list, in the clear: it is encrypted before it is stored. */

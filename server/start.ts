@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { createApp } from './app.ts';
 import { createAscent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
@@ -7,6 +8,8 @@ import { type Db, openDb } from './db.ts';
 import { loadKeys } from './keys.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { builtFront } from './pages/built-front.ts';
+import type { Front } from './pages/front.ts';
 import { createBullQueue, createLocalQueue } from './queue.ts';
 import { createSettingsStore } from './settings/store.ts';
 import { createShops } from './shops.ts';
@@ -16,6 +19,9 @@ import { startWorker } from './worker.ts';
 const ATTEMPT_PART_OF_LEASE = 0.8;
 /** How long requests that are under way may take to end, in milliseconds. */
 const DRAIN_MS = 5000;
+
+/** Where `npm run build` leaves the pages. */
+const PAGES = path.join(import.meta.dirname, '../dist');
 
 export type Running = { port: number; stop(): Promise<void> };
 
@@ -36,13 +42,22 @@ async function close(server: Server): Promise<void> {
   clearTimeout(cut);
 }
 
+async function pagesOf(config: Config, log: Log): Promise<Front> {
+  const front = await builtFront(PAGES);
+  if (!front.built && config.role !== 'worker') {
+    log.warn('the merchant pages are not built: run "npm run build", then start again; webhooks and the API work');
+  }
+  return front;
+}
+
 /**
  * Starts what the role asks for: opens the database, the queue and the receiver's client, then serves and works.
- * @param opened a database that is open already; stop() closes it
+ * @param given.db a database that is open already; stop() closes it
+ * @param given.front the pages, when they are not those of `npm run build`
  * @throws Error saying what to do when the database is locked, not migrated, or a key is missing.
  */
-export async function start(config: Config, log: Log, opened?: Db): Promise<Running> {
-  const db = opened ?? (await openDb(config));
+export async function start(config: Config, log: Log, given: { db?: Db; front?: Front } = {}): Promise<Running> {
+  const db = given.db ?? (await openDb(config));
   try {
     if (db.embedded) await db.migrate();
     const pending = await db.pending();
@@ -60,8 +75,10 @@ export async function start(config: Config, log: Log, opened?: Db): Promise<Runn
       connections: config.deliveryConcurrency,
     });
     const queue = config.redisUrl ? createBullQueue(config.redisUrl, log) : createLocalQueue(log);
+    const front = given.front ?? (await pagesOf(config, log));
     const deps = {
       config,
+      front,
       db,
       shops,
       settings: createSettingsStore(db),

@@ -201,6 +201,39 @@ describe('the server (ARCHITECTURE.md)', () => {
   });
 });
 
+describe('the pages (app/README.md)', () => {
+  const pages: Source[] = readdirSync(join(root, 'app'), { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
+    .map((file) => {
+      const text = code(read(`app/${file}`));
+      return { file, text, imports: importsOf(text) };
+    });
+
+  it('take from the server its contracts, and types of its answers', () => {
+    const taken = pages.flatMap(({ file, imports }) =>
+      imports.flatMap(({ from, typeOnly }) => {
+        const to = target(file, from);
+        const outside = to?.startsWith('../') && !typeOnly ? to : null;
+        return outside !== null && !/^\.\.\/server\/\w+\/(contract|parse-guid)\.ts$/.test(outside)
+          ? [`${file} → ${outside}`]
+          : [];
+      }),
+    );
+    expect(taken).toEqual([]);
+  });
+
+  it('fetch in api.ts alone', () => {
+    expect(pages.filter(({ text }) => /\bfetch\(|XMLHttpRequest/.test(text)).map(({ file }) => file)).toEqual([
+      'api.ts',
+    ]);
+  });
+
+  it('know nothing of the stand-ins', () => {
+    expect(pages.filter(({ text }) => /stand-in|test\//.test(text)).map(({ file }) => file)).toEqual([]);
+  });
+});
+
 it('ARCHITECTURE.md stays short enough to read', () => {
   expect(read('ARCHITECTURE.md').split('\n').length).toBeLessThan(100);
 });

@@ -6,14 +6,22 @@ if (major < 22) {
 }
 
 const { startWorld, SHOP, DEMO } = await import('./world.ts');
+const { builtStandIn, buildPages, viteStandIn } = await import('../fakes/stand-in-front.ts');
 const { run } = await import('./run.ts');
 const { renderHead, renderRow, renderVerdict } = await import('./table.ts');
 const { isAtRest } = await import('./play.ts');
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const once = process.argv.includes('--once');
+/** npm run dev: the pages from their sources, reloaded when one changes, at an address that stays. */
+const dev = process.argv.includes('--dev');
+const DEV_PORT = 3000;
 
-const world = await startWorld();
+const app = { ...DEMO, shop: SHOP };
+if (!once && !dev) await buildPages();
+const world = await (once
+  ? startWorld()
+  : startWorld({ front: dev ? await viteStandIn(app) : await builtStandIn(app), ...(dev && { port: DEV_PORT }) }));
 print(
   `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
 );
@@ -33,7 +41,7 @@ if (once) {
   process.exit(failed ? 1 : 0);
 }
 
-print(`It goes on running at ${world.url} (Ctrl-C ends it). Send it a webhook of your own:
+print(`The merchant's pages are at ${world.url}/?shop=${SHOP} (Ctrl-C ends it). Send a webhook of your own:
 
   body='{"id":1001,"updated_at":"${new Date().toISOString()}","first_name":"Kim","email":"kim@example.com"}'
   curl -i ${world.url}/webhooks -H 'Content-Type: application/json' \\

@@ -9,6 +9,7 @@ import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
+import type { StandInFront } from '../fakes/stand-in-front.ts';
 import { SAMPLE_VERSION } from './samples.ts';
 
 export const DEMO = { apiKey: 'demo', secret: 'demo', guid: '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90' } as const;
@@ -98,8 +99,11 @@ function merchantOf(url: string, shop: string): Merchant {
   };
 }
 
-/** Starts the stand-ins and the app, in this process, on free ports and in a directory that is removed by close(). */
-export async function startWorld(): Promise<World> {
+/**
+ * Starts the stand-ins and the app, in this process, on free ports and in a directory that is removed by close().
+ * @param options.front the merchant's pages; absent: what `npm run build` left
+ */
+export async function startWorld(options: { port?: number; front?: StandInFront } = {}): Promise<World> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
@@ -108,7 +112,7 @@ export async function startWorld(): Promise<World> {
     await rm(dataDir, { recursive: true, force: true });
   };
   const config = readConfig({
-    PORT: '0',
+    PORT: String(options.port ?? 0),
     SHOPIFY_API_KEY: DEMO.apiKey,
     SHOPIFY_API_SECRET: DEMO.secret,
     DATA_DIR: dataDir,
@@ -117,10 +121,12 @@ export async function startWorld(): Promise<World> {
     RETRY_SCHEDULE: '300ms,1s,2s,5s,30s',
     SWEEP_INTERVAL: '1s',
   });
-  const app = await start(config, createLog('silent')).catch(async (error: unknown) => {
-    await cleanUp();
-    throw error;
-  });
+  const app = await start(config, createLog('silent'), options.front ? { front: options.front } : {}).catch(
+    async (error: unknown) => {
+      await cleanUp();
+      throw error;
+    },
+  );
   const url = `http://localhost:${app.port}`;
   return {
     url,
@@ -133,6 +139,7 @@ export async function startWorld(): Promise<World> {
     }),
     merchant: (shop) => merchantOf(url, shop),
     close: async () => {
+      await options.front?.close();
       await app.stop();
       await cleanUp();
     },

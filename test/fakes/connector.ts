@@ -72,7 +72,7 @@ export async function startConnector(env: Record<string, string> = {}): Promise<
     LOG_LEVEL: 'silent',
     ...env,
   });
-  const running = await start(config, createLog(config.logLevel), db);
+  const running = await start(config, createLog(config.logLevel), { db });
   const url = `http://127.0.0.1:${running.port}`;
   const sender = createShopifySender({ url: `${url}/webhooks`, shop: SHOP, secret: SECRET });
   const events = async (shop = SHOP) =>

@@ -1,0 +1,11 @@
+import { AppPage } from '../shell/app-page.tsx';
+import { Loading } from '../shell/loading.tsx';
+import { texts } from '../texts.ts';
+
+export function ActivityPage() {
+  return (
+    <AppPage title={texts.common.nav.activity}>
+      <Loading />
+    </AppPage>
+  );
+}

@@ -1,0 +1,136 @@
+import { appBridge } from './app-bridge.ts';
+
+/** One fault of what was sent: the dotted path of a field, empty or absent when it is about the whole. */
+export type Fault = { field?: string; message: string };
+
+/** Why a call failed: which of the messages and ways out fits. */
+export type FailureKind =
+  /** Shopify's ID token was refused, twice: reload the page. */
+  | 'token'
+  /** App Bridge did not load. */
+  | 'no_app_bridge'
+  /** 422: what was sent cannot be taken; `faults` say where. */
+  | 'refused'
+  /** 404 */
+  | 'missing'
+  /** 409 */
+  | 'conflict'
+  /** 429 */
+  | 'too_many'
+  /** 5xx */
+  | 'server'
+  /** No answer. */
+  | 'offline';
+
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly kind: FailureKind;
+  readonly status: number | null;
+  readonly faults: readonly Fault[];
+
+  constructor(kind: FailureKind, status: number | null, faults: readonly Fault[]) {
+    super(faults.map(({ message }) => message).join(' ') || kind);
+    this.kind = kind;
+    this.status = status;
+    this.faults = faults;
+  }
+}
+
+/** App Bridge may hang when the admin around it is gone. */
+const TOKEN_WITHIN_MS = 10_000;
+const RETRY_HEADER = 'X-Shopify-Retry-Invalid-Session-Request';
+
+async function idToken(): Promise<string> {
+  const bridge = appBridge();
+  if (!bridge) throw new ApiError('no_app_bridge', null, []);
+  let timer: number | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = window.setTimeout(() => reject(new ApiError('token', null, [])), TOKEN_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([bridge.idToken(), late]);
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError('token', null, []);
+  } finally {
+    window.clearTimeout(timer);
+  }
+}
+
+async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const authorization = `Bearer ${await idToken()}`;
+  try {
+    return await fetch(`/api${path}`, {
+      method,
+      headers: body === undefined ? { authorization } : { authorization, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError('offline', null, []);
+  }
+}
+
+const kinds: Record<number, FailureKind> = {
+  401: 'token',
+  404: 'missing',
+  409: 'conflict',
+  422: 'refused',
+  429: 'too_many',
+};
+
+async function faultsIn(response: Response): Promise<Fault[]> {
+  try {
+    const answer: { errors?: Fault[] } = await response.json();
+    return answer.errors ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** One call, and once more with a new token when the first was refused as invalid. */
+async function answerTo(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  let response = await send(method, path, body, signal);
+  if (response.status === 401 && response.headers.has(RETRY_HEADER)) response = await send(method, path, body, signal);
+  if (response.ok) return response;
+  throw new ApiError(kinds[response.status] ?? 'server', response.status, await faultsIn(response));
+}
+
+/**
+ * Calls the merchant API; the only place that fetches. The type of the answer is the route's own, imported from the server.
+ * @param path below `/api`, for example `/overview`
+ * @throws ApiError
+ */
+export async function call<Answer>(
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  options: { body?: unknown; signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const response = await answerTo(method, path, options.body, options.signal);
+  try {
+    const answer: Answer = await response.json();
+    return answer;
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError('server', response.status, []);
+  }
+}
+
+/** Fetches a file of the merchant API and gives it to the person as a download. @throws ApiError */
+export async function download(path: string, name: string): Promise<void> {
+  const response = await answerTo('GET', path, undefined);
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** The path with a query of what is neither null nor empty. */
+export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
+  const entries = Object.entries(query).flatMap(([key, value]): [string, string][] =>
+    value === null || value === undefined || value === '' ? [] : [[key, String(value)]],
+  );
+  return entries.length === 0 ? path : `${path}?${new URLSearchParams(entries)}`;
+}

@@ -1,0 +1,11 @@
+import { AppPage } from '../shell/app-page.tsx';
+import { Loading } from '../shell/loading.tsx';
+import { texts } from '../texts.ts';
+
+export function ImportsPage() {
+  return (
+    <AppPage title={texts.common.nav.imports}>
+      <Loading />
+    </AppPage>
+  );
+}

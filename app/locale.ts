@@ -1,0 +1,85 @@
+/** What the pages need to say when and how much, in the merchant's language and the shop's time zone. */
+export type Format = {
+  locale: string;
+  timeZone: string;
+  /** `3 May 2026` */
+  date(iso: string): string;
+  /** `3 May 2026, 14:05` */
+  moment(iso: string): string;
+  /** A local day, `YYYY-MM-DD`, as `3 May`. */
+  day(date: string): string;
+  /** `5 minutes ago`; the moment itself when it is longer ago than a week. */
+  since(iso: string, now: number): string;
+  /** `1,234` */
+  number(value: number): string;
+  /** Seconds as `2 hours 5 minutes`, at most two parts. */
+  duration(seconds: number): string;
+  /** `a, b and c` */
+  list(parts: readonly string[]): string;
+};
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const units = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+  ['second', 1],
+] as const;
+
+/** The merchant's language as Shopify names it in the address, if the browser knows it, else the browser's own. */
+export function readLocale(search: string, browser: readonly string[]): string {
+  const asked = new URLSearchParams(search).get('locale');
+  for (const locale of [asked, ...browser]) {
+    if (!locale) continue;
+    try {
+      const [known] = Intl.DateTimeFormat.supportedLocalesOf(locale);
+      if (known) return known;
+    } catch {
+      // Not the form of a language: the next one.
+    }
+  }
+  return 'en';
+}
+
+/** @param timeZone an IANA name that the server has checked */
+export function createFormat(locale: string, timeZone: string): Format {
+  const dates = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
+  const moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  const days = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short' });
+  const numbers = new Intl.NumberFormat(locale);
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const unit = (value: number, name: string) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
+  const moment = (iso: string) => moments.format(new Date(iso));
+  return {
+    locale,
+    timeZone,
+    date: (iso) => dates.format(new Date(iso)),
+    moment,
+    day: (date) => days.format(new Date(`${date}T00:00:00Z`)),
+    since: (iso, now) => {
+      const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
+      if (seconds > 7 * DAY) return moment(iso);
+      const [name, size] = units.find(([, size]) => seconds >= size) ?? units[3];
+      return relative.format(-Math.floor(seconds / size), name);
+    },
+    number: (value) => numbers.format(value),
+    duration: (seconds) => {
+      const first = units.findIndex(([, size]) => seconds >= size);
+      if (first === -1) return unit(0, 'second');
+      let rest = Math.round(seconds);
+      const parts: string[] = [];
+      for (const [name, size] of units.slice(first, first + 2)) {
+        const count = Math.floor(rest / size);
+        rest -= count * size;
+        if (count > 0) parts.push(unit(count, name));
+      }
+      return parts.join(' ');
+    },
+    list: (parts) => lists.format(parts),
+  };
+}

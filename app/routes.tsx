@@ -1,0 +1,57 @@
+import { lazy, Suspense } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
+import { OverviewPage } from './overview/overview-page.tsx';
+import { AppPage } from './shell/app-page.tsx';
+import { Empty } from './shell/empty.tsx';
+import { ErrorBoundary } from './shell/error-boundary.tsx';
+import { Loading } from './shell/loading.tsx';
+import { texts } from './texts.ts';
+
+const SetupPage = lazy(() => import('./setup/setup-page.tsx').then((m) => ({ default: m.SetupPage })));
+const ActivityPage = lazy(() => import('./activity/activity-page.tsx').then((m) => ({ default: m.ActivityPage })));
+const EventPage = lazy(() => import('./activity/event-page.tsx').then((m) => ({ default: m.EventPage })));
+const PeoplePage = lazy(() => import('./people/people-page.tsx').then((m) => ({ default: m.PeoplePage })));
+const PersonPage = lazy(() => import('./people/person-page.tsx').then((m) => ({ default: m.PersonPage })));
+const SettingsPage = lazy(() => import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })));
+const ImportsPage = lazy(() => import('./imports/imports-page.tsx').then((m) => ({ default: m.ImportsPage })));
+const ImportPage = lazy(() => import('./imports/import-page.tsx').then((m) => ({ default: m.ImportPage })));
+const PrivacyPage = lazy(() => import('./privacy/privacy-page.tsx').then((m) => ({ default: m.PrivacyPage })));
+
+function NotFoundPage() {
+  const { title, text, back } = texts.common.notFound;
+  return (
+    <AppPage title={title}>
+      <Empty title={title} text={text} action={{ content: back, url: '/' }} />
+    </AppPage>
+  );
+}
+
+/** Every page on one screen. The server answers these addresses too: server/pages/routes.ts. */
+export function Routes() {
+  const [path] = useLocation();
+  return (
+    <ErrorBoundary page={path}>
+      <Suspense
+        fallback={
+          <AppPage title={texts.common.appName}>
+            <Loading />
+          </AppPage>
+        }
+      >
+        <Switch>
+          <Route path="/" component={OverviewPage} />
+          <Route path="/setup" component={SetupPage} />
+          <Route path="/activity" component={ActivityPage} />
+          <Route path="/activity/:id">{({ id }) => <EventPage id={id} />}</Route>
+          <Route path="/people" component={PeoplePage} />
+          <Route path="/people/:id">{({ id }) => <PersonPage id={id} />}</Route>
+          <Route path="/settings" component={SettingsPage} />
+          <Route path="/imports" component={ImportsPage} />
+          <Route path="/imports/:id">{({ id }) => <ImportPage id={id} />}</Route>
+          <Route path="/privacy" component={PrivacyPage} />
+          <Route component={NotFoundPage} />
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,26 @@
+import { Page, type PageProps } from '@shopify/polaris';
+import { useEffect, useRef } from 'react';
+import { texts } from '../texts.ts';
+
+let shownBefore = false;
+
+/**
+ * The frame of every page: Polaris's Page, the title of the document, and, after a change of page, the focus at its top, so
+ * that the keyboard and screen readers go on from there.
+ */
+export function AppPage(props: PageProps & { title: string }) {
+  const { title } = props;
+  const top = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    document.title = `${title} · ${texts.common.appName}`;
+  }, [title]);
+  useEffect(() => {
+    if (shownBefore) top.current?.focus();
+    shownBefore = true;
+  }, []);
+  return (
+    <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
+      <Page {...props} />
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { BlockStack, Box, Button, Text } from '@shopify/polaris';
+
+/** What a page or a card says while it has nothing to show: why, and what would change that. */
+export function Empty(props: {
+  title: string;
+  text: string;
+  action?: { content: string; url?: string; onAction?: () => void };
+}) {
+  const { title, text, action } = props;
+  return (
+    <Box padding="800">
+      <BlockStack gap="200" inlineAlign="center">
+        <Text as="h2" variant="headingMd" alignment="center">
+          {title}
+        </Text>
+        <Text as="p" tone="subdued" alignment="center">
+          {text}
+        </Text>
+        {action && (
+          <Box paddingBlockStart="200">
+            <Button {...(action.url && { url: action.url })} {...(action.onAction && { onClick: action.onAction })}>
+              {action.content}
+            </Button>
+          </Box>
+        )}
+      </BlockStack>
+    </Box>
+  );
+}

@@ -1,0 +1,33 @@
+import { Banner } from '@shopify/polaris';
+import { Component, type ReactNode } from 'react';
+import { texts } from '../texts.ts';
+import { AppPage } from './app-page.tsx';
+
+/** Keeps a fault of one page from leaving an empty frame. A new `page` is a new try. */
+export class ErrorBoundary extends Component<{ page: string; children: ReactNode }, { failed: string | null }> {
+  override state: { failed: string | null } = { failed: null };
+
+  override componentDidCatch() {
+    this.setState({ failed: this.props.page });
+  }
+
+  static getDerivedStateFromError() {
+    return {};
+  }
+
+  override render() {
+    if (this.state.failed !== this.props.page) return this.props.children;
+    const { title, text } = texts.common.crashed;
+    return (
+      <AppPage title={texts.common.appName}>
+        <Banner
+          tone="critical"
+          title={title}
+          action={{ content: texts.common.reload, onAction: () => window.location.reload() }}
+        >
+          {text}
+        </Banner>
+      </AppPage>
+    );
+  }
+}

@@ -1,0 +1,32 @@
+import { Banner, BlockStack, Text } from '@shopify/polaris';
+import { ApiError } from '../api.ts';
+import { texts } from '../texts.ts';
+
+const t = texts.common;
+
+const reload = () => window.location.reload();
+
+/** What went wrong and the way out of it: trying again, or a reload where only that helps. */
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const kind = error instanceof ApiError ? error.kind : 'server';
+  const said = error instanceof ApiError ? error.faults.map(({ message }) => message).filter(Boolean) : [];
+  const { title, text } = t.failures[kind];
+  const needsReload = kind === 'token' || kind === 'no_app_bridge';
+  const action = needsReload
+    ? { content: t.reload, onAction: reload }
+    : onRetry && { content: t.retry, onAction: onRetry };
+  return (
+    <Banner tone="critical" title={title} {...(action && { action })}>
+      <BlockStack gap="100">
+        {text && kind !== 'server' && <Text as="p">{text}</Text>}
+        {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}
+        {kind !== 'token' &&
+          said.map((message) => (
+            <Text as="p" key={message}>
+              {message}
+            </Text>
+          ))}
+      </BlockStack>
+    </Banner>
+  );
+}

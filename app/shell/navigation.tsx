@@ -1,0 +1,34 @@
+import { createElement, useEffect } from 'react';
+import { hrefOf, navigate } from '../location.ts';
+import { texts } from '../texts.ts';
+
+const { nav } = texts.common;
+
+const pages = [
+  ['/activity', nav.activity],
+  ['/people', nav.people],
+  ['/imports', nav.imports],
+  ['/settings', nav.settings],
+  ['/privacy', nav.privacy],
+] as const;
+
+/**
+ * The app's entries in the admin's own navigation, by App Bridge's `s-app-nav`; its first entry, the home page, has no line
+ * of its own there. A choice comes back as the event `shopify:navigate`.
+ */
+export function Navigation() {
+  useEffect(() => {
+    const follow = (event: Event) => {
+      const href = event.target instanceof Element ? event.target.getAttribute('href') : null;
+      if (href) void navigate(href);
+    };
+    document.addEventListener('shopify:navigate', follow);
+    return () => document.removeEventListener('shopify:navigate', follow);
+  }, []);
+  return createElement(
+    's-app-nav',
+    null,
+    createElement('s-link', { href: hrefOf('/'), rel: 'home' }, nav.overview),
+    ...pages.map(([path, name]) => createElement('s-link', { key: path, href: hrefOf(path) }, name)),
+  );
+}

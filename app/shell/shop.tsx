@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import type { ShopAnswer } from '../../server/setup/routes.ts';
+import { call } from '../api.ts';
+import { createFormat, type Format, readLocale } from '../locale.ts';
+import { texts } from '../texts.ts';
+import { AppPage } from './app-page.tsx';
+import { Failure } from './failure.tsx';
+import { Loading } from './loading.tsx';
+
+export const shopQuery = {
+  queryKey: ['shop'],
+  queryFn: ({ signal }: { signal: AbortSignal }) => call<ShopAnswer>('GET', '/shop', { signal }),
+  staleTime: 60_000,
+};
+
+const Context = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
+
+/** Shows its children once it is known whose pages they are, and in which time zone. */
+export function ShopProvider({ children }: { children: ReactNode }) {
+  const { data: shop, error, refetch } = useQuery(shopQuery);
+  const format = useMemo(
+    () => createFormat(readLocale(window.location.search, navigator.languages), shop?.timeZone ?? 'UTC'),
+    [shop?.timeZone],
+  );
+  const value = useMemo(() => (shop ? { shop, format } : null), [shop, format]);
+  if (value) return <Context.Provider value={value}>{children}</Context.Provider>;
+  return (
+    <AppPage title={texts.common.appName}>
+      {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading />}
+    </AppPage>
+  );
+}
+
+function useContextOfShop() {
+  const value = useContext(Context);
+  if (!value) throw new Error('Not inside ShopProvider');
+  return value;
+}
+
+/** What is known of the shop whose merchant looks. */
+export const useShop = (): ShopAnswer => useContextOfShop().shop;
+
+/** Dates and numbers as this merchant reads them. */
+export const useFormat = (): Format => useContextOfShop().format;

@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { RequestHandler } from 'express';
+import { SHOPIFY_CDN } from './content-security.ts';
+import type { Front } from './front.ts';
+
+const types: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+/** Names hold a hash of the content, so what a name stands for never changes. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+type Encoding = 'br' | 'gzip' | 'identity';
+const encodings = ['br', 'gzip'] as const satisfies Encoding[];
+type Asset = { type: string; bytes: Record<Encoding, Buffer> };
+
+const pack = {
+  br: async (bytes: Buffer) =>
+    await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+  gzip: promisify(gzip),
+};
+
+async function readAsset(file: string): Promise<Asset> {
+  const identity = await readFile(file);
+  const [br, zipped] = await Promise.all([pack.br(identity), pack.gzip(identity)]);
+  const type = types[path.extname(file)] ?? 'application/octet-stream';
+  return { type, bytes: { br, gzip: zipped, identity } };
+}
+
+/** Every file of the build by its name, held packed in memory: about a megabyte, and no path of a request reaches the disk. */
+async function readAssets(directory: string): Promise<Map<string, Asset>> {
+  const names = await readdir(directory).catch(() => []);
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readAsset(path.join(directory, name))] as const)),
+  );
+}
+
+/** The pages as `npm run build` left them in `directory`. A build made later needs a new start. */
+export async function builtFront(directory: string): Promise<Front & { built: boolean }> {
+  const html = await readFile(path.join(directory, 'index.html'), 'utf8').catch(() => null);
+  const assets = html === null ? new Map<string, Asset>() : await readAssets(path.join(directory, 'assets'));
+  const files: RequestHandler = (req, res, next) => {
+    const name = /^\/assets\/([\w.-]+)$/.exec(req.path)?.[1];
+    const asset = name === undefined ? undefined : assets.get(name);
+    if (!asset || (req.method !== 'GET' && req.method !== 'HEAD')) {
+      next();
+      return;
+    }
+    const chosen = encodings.find((encoding) => req.acceptsEncodings(encoding)) ?? 'identity';
+    res.set({ 'Content-Type': asset.type, 'Cache-Control': FOR_EVER, Vary: 'Accept-Encoding' });
+    if (chosen !== 'identity') res.set('Content-Encoding', chosen);
+    res.end(asset.bytes[chosen]);
+  };
+  return {
+    built: html !== null,
+    html: async () => html,
+    files,
+    shopifyHead:
+      `<script src="${SHOPIFY_CDN}/shopifycloud/app-bridge.js"></script>` +
+      `<link rel="stylesheet" href="${SHOPIFY_CDN}/static/fonts/inter/v4/styles.css">`,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Front } from './front.ts';
+
+/** Where Shopify's scripts, styles and fonts come from; the only foreign host that a page may load anything from. */
+export const SHOPIFY_CDN = 'https://cdn.shopify.com';
+
+const shopName = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+
+/** Who may show a page in a frame: the shop's own admin when the address names a shop, else nobody. */
+export function frameAncestors(shop: unknown): string {
+  return typeof shop === 'string' && shopName.test(shop) ? `https://${shop} https://admin.shopify.com` : "'none'";
+}
+
+/**
+ * The Content-Security-Policy of a page.
+ * App Bridge puts styles of its own into the page and reports to Shopify: hence the loose style-src and Shopify's hosts.
+ * @param shop the `shop` of the query, as it came
+ * @param more further sources, in development only
+ */
+export function contentSecurityPolicy(shop: unknown, more?: Front['sources']): string {
+  return [
+    `frame-ancestors ${frameAncestors(shop)}`,
+    "default-src 'self'",
+    ['script-src', "'self'", SHOPIFY_CDN, ...(more?.script ?? [])].join(' '),
+    `style-src 'self' 'unsafe-inline' ${SHOPIFY_CDN}`,
+    `font-src 'self' ${SHOPIFY_CDN}`,
+    `img-src 'self' data: ${SHOPIFY_CDN}`,
+    ['connect-src', "'self'", 'https://*.shopify.com', 'https://*.shopifysvc.com', ...(more?.connect ?? [])].join(' '),
+    "frame-src 'self' https://*.shopify.com",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ');
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+inBrowser('the frame of the pages', (stage) => {
+  it('keeps the shop in the address, from page to page', async () => {
+    const page = await stage().open('/');
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    expect(new URL(page.url()).searchParams.get('shop')).toBe(SHOP);
+    expect(new URL(page.url()).pathname).toBe('/settings');
+  });
+
+  it('gets a new ID token when Shopify’s was refused, once', async () => {
+    let asked = 0;
+    stage().tokens(async () => `refused-${++asked}`);
+    const page = await stage().open('/');
+    await page.getByText('Your session with Shopify has ended').waitFor();
+    expect(asked).toBe(2);
+    stage().tokens(null);
+    await page.getByRole('button', { name: 'Reload the page' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
+  it('says so when App Bridge does not load', async () => {
+    const page = await stage().open('/', { appBridge: false });
+    await page.getByText('Shopify could not be reached').waitFor();
+  });
+
+  it('answers an address that is none with a way back', async () => {
+    const page = await stage().open('/settings');
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    await page.evaluate(() => history.pushState(null, '', '/nowhere'));
+    await page.getByRole('link', { name: 'Go to the overview' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+});

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+
+const fakes = path.join(import.meta.dirname, '../fakes');
+
+export type OpenOptions = {
+  shop?: string;
+  /** Of the window, in CSS pixels; 320 is the narrowest that WCAG asks for. Default 1200. */
+  width?: number;
+  locale?: string;
+  /** False: Shopify's CDN cannot be reached. */
+  appBridge?: boolean;
+};
+
+/** The built pages of the whole app in a real browser, with Shopify's CDN stood in for. */
+export type Stage = {
+  connector: Connector;
+  browser: Browser;
+  /** Opens one of our pages in a browser that has seen nothing yet, and waits for nothing. */
+  open(route: string, options?: OpenOptions): Promise<Page>;
+  /** What ID tokens the pages get from now on; the default is a valid one. */
+  tokens(give: (() => Promise<string>) | null): void;
+  close(): Promise<void>;
+};
+
+export async function startStage(
+  launch: { executablePath: string; args: string[] },
+  env: Record<string, string> = {},
+): Promise<Stage> {
+  const browser = await chromium.launch({ executablePath: launch.executablePath, args: launch.args });
+  const connector = await startConnector(env);
+  const contexts: BrowserContext[] = [];
+  let give: (() => Promise<string>) | null = null;
+
+  async function standIn(context: BrowserContext, shop: string, appBridge: boolean): Promise<void> {
+    const script = await readFile(path.join(fakes, 'app-bridge.js'), 'utf8');
+    await context.route('https://cdn.shopify.com/**', async (route) => {
+      if (!appBridge) await route.abort();
+      else if (route.request().url().endsWith('/app-bridge.js')) {
+        await route.fulfill({ contentType: 'text/javascript', body: script });
+      } else await route.fulfill({ contentType: 'text/css', body: '' });
+    });
+    await context.route('**/stand-in/id-token*', async (route) => {
+      const token = give ? await give() : await signIdToken({ apiKey: API_KEY, secret: SECRET, shop });
+      await route.fulfill({ contentType: 'text/plain', body: token });
+    });
+  }
+
+  return {
+    connector,
+    browser,
+    open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true } = {}) => {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
+      contexts.push(context);
+      context.setDefaultTimeout(20_000);
+      await standIn(context, shop, appBridge);
+      const page = await context.newPage();
+      const url = new URL(route, connector.url);
+      url.searchParams.set('shop', shop);
+      url.searchParams.set('embedded', '1');
+      url.searchParams.set('locale', locale);
+      await page.goto(url.href);
+      return page;
+    },
+    tokens: (next) => {
+      give = next;
+    },
+    close: async () => {
+      for (const context of contexts) await context.close();
+      await browser.close();
+      await connector.stop();
+    },
+  };
+}
+
+/** What axe finds against WCAG 2.1 A and AA, one line each, without what stands in for Shopify's admin. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .exclude('s-app-nav')
+    .exclude('ui-save-bar')
+    .exclude('#stand-in-toast')
+    .analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`),
+  );
+}
+
+/** How much wider the page is than the window, in CSS pixels: more than 0 scrolls sideways. */
+export const overflow = async (page: Page): Promise<number> =>
+  await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Router } from 'express';
+import { createServer as createVite } from 'vite';
+import { builtFront } from '../../server/pages/built-front.ts';
+import type { Front } from '../../server/pages/front.ts';
+import { signIdToken } from './id-token.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+
+export type StandInFront = Front & { close(): Promise<void> };
+
+type App = { apiKey: string; secret: string /** Whose pages an address without `shop` opens. */; shop: string };
+
+/** What stands in for App Bridge and the admin around it: its script, and ID tokens for whoever asks. Never in production. */
+function standIn({ apiKey, secret, shop }: App): Router {
+  const router = Router();
+  router.get('/stand-in/app-bridge.js', async (_req, res) => {
+    res.type('text/javascript').send(await readFile(path.join(import.meta.dirname, 'app-bridge.js')));
+  });
+  router.get('/stand-in/id-token', async (req, res) => {
+    const asked = req.query['shop'];
+    const of = typeof asked === 'string' && asked !== '' ? asked : shop;
+    res.type('text/plain').send(await signIdToken({ apiKey, secret, shop: of }));
+  });
+  return router;
+}
+
+const headOf = ({ shop }: App) => `<script src="/stand-in/app-bridge.js" data-shop="${shop}"></script>`;
+
+/** The pages of `npm run build`, with a stand-in for App Bridge. */
+export async function builtStandIn(app: App): Promise<StandInFront> {
+  const built = await builtFront(path.join(root, 'dist'));
+  return { ...built, files: standIn(app).use(built.files), shopifyHead: headOf(app), close: async () => {} };
+}
+
+/** Whether a file under `app/` is newer than the build, or there is none. */
+async function buildIsOld(): Promise<boolean> {
+  const modified = async (file: string) => (await stat(file)).mtimeMs;
+  const built = await modified(path.join(root, 'dist/index.html')).catch(() => 0);
+  const sources = await readdir(path.join(root, 'app'), { recursive: true });
+  const times = await Promise.all(sources.map((name) => modified(path.join(root, 'app', name))));
+  return times.some((time) => time > built);
+}
+
+/** Builds the pages as `npm run build` does, unless they are built already. */
+export async function buildPages(): Promise<void> {
+  if (!(await buildIsOld())) return;
+  // In a process of its own: a build takes its mode from NODE_ENV, which test runners set.
+  const { NODE_ENV: _, ...env } = process.env;
+  const vite = path.join(root, 'node_modules/vite/bin/vite.js');
+  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root, env });
+}
+
+/** The pages from their sources through Vite, which reloads them when a source changes. */
+export async function viteStandIn(app: App): Promise<StandInFront> {
+  const vite = await createVite({
+    configFile: path.join(root, 'vite.config.ts'),
+    server: { middlewareMode: true },
+    appType: 'custom',
+    logLevel: 'warn',
+  });
+  return {
+    html: async (url) => await vite.transformIndexHtml(url, await readFile(path.join(root, 'app/index.html'), 'utf8')),
+    files: standIn(app).use(vite.middlewares),
+    shopifyHead: headOf(app),
+    // Vite's own scripts stand in the page, and it tells of changes over a socket.
+    sources: { script: ["'unsafe-inline'"], connect: ['ws:'] },
+    close: () => vite.close(),
+  };
+}
