@@ -17,6 +17,7 @@ const app = z
     name: z.string().max(30),
     application_url: z.url(),
     embedded: z.literal(true),
+    extension_directories: z.tuple([z.literal('extensions/*')]),
     access_scopes: z.strictObject({ scopes: z.string() }),
     access: z.strictObject({ admin: z.strictObject({ embedded_app_direct_api_access: z.literal(false) }) }),
     auth: z.strictObject({ redirect_urls: z.array(z.url()).min(1) }),

@@ -1,0 +1,45 @@
+/** Shows the interests and writes the chosen ones into the tags that Shopify's form posts. */
+class Ascent360SignUp extends HTMLElement {
+  connectedCallback() {
+    const form = this.querySelector('form');
+    const interests = this.querySelector('[data-interests]');
+    const tags = this.querySelector('[data-tags]');
+    const store = `ascent360:${form?.id}`;
+    if (this.querySelector('[data-done]')) forget(store);
+    if (!form || !interests || !tags) return;
+    const boxes = [...interests.querySelectorAll('input')];
+    const always = tags.value;
+    const before = recall(store);
+    for (const box of boxes) box.checked ||= before.includes(box.value);
+    const write = () => {
+      const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+      tags.value = [always, ...chosen].join(',');
+      remember(store, chosen);
+    };
+    interests.hidden = false;
+    interests.addEventListener('change', write);
+    form.addEventListener('submit', write);
+    write();
+  }
+}
+
+/* What was ticked outlasts the reload after a refused address; a browser without storage starts anew. */
+function recall(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key)) ?? [];
+  } catch {
+    return [];
+  }
+}
+function remember(key, values) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(values));
+  } catch {}
+}
+function forget(key) {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {}
+}
+
+if (!customElements.get('ascent360-sign-up')) customElements.define('ascent360-sign-up', Ascent360SignUp);
