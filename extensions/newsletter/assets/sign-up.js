@@ -5,6 +5,8 @@ class Ascent360SignUp extends HTMLElement {
     const interests = this.querySelector('[data-interests]');
     const tags = this.querySelector('[data-tags]');
     const store = `ascent360:${form?.id}`;
+    const answer = this.querySelector('[autofocus]');
+    if (answer) onceLoaded(() => answer.focus());
     if (this.querySelector('[data-done]')) forget(store);
     if (!form || !interests || !tags) return;
     const boxes = [...interests.querySelectorAll('input')];
@@ -21,6 +23,12 @@ class Ascent360SignUp extends HTMLElement {
     form.addEventListener('submit', write);
     write();
   }
+}
+
+/* Shopify leads back to #form: a page with a fragment ignores autofocus, and takes the focus away while it loads. */
+function onceLoaded(act) {
+  if (document.readyState === 'complete') act();
+  else addEventListener('load', () => setTimeout(act));
 }
 
 /* What was ticked outlasts the reload after a refused address; a browser without storage starts anew. */

@@ -1,0 +1,119 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { openShop } from '../fakes/open-shop.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const INTERESTS = 'Ski\nRaces & events\nSki school';
+
+const focused = async (page: Page) =>
+  await page.evaluate(
+    () => document.activeElement?.getAttribute('name') ?? document.activeElement?.getAttribute('role'),
+  );
+
+inBrowser('the sign-up block in a theme', (stage) => {
+  it('posts the ticked interests as tags, and moves on to its thanks', async () => {
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
+    await page.getByLabel('First name').fill('Mia');
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByRole('checkbox', { name: 'Races & events' }).check();
+    await page.getByRole('checkbox', { name: 'Ski', exact: true }).check();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thank you for signing up').waitFor();
+    expect(posts).toEqual([
+      {
+        form_type: 'customer',
+        utf8: '✓',
+        'contact[tags]': 'newsletter,interest:Ski,interest:Races & events',
+        'contact[first_name]': 'Mia',
+        'contact[email]': 'mia@example.com',
+      },
+    ]);
+    await expect.poll(async () => await focused(page)).toBe('status');
+  });
+
+  it('takes a tick back', async () => {
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByRole('checkbox', { name: 'Ski school' }).check();
+    await page.getByRole('checkbox', { name: 'Ski school' }).uncheck();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thank you for signing up').waitFor();
+    expect(posts[0]?.['contact[tags]']).toBe('newsletter');
+  });
+
+  it('works without JavaScript, then without interests', async () => {
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS }, javaScript: false });
+    expect(await page.getByRole('checkbox').count()).toBe(0);
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thank you for signing up').waitFor();
+    expect(posts).toMatchObject([{ 'contact[tags]': 'newsletter', 'contact[email]': 'mia@example.com' }]);
+  });
+
+  it('keeps what was ticked, and goes to the address, when Shopify refuses it', async () => {
+    const { page, posts } = await openShop(stage().browser, {
+      settings: { interests: INTERESTS },
+      answer: (post) =>
+        post['contact[email]'] === 'mia@example' ? { errors: { email: 'is invalid' } } : { posted: true },
+    });
+    await page.getByLabel('E-mail').fill('mia@example');
+    await page.getByRole('checkbox', { name: 'Ski school' }).check();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Email is invalid').waitFor();
+    await expect.poll(async () => await focused(page)).toBe('contact[email]');
+    expect(await page.getByLabel('E-mail').inputValue()).toBe('mia@example');
+    expect(await page.getByRole('checkbox', { name: 'Ski school' }).isChecked()).toBe(true);
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.keyboard.press('Enter');
+    await page.getByText('Thank you for signing up').waitFor();
+    expect(posts[1]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
+  });
+
+  it('is put into a page by the theme editor and still works', async () => {
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
+    await page.evaluate(() => {
+      const block = document.querySelector('ascent360-sign-up');
+      const fresh = block?.cloneNode(true);
+      if (fresh instanceof HTMLElement) {
+        fresh.querySelector('fieldset')?.setAttribute('hidden', '');
+        block?.replaceWith(fresh);
+      }
+    });
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByRole('checkbox', { name: 'Ski school' }).check();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thank you for signing up').waitFor();
+    expect(posts[0]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
+  });
+
+  describe('is accessible', () => {
+    const consent = '<p>News about once a week. <a href="/policies/privacy-policy">Privacy policy</a></p>';
+    it.each([
+      ['as it is first seen', {}],
+      ['in dark colours', { theme: 'body { background: #111; color: #eee } a { color: #9cf }' }],
+      ['when it worked', { state: { posted: true } }],
+      ['when it did not work', { state: { errors: { email: 'is invalid' }, email: 'mia@' } }],
+    ])('%s, as wide as a phone and as a desktop', async (_, options) => {
+      for (const width of [320, 1200]) {
+        const { page } = await openShop(stage().browser, {
+          settings: { interests: INTERESTS, consent, text: '<p>News from the slopes.</p>' },
+          width,
+          ...options,
+        });
+        expect(await accessibilityFaults(page)).toEqual([]);
+        expect(await overflow(page)).toBe(0);
+      }
+    });
+
+    it('by keyboard alone', async () => {
+      const { page } = await openShop(stage().browser, { settings: { interests: 'Ski' } });
+      const stops: (string | null)[] = [];
+      for (let i = 0; i < 4; i++) {
+        await page.keyboard.press('Tab');
+        stops.push(await page.evaluate(() => document.activeElement?.getAttribute('type') ?? null));
+      }
+      expect(stops).toEqual(['text', 'email', 'checkbox', 'submit']);
+    });
+  });
+});
