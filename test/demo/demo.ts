@@ -13,26 +13,32 @@ const { isAtRest } = await import('./play.ts');
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const once = process.argv.includes('--once');
-/** npm run dev: the pages from their sources, reloaded when one changes, at an address that stays. */
+/** npm run dev: a shop with a month of history, the pages from their sources, reloaded when one changes, at an address that stays. */
 const dev = process.argv.includes('--dev');
 const DEV_PORT = 3000;
 
-const app = { ...DEMO, shop: SHOP };
-if (!once && !dev) await buildPages();
-const world = await (once
-  ? startWorld()
-  : startWorld({ front: dev ? await viteStandIn(app) : await builtStandIn(app), ...(dev && { port: DEV_PORT }) }));
-print(
-  `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
-);
-let failed = true;
-try {
+async function play(): Promise<void> {
   const { verdict } = await run(world, {
     chapter: ({ title }) => print(renderHead(title)),
     row: (played) => print(`${renderRow(played)}\n`),
   });
   print(renderVerdict(verdict));
   failed = verdict.faults.length > 0;
+}
+
+const app = { ...DEMO, shop: SHOP };
+if (!once && !dev) await buildPages();
+const world = await (once
+  ? startWorld()
+  : dev
+    ? startWorld({ front: await viteStandIn(app), port: DEV_PORT, history: true })
+    : startWorld({ front: await builtStandIn(app) }));
+print(
+  `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
+);
+let failed = !dev;
+try {
+  if (!dev) await play();
 } catch (error) {
   print(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -10,6 +10,7 @@ import { signIdToken } from '../fakes/id-token.ts';
 import { startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
 import type { StandInFront } from '../fakes/stand-in-front.ts';
+import { HISTORY_KEYS, openHistory } from './history/open-history.ts';
 import { SAMPLE_VERSION } from './samples.ts';
 
 export const DEMO = { apiKey: 'demo', secret: 'demo', guid: '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90' } as const;
@@ -102,8 +103,11 @@ function merchantOf(url: string, shop: string): Merchant {
 /**
  * Starts the stand-ins and the app, in this process, on free ports and in a directory that is removed by close().
  * @param options.front the merchant's pages; absent: what `npm run build` left
+ * @param options.history the shop has had the app for a month
  */
-export async function startWorld(options: { port?: number; front?: StandInFront } = {}): Promise<World> {
+export async function startWorld(
+  options: { port?: number; front?: StandInFront; history?: boolean } = {},
+): Promise<World> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
@@ -118,15 +122,18 @@ export async function startWorld(options: { port?: number; front?: StandInFront 
     DATA_DIR: dataDir,
     ASCENT360_BASE_URL: ascent360.url,
     SHOPIFY_ADMIN_ORIGIN: admin.url,
-    RETRY_SCHEDULE: '300ms,1s,2s,5s,30s',
     SWEEP_INTERVAL: '1s',
+    ...(options.history ? { ENCRYPTION_KEYS: HISTORY_KEYS } : { RETRY_SCHEDULE: '300ms,1s,2s,5s,30s' }),
   });
-  const app = await start(config, createLog('silent'), options.front ? { front: options.front } : {}).catch(
-    async (error: unknown) => {
-      await cleanUp();
-      throw error;
-    },
-  );
+  const begin = async () =>
+    await start(config, createLog('silent'), {
+      ...(options.front && { front: options.front }),
+      ...(options.history && { db: await openHistory(dataDir, SHOP, DEMO.guid) }),
+    });
+  const app = await begin().catch(async (error: unknown) => {
+    await cleanUp();
+    throw error;
+  });
   const url = `http://localhost:${app.port}`;
   return {
     url,

@@ -6,6 +6,7 @@ import { Router } from 'express';
 import { createServer as createVite } from 'vite';
 import { builtFront } from '../../server/pages/built-front.ts';
 import type { Front } from '../../server/pages/front.ts';
+import config from '../../vite.config.ts';
 import { signIdToken } from './id-token.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -57,7 +58,9 @@ export async function buildPages(): Promise<void> {
 /** The pages from their sources through Vite, which reloads them when a source changes. */
 export async function viteStandIn(app: App): Promise<StandInFront> {
   const vite = await createVite({
-    configFile: path.join(root, 'vite.config.ts'),
+    // Read here: Vite would write its copy of the file, and `node --watch` would start again because of it.
+    ...config,
+    configFile: false,
     server: { middlewareMode: true },
     appType: 'custom',
     logLevel: 'warn',

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../server/config.ts';
+import type { Db } from '../../../server/db.ts';
+import { createKeys } from '../../../server/keys.ts';
+import { countEvents } from '../../../server/overview/counts.ts';
+import { createShops } from '../../../server/shops.ts';
+import { faultsOf } from '../../fakes/ascent360.ts';
+import { testDatabase } from '../../fakes/database.ts';
+import { settingsOfHistory } from './open-history.ts';
+import { plotMonth, TIME_ZONE } from './plot.ts';
+import { type History, writeHistory } from './write-history.ts';
+
+const SHOP = 'history.myshopify.com';
+const NOW = Date.parse('2026-11-24T18:00:00Z');
+const DAY = 86_400_000;
+const settings = settingsOfHistory('5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90');
+const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
+
+let db: Db;
+let history: History;
+beforeAll(async () => {
+  db = await testDatabase();
+  const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any' });
+  history = await writeHistory({ db, keys, config }, SHOP, NOW, settings);
+}, 180_000);
+afterAll(async () => await db.close());
+
+const rows = async <Row extends object>(text: string) => await db.query<Row>(text);
+
+describe('The month of history', () => {
+  it('adds up: what was received is what has ended and what waits', async () => {
+    const shop = await createShops(db, keys).ensure(SHOP);
+    const { counts, daily } = await countEvents(db, shop, TIME_ZONE, NOW);
+    const { received, accepted, merged, skipped, waiting, attention } = counts['30d'];
+    expect(received).toBe(history.received);
+    expect(accepted + merged + skipped + waiting + attention).toBe(received);
+    expect(received).toBeGreaterThan(1200);
+    expect(waiting).toBeGreaterThan(0);
+    expect(daily.every((day) => day.received > 0)).toBe(true);
+  });
+
+  it('shows every ending that a shop sees in a month', async () => {
+    const ended = await rows<{ reason: string }>(`SELECT DISTINCT coalesce(reason, state) AS reason FROM events`);
+    expect(ended.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining([
+        ...['accepted', 'open', 'superseded', 'told_with_another', 'nothing_new', 'no_contact', 'no_choice'],
+        ...['already_told', 'history_held', 'test_order', 'channel_excluded', 'recorded', 'lifecycle', 'privacy'],
+        ...['deleted_person', 'merge_not_completed', 'rejected', 'gave_up', 'unreadable', 'translation_failed'],
+      ]),
+    );
+    const answers = await rows<{ status: number }>('SELECT DISTINCT status FROM attempts ORDER BY status');
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 422, 500, 503]);
+  });
+
+  it('sent nothing that Ascent360 would not understand', () => {
+    expect(history.sent.flatMap(({ payload }) => faultsOf(payload))).toEqual([]);
+  });
+
+  it('happened in that month: nothing has a date of today that was long ago, or one to come', async () => {
+    const [span] = await rows<Record<string, Date>>(
+      `SELECT min(received_at) AS first, max(received_at) AS last, min(settled_at) AS ended, max(settled_at) AS ended_last,
+         (SELECT min(accepted_at) FROM told) AS told, (SELECT max(at) FROM attempts) AS attempt,
+         (SELECT min(recorded_at) FROM consent_facts) AS fact FROM events`,
+    );
+    for (const [what, at] of Object.entries(span ?? {})) {
+      expect.soft(at.getTime(), what).toBeGreaterThan(NOW - 30 * DAY);
+      expect.soft(at.getTime(), what).toBeLessThanOrEqual(NOW);
+    }
+    expect((NOW - (span?.['first']?.getTime() ?? 0)) / DAY).toBeGreaterThan(28);
+  });
+
+  it('has people with a long story', async () => {
+    const [longest] = await rows<{ count: number }>(
+      'SELECT count(*) AS count FROM deliveries GROUP BY person_id ORDER BY 1 DESC LIMIT 1',
+    );
+    expect(longest?.count).toBeGreaterThan(20);
+  });
+
+  it('is the same story each time it is told', () => {
+    const once = plotMonth(NOW, SHOP, settings);
+    expect(JSON.stringify(plotMonth(NOW, SHOP, settings))).toBe(JSON.stringify(once));
+  });
+});

@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { readConfig } from '../../../server/config.ts';
+import { type Db, openDb } from '../../../server/db.ts';
+import { createKeys } from '../../../server/keys.ts';
+import { writeHistory } from './write-history.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+const HOUR = 3_600_000;
+
+/** The key that seals the history: the app that goes on with it needs it as ENCRYPTION_KEYS. */
+export const HISTORY_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** What the merchant of the story chose, at first and since the third day. */
+export const settingsOfHistory = (guid: string) => {
+  const first = {
+    guid,
+    sourceName: 'Alpine Outfitters',
+    sourceType: 'Ecommerce',
+    mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] },
+  };
+  const now = {
+    ...first,
+    providerType: 3,
+    listIds: ['2127849', '2127850'],
+    send: { testOrders: false, excludeChannels: ['pos'] },
+  };
+  return { first, now };
+};
+
+/** Changes with whatever the history comes from. */
+function version(shop: string, guid: string, hour: number): string {
+  const hash = createHash('sha256').update(`${shop} ${guid} ${hour}`);
+  for (const folder of ['server', 'prisma/migrations', 'test/demo/history']) {
+    const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+    for (const name of files.filter((name) => /\.(ts|sql)$/.test(name)).sort()) {
+      hash.update(`${name}\n`).update(readFileSync(path.join(root, folder, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function write(file: string, shop: string, guid: string, until: number): Promise<Blob> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-history-'));
+  const db = await openDb({ databaseUrl: undefined, dataDir });
+  await db.migrate();
+  const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any', ENCRYPTION_KEYS: HISTORY_KEYS });
+  const [key] = config.encryptionKeys ?? [];
+  if (!key) throw new Error('The history has no key');
+  await writeHistory({ db, keys: createKeys([key]), config }, shop, until, settingsOfHistory(guid));
+  await db.close();
+  const client = await PGlite.create({ dataDir: path.join(dataDir, 'pglite') });
+  const dump = await client.dumpDataDir('none');
+  await client.close();
+  await rm(dataDir, { recursive: true });
+  const own = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(own, Buffer.from(await dump.arrayBuffer()));
+  await rename(own, file);
+  return dump;
+}
+
+/**
+ * An embedded database with the month of a shop, up to the last full hour. It takes some seconds to write, so it is kept
+ * among the temporary files for whoever needs it within the hour.
+ * @param dataDir where the database is to be
+ */
+export async function openHistory(dataDir: string, shop: string, guid: string): Promise<Db> {
+  const hour = Math.floor(Date.now() / HOUR);
+  const file = path.join(tmpdir(), `connector-history-${version(shop, guid, hour)}.tar`);
+  const kept = await readFile(file).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  });
+  const dump = kept ? new Blob([kept]) : await write(file, shop, guid, hour * HOUR);
+  return await openDb({ databaseUrl: undefined, dataDir }, dump);
+}

@@ -1,0 +1,189 @@
+import type { Instant } from '../../../server/domain.ts';
+import { addDays, startOfDay } from '../../../server/overview/day-starts.ts';
+import { complianceBody } from './bodies.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import type { Happening, Stage } from './scenes.ts';
+import * as scenes from './scenes.ts';
+import { type Shopper, shoppersOf } from './shoppers.ts';
+
+export const TIME_ZONE = 'America/Denver';
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const DAYS = 29;
+const PEOPLE = 300;
+/** The hours of the shop's day in which something happens. */
+const HOURS = [9.2, 11.1, 12.6, 14.8, 17.3, 19.4, 20.9] as const;
+
+/** What happened within a minute or two. */
+export type Burst = { at: Instant; happenings: Happening[] };
+
+/** How the merchant chose, and how Ascent360 behaved, from one moment to another. */
+export type Plot = {
+  installedAt: Instant;
+  bursts: Burst[];
+  people: Shopper[];
+  acts: { at: Instant; settings: object }[];
+  /** Sends again what needs attention about this person. */
+  sentAgain: { at: Instant; email: string };
+  /** When Ascent360 answered with something else than 200, to everybody or to records of one address. */
+  troubles: { from: Instant; to: Instant; status: number; email?: string }[];
+};
+
+type Scene = (stage: Stage, buyer: Shopper, at: Instant) => Happening[];
+
+const ofCustomers: readonly (readonly [number, Scene])[] = [
+  [34, scenes.buys],
+  [10, scenes.changesNothing],
+  [7, scenes.isTagged],
+  [6, scenes.subscribes],
+  [6, scenes.changesTexts],
+  [5, scenes.unsubscribes],
+  [4, scenes.moves],
+  [3, scenes.unticks],
+  [2, scenes.wantsWhatsApp],
+  [2, (stage, buyer, at) => scenes.buys(stage, buyer, at, { channel: 'pos' })],
+  [1, (stage, buyer, at) => scenes.buys(stage, buyer, at, { test: true })],
+];
+
+/** One happening after the other, a few seconds apart. */
+function spread(chance: Chance, at: Instant, groups: ((at: Instant) => Happening[])[]): Happening[] {
+  let moment = at;
+  return groups
+    .flatMap((group) => {
+      moment += chance.whole(2, 9) * SECOND;
+      return group(moment);
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** What the story needs once: a moment after the installation, and what happens then. */
+function turningPoints(
+  people: readonly Shopper[],
+  shop: string,
+): { after: Instant; scene: (at: Instant) => Happening[] }[] {
+  const at = (n: number) => people[n] ?? people[0];
+  const about = (topic: string, buyer: Shopper | undefined) => (when: Instant) =>
+    buyer ? [{ at: when, topic, body: complianceBody(buyer, shop) }] : [];
+  const gid = (buyer: Shopper | undefined) => `gid://shopify/Customer/${buyer?.id ?? 0}`;
+  const merge = (status: string) => (when: Instant) => [
+    {
+      at: when,
+      topic: 'customers/merge',
+      body: {
+        admin_graphql_api_customer_kept_id: gid(at(40)),
+        admin_graphql_api_customer_deleted_id: gid(at(41)),
+        status,
+      },
+    },
+  ];
+  return [
+    { after: 4 * DAY, scene: about('customers/data_request', at(30)) },
+    { after: 6 * DAY, scene: merge('in_progress') },
+    { after: 6 * DAY + 3 * HOUR, scene: merge('completed') },
+    { after: 12 * DAY, scene: (when) => [{ at: when, topic: 'orders/updated', body: '[]' }] },
+    {
+      after: 13 * DAY,
+      scene: (when) => [
+        { at: when, topic: 'customers/delete', body: { id: at(50)?.id, admin_graphql_api_id: gid(at(50)) } },
+      ],
+    },
+    { after: 18 * DAY, scene: (when) => [{ at: when, topic: 'customers/delete', body: {} }] },
+    { after: 19 * DAY, scene: about('customers/redact', at(60)) },
+    { after: 26 * DAY, scene: about('customers/data_request', at(1)) },
+    { after: 27 * DAY, scene: about('customers/redact', at(61)) },
+  ];
+}
+
+/**
+ * A month of a shop that sells skis, up to now: who did what when, and what stood in the way. The same for the same moment.
+ */
+export function plotMonth(now: Instant, shop: string, settings: { first: object; now: object }, seed = 7): Plot {
+  const chance = chanceOf(seed);
+  const today = new Date(now - DAYS * DAY).toISOString().slice(0, 10);
+  const dayStart = (day: number) => startOfDay(addDays(today, day), TIME_ZONE);
+  const installedAt = Math.min(dayStart(0) + 8.5 * HOUR, now - DAYS * DAY + DAY / 2);
+  const people = shoppersOf(chance, PEOPLE, (n) => (n < 170 ? installedAt - chance.whole(20, 1500) * DAY : null));
+  const regulars = people.slice(0, 5);
+  const customers = people.slice(0, 170);
+  const newcomers = people.slice(170, 250);
+  const guests = people.slice(250);
+  const due: { at: Instant; scene: (at: Instant) => Happening[] }[] = [];
+  const stage: Stage = { chance, orders: 20, later: (at, scene) => void due.push({ at, scene }) };
+  for (const { after, scene } of turningPoints(people, shop)) stage.later(installedAt + after, scene);
+  for (const [n, at] of [
+    [3, now - 9 * HOUR],
+    [33, installedAt + 5.5 * DAY],
+    [90, now - 3 * DAY],
+    [120, now - 30 * HOUR],
+  ] as const) {
+    const [buyer] = people.slice(n);
+    if (buyer) stage.later(at, (when) => scenes.buys(stage, buyer, when));
+  }
+
+  const someone = (list: readonly Shopper[]) => list[chance.whole(0, list.length - 1)] ?? list[0];
+  function groupOf(day: number): (at: Instant) => Happening[] {
+    const kind = chance.next();
+    if (day < 4 && kind < 0.25) return (at) => act(scenes.oldChoiceSurfaces, someone(customers), at);
+    if (kind < 0.16) return (at) => act(scenes.joins, newcomers.pop(), at);
+    if (kind < 0.28) {
+      const ticked = chance.next() < 0.4;
+      return (at) => act((s, buyer, when) => scenes.buys(s, buyer, when, { ticked }), someone(guests), at);
+    }
+    if (kind < 0.3) return (at) => act(scenes.buysAtTheTill, someone(guests), at);
+    const scene = chance.weighted(ofCustomers);
+    return (at) => act(scene, chance.next() < 0.16 ? someone(regulars) : someone(customers), at);
+  }
+  const act = (scene: Scene, buyer: Shopper | undefined, at: Instant) => (buyer ? scene(stage, buyer, at) : []);
+
+  const sale = dayStart(15);
+  const bursts: Burst[] = [];
+  for (let day = 0; day <= DAYS + 1; day++) {
+    for (const hour of HOURS) {
+      const at = dayStart(day) + hour * HOUR + chance.whole(0, 40) * MINUTE;
+      if (at < installedAt || at > now - 3 * MINUTE) continue;
+      const ready = due.filter((one) => one.at <= at);
+      for (const one of ready) due.splice(due.indexOf(one), 1);
+      const count = dayStart(day) === sale ? 13 : chance.whole(3, 5);
+      const groups = [...ready.map(({ scene }) => scene), ...Array.from({ length: count }, () => groupOf(day))];
+      bursts.push({ at, happenings: spread(chance, at, groups) });
+    }
+  }
+  const [first] = bursts;
+  first?.happenings.unshift({
+    at: installedAt,
+    topic: 'shop/update',
+    body: {
+      id: 55_012_771,
+      name: 'Alpine Outfitters',
+      email: 'hello@example.com',
+      country_code: 'US',
+      currency: 'USD',
+      iana_timezone: TIME_ZONE,
+    },
+  });
+  const emailOf = (n: number) => people[n]?.email ?? '';
+  const noon = (day: number) => dayStart(day) + 12 * HOUR;
+  return {
+    installedAt,
+    bursts,
+    people,
+    acts: [
+      { at: installedAt + 3 * HOUR, settings: settings.first },
+      { at: noon(2), settings: settings.now },
+      { at: noon(10), settings: { ...settings.now, paused: true } },
+      { at: noon(10) + 4 * HOUR, settings: settings.now },
+    ],
+    troubles: [
+      { from: sale + 12 * HOUR, to: sale + 15.2 * HOUR, status: 503 },
+      { from: noon(21), to: noon(21) + 3.5 * HOUR, status: 401 },
+      { from: noon(16), to: noon(18), status: 422, email: emailOf(2) },
+      { from: installedAt, to: now, status: 422, email: emailOf(90) },
+      { from: noon(20), to: now, status: 422, email: emailOf(120) },
+      { from: noon(5), to: noon(14), status: 500, email: emailOf(33) },
+      { from: now - 20 * HOUR, to: now, status: 500, email: emailOf(3) },
+    ],
+    sentAgain: { at: noon(18) + HOUR, email: emailOf(2) },
+  };
+}

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { findSendable, sendAgain } from '../../../server/activity/send-again.ts';
+import { classifyAnswer } from '../../../server/ascent360/classify-answer.ts';
+import type { Attempt } from '../../../server/ascent360/client.ts';
+import type { Config } from '../../../server/config.ts';
+import type { Db, Sql } from '../../../server/db.ts';
+import type { ReadyDelivery } from '../../../server/delivery/claim.ts';
+import type { Finished } from '../../../server/delivery/record.ts';
+import { type TurnDeps, takeTurn } from '../../../server/delivery/take-turn.ts';
+import type { Instant } from '../../../server/domain.ts';
+import type { Keys } from '../../../server/keys.ts';
+import { createLog } from '../../../server/log.ts';
+import { parseSettings } from '../../../server/settings/contract.ts';
+import { createSettingsStore } from '../../../server/settings/store.ts';
+import { createShops, noteCall } from '../../../server/shops.ts';
+import { createInbox } from '../../../server/webhooks/inbox.ts';
+import { processEvents } from '../../../server/webhooks/process.ts';
+import { chanceOf } from './chance.ts';
+import { type Plot, plotMonth } from './plot.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** The Shopify user who makes the choices. */
+const MERCHANT = '42';
+
+/** The database as it would have been at another time: statements that ask for its clock get that one. */
+function atTime(db: Db, now: () => Instant): Db {
+  const shifted = (sql: Sql): Sql => ({
+    query: async (text, params) =>
+      await sql.query(text.replaceAll('now()', `'${new Date(now()).toISOString()}'::timestamptz`), params),
+  });
+  return {
+    ...db,
+    ...shifted(db),
+    transaction: async (work) => await db.transaction(async (sql) => await work(shifted(sql))),
+  };
+}
+
+/** What Ascent360 would have answered then. */
+function answerOf(plot: Plot, payload: object, now: Instant): { status: number } {
+  const email = Reflect.get(payload, 'Email');
+  const trouble = plot.troubles.find(
+    (one) => now >= one.from && now < one.to && (one.email === undefined || one.email === email),
+  );
+  return { status: trouble?.status ?? 200 };
+}
+
+function attemptOf({ status }: { status: number }, ms: number): Attempt {
+  const answer = { status, contentType: status === 200 ? null : 'text/plain', excerpt: '' };
+  return { ...classifyAnswer(answer), status, ms, excerpt: '', retryAfterMs: null };
+}
+
+/** What was sent over the month, oldest first. */
+export type History = { received: number; sent: { at: Instant; status: number; payload: object }[]; plot: Plot };
+
+/**
+ * Gives a shop a month of history by running the app itself through it, with a clock that was set back and a receiver that
+ * answers at once. The shop must be new. Afterwards the app can go on from here.
+ * @param settings what the merchant chose at first and since the third day, as the API takes it, with the GUID
+ */
+export async function writeHistory(
+  {
+    db,
+    keys,
+    config,
+  }: {
+    db: Db;
+    keys: Keys;
+    config: Pick<Config, 'retrySchedule' | 'connectionProbe' | 'breakerProbe' | 'breakerWindow' | 'lease'>;
+  },
+  shopDomain: string,
+  until: Instant,
+  settings: { first: object; now: object },
+): Promise<History> {
+  const plot = plotMonth(until, shopDomain, settings);
+  const chance = chanceOf(11);
+  let now = plot.installedAt;
+  const clock = () => now;
+  const then = atTime(db, clock);
+  const store = createSettingsStore(then);
+  const shops = createShops(then, keys);
+  const shop = await shops.ensure(shopDomain);
+  const inbox = createInbox(then);
+  const log = createLog('silent');
+  const turns: TurnDeps = {
+    db: then,
+    settings: store,
+    log,
+    leaseMs: config.lease,
+    connectionProbeMs: config.connectionProbe,
+    breakerProbeMs: config.breakerProbe,
+    breakerWindowMs: config.breakerWindow,
+    retrySchedule: config.retrySchedule,
+    now: clock,
+    random: chance.next,
+  };
+  const history: History = { received: 0, sent: [], plot };
+
+  function post(delivery: ReadyDelivery): Finished {
+    const answer = answerOf(plot, delivery.payload, now);
+    history.sent.push({ at: now, status: answer.status, payload: delivery.payload });
+    return { delivery, result: attemptOf(answer, chance.whole(90, 640)) };
+  }
+
+  /** Sends what may be sent at this moment. */
+  async function deliver(): Promise<void> {
+    let finished: Finished[] = [];
+    for (;;) {
+      const { ready } = await takeTurn(turns, shop, finished, 50);
+      if (ready.length === 0) return;
+      now += SECOND;
+      finished = ready.map(post);
+    }
+  }
+
+  /** When something that waits is due next, before a moment; null: nothing is. */
+  async function nextDue(before: Instant): Promise<Instant | null> {
+    const [row] = await then.query<{ at: Date | null }>(
+      `SELECT min(d.due_at) AS at FROM deliveries d WHERE d.shop_id = $1 AND d.open AND NOT EXISTS (
+         SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.seq < d.seq
+           AND (o.email_lane = d.email_lane OR o.phone_lane = d.phone_lane))`,
+      [shop.id],
+    );
+    if (!row?.at) return null;
+    const stored = await store.load(shop);
+    if (!stored?.guid || stored.settings.paused) return null;
+    const probe = stored.problem
+      ? (stored.probeAt ?? 0)
+      : stored.breaker?.openedAt
+        ? (stored.breaker.probedAt ?? stored.breaker.openedAt) + config.breakerProbe * 20
+        : 0;
+    const at = Math.max(row.at.getTime(), probe, now + SECOND);
+    return at < before ? at : null;
+  }
+
+  async function waitUntil(moment: Instant): Promise<void> {
+    for (let due = await nextDue(moment); due !== null; due = await nextDue(moment)) {
+      now = due;
+      await deliver();
+    }
+    now = Math.max(now, moment);
+  }
+
+  async function save(document: object): Promise<void> {
+    const parsed = parseSettings(document, { developmentStore: false });
+    if (!parsed.ok) throw new Error(`The settings of the history are wrong: ${JSON.stringify(parsed.errors)}`);
+    await store.save(shop, parsed, MERCHANT, now);
+  }
+
+  async function arrive(burst: Plot['bursts'][number]): Promise<void> {
+    const last = burst.happenings.at(-1)?.at ?? burst.at;
+    now = Math.max(now, last + 2 * SECOND);
+    await Promise.all(
+      burst.happenings.map(async ({ at, topic, body }, n) => {
+        const text = typeof body === 'string' ? body : JSON.stringify(body);
+        const id = createHash('sha256')
+          .update(`${burst.at - until}:${n}`)
+          .digest('hex');
+        await inbox.store({
+          shop,
+          webhookId: `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`,
+          topic,
+          shopifyEventId: null,
+          apiVersion: '2026-10',
+          triggeredAt: at,
+          receivedAt: Math.min(at + chance.whole(300, 1400), now),
+          body: Buffer.from(text),
+        });
+        history.received += 1;
+      }),
+    );
+    while ((await processEvents({ db: then, shops, settings: store, log, now: clock }, shop)) > 0);
+    await deliver();
+  }
+
+  async function again(email: string): Promise<void> {
+    const filter = { state: 'attention', topic: null, q: email, from: null, to: null } as const;
+    const { ids } = await findSendable(then, shop, filter, 'US');
+    await sendAgain({ db: then, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
+    await deliver();
+  }
+
+  const steps = [
+    ...plot.bursts.map((burst) => ({ at: burst.at, go: async () => await arrive(burst) })),
+    ...plot.acts.map(({ at, settings: document }) => ({ at, go: async () => await save(document) })),
+    { at: plot.sentAgain.at, go: async () => await again(plot.sentAgain.email) },
+  ].sort((a, b) => a.at - b.at);
+  await noteCall(then, shop, now);
+  for (const { at, go } of steps) {
+    await waitUntil(at);
+    await go();
+  }
+  await waitUntil(until - MINUTE);
+  await noteCall(then, shop, until);
+  return history;
+}
