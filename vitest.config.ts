@@ -2,9 +2,18 @@ import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/fakes/postgres-server.ts';
 
 /** The tests that touch data: they run on the embedded database, and again on a real PostgreSQL where there is one. */
-const onData = ['activity', 'faults', 'flow', 'metrics', 'overview', 'people', 'preview', 'settings', 'webhooks'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
+const onData = [
+  'activity',
+  'faults',
+  'flow',
+  'metrics',
+  'overview',
+  'people',
+  'preview',
+  'privacy',
+  'settings',
+  'webhooks',
+].map((room) => `test/${room}/**/*.test.ts`);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each'].map(
   (name) => `test/faults/${name}.test.ts`,

@@ -14,6 +14,7 @@ import type { Front } from './pages/front.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { previewRoutes } from './preview/routes.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import type { Queue } from './queue.ts';
 import { readiness } from './readiness.ts';
 import { settingsRoutes } from './settings/routes.ts';
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): Express {
     activityRoutes(api),
     peopleRoutes(api),
     setupRoutes(api),
+    privacyRoutes(api),
   );
   app.use(pageRoutes(deps.front, config.shopifyApiKey));
   app.use(notFound);

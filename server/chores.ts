@@ -4,11 +4,14 @@ import type { Db, Sql } from './db.ts';
 import type { Log } from './log.ts';
 import type { Shop, Shops } from './shops.ts';
 
-/** Work for a shop besides translating and delivering: reading Shopify, importing, erasing. */
-export type Chore = {
+type Due = {
   name: string;
   /** The shops that have some of it to do now. One cheap statement: it is asked every sweep. */
   due(sql: Sql): Promise<number[]>;
+};
+
+/** Work for a shop besides translating and delivering: reading Shopify, importing, erasing. */
+export type Chore = Due & {
   /**
    * Does a bounded piece of it, a few seconds at most, so that other shops get their turn. At most one process does one
    * chore of one shop at a time, unless its lease ran out: what is written has to hold then, too.
@@ -17,6 +20,11 @@ export type Chore = {
    */
   work(shop: Shop, signal: AbortSignal): Promise<boolean>;
 };
+
+/** The same for what reads nothing sealed, so that it is done for a shop whose key was destroyed, too. */
+export type KeylessChore = Due & { workWithoutKey(shopId: number, signal: AbortSignal): Promise<boolean> };
+
+export type AnyChore = Chore | KeylessChore;
 
 export type Chores = {
   /** Says that this shop has such work, without waiting for the next sweep. Returns at once, never throws. */
@@ -43,7 +51,7 @@ const REST_MS = 30_000;
 async function take(sql: Sql, shopId: number, chore: string, owner: string, leaseMs: number): Promise<boolean> {
   const rows = await sql.query(
     `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
-     VALUES ($1, $2, $3, now() + $4::float8 * interval '1 millisecond')
+     SELECT id, $2, $3, now() + $4::float8 * interval '1 millisecond' FROM shops WHERE id = $1
      ON CONFLICT (shop_id, chore) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
      WHERE chore_leases.lease_until < now() RETURNING owner`,
     [shopId, chore, owner, leaseMs],
@@ -61,14 +69,20 @@ async function extend(sql: Sql, owner: string, ms: number): Promise<boolean> {
 }
 
 /** Looks for due chores, and does them: each shop's in turn, each under a lease. */
-export function startChores(deps: ChoresDeps, chores: readonly Chore[]): Chores {
+export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chores {
   const { db, shops, log, leaseMs, intervalMs } = deps;
   const stopping = new AbortController();
-  const waiting = new Map<string, { chore: Chore; shopId: number }>();
+  const waiting = new Map<string, { chore: AnyChore; shopId: number }>();
   const running = new Map<string, Promise<void>>();
-  const keyOf = (chore: Chore, shopId: number) => `${chore.name}:${shopId}`;
+  const keyOf = (chore: AnyChore, shopId: number) => `${chore.name}:${shopId}`;
 
-  async function piece(chore: Chore, shopId: number): Promise<boolean> {
+  async function workOn(chore: AnyChore, shopId: number, signal: AbortSignal): Promise<boolean> {
+    if ('workWithoutKey' in chore) return await chore.workWithoutKey(shopId, signal);
+    const shop = await shops.byId(shopId);
+    return shop !== null && (await chore.work(shop, signal));
+  }
+
+  async function piece(chore: AnyChore, shopId: number): Promise<boolean> {
     const owner = uuidv4();
     if (!(await take(db, shopId, chore.name, owner, leaseMs))) return false;
     const lost = new AbortController();
@@ -79,8 +93,8 @@ export function startChores(deps: ChoresDeps, chores: readonly Chore[]): Chores 
       );
     }, leaseMs / 3);
     try {
-      const shop = await shops.byId(shopId);
-      const more = shop !== null && (await chore.work(shop, AbortSignal.any([stopping.signal, lost.signal])));
+      const signal = AbortSignal.any([stopping.signal, lost.signal]);
+      const more = await workOn(chore, shopId, signal);
       await db.query('DELETE FROM chore_leases WHERE owner = $1', [owner]);
       return more;
     } catch (error) {
@@ -112,7 +126,7 @@ export function startChores(deps: ChoresDeps, chores: readonly Chore[]): Chores 
     }
   }
 
-  function wake(chore: Chore, shopId: number): void {
+  function wake(chore: AnyChore, shopId: number): void {
     waiting.set(keyOf(chore, shopId), { chore, shopId });
     setImmediate(next);
   }

@@ -201,9 +201,12 @@ export type Translated =
   | {
       kind: 'compliance';
       request: 'data_request' | 'customer_redact' | 'shop_redact';
+      /** Shopify's number of a data request. */
+      requestId: string | null;
       customerId: ShopifyId | null;
       email: string | null;
-      phone: string | null;
+      phone: E164 | null;
+      orderIds: ShopifyId[];
     }
   /** The body holds only an id: Shopify shortens very large ones; the rest is read through the Admin API. */
   | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId };
@@ -236,6 +239,8 @@ export type ShopFacts = {
   name?: string;
   developmentStore?: boolean;
   setup?: { done: string[]; dismissed: boolean };
+  /** The access scopes that the app has. */
+  scopes?: string[];
 };
 
 /** A short line for the activity list, in the clear: it is encrypted before it is stored. */

@@ -11,7 +11,7 @@ export type Merchant = { shop: Shop; userId: string };
 export type MerchantAuthDeps = {
   config: { shopifyApiKey: string; shopifySecrets: readonly string[] };
   db: Db;
-  shops: Pick<Shops, 'ensure'>;
+  shops: Pick<Shops, 'ensure' | 'forget'>;
   now: () => Instant;
 };
 
@@ -22,6 +22,13 @@ const bearer = /^Bearer ([\w.~+/-]+=*)$/i;
  * with the header that makes App Bridge fetch a new token and try again; 503 when the database cannot be reached.
  */
 export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): RequestHandler {
+  async function knownShop(domain: string, at: Instant): Promise<Shop> {
+    const shop = await shops.ensure(domain);
+    if (await noteCall(db, shop, at)) return shop;
+    shops.forget(shop);
+    return await knownShop(domain, at);
+  }
+
   return async (req, res, next) => {
     const token = bearer.exec(req.headers.authorization ?? '')?.[1];
     const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now: now() };
@@ -34,8 +41,7 @@ export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): Requ
       return;
     }
     try {
-      const shop = await shops.ensure(caller.shop);
-      await noteCall(db, shop, app.now);
+      const shop = await knownShop(caller.shop, app.now);
       res.locals['merchant'] = { shop, userId: caller.userId } satisfies Merchant;
     } catch (error) {
       if (!isDatabaseDown(error)) throw error;

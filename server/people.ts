@@ -200,7 +200,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
   };
 }
 
-const writtenBinding = (personId: string, channel: string, hash: string) =>
+export const writtenBinding = (personId: string, channel: string, hash: string) =>
   `addresses.written:${personId}:${channel}:${hash}`;
 
 async function savePeople(sql: Sql, shop: Shop, people: readonly Person[]): Promise<void> {

@@ -12,7 +12,20 @@ export type ShopLife = {
   firstWebhookAt: Instant | null;
   lastWebhookAt: Instant | null;
   uninstalledAt: Instant | null;
+  /** The newest uninstallation that is known, kept through a reinstallation. */
+  lastUninstalledAt: Instant | null;
 };
+
+/**
+ * Thrown when something is about to be stored for a shop that was erased meanwhile: its key is destroyed, and what the
+ * process still knows of it is out of date. The shop is a new one when it comes back.
+ */
+export class ShopErasedError extends Error {
+  override name = 'ShopErasedError';
+  constructor() {
+    super('The shop was erased');
+  }
+}
 
 export type Shops = {
   /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
@@ -20,6 +33,8 @@ export type Shops = {
   /** The shop of this domain, when it has called or sent webhooks; null otherwise. Makes nothing. */
   known(domain: string): Promise<Shop | null>;
   byId(id: number): Promise<Shop | null>;
+  /** Forgets a shop that was erased, so that its domain is looked up anew. */
+  forget(shop: Shop): void;
   /** @param sql the transaction to read in; without one, on its own */
   facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
   /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
@@ -92,6 +107,10 @@ export function createShops(db: Db, keys: Keys): Shops {
       ]);
       return row?.wrapped_key ? remember(row) : null;
     },
+    forget: (shop) => {
+      if (byRowId.get(shop.id)?.vault === shop.vault) byRowId.delete(shop.id);
+      if (byDomain.get(shop.domain)?.id === shop.id) byDomain.delete(shop.domain);
+    },
     facts: async (shop, sql = db) => {
       const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1', [shop.id]);
       return row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
@@ -112,15 +131,19 @@ export async function readLife(sql: Sql, shop: Shop): Promise<ShopLife> {
     first_webhook_at: Date | null;
     last_webhook_at: Date | null;
     uninstalled_at: Date | null;
-  }>('SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at FROM shops WHERE id = $1', [
-    shop.id,
-  ]);
+    last_uninstalled_at: Date | null;
+  }>(
+    `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at
+     FROM shops WHERE id = $1`,
+    [shop.id],
+  );
   return {
     firstCallAt: asInstant(row?.first_call_at ?? null),
     lastCallAt: asInstant(row?.last_call_at ?? null),
     firstWebhookAt: asInstant(row?.first_webhook_at ?? null),
     lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
     uninstalledAt: asInstant(row?.uninstalled_at ?? null),
+    lastUninstalledAt: asInstant(row?.last_uninstalled_at ?? null),
   };
 }
 
@@ -128,8 +151,8 @@ const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
 
 export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<void> {
   await sql.query(
-    `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6
-     WHERE id = $1`,
+    `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6,
+       last_uninstalled_at = $7 WHERE id = $1`,
     [
       shop.id,
       asDate(life.firstCallAt),
@@ -137,6 +160,7 @@ export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<vo
       asDate(life.firstWebhookAt),
       asDate(life.lastWebhookAt),
       asDate(life.uninstalledAt),
+      asDate(life.lastUninstalledAt),
     ],
   );
 }
@@ -151,15 +175,20 @@ export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise
 /**
  * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
  * uninstalled (settings are kept).
+ * @returns false when the shop was erased meanwhile: look it up anew
  */
-export async function noteCall(db: Db, shop: Shop, now: Instant): Promise<void> {
-  await db.query(
-    `UPDATE shops SET
-       first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
-       first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
-       last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
-       last_call_at = $2, uninstalled_at = NULL
-     WHERE id = $1 AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2::timestamptz - interval '1 minute')`,
+export async function noteCall(db: Db, shop: Shop, now: Instant): Promise<boolean> {
+  const rows = await db.query(
+    `WITH noted AS (
+       UPDATE shops SET
+         first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
+         first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
+         last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
+         last_call_at = $2, uninstalled_at = NULL
+       WHERE id = $1 AND erased_at IS NULL
+         AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2::timestamptz - interval '1 minute'))
+     SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL`,
     [shop.id, new Date(now)],
   );
+  return rows.length > 0;
 }

@@ -8,6 +8,7 @@ import { workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { shopErasure } from './privacy/erase-shop.ts';
 import type { Queue } from './queue.ts';
 import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
@@ -55,7 +56,9 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     concurrency: config.deliveryConcurrency,
   });
   const sweep = startSweep(deps, config.sweepInterval);
-  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, []);
+  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
+    shopErasure(deps.db),
+  ]);
   return {
     stop: async () => {
       stopping = true;

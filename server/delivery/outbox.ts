@@ -1,7 +1,7 @@
 import { type Sql, unnest } from '../db.ts';
 import type { AddedTexts, AttemptClass, Channel, Contact, Instant, Purchase } from '../domain.ts';
 import type { Vault } from '../keys.ts';
-import type { Shop } from '../shops.ts';
+import { type Shop, ShopErasedError } from '../shops.ts';
 
 export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person';
 
@@ -54,9 +54,13 @@ export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 /**
  * One shop's rows of the ledger and the outbox change hands one transaction at a time: translating, claiming and recording
  * of one shop never overlap, whatever process does them.
+ * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
 export async function lockShop(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
+  // A statement of its own: it sees what was committed while the lock was waited for.
+  const rows = await sql.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL', [shop.id]);
+  if (rows.length === 0) throw new ShopErasedError();
 }
 
 export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly NewDelivery[]): Promise<void> {

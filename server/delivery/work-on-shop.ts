@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt } from '../ascent360/client.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Shop, Shops } from '../shops.ts';
+import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import type { ReadyDelivery } from './claim.ts';
 import type { Finished, Recorded } from './record.ts';
@@ -56,7 +56,7 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
   try {
     return await takeTurn(deps, shop, finished, max);
   } catch (error) {
-    if (finished.length === 0 || isOutage(error)) throw error;
+    if (finished.length === 0 || isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'deliver', shop: shop.id, err: error }, 'claiming failed; recording what ended');
     return await takeTurn(deps, shop, finished, 0);
   }
@@ -162,6 +162,10 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
       await Promise.race([change, ...(last ? [] : [woken()]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
     }
   } catch (error) {
+    if (error instanceof ShopErasedError) {
+      deps.shops.forget(shop);
+      return false;
+    }
     if (!isOutage(error)) throw error;
     deps.log.warn(
       { stage: 'work', shop: shopId, err: error },

@@ -3,15 +3,22 @@ import type { Sql } from '../db.ts';
 import type { AttentionReason, Instant } from '../domain.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
+import { privacyProblems } from './privacy-problems.ts';
 
 /** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
 export type Problem = {
-  kind: 'connection_problem' | 'opt_outs_undelivered' | 'not_connected' | 'attention';
+  kind:
+    | 'connection_problem'
+    | 'opt_outs_undelivered'
+    | 'privacy_due'
+    | 'privacy_request'
+    | 'not_connected'
+    | 'attention';
   message: string;
   reason?: AttentionReason;
   since?: string;
   count?: number;
-  action?: 'settings' | 'activity';
+  action?: 'settings' | 'activity' | 'privacy';
 };
 
 const DAY = 24 * 3_600_000;
@@ -92,6 +99,7 @@ export async function findProblems(
   return [
     ...connection,
     ...(await lateOptOuts(sql, shop, now)),
+    ...(await privacyProblems(sql, shop, now)),
     ...(stored?.guid ? [] : await waitingUnconnected(sql, shop)),
     ...(await needAttention(sql, shop)),
   ];

@@ -36,6 +36,10 @@ export const count = field((value) => {
 });
 /** An id as exact number, digits or gid (`gid://shopify/Customer/123`), as its digits. */
 export const id = field(readId);
+/** A list of ids; what is none is left out. */
+export const ids = field((value) =>
+  Array.isArray(value) ? value.map(readId).filter((one) => one !== undefined) : undefined,
+);
 /** Tags as a list or as one text with commas, in their order, each once. */
 export const tags = field((value) => {
   const parts = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];

@@ -3,7 +3,7 @@
  * Shopify renames a field: `include_fields` in shopify.app.toml follow from these schemas.
  */
 import { z } from 'zod';
-import { count, decimal, flag, id, listOf, moment, section, tags, text, textOrNumber, texts } from './fields.ts';
+import { count, decimal, flag, id, ids, listOf, moment, section, tags, text, textOrNumber, texts } from './fields.ts';
 
 const place = {
   address1: text,
@@ -110,7 +110,7 @@ export const shopSchema = z.object({
   updated_at: moment,
 });
 export const uninstalledSchema = z.object({ id, updated_at: moment });
-export const scopesSchema = z.object({ id, updated_at: moment });
+export const scopesSchema = z.object({ id, current: tags, updated_at: moment });
 
 /**
  * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints): `properties` holds its fields, a
@@ -123,7 +123,12 @@ export const flowRunSchema = z.object({
   properties: section({ customer_id: id, activities: texts, interests: texts }),
 });
 
-export const complianceSchema = z.object({ customer: section({ id, email: text, phone: textOrNumber }) });
+export const complianceSchema = z.object({
+  customer: section({ id, email: text, phone: textOrNumber }),
+  data_request: section({ id }),
+  orders_requested: ids,
+  orders_to_redact: ids,
+});
 
 export type OrderBody = z.infer<typeof orderSchema>;
 export type CustomerBody = z.infer<typeof customerSchema>;

@@ -17,7 +17,15 @@ export function translateCustomerRedact(body: Body, ctx: EventContext): Translat
 
 /** shop/redact is about the whole shop. */
 export function translateShopRedact(): Translated {
-  return { kind: 'compliance', request: 'shop_redact', customerId: null, email: null, phone: null };
+  return {
+    kind: 'compliance',
+    request: 'shop_redact',
+    requestId: null,
+    customerId: null,
+    email: null,
+    phone: null,
+    orderIds: [],
+  };
 }
 
 /**
@@ -25,13 +33,15 @@ export function translateShopRedact(): Translated {
  * stored under it must be found.
  */
 function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext): Translated {
-  const { customer } = complianceSchema.parse(body);
+  const { customer, ...told } = complianceSchema.parse(body);
   const phone = customer?.phone === undefined ? undefined : readPhone(customer.phone, [ctx.shopCountry]);
   return {
     kind: 'compliance',
     request,
+    requestId: told.data_request?.id ?? null,
     customerId: customer?.id ?? null,
     email: customer?.email?.toLowerCase() ?? null,
     phone: phone?.ok ? phone.phone : null,
+    orderIds: [...new Set([...(told.orders_requested ?? []), ...(told.orders_to_redact ?? [])])],
   };
 }

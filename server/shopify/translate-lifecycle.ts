@@ -2,7 +2,7 @@ import countries from 'i18n-iso-countries';
 import type { ShopFacts, Translated } from '../domain.ts';
 import { exactId } from './fields.ts';
 import type { Body } from './parse-body.ts';
-import { customerDeletedSchema, shopSchema } from './payloads.ts';
+import { customerDeletedSchema, scopesSchema, shopSchema } from './payloads.ts';
 import { readEmail } from './read-email.ts';
 import { setKnown } from './set-known.ts';
 import { TranslationError } from './translation-error.ts';
@@ -20,9 +20,10 @@ export function translateUninstalled(): Translated {
   return { kind: 'uninstalled' };
 }
 
-/** app/scopes_update: the scopes of now are read when they are needed, so the event itself tells nothing of the shop. */
-export function translateScopesUpdate(): Translated {
-  return { kind: 'lifecycle', shop: {} };
+/** app/scopes_update: the scopes that the app has now. */
+export function translateScopesUpdate(body: Body): Translated {
+  const { current } = scopesSchema.parse(body);
+  return { kind: 'lifecycle', shop: current && current.length > 0 ? { scopes: current } : {} };
 }
 
 /** shop/update. A code or time zone that nothing else here would understand is left out. */

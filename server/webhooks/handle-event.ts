@@ -256,6 +256,7 @@ function searchKeys(batch: Batch, t: Translated): string[] {
   if (t.kind === 'order' || t.kind === 'customer') {
     keys.push(t.contact.email ? emailHash(vault, t.contact.email) : null);
     keys.push(t.contact.mobile ? mobileHash(vault, t.contact.mobile) : null);
+    keys.push(t.contact.phone ? mobileHash(vault, t.contact.phone) : null);
   }
   if (t.kind === 'order' && t.purchase.name) keys.push(orderNameHash(batch, t.purchase.name));
   if (t.kind === 'consent' && t.fact.address) keys.push(vault.hash(t.fact.channel, t.fact.address));

@@ -3,12 +3,13 @@ import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
 import type { Instant, ShopFacts, SkippedReason, Translated } from '../domain.ts';
 import { customerKey } from '../people.ts';
+import { destroyKey, isInUse } from '../privacy/erase-shop.ts';
+import { keysOf } from '../privacy/find-traces.ts';
 import { redactPerson } from '../privacy/redact-person.ts';
+import { keepRequest } from '../privacy/requests.ts';
 import { type Shop, type ShopLife, saveFacts, saveLife } from '../shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 import { settleEvents, settleTranslated } from './settle.ts';
-
-const IN_USE_WITHIN_MS = 47 * 3_600_000;
 
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
 
@@ -21,7 +22,7 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Promise<{ detail: string | null }> {
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   if (lastSign > at) return { detail: 'The app has been used since: it was installed again' };
-  await saveLife(sql, shop, { ...life, uninstalledAt: at });
+  await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
   return { detail: null };
 }
@@ -34,12 +35,6 @@ async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Inst
     [uuidv7(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
   );
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
-}
-
-/** Shopify asks 48 hours after an uninstall; a call or webhook since shows that the shop has the app again. */
-function isInUse(life: ShopLife, askedAt: Instant): boolean {
-  const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
-  return life.uninstalledAt === null && lastSign > askedAt - IN_USE_WITHIN_MS;
 }
 
 export async function handleShopEvent(
@@ -67,20 +62,19 @@ export async function handleShopEvent(
       reason = 'deleted_person';
       break;
     case 'compliance':
+      reason = 'privacy';
       if (t.request === 'customer_redact') {
         await redactPerson(sql, shop, t, event);
-        await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason: 'privacy' } }]);
+        await keepRequest(sql, shop, t, event.id, []);
+        await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
         return;
       }
-      if (t.request === 'shop_redact' && isInUse(life, event.triggeredAt)) {
-        reason = 'privacy';
+      if (t.request === 'shop_redact') {
+        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id))) return;
         detail = 'The app is in use by the shop: nothing was erased';
       } else {
-        reason = 'recorded';
-        detail =
-          t.request === 'shop_redact'
-            ? 'Erasing a whole shop is still to be done by hand'
-            : 'A request for the data held on a person';
+        search = keysOf(shop, t);
+        await keepRequest(sql, shop, t, event.id, search);
       }
       break;
   }

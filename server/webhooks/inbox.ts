@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Db, unnest } from '../db.ts';
 import type { Instant } from '../domain.ts';
-import type { Shop } from '../shops.ts';
+import { type Shop, ShopErasedError } from '../shops.ts';
 import { bodyBinding } from './settle.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
@@ -20,7 +20,10 @@ export type IncomingEvent = {
 };
 
 export type Inbox = {
-  /** Resolves once the event is committed: true when it is new, false when it had been seen before. */
+  /**
+   * Resolves once the event is committed: true when it is new, false when it had been seen before.
+   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key by now, or none
+   */
   store(event: IncomingEvent): Promise<boolean>;
 };
 
@@ -28,7 +31,9 @@ const MAX_ROWS = 200;
 
 type Waiting = { event: IncomingEvent; resolve: (isNew: boolean) => void; reject: (error: unknown) => void };
 
-async function insert(db: Db, events: readonly IncomingEvent[]): Promise<boolean[]> {
+type Stored = 'new' | 'seen' | 'erased';
+
+async function insert(db: Db, events: readonly IncomingEvent[]): Promise<Stored[]> {
   const rows = events.map((event) => {
     const id = uuidv7();
     return {
@@ -58,13 +63,23 @@ async function insert(db: Db, events: readonly IncomingEvent[]): Promise<boolean
       body: 'bytea',
     },
     rows,
+    2,
   );
+  const shops = [...new Set(rows.map((row) => row.shop_id))];
+  // A shop's row is held while events are stored for it: destroying its key waits for that, or is seen here.
   const stored = await db.query<{ id: string }>(
-    `INSERT INTO events (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
-    params,
+    `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
+     INSERT INTO events (${columns}) SELECT u.* FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
+     ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
+    [shops, ...params],
   );
   const news = new Set(stored.map((row) => row.id));
-  return rows.map((row) => news.has(row.id));
+  if (news.size === rows.length) return rows.map(() => 'new');
+  const live = await db.query<{ id: number }>('SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL', [
+    shops,
+  ]);
+  const alive = new Set(live.map((row) => row.id));
+  return rows.map((row) => (news.has(row.id) ? 'new' : alive.has(row.shop_id) ? 'seen' : 'erased'));
 }
 
 /**
@@ -85,7 +100,10 @@ export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
           db,
           batch.map((waiting) => waiting.event),
         );
-        for (const [i, waiting] of batch.entries()) waiting.resolve(news[i] ?? false);
+        for (const [i, waiting] of batch.entries()) {
+          if (news[i] === 'erased') waiting.reject(new ShopErasedError());
+          else waiting.resolve(news[i] === 'new');
+        }
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
       }

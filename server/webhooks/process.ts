@@ -7,7 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';
-import { readLife, type Shop, type ShopLife, type Shops, saveLife } from '../shops.ts';
+import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../shops.ts';
 import { openBatch, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -83,7 +83,14 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
   const next =
     life.uninstalledAt === null
       ? { ...life, firstWebhookAt: life.firstWebhookAt ?? first, lastWebhookAt: last }
-      : { firstCallAt: null, lastCallAt: null, firstWebhookAt: first, lastWebhookAt: last, uninstalledAt: null };
+      : {
+          ...life,
+          firstCallAt: null,
+          lastCallAt: null,
+          firstWebhookAt: first,
+          lastWebhookAt: last,
+          uninstalledAt: null,
+        };
   await saveLife(sql, shop, next);
   return next;
 }
@@ -151,13 +158,13 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
   try {
     return await processEvents(deps, shop);
   } catch (error) {
-    if (isOutage(error)) throw error;
+    if (isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'process', shop: shop.id, err: error }, 'a batch failed; trying its events one by one');
   }
   try {
     return await processEvents(deps, shop, 1);
   } catch (error) {
-    if (isOutage(error)) throw error;
+    if (isOutage(error) || error instanceof ShopErasedError) throw error;
     const [row] = await deps.db.query<{ id: string }>(
       `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
        WHERE id = (SELECT id FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT 1) RETURNING id`,

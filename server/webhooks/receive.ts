@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
-import type { Shops } from '../shops.ts';
+import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
 import type { Inbox } from './inbox.ts';
 import { readRawBody } from './read-raw-body.ts';
 import { topicOf } from './topics.ts';
@@ -79,9 +79,9 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     family = topicOf(headers.topic)?.family ?? family;
     const receivedAt = deps.now();
     try {
-      const store = async () => {
+      const store = async (): Promise<{ shop: Shop; isNew: boolean }> => {
         const shop = await deps.shops.ensure(headers.shop);
-        const isNew = await deps.inbox.store({
+        const stored = deps.inbox.store({
           shop,
           webhookId: headers.webhookId,
           topic: headers.topic,
@@ -91,7 +91,13 @@ export function receive(deps: ReceiveDeps): RequestHandler {
           receivedAt,
           body: webhook.rawBody,
         });
-        return { shop, isNew };
+        try {
+          return { shop, isNew: await stored };
+        } catch (error) {
+          if (!(error instanceof ShopErasedError)) throw error;
+          deps.shops.forget(shop);
+          return await store();
+        }
       };
       const { shop, isNew } = await within(store(), STORE_WITHIN_MS);
       answer(res, 200);

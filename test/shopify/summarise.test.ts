@@ -64,7 +64,15 @@ describe('the summary', () => {
       { who: 'Snow', what: 'Shop details' },
     ],
     [
-      { kind: 'compliance', request: 'customer_redact', customerId: null, email: null, phone: '+1' },
+      {
+        kind: 'compliance',
+        request: 'customer_redact',
+        requestId: null,
+        customerId: null,
+        email: null,
+        phone: '+1',
+        orderIds: [],
+      },
       { who: '+1', what: 'Erase a person' },
     ],
     [{ kind: 'incomplete', what: 'order', id: '1' }, { what: 'Order 1' }],

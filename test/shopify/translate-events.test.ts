@@ -195,7 +195,13 @@ describe('a lifecycle event', () => {
       { kind: 'customer_deleted', customerId: '820982911946154508' },
     ],
     ['app/uninstalled', {}, { kind: 'uninstalled' }],
-    ['app/scopes_update', { id: 1, current: ['read_orders'] }, { kind: 'lifecycle', shop: {} }],
+    [
+      'app/scopes_update',
+      { id: 1, previous: [], current: ['read_orders', 'read_customers'] },
+      { kind: 'lifecycle', shop: { scopes: ['read_orders', 'read_customers'] } },
+    ],
+    ['app/scopes_update', { id: 1, current: 'x' }, { kind: 'lifecycle', shop: { scopes: ['x'] } }],
+    ['app/scopes_update', { id: 1 }, { kind: 'lifecycle', shop: {} }],
     ['shop/update', {}, { kind: 'lifecycle', shop: {} }],
     [
       'shop/update',
@@ -232,7 +238,15 @@ describe('a privacy request', () => {
     ['customers/redact', 'customer_redact'],
   ])('%s names whatever of the person is known', (topic, request) => {
     const full = { customer: { id: 5001, email: 'Ada@Example.com', phone: '403-555-0123' } };
-    const nobody = { kind: 'compliance', request, customerId: null, email: null, phone: null };
+    const nobody = {
+      kind: 'compliance',
+      request,
+      requestId: null,
+      customerId: null,
+      email: null,
+      phone: null,
+      orderIds: [],
+    };
     expect(translate(topic, full)).toEqual({
       ...nobody,
       customerId: '5001',
@@ -245,11 +259,27 @@ describe('a privacy request', () => {
     });
     expect(translate(topic, { customer: { email: 'Odd' } })).toEqual({ ...nobody, email: 'odd' });
     expect(translate(topic, { customer: null })).toEqual(nobody);
+    expect(
+      translate(topic, {
+        data_request: { id: 9999 },
+        orders_requested: [1, '706405506930370084'],
+        orders_to_redact: [1, null, {}, 2],
+      }),
+    ).toEqual({ ...nobody, requestId: '9999', orderIds: ['1', '706405506930370084', '2'] });
+    expect(translate(topic, { orders_requested: 'x', orders_to_redact: {} })).toEqual(nobody);
     expect(translate(topic, {})).toEqual(nobody);
   });
 
   it('for the shop names nobody', () => {
-    const all = { kind: 'compliance', request: 'shop_redact', customerId: null, email: null, phone: null };
+    const all = {
+      kind: 'compliance',
+      request: 'shop_redact',
+      requestId: null,
+      customerId: null,
+      email: null,
+      phone: null,
+      orderIds: [],
+    };
     expect(translate('shop/redact', { shop_id: 1 })).toEqual(all);
   });
 });

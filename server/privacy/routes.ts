@@ -1,0 +1,97 @@
+import { type Response, Router } from 'express';
+import { idOf } from '../activity/routes.ts';
+import { notFound } from '../api-errors.ts';
+import type { Db } from '../db.ts';
+import type { Instant } from '../domain.ts';
+import { merchantOf } from '../merchant-auth.ts';
+import type { Shop } from '../shops.ts';
+import { askText, describeRequest } from './ask-text.ts';
+import { exportPerson } from './export-person.ts';
+import { findRequest, listRequests, markDone, type PrivacyRequest } from './requests.ts';
+
+export type PrivacyRoutesDeps = { db: Db; now: () => Instant };
+
+/** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
+export type PrivacyItem = {
+  id: string;
+  kind: 'data_request' | 'redact';
+  requestId: string;
+  receivedAt: string;
+  dueAt: string;
+  state: 'open' | 'ready' | 'done';
+  doneAt: string | null;
+  message: string;
+  askText: string;
+  who?: { email?: string; phone?: string; customerId?: string };
+};
+
+function itemOf(shop: Shop, request: PrivacyRequest, now: Instant): PrivacyItem {
+  const { subject } = request;
+  return {
+    id: request.id,
+    kind: request.kind,
+    requestId: request.requestId,
+    receivedAt: new Date(request.receivedAt).toISOString(),
+    dueAt: new Date(request.dueAt).toISOString(),
+    state: request.state,
+    doneAt: request.doneAt === null ? null : new Date(request.doneAt).toISOString(),
+    message: describeRequest(request, now),
+    askText: askText(shop.domain, request),
+    ...(subject && {
+      who: {
+        ...(subject.email !== null && { email: subject.email }),
+        ...(subject.phone !== null && { phone: subject.phone }),
+        ...(subject.customerId !== null && { customerId: subject.customerId }),
+      },
+    }),
+  };
+}
+
+/** Writes a document as it is made, no faster than it is read. What fails in the middle cuts it off. */
+async function download(res: Response, name: string, pieces: AsyncGenerator<string>): Promise<void> {
+  const first = await pieces.next();
+  res.type('json').set('Content-Disposition', `attachment; filename="${name}"`).set('Cache-Control', 'no-store');
+  try {
+    if (!first.done) res.write(first.value);
+    for await (const piece of pieces) {
+      if (!res.write(piece)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
+      if (res.destroyed) return;
+    }
+    res.end();
+  } catch {
+    res.destroy();
+  }
+}
+
+/** What Shopify asked for about people, and what is left to do about it; goes behind merchantAuth. */
+export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
+  const router = Router();
+
+  router.get('/privacy-requests', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    const items = await listRequests(db, shop);
+    res.json({ items: items.map((request) => itemOf(shop, request, now())) });
+  });
+
+  router.get('/privacy-requests/:id/export', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const request = id ? await findRequest(db, shop, id) : null;
+    if (request?.kind !== 'data_request') {
+      notFound(req, res, next);
+      return;
+    }
+    const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
+    await download(res, name, exportPerson(db, shop, request, now()));
+  });
+
+  router.post('/privacy-requests/:id/done', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const request = id ? await markDone(db, shop, id, now()) : null;
+    if (request) res.json(itemOf(shop, request, now()));
+    else notFound(req, res, next);
+  });
+
+  return router;
+}
