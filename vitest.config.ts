@@ -40,6 +40,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'browser',
+          // A look at a whole page by axe takes its time on a busy machine.
+          testTimeout: 180_000,
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
           maxWorkers: 1,

@@ -1,11 +1,68 @@
+import { Banner, Box, Layout, Text } from '@shopify/polaris';
 import { AppPage } from '../shell/app-page.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { SaveBar } from '../shell/save-bar.tsx';
 import { texts } from '../texts.ts';
+import { ChangesSection } from './changes-section.tsx';
+import { ConnectionSection } from './connection-section.tsx';
+import { ConsentSection } from './consent-section.tsx';
+import { ListsSection } from './lists-section.tsx';
+import { MappingSection } from './mapping-section.tsx';
+import { PreviewSection } from './preview-section.tsx';
+import { SendSection } from './send-section.tsx';
+import { SourceSection } from './source-section.tsx';
+import { type SettingsForm, useSettingsForm } from './use-settings-form.ts';
+
+const t = texts.settings;
+
+/** What saving came to, when it failed: how many fields, or what else. Fields say their own beside them. */
+function SaveFailure({ form }: { form: SettingsForm }) {
+  const count = form.faults.all.length;
+  if (count > 0) {
+    return (
+      <Banner tone="critical" title={t.faultsTitle(count)}>
+        <Text as="p">{t.faultsText}</Text>
+      </Banner>
+    );
+  }
+  return form.failure ? <Failure error={form.failure} onRetry={form.save} /> : null;
+}
 
 export function SettingsPage() {
+  const { form, error, retry } = useSettingsForm();
   return (
-    <AppPage title={texts.common.nav.settings}>
-      <Loading />
+    <AppPage title={t.title}>
+      {form ? (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (form.dirty) form.save();
+          }}
+        >
+          <SaveBar id="settings" dirty={form.dirty} saving={form.saving} onSave={form.save} onDiscard={form.discard} />
+          <Layout>
+            <Layout.Section>
+              <div aria-live="polite">
+                <SaveFailure form={form} />
+              </div>
+            </Layout.Section>
+            <ConnectionSection form={form} />
+            <SourceSection form={form} />
+            <ListsSection form={form} />
+            <SendSection form={form} />
+            <ConsentSection form={form} />
+            <MappingSection form={form} />
+            <PreviewSection form={form} />
+            <ChangesSection />
+          </Layout>
+          <Box paddingBlockEnd="800" />
+        </form>
+      ) : error ? (
+        <Failure error={error} onRetry={retry} />
+      ) : (
+        <Loading cards={[4, 2, 3, 5, 6]} />
+      )}
     </AppPage>
   );
 }

@@ -19,3 +19,12 @@ export function Loading({ cards = [3, 3] }: { cards?: readonly number[] }) {
     </div>
   );
 }
+
+/** Lines where text is to come, within something that is there already. */
+export function LoadingLines({ lines }: { lines: number }) {
+  return (
+    <div role="status" aria-label={texts.common.loading}>
+      <SkeletonBodyText lines={lines} />
+    </div>
+  );
+}

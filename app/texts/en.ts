@@ -1,6 +1,7 @@
 import { common } from './en/common.ts';
+import { settings } from './en/settings.ts';
 
 /** English. Every area of the pages has its section. */
-export const en = { common };
+export const en = { common, settings };
 
 export type Texts = typeof en;

@@ -5,9 +5,9 @@ import type { Instant } from '../domain.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { readLife, type Shop, type ShopLife, type Shops } from '../shops.ts';
-import { countEvents, countedSources } from './counts.ts';
+import { countEvents, countedSources, type OverviewCounts } from './counts.ts';
 import { knownTimeZone } from './day-starts.ts';
-import { findProblems } from './problems.ts';
+import { findProblems, type Problem } from './problems.ts';
 
 export type OverviewRoutesDeps = {
   db: Db;
@@ -19,6 +19,16 @@ export type OverviewRoutesDeps = {
 export type Connection = {
   state: 'not_connected' | 'connected' | 'paused' | 'problem' | 'uninstalled';
   message: string;
+};
+
+/** `GET /api/overview`. Moments in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would tell of an opt-out. */
+export type OverviewAnswer = OverviewCounts & {
+  connection: Connection;
+  timeZone: string;
+  problems: Problem[];
+  lastEventAt: string | null;
+  oldestWaitingAt: string | null;
+  undeliveredOptOuts: number;
 };
 
 /** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
@@ -47,15 +57,22 @@ export function connectionOf(stored: StoredSettings | null, life: Pick<ShopLife,
   }
 }
 
-async function moments(sql: Sql, shop: Shop): Promise<{ lastEventAt: string | null; oldestWaitingAt: string | null }> {
-  const [row] = await sql.query<{ last: Date | null; waiting: Date | null }>(
+type Underway = Pick<OverviewAnswer, 'lastEventAt' | 'oldestWaitingAt' | 'undeliveredOptOuts'>;
+
+async function underway(sql: Sql, shop: Shop): Promise<Underway> {
+  const [row] = await sql.query<{ last: Date | null; waiting: Date | null; opt_outs: number }>(
     `SELECT
        (SELECT received_at FROM events WHERE shop_id = $1 AND source IN ${countedSources}
         ORDER BY received_at DESC LIMIT 1) AS last,
-       (SELECT min(received_at) FROM events WHERE shop_id = $1 AND state IN ('received', 'open')) AS waiting`,
+       (SELECT min(received_at) FROM events WHERE shop_id = $1 AND state IN ('received', 'open')) AS waiting,
+       (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out) AS opt_outs`,
     [shop.id],
   );
-  return { lastEventAt: row?.last?.toISOString() ?? null, oldestWaitingAt: row?.waiting?.toISOString() ?? null };
+  return {
+    lastEventAt: row?.last?.toISOString() ?? null,
+    oldestWaitingAt: row?.waiting?.toISOString() ?? null,
+    undeliveredOptOuts: row?.opt_outs ?? 0,
+  };
 }
 
 /** The overview; goes behind merchantAuth. */
@@ -66,13 +83,14 @@ export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps)
     const at = now();
     const stored = await settings.load(shop);
     const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
-    res.json({
+    const answer: OverviewAnswer = {
       connection: connectionOf(stored, await readLife(db, shop)),
       ...(await countEvents(db, shop, timeZone, at)),
       timeZone,
       problems: await findProblems(db, shop, stored, at),
-      ...(await moments(db, shop)),
-    });
+      ...(await underway(db, shop)),
+    };
+    res.json(answer);
   });
   return router;
 }

@@ -1,0 +1,119 @@
+import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Modal, Text, TextField } from '@shopify/polaris';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
+import { Failure } from '../shell/failure.tsx';
+import { texts } from '../texts.ts';
+import { draftOf, type SettingsAnswer } from './draft.ts';
+import { Section } from './section.tsx';
+import { TestRecord } from './test-record.tsx';
+import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
+
+const t = texts.settings.connection;
+
+function Disconnect({ form, onClose }: { form: SettingsForm; onClose: () => void }) {
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => call<SettingsAnswer>('DELETE', '/settings/guid'),
+    onSuccess: async (answer) => {
+      client.setQueryData(settingsQuery.queryKey, answer);
+      form.discard();
+      onClose();
+      showToast(t.disconnected);
+      await client.invalidateQueries();
+    },
+  });
+  return (
+    <Modal
+      open
+      onClose={onClose}
+      title={t.disconnectTitle}
+      primaryAction={{
+        content: t.disconnect,
+        destructive: true,
+        loading: remove.isPending,
+        onAction: () => remove.mutate(),
+      }}
+      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
+    >
+      <Modal.Section>
+        <BlockStack gap="300">
+          <Text as="p">{t.disconnectText}</Text>
+          {remove.error && <Failure error={remove.error} />}
+        </BlockStack>
+      </Modal.Section>
+    </Modal>
+  );
+}
+
+/** Pausing and disconnecting act at once, on what is saved. */
+function Actions({ form }: { form: SettingsForm }) {
+  const [asking, setAsking] = useState(false);
+  const { paused } = form.saved;
+  const toggle = async () => {
+    await form.replace({ ...draftOf(form.saved), paused: !paused });
+    showToast(paused ? t.resumedToast : t.pausedToast);
+  };
+  return (
+    <BlockStack gap="200">
+      <InlineStack gap="200">
+        {/* A failure is shown at the top of the page, like one of saving. */}
+        <Button onClick={() => void toggle().catch(() => {})} loading={form.saving} disabled={form.dirty}>
+          {paused ? t.resume : t.pause}
+        </Button>
+        <Button tone="critical" onClick={() => setAsking(true)} disabled={form.dirty}>
+          {t.disconnect}
+        </Button>
+      </InlineStack>
+      {form.dirty && (
+        <Text as="p" tone="subdued">
+          {t.actionsWithUnsaved}
+        </Text>
+      )}
+      {asking && <Disconnect form={form} onClose={() => setAsking(false)} />}
+    </BlockStack>
+  );
+}
+
+export function ConnectionSection({ form }: { form: SettingsForm }) {
+  const { saved, draft, faults, change } = form;
+  const connected = saved.guidLast4 !== null;
+  return (
+    <Section id="connection" {...texts.settings.sections.connection}>
+      <InlineStack gap="200" blockAlign="center">
+        <Text as="p">{connected ? t.connected(saved.guidLast4 ?? '') : t.notConnected}</Text>
+        {saved.paused && <Badge tone="attention">{texts.settings.fields['paused']}</Badge>}
+      </InlineStack>
+      <TextField
+        label={connected ? t.replace : texts.settings.fields['guid']}
+        value={draft.guid}
+        onChange={(guid) => change({ guid })}
+        helpText={connected ? t.replaceHelp : t.guidHelp}
+        error={faults.of('guid')}
+        autoComplete="off"
+        spellCheck={false}
+        monospaced
+      />
+      {connected && draft.guid.trim() !== '' && (
+        <Checkbox
+          label={t.newAccount}
+          helpText={t.newAccountHelp}
+          checked={draft.newAccount}
+          onChange={(newAccount) => change({ newAccount })}
+        />
+      )}
+      {connected && (
+        <>
+          <Divider />
+          <Text as="h3" variant="headingSm">
+            {t.test}
+          </Text>
+          <TestRecord disabled={form.dirty} />
+          <Divider />
+          <Actions form={form} />
+        </>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,37 @@
+import { texts } from '../texts.ts';
+
+const t = texts.settings;
+
+/** Words for the values of one-of-a-few settings, by the end of their path. */
+const words: Record<string, Record<string, string>> = {
+  optInLevel: t.consent.levels,
+  history: t.consent.histories,
+  untickedBox: t.consent.unticked,
+  listsFor: { subscribed: t.lists.subscribed, everyone: t.lists.everyone },
+};
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return t.changes.nothing;
+  if (typeof value === 'boolean') return value ? t.changes.on : t.changes.off;
+  if (Array.isArray(value)) return value.length === 0 ? t.changes.nothing : value.map(describe).join(', ');
+  if (typeof value !== 'object') return String(value);
+  if ('from' in value) {
+    const { from: _, ...rest } = value;
+    return Object.values(rest).map(describe).join(', ');
+  }
+  return Object.values(value).map(describe).join(' / ');
+}
+
+/** A saved value, as the history has it (JSON text, or the end of a GUID), in words. */
+export function describeValue(field: string, value: string | null): string {
+  if (value === null) return t.changes.nothing;
+  if (field === 'guid') return t.changes.endsIn(value);
+  try {
+    const read: unknown = JSON.parse(value);
+    const known = words[field.slice(field.lastIndexOf('.') + 1)];
+    return typeof read === 'string' && known?.[read] ? known[read] : describe(read);
+  } catch {
+    // A very long value was cut when it was recorded.
+    return value;
+  }
+}

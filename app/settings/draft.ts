@@ -1,0 +1,42 @@
+import type { Settings } from '../../server/domain.ts';
+import type { Fault } from '../api.ts';
+import { texts } from '../texts.ts';
+
+/** `GET` and `PUT /api/settings`: the GUID is never answered, only its last 4 characters. */
+export type SettingsAnswer = Settings & { guid: null; guidLast4: string | null };
+
+/** The settings as they stand on the page. `guid`: what was typed, empty to keep the saved one. */
+export type Draft = Settings & { guid: string; newAccount: boolean };
+
+export function draftOf({ guidLast4: _, ...saved }: SettingsAnswer): Draft {
+  return { ...saved, guid: '', newAccount: false };
+}
+
+/** The document for `PUT /api/settings` and for a preview. */
+export function documentOf(draft: Draft): object {
+  const guid = draft.guid.trim();
+  return { ...draft, guid: guid === '' ? null : guid, newAccount: guid !== '' && draft.newAccount };
+}
+
+export const isDirty = (draft: Draft, saved: SettingsAnswer) =>
+  JSON.stringify(draft) !== JSON.stringify(draftOf(saved));
+
+/** What the server found wrong, as the fields of the page ask for it. */
+export type Faults = {
+  all: readonly Fault[];
+  /** About this field, or something within it (`listIds` also takes `listIds.2`). */
+  of(field: string): string | false;
+};
+
+export function faultsOf(faults: readonly Fault[]): Faults {
+  return {
+    all: faults,
+    of: (field) =>
+      faults.find((fault) => fault.field === field || fault.field?.startsWith(`${field}.`))?.message ?? false,
+  };
+}
+
+const names = new Map(Object.entries(texts.settings.fields));
+
+/** What a setting is called, by its path (`send.orders`). */
+export const nameOf = (path: string): string => names.get(path) ?? path;

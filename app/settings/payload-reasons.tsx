@@ -1,0 +1,73 @@
+import { Text } from '@shopify/polaris';
+import type { FieldReason } from '../../server/domain.ts';
+import { texts } from '../texts.ts';
+
+const t = texts.settings.preview;
+
+const valueAt = (payload: object | null, key: string): string | null => {
+  const value: unknown = payload && Object.hasOwn(payload, key) ? Reflect.get(payload, key) : undefined;
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+/** Each key of a payload with its value, where it came from, and why it is there or left out. */
+export function PayloadReasons({ payload, fields }: { payload: object | null; fields: readonly FieldReason[] }) {
+  return (
+    <div style={{ overflowX: 'auto' }}>
+      <table style={{ width: '100%', borderCollapse: 'collapse', textAlign: 'left', fontSize: '0.8125rem' }}>
+        <caption style={{ textAlign: 'left', paddingBlockEnd: 8 }}>
+          <Text as="span" variant="headingSm">
+            {t.reasons}
+          </Text>
+        </caption>
+        <thead>
+          <tr>
+            {[t.key, t.value, t.reason].map((name) => (
+              <th key={name} scope="col" style={cell}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map(({ key, from, reason }) => {
+            const value = valueAt(payload, key);
+            return (
+              <tr key={key}>
+                <th scope="row" style={{ ...cell, fontWeight: value === null ? 400 : 600 }}>
+                  {key}
+                </th>
+                <td style={{ ...cell, overflowWrap: 'anywhere', minWidth: '7rem', maxWidth: '16rem' }}>
+                  {value === null ? (
+                    <Text as="span" tone="subdued">
+                      {t.leftOut}
+                    </Text>
+                  ) : (
+                    shorten(value)
+                  )}
+                </td>
+                <td style={{ ...cell, minWidth: '10rem' }}>
+                  {reason}
+                  {from && (
+                    <Text as="p" tone="subdued" variant="bodySm">
+                      {from}
+                    </Text>
+                  )}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const LONGEST = 160;
+const shorten = (value: string) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+
+const cell = {
+  padding: '8px 12px 8px 0',
+  verticalAlign: 'top',
+  borderBlockEnd: '1px solid var(--p-color-border-secondary)',
+} as const;

@@ -1,0 +1,179 @@
+import {
+  Badge,
+  Banner,
+  BlockStack,
+  Button,
+  Card,
+  Collapsible,
+  InlineGrid,
+  InlineStack,
+  Layout,
+  Select,
+  Text,
+} from '@shopify/polaris';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useEffect, useState } from 'react';
+import type { ActivityDetail } from '../../server/activity/detail.ts';
+import type { ActivityItem } from '../../server/activity/list.ts';
+import type { Preview } from '../../server/preview/preview-event.ts';
+import { ApiError, call, withQuery } from '../api.ts';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { JsonText } from '../shell/json-text.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import { documentOf } from './draft.ts';
+import { PayloadReasons } from './payload-reasons.tsx';
+import type { SettingsForm } from './use-settings-form.ts';
+
+const t = texts.settings;
+
+/** How long nothing is typed before the preview is asked for, in milliseconds. */
+const REST = 400;
+const RECENT = 20;
+/** Events that come to a payload. */
+const isShown = ({ topic }: ActivityItem) =>
+  /^(orders\/|customers\/(create|update)$|customers_(email_)?marketing_consent\/|customer\.tags_)/.test(topic);
+
+function useRested<Value>(value: Value): Value {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), REST);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return useDeferredValue(rested);
+}
+
+function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm }) {
+  const settings = useRested(JSON.stringify(documentOf(form.draft)));
+  const [open, setOpen] = useState(false);
+  const { data, error, refetch } = useQuery({
+    queryKey: ['preview', detail.id, settings],
+    queryFn: ({ signal }) =>
+      call<Preview>('POST', '/preview', {
+        signal,
+        body: { topic: detail.topic, body: detail.event, settings: JSON.parse(settings) },
+      }),
+    placeholderData: keepPreviousData,
+  });
+  if (error) {
+    const faulty = error instanceof ApiError && error.kind === 'refused';
+    return faulty ? (
+      <Banner tone="warning">{t.preview.faulty}</Banner>
+    ) : (
+      <Failure error={error} onRetry={() => void refetch()} />
+    );
+  }
+  if (!data) return <LoadingLines lines={8} />;
+  const goesOut = data.state === 'waiting';
+  const known = data.reason === 'nothing_new';
+  return (
+    <BlockStack gap="400">
+      <InlineStack gap="200" blockAlign="center">
+        <Badge {...(goesOut && { tone: 'success' })}>
+          {goesOut ? t.preview.sent : known ? t.preview.hasIt : t.preview.notSent}
+        </Badge>
+        {!goesOut && <Text as="span">{known ? t.preview.hasItText : data.message}</Text>}
+      </InlineStack>
+      <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
+        <BlockStack gap="200">
+          <Text as="h3" variant="headingSm">
+            {t.preview.shopify} ({detail.topic})
+          </Text>
+          <JsonText label={t.preview.shopify} value={detail.event} />
+        </BlockStack>
+        <BlockStack gap="200">
+          <Text as="h3" variant="headingSm">
+            {t.preview.ascent360}
+          </Text>
+          {data.payload ? (
+            <JsonText label={t.preview.ascent360} value={data.payload} />
+          ) : (
+            <Text as="p" tone="subdued">
+              {t.preview.notSent}. {data.message}
+            </Text>
+          )}
+        </BlockStack>
+      </InlineGrid>
+      {data.fields.length > 0 && (
+        <BlockStack gap="200" inlineAlign="start">
+          <Button
+            variant="plain"
+            disclosure={open ? 'up' : 'down'}
+            onClick={() => setOpen(!open)}
+            ariaExpanded={open}
+            ariaControls="preview-reasons"
+          >
+            {t.preview.reasons}
+          </Button>
+          <Collapsible id="preview-reasons" open={open}>
+            <PayloadReasons payload={data.payload} fields={data.fields} />
+          </Collapsible>
+        </BlockStack>
+      )}
+    </BlockStack>
+  );
+}
+
+/** What a recent event would send with the settings as they stand on the page. */
+export function PreviewSection({ form }: { form: SettingsForm }) {
+  const format = useFormat();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const recent = useQuery({
+    queryKey: ['activity', 'recent'],
+    queryFn: ({ signal }) =>
+      call<{ items: ActivityItem[] }>('GET', withQuery('/activity', { limit: RECENT }), { signal }),
+  });
+  const items = recent.data?.items.filter(isShown) ?? [];
+  const id = chosen ?? items[0]?.id ?? null;
+  const detail = useQuery({
+    queryKey: ['activity', 'event', id],
+    queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${id}`, { signal }),
+    enabled: id !== null,
+  });
+  const nameOf = ({ topic, summary, receivedAt }: ActivityItem) =>
+    [topic, summary?.what, summary?.who, format.moment(receivedAt)].filter(Boolean).join(' · ');
+  const error = recent.error ?? detail.error;
+  return (
+    <Layout.Section>
+      <div id="preview">
+        <Card>
+          <BlockStack gap="400">
+            <BlockStack gap="100">
+              <Text as="h2" variant="headingMd">
+                {t.sections.preview.title}
+              </Text>
+              <Text as="p" tone="subdued">
+                {t.sections.preview.text}
+              </Text>
+            </BlockStack>
+            {error ? (
+              <Failure error={error} onRetry={() => void (recent.error ? recent.refetch() : detail.refetch())} />
+            ) : recent.isPending ? (
+              <LoadingLines lines={8} />
+            ) : items.length === 0 ? (
+              <Empty title={t.preview.none} text={t.preview.noneText} />
+            ) : (
+              <>
+                <Select
+                  label={t.preview.event}
+                  options={items.map((item) => ({ value: item.id, label: nameOf(item) }))}
+                  value={id ?? ''}
+                  onChange={setChosen}
+                />
+                {!detail.data ? (
+                  <LoadingLines lines={8} />
+                ) : detail.data.event === null ? (
+                  <Banner>{t.preview.erased}</Banner>
+                ) : (
+                  <Outcome detail={detail.data} form={form} />
+                )}
+              </>
+            )}
+          </BlockStack>
+        </Card>
+      </div>
+    </Layout.Section>
+  );
+}

@@ -1,0 +1,141 @@
+import { BlockStack, Box, Button, InlineStack, Select, Text, TextField } from '@shopify/polaris';
+import { useRef } from 'react';
+import type { ListSource } from '../../server/domain.ts';
+import { TagsField } from '../shell/tags-field.tsx';
+import { texts } from '../texts.ts';
+import type { Faults } from './draft.ts';
+
+const t = texts.settings.mapping;
+
+type From = ListSource['from'];
+
+const empty: Record<From, ListSource> = {
+  metafield: { from: 'metafield', key: '' },
+  tag: { from: 'tag', prefix: '' },
+  text: { from: 'text', values: [] },
+};
+
+const isFrom = (text: string): text is From => text in empty;
+
+type SourceProps = {
+  label: string;
+  path: string;
+  value: ListSource | null;
+  kinds: readonly From[];
+  faults: Faults;
+  onChange: (value: ListSource | null) => void;
+  /** Whether it may be nowhere. */
+  optional: boolean;
+};
+
+/** Where one value comes from: a metafield, tags with a beginning, or always the same text. */
+export function SourceField({ label, path, value, kinds, faults, onChange, optional }: SourceProps) {
+  const options = [
+    ...(optional ? [{ value: 'none', label: t.sources.none }] : []),
+    ...kinds.map((kind) => ({ value: kind, label: t.sources[kind] })),
+  ];
+  return (
+    <BlockStack gap="200">
+      <Select
+        label={label}
+        options={options}
+        value={value?.from ?? 'none'}
+        onChange={(chosen) => onChange(isFrom(chosen) ? empty[chosen] : null)}
+        error={value === null && faults.of(path)}
+      />
+      {value?.from === 'metafield' && (
+        <TextField
+          label={`${label}: ${t.metafield}`}
+          value={value.key}
+          onChange={(key) => onChange({ from: 'metafield', key })}
+          helpText={t.metafieldHelp}
+          error={faults.of(path)}
+          autoComplete="off"
+        />
+      )}
+      {value?.from === 'tag' && (
+        <TextField
+          label={`${label}: ${t.prefix}`}
+          value={value.prefix}
+          onChange={(prefix) => onChange({ from: 'tag', prefix })}
+          helpText={t.prefixHelp}
+          error={faults.of(path)}
+          autoComplete="off"
+        />
+      )}
+      {value?.from === 'text' && (
+        <TagsField
+          label={`${label}: ${t.values}`}
+          values={value.values}
+          onChange={(values) => onChange({ from: 'text', values })}
+          error={faults.of(path)}
+        />
+      )}
+    </BlockStack>
+  );
+}
+
+/** Any number of sources, whose values go out together. */
+export function SourcesField(props: {
+  label: string;
+  path: string;
+  values: readonly ListSource[];
+  faults: Faults;
+  onChange: (values: ListSource[]) => void;
+}) {
+  const { label, path, values, faults, onChange } = props;
+  // A row keeps its fields when another is removed: rows are known by a number of their own, not by their place.
+  const numbers = useRef<number[]>([]);
+  const next = useRef(0);
+  while (numbers.current.length < values.length) numbers.current.push(next.current++);
+  numbers.current.length = values.length;
+  return (
+    <BlockStack gap="200">
+      <InlineStack align="space-between" blockAlign="center">
+        <Text as="h3" variant="headingSm">
+          {label}
+        </Text>
+        <Button
+          variant="plain"
+          onClick={() => onChange([...values, empty.tag])}
+          accessibilityLabel={`${t.addSource}: ${label}`}
+        >
+          {t.addSource}
+        </Button>
+      </InlineStack>
+      {values.length === 0 && (
+        <Text as="p" tone={faults.of(path) ? 'critical' : 'subdued'}>
+          {faults.of(path) || t.noSource}
+        </Text>
+      )}
+      {values.map((value, index) => (
+        <Box key={numbers.current[index]} background="bg-surface-secondary" padding="300" borderRadius="200">
+          <BlockStack gap="200">
+            <SourceField
+              label={`${label} ${index + 1}`}
+              path={`${path}.${index}`}
+              value={value}
+              kinds={['tag', 'metafield', 'text']}
+              faults={faults}
+              optional={false}
+              onChange={(changed) => onChange(values.map((one, at) => (at === index && changed ? changed : one)))}
+            />
+            <InlineStack align="end">
+              <Button
+                variant="plain"
+                tone="critical"
+                accessibilityLabel={`${t.removeSource}: ${label} ${index + 1}`}
+                onClick={() => {
+                  numbers.current.splice(index, 1);
+                  onChange(values.filter((_, at) => at !== index));
+                }}
+              >
+                {t.removeSource}
+              </Button>
+            </InlineStack>
+          </BlockStack>
+        </Box>
+      ))}
+    </BlockStack>
+  );
+}

@@ -1,0 +1,76 @@
+import { Banner, BlockStack, Button, TextField } from '@shopify/polaris';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type KeyboardEvent, useState } from 'react';
+import { ApiError, call } from '../api.ts';
+import { Failure } from '../shell/failure.tsx';
+import { useFormat, useShop } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+
+const t = texts.settings.connection;
+
+/** `POST /api/test-record`. */
+type Result = {
+  outcome: 'accepted' | 'rejected' | 'connection_problem' | 'unreachable';
+  status: number | null;
+  ms: number;
+  message: string;
+};
+
+function Answer({ result }: { result: Result }) {
+  const format = useFormat();
+  if (result.outcome === 'accepted') {
+    return <Banner tone="success" title={t.accepted(format.number(Math.round(result.ms)))} />;
+  }
+  return (
+    <Banner tone="critical" title={t.outcomes[result.outcome]}>
+      {result.message}
+    </Banner>
+  );
+}
+
+/** Sends one marked contact to an address of the merchant's choice, and says what Ascent360 answered. */
+export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolean; onAccepted?: () => void }) {
+  const client = useQueryClient();
+  const shop = useShop();
+  const [email, setEmail] = useState(shop.email ?? '');
+  const send = useMutation({
+    mutationFn: () => call<Result>('POST', '/test-record', { body: { email: email.trim() || null } }),
+    onSuccess: async ({ outcome }) => {
+      if (outcome === 'accepted') onAccepted?.();
+      await client.invalidateQueries({ queryKey: ['overview'] });
+    },
+  });
+  const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || disabled) return;
+    // Within a form, Enter would save it.
+    event.preventDefault();
+    send.mutate();
+  };
+  return (
+    <BlockStack gap="300">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter bubbles up from the field, Polaris has no handler for it */}
+      <div onKeyDown={onKeyDown}>
+        <TextField
+          label={t.testTo}
+          type="email"
+          value={email}
+          onChange={setEmail}
+          helpText={t.testText}
+          error={faults[0]?.message ?? false}
+          autoComplete="email"
+          disabled={disabled}
+          connectedRight={
+            <Button onClick={() => send.mutate()} loading={send.isPending} disabled={disabled}>
+              {t.testButton}
+            </Button>
+          }
+        />
+      </div>
+      <div aria-live="polite">
+        {send.data && <Answer result={send.data} />}
+        {send.error && faults.length === 0 && <Failure error={send.error} onRetry={() => send.mutate()} />}
+      </div>
+    </BlockStack>
+  );
+}

@@ -1,0 +1,73 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { ApiError, call } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
+import { texts } from '../texts.ts';
+import { type Draft, documentOf, draftOf, type Faults, faultsOf, isDirty, type SettingsAnswer } from './draft.ts';
+
+export const settingsQuery = {
+  queryKey: ['settings'],
+  queryFn: ({ signal }: { signal: AbortSignal }) => call<SettingsAnswer>('GET', '/settings', { signal }),
+};
+
+/** Everything that shows what the settings say: read again after they changed. */
+const dependents = [['settings'], ['setting-changes'], ['overview'], ['activity']];
+
+export type SettingsForm = {
+  saved: SettingsAnswer;
+  draft: Draft;
+  dirty: boolean;
+  faults: Faults;
+  saving: boolean;
+  /** Why saving failed when it was not for a field. */
+  failure: unknown;
+  change(part: Partial<Draft>): void;
+  save(): void;
+  discard(): void;
+  /** Saves a whole document that is not the draft, such as the saved one but paused. */
+  replace(document: Draft): Promise<SettingsAnswer>;
+};
+
+const none = faultsOf([]);
+
+/** The settings being edited: what is saved, what stands on the page, and what the server said about it. */
+export function useSettingsForm(): { form: SettingsForm | null; error: unknown; retry: () => void } {
+  const client = useQueryClient();
+  const { data: saved, error, refetch } = useQuery(settingsQuery);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  useEffect(() => {
+    if (saved) setDraft((current) => current ?? draftOf(saved));
+  }, [saved]);
+
+  const put = useMutation({
+    mutationFn: (document: Draft) => call<SettingsAnswer>('PUT', '/settings', { body: documentOf(document) }),
+    onSuccess: async (answer) => {
+      client.setQueryData(settingsQuery.queryKey, answer);
+      setDraft(draftOf(answer));
+      await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
+  });
+  const refused = put.error instanceof ApiError && put.error.kind === 'refused' ? put.error.faults : null;
+
+  const retry = () => void refetch();
+  if (!saved || !draft) return { form: null, error, retry };
+  return {
+    error: null,
+    retry,
+    form: {
+      saved,
+      draft,
+      dirty: isDirty(draft, saved),
+      faults: refused ? faultsOf(refused) : none,
+      saving: put.isPending,
+      failure: refused ? null : put.error,
+      change: (part) => setDraft((current) => current && { ...current, ...part }),
+      save: () => put.mutate(draft, { onSuccess: () => showToast(texts.settings.saved) }),
+      discard: () => {
+        setDraft(draftOf(saved));
+        put.reset();
+      },
+      replace: put.mutateAsync,
+    },
+  };
+}

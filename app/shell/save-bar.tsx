@@ -1,0 +1,52 @@
+import { createElement, useEffect, useRef } from 'react';
+import { appBridge } from '../app-bridge.ts';
+import { texts } from '../texts.ts';
+
+type Props = { id: string; dirty: boolean; saving: boolean; onSave: () => void; onDiscard: () => void };
+
+/**
+ * The admin's contextual save bar, by App Bridge's `ui-save-bar`: shown while something is unsaved; until it is gone the admin
+ * asks before it leaves the page. React 18 knows no events of custom elements, so the buttons are listened to by hand.
+ */
+export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
+  const save = useRef<HTMLButtonElement>(null);
+  const discard = useRef<HTMLButtonElement>(null);
+  const handlers = useRef({ onSave, onDiscard });
+  handlers.current = { onSave, onDiscard };
+
+  useEffect(() => {
+    const onSaveClick = () => handlers.current.onSave();
+    const onDiscardClick = () => handlers.current.onDiscard();
+    const [saveButton, discardButton] = [save.current, discard.current];
+    saveButton?.addEventListener('click', onSaveClick);
+    discardButton?.addEventListener('click', onDiscardClick);
+    return () => {
+      saveButton?.removeEventListener('click', onSaveClick);
+      discardButton?.removeEventListener('click', onDiscardClick);
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!dirty) return;
+    void appBridge()?.saveBar.show(id);
+    // A reload of the frame by the browser itself, which no save bar sees.
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => {
+      void appBridge()?.saveBar.hide(id);
+      window.removeEventListener('beforeunload', warn);
+    };
+  }, [dirty, id]);
+
+  useEffect(() => {
+    if (saving) save.current?.setAttribute('loading', '');
+    else save.current?.removeAttribute('loading');
+  }, [saving]);
+
+  return createElement(
+    'ui-save-bar',
+    { id },
+    createElement('button', { ref: save, type: 'button', variant: 'primary' }, texts.common.save),
+    createElement('button', { ref: discard, type: 'button' }, texts.common.discard),
+  );
+}

@@ -1,0 +1,65 @@
+import { BlockStack, Button, InlineStack, Tag, TextField } from '@shopify/polaris';
+import { type KeyboardEvent, useState } from 'react';
+import { texts } from '../texts.ts';
+
+type Props = {
+  label: string;
+  values: readonly string[];
+  onChange: (values: string[]) => void;
+  helpText?: string;
+  error?: string | false;
+  disabled?: boolean;
+};
+
+const split = (text: string) =>
+  text
+    .split(/[,;\n]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** A list of texts: typed one by one or pasted with commas, shown as tags that can be removed. */
+export function TagsField({ label, values, onChange, helpText, error, disabled = false }: Props) {
+  const [typed, setTyped] = useState('');
+  const take = (text: string) => {
+    setTyped('');
+    const added = split(text).filter((value, index, all) => !values.includes(value) && all.indexOf(value) === index);
+    if (added.length > 0) onChange([...values, ...added]);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || typed.trim() === '') return;
+    event.preventDefault();
+    take(typed);
+  };
+  return (
+    <BlockStack gap="200">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter bubbles up from the field, Polaris has no handler for it */}
+      <div onKeyDown={onKeyDown}>
+        <TextField
+          label={label}
+          value={typed}
+          onChange={(text) => (/[,;\n]/.test(text) ? take(text) : setTyped(text))}
+          // What was typed is not lost when it was never added.
+          onBlur={() => take(typed)}
+          autoComplete="off"
+          disabled={disabled}
+          {...(helpText && { helpText })}
+          {...(error && { error })}
+          connectedRight={
+            <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
+              {texts.settings.lists.add}
+            </Button>
+          }
+        />
+      </div>
+      {values.length > 0 && (
+        <InlineStack gap="100">
+          {values.map((value) => (
+            <Tag key={value} onRemove={() => onChange(values.filter((other) => other !== value))} disabled={disabled}>
+              {value}
+            </Tag>
+          ))}
+        </InlineStack>
+      )}
+    </BlockStack>
+  );
+}

@@ -1,0 +1,42 @@
+import { bodyText, sampleOf } from '../demo/samples.ts';
+import { DEMO, SETTINGS } from '../demo/world.ts';
+import type { Scene } from './shoot.ts';
+import type { Stage } from './stage.ts';
+
+async function connected(stage: Stage): Promise<void> {
+  await stage.connector.api('PUT', '/settings', { ...SETTINGS, guid: DEMO.guid });
+  await stage.connector.deliver('orders/create', bodyText({ ...sampleOf('orders/create'), test: false }));
+}
+
+export const settingsScenes: Scene[] = [
+  {
+    name: 'settings-full',
+    route: '/settings',
+    full: true,
+    prepare: connected,
+    act: async (page) => {
+      await page.getByText('Ascent360 has this already').first().waitFor();
+    },
+  },
+  {
+    name: 'settings-narrow',
+    route: '/settings',
+    width: 320,
+    full: true,
+    prepare: connected,
+    act: async (page) => {
+      await page.getByText('Ascent360 has this already').first().waitFor();
+    },
+  },
+  {
+    name: 'settings-faults',
+    route: '/settings',
+    prepare: connected,
+    act: async (page) => {
+      await page.getByLabel('New GUID').fill('https://example.com/hook');
+      await page.getByLabel('Source name').fill('');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('2 fields need a look').waitFor();
+    },
+  },
+];

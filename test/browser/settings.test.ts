@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const saveButton = (page: Page) => page.locator('ui-save-bar').getByRole('button', { name: 'Save' });
+
+inBrowser('the settings', (stage) => {
+  beforeAll(async () => {
+    await stage().connector.connect({ sourceName: 'Alpine', providerType: 3, listIds: ['1'] });
+    const order = { id: 5, name: '#1005', email: 'mia@example.com', updated_at: '2026-11-01T10:00:00Z' };
+    await stage().connector.deliver('orders/create', { ...order, created_at: '2026-11-01T10:00:00Z' });
+  });
+
+  const saved = async () => (await stage().connector.api('GET', '/settings')).body;
+  async function open(): Promise<Page> {
+    const page = await stage().open('/settings');
+    await page.getByLabel('Source name').waitFor();
+    return page;
+  }
+
+  it('are saved as a whole, and every change is in the history', async () => {
+    const page = await open();
+    await page.getByLabel('Source name').fill('Alpine Shop');
+    await page.getByLabel('List IDs').fill('2, 3');
+    await page.getByLabel('List IDs').blur();
+    await page.getByRole('button', { name: 'Remove 1', exact: true }).click();
+    await page.getByLabel('Send test orders').check();
+    await page.getByLabel('Choices made before').first().selectOption('all');
+    await page.getByLabel('Date of birth').selectOption('metafield');
+    await page.getByLabel('Date of birth: Metafield').fill('facts.birth_date');
+    await page.getByRole('button', { name: 'Add a source: Interests' }).click();
+    await page.getByLabel('Interests 1: Beginning of the tag').fill('interest:');
+    await page.getByLabel('Permission to phone').check();
+    await page.getByLabel('Tag that means yes').fill('phone-ok');
+    await page.getByLabel('Tag that means no').fill('phone-stop');
+    await saveButton(page).click();
+    await page.getByText('Settings saved').waitFor();
+    expect(await saved()).toMatchObject({
+      sourceName: 'Alpine Shop',
+      providerType: 3,
+      listIds: ['2', '3'],
+      send: { testOrders: true },
+      consent: { email: { history: 'all' }, sms: { history: 'optOuts' } },
+      mapping: {
+        dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
+        interests: [{ from: 'tag', prefix: 'interest:' }],
+        phonePermission: { optIn: 'phone-ok', optOut: 'phone-stop' },
+      },
+    });
+    await page.getByText('Source name: Alpine → Alpine Shop').waitFor();
+    await page.getByText('List IDs: 1 → 2, 3').waitFor();
+    await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
+  });
+
+  it('say what is wrong beside the field, and save nothing', async () => {
+    const before = await saved();
+    const page = await open();
+    await page
+      .getByLabel('New GUID')
+      .fill('https://webhook.ascent360.com/V1/Trigger/5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90');
+    await page.getByLabel('Source type').fill('');
+    await saveButton(page).click();
+    await page.getByText('2 fields need a look').waitFor();
+    const described = async (label: string) =>
+      await page.getByLabel(label).evaluate((field) =>
+        (field.getAttribute('aria-describedby') ?? '')
+          .split(' ')
+          .map((id) => document.getElementById(id)?.textContent)
+          .join(' '),
+      );
+    expect(await described('New GUID')).toContain('do not open it: opening it mails a whole audience');
+    expect(await described('Source type')).toContain('Enter a source type');
+    expect(await page.getByLabel('Source type').getAttribute('aria-invalid')).toBe('true');
+    expect(await saved()).toEqual(before);
+  });
+
+  describe('that are not saved', () => {
+    it('hold the person back on the way to another page, and stay', async () => {
+      const page = await open();
+      await page.getByLabel('Source name').fill('Not saved');
+      const asked = new Promise<string>((resolve) => {
+        page.once('dialog', (dialog) => {
+          resolve(dialog.message());
+          void dialog.dismiss();
+        });
+      });
+      await page.getByRole('link', { name: 'Activity' }).click();
+      expect(await asked).toContain('unsaved changes');
+      expect(new URL(page.url()).pathname).toBe('/settings');
+      expect(await page.getByLabel('Source name').inputValue()).toBe('Not saved');
+      page.once('dialog', (dialog) => void dialog.accept());
+      await page.getByRole('link', { name: 'Activity' }).click();
+      await page.waitForURL('**/activity?**');
+    });
+
+    it('can be discarded', async () => {
+      const page = await open();
+      const before = await page.getByLabel('Source name').inputValue();
+      await page.getByLabel('Source name').fill('Not saved');
+      await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
+      expect(await page.getByLabel('Source name').inputValue()).toBe(before);
+      await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
+    });
+  });
+
+  it('show what a recent event would send with what is on the page', async () => {
+    const page = await open();
+    const payload = page.getByRole('region', { name: 'To Ascent360' });
+    await payload.getByText('"Email": "mia@example.com"').waitFor();
+    await page.getByLabel('Source name').fill('Seen before saving');
+    await payload.getByText('"SourceName": "Seen before saving"').waitFor();
+    await page.getByText('It would be sent').waitFor();
+    await page.getByRole('button', { name: 'Why each key is there' }).click();
+    await page.getByRole('row', { name: /EmailPermission left out/ }).waitFor();
+    await page.getByLabel('Send orders').uncheck();
+    await page.getByText('The settings switch this kind of event off.').first().waitFor();
+    await page.getByLabel('Source name').fill('');
+    await page.getByText('Mend the fields above first').waitFor();
+  });
+
+  it('pause and resume sending at once', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Pause sending' }).click();
+    await page.getByRole('button', { name: 'Resume sending' }).waitFor();
+    expect(await saved()).toMatchObject({ paused: true });
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    await page.getByRole('button', { name: 'Pause sending' }).waitFor();
+    expect(await saved()).toMatchObject({ paused: false });
+  });
+
+  it('disconnect after a question', async () => {
+    const page = await stage().open('/settings');
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByText('Not connected. Events are kept').waitFor();
+    expect(await saved()).toMatchObject({ guidLast4: null });
+    await stage().connector.api('PUT', '/settings', { guid: randomUUID() });
+  });
+
+  it('are within reach of everybody: axe finds nothing, and nothing scrolls sideways at 320 pixels', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Why each key is there' }).click();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const narrow = await stage().open('/settings', { width: 320 });
+    await narrow.getByRole('button', { name: 'Why each key is there' }).waitFor();
+    expect(await overflow(narrow)).toBe(0);
+    expect(await accessibilityFaults(narrow)).toEqual([]);
+  });
+});
