@@ -33,7 +33,17 @@ export default defineConfig({
           ...shared,
           name: 'embedded',
           include: ['test/**/*.test.ts'],
-          exclude: [...onServerOnly, 'test/browser/**'],
+          exclude: [...onServerOnly, 'test/browser/**', 'test/extensions/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'extensions',
+          include: ['test/extensions/**/*.test.ts'],
+          environment: 'jsdom',
+          // The tester imports the extensions itself: through vite, which knows TypeScript and JSX.
+          server: { deps: { inline: [/@shopify\/ui-extensions-tester/] } },
         },
       },
       {

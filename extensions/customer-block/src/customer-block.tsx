@@ -1,0 +1,139 @@
+import { render } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Consent, type Read, readPerson, sendNow } from './read-person.ts';
+import { aboutOf, choiceOf, isWaiting, standOf } from './stand.ts';
+
+export default async () => {
+  render(<CustomerBlock />, document.body);
+};
+
+const t = (key: string, values?: Record<string, string | number>) => shopify.i18n.translate(key, values);
+const when = (iso: string) => shopify.i18n.formatDate(new Date(iso), { dateStyle: 'medium', timeStyle: 'short' });
+
+const TONES = { attention: 'critical', waiting: 'info', accepted: 'success', nothing: 'neutral' } as const;
+/** Entries shown; the app's page has them all. */
+const MOST_OPEN = 3;
+/** How long after a hand-over it is looked at again, in milliseconds. */
+const LOOKS = [1500, 3000, 6000];
+
+function ConsentLine({ channel, consent }: { channel: 'email' | 'sms'; consent: Consent }) {
+  const { address, state, since, told, toldAt } = consent;
+  const choice = t(`choice.${choiceOf(state)}`);
+  const known = since && choiceOf(state) !== 'none' ? t('choice.since', { choice, date: when(since) }) : choice;
+  const said = told === null || !toldAt ? t('told.nothing') : t(told ? 'told.yes' : 'told.no', { date: when(toldAt) });
+  return (
+    <s-stack gap="none">
+      <s-text type="strong">{t(`channel.${channel}`, { address: address ?? t('channel.none') })}</s-text>
+      <s-text>{known}</s-text>
+      <s-text color="subdued">{said}</s-text>
+    </s-stack>
+  );
+}
+
+type Known = Extract<Read, { kind: 'known' }>;
+
+function PersonState({ person, reload }: { person: Known['person']; reload: () => Promise<Read> }) {
+  const [sending, setSending] = useState(false);
+  const [said, setSaid] = useState<{ tone: 'success' | 'critical'; text: string } | null>(null);
+  const { word, lastAccepted, open } = standOf(person);
+  const more = open.length - MOST_OPEN;
+
+  const send = async () => {
+    setSending(true);
+    const refusal = await sendNow(person.id);
+    if (refusal !== null) {
+      setSaid({ tone: 'critical', text: refusal || t('send.failed') });
+      setSending(false);
+      return;
+    }
+    setSaid({ tone: 'success', text: t('send.done') });
+    setSending(false);
+    for (const ms of LOOKS) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      const now = await reload();
+      if (now.kind !== 'known' || !standOf(now.person).open.some(isWaiting)) return;
+    }
+  };
+
+  return (
+    <s-stack gap="base">
+      <s-stack direction="inline" gap="base" alignItems="center">
+        <s-badge tone={TONES[word]}>{t(`word.${word}`)}</s-badge>
+        <s-text>
+          {lastAccepted
+            ? t('last', { what: t(`about.${aboutOf(lastAccepted.topic)}`), date: when(lastAccepted.at) })
+            : t('last_none')}
+        </s-text>
+      </s-stack>
+      <s-grid gridTemplateColumns="1fr 1fr" gap="base">
+        <ConsentLine channel="email" consent={person.consent.email} />
+        <ConsentLine channel="sms" consent={person.consent.sms} />
+      </s-grid>
+      {open.slice(0, MOST_OPEN).map((entry) => (
+        <s-banner key={`${entry.at} ${entry.topic}`} tone={isWaiting(entry) ? 'info' : 'critical'}>
+          {t(`about.${aboutOf(entry.topic)}`)}: {entry.text}
+        </s-banner>
+      ))}
+      {more > 0 && <s-text color="subdued">{t('more', { count: more })}</s-text>}
+      {said && <s-banner tone={said.tone}>{said.text}</s-banner>}
+      {person.deletedAt && <s-text color="subdued">{t('deleted')}</s-text>}
+      <s-stack direction="inline" gap="base" alignItems="center">
+        {!person.deletedAt && (
+          <s-button onClick={send} loading={sending} disabled={sending}>
+            {t('send.button')}
+          </s-button>
+        )}
+        <s-link href={`app:people/${person.id}`}>{t('page')}</s-link>
+      </s-stack>
+    </s-stack>
+  );
+}
+
+function CustomerBlock() {
+  const [read, setRead] = useState<Read | null>(null);
+  const shown = useRef(true);
+  const customer = shopify.data.selected[0]?.id;
+
+  const load = async (): Promise<Read> => {
+    const now: Read = customer ? await readPerson(customer) : { kind: 'failing' };
+    if (shown.current) setRead(now);
+    return now;
+  };
+  const again = () => {
+    setRead(null);
+    void load();
+  };
+  useEffect(() => {
+    shown.current = true;
+    void load();
+    return () => {
+      shown.current = false;
+    };
+  }, [customer]);
+
+  return (
+    <s-admin-block heading={t('heading')} collapsedSummary={summaryOf(read)}>
+      {read === null && <s-spinner accessibilityLabel={t('loading')} />}
+      {read?.kind === 'known' && <PersonState person={read.person} reload={load} />}
+      {read?.kind === 'unknown' && (
+        <s-stack gap="base">
+          <s-text>{t('unknown')}</s-text>
+          <s-link href="app:imports">{t('import')}</s-link>
+        </s-stack>
+      )}
+      {read?.kind === 'no_permission' && <s-banner tone="warning">{t('no_permission')}</s-banner>}
+      {read?.kind === 'failing' && (
+        <s-stack gap="base">
+          <s-banner tone="critical">{t('failing')}</s-banner>
+          <s-button onClick={again}>{t('again')}</s-button>
+        </s-stack>
+      )}
+    </s-admin-block>
+  );
+}
+
+/** What the block says while it is folded. */
+function summaryOf(read: Read | null): string {
+  if (read === null) return t('loading');
+  return read.kind === 'known' ? t(`word.${standOf(read.person).word}`) : t(`folded.${read.kind}`);
+}

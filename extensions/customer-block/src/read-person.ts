@@ -1,0 +1,74 @@
+/** One address of a person. `state`: Shopify's word; `told`: the permission that Ascent360 took last. Times in ISO 8601. */
+export type Consent = {
+  address: string | null;
+  state: string | null;
+  since: string | null;
+  told: boolean | null;
+  toldAt: string | null;
+};
+
+export type TimelineEntry = { kind: string; at: string; text: string; topic?: string; state?: string };
+
+/** What the app's API says of a person (GET /api/people/:id); more keys come, these are used. */
+export type Person = {
+  id: string;
+  deletedAt: string | null;
+  consent: { email: Consent; sms: Consent };
+  timeline: TimelineEntry[];
+};
+
+/** What a call came to, by what there is to say to the merchant. */
+export type Read =
+  | { kind: 'known'; person: Person }
+  /** Nothing about this customer has reached the app. */
+  | { kind: 'unknown' }
+  /** Shopify gave this staff member no ID token for the app. */
+  | { kind: 'no_permission' }
+  | { kind: 'failing' };
+
+/** `gid://shopify/Customer/123` → `123` */
+export const digitsOf = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
+
+/** The app's API; the admin resolves the path against the app's address and adds the ID token. */
+async function call<T>(path: string, init?: RequestInit): Promise<{ status: number; body: T | null }> {
+  const response = await fetch(path, init);
+  return { status: response.status, body: response.ok ? await response.json() : null };
+}
+
+const refused = (status: number) => status === 401 || status === 403;
+
+/** The person who is this customer. Never throws. */
+export async function readPerson(customerGid: string): Promise<Read> {
+  const customerId = digitsOf(customerGid);
+  try {
+    const found = await call<{ items: { id: string; customerId: string | null }[] }>(
+      `/api/people?q=${encodeURIComponent(customerId)}`,
+    );
+    if (refused(found.status)) return { kind: 'no_permission' };
+    if (!found.body) return { kind: 'failing' };
+    const item = found.body.items.find((one) => one.customerId === customerId);
+    if (!item) return { kind: 'unknown' };
+    const { status, body } = await call<Person>(`/api/people/${item.id}`);
+    if (body) return { kind: 'known', person: body };
+    if (refused(status)) return { kind: 'no_permission' };
+    return { kind: status === 404 ? 'unknown' : 'failing' };
+  } catch {
+    return { kind: 'failing' };
+  }
+}
+
+/**
+ * Sends the person as last known.
+ * @returns null when it is on its way, else why not: the app's sentence, or an empty text when it gave none
+ */
+export async function sendNow(personId: string): Promise<string | null> {
+  try {
+    const response = await fetch(`/api/people/${personId}/send`, { method: 'POST' });
+    if (response.ok) return null;
+    if (response.status !== 409) return '';
+    const said: { errors?: { message?: string }[] } = await response.json();
+    return said.errors?.[0]?.message ?? '';
+  } catch {
+    return '';
+  }
+}

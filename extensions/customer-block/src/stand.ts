@@ -1,0 +1,45 @@
+import type { Person, TimelineEntry } from './read-person.ts';
+
+/** How a person stands with Ascent360: the word for it, the last event it took, and what is still open, newest first. */
+export type Stand = {
+  word: 'attention' | 'waiting' | 'accepted' | 'nothing';
+  lastAccepted: TimelineEntry | null;
+  open: TimelineEntry[];
+};
+
+const WAITING = ['waiting', 'sending', 'retrying'];
+
+export const isWaiting = ({ state = '' }: TimelineEntry) => WAITING.includes(state);
+
+export function standOf(person: Person): Stand {
+  const deliveries = person.timeline.filter(({ kind }) => kind === 'delivery');
+  const lastAccepted = deliveries.find(({ state }) => state === 'accepted') ?? null;
+  const open = deliveries.filter((entry) => entry.state === 'attention' || isWaiting(entry));
+  const word = open.some(({ state }) => state === 'attention')
+    ? 'attention'
+    : open.length > 0
+      ? 'waiting'
+      : lastAccepted
+        ? 'accepted'
+        : 'nothing';
+  return { word, lastAccepted, open };
+}
+
+/** Shopify's states of a choice, as the three that matter to Ascent360. */
+export function choiceOf(state: string | null): 'opted_in' | 'opted_out' | 'none' {
+  if (state === 'subscribed' || state === 'ticked') return 'opted_in';
+  return state === 'unsubscribed' ? 'opted_out' : 'none';
+}
+
+const ABOUT: [RegExp, string][] = [
+  [/^orders\//, 'order'],
+  [/consent/, 'consent'],
+  [/^customer\.tags/, 'tags'],
+  [/^customers\//, 'customer'],
+  [/^flow\//, 'flow'],
+  [/^person\//, 'person'],
+  [/^import/, 'import'],
+];
+
+/** What an event is about, as a key of the texts. */
+export const aboutOf = (topic = '') => ABOUT.find(([pattern]) => pattern.test(topic))?.[1] ?? 'other';
