@@ -48,13 +48,21 @@ const AT_ONCE = 4;
 /** How long a shop's chore rests after it failed, in milliseconds. */
 const REST_MS = 30_000;
 
-async function take(sql: Sql, shopId: number, chore: string, owner: string, leaseMs: number): Promise<boolean> {
+/** @param erased whether an erased shop counts, too: the caller needs no key */
+async function take(
+  sql: Sql,
+  shopId: number,
+  chore: string,
+  owner: string,
+  leaseMs: number,
+  erased: boolean,
+): Promise<boolean> {
   const rows = await sql.query(
     `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
-     SELECT id, $2, $3, now() + $4::float8 * interval '1 millisecond' FROM shops WHERE id = $1
+     SELECT id, $2, $3, now() + $4::float8 * interval '1 millisecond' FROM shops WHERE id = $1 AND (erased_at IS NULL OR $5)
      ON CONFLICT (shop_id, chore) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
      WHERE chore_leases.lease_until < now() RETURNING owner`,
-    [shopId, chore, owner, leaseMs],
+    [shopId, chore, owner, leaseMs, erased],
   );
   return rows.length > 0;
 }
@@ -84,7 +92,7 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
 
   async function piece(chore: AnyChore, shopId: number): Promise<boolean> {
     const owner = uuidv4();
-    if (!(await take(db, shopId, chore.name, owner, leaseMs))) return false;
+    if (!(await take(db, shopId, chore.name, owner, leaseMs, 'workWithoutKey' in chore))) return false;
     const lost = new AbortController();
     const renewing = setInterval(() => {
       extend(db, owner, leaseMs).then(

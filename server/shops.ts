@@ -75,7 +75,7 @@ export function createShops(db: Db, keys: Keys): Shops {
     const { wrappedKey, wrapKeyId } = keys.create(domain);
     await db.query(
       `INSERT INTO shops (domain, wrapped_key, wrap_key_id) VALUES ($1, $2, $3)
-       ON CONFLICT (domain) DO UPDATE SET wrapped_key = $2, wrap_key_id = $3 WHERE shops.wrapped_key IS NULL`,
+       ON CONFLICT (domain) DO NOTHING`,
       [domain, wrappedKey, wrapKeyId],
     );
     const [made] = await found();

@@ -56,6 +56,10 @@ export const erasedTables: Record<string, string> = {
   entity_states: 'shop_id, entity',
   redactions: 'shop_id, person',
   setting_changes: 'id',
+  imports: 'id',
+  import_pages: 'import_id, page',
+  import_met: 'import_id, what, address',
+  reconciliations: 'shop_id',
 };
 
 /** One batch of a shop's rows. @returns whether there was anything to delete */
