@@ -102,7 +102,7 @@ export type BulkOrdersQueryVariables = Exact<{
 }>;
 
 
-export type BulkOrdersQuery = { orders: { edges: Array<{ node: { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, lineItems: { edges: Array<{ node: { sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } } }> }, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, customer: { id: string, firstName: string | null, lastName: string | null, defaultEmailAddress: { emailAddress: string } | null, defaultPhoneNumber: { phoneNumber: string } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null } }> } };
+export type BulkOrdersQuery = { orders: { edges: Array<{ node: { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, customer: { id: string, firstName: string | null, lastName: string | null, createdAt: string, updatedAt: string, tags: Array<string>, dataSaleOptOut: boolean, defaultEmailAddress: { emailAddress: string, marketingState: CustomerEmailAddressMarketingState, marketingOptInLevel: CustomerMarketingOptInLevel | null, marketingUpdatedAt: string | null } | null, defaultPhoneNumber: { phoneNumber: string, smsMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null }, whatsAppMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null } } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null, lineItems: { edges: Array<{ node: { sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } } }> }, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } }> } };
 
 export type CancelBulkOperationMutationVariables = Exact<{
   id: string | number;
@@ -150,7 +150,7 @@ export type OrderByIdQueryVariables = Exact<{
 }>;
 
 
-export type OrderByIdQuery = { order: { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, lineItems: { nodes: Array<{ sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, customer: { id: string, firstName: string | null, lastName: string | null, defaultEmailAddress: { emailAddress: string } | null, defaultPhoneNumber: { phoneNumber: string } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null } | null };
+export type OrderByIdQuery = { order: { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, customer: { id: string, firstName: string | null, lastName: string | null, createdAt: string, updatedAt: string, tags: Array<string>, dataSaleOptOut: boolean, defaultEmailAddress: { emailAddress: string, marketingState: CustomerEmailAddressMarketingState, marketingOptInLevel: CustomerMarketingOptInLevel | null, marketingUpdatedAt: string | null } | null, defaultPhoneNumber: { phoneNumber: string, smsMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null }, whatsAppMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null } } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null, lineItems: { nodes: Array<{ sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null };
 
 export type OrderFieldsFragment = { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, customer: { id: string, firstName: string | null, lastName: string | null, defaultEmailAddress: { emailAddress: string } | null, defaultPhoneNumber: { phoneNumber: string } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null };
 
@@ -441,6 +441,47 @@ export const BulkOrders: AdminDocument<BulkOrdersQuery, BulkOrdersQueryVariables
             countryCodeV2
           }
         }
+        customer {
+          id
+          createdAt
+          updatedAt
+          firstName
+          lastName
+          tags
+          dataSaleOptOut
+          defaultEmailAddress {
+            emailAddress
+            marketingState
+            marketingOptInLevel
+            marketingUpdatedAt
+          }
+          defaultPhoneNumber {
+            phoneNumber
+            smsMarketingConsent {
+              state
+              optInLevel
+              updatedAt
+            }
+            whatsAppMarketingConsent {
+              state
+              optInLevel
+              updatedAt
+            }
+          }
+          defaultAddress {
+            firstName
+            lastName
+            phone
+            address1
+            address2
+            city
+            zip
+            province
+            provinceCode
+            country
+            countryCodeV2
+          }
+        }
         lineItems {
           edges {
             node {
@@ -668,6 +709,47 @@ export const OrderById: AdminDocument<OrderByIdQuery, OrderByIdQueryVariables> =
       }
       defaultPhoneNumber {
         phoneNumber
+      }
+      defaultAddress {
+        firstName
+        lastName
+        phone
+        address1
+        address2
+        city
+        zip
+        province
+        provinceCode
+        country
+        countryCodeV2
+      }
+    }
+    customer {
+      id
+      createdAt
+      updatedAt
+      firstName
+      lastName
+      tags
+      dataSaleOptOut
+      defaultEmailAddress {
+        emailAddress
+        marketingState
+        marketingOptInLevel
+        marketingUpdatedAt
+      }
+      defaultPhoneNumber {
+        phoneNumber
+        smsMarketingConsent {
+          state
+          optInLevel
+          updatedAt
+        }
+        whatsAppMarketingConsent {
+          state
+          optInLevel
+          updatedAt
+        }
       }
       defaultAddress {
         firstName

@@ -193,7 +193,12 @@ async function depart(
   await beginAttempts(
     sql,
     shop,
-    ready.map(({ id, attemptId, sent }) => ({ id: attemptId, deliveryId: id, at: now, flags: sent })),
+    ready.map(({ id, attemptId, sent, lists }) => ({
+      id: attemptId,
+      deliveryId: id,
+      at: now,
+      flags: { ...sent, ...(lists && { lists: true }) },
+    })),
   );
   await noteSending(
     sql,

@@ -16,6 +16,7 @@ CREATE TABLE "imports" (
     "read_at" TIMESTAMPTZ(3),
     "expires_at" TIMESTAMPTZ(3),
     "url" BYTEA,
+    "metafields" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "list_cursor" TEXT,
     "count_line" INTEGER NOT NULL DEFAULT 0,
     "count_offset" BIGINT NOT NULL DEFAULT 0,

@@ -1,0 +1,67 @@
+import type { Instant } from '../domain.ts';
+import type { Shop } from '../shops.ts';
+import { type Admin, AdminError } from './admin.ts';
+import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';
+
+/** Where a bulk operation stands. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. */
+export type BulkRead =
+  | { state: 'running' }
+  | { state: 'failed'; why: string }
+  | { state: 'done'; url: string | null; size: number | null; completedAt: Instant };
+
+/** How long Shopify keeps the file of a bulk operation (https://shopify.dev/docs/api/usage/bulk-operations/queries). */
+export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Asks Shopify to read a lot at once, into a file.
+ * @param grouped a parent's line is followed by its children's
+ * @returns its gid; null: too many are under way, so try again later
+ * @throws AdminError
+ */
+export async function startBulkRead(
+  admin: Admin,
+  shop: Shop,
+  text: string,
+  grouped: boolean,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { data } = await admin.run(shop, RunBulkQuery, { query: text, groupObjects: grouped }, signal);
+  const answer = data.bulkOperationRunQuery;
+  const [error] = answer?.userErrors ?? [];
+  if (error?.code === 'LIMIT_REACHED' || error?.code === 'OPERATION_IN_PROGRESS') return null;
+  const id = answer?.bulkOperation?.id;
+  if (!id) throw new AdminError('refused', error?.message ?? 'Shopify did not begin to read');
+  return id;
+}
+
+/** @throws AdminError */
+export async function lookAtBulkRead(
+  admin: Admin,
+  shop: Shop,
+  id: string,
+  signal: AbortSignal,
+  now: Instant,
+): Promise<BulkRead> {
+  const { data } = await admin.run(shop, BulkOperation, { id }, signal);
+  const operation = data.bulkOperation;
+  switch (operation?.status) {
+    case 'CREATED':
+    case 'RUNNING':
+    case 'CANCELING':
+      return { state: 'running' };
+    case 'COMPLETED':
+      return {
+        state: 'done',
+        url: operation.url,
+        size: operation.fileSize === null ? null : Number(operation.fileSize),
+        completedAt: operation.completedAt === null ? now : Date.parse(operation.completedAt),
+      };
+    default:
+      return { state: 'failed', why: operation?.errorCode ?? operation?.status ?? 'it is gone' };
+  }
+}
+
+/** It is of no use any more. That it may have ended does not matter. */
+export async function cancelBulkRead(admin: Admin, shop: Shop, id: string, signal: AbortSignal): Promise<void> {
+  await admin.run(shop, CancelBulkOperation, { id }, signal);
+}

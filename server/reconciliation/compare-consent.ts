@@ -1,0 +1,151 @@
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
+import { nothingStored } from '../activity/due-flags.ts';
+import { appendFacts, ledgerKey, loadFacts } from '../consent/ledger.ts';
+import type { ConsentFact, FoundFact, Instant, ShopifyId } from '../domain.ts';
+import { customerKey, loadPeople } from '../people.ts';
+import { foresee } from '../preview/foresee.ts';
+import { installedAt, readLife, type Shop } from '../shops.ts';
+import type { TranslatedEvent } from '../webhooks/batch.ts';
+import { readEvent } from '../webhooks/process.ts';
+import type { ChangesDeps } from './changes.ts';
+import { noneMissed, noteMissed } from './missed.ts';
+import { addFindings, type Finding, moveInFile } from './store.ts';
+
+/** The name space of the ids of facts that come without an event. */
+const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
+
+/** A state of Shopify's that the ledger does not have, about an address known or chosen since the app is there. */
+type Missed = { customerId: ShopifyId; fact: FoundFact; address: string; hash: string };
+
+/**
+ * Whether Shopify's state is newer than all the ledger has about the address. About an address the ledger does not know,
+ * only what was chosen since the installation: the rest is read when the person is first seen.
+ */
+export function isNews(
+  fact: Pick<FoundFact, 'state' | 'chosenAt'>,
+  known: readonly Pick<ConsentFact, 'state' | 'chosenAt' | 'source'>[],
+  installed: Instant,
+): boolean {
+  if (fact.chosenAt === null) return false;
+  const said = known.filter(({ source }) => source !== 'order_box');
+  if (said.length === 0) return fact.chosenAt >= installed;
+  const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));
+  if (fact.chosenAt !== newest) return fact.chosenAt > newest;
+  return said.every(({ chosenAt, state }) => chosenAt !== newest || state !== fact.state);
+}
+
+/** The same as the webhook that did not come would have said. */
+function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding {
+  const chosen = { state: fact.state, opt_in_level: fact.level, consent_updated_at: isoOf(fact.chosenAt) };
+  const isEmail = fact.channel === 'email';
+  const body = isEmail
+    ? { customer_id: customerId, email_address: fact.addressAsWritten, email_marketing_consent: chosen }
+    : { id: customerId, phone: fact.addressAsWritten, sms_marketing_consent: chosen };
+  return {
+    webhookId: `reconciliation:${fact.channel}:${hash}:${fact.state}:${fact.chosenAt}`,
+    topic: isEmail ? 'customers_email_marketing_consent/update' : 'customers_marketing_consent/update',
+    readAt,
+    body: JSON.stringify(body),
+  };
+}
+
+const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
+
+function factsIn(bodies: readonly string[], country: string | null, readAt: Instant): Omit<Missed, 'hash'>[] {
+  const at = new Date(readAt);
+  return bodies.flatMap((body) => {
+    const row = {
+      id: uuidv7(),
+      topic: 'customers/update',
+      source: 'reconciliation',
+      triggered_at: at,
+      received_at: at,
+    };
+    const read = readEvent(country, row, Buffer.from(body));
+    if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
+    const { id, read: customer } = read.event.translated;
+    return (customer?.facts ?? []).flatMap((fact) =>
+      fact.address && (fact.channel === 'email' || fact.channel === 'sms')
+        ? [{ customerId: id, fact, address: fact.address }]
+        : [],
+    );
+  });
+}
+
+/**
+ * Compares the consent of a group of customers with the ledger. What makes a flag due becomes an event, as the lost webhook
+ * would have; what does not is only written down.
+ * @param place where the group begins in its file, and the place after it: both change together, once
+ * @returns how many events came of it; null: somebody else went on
+ */
+export async function compareConsent(
+  deps: ChangesDeps,
+  shop: Shop,
+  bodies: readonly string[],
+  readAt: Instant,
+  place: { line: number; next: { line: number; offset: number } },
+): Promise<number | null> {
+  const { db, now } = deps;
+  const { country } = await deps.shops.facts(shop);
+  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const installed = installedAt(await readLife(db, shop)) ?? now();
+  const found = factsIn(bodies, country ?? null, readAt).map((one) => ({
+    ...one,
+    hash: shop.vault.hash(one.fact.channel, one.address),
+  }));
+  const ledger = await loadFacts(
+    db,
+    shop,
+    found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash })),
+  );
+  const missed = found.filter(({ fact, hash }) =>
+    isNews(fact, ledger.get(ledgerKey({ channel: fact.channel, address: hash })) ?? [], installed),
+  );
+  const findings = missed.map((one) => findingOf(one, readAt));
+  const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
+    const at = new Date(readAt);
+    const row = { id: uuidv7(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
+    const read = readEvent(country ?? null, row, Buffer.from(finding.body));
+    const one = missed[i];
+    return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
+  });
+  const foreseen = await foresee(
+    db,
+    shop,
+    stored,
+    events.map(({ event }) => event),
+    now(),
+  );
+  const due = events.filter((_, i) => foreseen[i]?.settled === null).map(({ finding }) => finding);
+  const kept = events.filter((_, i) => {
+    const settled = foreseen[i]?.settled;
+    return settled && settled.reason !== 'redacted';
+  });
+  const people = await loadPeople(
+    db,
+    shop,
+    kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
+  );
+  return await db.transaction(async (sql) => {
+    if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
+    await appendFacts(
+      sql,
+      shop,
+      kept.map(({ one: { customerId, fact, hash } }) => ({
+        id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
+        channel: fact.channel,
+        address: hash,
+        personId: people.find(customerKey(shop.vault, customerId))?.id ?? null,
+        state: fact.state,
+        level: fact.level,
+        chosenAt: fact.chosenAt,
+        source: 'reconciliation' as const,
+        eventId: null,
+      })),
+      now(),
+    );
+    const { length: consents } = await addFindings(sql, shop, due, now());
+    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt }, now());
+    return consents;
+  });
+}
