@@ -1,4 +1,5 @@
 import type { Sql } from '../db.ts';
+import type { ShopifyId } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 
 /** The ids of a page, as digits; null in place of somebody who was erased. All pages but the last are full. */
@@ -24,28 +25,29 @@ export async function loadPage(sql: Sql, shop: Shop, importId: string, page: num
   return row ? shop.vault.openJson<PageIds>(pageBinding(importId, page), row.ids) : null;
 }
 
-/** Takes a customer, and what counting has met of these addresses, out of the imports that are not over. */
-export async function erasePerson(
+/** Takes customers, and what counting has met of these addresses, out of the imports that are not over. */
+export async function eraseFromImports(
   sql: Sql,
   shop: Shop,
-  customerId: string | null,
+  customerIds: readonly ShopifyId[],
   addresses: readonly string[],
 ): Promise<void> {
   await sql.query('DELETE FROM import_met WHERE shop_id = $1 AND address = ANY($2::text[])', [shop.id, addresses]);
-  if (customerId === null) return;
+  if (customerIds.length === 0) return;
+  const gone = new Set(customerIds);
   const pages = await sql.query<{ import_id: string; page: number; ids: Uint8Array }>(
     'SELECT import_id, page, ids FROM import_pages WHERE shop_id = $1',
     [shop.id],
   );
   for (const { import_id, page, ids } of pages) {
     const known = shop.vault.openJson<PageIds>(pageBinding(import_id, page), ids);
-    if (!known.includes(customerId)) continue;
+    if (!known.some((id) => id !== null && gone.has(id))) continue;
     await addPage(
       sql,
       shop,
       import_id,
       page,
-      known.map((id) => (id === customerId ? null : id)),
+      known.map((id) => (id !== null && gone.has(id) ? null : id)),
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Sql } from '../db.ts';
 import type { Instant } from '../domain.ts';
+import { eraseFromImports } from '../imports/pages.ts';
 import { customerKey } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
@@ -32,6 +33,12 @@ export async function redactPerson(
     shop.id,
     traces.entities,
   ]);
+  await eraseFromImports(
+    sql,
+    shop,
+    [request.customerId, ...traces.people.map((person) => person.customerId)].filter((id) => id !== null),
+    traces.addresses.map(({ address }) => address),
+  );
   const ids = traces.people.map((person) => person.id);
   await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
   await sql.query('UPDATE consent_facts SET person_id = NULL WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [

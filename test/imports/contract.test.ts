@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { importContract, searchOf } from '../../server/imports/contract.ts';
+
+const NOW = Date.parse('2026-11-24T10:00:00Z');
+const parse = (asked: unknown) => importContract(NOW).safeParse(asked);
+const fields = (asked: unknown) => parse(asked).error?.issues.map(({ path }) => path.join('.'));
+
+describe('What an import may ask for', () => {
+  it.each([
+    [{ kind: 'customers' }, { kind: 'customers', from: null, customerIds: null, segmentId: null }],
+    [{ kind: 'orders' }, { kind: 'orders', from: Date.parse('2026-09-25T10:00:00Z') }],
+    [{ kind: 'orders', from: '2026-11-01' }, { from: Date.parse('2026-11-01T00:00:00Z') }],
+    [{ kind: 'orders', from: '2026-11-01T08:00:00-07:00' }, { from: Date.parse('2026-11-01T15:00:00Z') }],
+    [{ kind: 'orders', from: '2026-09-25' }, { from: Date.parse('2026-09-25T00:00:00Z') }],
+    [
+      { kind: 'customers', customerIds: ['706405506930370084', 'gid://shopify/Customer/12', 13, '12'] },
+      { customerIds: ['706405506930370084', '12', '13'] },
+    ],
+    [{ kind: 'customers', segmentId: 'gid://shopify/Segment/7' }, { segmentId: '7' }],
+    [{ kind: 'customers', customerIds: null, segmentId: null, from: null }, { from: null }],
+  ])('takes %j', (asked, request) => {
+    expect(parse(asked).data).toMatchObject(request);
+  });
+
+  it.each([
+    [undefined, ['']],
+    [{}, ['kind']],
+    [{ kind: 'products' }, ['kind']],
+    [{ kind: 'orders', from: '2026-09-20' }, ['from']],
+    [{ kind: 'orders', from: '2026-12-24' }, ['from']],
+    [{ kind: 'orders', from: 'yesterday' }, ['from']],
+    [{ kind: 'orders', from: '2026-11-01T08:00:00' }, ['from']],
+    [{ kind: 'orders', customerIds: ['1'] }, ['customerIds']],
+    [{ kind: 'orders', segmentId: '1' }, ['segmentId']],
+    [{ kind: 'customers', customerIds: [] }, ['customerIds']],
+    [{ kind: 'customers', customerIds: ['1', 'x'] }, ['customerIds.1']],
+    [{ kind: 'customers', customerIds: ['gid://shopify/Order/1'] }, ['customerIds.0']],
+    [{ kind: 'customers', customerIds: [2 ** 60] }, ['customerIds.0']],
+    [{ kind: 'customers', customerIds: Array.from({ length: 10_001 }, (_, i) => i + 1) }, ['customerIds']],
+    [{ kind: 'customers', segmentId: 'vip' }, ['segmentId']],
+    [{ kind: 'customers', segmentId: '1', customerIds: ['1'] }, ['segmentId']],
+    [{ kind: 'customers', segmentId: '1', from: '2026-11-01' }, ['from']],
+  ])('refuses %j, naming the field', (asked, named) => {
+    expect(fields(asked)).toEqual(named);
+  });
+
+  it('becomes a search that no time zone narrows', () => {
+    expect(searchOf({ kind: 'orders', from: NOW })).toBe(`created_at:>='2026-11-24T10:00:00.000Z'`);
+    expect(searchOf({ kind: 'customers', from: NOW })).toBe(`updated_at:>='2026-11-24'`);
+    expect(searchOf({ kind: 'customers', from: null })).toBeNull();
+  });
+});
