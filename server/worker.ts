@@ -9,6 +9,7 @@ import type { Instant } from './domain.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { shopErasure } from './privacy/erase-shop.ts';
+import { retention } from './privacy/retention.ts';
 import type { Queue } from './queue.ts';
 import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
@@ -58,6 +59,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const sweep = startSweep(deps, config.sweepInterval);
   const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
     shopErasure(deps.db),
+    retention(deps.db, config.retentionDays),
   ]);
   return {
     stop: async () => {

@@ -56,7 +56,7 @@ export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
  * of one shop never overlap, whatever process does them.
  * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
-export async function lockShop(sql: Sql, shop: Shop): Promise<void> {
+export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
   await sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
   // A statement of its own: it sees what was committed while the lock was waited for.
   const rows = await sql.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL', [shop.id]);

@@ -3,6 +3,7 @@ import type { Sql } from '../db.ts';
 import type { AttentionReason, Instant } from '../domain.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
+import { expiringProblems } from './expiring.ts';
 import { privacyProblems } from './privacy-problems.ts';
 
 /** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
@@ -12,6 +13,7 @@ export type Problem = {
     | 'opt_outs_undelivered'
     | 'privacy_due'
     | 'privacy_request'
+    | 'expiring'
     | 'not_connected'
     | 'attention';
   message: string;
@@ -100,6 +102,7 @@ export async function findProblems(
     ...connection,
     ...(await lateOptOuts(sql, shop, now)),
     ...(await privacyProblems(sql, shop, now)),
+    ...(await expiringProblems(sql, shop, now)),
     ...(stored?.guid ? [] : await waitingUnconnected(sql, shop)),
     ...(await needAttention(sql, shop)),
   ];
