@@ -76,39 +76,71 @@ function searchHashes({ vault }: Shop, q: string, country: string | null): strin
   return hashes;
 }
 
-/** `waiting` also means what is being sent or tried again. */
-const stateConditions: Record<EventState, string> = {
-  waiting: `e.state IN ('received', 'open')`,
+/** What is asked of an event's row and of its open delivery. `waiting` also means what is being sent or tried again. */
+const stateConditions: Record<Exclude<EventState, 'waiting'>, string> = {
   sending: `e.state = 'open' AND d.lease_until IS NOT NULL`,
-  retrying: `e.state = 'open' AND d.lease_until IS NULL AND d.attempts > 0`,
+  retrying: `e.state = 'open' AND d.open AND d.lease_until IS NULL AND d.attempts > 0`,
   accepted: `e.state = 'accepted'`,
   merged: `e.state = 'merged'`,
   skipped: `e.state = 'skipped'`,
   attention: `e.state = 'attention'`,
 };
 
+/** A place in the list: what comes after it is older. */
+export type Place = { receivedAt: Instant; id: string };
+
 /**
- * The condition of a filter over `events e LEFT JOIN deliveries d` (the open one), with its parameters.
+ * The events of a filter after a place, newest first, as rows of `events`, with its parameters; ends with their number. Each
+ * way through it follows one index, so that it costs what it gives, however many events there are.
  * @param country ISO 3166-1 alpha-2 of the shop, for phone numbers without a country code
  */
-export function whereOf(shop: Shop, filter: ActivityFilter, country: string | null): { text: string; params: Param[] } {
+export function selectEvents(
+  shop: Shop,
+  filter: ActivityFilter,
+  options: { country: string | null; after: Place | null; limit: number; states?: readonly EventState[] },
+): { text: string; params: Param[] } {
   const params: Param[] = [shop.id];
   const conditions = ['e.shop_id = $1'];
   const add = (condition: (first: number) => string, ...values: Param[]) => {
     conditions.push(condition(params.length + 1));
     params.push(...values);
   };
-  if (filter.state) conditions.push(stateConditions[filter.state]);
+  const { after } = options;
   if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
   if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
-  if (filter.to !== null) add((n) => `e.received_at <= $${n}::timestamptz`, new Date(filter.to));
+  // Of the two ends the earlier one says it all: an index is followed from one place.
+  if (filter.to !== null && (!after || filter.to < after.receivedAt)) {
+    add((n) => `e.received_at <= $${n}::timestamptz`, new Date(filter.to));
+  } else if (after) {
+    add((n) => `(e.received_at, e.id) < ($${n}::timestamptz, $${n + 1}::uuid)`, new Date(after.receivedAt), after.id);
+  }
   if (filter.q) {
     const { q } = filter;
     // As an array, so that it is looked up first: few events are found by a whole value, whatever the planner believes.
     const found = (n: number) => `e.id = ANY(ARRAY(
       SELECT id FROM events WHERE shop_id = $1 AND search && $${n}::text[]
       UNION SELECT id FROM events WHERE shop_id = $1 AND webhook_id = $${n + 1}))`;
-    add(found, searchHashes(shop, q, country), q);
+    add(found, searchHashes(shop, q, options.country), q);
   }
-  return { text: conditions.join(' AND '), params };
+  if (options.states) conditions.push(`e.state IN (${options.states.map((state) => `'${state}'`).join(', ')})`);
+  params.push(options.limit);
+  const newest = (from: string, more: readonly string[]) =>
+    `SELECT e.* FROM ${from} WHERE ${[...conditions, ...more].join(' AND ')}
+     ORDER BY e.received_at DESC, e.id DESC LIMIT $${params.length}`;
+  switch (filter.state) {
+    case null:
+      return { text: newest('events e', []), params };
+    case 'waiting': {
+      const [received, open] = ['received', 'open'].map((state) => newest('events e', [`e.state = '${state}'`]));
+      const both = `SELECT * FROM ((${received}) UNION ALL (${open})) e`;
+      return { text: `${both} ORDER BY e.received_at DESC, e.id DESC LIMIT $${params.length}`, params };
+    }
+    case 'sending':
+    case 'retrying': {
+      const from = 'events e JOIN deliveries d ON d.event_id = e.id AND d.shop_id = $1';
+      return { text: newest(from, [stateConditions[filter.state]]), params };
+    }
+    default:
+      return { text: newest('events e', [stateConditions[filter.state]]), params };
+  }
 }

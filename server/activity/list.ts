@@ -1,9 +1,9 @@
 import type { Db, Sql } from '../db.ts';
-import type { Instant, Summary } from '../domain.ts';
+import type { Summary } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import { summaryBinding } from '../webhooks/settle.ts';
 import { type Described, describeState, type Gate, type StateRow } from './describe-state.ts';
-import { type ActivityFilter, whereOf } from './filter.ts';
+import { type ActivityFilter, type Place, selectEvents } from './filter.ts';
 
 /** One line of the activity. `receivedAt` in ISO 8601, UTC. */
 export type ActivityItem = Described & {
@@ -14,9 +14,6 @@ export type ActivityItem = Described & {
   receivedAt: string;
   summary: Summary | null;
 };
-
-/** A place in the list: what comes after it is older. */
-export type Place = { receivedAt: Instant; id: string };
 
 const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
@@ -76,16 +73,15 @@ export async function listActivity(
   gate: Gate,
   asked: { filter: ActivityFilter; country: string | null; after: Place | null; limit: number },
 ): Promise<{ items: ActivityItem[]; nextCursor: string | null }> {
-  const { text, params } = whereOf(shop, asked.filter, asked.country);
-  const n = params.length;
-  const older = asked.after ? `AND (e.received_at, e.id) < ($${n + 2}::timestamptz, $${n + 3}::uuid)` : '';
+  const { filter, country, after, limit } = asked;
+  const { text, params } = selectEvents(shop, filter, { country, after, limit: limit + 1 });
   const rows = await db.query<ItemRow>(
-    `SELECT ${itemColumns} FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
-     WHERE ${text} ${older} ORDER BY e.received_at DESC, e.id DESC LIMIT $${n + 1}`,
-    [...params, asked.limit + 1, ...(asked.after ? [new Date(asked.after.receivedAt), asked.after.id] : [])],
+    `SELECT ${itemColumns} FROM (${text}) e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
+     ORDER BY e.received_at DESC, e.id DESC`,
+    params,
   );
-  const page = rows.slice(0, asked.limit);
-  const last = rows.length > asked.limit ? page.at(-1) : undefined;
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
   return {
     items: page.map((row) => itemOf(shop, row, gate)),
     nextCursor: last ? writeCursor({ receivedAt: last.received_at.getTime(), id: last.id }) : null,

@@ -12,6 +12,7 @@ import { readDetail } from './detail.ts';
 import { faultsOf, filterShape } from './filter.ts';
 import { findItem, listActivity, readCursor } from './list.ts';
 import { findSendable, sendAgain } from './send-again.ts';
+import { writeCsv } from './write-csv.ts';
 
 export type ActivityRoutesDeps = {
   db: Db;
@@ -82,6 +83,27 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     }
     const { cursor: after, limit, ...filter } = asked.data;
     res.json(await listActivity(db, shop, await gate(shop), { filter, country: facts.country ?? null, after, limit }));
+  });
+
+  router.get('/activity.csv', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const facts = await shops.facts(shop);
+    const timeZone = knownTimeZone(facts.timeZone);
+    const asked = z.object(filterShape(timeZone)).safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const shopGate = await gate(shop);
+    res.set('Content-Disposition', 'attachment; filename="activity.csv"').type('text/csv');
+    try {
+      await writeCsv(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone }, res);
+      res.end();
+    } catch (error) {
+      // Half a file must not pass for a whole one: the connection breaks off.
+      if (!res.headersSent) throw error;
+      res.destroy();
+    }
   });
 
   router.get('/activity/:id', async (req, res, next) => {

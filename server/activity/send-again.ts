@@ -7,7 +7,7 @@ import { lanesOf, loadProfiles } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type DueFlags, dueFlags } from './due-flags.ts';
-import { type ActivityFilter, whereOf } from './filter.ts';
+import { type ActivityFilter, selectEvents } from './filter.ts';
 import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
@@ -27,13 +27,16 @@ export async function findSendable(
   filter: ActivityFilter,
   country: string | null,
 ): Promise<{ ids: string[]; more: boolean }> {
-  const { text, params } = whereOf(shop, filter, country);
-  const states = filter.state === 'merged' ? `'merged'` : `'attention', 'skipped', 'accepted'`;
-  const rows = await sql.query<{ id: string }>(
-    `SELECT e.id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
-     WHERE ${text} AND e.state IN (${states}) ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST_AT_ONCE + 1}`,
-    params,
-  );
+  const sendable = ['attention', 'skipped', 'accepted'] as const;
+  const wanted = filter.state === null ? null : [...sendable, 'merged'].includes(filter.state);
+  if (wanted === false) return { ids: [], more: false };
+  const { text, params } = selectEvents(shop, filter, {
+    country,
+    after: null,
+    limit: MOST_AT_ONCE + 1,
+    ...(wanted === null && { states: sendable }),
+  });
+  const rows = await sql.query<{ id: string }>(`SELECT id FROM (${text}) found`, params);
   return { ids: rows.slice(0, MOST_AT_ONCE).map((row) => row.id), more: rows.length > MOST_AT_ONCE };
 }
 

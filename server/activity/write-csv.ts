@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Db } from '../db.ts';
+import type { Shop } from '../shops.ts';
+import type { Gate } from './describe-state.ts';
+import type { ActivityFilter, Place } from './filter.ts';
+import { type ActivityItem, listActivity, readCursor } from './list.ts';
+
+const PAGE = 200;
+/** Tells spreadsheets that the file is UTF-8. */
+const MARK = '\uFEFF';
+
+/** A spreadsheet takes what begins so as a formula and runs it (https://owasp.org/www-community/attacks/CSV_Injection). */
+const formula = /^[=+\-@\t\r\n＝＋－＠]/;
+
+/** One cell of a CSV file (RFC 4180). What a spreadsheet would run gets an apostrophe in front. */
+export function csvCell(text: string): string {
+  const safe = formula.test(text) ? `'${text}` : text;
+  return /[",\r\n;']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const line = (cells: readonly string[]) => `${cells.map(csvCell).join(',')}\r\n`;
+
+/** `2026-11-24 09:05:12` in a time zone that the runtime knows. */
+function localTime(timeZone: string): (iso: string) => string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return (iso) => format.format(new Date(iso));
+}
+
+/**
+ * Writes all events of a filter as CSV, newest first, a page at a time, no faster than they are taken.
+ * @param out is not ended: whoever called knows then that the file is whole
+ */
+export async function writeCsv(
+  db: Db,
+  shop: Shop,
+  gate: Gate,
+  asked: { filter: ActivityFilter; country: string | null; timeZone: string },
+  out: Writable,
+): Promise<void> {
+  const local = localTime(asked.timeZone);
+  const cellsOf = (item: ActivityItem) => [
+    local(item.receivedAt),
+    item.receivedAt,
+    item.topic,
+    item.summary?.who ?? '',
+    item.summary?.what ?? '',
+    item.state,
+    item.reason ?? '',
+    item.message,
+    item.webhookId,
+    item.id,
+  ];
+  const head = ['Received', 'Received (UTC)', 'Topic', 'About', 'What', 'State', 'Reason', 'Explanation'];
+  out.write(MARK + line([...head, 'Webhook ID', 'Event ID']));
+  let after: Place | null = null;
+  do {
+    const { items, nextCursor }: Awaited<ReturnType<typeof listActivity>> = await listActivity(db, shop, gate, {
+      filter: asked.filter,
+      country: asked.country,
+      after,
+      limit: PAGE,
+    });
+    const taken = out.write(items.map((item) => line(cellsOf(item))).join(''));
+    if (!taken && !out.destroyed) await Promise.race([once(out, 'drain'), once(out, 'close')]);
+    after = nextCursor ? readCursor(nextCursor) : null;
+  } while (after && !out.destroyed);
+}
