@@ -1,5 +1,8 @@
 import express, { type Express } from 'express';
 import { activityRoutes } from './activity/routes.ts';
+import type { Access } from './admin/access.ts';
+import type { Admin } from './admin/admin.ts';
+import { exchangeOnCall } from './admin/exchange-on-call.ts';
 import { apiErrors, jsonBody, notFound } from './api-errors.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
@@ -30,6 +33,8 @@ export type AppDeps = {
   shops: Shops;
   settings: SettingsStore;
   ascent360: Ascent360Client;
+  admin: Admin;
+  access: Access;
   queue: Queue;
   log: Log;
   metrics: Metrics;
@@ -63,6 +68,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now }),
+    exchangeOnCall(deps),
     previewRoutes(api),
     jsonBody,
     settingsRoutes(api),

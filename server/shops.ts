@@ -172,6 +172,15 @@ export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise
   ]);
 }
 
+/** Adds to the shop's facts what is told of them now; what is not told stays. @param sql a transaction */
+export async function mergeFacts(sql: Sql, shop: Shop, told: ShopFacts): Promise<void> {
+  const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1 FOR UPDATE', [
+    shop.id,
+  ]);
+  const known = row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+  await saveFacts(sql, shop, { ...known, ...told });
+}
+
 /**
  * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
  * uninstalled (settings are kept).

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { openAdmin } from './admin/open-admin.ts';
 import { createApp } from './app.ts';
 import { createAscent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
@@ -74,6 +75,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       timeoutMs: Math.min(config.deliveryTimeout, config.lease * ATTEMPT_PART_OF_LEASE),
       connections: config.deliveryConcurrency,
     });
+    const opened = openAdmin({ config, db, log, now: Date.now, random: Math.random });
     const queue = config.redisUrl ? createBullQueue(config.redisUrl, log) : createLocalQueue(log);
     const front = given.front ?? (await pagesOf(config, log));
     const deps = {
@@ -83,6 +85,9 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       shops,
       settings: createSettingsStore(db),
       ascent360,
+      admin: opened.admin,
+      access: opened.access,
+      adminUpkeep: opened.upkeep,
       queue,
       log,
       metrics: createMetrics({ db, log }),
@@ -107,6 +112,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
         const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
         await Promise.all([close(server), worker ? worker.stop() : queue.stop()]);
         clearTimeout(cut);
+        opened.close();
         await ascent360.close();
         await db.close();
       },

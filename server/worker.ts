@@ -1,5 +1,6 @@
+import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
-import { startChores } from './chores.ts';
+import { type Chore, startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import { hasNewEvents } from './delivery/due-work.ts';
@@ -24,6 +25,8 @@ export type WorkerDeps = {
   shops: Shops;
   settings: SettingsStore;
   ascent360: Ascent360Client;
+  admin: Admin;
+  adminUpkeep: Chore;
   queue: Queue;
   log: Log;
   metrics: Metrics;
@@ -60,6 +63,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
     shopErasure(deps.db),
     retention(deps.db, config.retentionDays),
+    deps.adminUpkeep,
   ]);
   return {
     stop: async () => {

@@ -4,9 +4,10 @@ import type { Shop } from '../shops.ts';
  * What a call of the Admin API can come to besides an answer, by who acts next:
  * `no_access`: the merchant (no token, or one that can be neither used nor refreshed: somebody has to open the app);
  * `later`: us, later (throttled for long, 5xx, network, time-out);
- * `refused`: us, now (Shopify says that the document is wrong).
+ * `refused`: us, now (Shopify says that the document is wrong);
+ * `too_costly`: the caller, at once, with less (`inParts` does it for lists of ids).
  */
-export type AdminFailure = 'no_access' | 'later' | 'refused';
+export type AdminFailure = 'no_access' | 'later' | 'refused' | 'too_costly';
 
 export class AdminError extends Error {
   override name = 'AdminError';

@@ -3,12 +3,15 @@ import type { Sql } from '../db.ts';
 import type { AttentionReason, Instant } from '../domain.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
+import { adminProblems } from './admin-access.ts';
 import { expiringProblems } from './expiring.ts';
 import { privacyProblems } from './privacy-problems.ts';
 
 /** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
 export type Problem = {
   kind:
+    | 'admin_access'
+    | 'fields_denied'
     | 'connection_problem'
     | 'opt_outs_undelivered'
     | 'privacy_due'
@@ -101,6 +104,7 @@ export async function findProblems(
   return [
     ...connection,
     ...(await lateOptOuts(sql, shop, now)),
+    ...(await adminProblems(sql, shop)),
     ...(await privacyProblems(sql, shop, now)),
     ...(await expiringProblems(sql, shop, now)),
     ...(stored?.guid ? [] : await waitingUnconnected(sql, shop)),

@@ -5,6 +5,7 @@ import type { Instant } from '../domain.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { readLife, type Shop, type ShopLife, type Shops } from '../shops.ts';
+import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { countEvents, countedSources, type OverviewCounts } from './counts.ts';
 import { knownTimeZone } from './day-starts.ts';
 import { findProblems, type Problem } from './problems.ts';
@@ -24,6 +25,7 @@ export type Connection = {
 /** `GET /api/overview`. Moments in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would tell of an opt-out. */
 export type OverviewAnswer = OverviewCounts & {
   connection: Connection;
+  adminAccess: AdminAccess;
   timeZone: string;
   problems: Problem[];
   lastEventAt: string | null;
@@ -87,6 +89,7 @@ export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps)
       connection: connectionOf(stored, await readLife(db, shop)),
       ...(await countEvents(db, shop, timeZone, at)),
       timeZone,
+      adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
       ...(await underway(db, shop)),
     };

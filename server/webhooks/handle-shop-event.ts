@@ -1,13 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
+import { eraseTokens } from '../admin/tokens.ts';
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
-import type { Instant, ShopFacts, SkippedReason, Translated } from '../domain.ts';
+import type { Instant, SkippedReason, Translated } from '../domain.ts';
 import { customerKey } from '../people.ts';
 import { destroyKey, isInUse } from '../privacy/erase-shop.ts';
 import { keysOf } from '../privacy/find-traces.ts';
 import { redactPerson } from '../privacy/redact-person.ts';
 import { keepRequest } from '../privacy/requests.ts';
-import { type Shop, type ShopLife, saveFacts, saveLife } from '../shops.ts';
+import { mergeFacts, type Shop, type ShopLife, saveLife } from '../shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 import { settleEvents, settleTranslated } from './settle.ts';
 
@@ -21,7 +22,9 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 /** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
 async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Promise<{ detail: string | null }> {
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
-  if (lastSign > at) return { detail: 'The app has been used since: it was installed again' };
+  const installedAgain = lastSign > at;
+  await eraseTokens(sql, shop, at, installedAgain);
+  if (installedAgain) return { detail: 'The app has been used since: it was installed again' };
   await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
   return { detail: null };
@@ -37,13 +40,7 @@ async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Inst
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
 }
 
-export async function handleShopEvent(
-  sql: Sql,
-  shop: Shop,
-  life: ShopLife,
-  facts: ShopFacts,
-  event: TranslatedEvent,
-): Promise<void> {
+export async function handleShopEvent(sql: Sql, shop: Shop, life: ShopLife, event: TranslatedEvent): Promise<void> {
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   let reason: SkippedReason = 'lifecycle';
@@ -54,7 +51,7 @@ export async function handleShopEvent(
       ({ detail } = await uninstall(sql, shop, life, event.triggeredAt));
       break;
     case 'lifecycle':
-      await saveFacts(sql, shop, { ...facts, ...t.shop });
+      await mergeFacts(sql, shop, t.shop);
       break;
     case 'customer_deleted':
       await deleteCustomer(sql, shop, t.customerId, event.triggeredAt);

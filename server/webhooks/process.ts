@@ -123,7 +123,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     const life = await noteSignsOfLife(sql, shop, await readLife(sql, shop), rows);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
-      await handleShopEvent(sql, shop, life, facts, reads[0].event);
+      await handleShopEvent(sql, shop, life, reads[0].event);
       return 1;
     }
     const batchReads = reads.slice(0, rows.length);

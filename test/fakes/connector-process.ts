@@ -9,6 +9,7 @@ import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
 import { signIdToken } from './id-token.ts';
 import { freePort } from './postgres-server.ts';
+import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -103,6 +104,7 @@ export type Standing = { state: string; reason: string | null };
 
 export type World = {
   ascent360: FakeAscent360;
+  admin: FakeShopifyAdmin;
   /** Null: embedded. */
   databaseUrl: string | null;
   env: Env;
@@ -180,6 +182,7 @@ async function pagesOf(from: Pick<ConnectorProcess, 'api'>, shop: string): Promi
 export async function startWorld(options: { postgres?: string; env?: Env } = {}): Promise<World> {
   const server = options.postgres ?? sharedPostgres();
   const ascent360 = await startAscent360();
+  const admin = await startShopifyAdmin();
   const databaseUrl = server ? await newDatabase(server) : null;
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
   const processes: ConnectorProcess[] = [];
@@ -190,6 +193,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     DATA_DIR: dataDir,
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ASCENT360_BASE_URL: ascent360.url,
+    SHOPIFY_ADMIN_ORIGIN: admin.url,
     RETRY_SCHEDULE: '100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s',
     SWEEP_INTERVAL: '300ms',
     DELIVERY_TIMEOUT: '3s',
@@ -209,6 +213,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
   };
   return {
     ascent360,
+    admin,
     databaseUrl,
     env,
     launch: start,
@@ -239,6 +244,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
       for (const { child } of processes) child.kill('SIGKILL');
       await Promise.all(processes.map(({ ended }) => ended));
       await ascent360.close();
+      await admin.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

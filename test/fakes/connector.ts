@@ -7,6 +7,7 @@ import { start } from '../../server/start.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { testDatabase } from './database.ts';
 import { signIdToken } from './id-token.ts';
+import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
 
 export const API_KEY = 'test-key';
@@ -28,6 +29,8 @@ export type Connector = {
   url: string;
   db: Db;
   ascent360: FakeAscent360;
+  /** Shopify's Admin API: every shop exists there, empty until filled. */
+  admin: FakeShopifyAdmin;
   guid: string;
   send(topic: string, body: object | string | Buffer, overrides?: SendOverrides): Promise<SendAnswer>;
   /** Sends, expects 200, and waits until the event has ended. */
@@ -59,6 +62,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
 /** The whole app in this process, on a database of its own, with a stand-in for Ascent360 and short waits. */
 export async function startConnector(env: Record<string, string> = {}): Promise<Connector> {
   const ascent360 = await startAscent360();
+  const admin = await startShopifyAdmin();
   const db = await testDatabase();
   const config = readConfig({
     PORT: '0',
@@ -66,6 +70,7 @@ export async function startConnector(env: Record<string, string> = {}): Promise<
     SHOPIFY_API_SECRET: SECRET,
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     ASCENT360_BASE_URL: ascent360.url,
+    SHOPIFY_ADMIN_ORIGIN: admin.url,
     RETRY_SCHEDULE: '50ms,100ms,100ms,100ms,100ms',
     SWEEP_INTERVAL: '200ms',
     DELIVERY_TIMEOUT: '3s',
@@ -85,6 +90,7 @@ export async function startConnector(env: Record<string, string> = {}): Promise<
     url,
     db,
     ascent360,
+    admin,
     guid: '',
     send: sender.send,
     event: async (webhookId, shop = SHOP) => {
@@ -131,6 +137,7 @@ export async function startConnector(env: Record<string, string> = {}): Promise<
     stop: async () => {
       await ascent360.close();
       await running.stop();
+      await admin.close();
     },
   };
   return connector;

@@ -1,0 +1,63 @@
+import type { Instant } from '../domain.ts';
+
+/**
+ * The points that Shopify lets the app spend on one shop, as far as this process knows
+ * (https://shopify.dev/docs/api/usage/limits): they come back by `restore` a second, up to `maximum`.
+ */
+export type Bucket = {
+  maximum: number;
+  restore: number;
+  /** Below zero: spoken for ahead of time. */
+  available: number;
+  /** What calls under way have spoken for. */
+  pending: number;
+  at: Instant;
+};
+
+/** What an answer says in `extensions.cost`. */
+export type Cost = {
+  requested: number;
+  throttle: { maximumAvailable: number; currentlyAvailable: number; restoreRate: number };
+};
+
+/** The smallest plan's, until an answer tells. */
+export const newBucket = (now: Instant): Bucket => ({
+  maximum: 2000,
+  restore: 100,
+  available: 2000,
+  pending: 0,
+  at: now,
+});
+
+function refill(bucket: Bucket, now: Instant): Bucket {
+  const restored = (Math.max(0, now - bucket.at) / 1000) * bucket.restore;
+  return { ...bucket, available: Math.min(bucket.maximum, bucket.available + restored), at: now };
+}
+
+/**
+ * Speaks for the points of a call. Calls get their turn in the order in which they ask.
+ * @returns how long the call has to wait, in milliseconds
+ */
+export function reserve(bucket: Bucket, points: number, now: Instant): { bucket: Bucket; waitMs: number } {
+  const full = refill(bucket, now);
+  const needed = Math.min(points, full.maximum);
+  const available = full.available - needed;
+  return {
+    bucket: { ...full, available, pending: full.pending + needed },
+    waitMs: available < 0 ? Math.ceil((-available / full.restore) * 1000) : 0,
+  };
+}
+
+/** After a call's answer: what it says counts, less what other calls under way have spoken for. */
+export function settle(bucket: Bucket, points: number, cost: Cost | null, now: Instant): Bucket {
+  const pending = Math.max(0, bucket.pending - Math.min(points, bucket.maximum));
+  if (!cost) return { ...refill(bucket, now), pending };
+  const { maximumAvailable, currentlyAvailable, restoreRate } = cost.throttle;
+  return {
+    maximum: Math.max(1, maximumAvailable),
+    restore: Math.max(1, restoreRate),
+    available: currentlyAvailable - pending,
+    pending,
+    at: now,
+  };
+}

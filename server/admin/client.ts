@@ -1,0 +1,134 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Instant } from '../domain.ts';
+import type { Shop } from '../shops.ts';
+import type { Access } from './access.ts';
+import { type Admin, type AdminDocument, AdminError } from './admin.ts';
+import { type Bucket, newBucket, reserve, settle } from './bucket.ts';
+import type { DeniedFields } from './denied-fields.ts';
+import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
+import { API_VERSION } from './oauth.ts';
+import { type Outcome, readAnswer } from './read-answer.ts';
+import type { StoredToken } from './tokens.ts';
+import type { Transport } from './transport.ts';
+
+export type ClientDeps = {
+  transport: Transport;
+  access: Access;
+  denied: DeniedFields;
+  hasAccess: (shop: Shop) => Promise<boolean>;
+  now: () => Instant;
+  random: () => number;
+  /** Shorter in tests. */
+  patience?: Patience & { throttledMs: number };
+};
+
+/** Waits between attempts, and how long Shopify may throttle one call, in milliseconds. */
+const PATIENCE = { ...DOWNLOAD_PATIENCE, throttledMs: 5 * 60_000 };
+/** The least wait after THROTTLED, in milliseconds. */
+const THROTTLED_LEAST = 200;
+
+/** Whether running it twice does no harm. */
+const isQuery = ({ text }: { text: string }) => !text.trimStart().startsWith('mutation');
+
+const jittered = (ms: number, random: () => number) => ms * (0.8 + 0.4 * random());
+
+/** The way to Shopify's data: one call at a time through its token, its bucket and its failures. */
+export function createClient(deps: ClientDeps): Admin {
+  const { transport, access, denied, now, random, patience = PATIENCE } = deps;
+  const buckets = new Map<number, Bucket>();
+  /** What a document cost the last time. */
+  const costs = new Map<string, number>();
+
+  const pause = async (ms: number, signal: AbortSignal | undefined) => {
+    if (ms > 0) await wait(ms, undefined, { signal: AbortSignal.any([transport.closed, ...(signal ? [signal] : [])]) });
+  };
+
+  async function ask<Data, Variables>(
+    shop: Shop,
+    token: StoredToken,
+    document: AdminDocument<Data, Variables>,
+    variables: Variables,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<Data>> {
+    const points = costs.get(document.name) ?? 0;
+    const reserved = reserve(buckets.get(shop.id) ?? newBucket(now()), points, now());
+    buckets.set(shop.id, reserved.bucket);
+    const settled = (cost: Parameters<typeof settle>[2]) =>
+      buckets.set(shop.id, settle(buckets.get(shop.id) ?? newBucket(now()), points, cost, now()));
+    try {
+      await pause(reserved.waitMs, signal);
+      const answered = await transport.ask(`https://${shop.domain}/admin/api/${API_VERSION}/graphql.json`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'x-shopify-access-token': token.access,
+        },
+        body: JSON.stringify({ query: document.text, variables }),
+        ...(signal ? { signal } : {}),
+      });
+      const { outcome, cost } = readAnswer<Data>({ ...answered, retryAfter: answered.headers.get('retry-after') });
+      if (cost) costs.set(document.name, cost.requested);
+      settled(cost);
+      return outcome;
+    } catch (error) {
+      settled(null);
+      signal?.throwIfAborted();
+      transport.closed.throwIfAborted();
+      return { kind: 'failed', code: error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'network' };
+    }
+  }
+
+  async function run<Data, Variables>(
+    shop: Shop,
+    document: AdminDocument<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ) {
+    let token = await access.token(shop);
+    let replaced = false;
+    let failures = 0;
+    let throttledSince: number | null = null;
+    for (;;) {
+      const outcome = await ask(shop, token, document, variables, signal);
+      switch (outcome.kind) {
+        case 'data':
+          await denied.note(shop, document.name, outcome.denied);
+          return { data: outcome.data, denied: outcome.denied };
+        case 'unauthorized':
+          if (replaced) throw await access.giveUp(shop, token, 'status_401');
+          token = await access.replace(shop, token);
+          replaced = true;
+          break;
+        case 'throttled':
+          throttledSince ??= performance.now();
+          if (performance.now() - throttledSince > patience.throttledMs) {
+            throw new AdminError('later', 'Shopify throttles this shop for long');
+          }
+          // The points that are missing are waited for before the next attempt.
+          await pause(jittered(outcome.waitMs ?? THROTTLED_LEAST, random), signal);
+          break;
+        case 'failed': {
+          const backoff = patience.backoffMs[failures];
+          failures += 1;
+          if (backoff === undefined || !isQuery(document)) {
+            throw new AdminError('later', `${document.name} failed: ${outcome.code}`);
+          }
+          await pause(jittered(backoff, random), signal);
+          break;
+        }
+        case 'too_costly':
+          throw new AdminError('too_costly', `${document.name} costs more than one query may`);
+        case 'refused':
+          if (outcome.denied.length > 0) await denied.note(shop, document.name, outcome.denied);
+          throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`);
+      }
+    }
+  }
+
+  return {
+    hasAccess: deps.hasAccess,
+    run,
+    download: (url, from, signal) => download(transport, url, from, signal, patience),
+  };
+}

@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { AdminError } from './admin.ts';
+import type { Transport } from './transport.ts';
+
+export type Patience = { backoffMs: readonly number[]; idleMs: number };
+
+/** Waits between attempts that bring nothing, and how long a file may stand still, in milliseconds. */
+export const DOWNLOAD_PATIENCE: Patience = { backoffMs: [500, 2000, 5000, 15_000], idleMs: 60_000 };
+
+/** By these the file's address has run out, or was never one. */
+const GONE = new Set([400, 401, 403, 404, 410]);
+
+/** Fails when nothing comes for a while. */
+async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const idle = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('The file stands still')), idleMs);
+      });
+      const { done, value } = await Promise.race([reader.read(), idle]).finally(() => clearTimeout(timer));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** One attempt: the bytes from `from` on. */
+async function* attempt(
+  transport: Transport,
+  url: string,
+  from: number,
+  idleMs: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const headers = { 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
+  const response = await transport.open(url, { headers, ...(signal ? { signal } : {}) });
+  const { status, body } = response;
+  if (status === 416 || body === null) return;
+  if (status !== 200 && status !== 206) {
+    await body.cancel();
+    if (GONE.has(status)) throw new AdminError('refused', `The file of the bulk operation is gone: status ${status}`);
+    throw new Error(`Status ${status}`);
+  }
+  // A server that does not know ranges sends all of it.
+  let skip = status === 200 ? from : 0;
+  for await (const bytes of livelyBytes(body, idleMs)) {
+    if (skip >= bytes.length) skip -= bytes.length;
+    else {
+      yield bytes.subarray(skip);
+      skip = 0;
+    }
+  }
+}
+
+/**
+ * A file's bytes from `from` on. Goes on where it was cut; fails with AdminError `later` when several attempts in a row
+ * brought nothing, `refused` when the address has run out.
+ */
+export async function* download(
+  transport: Transport,
+  url: string,
+  from: number,
+  signal?: AbortSignal,
+  { backoffMs, idleMs } = DOWNLOAD_PATIENCE,
+): AsyncGenerator<Uint8Array> {
+  let at = from;
+  let vain = 0;
+  for (;;) {
+    const before = at;
+    try {
+      for await (const bytes of attempt(transport, url, at, idleMs, signal)) {
+        at += bytes.length;
+        yield bytes;
+      }
+      return;
+    } catch (error) {
+      if (error instanceof AdminError) throw error;
+      const stop = AbortSignal.any([transport.closed, ...(signal ? [signal] : [])]);
+      stop.throwIfAborted();
+      vain = at > before ? 0 : vain + 1;
+      const pause = backoffMs[vain];
+      if (pause === undefined)
+        throw new AdminError('later', 'The file of the bulk operation cannot be read at present');
+      await wait(pause, undefined, { signal: stop });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RequestHandler } from 'express';
+import type { Db } from '../db.ts';
+import type { Log } from '../log.ts';
+import { merchantOf } from '../merchant-auth.ts';
+import type { Shop } from '../shops.ts';
+import type { Access } from './access.ts';
+import type { Admin } from './admin.ts';
+import { readShopFacts } from './shop-facts.ts';
+import { accessOf } from './tokens.ts';
+
+/**
+ * How long a call waits for the app's token and the shop's facts, in milliseconds; not at all while exchanges fail. They may
+ * as well come after its answer.
+ */
+const WAIT_MS = 2000;
+
+/**
+ * Gets the app its token when an authenticated call comes and there is none that can be used: behind merchantAuth. Never
+ * fails a call: without a token the app receives and sends as ever, and the overview says what is missing.
+ */
+export function exchangeOnCall(
+  { db, admin, access, log }: { db: Db; admin: Admin; access: Access; log: Log },
+  waitMs = WAIT_MS,
+): RequestHandler {
+  async function gain(shop: Shop, idToken: string): Promise<void> {
+    if ((await accessOf(db, shop)).state === 'ok') return;
+    if (await access.exchange(shop, idToken)) await readShopFacts({ db, admin }, shop);
+  }
+  return async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const failing = access.isFailing(shop);
+    const idToken = (req.headers.authorization ?? '').replace(/^Bearer /i, '');
+    const gained = gain(shop, idToken).catch((error: unknown) => {
+      log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
+    });
+    if (failing) {
+      next();
+      return;
+    }
+    const enough = new AbortController();
+    await Promise.race([gained, wait(waitMs, undefined, { signal: enough.signal }).catch(() => {})]);
+    enough.abort();
+    next();
+  };
+}

@@ -1,0 +1,36 @@
+import type { Chore } from '../chores.ts';
+import type { Db } from '../db.ts';
+import type { Log } from '../log.ts';
+import type { Access } from './access.ts';
+import { type Admin, AdminError } from './admin.ts';
+import { readShopFacts } from './shop-facts.ts';
+import { dueForUpkeep, isRenewalDue, rest } from './tokens.ts';
+
+/**
+ * Once a day for every shop with a token: a refresh, as a refresh token that nobody uses dies after 90 days, and a look at
+ * the shop's facts, as no webhook tells of a changed plan. What fails is tried again an hour later.
+ */
+export function keepAccess(deps: { db: Db; admin: Admin; access: Access; log: Log }): Chore {
+  const { db, admin, access, log } = deps;
+  return {
+    name: 'admin_access',
+    due: dueForUpkeep,
+    work: async (shop, signal) => {
+      try {
+        const token = await access.token(shop);
+        if (await isRenewalDue(db, shop)) await access.replace(shop, token);
+        await readShopFacts({ db, admin }, shop, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = error instanceof AdminError ? error.failure : null;
+        if (failure === null) throw error;
+        log.warn(
+          { stage: 'admin_access', shop: shop.id, failure },
+          'the token or the facts of a shop could not be renewed',
+        );
+        await rest(db, shop);
+      }
+      return false;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import '@shopify/shopify-api/adapters/node';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  ApiVersion,
+  HttpResponseError,
+  InvalidJwtError,
+  RequestedTokenType,
+  type Session,
+  shopifyApi,
+} from '@shopify/shopify-api';
+import { setAbstractFetchFunc } from '@shopify/shopify-api/runtime';
+import { z } from 'zod';
+import type { Transport } from './transport.ts';
+
+/** The version of the Admin API that documents are checked against and webhooks are written in. */
+export const API_VERSION = ApiVersion.October26;
+
+/** What Shopify gave: lifetimes in milliseconds from now, null without an end. */
+export type Granted = {
+  accessToken: string;
+  refreshToken: string | null;
+  accessLifetime: number | null;
+  refreshLifetime: number | null;
+  scopes: string;
+};
+
+/**
+ * Why there is no token. `refused`: Shopify will not give one for this ID or refresh token, however often it is asked.
+ * `code` holds no secret.
+ */
+export class OAuthError extends Error {
+  override name = 'OAuthError';
+  readonly refused: boolean;
+  readonly code: string;
+  constructor(refused: boolean, code: string) {
+    super(`Shopify gave no token: ${code}`);
+    this.refused = refused;
+    this.code = code;
+  }
+}
+
+export type OAuth = {
+  /**
+   * An ID token, checked already, for an expiring offline token.
+   * @throws OAuthError
+   */
+  exchange(shop: string, idToken: string): Promise<Granted>;
+  /** @throws OAuthError */
+  refresh(shop: string, refreshToken: string): Promise<Granted>;
+};
+
+/** Statuses by which Shopify says that asking again is of no use. */
+const REFUSALS = new Set([400, 401, 403]);
+
+// The library has one way out for the whole process; ours depends on who calls.
+type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+const wayOut = new AsyncLocalStorage<Fetch>();
+setAbstractFetchFunc(async (url, init) => {
+  const fetch = wayOut.getStore();
+  if (!fetch) throw new Error('shopify-api is used through server/admin alone');
+  return await fetch(String(url), init);
+});
+
+const parameters = z.record(z.string(), z.unknown());
+
+function grantedBy({ session }: { session: Session }): Granted {
+  const { accessToken, refreshToken, expires, refreshTokenExpires, scope } = session;
+  if (!accessToken) throw new OAuthError(false, 'unreadable');
+  const lifetime = (end: Date | undefined) => (end ? end.getTime() - Date.now() : null);
+  return {
+    accessToken,
+    refreshToken: refreshToken ?? null,
+    accessLifetime: lifetime(expires),
+    refreshLifetime: lifetime(refreshTokenExpires),
+    scopes: scope ?? '',
+  };
+}
+
+function failed(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof HttpResponseError) {
+    const { code, body } = error.response;
+    const word = typeof body?.['error'] === 'string' ? body['error'].replaceAll(/\W/g, '').slice(0, 40) : '';
+    return new OAuthError(REFUSALS.has(code), word || `status_${code}`);
+  }
+  const name = error instanceof Error ? error.name : '';
+  return new OAuthError(false, name === 'TimeoutError' ? 'timeout' : name === 'SyntaxError' ? 'unreadable' : 'network');
+}
+
+/**
+ * Token exchange and refresh, through Shopify's library.
+ * @param app.secrets the present secret first; ID tokens signed with any of them are exchanged with the present one, as
+ *   tokens that a replaced secret asked for die with it
+ */
+export function createOAuth(
+  transport: Transport,
+  app: { apiKey: string; secrets: readonly string[]; appUrl: string },
+): OAuth {
+  const [present = ''] = app.secrets;
+  const libraries = app.secrets.map((apiSecretKey) =>
+    shopifyApi({
+      apiKey: app.apiKey,
+      apiSecretKey,
+      hostName: new URL(app.appUrl).host,
+      apiVersion: API_VERSION,
+      isEmbeddedApp: true,
+      // What it logs is not ours to decide: nothing.
+      logger: { log: () => {} },
+    }),
+  );
+  const send: Fetch = async (url, init) => {
+    const asked = parameters.parse(JSON.parse(String(init?.body)));
+    const body = JSON.stringify({ ...asked, client_secret: present });
+    const { status, headers, text } = await transport.ask(url, { ...init, body });
+    return new Response(text, { status, headers: { 'content-type': headers.get('content-type') ?? '' } });
+  };
+
+  async function first<T>(calls: readonly (() => Promise<T>)[]): Promise<T> {
+    for (const call of calls) {
+      try {
+        return await wayOut.run(send, call);
+      } catch (error) {
+        if (!(error instanceof InvalidJwtError)) throw failed(error);
+      }
+    }
+    throw new OAuthError(true, 'invalid_id_token');
+  }
+
+  return {
+    exchange: async (shop, sessionToken) =>
+      grantedBy(
+        await first(
+          libraries.map(({ auth }) => async () => {
+            const requestedTokenType = RequestedTokenType.OfflineAccessToken;
+            return await auth.tokenExchange({ shop, sessionToken, requestedTokenType, expiring: true });
+          }),
+        ),
+      ),
+    refresh: async (shop, refreshToken) =>
+      grantedBy(
+        await first(
+          libraries.slice(0, 1).map(
+            ({ auth }) =>
+              async () =>
+                await auth.refreshToken({ shop, refreshToken }),
+          ),
+        ),
+      ),
+  };
+}

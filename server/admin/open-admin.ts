@@ -1,0 +1,45 @@
+import type { Chore } from '../chores.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db.ts';
+import type { Instant } from '../domain.ts';
+import type { Log } from '../log.ts';
+import { type Access, createAccess } from './access.ts';
+import type { Admin } from './admin.ts';
+import { createClient } from './client.ts';
+import { createDeniedFields } from './denied-fields.ts';
+import { keepAccess } from './keep-access.ts';
+import { createOAuth } from './oauth.ts';
+import { accessOf } from './tokens.ts';
+import { createTransport } from './transport.ts';
+
+export type OpenAdmin = {
+  admin: Admin;
+  access: Access;
+  /** What has to be done for it now and then. */
+  upkeep: Chore;
+  /** Cuts what is under way. */
+  close(): void;
+};
+
+/** Shopify's Admin API for this process: what is wired to what. */
+export function openAdmin(deps: {
+  config: Pick<Config, 'shopifyApiKey' | 'shopifySecrets' | 'shopifyAdminOrigin' | 'appUrl'>;
+  db: Db;
+  log: Log;
+  now: () => Instant;
+  random: () => number;
+}): OpenAdmin {
+  const { config, db, log, now, random } = deps;
+  const transport = createTransport(config.shopifyAdminOrigin);
+  const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, appUrl: config.appUrl };
+  const access = createAccess({ db, oauth: createOAuth(transport, app), log, now });
+  const admin = createClient({
+    transport,
+    access,
+    denied: createDeniedFields({ db, now }),
+    hasAccess: async (shop) => (await accessOf(db, shop)).state === 'ok',
+    now,
+    random,
+  });
+  return { admin, access, upkeep: keepAccess({ db, admin, access, log }), close: transport.close };
+}

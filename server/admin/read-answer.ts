@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Cost } from './bucket.ts';
+
+/** What one answer of the Admin API comes to, by what is to be done next. `code` holds nothing personal. */
+export type Outcome<Data> =
+  | { kind: 'data'; data: Data; denied: string[] }
+  /** The token is not taken. */
+  | { kind: 'unauthorized' }
+  /** Too much asked too fast. `waitMs`: what Shopify asks for, null: nothing. */
+  | { kind: 'throttled'; waitMs: number | null }
+  /** The same may work a moment later. */
+  | { kind: 'failed'; code: string }
+  /** More than one query may cost, however long one waits. */
+  | { kind: 'too_costly' }
+  /** The query will never work as it is. `denied`: because the app may not see these. */
+  | { kind: 'refused'; code: string; denied: string[] };
+
+export type Answer = { status: number; retryAfter: string | null; text: string };
+
+/** Errors of the service itself, which come and go. */
+const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE']);
+
+const number = z.number().catch(0);
+const envelope = z.object({
+  data: z.unknown().optional(),
+  errors: z
+    .array(
+      z.object({
+        path: z
+          .array(z.union([z.string(), z.number()]))
+          .nullish()
+          .catch(null),
+        extensions: z
+          .object({ code: z.string().nullish().catch(null) })
+          .nullish()
+          .catch(null),
+      }),
+    )
+    .nullish(),
+  extensions: z
+    .object({
+      cost: z.object({
+        requestedQueryCost: number,
+        throttleStatus: z.object({ maximumAvailable: number, currentlyAvailable: number, restoreRate: number }),
+      }),
+    })
+    .nullish()
+    .catch(null),
+});
+
+function parse(text: string): z.infer<typeof envelope> | null {
+  try {
+    return envelope.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function byStatus({ status, retryAfter }: Answer): Outcome<never> | null {
+  if (status === 200) return null;
+  if (status === 401) return { kind: 'unauthorized' };
+  if (status === 400) return { kind: 'refused', code: 'status_400', denied: [] };
+  if (status !== 429) return { kind: 'failed', code: `status_${status}` };
+  const seconds = Number(retryAfter ?? '');
+  return { kind: 'throttled', waitMs: seconds > 0 && seconds <= 60 ? seconds * 1000 : null };
+}
+
+/**
+ * Reads one answer. That of 200 is JSON with `data` and perhaps `errors`; with both, some fields are null because of an
+ * error, and only those that the app may not see are known to stay so.
+ */
+export function readAnswer<Data>(answer: Answer): { outcome: Outcome<Data>; cost: Cost | null } {
+  const refusal = byStatus(answer);
+  if (refusal) return { outcome: refusal, cost: null };
+  const body = parse(answer.text);
+  if (!body) return { outcome: { kind: 'failed', code: 'unreadable' }, cost: null };
+  const reckoned = body.extensions?.cost;
+  const cost = reckoned ? { requested: reckoned.requestedQueryCost, throttle: reckoned.throttleStatus } : null;
+  const errors = body.errors ?? [];
+  const codes = errors.map(({ extensions }) => extensions?.code ?? 'unknown');
+  const denied = errors.flatMap(({ path }, i) => (codes[i] === 'ACCESS_DENIED' ? [(path ?? []).join('.')] : []));
+  const outcome = (): Outcome<Data> => {
+    if (codes.includes('THROTTLED')) return { kind: 'throttled', waitMs: null };
+    if (codes.includes('MAX_COST_EXCEEDED')) return { kind: 'too_costly' };
+    const other = codes.find((code) => code !== 'ACCESS_DENIED');
+    if (other !== undefined) {
+      // With data, the query is right: whatever else went wrong may go right the next time.
+      return PASSING.has(other) || body.data
+        ? { kind: 'failed', code: other }
+        : { kind: 'refused', code: other, denied };
+    }
+    if (typeof body.data !== 'object' || body.data === null) {
+      return denied.length > 0
+        ? { kind: 'refused', code: 'ACCESS_DENIED', denied }
+        : { kind: 'failed', code: 'unreadable' };
+    }
+    const { data }: { data: Data } = JSON.parse(answer.text);
+    return { kind: 'data', data, denied };
+  };
+  return { outcome: outcome(), cost };
+}

@@ -1,0 +1,33 @@
+import type { Db } from '../db.ts';
+import type { ShopFacts as Facts } from '../domain.ts';
+import { mergeFacts, type Shop } from '../shops.ts';
+import type { Admin } from './admin.ts';
+import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';
+import { noteFactsRead } from './tokens.ts';
+
+/** Shopify's shop in our words. */
+export function factsOf({ shop }: ShopFactsQuery): Facts {
+  const { name, email, currencyCode, ianaTimezone, shopAddress, plan } = shop;
+  const country = shopAddress?.countryCodeV2;
+  return {
+    name,
+    email,
+    currency: currencyCode,
+    timeZone: ianaTimezone,
+    ...(country ? { country } : {}),
+    developmentStore: plan.partnerDevelopment,
+  };
+}
+
+/**
+ * Reads and keeps what the app has to know of a shop before its first shop/update: how phones are read, when a day begins,
+ * whether it is a development store. What the app may not see stays as it was.
+ */
+export async function readShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, signal?: AbortSignal): Promise<void> {
+  const { data, denied } = await deps.admin.run(shop, ShopFacts, {}, signal);
+  const facts = denied.length === 0 ? factsOf(data) : {};
+  await deps.db.transaction(async (sql) => {
+    await mergeFacts(sql, shop, facts);
+    await noteFactsRead(sql, shop);
+  });
+}

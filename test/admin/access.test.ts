@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError } from '../../server/admin/admin.ts';
+import { ShopFacts } from '../../server/admin/documents.generated.ts';
+import { accessOf, eraseTokens, loadToken } from '../../server/admin/tokens.ts';
+import { openProblems } from '../../server/problems.ts';
+import { openStage, type Scene, SECRETS, type Stage } from './scene.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+});
+beforeEach(async () => {
+  scene = await stage.scene();
+});
+afterAll(() => stage.close());
+
+const state = async () => (await accessOf(scene.db, scene.shop)).state;
+const failureOf = async (work: Promise<unknown>) => {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof AdminError ? error.failure : error;
+};
+const tokenCalls = () => scene.fake.calls.filter(({ path }) => path === '/admin/oauth/access_token');
+
+describe('token exchange', () => {
+  it('asks for an expiring offline token for the ID token, with the present secret, at the shop of the token', async () => {
+    const idToken = await scene.idToken();
+    expect(await scene.access.exchange(scene.shop, idToken)).toBe(true);
+    expect(tokenCalls()).toMatchObject([{ shop: scene.shop.domain, method: 'POST' }]);
+    expect(JSON.parse(tokenCalls()[0]?.body ?? '')).toEqual({
+      client_id: 'client-id',
+      client_secret: SECRETS[0],
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: idToken,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      requested_token_type: 'urn:shopify:params:oauth:token-type:offline-access-token',
+      expiring: '1',
+    });
+    expect(await state()).toBe('ok');
+    expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.currencyCode).toBe('USD');
+  });
+
+  it('uses the present secret for an ID token that the previous one signed: what that one asks for dies with it', async () => {
+    const idToken = await scene.idToken(SECRETS[1]);
+    expect(await scene.access.exchange(scene.shop, idToken)).toBe(true);
+    expect(JSON.parse(tokenCalls()[0]?.body ?? '')).toMatchObject({
+      client_secret: SECRETS[0],
+      subject_token: idToken,
+    });
+  });
+
+  it('is done once for many calls at once, and not while there is a token', async () => {
+    const many = await Promise.all(Array.from({ length: 50 }, () => scene.install()));
+    expect(many).toEqual(Array(50).fill(true));
+    await scene.install();
+    expect(scene.there.tokens.exchanges).toBe(1);
+  });
+
+  it.each([
+    ['Shopify refuses the ID token', { status: 400, error: 'invalid_subject_token' }, 'invalid_subject_token'],
+    ['Shopify is down', { status: 503, error: 'unavailable' }, 'unavailable'],
+  ])('that fails leaves the shop without access, and says why: %s', async (_, refusal, failure) => {
+    scene.there.tokens.refuseExchange = refusal;
+    expect(await scene.install()).toBe(false);
+    expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'missing', failure });
+    expect(await failureOf(scene.access.token(scene.shop))).toBe('no_access');
+    expect(await scene.admin.hasAccess(scene.shop)).toBe(false);
+  });
+
+  it.each([
+    ['cuts the connection', { cut: true }, 'network'],
+    ['answers with a page', { html: true }, 'unreadable'],
+    ['answers with a page of an outage', { html: true, status: 502 }, 'unreadable'],
+  ] as const)(
+    'that Shopify %s is not tried again by every call at once, and works later',
+    async (_, behaviour, failure) => {
+      scene.there.behaveTokens([behaviour]);
+      expect(await scene.install()).toBe(false);
+      expect(scene.access.isFailing(scene.shop)).toBe(true);
+      expect(await scene.install()).toBe(false);
+      expect(tokenCalls()).toHaveLength(1);
+      expect((await accessOf(scene.db, scene.shop)).failure).toBe(failure);
+      const another = scene.process();
+      expect(await another.access.exchange(scene.shop, await scene.idToken())).toBe(true);
+      expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'ok', failure: null });
+    },
+  );
+
+  it('that is never answered ends by itself', async () => {
+    const hasty = scene.process(100);
+    scene.there.behaveTokens([{ delayMs: 60_000 }]);
+    expect(await hasty.access.exchange(scene.shop, await scene.idToken())).toBe(false);
+    expect((await accessOf(scene.db, scene.shop)).failure).toBe('timeout');
+  });
+});
+
+describe('the stored pair', () => {
+  it('is sealed: neither token stands in the database', async () => {
+    await scene.install();
+    const token = await loadToken(scene.db, scene.shop);
+    const [row] = await scene.db.query<{ whole: string }>(
+      `SELECT row_to_json(t)::text || encode(pair, 'escape') AS whole FROM admin_tokens t
+       WHERE shop_id = $1`,
+      [scene.shop.id],
+    );
+    expect(token?.access).toMatch(/^shpat_/);
+    expect(row?.whole).not.toContain(token?.access);
+    expect(row?.whole).not.toContain(token?.refresh);
+  });
+
+  it.each([
+    ['uninstalled', false, 0],
+    ['uninstalled before it was installed again', true, 0],
+    ['uninstalled, the pair being of after that', true, -60_000],
+  ])('is erased when the app was %s', async (_, again, offset) => {
+    await scene.install();
+    await eraseTokens(scene.db, scene.shop, Date.now() + 1000 + offset, again);
+    expect(await state()).toBe(offset < 0 ? 'ok' : 'missing');
+  });
+});
+
+describe('a refresh', () => {
+  beforeEach(() => scene.install());
+
+  it('is done before the token ends, and not a second before that is near', async () => {
+    await scene.access.token(scene.shop);
+    await scene.expireIn(6 * 60_000);
+    await scene.access.token(scene.shop);
+    expect(scene.there.tokens.refreshes).toBe(0);
+    await scene.expireIn(4 * 60_000);
+    await scene.access.token(scene.shop);
+    expect(scene.there.tokens.refreshes).toBe(1);
+    await scene.access.token(scene.shop);
+    expect(scene.there.tokens.refreshes).toBe(1);
+  });
+
+  it('is done once for 50 callers in two processes, who all get the new token', async () => {
+    const other = scene.process();
+    scene.there.tokens.expireAccess();
+    await scene.expireIn(-1000);
+    scene.there.behaveTokens([{ delayMs: 300 }]);
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (i % 2 ? scene : other).access.token(scene.shop)),
+    );
+    expect(scene.there.tokens.refreshes).toBe(1);
+    expect(new Set(tokens.map(({ access }) => access))).toEqual(
+      new Set([(await loadToken(scene.db, scene.shop))?.access]),
+    );
+    expect((await scene.admin.run(scene.shop, ShopFacts, {})).denied).toEqual([]);
+  });
+
+  it('that died after Shopify gave the new pair is done again with the old refresh token', async () => {
+    const old = await loadToken(scene.db, scene.shop);
+    await scene.oauth.refresh(scene.shop.domain, old?.refresh ?? '');
+    await scene.db.query(
+      `UPDATE admin_tokens SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 ms'`,
+    );
+    await scene.expireIn(-1000);
+    await scene.access.token(scene.shop);
+    expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
+  });
+
+  it('that fails for now is no matter while the token can still be used', async () => {
+    await scene.expireIn(60_000);
+    scene.there.behaveTokens([{ status: 503 }, { status: 503 }]);
+    expect((await scene.access.token(scene.shop)).version).toBe(1);
+    await scene.expireIn(-1000);
+    expect(await failureOf(scene.access.token(scene.shop))).toBe('later');
+    expect(await state()).toBe('ok');
+    expect((await scene.access.token(scene.shop)).version).toBe(2);
+  });
+
+  it('that Shopify refuses means that the app has to be opened, and opening it ends that', async () => {
+    scene.there.tokens.revoke();
+    await scene.expireIn(-1000);
+    expect(await failureOf(scene.access.token(scene.shop))).toBe('no_access');
+    expect(await failureOf(scene.access.token(scene.shop))).toBe('no_access');
+    expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'needs_opening', failure: 'invalid_grant' });
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([{ kind: 'admin_access', count: 1 }]);
+    expect(tokenCalls()).toHaveLength(2);
+    await scene.install();
+    expect(await state()).toBe('ok');
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
+  });
+});
+
+describe('an answer of 401', () => {
+  beforeEach(() => scene.install());
+  const run = () => scene.admin.run(scene.shop, ShopFacts, {});
+
+  it('is followed by one refresh, and the call is done', async () => {
+    scene.there.tokens.expireAccess();
+    expect((await run()).data.shop.name).toBe(scene.there.facts.name);
+    expect(scene.there.tokens.refreshes).toBe(1);
+  });
+
+  it('to calls at once is followed by one refresh for all of them', async () => {
+    scene.there.tokens.expireAccess();
+    const other = scene.process();
+    const runs = Array.from({ length: 20 }, (_, i) => (i % 2 ? scene : other).admin.run(scene.shop, ShopFacts, {}));
+    expect((await Promise.all(runs)).map(({ denied }) => denied)).toEqual(Array(20).fill([]));
+    expect(scene.there.tokens.refreshes).toBe(1);
+  });
+
+  it('again after the refresh means that the app has to be opened', async () => {
+    scene.there.behave(() => ({ status: 401 }));
+    expect(await failureOf(run())).toBe('no_access');
+    expect(scene.there.tokens.refreshes).toBe(1);
+    expect(await state()).toBe('needs_opening');
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([
+      { kind: 'admin_access', detail: { code: 'status_401' } },
+    ]);
+    const calls = scene.fake.calls.length;
+    expect(await failureOf(run())).toBe('no_access');
+    expect(scene.fake.calls).toHaveLength(calls);
+  });
+
+  it('after an uninstallation that is not known yet means the same', async () => {
+    scene.there.tokens.revoke();
+    expect(await failureOf(run())).toBe('no_access');
+    expect(await state()).toBe('needs_opening');
+    expect(await scene.install()).toBe(true);
+    expect((await run()).data.shop.name).toBe(scene.there.facts.name);
+  });
+});

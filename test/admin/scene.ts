@@ -1,0 +1,90 @@
+import { createAccess } from '../../server/admin/access.ts';
+import { createClient } from '../../server/admin/client.ts';
+import { createDeniedFields } from '../../server/admin/denied-fields.ts';
+import { createOAuth } from '../../server/admin/oauth.ts';
+import { accessOf } from '../../server/admin/tokens.ts';
+import { createTransport } from '../../server/admin/transport.ts';
+import type { Db } from '../../server/db.ts';
+import { createKeys } from '../../server/keys.ts';
+import { createLog } from '../../server/log.ts';
+import { createShops } from '../../server/shops.ts';
+import { testDatabase } from '../fakes/database.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
+
+export const API_KEY = 'client-id';
+export const SECRETS = ['the secret of now', 'the secret of before'] as const;
+
+const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);
+
+/** The Admin API's room between a database and the stand-in; each part is the process's own, so two are two processes. */
+export function openRoom(db: Db, origin: string, answerMs = 2000) {
+  const log = createLog('silent');
+  const now = Date.now;
+  const transport = createTransport(origin, answerMs);
+  const oauth = createOAuth(transport, { apiKey: API_KEY, secrets: SECRETS, appUrl: 'https://connector.example' });
+  const access = createAccess({ db, oauth, log, now });
+  const admin = createClient({
+    transport,
+    access,
+    denied: createDeniedFields({ db, now }),
+    hasAccess: async (shop) => (await accessOf(db, shop)).state === 'ok',
+    now,
+    random: () => 0.5,
+    patience: { backoffMs: [5, 5, 5], idleMs: 500, throttledMs: 1500 },
+  });
+  return { transport, oauth, access, admin, shops: createShops(db, keys), log };
+}
+
+/** A database and a stand-in for the tests of a file; each test has a shop of its own, and a new process. */
+export async function openStage() {
+  const db = await testDatabase();
+  const fake: FakeShopifyAdmin = await startShopifyAdmin();
+  const rooms: ReturnType<typeof openRoom>[] = [];
+  let shops = 0;
+  const process = (answerMs?: number) => {
+    const room = openRoom(db, fake.url, answerMs);
+    rooms.push(room);
+    return room;
+  };
+  return {
+    db,
+    fake,
+    scene: async () => {
+      const room = process();
+      shops += 1;
+      const domain = `shop-${shops}.myshopify.com`;
+      const shop = await room.shops.ensure(domain);
+      const idToken = (secret: string = SECRETS[0]) => signIdToken({ apiKey: API_KEY, secret, shop: domain });
+      fake.calls.length = 0;
+      return {
+        ...room,
+        db,
+        fake,
+        shop,
+        idToken,
+        /** Another process on the same database. */
+        process,
+        /** The shop at Shopify. */
+        there: fake.shop(domain),
+        install: async () => await room.access.exchange(shop, await idToken()),
+        /** Its access token, given for an hour, has so many milliseconds left by the database's clock. */
+        expireIn: async (ms: number) => {
+          await db.query(
+            `UPDATE admin_tokens SET access_expires_at = now() + $1::float8 * interval '1 millisecond',
+               renewed_at = now() + $1::float8 * interval '1 millisecond' - interval '1 hour' WHERE shop_id = $2`,
+            [ms, shop.id],
+          );
+        },
+      };
+    },
+    close: async () => {
+      for (const { transport } of rooms) transport.close();
+      await fake.close();
+      await db.close();
+    },
+  };
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+export type Scene = Awaited<ReturnType<Stage['scene']>>;
