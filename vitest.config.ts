@@ -63,7 +63,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 name: 'postgres',
-                include: onData,
+                include: [...onData, 'test/db.test.ts'],
                 globalSetup: ['test/real-postgres.ts'],
                 setupFiles: ['test/use-real-postgres.ts'],
               },

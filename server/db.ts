@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../prisma/generated/client.ts';
+import { byteaArray, isByteaArray } from './bytea-array.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, pendingMigrations } from './schema-engine.ts';
 
@@ -39,6 +41,9 @@ export type Db = Sql & {
 const INT8 = 20;
 /** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
 const MAX_PREPARED = 500;
+
+/** What pg sends as it is, in PostgreSQL's binary format: long values in place of their hexadecimal text. */
+const inBinary = (param: Param): Param => (isByteaArray(param) ? byteaArray(param) : param);
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
@@ -115,7 +120,7 @@ function openServer(databaseUrl: string): Db {
   };
   const over = (client: pg.Pool | pg.PoolClient): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-      (await client.query<Row>({ text, values: [...params], ...named(nameOf(text)) })).rows,
+      (await client.query<Row>({ text, values: params.map(inBinary), ...named(nameOf(text)) })).rows,
   });
   return {
     embedded: false,
@@ -181,4 +186,20 @@ export function unnest<K extends string>(
     from: `unnest(${names.map((name, i) => `$${first + i}::${types[name]}[]`).join(', ')})`,
     params: names.map((name) => rows.map((row) => (row[name] instanceof Date ? row[name].toISOString() : row[name]))),
   };
+}
+
+const lastId = { at: 0, count: 0 };
+
+/**
+ * The id of a new row: a UUID v7 whose 12 bits after the milliseconds count (RFC 9562, section 6.2, method 1), so that ids made by
+ * one process sort in the order in which they were made.
+ */
+export function newId(): string {
+  const now = Date.now();
+  lastId.count++;
+  if (now > lastId.at) Object.assign(lastId, { at: now, count: 0 });
+  else if (lastId.count > 0xfff) Object.assign(lastId, { at: lastId.at + 1, count: 0 });
+  const time = lastId.at.toString(16).padStart(12, '0');
+  const count = lastId.count.toString(16).padStart(3, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${randomUUID().slice(19)}`;
 }

@@ -47,7 +47,21 @@ export type Keys = {
   unlock(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): Vault;
 };
 
-function vaultOf(secret: Buffer): Vault {
+/** So many hashes are remembered, of all shops together: one event asks for each of its own some times. */
+const MAX_REMEMBERED = 5000;
+
+/** Remembers what was made for a name lately. */
+function createMemory() {
+  const known = new Map<string, string>();
+  return (name: string, make: () => string): string => {
+    const found = known.get(name) ?? make();
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(name, found);
+    return found;
+  };
+}
+
+function vaultOf(domain: string, secret: Buffer, remember: ReturnType<typeof createMemory>): Vault {
   const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
@@ -56,7 +70,12 @@ function vaultOf(secret: Buffer): Vault {
     open: (binding, sealed) => unseal(sealing, binding, sealed),
     sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
-    hash: (kind, value) => createHmac('sha256', hashing).update(`${kind}\n${value}`).digest('base64url').slice(0, 22),
+    hash: (kind, value) => {
+      const text = `${kind}\n${value}`;
+      return remember(`${domain} ${text}`, () =>
+        createHmac('sha256', hashing).update(text).digest('base64url').slice(0, 22),
+      );
+    },
   };
   return vault;
 }
@@ -64,6 +83,7 @@ function vaultOf(secret: Buffer): Vault {
 /** @param masters the first wraps new keys, all unwrap */
 export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys {
   const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
+  const memory = createMemory();
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
   return {
     ids: [...byId.keys()],
@@ -74,7 +94,7 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
     unlock: (domain, wrappedKey, wrapKeyId) => {
       const master = byId.get(wrapKeyId);
       if (!master) throw new MissingKeyError(wrapKeyId);
-      return vaultOf(unseal(master, binding(domain), wrappedKey));
+      return vaultOf(domain, unseal(master, binding(domain), wrappedKey), memory);
     },
   };
 }

@@ -1,5 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
-import { type Sql, unnest } from './db.ts';
+import { newId, type Sql, unnest } from './db.ts';
 import type { Channel, Contact, E164, Instant, PostalAddress, ShopifyId } from './domain.ts';
 import type { Vault } from './keys.ts';
 import type { Shop } from './shops.ts';
@@ -165,7 +164,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
         return known;
       }
       const person: Person = {
-        id: uuidv7(),
+        id: newId(),
         key,
         profile: emptyProfile(customerId),
         profileAt: null,

@@ -166,8 +166,13 @@ async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
  * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
  */
 export function createBullQueue(redisUrl: string, log: Log): Queue {
+  const connections: Redis[] = [];
   const bull = new Bull<{ shopId: number }>('shops', {
-    createClient: (type) => connect(redisUrl, type, log),
+    createClient: (type) => {
+      const redis = connect(redisUrl, type, log);
+      connections.push(redis);
+      return redis;
+    },
     settings: {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
@@ -228,7 +233,9 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       timers.clear();
       if (working) await inTime(bull.pause(true), LOCK_MS).catch(() => {});
       await fallback.stop();
-      await inTime(bull.close(true), COMMAND_MS).catch(() => bull.client.disconnect());
+      await inTime(bull.close(true), COMMAND_MS).catch(() => {});
+      // Bull leaves a connection it never used open, and ioredis would go on looking for its server.
+      for (const redis of connections) redis.disconnect();
     },
   };
 }

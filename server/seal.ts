@@ -1,15 +1,37 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
+/** How a value is compressed: its first byte. */
 const PLAIN = 0;
 const ZSTD = 1;
+const DEFLATE = 2;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** Smaller values do not get small enough to be worth the time. */
 const COMPRESS_FROM_BYTES = 2048;
+/** Setting up zstd costs more than deflating a value below this; above, zstd is the faster. */
+const ZSTD_FROM_BYTES = 8192;
 /** Far above the largest body we accept (10 MB), far below what would fill the memory. */
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const zstd = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** A window of 4 kB and little memory: it is set up anew for each value. */
+const deflate = { level: 1, windowBits: 12, memLevel: 5 };
+
+function formatFor(length: number): number {
+  if (length < COMPRESS_FROM_BYTES) return PLAIN;
+  return length < ZSTD_FROM_BYTES ? DEFLATE : ZSTD;
+}
+
+function compress(format: number, plain: Uint8Array): Uint8Array {
+  if (format === PLAIN) return plain;
+  return format === ZSTD ? zstdCompressSync(plain, zstd) : deflateRawSync(plain, deflate);
+}
+
+function expand(format: number, packed: Buffer): Buffer {
+  if (format === PLAIN) return packed;
+  const limits = { maxOutputLength: MAX_PLAIN_BYTES };
+  return format === ZSTD ? zstdDecompressSync(packed, limits) : inflateRawSync(packed, limits);
+}
 
 /** Random bytes are drawn for many IVs at once, and used once each. */
 const pool = { bytes: Buffer.alloc(0), next: 0 };
@@ -23,15 +45,15 @@ function drawIv(): Buffer {
 }
 
 /**
- * Compresses (zstd 1, larger values) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was
+ * Compresses (larger values) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was
  * sealed for one row and column opens nowhere else. Layout: format byte, 12-byte IV, ciphertext, 16-byte tag.
  */
 export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer {
   const iv = drawIv();
-  const format = plain.length >= COMPRESS_FROM_BYTES ? ZSTD : PLAIN;
+  const format = formatFor(plain.length);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(binding));
-  const body = cipher.update(format === ZSTD ? zstdCompressSync(plain, compression) : plain);
+  const body = cipher.update(compress(format, plain));
   return Buffer.concat([Buffer.of(format), iv, body, cipher.final(), cipher.getAuthTag()]);
 }
 
@@ -41,13 +63,13 @@ export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer
  */
 export function unseal(key: KeyObject, binding: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const format = bytes[0];
-  if ((format !== PLAIN && format !== ZSTD) || bytes.length < 1 + IV_BYTES + TAG_BYTES) {
+  const format = bytes[0] ?? -1;
+  if (![PLAIN, ZSTD, DEFLATE].includes(format) || bytes.length < 1 + IV_BYTES + TAG_BYTES) {
     throw new Error('Not a sealed value');
   }
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + IV_BYTES));
   decipher.setAAD(Buffer.from(binding));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   const opened = Buffer.concat([decipher.update(bytes.subarray(1 + IV_BYTES, -TAG_BYTES)), decipher.final()]);
-  return format === ZSTD ? zstdDecompressSync(opened, { maxOutputLength: MAX_PLAIN_BYTES }) : opened;
+  return expand(format, opened);
 }

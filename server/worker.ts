@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import { hasNewEvents } from './delivery/due-work.ts';
 import { createSlots } from './delivery/slots.ts';
-import { workOnShop } from './delivery/work-on-shop.ts';
+import { CLAIM_AHEAD_MS, workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -42,6 +42,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     ...deps,
     slots: createSlots(config.deliveryConcurrency),
     translating: createSlots(TRANSLATING_AT_ONCE),
+    pace: { typicalMs: CLAIM_AHEAD_MS },
     perShop: config.deliveryConcurrencyPerShop,
     leaseMs: config.lease,
     connectionProbeMs: config.connectionProbe,

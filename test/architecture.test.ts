@@ -136,7 +136,7 @@ const PURE = [
   'overview/day-starts.ts',
   'settings/contract.ts',
   'settings/parse-guid.ts',
-  ...sources.map(({ file }) => file).filter((file) => file.startsWith('ascent360/') && file !== 'ascent360/client.ts'),
+  ...sources.map(({ file }) => file).filter((file) => /^ascent360\/(?!client|post)/.test(file)),
   ...sources
     .map(({ file }) => file)
     .filter((file) => /^shopify\/(translate|build|read|parse|summarise|is|set|fields|payloads)/.test(file)),

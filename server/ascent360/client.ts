@@ -1,12 +1,10 @@
-import { Agent, request } from 'undici';
+import { Pool } from 'undici';
 import type { AttemptClass, FlagOutcome, Instant } from '../domain.ts';
 import { type Answer, classifyAnswer } from './classify-answer.ts';
-import { failureKind } from './failure-kind.ts';
+import { post } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** An answer is read up to here, in bytes. */
-const MAX_ANSWER = 16_384;
-/** And kept up to here, in characters. */
+/** An answer is kept up to here, in characters. */
 const MAX_EXCERPT = 2_000;
 
 export type Attempt = {
@@ -48,9 +46,10 @@ export function createAscent360Client(options: {
   now?: () => Instant;
 }): Ascent360Client {
   const { timeoutMs, connections = 50, now = Date.now } = options;
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const { origin, pathname } = new URL(options.baseUrl);
+  const folder = pathname.replace(/\/+$/, '');
   // HTTP/1.1 alone keeps the failures few and known. The deadline of an attempt is kept here, so undici's own are off.
-  const agent = new Agent({
+  const pool = new Pool(origin, {
     connections,
     pipelining: 1,
     allowH2: false,
@@ -62,61 +61,28 @@ export function createAscent360Client(options: {
   async function send(guid: string, payload: object): Promise<Attempt> {
     const body = JSON.stringify(payload);
     const began = performance.now();
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    let status: number | null = null;
-    let waitHeader: string | null = null;
-    let text = '';
-    let answer: Answer;
-    try {
-      const response = await request(`${base}/V1/Data/${encodeURIComponent(guid)}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: '*/*' },
-        body,
-        dispatcher: agent,
-        signal: deadline.signal,
-      });
-      status = response.statusCode;
-      waitHeader = first(response.headers['retry-after']);
-      const contentType = first(response.headers['content-type']);
-      // Any other status says all there is to say, so that a bad body does not hide it.
-      const decided = status < 200 || status >= 300;
-      try {
-        text = await startOf(response.body);
-      } catch (error) {
-        if (!decided) throw error;
-      }
-      answer = { status, contentType, excerpt: text };
-    } catch (error) {
-      answer = { failure: deadline.signal.aborted ? 'timeout' : failureKind(error) };
-    } finally {
-      clearTimeout(timer);
-    }
+    const { status, headers, text, failure } = await post(
+      pool,
+      `${folder}/V1/Data/${encodeURIComponent(guid)}`,
+      body,
+      timeoutMs,
+    );
+    // Any other status says all there is to say, so that a bad body does not hide it.
+    const decided = status !== null && (status < 200 || status >= 300);
+    const answer: Answer =
+      status !== null && (failure === null || decided)
+        ? { status, contentType: first(headers['content-type']), excerpt: text }
+        : { failure: failure ?? 'failed' };
     return {
       ...classifyAnswer(answer),
       status,
       ms: Math.round(performance.now() - began),
       excerpt: withoutGuid(text, guid).slice(0, MAX_EXCERPT).toWellFormed(),
-      retryAfterMs: retryAfterMs(waitHeader, now()),
+      retryAfterMs: retryAfterMs(first(headers['retry-after']), now()),
     };
   }
 
-  return { send, close: () => agent.destroy() };
-}
-
-/** The first 16 kB as text; what follows is not read and its connection closed. Rejects when the answer breaks off before. */
-async function startOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= MAX_ANSWER) break;
-  }
-  return Buffer.concat(chunks)
-    .subarray(0, MAX_ANSWER)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
+  return { send, close: () => pool.destroy() };
 }
 
 function first(header: string | string[] | undefined): string | null {
@@ -124,6 +90,7 @@ function first(header: string | string[] | undefined): string | null {
 }
 
 function withoutGuid(text: string, guid: string): string {
+  if (text === '') return text;
   const pattern = [...guid.replaceAll('-', '')].map((character) => RegExp.escape(character)).join('-?');
   return pattern === '' ? text : text.replace(new RegExp(pattern, 'gi'), '{GUID}');
 }

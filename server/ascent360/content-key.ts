@@ -20,7 +20,16 @@ export function contentKey(payload: object): string {
       .filter(([key]) => !LEFT_OUT.has(key))
       .map(([key, value]: [string, unknown]) => [key, key === 'Order' ? withoutTouches(value) : value]),
   );
-  return JSON.stringify(content, (_, value: unknown) => (isPlain(value) ? sorted(value) : value));
+  return canonical(content);
+}
+
+/** As JSON.stringify with the keys of every object sorted, and much faster than that with a function that sorts. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((entry) => canonical(entry ?? null)).join()}]`;
+  if (!isPlain(value)) return JSON.stringify(value);
+  const entries: [string, unknown][] = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join()}}`;
 }
 
 function withoutTouches(order: unknown): unknown {
@@ -30,8 +39,4 @@ function withoutTouches(order: unknown): unknown {
 
 function isPlain(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sorted(value: object): object {
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

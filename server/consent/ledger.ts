@@ -1,5 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
-import { type Sql, unnest } from '../db.ts';
+import { newId, type Sql, unnest } from '../db.ts';
 import type { Channel, ConsentFact, FactSource, FlagChannel, FlagDecision, Instant, Told } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 
@@ -271,7 +270,7 @@ export async function keepDecisions(
       attempt_id: 'uuid',
     },
     kept.map(({ channel, address, decision, eventId, attemptId }) => ({
-      id: uuidv7(),
+      id: newId(),
       shop_id: shop.id,
       channel,
       address,

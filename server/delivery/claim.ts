@@ -1,6 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
 import { flagChannels, type KeptDecision, keepDecisions, noteSending, type SentFlag } from '../consent/ledger.ts';
-import type { Sql } from '../db.ts';
+import { newId, type Sql } from '../db.ts';
 import type { BreakerState, Instant } from '../domain.ts';
 import type { Log } from '../log.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
@@ -65,7 +64,7 @@ type Work = {
 
 function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, work: Work): void {
   const { delivery, keys, prepared } = weighed;
-  const attemptId = uuidv7();
+  const attemptId = newId();
   for (const channel of flagChannels) {
     const key = keys[channel];
     if (!key) continue;

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import type { ReadyDelivery } from './claim.ts';
+import { hasNewEvents } from './due-work.ts';
 import type { Finished, Recorded } from './record.ts';
 import type { Slots } from './slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './take-turn.ts';
@@ -15,7 +16,7 @@ const PIECE_MS = 5000;
 const LOOK_AGAIN_MS = 500;
 /** So much work is claimed ahead, in milliseconds of posting: enough for many to share a transaction, and soon enough that
  * settings and consent are those of the moment. */
-const CLAIM_AHEAD_MS = 250;
+export const CLAIM_AHEAD_MS = 250;
 const MAX_CLAIM = 100;
 
 export type WorkDeps = ProcessDeps &
@@ -26,12 +27,16 @@ export type WorkDeps = ProcessDeps &
     slots: Slots;
     /** How many batches may be translated at once. */
     translating: Slots;
+    pace: Pace;
     perShop: number;
     send(guid: string, payload: object): Promise<Attempt>;
     /** Says that the shop has work again after so many milliseconds. */
     wakeLater(shopId: number, waitMs: number): void;
     stopping(): boolean;
   };
+
+/** How long an attempt takes lately, in milliseconds, of whatever shop: the receiver is one. */
+export type Pace = { typicalMs: number };
 
 function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
   if (waitMs !== null && result?.class !== 'connection') deps.wakeLater(delivery.shop.id, waitMs);
@@ -63,6 +68,8 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
 }
 
 async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
+  // One statement in place of a transaction, when there is nothing.
+  if (!(await hasNewEvents(deps.db, shop.id))) return 0;
   await deps.translating.take(1);
   try {
     return await processSafely(deps, shop);
@@ -76,8 +83,6 @@ function createPosters(deps: WorkDeps) {
   const ready: ReadyDelivery[] = [];
   const finished: Finished[] = [];
   const posters = new Set<Promise<void>>();
-  /** How long an attempt takes lately, in milliseconds. */
-  let typicalMs = CLAIM_AHEAD_MS;
   let drained = () => {};
 
   const giveBack = () => finished.push(...ready.splice(0).map((delivery) => ({ delivery, result: null })));
@@ -92,7 +97,7 @@ function createPosters(deps: WorkDeps) {
       deps.slots.give(1);
       deps.metrics.attemptEnded(result.class, result.ms);
       finished.push({ delivery, result });
-      typicalMs += (result.ms - typicalMs) / 4;
+      deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
       // With a receiver in trouble, what is not under way yet is weighed anew: the breaker may have opened.
       if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
     }
@@ -118,7 +123,7 @@ function createPosters(deps: WorkDeps) {
     room: () => {
       if (ready.length > 0) return 0;
       const free = deps.perShop - posters.size;
-      const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(typicalMs, 1));
+      const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
       return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
     },
     /** Resolves when everything has been taken up or somebody has finished. */

@@ -2,7 +2,8 @@ export type Body = Record<string, unknown>;
 export type BodyParsed = { ok: true; body: Body } | { ok: false; why: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const MAYBE_INEXACT = /\d[\d.]{15}/;
+/** A number of 16 signs or more: within an object one follows a colon, a comma or a bracket. A text may look like it. */
+const MAYBE_INEXACT = /[:,[]\s*-?\d[\d.]{15}/;
 const INTEGER = /^-?\d+$/;
 /** A double keeps any 15 significant digits. */
 const EXACT_DIGITS = 15;

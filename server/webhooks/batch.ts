@@ -1,6 +1,6 @@
-import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
+import { v5 as uuidv5 } from 'uuid';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
-import type { Sql } from '../db.ts';
+import { newId, type Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
 import {
   addDeliveries,
@@ -145,12 +145,12 @@ export async function openBatch(
     addFact: (entry) => {
       // An event that is translated again finds the facts it brought before.
       const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');
-      const id = entry.eventId === null ? uuidv7() : uuidv5(what, FACTS);
+      const id = entry.eventId === null ? newId() : uuidv5(what, FACTS);
       facts.push({ id, ...entry });
       return id;
     },
     deliver: (event, { kind, entity, person, contact, subject }) => {
-      const id = uuidv7();
+      const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
       if (old) {

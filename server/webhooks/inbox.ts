@@ -1,5 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
-import { type Db, unnest } from '../db.ts';
+import { type Db, newId, unnest } from '../db.ts';
 import type { Instant } from '../domain.ts';
 import { type Shop, ShopErasedError } from '../shops.ts';
 import { bodyBinding } from './settle.ts';
@@ -35,7 +34,7 @@ type Stored = 'new' | 'seen' | 'erased';
 
 async function insert(db: Db, events: readonly IncomingEvent[]): Promise<Stored[]> {
   const rows = events.map((event) => {
-    const id = uuidv7();
+    const id = newId();
     return {
       id,
       shop_id: event.shop.id,

@@ -39,6 +39,18 @@ export async function pipeline({ world, pairs, quick, say }: Run): Promise<Row[]
   });
   const jobs = await world.database('straight_worker', JOBS);
   const straight = await world.helper('straight-worker.ts', jobs, receiver.url);
+  /** What is used from now on: the times do not depend on what else the machine does, as rates do. */
+  const costs = () => {
+    const measured = {
+      worker: ours.cpuMs,
+      'straight worker': straight.cpuMs,
+      PostgreSQL: world.databaseCpuMs,
+      receiver: receiver.cpuMs,
+    };
+    const before = Object.entries(measured).map(([name, read]) => [name, read, read()] as const);
+    return (events: number) =>
+      before.map(([name, read, then]) => `${name} ${((read() - then) / events).toFixed(2)} ms`).join(', ');
+  };
   const rates = { ours: [] as number[], straight: [] as number[] };
   let first = 1;
   for (let pair = -1; pair < pairs; pair++) {
@@ -46,11 +58,14 @@ export async function pipeline({ world, pairs, quick, say }: Run): Promise<Row[]
     const size = pair < 0 ? Math.round(count / 3) : count;
     await hold(app, shops, size, first);
     await world.checkpoint();
+    const used = costs();
     const ourRate = size / (await release(app, shops, size));
+    say(`ours ${ourRate.toFixed(0)}/s; processor time an event: ${used(size)}`);
     await addJobs(jobs, size, first);
     await world.checkpoint();
-    say(`ours ${ourRate.toFixed(0)}/s`);
+    const usedStraight = costs();
     const straightRate = size / (await ask<number>(straight, 'go'));
+    say(`straight worker ${straightRate.toFixed(0)}/s; processor time an event: ${usedStraight(size)}`);
     first += size;
     if (pair < 0) continue;
     rates.ours.push(ourRate);

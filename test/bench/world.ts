@@ -30,6 +30,8 @@ export type Server = {
   child: ChildProcess;
   /** The most memory it has held so far, in MB (VmHWM). */
   peakMb(): number;
+  /** Processor time it has used so far, in milliseconds. */
+  cpuMs(): number;
   stop(signal?: NodeJS.Signals): Promise<void>;
 };
 
@@ -46,6 +48,8 @@ export type World = {
   app(name: string, env: Record<string, string>): Promise<Server>;
   /** One of the files beside this one, in a process of its own that said it is ready. */
   helper(file: string, ...args: string[]): Promise<Server>;
+  /** Processor time of PostgreSQL and its backends, in milliseconds. */
+  databaseCpuMs(): number;
   /** Peak memory in MB of every app process so far, by name. */
   peaks(): Map<string, number>;
   checkpoint(): Promise<void>;
@@ -83,6 +87,23 @@ function peakOf(pid: number | undefined): number {
   }
 }
 
+/** A tick of the times in /proc: a hundredth of a second on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** Processor time in milliseconds, user and system, of a process and of its children that have ended. */
+function cpuOf(pid: number | undefined): number {
+  try {
+    // The name, in parentheses, may hold spaces.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
+  } catch {
+    return 0;
+  }
+}
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+
 async function over(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -119,6 +140,7 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
       child,
       url: `http://127.0.0.1:${port}`,
       peakMb: () => peakOf(child.pid),
+      cpuMs: () => cpuOf(child.pid),
       stop: async (signal = 'SIGTERM') => {
         look();
         servers.delete(server);
@@ -196,6 +218,7 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
       });
       return server;
     },
+    databaseCpuMs: () => [postgres.pid(), ...childrenOf(postgres.pid())].reduce((sum, pid) => sum + cpuOf(pid), 0),
     peaks: () => peaks,
     statements: async (app) => {
       if (!options.cpuProfile) return [];

@@ -8,6 +8,8 @@ import pg from 'pg';
 
 export type PostgresServer = {
   url: string;
+  /** The process that has started the others. */
+  pid(): number;
   /** Ends it and its backends: `fast` as an operator would (SIGINT), `crash` at once and without a checkpoint (SIGQUIT). */
   end(how: 'fast' | 'crash'): Promise<void>;
   /** Starts it again on the same port and data. */
@@ -119,6 +121,7 @@ export async function startPostgres(
   await begin();
   return {
     url,
+    pid: () => server.pid ?? 0,
     begin,
     end,
     freeze: () => signalAll('SIGSTOP'),

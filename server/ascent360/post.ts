@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { FailureKind } from './classify-answer.ts';
+import { failureKind } from './failure-kind.ts';
+
+/** An answer is read up to here, in bytes. */
+const MAX_ANSWER = 16_384;
+
+/** What came back. With a failure too, status and headers are there when an answer had begun. */
+export type Reply = {
+  status: number | null;
+  headers: IncomingHttpHeaders;
+  /** The start of the body. */
+  text: string;
+  failure: FailureKind | null;
+};
+
+/**
+ * Posts JSON and reads the start of the answer. Resolves whatever the network does, within `timeoutMs`; what is still under way by
+ * then is cut. Goes by the dispatcher's own events: no stream, no signal, no promise per part of an answer.
+ */
+export async function post(dispatcher: Dispatcher, path: string, body: string, timeoutMs: number): Promise<Reply> {
+  const reply: Reply = { status: null, headers: {}, text: '', failure: null };
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let request: Dispatcher.DispatchController | null = null;
+  const { promise, resolve } = Promise.withResolvers<Reply>();
+  let over = false;
+
+  function end(failure: FailureKind | null): void {
+    if (over) return;
+    over = true;
+    clearTimeout(deadline);
+    reply.text = Buffer.concat(chunks)
+      .subarray(0, MAX_ANSWER)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
+    reply.failure = failure;
+    resolve(reply);
+  }
+
+  function cut(): void {
+    request?.abort(new Error('No longer wanted'));
+  }
+
+  const deadline = setTimeout(() => {
+    end('timeout');
+    cut();
+  }, timeoutMs);
+  dispatcher.dispatch(
+    { path, method: 'POST', headers: { 'content-type': 'application/json', accept: '*/*' }, body },
+    {
+      onRequestStart: (controller) => {
+        request = controller;
+        // Its turn came after its time.
+        if (over) cut();
+      },
+      onResponseStart: (_, status, headers) => {
+        reply.status = status;
+        reply.headers = headers;
+      },
+      onResponseData: (_, chunk) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length < MAX_ANSWER) return;
+        end(null);
+        cut();
+      },
+      onResponseEnd: () => end(null),
+      onResponseError: (_, error) => end(failureKind(error)),
+    },
+  );
+  return await promise;
+}

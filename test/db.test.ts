@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Db, newId, unnest } from '../server/db.ts';
+import { testDatabase } from './fakes/database.ts';
+
+let db: Db;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(async () => await db.close());
+
+it('ids made one after another sort in that order, and are UUIDs of version 7', () => {
+  const ids = Array.from({ length: 20_000 }, newId);
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.filter((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toEqual(
+    [],
+  );
+});
+
+it('bytes and nulls arrive in many rows as they left, whatever they are', async () => {
+  const cell = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
+  await fc.assert(
+    fc.asyncProperty(fc.array(cell, { maxLength: 12 }), async (cells) => {
+      const { columns, from, params } = unnest(
+        { n: 'int', bytes: 'bytea' },
+        cells.map((bytes, n) => ({ n, bytes })),
+      );
+      const rows = await db.query<{ bytes: Uint8Array | null }>(
+        `SELECT ${columns} FROM ${from} AS u(n, bytes) ORDER BY n`,
+        params,
+      );
+      expect(rows.map(({ bytes }) => bytes && [...bytes])).toEqual(cells.map((bytes) => bytes && [...bytes]));
+    }),
+    { numRuns: 50 },
+  );
+});
