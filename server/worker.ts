@@ -7,6 +7,7 @@ import { hasNewEvents } from './delivery/due-work.ts';
 import { createSlots } from './delivery/slots.ts';
 import { CLAIM_AHEAD_MS, workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
+import { announcing } from './flow/announce.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { shopErasure } from './privacy/erase-shop.ts';
@@ -18,6 +19,8 @@ import { startSweep } from './sweep.ts';
 
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
+/** Problems that opened are looked for every sixth sweep: half a minute. */
+const SWEEPS_PER_ANNOUNCEMENT = 6;
 
 export type WorkerDeps = {
   config: Config;
@@ -65,6 +68,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     shopErasure(deps.db),
     retention(deps.db, config.retentionDays),
     deps.adminUpkeep,
+    announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
   ]);
   return {
     stop: async () => {

@@ -142,6 +142,14 @@ export type CustomersCountQueryVariables = Exact<{
 
 export type CustomersCountQuery = { customersCount: { count: number, precision: CountPrecision } | null };
 
+export type FlowTriggerReceiveMutationVariables = Exact<{
+  handle: string;
+  payload: unknown;
+}>;
+
+
+export type FlowTriggerReceiveMutation = { flowTriggerReceive: { userErrors: Array<{ field: Array<string> | null, message: string }> } | null };
+
 export type LineItemFieldsFragment = { sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } };
 
 export type OrderByIdQueryVariables = Exact<{
@@ -601,6 +609,18 @@ export const CustomersCount: AdminDocument<CustomersCountQuery, CustomersCountQu
   customersCount(query: $query, limit: null) {
     count
     precision
+  }
+}`,
+};
+
+export const FlowTriggerReceive: AdminDocument<FlowTriggerReceiveMutation, FlowTriggerReceiveMutationVariables> = {
+  name: 'FlowTriggerReceive',
+  text: `mutation FlowTriggerReceive($handle: String!, $payload: JSON!) {
+  flowTriggerReceive(handle: $handle, payload: $payload) {
+    userErrors {
+      field
+      message
+    }
   }
 }`,
 };

@@ -28,7 +28,7 @@ export type Problem = {
 
 const DAY = 24 * 3_600_000;
 /** Laws give 10 business days to honour an opt-out: one that is not told after so long has to be seen. */
-const OPT_OUT_LATE = 3 * DAY;
+export const OPT_OUT_LATE = 3 * DAY;
 
 const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
 

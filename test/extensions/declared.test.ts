@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ATTENTION_HANDLE, payloadOf } from '../../server/flow/announce.ts';
 import { SEND_HANDLE } from '../../server/flow/receive-run.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -67,6 +68,18 @@ describe('the extensions', () => {
     expect(existsSync(path.join(root, 'extensions', one.folder, one.targeting[0].module))).toBe(true);
     const texts = z.record(z.string(), z.unknown()).parse(json('extensions', one.folder, 'locales/en.default.json'));
     for (const text of [one.name, one.description]) expect(texts[text.replace(/^t:/, '')]).toBeTruthy();
+  });
+
+  it('of Flow are fired by their handle, with all their fields and no others', () => {
+    const trigger = declared.find(({ extensions }) => extensions.some(({ type }) => type === 'flow_trigger'));
+    expect(trigger?.extensions).toMatchObject([{ handle: ATTENTION_HANDLE }]);
+    const fields = trigger?.settings?.fields.map(({ key }) => key) ?? [];
+    for (const kind of ['connection', 'rejected', 'opt_outs', 'privacy_request'] as const) {
+      const payload = payloadOf({ kind, key: '' }, { domain: 'a.myshopify.com' }, 'key');
+      expect(Object.keys(payload)).toEqual(fields);
+    }
+    // As Shopify CLI takes them.
+    for (const field of fields) expect(field).toMatch(/^[A-Za-z ]+$/);
   });
 
   it('of Flow call the address and the handle that the server answers to', () => {

@@ -101,6 +101,12 @@ const rootOf = (shop: FakeShop) => ({
   bulkOperation: ({ id }: { id: string }) => shop.bulk.look(id),
   bulkOperationRunQuery: ({ query, groupObjects }: { query: string; groupObjects: boolean }) =>
     shop.bulk.run(query, groupObjects),
+  flowTriggerReceive: ({ handle, payload }: { handle: string; payload: unknown }) => {
+    const message = `Errors validating schema:\n  Invalid handle '${handle}'.\n`;
+    if (shop.flowHandles && !shop.flowHandles.has(handle)) return { userErrors: [{ field: ['body'], message }] };
+    shop.flowTriggers.push({ handle, payload });
+    return { userErrors: [] };
+  },
   bulkOperationCancel: ({ id }: { id: string }) => shop.bulk.cancel(id),
 });
 

@@ -74,6 +74,10 @@ export class FakeShop {
   /** By segment gid: the ids of its customers. */
   readonly segments = new Map<string, string[]>();
   facts: ShopFactsQuery['shop'];
+  /** Flow's triggers that the app fired, oldest first. */
+  readonly flowTriggers: { handle: string; payload: unknown }[] = [];
+  /** Triggers that the app has deployed, by handle; null: whatever it fires. */
+  flowHandles: ReadonlySet<string> | null = null;
   /** Fields that the app's access to protected customer data lacks, as `Customer.firstName`: null, with an error. */
   denied = new Set<string>();
   /** The leaky bucket, in points; `restore` per second. */
