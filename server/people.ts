@@ -3,6 +3,14 @@ import type { Channel, Contact, E164, Instant, PostalAddress, ShopifyId } from '
 import type { Vault } from './keys.ts';
 import type { Shop } from './shops.ts';
 
+/** What the Admin API said last of a person besides contact, consent and tags. */
+export type PersonRead = {
+  at: Instant;
+  /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
+  metafields: Record<string, string[]>;
+  dataSaleOptOut: boolean;
+};
+
 /** A person as last known. Sealed in `people.profile`. */
 export type PersonProfile = {
   customerId: ShopifyId | null;
@@ -11,6 +19,8 @@ export type PersonProfile = {
   contactFrom: 'customer' | 'order' | null;
   /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
   tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
+  /** Null: never read through the Admin API. */
+  read: PersonRead | null;
 };
 
 export type KnownAddress = { hash: string; written: string; firstSeenAt: Instant; lastSeenAt: Instant };
@@ -23,6 +33,8 @@ export type Person = {
   profileAt: Instant | null;
   seenAt: Instant;
   deletedAt: Instant | null;
+  /** Is to be read through the Admin API. */
+  unread: boolean;
   addresses: Map<string, KnownAddress & { channel: Channel }>;
 };
 
@@ -64,19 +76,24 @@ type PersonRow = {
   profile_at: Date | null;
   seen_at: Date;
   deleted_at: Date | null;
+  unread: boolean;
 };
 
-const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
+export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
   customerId,
   contact: { origins: {}, leftOut: {} },
   contactFrom: null,
   tags: {},
+  read: null,
 });
 
 const profileBinding = (id: string) => `people.profile:${id}`;
 
 export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null): PersonProfile {
-  return sealed ? vault.openJson<PersonProfile>(profileBinding(id), sealed) : emptyProfile(null);
+  // Profiles sealed before people were read lack what a read adds.
+  return sealed
+    ? { ...emptyProfile(null), ...vault.openJson<PersonProfile>(profileBinding(id), sealed) }
+    : emptyProfile(null);
 }
 
 /** The people with these ids: as last known, and which of them were deleted in Shopify. */
@@ -86,7 +103,7 @@ export async function loadProfiles(
   ids: readonly string[],
 ): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
   if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
-  const rows = await sql.query<PersonRow>(
+  const rows = await sql.query<Pick<PersonRow, 'id' | 'profile' | 'deleted_at'>>(
     'SELECT id, profile, deleted_at FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
     [shop.id, ids],
   );
@@ -94,6 +111,20 @@ export async function loadProfiles(
     profiles: new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)])),
     deleted: new Set(rows.flatMap((row) => (row.deleted_at ? [row.id] : []))),
   };
+}
+
+/** What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. */
+export function learnContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {
+  const { profile } = person;
+  const newer = person.profileAt === null || at >= person.profileAt;
+  const own = profile.contactFrom === 'customer';
+  if (from === 'customer' ? !own || newer : !own && newer) {
+    profile.contact = contact;
+    profile.contactFrom = from;
+    person.profileAt = at;
+  } else {
+    profile.contact = { ...contact, ...profile.contact, origins: { ...contact.origins, ...profile.contact.origins } };
+  }
 }
 
 /** The people a batch of events is about: loaded together, changed in memory, written together. */
@@ -105,6 +136,8 @@ export type People = {
   touch(person: Person, addresses: { channel: Channel; hash: string; written: string }[], seenAt: Instant): void;
   /** Marks the person for writing. */
   changed(person: Person): void;
+  /** The person is to be read through the Admin API, anew if that is under way. */
+  ask(person: Person): void;
   save(): Promise<void>;
 };
 
@@ -112,7 +145,8 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
   const byKey = new Map<string, Person>();
   if (keys.length > 0) {
     const rows = await sql.query<PersonRow>(
-      'SELECT id, key, profile, profile_at, seen_at, deleted_at FROM people WHERE shop_id = $1 AND key = ANY($2::text[])',
+      `SELECT id, key, profile, profile_at, seen_at, deleted_at, read_due_at IS NOT NULL AS unread
+       FROM people WHERE shop_id = $1 AND key = ANY($2::text[])`,
       [shop.id, keys],
     );
     for (const row of rows) {
@@ -123,6 +157,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
         profileAt: row.profile_at?.getTime() ?? null,
         seenAt: row.seen_at.getTime(),
         deletedAt: row.deleted_at?.getTime() ?? null,
+        unread: row.unread,
         addresses: new Map(),
       });
     }
@@ -153,6 +188,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
     }
   }
   const dirtyPeople = new Set<Person>();
+  const asked = new Set<Person>();
   const dirtyAddresses = new Map<string, { person: Person; key: string }>();
 
   return {
@@ -170,6 +206,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
         profileAt: null,
         seenAt,
         deletedAt: null,
+        unread: false,
         addresses: new Map(),
       };
       byKey.set(key, person);
@@ -192,8 +229,13 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
       }
     },
     changed: (person) => void dirtyPeople.add(person),
+    ask: (person) => {
+      person.unread = true;
+      asked.add(person);
+      dirtyPeople.add(person);
+    },
     save: async () => {
-      await savePeople(sql, shop, [...dirtyPeople]);
+      await savePeople(sql, shop, [...dirtyPeople], asked);
       await saveAddresses(sql, shop, [...dirtyAddresses.values()]);
     },
   };
@@ -202,7 +244,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
 export const writtenBinding = (personId: string, channel: string, hash: string) =>
   `addresses.written:${personId}:${channel}:${hash}`;
 
-async function savePeople(sql: Sql, shop: Shop, people: readonly Person[]): Promise<void> {
+async function savePeople(sql: Sql, shop: Shop, people: readonly Person[], asked: ReadonlySet<Person>): Promise<void> {
   if (people.length === 0) return;
   const { columns, from, params } = unnest(
     {
@@ -213,6 +255,7 @@ async function savePeople(sql: Sql, shop: Shop, people: readonly Person[]): Prom
       profile_at: 'timestamptz',
       seen_at: 'timestamptz',
       deleted_at: 'timestamptz',
+      asks: 'int',
     },
     people.map((person) => ({
       id: person.id,
@@ -222,11 +265,15 @@ async function savePeople(sql: Sql, shop: Shop, people: readonly Person[]): Prom
       profile_at: person.profileAt === null ? null : new Date(person.profileAt),
       seen_at: new Date(person.seenAt),
       deleted_at: person.deletedAt === null ? null : new Date(person.deletedAt),
+      asks: asked.has(person) ? 1 : 0,
     })),
   );
   await sql.query(
-    `INSERT INTO people (${columns}) SELECT * FROM ${from} ON CONFLICT (id) DO UPDATE SET
-       profile = excluded.profile, profile_at = excluded.profile_at, seen_at = excluded.seen_at, deleted_at = excluded.deleted_at`,
+    `INSERT INTO people (id, shop_id, key, profile, profile_at, seen_at, deleted_at, read_asks, read_due_at)
+     SELECT u.*, CASE WHEN u.asks > 0 THEN now() END FROM ${from} AS u(${columns})
+     ON CONFLICT (id) DO UPDATE SET
+       profile = excluded.profile, profile_at = excluded.profile_at, seen_at = excluded.seen_at, deleted_at = excluded.deleted_at,
+       read_asks = people.read_asks + excluded.read_asks, read_due_at = coalesce(excluded.read_due_at, people.read_due_at)`,
     params,
   );
 }

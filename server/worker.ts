@@ -13,9 +13,11 @@ import type { Metrics } from './metrics.ts';
 import { shopErasure } from './privacy/erase-shop.ts';
 import { retention } from './privacy/retention.ts';
 import type { Queue } from './queue.ts';
+import { createReads, READS } from './reads/chore.ts';
 import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
 import { startSweep } from './sweep.ts';
+import { processSafely } from './webhooks/process.ts';
 
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
@@ -39,10 +41,22 @@ export type WorkerDeps = {
 
 /** Every job on one screen: working on a shop, the sweep that wakes shops, and the chores. */
 export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
-  const { config, queue } = deps;
+  const { config, queue, admin } = deps;
   let stopping = false;
+  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
+    shopErasure(deps.db),
+    retention(deps.db, config.retentionDays),
+    deps.adminUpkeep,
+    announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
+    createReads({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
+  ]);
   const work = {
     ...deps,
+    reads: {
+      mayRead: admin.hasAccess,
+      waitMs: config.readWait,
+      wake: (shopId: number) => chores.wake(READS, shopId),
+    },
     slots: createSlots(config.deliveryConcurrency),
     translating: createSlots(TRANSLATING_AT_ONCE),
     pace: { typicalMs: CLAIM_AHEAD_MS },
@@ -64,12 +78,6 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     concurrency: config.deliveryConcurrency,
   });
   const sweep = startSweep(deps, config.sweepInterval);
-  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
-    shopErasure(deps.db),
-    retention(deps.db, config.retentionDays),
-    deps.adminUpkeep,
-    announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
-  ]);
   return {
     stop: async () => {
       stopping = true;

@@ -10,7 +10,10 @@ import type {
 import type { StoredSettings } from '../settings/store.ts';
 import { acceptedMessage, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
 
-/** An event as its rows have it; the last four are of its open delivery and null without one. */
+/**
+ * An event as its rows have it; `leased` to `behind` are of its open delivery and null without one. `reading`: what it
+ * lacks is being read through the Admin API.
+ */
 export type StateRow = {
   state: 'received' | 'open' | 'accepted' | 'merged' | 'skipped' | 'attention';
   reason: MergedReason | SkippedReason | AttentionReason | null;
@@ -19,6 +22,7 @@ export type StateRow = {
   attempts: number | null;
   last_class: AttemptClass | null;
   behind: boolean | null;
+  reading: boolean;
 };
 
 /** Why nothing of a shop may be sent now; null: it may. */
@@ -43,7 +47,7 @@ export function describeState(row: StateRow, gate: Gate): Described {
         const message = retryMessages[row.last_class ?? 'unknown'];
         return { state: 'retrying', reason: null, message: withDetail(message, gate && reasonMessages[gate]) };
       }
-      return waiting(gate ?? (row.behind ? 'behind_earlier' : 'due'));
+      return waiting(gate ?? (row.behind ? 'behind_earlier' : row.reading ? 'reading_shopify' : 'due'));
     case 'accepted':
       return { state: 'accepted', reason: null, message: withDetail(acceptedMessage, row.detail) };
     default: {

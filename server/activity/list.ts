@@ -42,7 +42,8 @@ const behind = (lane: 'email_lane' | 'phone_lane') => `EXISTS (
 
 /** The columns of an ItemRow over `events e LEFT JOIN deliveries d` (the open one). */
 export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at, e.state, e.reason, e.detail, e.summary,
-  d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, (${behind('email_lane')} OR ${behind('phone_lane')}) AS behind`;
+  d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, (${behind('email_lane')} OR ${behind('phone_lane')}) AS behind,
+  d.id IS NULL OR (d.reading AND d.due_at > now()) AS reading`;
 
 export function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
   return {

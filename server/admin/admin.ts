@@ -1,3 +1,4 @@
+import type { Sql } from '../db.ts';
 import type { Shop } from '../shops.ts';
 
 /**
@@ -34,8 +35,11 @@ export type AdminAnswer<Data> = { data: Data; denied: readonly string[] };
 
 /** Shopify's Admin API, GraphQL only, for any shop that the app may read. */
 export type Admin = {
-  /** Whether the shop has a token that can be used, or refreshed. Asks nobody but the database. */
-  hasAccess(shop: Shop): Promise<boolean>;
+  /**
+   * Whether the shop has a token that can be used, or refreshed. Asks nobody but the database.
+   * @param sql the transaction to ask in; without one, on its own
+   */
+  hasAccess(shop: Shop, sql?: Sql): Promise<boolean>;
   /**
    * Runs a document. Waits while Shopify throttles, refreshes the token when it has to.
    * @throws AdminError

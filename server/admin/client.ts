@@ -15,7 +15,7 @@ export type ClientDeps = {
   transport: Transport;
   access: Access;
   denied: DeniedFields;
-  hasAccess: (shop: Shop) => Promise<boolean>;
+  hasAccess: Admin['hasAccess'];
   now: () => Instant;
   random: () => number;
   /** Shorter in tests. */

@@ -34,6 +34,10 @@ const RENEWAL_DUE = `(refresh_expires_at IS NOT NULL AND renewed_at < now() - in
 const LIVE = 'coalesce(access_expires_at > now(), true)';
 const USABLE = `(${LIVE} OR coalesce(refresh_expires_at > now(), false))`;
 
+/** Whether a shop can be read, as a condition of a statement. @param shopId the column or parameter that names it */
+export const hasToken = (shopId: string) =>
+  `EXISTS (SELECT 1 FROM admin_tokens WHERE shop_id = ${shopId} AND pair IS NOT NULL AND refused_at IS NULL AND ${USABLE})`;
+
 /** The shop's token; null: none was ever given, or it was erased. */
 export async function loadToken(sql: Sql, shop: Shop): Promise<StoredToken | null> {
   const [row] = await sql.query<{

@@ -2,7 +2,7 @@ import { listFromTags, permissionFromTags } from '../consent/mapped-permissions.
 import type { AddedTexts, ConsentFact, ListSource, Mapped, PermissionTags, Settings } from '../domain.ts';
 import type { PersonProfile } from '../people.ts';
 
-type Profile = Pick<PersonProfile, 'tags'>;
+type Profile = Pick<PersonProfile, 'tags' | 'read'>;
 
 const presentTags = (profile: Profile) => Object.values(profile.tags).filter((tag) => tag.present);
 
@@ -19,7 +19,7 @@ function valuesOf(profile: Profile, source: ListSource): { values: string[]; fro
     case 'text':
       return { values: source.values, from: 'settings.mapping' };
     case 'metafield':
-      return { values: [], from: `metafield ${source.key}` };
+      return { values: profile.read?.metafields[source.key] ?? [], from: `metafield ${source.key}` };
   }
 }
 

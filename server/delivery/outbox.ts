@@ -3,7 +3,7 @@ import type { AddedTexts, AttemptClass, Channel, Contact, Instant, Purchase } fr
 import type { Vault } from '../keys.ts';
 import { type Shop, ShopErasedError } from '../shops.ts';
 
-export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person';
+export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person' | 'read';
 
 /** What a delivery is to tell. Sealed in `deliveries.subject`. */
 export type DeliverySubject = {
@@ -27,6 +27,8 @@ export type NewDelivery = {
   subject: DeliverySubject;
   /** The open delivery whose place this one takes. */
   takesPlaceOf: string | null;
+  /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
+  readWaitMs?: number | null;
 };
 
 /** A delivery with its lease, as the worker holds it. */
@@ -39,6 +41,8 @@ export type ClaimedDelivery = {
   subject: DeliverySubject | null;
   /** The subject cannot be opened. */
   broken?: true;
+  /** The read it waited for has not come. */
+  unread?: true;
   attempts: number;
   firstAttemptAt: Instant | null;
   again: boolean;
@@ -77,6 +81,7 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       phone_lane: 'text',
       subject: 'bytea',
       place_of: 'uuid',
+      read_wait_ms: 'float8',
     },
     deliveries.map((delivery) => ({
       id: delivery.id,
@@ -89,14 +94,19 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       phone_lane: delivery.phoneLane,
       subject: shop.vault.sealJson(subjectBinding(delivery.id), delivery.subject),
       place_of: delivery.takesPlaceOf,
+      read_wait_ms: delivery.readWaitMs ?? null,
     })),
   );
+  // Who takes the place of one that waits for a read waits no longer than that one would have.
   // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort.
   await sql.query(
-    `INSERT INTO deliveries (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, seq, due_at, again, reassert)
+    `INSERT INTO deliveries
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, seq, due_at, reading, again, reassert)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject,
-       coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))), coalesce(o.due_at, now()),
-       coalesce(o.again, false), coalesce(o.reassert, false)
+       coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
+       CASE WHEN o.reading THEN o.due_at
+         ELSE greatest(coalesce(o.due_at, now()), now() + n.read_wait_ms * interval '1 millisecond') END,
+       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     params,
@@ -127,7 +137,8 @@ export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string
 }
 
 /**
- * Closes a shop's open deliveries, or one person's, and settles their events as skipped. What is being sent is left to end.
+ * Closes a shop's open deliveries, or one person's, and settles their events as skipped, and those that wait for a read to
+ * get one. What is being sent is left to end.
  */
 export async function skipOpen(
   sql: Sql,
@@ -138,11 +149,61 @@ export async function skipOpen(
   await sql.query(
     `WITH closed AS (
        UPDATE deliveries SET open = false, settled_at = now()
-       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id)
+       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id),
+     unparked AS (
+       DELETE FROM parked_events WHERE shop_id = $1 AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id)
      UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()
-     WHERE id IN (SELECT event_id FROM closed)`,
+     WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked)`,
     [shop.id, reason, personId],
   );
+}
+
+type DeliveryRow = {
+  id: string;
+  event_id: string;
+  kind: DeliveryKind;
+  entity: string | null;
+  person_id: string | null;
+  subject: Uint8Array | null;
+  attempts: number;
+  first_attempt_at: Date | null;
+  again: boolean;
+  reassert: boolean;
+  fence: number;
+  reading: boolean;
+  topic: string;
+  received_at: Date;
+};
+
+/** The columns of a DeliveryRow over `deliveries d JOIN events e`. */
+const deliveryColumns = `d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, d.attempts, d.first_attempt_at, d.again,
+  d.reassert, d.fence, d.reading, e.topic, e.received_at`;
+
+const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
+  id: row.id,
+  eventId: row.event_id,
+  kind: row.kind,
+  entity: row.entity,
+  personId: row.person_id,
+  ...readSubject(shop.vault, row.id, row.subject),
+  attempts: row.attempts,
+  firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
+  again: row.again,
+  reassert: row.reassert,
+  fence: row.fence,
+  topic: row.topic,
+  eventReceivedAt: row.received_at.getTime(),
+  ...(row.reading ? { unread: true as const } : {}),
+});
+
+/** These people's open deliveries that are not being sent. */
+export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<ClaimedDelivery[]> {
+  const rows = await sql.query<DeliveryRow>(
+    `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) AND d.open AND d.lease_until IS NULL`,
+    [shop.id, personIds],
+  );
+  return rows.map((row) => claimedOf(shop, row));
 }
 
 /**
@@ -150,23 +211,8 @@ export async function skipOpen(
  * An address that something is being sent to is never claimed a second time.
  */
 export async function findDue(sql: Sql, shop: Shop, max: number): Promise<ClaimedDelivery[]> {
-  const rows = await sql.query<{
-    id: string;
-    event_id: string;
-    kind: DeliveryKind;
-    entity: string | null;
-    person_id: string | null;
-    subject: Uint8Array | null;
-    attempts: number;
-    first_attempt_at: Date | null;
-    again: boolean;
-    reassert: boolean;
-    fence: number;
-    topic: string;
-    received_at: Date;
-  }>(
-    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, d.attempts, d.first_attempt_at, d.again, d.reassert,
-       d.fence, e.topic, e.received_at
+  const rows = await sql.query<DeliveryRow>(
+    `SELECT ${deliveryColumns}
      FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
        AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.email_lane = d.email_lane
@@ -176,21 +222,7 @@ export async function findDue(sql: Sql, shop: Shop, max: number): Promise<Claime
      ORDER BY d.due_at, d.seq LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
     [shop.id, max],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    eventId: row.event_id,
-    kind: row.kind,
-    entity: row.entity,
-    personId: row.person_id,
-    ...readSubject(shop.vault, row.id, row.subject),
-    attempts: row.attempts,
-    firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
-    again: row.again,
-    reassert: row.reassert,
-    fence: row.fence,
-    topic: row.topic,
-    eventReceivedAt: row.received_at.getTime(),
-  }));
+  return rows.map((row) => claimedOf(shop, row));
 }
 
 function readSubject(vault: Vault, id: string, sealed: Uint8Array | null): Pick<ClaimedDelivery, 'subject' | 'broken'> {

@@ -37,6 +37,10 @@ export type PrepareInput = {
   historyBefore: Instant;
   /** Key of the list set that would go out; compared with what went out with this address. */
   listSet: string | null;
+  /** Shopify says that the person's data may not be sold or shared: never on a list. */
+  dataSaleOptOut: boolean;
+  /** The person could not be read in time: what Shopify holds on them may say more. */
+  unread: boolean;
   now: Instant;
 };
 
@@ -126,11 +130,28 @@ function consentOutcome(input: PrepareInput, about: { channel: Channel; factId: 
   }
 }
 
+/** A read is worth a delivery of its own only by a flag; most of the time none is due any more, or it left with another. */
+function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
+  const all = Object.entries(decisions);
+  if (all.some(([, { send }]) => send !== null)) return null;
+  const since = (channel: string) =>
+    (channel === 'email' || channel === 'sms') && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
+  if (all.some(([channel, { reason }]) => reason === 'already_told' && since(channel))) {
+    return settle({ state: 'merged', reason: 'told_with_another' });
+  }
+  for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
+    if (all.some(([, decision]) => decision.reason === reason)) return settle({ state: 'skipped', reason });
+  }
+  return settle({ state: 'skipped', reason: 'no_choice' });
+}
+
 /** Lists go out once per address and list set, and never for somebody who opted out. */
 function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; reason: string } {
   const { settings } = input;
   if (input.listSet === null) return { send: false, reason: 'The settings name no provider' };
   if (!input.contact.email) return { send: false, reason: 'Lists go out with an e-mail address only' };
+  if (input.dataSaleOptOut) return { send: false, reason: 'Opted out of the sale of their data: never put on a list' };
+  if (input.unread) return { send: false, reason: 'Shopify could not be asked yet whether lists are allowed' };
   const explicit = email.fact !== null && email.reason !== 'no_choice' && email.reason !== 'held_by_newer_state';
   const choice = explicit && email.fact ? meaningOf(email.fact, settings.consent.email.optInLevel) : 'none';
   if (choice === 'opt_out') return { send: false, reason: 'Opted out of e-mail: never put on a list' };
@@ -155,6 +176,10 @@ export function prepare(input: PrepareInput): Prepared {
     const channel = input.about.channel;
     const decision = channel === 'email' || channel === 'sms' ? decisions[channel] : noAddress;
     const outcome = consentOutcome(input, input.about, decision);
+    if (outcome) return { decisions, ...outcome };
+  }
+  if (input.kind === 'read' && !input.again) {
+    const outcome = readOutcome(input, decisions);
     if (outcome) return { decisions, ...outcome };
   }
   const lists = listsDecision(input, decisions.email);

@@ -2,7 +2,7 @@ import type { LedgerKey } from '../consent/ledger.ts';
 import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import type { Contact, FlagChannel, Instant } from '../domain.ts';
-import { addressesOf, loadProfiles, type PersonProfile } from '../people.ts';
+import { addressesOf, emptyProfile, loadProfiles, type PersonProfile } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type EntityState, loadEntityStates } from './entity-states.ts';
@@ -10,12 +10,7 @@ import { addTexts, factFromTags, mapPerson } from './map-person.ts';
 import type { ClaimedDelivery } from './outbox.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
-const noProfile: PersonProfile = {
-  customerId: null,
-  contact: { origins: {}, leftOut: {} },
-  contactFrom: null,
-  tags: {},
-};
+const noProfile: PersonProfile = emptyProfile(null);
 
 /** What is sent: the state the event brought, or the person as last known with the address the event is about. */
 export function contactOf(
@@ -101,6 +96,8 @@ export function weigh(
     told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
     historyBefore,
     listSet: listSetOf(stored),
+    dataSaleOptOut: profile.read?.dataSaleOptOut ?? false,
+    unread: delivery.unread === true,
     now,
   });
   return { delivery, keys, prepared };

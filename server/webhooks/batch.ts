@@ -10,9 +10,12 @@ import {
   type NewDelivery,
   openOfEntities,
 } from '../delivery/outbox.ts';
+import { handOverOrders } from '../delivery/read-waits.ts';
 import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
 import { customerKey, guestKey, lanesOf, loadPeople, type People, type Person } from '../people.ts';
+import { type News, whyRead } from '../reads/why-read.ts';
 import type { Shop, ShopLife } from '../shops.ts';
+import { parkEvents } from './parked.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
 
 /** An event with what its body says. */
@@ -21,10 +24,15 @@ export type TranslatedEvent = {
   topic: string;
   triggeredAt: Instant;
   translated: Translated;
+  /** It was parked until its person had been read: asking once more would say the same. */
+  hasWaited?: boolean;
 } & Pick<EventFindings, 'summary'>;
 
 /** How an event goes on. */
 export type Outcome = { settled: Settled | null; detail?: string | null; mergedInto?: string | null };
+
+/** Whether the shop may be read through the Admin API now, and how long a delivery waits for it, in milliseconds. */
+export type Reading = { may: boolean; waitMs: number };
 
 /**
  * The rows that a batch of one shop's events touches: loaded together, changed in memory in the order of the events, and
@@ -34,6 +42,8 @@ export type Batch = {
   shop: Shop;
   life: ShopLife;
   settings: Settings | null;
+  /** Whether the shop may be read through the Admin API. */
+  mayRead: boolean;
   now: Instant;
   people: People;
   /** When the person with this key was erased; null: never. */
@@ -42,6 +52,18 @@ export type Batch = {
   /** The event whose delivery of this order or customer waits to be sent; null: none does. */
   waiting(entity: string): string | null;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
+  /**
+   * Asks for what Shopify holds on a person when something of it is missing, or out of date by what an event shows.
+   * @returns whether an answer is on its way, so that what is sent to them waits for it
+   */
+  ask(person: Person, news: News): boolean;
+  /**
+   * Leaves an event open until the person has been read, or without one until the rest of its body has.
+   * @returns null when it has waited already
+   */
+  park(event: TranslatedEvent, person: Person | null): Outcome | null;
+  /** What waits to be sent of a merged customer's orders goes on as the kept customer's. */
+  handOver(from: Person, to: Person): void;
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
   deliver(
     event: { id: string },
@@ -51,11 +73,15 @@ export type Batch = {
       person: Person | null;
       contact: Contact;
       subject: DeliverySubject;
+      /** As ask said. */
+      waits: boolean;
     },
   ): Outcome;
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
   /** Settles an event about an erased person and erases its body. */
   erase(event: TranslatedEvent, outcome: Outcome): void;
+  /** Whether there is something new to read through the Admin API. */
+  asked(): boolean;
   save(): Promise<void>;
 };
 
@@ -69,10 +95,20 @@ export function entityKeyOf(shop: Shop, translated: Translated): string | null {
 
 /** The person an event is about, by key; null when it names none. */
 export function personKeyOf(shop: Shop, translated: Translated): string | null {
-  if (translated.kind === 'customer') return customerKey(shop.vault, translated.id);
+  if (translated.kind === 'customer' || (translated.kind === 'incomplete' && translated.what === 'customer')) {
+    return customerKey(shop.vault, translated.id);
+  }
+  if (translated.kind === 'merge') return translated.keptId && customerKey(shop.vault, translated.keptId);
   if ('customerId' in translated && translated.customerId) return customerKey(shop.vault, translated.customerId);
   if (translated.kind === 'order' && translated.contact.email) return guestKey(shop.vault, translated.contact.email);
   return null;
+}
+
+/** Everybody whom an event touches, by key. */
+function touchedBy(shop: Shop, translated: Translated): string[] {
+  const key = personKeyOf(shop, translated);
+  const merged = translated.kind === 'merge' && translated.deletedId;
+  return [...(key ? [key] : []), ...(merged ? [customerKey(shop.vault, merged)] : [])];
 }
 
 /** The name space of facts' ids. */
@@ -87,9 +123,10 @@ export async function openBatch(
   settings: Settings | null,
   events: readonly TranslatedEvent[],
   now: Instant,
+  reading: Reading = { may: false, waitMs: 0 },
 ): Promise<Batch> {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
-  const personKeys = [...new Set(events.map((event) => personKeyOf(shop, event.translated)).filter(present))];
+  const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const people = await loadPeople(sql, shop, personKeys);
   const redactions = new Map(
     (personKeys.length === 0
@@ -107,6 +144,9 @@ export async function openBatch(
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
+  const parked = new Map<string, string | null>();
+  const handedOver: { from: string; to: string }[] = [];
+  let asks = false;
   const erased: string[] = [];
   const touched = new Set<EntityState>();
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
@@ -125,6 +165,7 @@ export async function openBatch(
     shop,
     life,
     settings,
+    mayRead: reading.may,
     now,
     people,
     redactedAt: (personKey) => redactions.get(personKey) ?? null,
@@ -149,7 +190,26 @@ export async function openBatch(
       facts.push({ id, ...entry });
       return id;
     },
-    deliver: (event, { kind, entity, person, contact, subject }) => {
+    ask: (person, news) => {
+      const why = whyRead(person.profile, settings?.mapping ?? null, news);
+      if (why === 'changed' || (why === 'missing' && !person.unread)) {
+        people.ask(person);
+        asks = true;
+      }
+      return reading.may && person.unread;
+    },
+    park: (event, person) => {
+      if (event.hasWaited) return null;
+      parked.set(event.id, person?.id ?? null);
+      return { settled: null };
+    },
+    handOver: (from, to) => {
+      handedOver.push({ from: from.id, to: to.id });
+      for (const delivery of deliveries.values()) {
+        if (delivery.personId === from.id && delivery.kind === 'order') delivery.personId = to.id;
+      }
+    },
+    deliver: (event, { kind, entity, person, contact, subject, waits }) => {
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
@@ -166,6 +226,7 @@ export async function openBatch(
         ...lanesOf(shop.vault, contact),
         subject,
         takesPlaceOf,
+        readWaitMs: waits ? reading.waitMs : null,
       });
       if (entity) open.set(entity, { id, eventId: event.id, entity, isNew: true });
       return { settled: null };
@@ -177,10 +238,13 @@ export async function openBatch(
       translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: null, search: [], entity: null });
       erased.push(event.id);
     },
+    asked: () => reading.may && (asks || parked.size > 0),
     save: async () => {
       await people.save();
       await appendFacts(sql, shop, facts, now);
       await addDeliveries(sql, shop, [...deliveries.values()]);
+      await parkEvents(sql, shop, parked);
+      for (const { from, to } of handedOver) await handOverOrders(sql, shop, from, to);
       await closeDeliveries(sql, shop, closed);
       await saveHandled(sql, shop, [...touched]);
       await settleEvents(sql, otherUpdates);

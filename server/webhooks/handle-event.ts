@@ -1,15 +1,9 @@
-import type { Channel, Contact, FoundFact, Instant, Settings, SkippedReason, Translated } from '../domain.ts';
-import { addressesOf, emailHash, mobileHash, type Person } from '../people.ts';
+import type { Channel, FoundFact, Instant, Translated } from '../domain.ts';
+import { addressesOf, emailHash, learnContact, mobileHash, type Person } from '../people.ts';
+import { learnRead } from '../reads/learn-read.ts';
 import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
-
-type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
-
-const skipped = (reason: SkippedReason, detail: string | null = null): Outcome => ({
-  settled: { state: 'skipped', reason },
-  detail,
-});
-
-const hasContact = (contact: Contact) => Boolean(contact.email ?? contact.phone ?? contact.mobile);
+import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-last-known.ts';
+import { hasContact, type Of, skipped } from './outcomes.ts';
 
 /** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
@@ -19,32 +13,37 @@ const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
 const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
 
-/** The person an order or customer is about, with what this body tells of them; null when it names nobody. */
-function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
+type Met = {
+  /** Null when it names nobody. */
+  person: Person | null;
+  /** What is sent to them waits for a read. */
+  waits: boolean;
+};
+
+/** The person an order or customer is about, with what this body tells of them. */
+function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Met {
   const key = personKeyOf(batch.shop, t);
-  if (!key) return null;
+  if (!key) return { person: null, waits: false };
   const at = seenAt(event, t.updatedAt);
   const customerId = t.kind === 'customer' ? t.id : t.customerId;
   const person = batch.people.get(key, at, customerId);
-  batch.people.touch(person, addressesOf(batch.shop.vault, t.contact), at);
-  const { profile } = person;
-  const newer = person.profileAt === null || at >= person.profileAt;
-  if (
-    t.kind === 'customer' ? profile.contactFrom !== 'customer' || newer : profile.contactFrom !== 'customer' && newer
-  ) {
-    profile.contact = t.contact;
-    profile.contactFrom = t.kind;
-    person.profileAt = at;
-  } else {
-    profile.contact = {
-      ...t.contact,
-      ...profile.contact,
-      origins: { ...t.contact.origins, ...profile.contact.origins },
-    };
-  }
-  profile.customerId = customerId;
+  person.profile.customerId = customerId;
   batch.people.changed(person);
-  return person;
+  if (t.read) learnRead(batch.shop, batch.people, person, t.read);
+  if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
+  const addresses = addressesOf(batch.shop.vault, t.contact);
+  const newAddress = !t.read && addresses.some((address) => isAnother(person, address));
+  batch.people.touch(person, addresses, at);
+  learnContact(person, t.kind, t.contact, at);
+  const changedAt = t.kind === 'customer' ? t.updatedAt : null;
+  return { person, waits: batch.ask(person, { newAddress, changedAt }) };
+}
+
+/** Whether somebody who had another e-mail address or mobile number has not been seen with this one. */
+function isAnother(person: Person, address: { channel: Channel; hash: string }): boolean {
+  if (address.channel !== 'email' && address.channel !== 'sms') return false;
+  const had = [...person.addresses.values()].filter(({ channel }) => channel === address.channel);
+  return had.length > 0 && had.every(({ hash }) => hash !== address.hash);
 }
 
 /** Nothing is sent for a deleted customer, unless this body was created after the deletion. */
@@ -74,7 +73,7 @@ function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null
 }
 
 function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Outcome {
-  const person = meet(batch, event, t);
+  const { person, waits } = meet(batch, event, t);
   recordFacts(batch, event, person, [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])]);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
@@ -93,6 +92,7 @@ function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'
     person,
     contact: t.contact,
     subject: { contact: t.contact, purchase: t.kind === 'order' ? t.purchase : null, about: null },
+    waits,
   });
 }
 
@@ -115,12 +115,16 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? address) : address;
   // Another address than the known one, which nobody can read: no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) return skipped('no_contact', 'The address it names cannot be read');
+  if (person) person.profile.customerId = t.customerId;
+  const waits = person !== null && batch.ask(person, {});
+  // The choice is about the address Shopify has: it is known once the person has been read.
+  const parked = person && !address && waits ? batch.park(event, person) : null;
+  if (parked) return parked;
   if (channel === 'whatsapp' && !address) return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
   if (!address || !written)
     return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   const hash = vault.hash(channel, address);
   if (person) {
-    person.profile.customerId = t.customerId;
     learnAddress(person, channel, written, event.topic);
     batch.people.touch(person, [{ channel, hash, written }], event.triggeredAt);
     batch.people.changed(person);
@@ -146,66 +150,7 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
     person,
     contact,
     subject: { contact: null, purchase: null, about: { channel, address: written, factId } },
-  });
-}
-
-/** Whether anything in the settings is read from tags. */
-export function readsTags(settings: Settings): boolean {
-  const { mapping } = settings;
-  const sources = [
-    mapping.dateOfBirth,
-    mapping.gender,
-    ...mapping.activities,
-    ...mapping.interests,
-    ...mapping.newsletters,
-  ];
-  return (
-    Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag')
-  );
-}
-
-function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
-  const key = personKeyOf(batch.shop, t);
-  if (!key) return skipped('no_contact');
-  const person = batch.people.get(key, event.triggeredAt, t.customerId);
-  const { tags, contact } = person.profile;
-  for (const tag of t.tags) {
-    const name = tag.trim().toLowerCase();
-    const known = tags[name];
-    if (known && known.at !== null && known.at > t.occurredAt) continue;
-    tags[name] = { tag: tag.trim(), present: t.change === 'added', at: t.occurredAt };
-  }
-  person.profile.customerId = t.customerId;
-  batch.people.changed(person);
-  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', 'No setting reads tags');
-  if (person.deletedAt !== null) return skipped('deleted_person');
-  if (!hasContact(contact)) return skipped('no_contact', 'The tags are kept until the person is known');
-  const entity = entityKeyOf(batch.shop, t);
-  if (entity) batch.entity(entity, 'customer').latestEventId = event.id;
-  return batch.deliver(event, {
-    kind: 'tags',
-    entity,
-    person,
-    contact,
-    subject: { contact: null, purchase: null, about: null },
-  });
-}
-
-/** A workflow sends somebody as last known, whether or not Ascent360 has the same already. */
-function handleFlowRun(batch: Batch, t: Of<'flow'>, event: TranslatedEvent): Outcome {
-  const key = personKeyOf(batch.shop, t);
-  const person = key ? batch.people.find(key) : undefined;
-  if (person?.deletedAt != null) return skipped('deleted_person');
-  const contact = person?.profile.contact;
-  if (!person || !contact || !hasContact(contact)) {
-    return skipped('no_contact', 'No e-mail address and no phone number is known of this customer');
-  }
-  return batch.deliver(event, {
-    kind: 'flow',
-    entity: null,
-    person,
-    contact,
-    subject: { contact: null, purchase: null, about: null, added: t.added },
+    waits,
   });
 }
 
@@ -235,12 +180,11 @@ function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome
     case 'tags':
       return handleTags(batch, event, t);
     case 'flow':
-      return handleFlowRun(batch, t, event);
+      return handleFlowRun(batch, event, t);
     case 'merge':
-      if (!t.completed) return skipped('merge_not_completed');
-      return skipped('recorded', 'Consent stays with its addresses');
+      return handleMerge(batch, event, t);
     case 'incomplete':
-      return skipped('no_contact', 'The body holds only an id, and the shop cannot be read');
+      return handleIncomplete(batch, event);
     case 'customer_deleted':
     case 'uninstalled':
     case 'lifecycle':

@@ -25,6 +25,14 @@ export type ProcessDeps = {
   log: Log;
   metrics?: Pick<Metrics, 'eventsProcessed' | 'eventFailed'>;
   now: () => Instant;
+  /** Reading through the Admin API; without it nothing is read, and nothing waits. */
+  reads?: {
+    /** Asked inside the transaction. */
+    mayRead(shop: Shop, sql: Sql): Promise<boolean>;
+    waitMs: number;
+    /** There may be something new to read for this shop. */
+    wake(shopId: number): void;
+  };
 };
 
 type EventRow = {
@@ -34,6 +42,8 @@ type EventRow = {
   triggered_at: Date;
   received_at: Date;
   body: Uint8Array;
+  /** Of an event that was parked. */
+  reason?: string | null;
 };
 
 /** An event with what could be read from its body, or how it ends because of it. */
@@ -59,7 +69,8 @@ export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'
       ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
       : topic.translate(parsed.body, ctx);
     const summary: Summary | null = summarise(translated);
-    return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary } };
+    const hasWaited = row.reason === 'reading_shopify';
+    return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };
   } catch (error) {
     const detail = error instanceof Error && error.name === 'TranslationError' ? error.message : null;
     return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
@@ -104,10 +115,11 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
 export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH): Promise<number> {
   const started = deps.now();
   let received: readonly EventRow[] = [];
+  let asked = false;
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
     const found = await sql.query<EventRow>(
-      `SELECT id, topic, source, triggered_at, received_at, body FROM events
+      `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
        WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [shop.id, limit],
     );
@@ -129,9 +141,14 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     const batchReads = reads.slice(0, rows.length);
     const events = batchReads.flatMap((item) => ('event' in item ? [item.event] : []));
     const stored = await deps.settings.load(shop, sql);
-    const batch = await openBatch(sql, shop, life, stored?.settings ?? null, events, now);
+    const reading = {
+      may: events.length > 0 && life.uninstalledAt === null && ((await deps.reads?.mayRead(shop, sql)) ?? false),
+      waitMs: deps.reads?.waitMs ?? 0,
+    };
+    const batch = await openBatch(sql, shop, life, stored?.settings ?? null, events, now, reading);
     for (const event of events) handleEvent(batch, event);
     await batch.save();
+    asked = batch.asked();
     await settleEvents(
       sql,
       batchReads.flatMap((item, i) => {
@@ -142,6 +159,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     return rows.length;
   });
   if (handled > 0) {
+    if (asked) deps.reads?.wake(shop.id);
     const now = deps.now();
     deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
     const lags = received.map((row) => now - row.received_at.getTime());

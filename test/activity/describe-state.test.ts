@@ -11,6 +11,7 @@ const row = (change: Partial<StateRow>): StateRow => ({
   attempts: 0,
   last_class: null,
   behind: false,
+  reading: false,
   ...change,
 });
 

@@ -63,6 +63,8 @@ function inputOf(translated: Translated): PrepareInput {
     told: { email: nobodyTold, sms: nobodyTold, phone: nobodyTold, postal: nobodyTold },
     historyBefore: AT,
     listSet: null,
+    dataSaleOptOut: false,
+    unread: false,
     now: AT,
   };
 }

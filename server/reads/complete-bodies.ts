@@ -1,0 +1,112 @@
+import { AdminError } from '../admin/admin.ts';
+import { customerBody } from '../admin/customer-body.ts';
+import { CustomersByIds, OrderById } from '../admin/documents.generated.ts';
+import type { LineItemNode } from '../admin/nodes.ts';
+import { orderBody } from '../admin/order-body.ts';
+import type { Sql } from '../db.ts';
+import { lockShop } from '../delivery/outbox.ts';
+import type { Settled, ShopifyId, Translated } from '../domain.ts';
+import { parseBody } from '../shopify/parse-body.ts';
+import type { Shop } from '../shops.ts';
+import { bodyBinding, settleEvents } from '../webhooks/settle.ts';
+import { topicOf } from '../webhooks/topics.ts';
+import type { ReadDeps } from './read-people.ts';
+
+/** So many at a time, so that people get their turn. */
+const BATCH = 20;
+
+type Parked = { event_id: string; topic: string; body: Uint8Array | null };
+type Completion = { body: object } | { settled: Settled; detail: string };
+
+const gone = (what: string): Completion => ({
+  settled: { state: 'skipped', reason: 'no_contact' },
+  detail: `It holds only an id, and Shopify has no such ${what} any more`,
+});
+
+function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'incomplete' }> | null {
+  const parsed = row.body ? parseBody(shop.vault.open(bodyBinding(row.event_id), row.body)) : null;
+  if (!parsed?.ok) return null;
+  const translated = topicOf(row.topic)?.translate(parsed.body, {
+    topic: row.topic,
+    triggeredAt: 0,
+    shopCountry: null,
+  });
+  return translated?.kind === 'incomplete' ? translated : null;
+}
+
+async function readOrder(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+  const page = async (after: string | null) =>
+    await deps.admin.run(shop, OrderById, { id: `gid://shopify/Order/${id}`, after }, signal);
+  const lines: LineItemNode[] = [];
+  for (let after: string | null = null; ; ) {
+    const { data, denied } = await page(after);
+    if (!data.order) return gone('order');
+    lines.push(...data.order.lineItems.nodes);
+    const { hasNextPage, endCursor } = data.order.lineItems.pageInfo;
+    after = endCursor;
+    if (hasNextPage && after !== null) continue;
+    // Whoever may not see the customer must not take the order for a guest's, whose box is a choice.
+    const unseen = denied.some((path) => path.startsWith('order.customer')) ? { customerAcceptsMarketing: null } : {};
+    return { body: orderBody({ ...data.order, ...unseen }, lines) };
+  }
+}
+
+async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+  const ids = [`gid://shopify/Customer/${id}`];
+  const { data } = await deps.admin.run(
+    shop,
+    CustomersByIds,
+    { ids, withMetafields: false, metafieldCount: 1 },
+    signal,
+  );
+  const [node] = data.nodes;
+  return node?.__typename === 'Customer' ? { body: customerBody(node) } : gone('customer');
+}
+
+/** The whole body takes the place of the short one, and the event is translated as if it had come so. */
+async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion): Promise<void> {
+  await lockShop(sql, shop);
+  const [still] = await sql.query(
+    `DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id AND e.state = 'open' RETURNING e.id`,
+    [row.event_id],
+  );
+  if (!still) return;
+  if ('settled' in completion) {
+    await settleEvents(sql, [{ id: row.event_id, ...completion }]);
+    return;
+  }
+  const body = shop.vault.sealJson(bodyBinding(row.event_id), completion.body);
+  await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [row.event_id, body]);
+}
+
+/**
+ * Reads the rest of bodies that Shopify shortened to an id.
+ * @returns how many events go on now; there may be more
+ * @throws AdminError
+ */
+export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+  const rows = await deps.db.query<Parked>(
+    `SELECT p.event_id, e.topic, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
+     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
+    [shop.id],
+  );
+  for (const row of rows) {
+    const what = incompleteOf(shop, row);
+    let completion: Completion;
+    try {
+      if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
+      else if (what.what === 'order') completion = await readOrder(deps, shop, what.id, signal);
+      else completion = await readCustomer(deps, shop, what.id, signal);
+    } catch (error) {
+      if (!(error instanceof AdminError) || error.failure !== 'refused') throw error;
+      deps.log.error(
+        { stage: 'read', shop: shop.id, event: row.event_id, err: error },
+        'Shopify refuses to say the rest',
+      );
+      const detail = 'It holds only an id, and Shopify refused to give the rest';
+      completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+    }
+    await deps.db.transaction(async (sql) => await finish(sql, shop, row, completion));
+  }
+  return rows.length;
+}

@@ -1,0 +1,68 @@
+import type { Contact, ContactField, CustomerRead } from '../domain.ts';
+import { addressesOf, learnContact, type People, type Person, type PersonProfile } from '../people.ts';
+import type { Shop } from '../shops.ts';
+
+/** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */
+function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
+  const present = new Map(read.map((tag) => [tag.trim().toLowerCase(), tag.trim()]));
+  const merged: PersonProfile['tags'] = {};
+  for (const [name, entry] of Object.entries(known)) {
+    // What an event said after the question was asked is newer than the answer.
+    if (entry.at !== null && entry.at > readAt) merged[name] = entry;
+    else if (!present.has(name)) merged[name] = entry.present ? { ...entry, present: false, at: null } : entry;
+  }
+  for (const [name, tag] of present) {
+    const before = known[name];
+    merged[name] ??= { tag, present: true, at: before?.present ? before.at : null };
+  }
+  return merged;
+}
+
+/** What the app's access leaves out is not known to be empty: it stays as it was known. */
+function keepKnown<Field extends ContactField>(contact: Contact, known: Contact, field: Field): void {
+  const value = known[field];
+  const origin = known.origins[field];
+  delete contact[field];
+  delete contact.origins[field];
+  delete contact.leftOut[field];
+  if (value === undefined) contact.leftOut[field] = 'the app’s access leaves it out';
+  else contact[field] = value;
+  if (origin !== undefined) contact.origins[field] = origin;
+}
+
+/**
+ * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
+ * data-sale opt-out; its consent facts belong into the ledger. An answer older than one that is known only fills gaps.
+ */
+export function learnRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
+  const { profile } = person;
+  const contact: Contact = {
+    ...read.contact,
+    origins: { ...read.contact.origins },
+    leftOut: { ...read.contact.leftOut },
+  };
+  for (const field of read.denied) keepKnown(contact, profile.contact, field);
+  const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
+  const whatsApp = read.facts.flatMap(({ channel, address }) =>
+    channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],
+  );
+  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
+  learnContact(person, 'customer', contact, at);
+  people.changed(person);
+  if (profile.read !== null && profile.read.at > read.readAt) return;
+  if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+  profile.read = {
+    at: read.readAt,
+    metafields: { ...profile.read?.metafields, ...read.metafields },
+    dataSaleOptOut: read.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? false,
+  };
+}
+
+/** Shopify has no such customer any more, or says nothing of it: asking again would come to the same. */
+export function learnAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
+  const { profile } = person;
+  const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
+  const dataSaleOptOut = profile.read?.dataSaleOptOut ?? false;
+  profile.read = { at: readAt, metafields: { ...none, ...profile.read?.metafields }, dataSaleOptOut };
+  people.changed(person);
+}

@@ -1,0 +1,44 @@
+import type { Instant, Settings } from '../domain.ts';
+import type { PersonProfile } from '../people.ts';
+
+/** What an event shows of a person, as far as it may put what was read out of date. */
+export type News = {
+  /** An e-mail address or mobile number they did not have before, while they had another. */
+  newAddress?: boolean;
+  /** When the customer was last changed in Shopify. */
+  changedAt?: Instant | null;
+  /** Two customers became this one. */
+  merged?: boolean;
+};
+
+/** The metafields that the settings name, as `namespace.key`, each once. */
+export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
+  if (!mapping) return [];
+  const { dateOfBirth, gender, activities, interests, newsletters } = mapping;
+  const sources = [dateOfBirth, gender, ...activities, ...interests, ...newsletters];
+  return [...new Set(sources.flatMap((source) => (source?.from === 'metafield' ? [source.key] : [])))];
+}
+
+/**
+ * Why a person is to be read through the Admin API; null: nothing is missing.
+ *
+ * | when                                                                             |         |
+ * |----------------------------------------------------------------------------------|---------|
+ * | a guest: there is no customer to read                                            | –       |
+ * | never read, or the settings name a metafield that was not asked for then         | missing |
+ * | merged with another customer                                                     | changed |
+ * | another address than before: Shopify knows what was chosen about it              | changed |
+ * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
+ */
+export function whyRead(
+  profile: Pick<PersonProfile, 'customerId' | 'read'>,
+  mapping: Settings['mapping'] | null,
+  news: News,
+): 'missing' | 'changed' | null {
+  const { read } = profile;
+  if (profile.customerId === null) return null;
+  const keys = metafieldKeys(mapping);
+  if (read === null || keys.some((key) => read.metafields[key] === undefined)) return 'missing';
+  if (news.merged || news.newAddress) return 'changed';
+  return keys.length > 0 && news.changedAt != null && news.changedAt > read.at ? 'changed' : null;
+}
