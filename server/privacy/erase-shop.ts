@@ -48,6 +48,7 @@ const BATCH = 2000;
 /** The tables whose rows name a shop without a foreign key, by the columns that name a row. */
 export const erasedTables: Record<string, string> = {
   events: 'id',
+  parked_events: 'event_id',
   people: 'id',
   addresses: 'shop_id, person_id, channel, address',
   consent_facts: 'id',

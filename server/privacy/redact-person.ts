@@ -76,7 +76,9 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
        WHERE shop_id = $1 AND event_id = ANY($2::uuid[]) AND open RETURNING id),
      ended AS (
        UPDATE attempts SET class = 'unknown', error = 'interrupted'
-       WHERE class IS NULL AND delivery_id IN (SELECT id FROM closed))
+       WHERE class IS NULL AND delivery_id IN (SELECT id FROM closed)),
+     unparked AS (
+       DELETE FROM parked_events WHERE shop_id = $1 AND event_id = ANY($2::uuid[]))
      UPDATE events SET state = 'skipped', reason = 'redacted', settled_at = now()
      WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('open', 'attention')`,
     [shop.id, events],

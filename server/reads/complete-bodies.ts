@@ -66,11 +66,12 @@ async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: A
 /** The whole body takes the place of the short one, and the event is translated as if it had come so. */
 async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion): Promise<void> {
   await lockShop(sql, shop);
-  const [still] = await sql.query(
-    `DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id AND e.state = 'open' RETURNING e.id`,
+  const [event] = await sql.query<{ state: string }>(
+    'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
     [row.event_id],
   );
-  if (!still) return;
+  // It has been erased, or the app uninstalled, in the meantime.
+  if (event?.state !== 'open') return;
   if ('settled' in completion) {
     await settleEvents(sql, [{ id: row.event_id, ...completion }]);
     return;
