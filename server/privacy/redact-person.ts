@@ -98,7 +98,8 @@ async function emptyEvents(sql: Sql, shop: Shop, events: readonly string[]): Pro
     [shop.id, events],
   );
   await sql.query(
-    `UPDATE events SET body = NULL, summary = NULL, search = '{}', detail = NULL, entity = NULL
+    `UPDATE events SET body = NULL, summary = NULL, search = '{}', detail = NULL, entity = NULL,
+       webhook_id = CASE WHEN source = 'reconciliation' THEN 'erased:' || id ELSE webhook_id END
      WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
     [shop.id, events],
   );

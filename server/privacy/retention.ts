@@ -94,6 +94,7 @@ const passing: readonly { table: string; key: string; where: string }[] = [
     where: `decision <> 'told' AND at < now() - $2 * interval '1 day'`,
   },
   { table: 'problems', key: 'id', where: `closed_at < now() - $2 * interval '1 day'` },
+  { table: 'imports', key: 'id', where: `ended_at < now() - $2 * interval '1 day'` },
   { table: 'privacy_requests', key: 'id', where: `done_at < now() - $2 * interval '1 day'` },
   { table: 'access_log', key: 'id', where: `at < now() - $2 * interval '1 day'` },
 ];
