@@ -38,7 +38,8 @@ export async function destroyKey(sql: Sql, shop: Shop, eventId: string): Promise
     `UPDATE shops SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, facts = NULL, erased_at = now() WHERE id = $1`,
     [shop.id],
   );
-  await sql.query('DELETE FROM settings WHERE shop_id = $1', [shop.id]);
+  for (const table of ['settings', 'admin_tokens'])
+    await sql.query(`DELETE FROM ${table} WHERE shop_id = $1`, [shop.id]);
   return true;
 }
 

@@ -24,7 +24,10 @@ async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Pro
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   const installedAgain = lastSign > at;
   await eraseTokens(sql, shop, at, installedAgain);
-  if (installedAgain) return { detail: 'The app has been used since: it was installed again' };
+  if (installedAgain) {
+    await saveLife(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
+    return { detail: 'The app has been used since: it was installed again' };
+  }
   await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
   return { detail: null };

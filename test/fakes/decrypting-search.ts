@@ -13,6 +13,10 @@ const bindings: Record<string, (row: Row) => string> = {
   'people.profile': (row) => `people.profile:${row['id']}`,
   'addresses.written': (row) => `addresses.written:${row['person_id']}:${row['channel']}:${row['address']}`,
   'privacy_requests.subject': (row) => `privacy_requests.subject:${row['id']}`,
+  'admin_tokens.pair': (row) => `admin_tokens.pair:${row['shop_id']}`,
+  'import_pages.ids': (row) => `import_pages.ids:${row['import_id']}:${row['page']}`,
+  'imports.url': (row) => `imports.url:${row['id']}`,
+  'reconciliations.url': (row) => `reconciliations.url:${row['shop_id']}`,
   'settings.guid': (row) => `settings.guid:${row['shop_id']}`,
   'shops.facts': (row) => `shops.facts:${row['id']}`,
 };
