@@ -30,7 +30,8 @@ async function expire(sql: Sql, shopId: number): Promise<number> {
     `WITH closed AS (
        UPDATE deliveries SET open = false, settled_at = now(), subject = NULL, payload = NULL WHERE event_id = ANY($1::uuid[])
        RETURNING id),
-     tried AS (UPDATE attempts SET excerpt = NULL WHERE delivery_id IN (SELECT id FROM closed))
+     tried AS (UPDATE attempts SET excerpt = NULL WHERE delivery_id IN (SELECT id FROM closed)),
+     unparked AS (DELETE FROM parked_events WHERE event_id = ANY($1::uuid[]))
      UPDATE events SET state = 'skipped', reason = 'expired', detail = NULL, merged_into = NULL, settled_at = now(),
        body = NULL, summary = NULL WHERE id = ANY($1::uuid[])`,
     [ids],
