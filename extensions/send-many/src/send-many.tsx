@@ -1,0 +1,117 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Count } from './count.tsx';
+import { type Answer, type Ask, beginImport, cancelImport, type Import, readImport, startImport } from './imports.ts';
+
+/** What the action needs of the admin. */
+export type Host = {
+  i18n: { translate(key: string, values?: Record<string, string | number>): string };
+  close(): void;
+};
+
+type Shown =
+  | { step: 'counting'; id: string | null }
+  | { step: 'counted' | 'starting'; import: Import }
+  | { step: 'started'; id: string }
+  | { step: 'over'; id: string | null; tone: 'critical' | 'warning'; text: string; mayTryAgain: boolean };
+
+/** How often the count is looked at, in milliseconds, and how many looks in a row may fail. */
+const LOOK_EVERY = 1500;
+const MOST_FAILURES = 4;
+/** How long leaving may wait for the app, in milliseconds. */
+const LEAVE_WITHIN = 2000;
+
+/** Counts, shows what would go out, and sends once the merchant says so. */
+export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
+  const t = host.i18n.translate;
+  const [shown, setShown] = useState<Shown>({ step: 'counting', id: null });
+  const gone = useRef(false);
+
+  const over = (answer: Exclude<Answer, { kind: 'import' }>, id: string | null) => {
+    const refused = answer.kind === 'refused';
+    setShown({
+      step: 'over',
+      id,
+      tone: answer.kind === 'no_permission' ? 'warning' : 'critical',
+      text: refused ? answer.message : t(answer.kind),
+      mayTryAgain: answer.kind === 'failing',
+    });
+  };
+
+  const count = async () => {
+    setShown({ step: 'counting', id: null });
+    const begun = await beginImport(ask);
+    if (begun.kind !== 'import') return over(begun, null);
+    const { id } = begun.import;
+    let now = begun.import;
+    let failures = 0;
+    while (!gone.current && now.state === 'counting') {
+      setShown({ step: 'counting', id });
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      const read = await readImport(id);
+      if (read.kind === 'import') now = read.import;
+      failures = read.kind === 'import' ? 0 : failures + 1;
+      if (read.kind !== 'import' && (read.kind === 'no_permission' || failures >= MOST_FAILURES)) return over(read, id);
+    }
+    if (gone.current) return;
+    if (now.state === 'counted') setShown({ step: 'counted', import: now });
+    else over({ kind: 'refused', message: now.message || t('not_counted') }, id);
+  };
+
+  const start = async (counted: Import) => {
+    setShown({ step: 'starting', import: counted });
+    const answer = await startImport(counted.id);
+    if (answer.kind === 'import') setShown({ step: 'started', id: counted.id });
+    else if (answer.kind === 'failing') over({ kind: 'refused', message: t('unclear') }, counted.id);
+    else over(answer, counted.id);
+  };
+
+  useEffect(() => {
+    gone.current = false;
+    void count();
+    return () => {
+      gone.current = true;
+    };
+  }, []);
+
+  /** What was only counted is given up; what runs goes on. */
+  const leave = async () => {
+    const id = shown.step === 'counting' ? shown.id : shown.step === 'counted' ? shown.import.id : null;
+    gone.current = true;
+    // The admin ends the action as soon as it is closed, so the call goes first; but nobody waits for it for long.
+    if (id) await Promise.race([cancelImport(id), new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN))]);
+    host.close();
+  };
+
+  const counted = shown.step === 'counted' || shown.step === 'starting' ? shown.import : null;
+  const pageOf = shown.step === 'started' || shown.step === 'over' ? shown.id : null;
+  return (
+    <s-admin-action heading={t('heading')} loading={shown.step === 'counting'}>
+      <s-stack gap="base">
+        {shown.step === 'counting' && <s-text>{t('counting')}</s-text>}
+        {counted && <Count counts={counted.counts} t={t} />}
+        {shown.step === 'started' && <s-banner tone="success">{t('started')}</s-banner>}
+        {shown.step === 'over' && <s-banner tone={shown.tone}>{shown.text}</s-banner>}
+        {pageOf && <s-link href={`app:imports/${pageOf}`}>{t('page')}</s-link>}
+      </s-stack>
+      {counted && (
+        <s-button
+          slot="primary-action"
+          variant="primary"
+          onClick={() => void start(counted)}
+          loading={shown.step === 'starting'}
+          disabled={shown.step === 'starting' || counted.counts.contacts === 0}
+        >
+          {t('start')}
+        </s-button>
+      )}
+      {shown.step === 'over' && shown.mayTryAgain && (
+        <s-button slot="primary-action" variant="primary" onClick={() => void count()}>
+          {t('again')}
+        </s-button>
+      )}
+      <s-button slot="secondary-actions" onClick={() => void leave()}>
+        {t(shown.step === 'counting' || counted ? 'cancel' : 'close')}
+      </s-button>
+    </s-admin-action>
+  );
+}

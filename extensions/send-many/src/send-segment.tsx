@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { SendMany } from './send-many.tsx';
+
+/** The customers of the segment that is looked at. */
+export default async () => {
+  const segmentId = shopify.data.selected[0]?.id ?? '';
+  render(<SendMany host={shopify} ask={{ kind: 'customers', segmentId }} />, document.body);
+};

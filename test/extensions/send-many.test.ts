@@ -1,0 +1,221 @@
+import { setUpExtension } from '@shopify/ui-extensions-tester';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Answer, answering, close, extensionFolder, speak } from '../fakes/extension-host.ts';
+
+const ID = '019aa5f0-0000-7000-8000-000000000009';
+const BEGIN = 'POST /api/imports';
+const READ = `GET /api/imports/${ID}`;
+const START = `POST /api/imports/${ID}/start`;
+const CANCEL = `POST /api/imports/${ID}/cancel`;
+
+const none = { true: 0, false: 0 };
+const counts = (over: object = {}) => ({
+  records: 3,
+  contacts: 3,
+  skipped: {},
+  flags: { EmailPermission: none, SMSPermission: none },
+  lists: 0,
+  smsOptInTexts: 0,
+  ...over,
+});
+const one = (state: string, over: object = {}, message = '') => ({
+  body: { id: ID, state, message, counts: counts(over) },
+});
+const began = { status: 201, ...one('counting') };
+
+const targets = {
+  selection: 'admin.customer-index.selection-action.render',
+  segment: 'admin.customer-segment-details.action.render',
+} as const;
+type Opened = {
+  extension: { [Symbol.dispose](): void };
+  calls: ReturnType<typeof answering>['calls'];
+  closed: () => number;
+};
+
+let opened: Opened | null = null;
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+afterEach(() => {
+  if (opened) close(opened.extension);
+  opened = null;
+  vi.useRealTimers();
+});
+
+/** The action over what is selected; `answers` of the app's API. */
+async function open(
+  answers: Record<string, Answer | Answer[]>,
+  over: 'selection' | 'segment' = 'selection',
+  ids = ['gid://shopify/Customer/7', 'gid://shopify/Customer/706405506930370084'],
+): Promise<Opened> {
+  const extension = setUpExtension(targets[over], { configSearchDir: extensionFolder('send-many') });
+  const { fetch, calls } = answering(answers);
+  let closed = 0;
+  extension.fetch = fetch;
+  Object.assign(extension.shopify, { data: { selected: ids.map((id) => ({ id })) }, close: () => closed++ });
+  speak(extension.shopify.i18n, 'send-many');
+  await extension.render();
+  opened = { extension, calls, closed: () => closed };
+  return opened;
+}
+
+const text = () => document.body.textContent;
+const button = (slot: 'primary-action' | 'secondary-actions') => document.body.querySelector(`s-button[slot=${slot}]`);
+const click = (slot: 'primary-action' | 'secondary-actions') =>
+  button(slot)?.dispatchEvent(new Event('click', { bubbles: true }));
+const look = async () => await vi.advanceTimersByTimeAsync(1500);
+
+describe('sending many customers', () => {
+  it('counts the ticked customers, shows what would go out, and sends only when told to', async () => {
+    const { calls } = await open({
+      [BEGIN]: began,
+      [READ]: [one('counting'), one('counted')],
+      [START]: one('running'),
+    });
+    await expect.poll(text).toContain('Counting what would go out. Nothing is sent yet.');
+    expect(button('primary-action')).toBeNull();
+    await look();
+    await look();
+    await expect.poll(text).toContain('3 customers would be sent');
+    expect(calls).toEqual([
+      {
+        method: 'POST',
+        path: '/api/imports',
+        body: {
+          kind: 'customers',
+          customerIds: ['gid://shopify/Customer/7', 'gid://shopify/Customer/706405506930370084'],
+        },
+      },
+      { method: 'GET', path: `/api/imports/${ID}`, body: null },
+      { method: 'GET', path: `/api/imports/${ID}`, body: null },
+    ]);
+    click('primary-action');
+    await expect.poll(text).toContain('These customers are on their way to Ascent360');
+    expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
+    expect(button('primary-action')).toBeNull();
+  });
+
+  it('sends the customers of a segment', async () => {
+    const { calls } = await open({ [BEGIN]: { status: 201, ...one('counted') } }, 'segment', [
+      'gid://shopify/Segment/5',
+    ]);
+    await expect.poll(text).toContain('3 customers would be sent');
+    expect(calls[0]?.body).toEqual({ kind: 'customers', segmentId: 'gid://shopify/Segment/5' });
+  });
+
+  it('shows flags, lists, what is left out and why, and warns of what it may set off', async () => {
+    const over = {
+      contacts: 1,
+      skipped: { nothing_new: 4, no_contact: 1, expired: 2 },
+      flags: { EmailPermission: { true: 2, false: 1 }, SMSPermission: { true: 3, false: 0 } },
+      lists: 2,
+      smsOptInTexts: 3,
+    };
+    await open({ [BEGIN]: { status: 201, ...one('counted', over) } });
+    await expect.poll(text).toContain('1 customer would be sent');
+    for (const line of [
+      'E-mail: yes for 2',
+      'E-mail: no for 1',
+      'SMS: yes for 3',
+      'Provider and lists: with 2',
+      '4 that Ascent360 has like this already',
+      '1 without e-mail address and phone',
+      '2 for another reason',
+      'Ascent360 may start automatic e-mails',
+      'may send 3 confirmation texts, which are charged to you',
+    ]) {
+      expect(text()).toContain(line);
+    }
+    expect(text()).not.toContain('SMS: no');
+  });
+
+  it('sends nothing when there is nobody to send', async () => {
+    await open({ [BEGIN]: { status: 201, ...one('counted', { contacts: 0, skipped: { nothing_new: 3 } }) } });
+    await expect.poll(text).toContain('0 customers would be sent');
+    expect(button('primary-action')?.hasAttribute('disabled')).toBe(true);
+    expect(text()).not.toContain('automatic e-mails');
+  });
+
+  it.each([
+    ['while it counts', [began, one('counting')]],
+    ['when it has counted', [{ status: 201, ...one('counted') }, one('counted')]],
+  ])('gives the count up when it is cancelled %s', async (_, [begin, read]) => {
+    const { calls, closed } = await open({
+      [BEGIN]: begin ?? began,
+      [READ]: read ?? began,
+      [CANCEL]: one('cancelled'),
+    });
+    await expect.poll(text).toMatch(/Counting|would be sent/);
+    await expect.poll(() => calls.length).toBeGreaterThan(0);
+    await look();
+    click('secondary-actions');
+    await expect.poll(closed).toBe(1);
+    expect(calls.filter(({ path }) => path.endsWith('/cancel'))).toHaveLength(1);
+  });
+
+  it('closes although the app does not answer to that', async () => {
+    const { closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [CANCEL]: 'no answer' });
+    await expect.poll(text).toContain('would be sent');
+    click('secondary-actions');
+    await expect.poll(closed).toBe(1);
+  });
+
+  it('leaves what was started alone when it is closed', async () => {
+    const { calls, closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: one('running') });
+    await expect.poll(text).toContain('would be sent');
+    click('primary-action');
+    await expect.poll(text).toContain('on their way');
+    click('secondary-actions');
+    await expect.poll(closed).toBe(1);
+    expect(calls.some(({ path }) => path.endsWith('/cancel'))).toBe(false);
+  });
+
+  it.each([
+    ['another import is under way', 409],
+    ['the app cannot take this', 422],
+  ])('says so in the app’s words when %s', async (message, status) => {
+    await open({ [BEGIN]: { status, body: { errors: [{ message }] } } });
+    await expect.poll(text).toContain(message);
+    expect(button('primary-action')).toBeNull();
+  });
+
+  it('says why the count ended', async () => {
+    await open({ [BEGIN]: began, [READ]: one('failed', {}, 'Shopify could not read everything.') });
+    await expect.poll(text).toContain('Counting');
+    await look();
+    await expect.poll(text).toContain('Shopify could not read everything.');
+  });
+
+  it('says that this staff member has no access', async () => {
+    await open({ [BEGIN]: { status: 401 } });
+    await expect.poll(text).toContain('You have no access to this app');
+    expect(button('primary-action')).toBeNull();
+  });
+
+  it.each<[string, Answer]>([
+    ['does not answer', 'no answer'],
+    ['has trouble', { status: 503 }],
+  ])('tries again when the app %s', async (_, failing) => {
+    await open({ [BEGIN]: [failing, { status: 201, ...one('counted') }] });
+    await expect.poll(text).toContain('The app cannot be reached at the moment. Nothing was sent.');
+    click('primary-action');
+    await expect.poll(text).toContain('3 customers would be sent');
+  });
+
+  it('goes on counting through a short failure, and gives up after a long one', async () => {
+    await open({ [BEGIN]: began, [READ]: ['no answer', { status: 503 }, one('counting'), 'no answer'] });
+    await expect.poll(text).toContain('Counting');
+    for (let looks = 0; looks < 5; looks++) await look();
+    expect(text()).toContain('Counting');
+    for (let looks = 0; looks < 3; looks++) await look();
+    await expect.poll(text).toContain('The app cannot be reached');
+  });
+
+  it('does not claim that nothing was sent when the answer to starting is lost', async () => {
+    await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: 'no answer' });
+    await expect.poll(text).toContain('would be sent');
+    click('primary-action');
+    await expect.poll(text).toContain('Whether it began stands on the import');
+    expect(text()).not.toContain('Nothing was sent');
+    expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
+  });
+});
