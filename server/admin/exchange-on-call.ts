@@ -27,20 +27,26 @@ export function exchangeOnCall(
     if ((await accessOf(db, shop)).state === 'ok') return;
     if (await access.exchange(shop, idToken)) await readShopFacts({ db, admin }, shop);
   }
+  /** Shops whose exchange has kept a call waiting in vain. */
+  const slow = new Set<number>();
   return async (req, res, next) => {
     const { shop } = merchantOf(res);
-    const failing = access.isFailing(shop);
+    const patient = !access.isFailing(shop) && !slow.has(shop.id);
     const idToken = (req.headers.authorization ?? '').replace(/^Bearer /i, '');
-    const gained = gain(shop, idToken).catch((error: unknown) => {
-      log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
-    });
-    if (failing) {
-      next();
-      return;
+    const gained = gain(shop, idToken)
+      .catch((error: unknown) => {
+        log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
+      })
+      .finally(() => slow.delete(shop.id));
+    if (patient) {
+      const enough = new AbortController();
+      const waited = wait(waitMs, undefined, { signal: enough.signal }).then(
+        () => void slow.add(shop.id),
+        () => {},
+      );
+      await Promise.race([gained, waited]);
+      enough.abort();
     }
-    const enough = new AbortController();
-    await Promise.race([gained, wait(waitMs, undefined, { signal: enough.signal }).catch(() => {})]);
-    enough.abort();
     next();
   };
 }

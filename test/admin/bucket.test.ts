@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Bucket, newBucket, reserve, settle } from '../../server/admin/bucket.ts';
+
+const bucket = (change: Partial<Bucket> = {}): Bucket => ({ ...newBucket(0), ...change });
+const told = (currentlyAvailable: number, restoreRate = 100) => ({
+  requested: 10,
+  throttle: { maximumAvailable: 2000, currentlyAvailable, restoreRate },
+});
+
+describe('how long a call waits for its points', () => {
+  it.each<[string, Partial<Bucket>, number, number, number]>([
+    ['not at all while there are enough', { available: 500 }, 500, 0, 0],
+    ['until the missing ones are back', { available: 100 }, 600, 0, 5000],
+    ['less when some came back since', { available: 100 }, 600, 3000, 2000],
+    ['as the plan has it', { available: 0, restore: 1000 }, 600, 0, 600],
+    ['as long as the whole bucket takes, for a call that costs more than it holds', { available: 0 }, 9999, 0, 20_000],
+    ['no longer when the clock was set back', { available: 100, at: 60_000 }, 600, 0, 5000],
+  ])('%s', (_, change, points, now, waitMs) => {
+    expect(reserve(bucket(change), points, now).waitMs).toBe(waitMs);
+  });
+
+  it('is longer for each further call at the same moment: they go one after the other', () => {
+    let state = bucket({ available: 100 });
+    const waits = [1, 2, 3].map(() => {
+      const turn = reserve(state, 100, 0);
+      state = turn.bucket;
+      return turn.waitMs;
+    });
+    expect(waits).toEqual([0, 1000, 2000]);
+  });
+});
+
+describe('what an answer says counts', () => {
+  it('less what other calls under way have spoken for', () => {
+    const two = reserve(reserve(bucket(), 300, 0).bucket, 200, 0).bucket;
+    expect(settle(two, 300, told(1000), 10)).toMatchObject({ available: 800, pending: 200, at: 10 });
+  });
+
+  it('and without one, only what was spoken for is settled', () => {
+    expect(settle(reserve(bucket(), 300, 0).bucket, 300, null, 1000)).toMatchObject({ available: 1800, pending: 0 });
+  });
+
+  it('never leaves the bucket without an end to waiting, whatever Shopify says', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), fc.nat(5000), (available, restore, points) => {
+        const state = settle(bucket(), 0, told(available, restore), 0);
+        const { waitMs } = reserve(state, points, 0);
+        expect(waitMs).toBeGreaterThanOrEqual(0);
+        expect(Number.isFinite(waitMs)).toBe(true);
+      }),
+    );
+  });
+});

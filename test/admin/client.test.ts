@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError } from '../../server/admin/admin.ts';
+import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
+import { createInParts } from '../../server/admin/in-parts.ts';
+import { openProblems } from '../../server/problems.ts';
+import { emailOf } from '../fakes/shopify-shop.ts';
+import { openStage, type Scene, type Stage } from './scene.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+});
+beforeEach(async () => {
+  scene = await stage.scene();
+  await scene.install();
+  scene.fake.calls.length = 0;
+});
+afterAll(() => stage.close());
+
+const facts = (signal?: AbortSignal) => scene.admin.run(scene.shop, ShopFacts, {}, signal);
+const failureOf = async (work: Promise<unknown>) => {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof AdminError ? error.failure : error;
+};
+
+describe('a call', () => {
+  it('goes to the shop, in the version that the documents are checked against, with the token in its header alone', async () => {
+    await facts();
+    expect(scene.fake.calls).toMatchObject([
+      { shop: scene.shop.domain, method: 'POST', path: '/admin/api/2026-10/graphql.json' },
+    ]);
+    expect(scene.fake.calls[0]?.body).not.toContain('shpat_');
+  });
+
+  it.each([
+    ['an outage', { status: 502 }],
+    ['a page in place of JSON', { html: true as const }],
+    ['a cut connection', { cut: true as const }],
+    ['an accident inside Shopify', { errors: [{ message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }],
+    ['429', { status: 429, retryAfter: 0.01 }],
+    ['THROTTLED', { throttled: true as const }],
+  ])('is tried again after %s', async (_, behaviour) => {
+    scene.there.behave([behaviour, behaviour]);
+    expect((await facts()).data.shop.name).toBe(scene.there.facts.name);
+    expect(scene.fake.calls).toHaveLength(3);
+  });
+
+  it('is given up for now when that does not end', async () => {
+    scene.there.behave(() => ({ status: 503 }));
+    expect(await failureOf(facts())).toBe('later');
+    expect(scene.fake.calls).toHaveLength(4);
+  });
+
+  it('that starts something is not repeated when its outcome is unknown', async () => {
+    scene.there.behave([{ cut: true }]);
+    const start = scene.admin.run(scene.shop, RunBulkQuery, { query: '{ shop { name } }', groupObjects: true });
+    expect(await failureOf(start)).toBe('later');
+    expect(scene.fake.calls).toHaveLength(1);
+  });
+
+  it('that Shopify refuses is not tried again', async () => {
+    scene.there.behave([{ errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] }]);
+    expect(await failureOf(facts())).toBe('refused');
+    expect(scene.fake.calls).toHaveLength(1);
+  });
+
+  it('that is never answered ends by itself', async () => {
+    const hasty = scene.process(50);
+    scene.there.behave(() => ({ delayMs: 60_000 }));
+    expect(await failureOf(hasty.admin.run(scene.shop, ShopFacts, {}))).toBe('later');
+  });
+
+  it('ends when it is told to', async () => {
+    const ending = new AbortController();
+    scene.there.behave(() => {
+      ending.abort(new Error('the process stops'));
+      return { delayMs: 60_000 };
+    });
+    await expect(facts(ending.signal)).rejects.toThrow('the process stops');
+  });
+
+  it('of a shop without a token is not made', async () => {
+    const stranger = await scene.shops.ensure('stranger.myshopify.com');
+    expect(await failureOf(scene.admin.run(stranger, ShopFacts, {}))).toBe('no_access');
+    expect(scene.fake.calls).toEqual([]);
+  });
+});
+
+describe('throttling', () => {
+  it('makes calls wait for their points instead of failing', async () => {
+    await scene.admin.run(scene.shop, CustomersCount, {});
+    scene.there.bucket = { maximum: 4, available: 1, restore: 200, at: Date.now() };
+    const calls = Array.from({ length: 20 }, () => scene.admin.run(scene.shop, CustomersCount, {}));
+    expect((await Promise.all(calls)).map(({ data }) => data.customersCount?.count)).toEqual(Array(20).fill(0));
+  });
+
+  it('of one shop keeps no other waiting', async () => {
+    const other = await stage.scene();
+    await other.install();
+    scene.there.behave(() => ({ throttled: true }));
+    const held = failureOf(facts());
+    expect((await scene.admin.run(other.shop, ShopFacts, {})).data.shop.name).toBe(other.there.facts.name);
+    expect(await held).toBe('later');
+  });
+});
+
+describe('many ids', () => {
+  it('are asked for in parts as large as Shopify lets them be, which is found out once', async () => {
+    const ids = Array.from({ length: 600 }, (_, i) => `gid://shopify/Customer/${i + 1}`);
+    for (const id of ids) scene.there.setCustomer({ id });
+    const inParts = createInParts();
+    const read = async () => {
+      const answers = await inParts(ids, (part) =>
+        scene.admin.run(scene.shop, CustomersByIds, { ids: part, withMetafields: false }),
+      );
+      return answers.flatMap(({ data }) =>
+        data.nodes.map((node) => (node?.__typename === 'Customer' ? node.id : null)),
+      );
+    };
+    expect(await read()).toEqual(ids);
+    expect(scene.fake.calls).toHaveLength(6);
+    await read();
+    expect(scene.fake.calls).toHaveLength(11);
+  });
+
+  it('of which even one costs too much fail', async () => {
+    scene.there.maxCost = 1;
+    const inParts = createInParts();
+    const read = inParts(['gid://shopify/Customer/1', 'gid://shopify/Customer/2'], (ids) =>
+      scene.admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false }),
+    );
+    expect(await failureOf(read)).toBe('too_costly');
+  });
+});
+
+describe('fields that the app may not see', () => {
+  const ids = ['gid://shopify/Customer/1'];
+  const read = async () => await scene.admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false });
+  beforeEach(() => {
+    scene.there.setCustomer({ id: 1, firstName: 'Mia', defaultEmailAddress: emailOf('mia@example.com') });
+    scene.there.denied.add('Customer.firstName').add('CustomerEmailAddress.emailAddress');
+  });
+
+  it('are named in the answer, as they are not empty but unknown', async () => {
+    const { data, denied } = await read();
+    expect(data.nodes[0]).toMatchObject({ firstName: null, defaultEmailAddress: null });
+    expect(denied.toSorted()).toEqual(['nodes.0.defaultEmailAddress.emailAddress', 'nodes.0.firstName']);
+  });
+
+  it('are reported once, again when there are others, and no more once they are given', async () => {
+    await read();
+    await read();
+    const entry = {
+      kind: 'fields_denied',
+      count: 1,
+      detail: { fields: ['defaultEmailAddress.emailAddress', 'firstName'] },
+    };
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([entry]);
+    scene.there.denied.delete('Customer.firstName');
+    await read();
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([
+      { detail: { fields: ['defaultEmailAddress.emailAddress'] } },
+    ]);
+    scene.there.denied.clear();
+    await read();
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
+  });
+
+  it('are reported by another process without a second entry', async () => {
+    await read();
+    await scene.process().admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false });
+    expect(await openProblems(scene.db, scene.shop)).toHaveLength(1);
+  });
+});

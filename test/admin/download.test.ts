@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError } from '../../server/admin/admin.ts';
+import { BulkCustomers, BulkOperation, RunBulkQuery } from '../../server/admin/documents.generated.ts';
+import { inlineVariables } from '../../server/admin/inline-variables.ts';
+import { createTransport } from '../../server/admin/transport.ts';
+import { openStage, type Scene, type Stage } from './scene.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+});
+beforeEach(async () => {
+  scene = await stage.scene();
+  await scene.install();
+  scene.there.bulk.generated = {
+    count: 2000,
+    line: (index) => JSON.stringify({ id: `gid://shopify/Customer/${index}` }),
+  };
+  scene.there.bulk.polls = 0;
+});
+afterAll(() => stage.close());
+
+const whole = () => Array.from({ length: 2000 }, (_, i) => `{"id":"gid://shopify/Customer/${i}"}\n`).join('');
+
+async function file(): Promise<string> {
+  const query = inlineVariables(BulkCustomers, {});
+  const { data } = await scene.admin.run(scene.shop, RunBulkQuery, { query, groupObjects: true });
+  const id = data.bulkOperationRunQuery?.bulkOperation?.id ?? '';
+  return (await scene.admin.run(scene.shop, BulkOperation, { id })).data.bulkOperation?.url ?? '';
+}
+
+async function read(url: string, from = 0, signal?: AbortSignal): Promise<string> {
+  const chunks = [];
+  for await (const bytes of scene.admin.download(url, from, signal)) chunks.push(bytes);
+  return Buffer.concat(chunks).toString();
+}
+
+describe("a bulk operation's file", () => {
+  it('is read whole, without the token', async () => {
+    expect(await read(await file())).toBe(whole());
+    expect(scene.there.bulk.ranges).toEqual([null]);
+  });
+
+  it('is read from any byte on', async () => {
+    expect(await read(await file(), 12_345)).toBe(whole().slice(12_345));
+    expect(scene.there.bulk.ranges).toEqual(['bytes=12345-']);
+  });
+
+  it('that is cut is read on from there, and nothing comes twice', async () => {
+    scene.there.bulk.cutAfterBytes = 30_000;
+    const url = await file();
+    expect(await read(url, 100)).toBe(whole().slice(100));
+    const [first, second] = scene.there.bulk.ranges;
+    expect(first).toBe('bytes=100-');
+    expect(Number(/\d+/.exec(second ?? '')?.[0])).toBeGreaterThan(100);
+  });
+
+  it('that has run out is refused', async () => {
+    const url = await file();
+    scene.there.bulk.expired = true;
+    const failure = await read(url).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(AdminError);
+    expect(failure).toMatchObject({ failure: 'refused' });
+  });
+
+  it('whose server is away is left for later', async () => {
+    const failure = await read('http://127.0.0.1:9/x.jsonl').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ failure: 'later' });
+  });
+
+  it('is left where it is when the reader is told to end', async () => {
+    const ending = new AbortController();
+    ending.abort(new Error('the process stops'));
+    await expect(read(await file(), 0, ending.signal)).rejects.toThrow('the process stops');
+  });
+
+  it('is fetched over https alone, outside of tests', async () => {
+    await expect(createTransport(undefined).open('http://127.0.0.1:9/x.jsonl')).rejects.toThrow('https');
+  });
+});

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readAnswer } from '../../server/admin/read-answer.ts';
+
+const denial = (path: (string | number)[]) => ({
+  message: 'not approved',
+  path,
+  extensions: { code: 'ACCESS_DENIED' },
+});
+const error = (code?: string) => ({ message: 'something', ...(code ? { extensions: { code } } : {}) });
+const data = { shop: { name: 'A', email: null } };
+const read = (body: unknown, status = 200, retryAfter: string | null = null) =>
+  readAnswer({ status, retryAfter, text: typeof body === 'string' ? body : JSON.stringify(body) }).outcome;
+
+describe('an answer of the Admin API', () => {
+  it.each<[string, unknown, object]>([
+    ['data', { data }, { kind: 'data', data, denied: [] }],
+    [
+      'data without a field that the app may not see',
+      { data, errors: [denial(['shop', 'email'])] },
+      { kind: 'data', data, denied: ['shop.email'] },
+    ],
+    [
+      'the same in a list',
+      { data, errors: [denial(['nodes', 0, 'firstName']), denial(['nodes', 1, 'firstName'])] },
+      { kind: 'data', data, denied: ['nodes.0.firstName', 'nodes.1.firstName'] },
+    ],
+    [
+      'nothing but a denial',
+      { data: null, errors: [denial(['customers'])] },
+      { kind: 'refused', code: 'ACCESS_DENIED', denied: ['customers'] },
+    ],
+    ['throttled', { errors: [error('THROTTLED')] }, { kind: 'throttled', waitMs: null }],
+    ['too costly', { errors: [error('MAX_COST_EXCEEDED')] }, { kind: 'too_costly' }],
+    [
+      'a mistake in the query',
+      { errors: [error('undefinedField')] },
+      { kind: 'refused', code: 'undefinedField', denied: [] },
+    ],
+    ['a mistake without a code', { errors: [error()] }, { kind: 'refused', code: 'unknown', denied: [] }],
+    [
+      'a field lost to an accident: the whole is read again, as the field may not be empty',
+      { data, errors: [error('INTERNAL_SERVER_ERROR')] },
+      { kind: 'failed', code: 'INTERNAL_SERVER_ERROR' },
+    ],
+    [
+      'the same beside a denial',
+      { data, errors: [denial(['shop', 'email']), error('TIMEOUT')] },
+      { kind: 'failed', code: 'TIMEOUT' },
+    ],
+    ['an accident', { errors: [error('INTERNAL_SERVER_ERROR')] }, { kind: 'failed', code: 'INTERNAL_SERVER_ERROR' }],
+    ['no data and no errors', {}, { kind: 'failed', code: 'unreadable' }],
+    ['a page', '<!DOCTYPE html>', { kind: 'failed', code: 'unreadable' }],
+    ['half of it', '{"data":{"shop"', { kind: 'failed', code: 'unreadable' }],
+    ['nothing', '', { kind: 'failed', code: 'unreadable' }],
+  ])('of 200: %s', (_, body, outcome) => {
+    expect(read(body)).toEqual(outcome);
+  });
+
+  it.each<[number, string | null, object]>([
+    [401, null, { kind: 'unauthorized' }],
+    [400, null, { kind: 'refused', code: 'status_400', denied: [] }],
+    [402, null, { kind: 'failed', code: 'status_402' }],
+    [423, null, { kind: 'failed', code: 'status_423' }],
+    [302, null, { kind: 'failed', code: 'status_302' }],
+    [502, null, { kind: 'failed', code: 'status_502' }],
+    [429, null, { kind: 'throttled', waitMs: null }],
+    [429, '2.0', { kind: 'throttled', waitMs: 2000 }],
+    [429, '-1', { kind: 'throttled', waitMs: null }],
+    [429, '86400', { kind: 'throttled', waitMs: null }],
+    [429, 'soon', { kind: 'throttled', waitMs: null }],
+  ])('of %i (Retry-After %j)', (status, retryAfter, outcome) => {
+    expect(read({ data }, status, retryAfter)).toEqual(outcome);
+  });
+
+  it('tells what the query costs and what is left', () => {
+    const throttleStatus = { maximumAvailable: 2000, currentlyAvailable: 12, restoreRate: 100 };
+    const text = JSON.stringify({ data, extensions: { cost: { requestedQueryCost: 42, throttleStatus } } });
+    expect(readAnswer({ status: 200, retryAfter: null, text }).cost).toEqual({
+      requested: 42,
+      throttle: throttleStatus,
+    });
+  });
+
+  it('is never taken for data when it is something else, and never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
+        const { outcome } = readAnswer({ status: 200, retryAfter: null, text });
+        if (outcome.kind !== 'data') return;
+        expect(JSON.parse(text)).toMatchObject({ data: outcome.data });
+      }),
+    );
+  });
+});
