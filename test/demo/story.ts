@@ -1,7 +1,8 @@
 import { topics } from '../../server/webhooks/topics.ts';
 import type { Flag } from '../fakes/ascent360.ts';
+import { emailOf, type FakeCustomer, phoneOf } from '../fakes/shopify-shop.ts';
 import { bodyText, sampleOf } from './samples.ts';
-import { LEAVING_SHOP, type World } from './world.ts';
+import { LEAVING_SHOP, SHOP, type World } from './world.ts';
 
 /** An explicit choice as the person made it: what Ascent360 has to end up with is the newest one per address. */
 export type Choice = { flag: Flag; address: string; value: boolean; at: number };
@@ -67,6 +68,28 @@ const home = {
   country_code: 'US',
   phone: '(303) 555-0117',
 };
+/** How she stands in the shop's Admin API from a step on. */
+const miaIs =
+  (change: Partial<FakeCustomer>) =>
+  ({ admin }: World) => {
+    const shop = admin.shop(SHOP);
+    shop.setCustomer({ ...shop.customers.get(mia.admin_graphql_api_id), ...change, id: CUSTOMER });
+  };
+const homeThere = {
+  firstName: home.first_name,
+  lastName: home.last_name,
+  phone: home.phone,
+  address1: home.address1,
+  address2: home.address2,
+  city: home.city,
+  zip: home.zip,
+  province: home.province,
+  provinceCode: home.province_code,
+  country: home.country,
+  countryCodeV2: home.country_code,
+};
+const single = 'SINGLE_OPT_IN';
+
 const iso = (at: number) => new Date(at).toISOString();
 
 function order(number: number, at: number, change: object): string {
@@ -135,12 +158,27 @@ export function story(now: number): Chapter {
       topic: 'customers/create',
       body: JSON.stringify({ ...mia, created_at: iso(ago(7)), updated_at: iso(ago(7)), default_address: home }),
       triggeredAt: ago(7),
+      prepare: miaIs({
+        firstName: mia.first_name,
+        lastName: mia.last_name,
+        createdAt: iso(ago(7)),
+        updatedAt: iso(ago(7)),
+        defaultAddress: homeThere,
+        defaultEmailAddress: emailOf(EMAIL),
+      }),
     },
     {
       title: 'Her opt-in there: the same choice again',
       topic: consent,
       body: emailConsent('subscribed', ago(7)),
       triggeredAt: ago(7),
+      prepare: miaIs({
+        defaultEmailAddress: emailOf(EMAIL, {
+          marketingState: 'SUBSCRIBED',
+          marketingOptInLevel: single,
+          marketingUpdatedAt: iso(ago(7)),
+        }),
+      }),
       choice: email(true, ago(7)),
     },
     {
@@ -152,6 +190,7 @@ export function story(now: number): Chapter {
         occurredAt: iso(ago(6)),
       }),
       triggeredAt: ago(6),
+      prepare: miaIs({ tags: ['interest:Touring', 'interest:Powder', 'vip'] }),
     },
     {
       title: 'She orders again, the box unticked',
@@ -164,6 +203,13 @@ export function story(now: number): Chapter {
       topic: consent,
       body: emailConsent('unsubscribed', ago(3)),
       triggeredAt: ago(3),
+      prepare: miaIs({
+        defaultEmailAddress: emailOf(EMAIL, {
+          marketingState: 'UNSUBSCRIBED',
+          marketingOptInLevel: single,
+          marketingUpdatedAt: iso(ago(3)),
+        }),
+      }),
       choice: email(false, ago(3)),
     },
     {
@@ -175,6 +221,9 @@ export function story(now: number): Chapter {
     },
     {
       title: 'She wants texts instead',
+      prepare: miaIs({
+        defaultPhoneNumber: phoneOf(MOBILE, { state: 'SUBSCRIBED', optInLevel: single, updatedAt: iso(ago(2)) }),
+      }),
       topic: 'customers_marketing_consent/update',
       body: JSON.stringify({
         id: CUSTOMER,

@@ -7,11 +7,12 @@ import { createLog } from '../../server/log.ts';
 import { start } from '../../server/start.ts';
 import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
 import { signIdToken } from '../fakes/id-token.ts';
-import { startShopifyAdmin } from '../fakes/shopify-admin.ts';
+import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
 import type { StandInFront } from '../fakes/stand-in-front.ts';
 import { HISTORY_KEYS, openHistory } from './history/open-history.ts';
 import { SAMPLE_VERSION } from './samples.ts';
+import { addSampleCustomers } from './shoppers.ts';
 
 export const DEMO = { apiKey: 'demo', secret: 'demo', guid: '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90' } as const;
 /** The shop whose story is told, and one that leaves. */
@@ -72,6 +73,8 @@ export type World = {
   /** Of the app, `http://localhost:{port}`. */
   url: string;
   ascent360: FakeAscent360;
+  /** What stands in the shop, as its Admin API tells. */
+  admin: FakeShopifyAdmin;
   sender: ShopifySender;
   merchant(shop: string): Merchant;
   close(): Promise<void>;
@@ -111,6 +114,7 @@ export async function startWorld(
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
+  addSampleCustomers(admin.shop(SHOP));
   const cleanUp = async () => {
     await Promise.all([ascent360.close(), admin.close()]);
     await rm(dataDir, { recursive: true, force: true });
@@ -138,6 +142,7 @@ export async function startWorld(
   return {
     url,
     ascent360,
+    admin,
     sender: createShopifySender({
       url: `${url}/webhooks`,
       shop: SHOP,
