@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import type { Instant } from './domain.ts';
 import { flowRoutes } from './flow/routes.ts';
+import { importRoutes } from './imports/routes.ts';
 import type { Log } from './log.ts';
 import { merchantAuth } from './merchant-auth.ts';
 import { type Metrics, metricsRoute } from './metrics.ts';
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps): Express {
     merchantAuth({ config, db, shops, now }),
     exchangeOnCall(deps),
     previewRoutes(api),
+    importRoutes(api),
     jsonBody,
     settingsRoutes(api),
     overviewRoutes(api),

@@ -12,6 +12,7 @@ import { createMetrics } from './metrics.ts';
 import { builtFront } from './pages/built-front.ts';
 import type { Front } from './pages/front.ts';
 import { createBullQueue, createLocalQueue } from './queue.ts';
+import { startHeartbeat } from './reconciliation/heartbeat.ts';
 import { createSettingsStore } from './settings/store.ts';
 import { createShops } from './shops.ts';
 import { startWorker } from './worker.ts';
@@ -98,6 +99,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     server.requestTimeout = 30_000;
     const port = await listen(server, config.port);
     const worker = config.role === 'web' ? null : startWorker(deps);
+    const heartbeat = config.role === 'worker' ? null : startHeartbeat(db, log);
     if (db.embedded) {
       log.info(
         { dataDir: config.dataDir },
@@ -110,7 +112,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       stop: async () => {
         // Attempts that do not end by themselves are cut: their outcome is recorded as unknown, and they are due again.
         const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
-        await Promise.all([close(server), worker ? worker.stop() : queue.stop()]);
+        await Promise.all([close(server), heartbeat?.stop(), worker ? worker.stop() : queue.stop()]);
         clearTimeout(cut);
         opened.close();
         await ascent360.close();

@@ -8,12 +8,14 @@ import { createSlots } from './delivery/slots.ts';
 import { CLAIM_AHEAD_MS, workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
 import { announcing } from './flow/announce.ts';
+import { importChore } from './imports/chore.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { shopErasure } from './privacy/erase-shop.ts';
 import { retention } from './privacy/retention.ts';
 import type { Queue } from './queue.ts';
 import { createReads, READS } from './reads/chore.ts';
+import { reconciliationChore } from './reconciliation/chore.ts';
 import type { SettingsStore } from './settings/store.ts';
 import type { Shops } from './shops.ts';
 import { startSweep } from './sweep.ts';
@@ -49,6 +51,8 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     deps.adminUpkeep,
     announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
     createReads({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
+    importChore({ ...deps, wake: queue.wake }),
+    reconciliationChore({ ...deps, wake: queue.wake }),
   ]);
   const work = {
     ...deps,

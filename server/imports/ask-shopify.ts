@@ -1,7 +1,7 @@
 import { cancelBulkRead, FILE_KEPT_MS, lookAtBulkRead, startBulkRead } from '../admin/bulk-read.ts';
 import { BulkCustomers, BulkCustomersWithMetafields, BulkOrders } from '../admin/documents.generated.ts';
 import { inlineVariables } from '../admin/inline-variables.ts';
-import type { Settings } from '../domain.ts';
+import { metafieldKeys } from '../reads/why-read.ts';
 import type { Shop } from '../shops.ts';
 import { searchOf } from './contract.ts';
 import { type CountDeps, settingsOf } from './count.ts';
@@ -9,18 +9,6 @@ import { changeState, type Import, postpone, urlBinding } from './store.ts';
 
 const LOOK_AGAIN_MS = 2000;
 const LATER_MS = 15_000;
-
-/** The metafields that the settings name, as `namespace.key`, each once. */
-export function metafieldKeys({
-  dateOfBirth,
-  gender,
-  activities,
-  interests,
-  newsletters,
-}: Settings['mapping']): string[] {
-  const sources = [dateOfBirth, gender, ...activities, ...interests, ...newsletters];
-  return [...new Set(sources.flatMap((source) => (source?.from === 'metafield' ? [source.key] : [])))];
-}
 
 async function begin(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<void> {
   const { db, admin } = deps;

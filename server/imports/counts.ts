@@ -1,6 +1,6 @@
 import type { Sql } from '../db.ts';
 import type { SkippedReason } from '../domain.ts';
-import type { Import, ToldCounts } from './store.ts';
+import type { Import, ImportState, ToldCounts } from './store.ts';
 
 /** How the events of an import stand. */
 export type Standing = {
@@ -53,14 +53,53 @@ export async function toldOf(sql: Sql, importId: string): Promise<ToldCounts> {
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
-/** An import as the merchant API has it. Before it starts: what would go out; then: what did. */
-export async function describeImport(sql: Sql, one: Import) {
+/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
+export type ImportAnswer = {
+  id: string;
+  kind: Import['kind'];
+  from: string | null;
+  state: ImportState;
+  message: string;
+  createdAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  done: number;
+  total: number;
+  rate: number | null;
+  secondsLeft: number | null;
+  /** Before it starts: what would go out; then: what did. */
+  counts: Omit<Standing, 'fed' | 'done'> & {
+    records: number;
+    contacts: number;
+    flags: Pick<ToldCounts, 'EmailPermission' | 'SMSPermission'>;
+    lists: number;
+    /** Texts that Ascent360 may send because of an SMS opt-in. */
+    smsOptInTexts: number;
+  };
+};
+
+function countsOf(one: Import, standing: Standing): ImportAnswer['counts'] {
   const begun = one.startedAt !== null;
+  const { EmailPermission, SMSPermission, lists } = begun ? one.told : one.counted;
+  const { accepted, waiting } = standing;
+  const ends = begun ? standing : one.counted;
+  return {
+    records: one.counted.records,
+    contacts: begun ? accepted : one.counted.contacts,
+    skipped: ends.skipped,
+    flags: { EmailPermission, SMSPermission },
+    lists,
+    smsOptInTexts: SMSPermission.true,
+    accepted,
+    merged: ends.merged,
+    waiting,
+    attention: ends.attention,
+  };
+}
+
+export async function describeImport(sql: Sql, one: Import): Promise<ImportAnswer> {
   const standing = await standingOf(sql, one.id);
-  const told = begun ? one.told : one.counted;
-  const { EmailPermission, SMSPermission, lists } = told;
   const total = one.total ?? one.counted.records;
-  const left = Math.max(0, total - standing.done);
   const rate = one.state === 'running' ? one.rate : null;
   return {
     id: one.id,
@@ -71,21 +110,16 @@ export async function describeImport(sql: Sql, one: Import) {
     createdAt: iso(one.createdAt),
     startedAt: iso(one.startedAt),
     endedAt: iso(one.endedAt),
-    done: begun ? standing.done : 0,
+    done: standing.done,
     total,
     rate: rate === null ? null : Math.round(rate * 10) / 10,
-    secondsLeft: rate ? Math.ceil(left / rate) : null,
-    counts: {
-      records: one.counted.records,
-      contacts: begun ? standing.accepted : one.counted.contacts,
-      skipped: begun ? standing.skipped : one.counted.skipped,
-      flags: { EmailPermission, SMSPermission },
-      lists,
-      smsOptInTexts: SMSPermission.true,
-      accepted: standing.accepted,
-      merged: begun ? standing.merged : one.counted.merged,
-      waiting: standing.waiting,
-      attention: begun ? standing.attention : one.counted.attention,
-    },
+    secondsLeft: rate ? Math.ceil(Math.max(0, total - standing.done) / rate) : null,
+    counts: countsOf(one, standing),
   };
+}
+
+export async function describeImports(sql: Sql, imports: readonly Import[]): Promise<ImportAnswer[]> {
+  const answers: ImportAnswer[] = [];
+  for (const one of imports) answers.push(await describeImport(sql, one));
+  return answers;
 }

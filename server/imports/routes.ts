@@ -11,7 +11,7 @@ import { parseBody } from '../shopify/parse-body.ts';
 import type { Shop } from '../shops.ts';
 import { cancelImport } from './cancel.ts';
 import { importContract } from './contract.ts';
-import { describeImport } from './counts.ts';
+import { describeImport, describeImports } from './counts.ts';
 import { ACTIVE, changeState, createImport, findImport, type ImportState, listImports } from './store.ts';
 
 export type ImportRoutesDeps = {
@@ -50,9 +50,7 @@ export function importRoutes({ db, settings, now }: ImportRoutesDeps): Router {
 
   router.get('/imports', async (_req, res) => {
     const { shop } = merchantOf(res);
-    const items = [];
-    for (const one of await listImports(db, shop)) items.push(await describeImport(db, one));
-    res.json({ items });
+    res.json({ items: await describeImports(db, await listImports(db, shop)) });
   });
 
   router.get('/imports/:id', async (req, res, next) => {

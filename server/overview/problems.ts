@@ -5,6 +5,7 @@ import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { adminProblems } from './admin-access.ts';
 import { expiringProblems } from './expiring.ts';
+import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
 
 /** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
@@ -17,6 +18,7 @@ export type Problem = {
     | 'privacy_due'
     | 'privacy_request'
     | 'expiring'
+    | 'webhooks_missed'
     | 'not_connected'
     | 'attention';
   message: string;
@@ -105,6 +107,7 @@ export async function findProblems(
     ...connection,
     ...(await lateOptOuts(sql, shop, now)),
     ...(await adminProblems(sql, shop)),
+    ...(await missedProblems(sql, shop)),
     ...(await privacyProblems(sql, shop, now)),
     ...(await expiringProblems(sql, shop, now)),
     ...(stored?.guid ? [] : await waitingUnconnected(sql, shop)),

@@ -2,6 +2,8 @@ import { Router } from 'express';
 import { gateOf } from '../activity/describe-state.ts';
 import type { Db, Sql } from '../db.ts';
 import type { Instant } from '../domain.ts';
+import { describeImports, type ImportAnswer } from '../imports/counts.ts';
+import { listImports } from '../imports/store.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { readLife, type Shop, type ShopLife, type Shops } from '../shops.ts';
@@ -31,6 +33,8 @@ export type OverviewAnswer = OverviewCounts & {
   lastEventAt: string | null;
   oldestWaitingAt: string | null;
   undeliveredOptOuts: number;
+  /** Those that are counting, running or paused, newest first. */
+  imports: ImportAnswer[];
 };
 
 /** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
@@ -92,6 +96,7 @@ export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps)
       adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
       ...(await underway(db, shop)),
+      imports: await describeImports(db, await listImports(db, shop, true)),
     };
     res.json(answer);
   });

@@ -13,7 +13,7 @@ const SHOWN_MS = 7 * 24 * 3_600_000;
 
 const isMissed = (detail: object): detail is Missed => 'orders' in detail && 'to' in detail;
 
-async function openMissed(sql: Sql, shop: Shop): Promise<{ detail: Missed; openedAt: Instant } | null> {
+export async function openMissed(sql: Sql, shop: Shop): Promise<{ detail: Missed; openedAt: Instant } | null> {
   const open = (await openProblems(sql, shop)).find(({ kind }) => kind === 'webhooks_missed');
   return open && isMissed(open.detail) ? { detail: open.detail, openedAt: open.openedAt } : null;
 }
