@@ -6,11 +6,13 @@ const onData = [
   'activity',
   'faults',
   'flow',
+  'imports',
   'metrics',
   'overview',
   'people',
   'preview',
   'privacy',
+  'reconciliation',
   'settings',
   'webhooks',
 ].map((room) => `test/${room}/**/*.test.ts`);

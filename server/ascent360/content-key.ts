@@ -8,10 +8,13 @@ const LEFT_OUT = new Set([
   'ListIds',
 ]);
 const LEFT_OUT_OF_ORDER = new Set(['UpdatedAt', 'Event']);
+/** Webhooks write a moment in the shop's time zone, the Admin API the same moment in UTC. */
+const MOMENTS = new Set(['CreatedAt', 'CancelledAt']);
 
 /**
  * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the same text would tell
- * Ascent360 the same about a person and an order. Permissions, lists, `Order.UpdatedAt` and `Order.Event` are no content.
+ * Ascent360 the same about a person and an order. Permissions, lists, `Order.UpdatedAt` and `Order.Event` are no content, nor
+ * is the time zone in which a moment is written.
  * Holds personal data: store it hashed.
  */
 export function contentKey(payload: object): string {
@@ -34,7 +37,16 @@ function canonical(value: unknown): string {
 
 function withoutTouches(order: unknown): unknown {
   if (!isPlain(order)) return order;
-  return Object.fromEntries(Object.entries(order).filter(([key]) => !LEFT_OUT_OF_ORDER.has(key)));
+  return Object.fromEntries(
+    Object.entries(order)
+      .filter(([key]) => !LEFT_OUT_OF_ORDER.has(key))
+      .map(([key, value]: [string, unknown]) => [key, MOMENTS.has(key) ? momentOf(value) : value]),
+  );
+}
+
+function momentOf(written: unknown): unknown {
+  const at = typeof written === 'string' ? Date.parse(written) : Number.NaN;
+  return Number.isNaN(at) ? written : at;
 }
 
 function isPlain(value: unknown): value is object {

@@ -1,6 +1,7 @@
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import { nothingStored } from '../activity/due-flags.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../consent/ledger.ts';
+import type { Sql } from '../db.ts';
 import type { ConsentFact, FoundFact, Instant, ShopifyId } from '../domain.ts';
 import { customerKey, loadPeople } from '../people.ts';
 import { foresee } from '../preview/foresee.ts';
@@ -15,7 +16,13 @@ import { addFindings, type Finding, moveInFile } from './store.ts';
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
 
 /** A state of Shopify's that the ledger does not have, about an address known or chosen since the app is there. */
-type Missed = { customerId: ShopifyId; fact: FoundFact; address: string; hash: string };
+type Missed = {
+  customerId: ShopifyId;
+  createdAt: Instant | null;
+  fact: FoundFact;
+  address: string;
+  hash: string;
+};
 
 /**
  * Whether Shopify's state is newer than all the ledger has about the address. About an address the ledger does not know,
@@ -63,13 +70,29 @@ function factsIn(bodies: readonly string[], country: string | null, readAt: Inst
     };
     const read = readEvent(country, row, Buffer.from(body));
     if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
-    const { id, read: customer } = read.event.translated;
+    const { id, createdAt, read: customer } = read.event.translated;
     return (customer?.facts ?? []).flatMap((fact) =>
       fact.address && (fact.channel === 'email' || fact.channel === 'sms')
-        ? [{ customerId: id, fact, address: fact.address }]
+        ? [{ customerId: id, createdAt, fact, address: fact.address }]
         : [],
     );
   });
+}
+
+/** Customers who were erased here and have not been made since: they stay unknown. */
+async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
+  const keys = new Map(found.map(({ customerId }) => [customerKey(shop.vault, customerId), customerId]));
+  const rows = await sql.query<{ person: string; at: Date }>(
+    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
+    [shop.id, [...keys.keys()]],
+  );
+  const erasedAt = new Map(rows.map(({ person, at }) => [keys.get(person), at.getTime()]));
+  return new Set(
+    found.flatMap(({ customerId, createdAt }) => {
+      const at = erasedAt.get(customerId);
+      return at !== undefined && (createdAt ?? 0) <= at ? [customerId] : [];
+    }),
+  );
 }
 
 /**
@@ -98,8 +121,11 @@ export async function compareConsent(
     shop,
     found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash })),
   );
-  const missed = found.filter(({ fact, hash }) =>
-    isNews(fact, ledger.get(ledgerKey({ channel: fact.channel, address: hash })) ?? [], installed),
+  const erased = await erasedOf(db, shop, found);
+  const missed = found.filter(
+    ({ customerId, fact, hash }) =>
+      !erased.has(customerId) &&
+      isNews(fact, ledger.get(ledgerKey({ channel: fact.channel, address: hash })) ?? [], installed),
   );
   const findings = missed.map((one) => findingOf(one, readAt));
   const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
@@ -119,7 +145,7 @@ export async function compareConsent(
   const due = events.filter((_, i) => foreseen[i]?.settled === null).map(({ finding }) => finding);
   const kept = events.filter((_, i) => {
     const settled = foreseen[i]?.settled;
-    return settled && settled.reason !== 'redacted';
+    return settled && settled.reason !== 'deleted_person';
   });
   const people = await loadPeople(
     db,

@@ -68,6 +68,7 @@ export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'
     const translated = isRecord(parsed.body)
       ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
       : topic.translate(parsed.body, ctx);
+    if (translated.kind === 'consent' && row.source === 'reconciliation') translated.fact.source = 'reconciliation';
     const summary: Summary | null = summarise(translated);
     const hasWaited = row.reason === 'reading_shopify';
     return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { contentKey } from '../../server/ascent360/content-key.ts';
 
-const base = { Email: 'ann@example.com', Address: { City: 'Bath', Zip: '1' }, Order: { Id: '1', Total: '2.00' } };
+const base = {
+  Email: 'ann@example.com',
+  Address: { City: 'Bath', Zip: '1' },
+  Order: { Id: '1', Total: '2.00', CreatedAt: '2026-11-20T10:00:00Z', CancelledAt: '2026-11-21T10:00:00Z' },
+};
 
 it.each<[string, object]>([
   [
@@ -11,15 +15,30 @@ it.each<[string, object]>([
   ],
   ['provider and lists', { ...base, ProviderType: 3, ListIds: ['1'] }],
   ['the order’s touch', { ...base, Order: { ...base.Order, UpdatedAt: '2026-11-20T10:00:00Z', Event: 'updated' } }],
-  ['the order of keys', { Order: { Total: '2.00', Id: '1' }, Address: { Zip: '1', City: 'Bath' }, Email: base.Email }],
+  [
+    'the time zone of a moment',
+    {
+      ...base,
+      Order: { ...base.Order, CreatedAt: '2026-11-20T03:00:00-07:00', CancelledAt: '2026-11-21T10:00:00.000Z' },
+    },
+  ],
+  [
+    'the order of keys',
+    {
+      Order: Object.fromEntries(Object.entries(base.Order).reverse()),
+      Address: { Zip: '1', City: 'Bath' },
+      Email: base.Email,
+    },
+  ],
 ])('%s are no content', (_, payload) => {
   expect(contentKey(payload)).toBe(contentKey(base));
 });
 
 it.each<[string, object]>([
   ['another name', { ...base, FirstName: 'Ann' }],
-  ['another total', { ...base, Order: { Id: '1', Total: '2.01' } }],
-  ['another order', { ...base, Order: { Id: '2', Total: '2.00' } }],
+  ['another total', { ...base, Order: { ...base.Order, Total: '2.01' } }],
+  ['another order', { ...base, Order: { ...base.Order, Id: '2' } }],
+  ['another moment', { ...base, Order: { ...base.Order, CreatedAt: '2026-11-20T10:00:01Z' } }],
   ['no order', { Email: base.Email, Address: base.Address }],
   ['another order of a list', { ...base, Activities: ['b', 'a'] }],
 ])('%s is content', (_, payload) => {
