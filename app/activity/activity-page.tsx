@@ -1,11 +1,94 @@
+import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ActivityItem } from '../../server/activity/list.ts';
+import { call, download, withQuery } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
-import { Loading } from '../shell/loading.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
 import { texts } from '../texts.ts';
+import { EventList } from './event-list.tsx';
+import { filterBody, isFiltered, noFilter, useFilter } from './filter.ts';
+import { Filters } from './filters.tsx';
+import { SendAgain } from './send-again.tsx';
+
+const t = texts.activity;
+const PAGE = 50;
+/** States from which something can be sent again. */
+const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
+
+type Page = { items: ActivityItem[]; nextCursor: string | null };
 
 export function ActivityPage() {
+  const { filter, cursor, change, older, newer } = useFilter();
+  const [sending, setSending] = useState(false);
+  const address = withQuery('/activity', { ...filter, cursor, limit: PAGE });
+  const { data, error, refetch, isFetching } = useQuery({
+    queryKey: ['activity', 'list', address],
+    queryFn: ({ signal }) => call<Page>('GET', address, { signal }),
+  });
+  const csv = useMutation({
+    mutationFn: () => download(withQuery('/activity.csv', filter), 'activity.csv'),
+    onMutate: () => showToast(t.exporting),
+  });
+  const filtered = isFiltered(filter);
+  const items = data?.items ?? [];
   return (
-    <AppPage title={texts.common.nav.activity}>
-      <Loading />
+    <AppPage
+      title={t.title}
+      subtitle={t.text}
+      secondaryActions={[
+        { content: t.refresh, onAction: () => void refetch(), loading: isFetching && data !== undefined },
+        { content: t.exportCsv, onAction: () => csv.mutate(), loading: csv.isPending },
+      ]}
+    >
+      <BlockStack gap="400">
+        {csv.error && <Failure error={csv.error} onRetry={() => csv.mutate()} />}
+        <Card>
+          <Filters filter={filter} onChange={change} />
+        </Card>
+        {error ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Card padding="0">
+            {data === undefined ? (
+              <Box padding="400">
+                <LoadingLines lines={12} />
+              </Box>
+            ) : items.length === 0 ? (
+              <Empty
+                {...(filtered ? t.nothingFound : t.nothing)}
+                {...(filtered && { action: { content: t.filters.clear, onAction: () => change(noFilter) } })}
+              />
+            ) : (
+              <EventList items={items} place={address} />
+            )}
+          </Card>
+        )}
+        <InlineStack align="space-between" blockAlign="center" gap="200">
+          <InlineStack gap="200">
+            {cursor !== '' && <Button onClick={newer}>{t.newer}</Button>}
+            {data?.nextCursor && <Button onClick={() => older(data.nextCursor ?? '')}>{t.older}</Button>}
+          </InlineStack>
+          {filtered && items.length > 0 && sendable.includes(filter.state) && (
+            <Button onClick={() => setSending(true)}>{t.again.bulkAction}</Button>
+          )}
+        </InlineStack>
+        <Text as="p" visuallyHidden>
+          <span aria-live="polite">{data && !isFetching ? t.shown(`${items.length}`, items.length === 1) : ''}</span>
+        </Text>
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
+      {sending && (
+        <SendAgain
+          title={t.again.bulkTitle}
+          path="/activity/retry"
+          body={{ filter: filterBody(filter) }}
+          onClose={() => setSending(false)}
+        />
+      )}
     </AppPage>
   );
 }

@@ -1,11 +1,147 @@
+import { BlockStack, Box, Card, DescriptionList, Link, Text } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ActivityDetail } from '../../server/activity/detail.ts';
+import { call, withQuery } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Confirm } from '../shell/confirm.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { Attempts } from './attempts.tsx';
+import { Compare } from './compare.tsx';
+import { nameOf } from './event-list.tsx';
+import { lastList } from './filter.ts';
+import { SendAgain } from './send-again.tsx';
+import { StateBadge, topicName } from './state-badge.tsx';
+import './activity.css';
 
-export function EventPage(_: { id: string }) {
+const t = texts.activity;
+/** How often an event that is on its way is looked at again, in milliseconds. */
+const LOOK_AGAIN = 3000;
+const MINUTE = 60_000;
+const underWay = ['waiting', 'sending', 'retrying'];
+
+/** What happened in a sentence, and what the merchant can do about it. */
+function Outcome({ detail }: { detail: ActivityDetail }) {
+  const step = detail.reason === null ? undefined : t.event.steps[detail.reason];
   return (
-    <AppPage title={texts.common.nav.activity}>
-      <Loading />
+    <BlockStack gap="200">
+      <div aria-live="polite">
+        <Text as="p" variant="bodyLg">
+          {detail.message}
+        </Text>
+      </div>
+      {step && (
+        <Text as="p">
+          <Text as="span" fontWeight="semibold">
+            {t.event.nextStep}:
+          </Text>{' '}
+          {step.text} {step.page && <Link url={step.page}>{step.link}</Link>}
+        </Text>
+      )}
+    </BlockStack>
+  );
+}
+
+function Facts({ detail }: { detail: ActivityDetail }) {
+  const format = useFormat();
+  const person = detail.summary?.who;
+  const items = [
+    { term: t.event.received, description: format.moment(detail.receivedAt) },
+    ...(Math.abs(Date.parse(detail.receivedAt) - Date.parse(detail.triggeredAt)) > MINUTE
+      ? [{ term: t.event.triggered, description: format.moment(detail.triggeredAt) }]
+      : []),
+    ...(detail.settledAt ? [{ term: t.event.ended, description: format.moment(detail.settledAt) }] : []),
+    { term: t.event.source, description: t.sources[detail.source] ?? detail.source },
+    { term: t.event.topic, description: detail.topic },
+    { term: t.event.webhookId, description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span> },
+    ...(detail.mergedInto
+      ? [
+          {
+            term: t.event.mergedInto,
+            description: <Link url={`/activity/${detail.mergedInto}`}>{t.event.mergedLink}</Link>,
+          },
+        ]
+      : []),
+    ...(person
+      ? [
+          {
+            term: t.event.person,
+            description: <Link url={withQuery('/people', { q: person })}>{person}</Link>,
+          },
+        ]
+      : []),
+  ];
+  return <DescriptionList items={items} gap="tight" />;
+}
+
+export function EventPage({ id }: { id: string }) {
+  const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
+  const client = useQueryClient();
+  const {
+    data: detail,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey: ['activity', 'event', id],
+    queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval: ({ state }) => (state.data && underWay.includes(state.data.state) ? LOOK_AGAIN : false),
+  });
+  const dismiss = useMutation({
+    mutationFn: () => call('POST', `/activity/${id}/dismiss`),
+    onSuccess: async () => {
+      showToast(t.dismiss.done);
+      setAsking(null);
+      await client.invalidateQueries();
+    },
+  });
+  const back = { content: t.title, url: lastList() };
+  if (!detail) {
+    return (
+      <AppPage title={t.title} backAction={back}>
+        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 12, 3]} />}
+      </AppPage>
+    );
+  }
+  const again = { content: t.again.action, onAction: () => setAsking('again') };
+  const isUrgent = detail.state === 'attention';
+  const dismissal = { content: t.dismiss.action, onAction: () => setAsking('dismiss') };
+  return (
+    <AppPage
+      title={nameOf(detail)}
+      subtitle={topicName(detail.topic)}
+      titleMetadata={<StateBadge state={detail.state} />}
+      backAction={back}
+      {...(!underWay.includes(detail.state) && (isUrgent ? { primaryAction: again } : {}))}
+      {...(!underWay.includes(detail.state) && { secondaryActions: isUrgent ? [dismissal] : [again] })}
+    >
+      <BlockStack gap="400">
+        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        <Card>
+          <BlockStack gap="400">
+            <Outcome detail={detail} />
+            <Facts detail={detail} />
+          </BlockStack>
+        </Card>
+        <Compare key={detail.id} detail={detail} />
+        {(detail.attempts.length > 0 || underWay.includes(detail.state)) && <Attempts attempts={detail.attempts} />}
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
+      {asking === 'again' && (
+        <SendAgain title={t.again.title} path={`/activity/${id}/retry`} body={{}} onClose={() => setAsking(null)} />
+      )}
+      {asking === 'dismiss' && (
+        <Confirm
+          title={t.dismiss.title}
+          text={t.dismiss.text}
+          action={t.dismiss.action}
+          change={dismiss}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </AppPage>
   );
 }

@@ -8,7 +8,7 @@ import type {
   WaitingReason,
 } from '../domain.ts';
 import type { StoredSettings } from '../settings/store.ts';
-import { acceptedMessage, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
+import { acceptedMessage, detailWords, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
 
 /**
  * An event as its rows have it; `leased` to `behind` are of its open delivery and null without one. `reading`: what it
@@ -49,10 +49,10 @@ export function describeState(row: StateRow, gate: Gate): Described {
       }
       return waiting(gate ?? (row.behind ? 'behind_earlier' : row.reading ? 'reading_shopify' : 'due'));
     case 'accepted':
-      return { state: 'accepted', reason: null, message: withDetail(acceptedMessage, row.detail) };
+      return { state: 'accepted', reason: null, message: withDetail(acceptedMessage, detailWords(row.detail)) };
     default: {
       const message = row.reason ? reasonMessages[row.reason] : '';
-      return { state: row.state, reason: row.reason, message: withDetail(message, row.detail) };
+      return { state: row.state, reason: row.reason, message: withDetail(message, detailWords(row.detail)) };
     }
   }
 }

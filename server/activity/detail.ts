@@ -1,4 +1,5 @@
 import type { Db } from '../db.ts';
+import { excerptBinding } from '../delivery/attempts.ts';
 import { payloadBinding } from '../delivery/outbox.ts';
 import type { AttemptClass, FieldReason } from '../domain.ts';
 import { parseBody } from '../shopify/parse-body.ts';
@@ -10,6 +11,7 @@ import { type ActivityItem, type ItemRow, itemColumns, itemOf } from './list.ts'
 /**
  * One event with all that is known of it. `event`: Shopify's body, `{raw}` when it is no JSON object, null once erased.
  * `payload` and `fields`: of the last attempt, or of what would have been sent. `class` null: the attempt is under way.
+ * `answer`: the start of what Ascent360 answered.
  */
 export type ActivityDetail = ActivityItem & {
   triggeredAt: string;
@@ -24,6 +26,7 @@ export type ActivityDetail = ActivityItem & {
     class: AttemptClass | null;
     ms: number | null;
     error: string | null;
+    answer: string | null;
   }[];
 };
 
@@ -35,11 +38,13 @@ type DetailRow = ItemRow & {
 };
 
 type AttemptRow = {
+  id: string;
   at: Date;
   status: number | null;
   class: AttemptClass | null;
   ms: number | null;
   error: string | null;
+  excerpt: Uint8Array | null;
 };
 
 function readEvent(shop: Shop, row: DetailRow): { event: object | null; raw: string } {
@@ -67,7 +72,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
   );
   const attempts = delivery
     ? await db.query<AttemptRow>(
-        'SELECT at, status, class, ms, error FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
+        'SELECT id, at, status, class, ms, error, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
         [delivery.id],
       )
     : [];
@@ -83,7 +88,11 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     event,
     payload: sent?.payload ?? null,
     fields: sent?.fields ?? [],
-    attempts: attempts.map((attempt) => ({ ...attempt, at: attempt.at.toISOString() })),
+    attempts: attempts.map(({ id, at, excerpt, ...attempt }) => ({
+      ...attempt,
+      at: at.toISOString(),
+      answer: excerpt ? shop.vault.open(excerptBinding(id), excerpt).toString('utf8') : null,
+    })),
   };
   try {
     return JSON.stringify(detail);

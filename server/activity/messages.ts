@@ -49,6 +49,32 @@ export const retryMessages: Record<AttemptClass, string> = {
 export const sendingMessage = 'Is being sent to Ascent360 right now.';
 export const acceptedMessage = 'Ascent360 took it.';
 
+/** The codes of attempts (ascent360/classify-answer.ts), which are kept as the detail of what ended with one. */
+const codes: Record<string, string> = {
+  timeout: 'It did not answer in time',
+  connection_refused: 'The connection was refused',
+  connection_failed: 'No connection could be made',
+  connection_cut: 'The connection was cut before the answer was complete',
+  dns_not_found: 'The name of the server was not found',
+  dns_failed: 'The name of the server could not be looked up',
+  tls_certificate_expired: 'The certificate of the server has expired',
+  tls_certificate_not_yet_valid: 'The certificate of the server is not valid yet',
+  tls_wrong_host: 'The certificate was issued for another server',
+  tls_self_signed: 'The certificate of the server is self-signed',
+  tls_untrusted: 'The certificate of the server is not trusted',
+  tls_failed: 'No secure connection could be made',
+  invalid_answer: 'The answer was not HTTP',
+  html_page: 'A web page answered in its place',
+  failed: 'The cause is not known',
+};
+
+/** What is kept as a detail, in words: the code of an attempt, or a text as it is. */
+export function detailWords(detail: string | null): string | null {
+  const [, status] = /^http_(\d{3})$/.exec(detail ?? '') ?? [];
+  if (status) return `It answered with HTTP ${status}`;
+  return detail !== null && Object.hasOwn(codes, detail) ? (codes[detail] ?? detail) : detail;
+}
+
 /** A sentence and what it adds for one event. */
 export function withDetail(message: string, detail: string | null): string {
   const added = detail?.trim();

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { activity } from '../../app/texts/en/activity.ts';
 import { describeState, gateOf, type StateRow } from '../../server/activity/describe-state.ts';
-import { reasonMessages, retryMessages, withDetail } from '../../server/activity/messages.ts';
+import { detailWords, reasonMessages, retryMessages, withDetail } from '../../server/activity/messages.ts';
 import { defaultSettings } from '../../server/settings/contract.ts';
 
 const row = (change: Partial<StateRow>): StateRow => ({
@@ -72,5 +74,23 @@ describe('The messages', () => {
     ['HTTP 503.', 'It failed. HTTP 503.'],
   ])('add a detail (%s) as a sentence of its own', (detail, text) => {
     expect(withDetail('It failed.', detail)).toBe(text);
+  });
+
+  it.each([
+    ['http_422', 'It answered with HTTP 422'],
+    ['timeout', 'It did not answer in time'],
+    ['The address it names cannot be read', 'The address it names cannot be read'],
+    ['constructor', 'constructor'],
+    [null, null],
+  ])('say the code of an attempt (%s) in words', (detail, text) => expect(detailWords(detail)).toBe(text));
+
+  it('have words for every code that an attempt may end with', async () => {
+    const source = await readFile('server/ascent360/classify-answer.ts', 'utf8');
+    const failures = [...(/FAILURES = \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? '').matchAll(/^ {2}(\w+): \{/gm)];
+    expect(failures.length).toBeGreaterThan(10);
+    for (const [, code = ''] of [...failures, ['', 'html_page']]) {
+      expect.soft(detailWords(code), code).not.toBe(code);
+      expect.soft(activity.event.attempts.errors[code], code).toBeTypeOf('string');
+    }
   });
 });

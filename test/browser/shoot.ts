@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { buildPages } from '../fakes/stand-in-front.ts';
+import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
 import { settingsScenes } from './settings-scenes.ts';
 import { type Stage, startStage } from './stage.ts';
@@ -14,7 +15,11 @@ export type Scene = {
   width?: number;
   /** The whole page instead of what fits the window. */
   full?: boolean;
+  /** The shop has had the app for a month. */
+  history?: boolean;
   prepare?(stage: Stage): Promise<void>;
+  /** What is done before the page is opened. */
+  before?(page: Page): Promise<void>;
   act(page: Page, stage: Stage): Promise<void>;
 };
 
@@ -28,13 +33,16 @@ if ('missing' in found) {
 }
 await buildPages();
 await mkdir(directory, { recursive: true });
-const scenes = [...settingsScenes];
+const scenes: Scene[] = [...settingsScenes, ...activityScenes];
 for (const scene of scenes) {
   if (wanted.length > 0 && !wanted.some((name) => scene.name.startsWith(name))) continue;
-  const stage = await startStage(found);
+  const stage = await startStage(found, {}, { history: scene.history ?? false });
   try {
     await scene.prepare?.(stage);
-    const page = await stage.open(scene.route, { width: scene.width ?? 1200 });
+    const page = await stage.open(scene.route, {
+      width: scene.width ?? 1200,
+      ...(scene.before && { before: scene.before }),
+    });
     await scene.act(page, stage);
     await page.evaluate(() => document.fonts.ready);
     const file = path.join(directory, `${scene.name}.png`);

@@ -2,12 +2,16 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { type Stage, startStage } from './stage.ts';
 
 /** A group of tests on a stage of their own; skipped where the machine has no browser (test/browser/setup.ts says why). */
-export function inBrowser(name: string, tests: (stage: () => Stage) => void, env: Record<string, string> = {}): void {
+export function inBrowser(
+  name: string,
+  tests: (stage: () => Stage) => void,
+  options: { env?: Record<string, string>; history?: boolean } = {},
+): void {
   const launch = inject('browser');
   describe.skipIf(launch === null)(name, () => {
     let stage: Stage | null = null;
     beforeAll(async () => {
-      if (launch) stage = await startStage(launch, env);
+      if (launch) stage = await startStage(launch, options.env, { history: options.history ?? false });
     });
     afterAll(() => stage?.close());
     tests(() => {

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { openHistory } from '../demo/history/open-history.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 
+/** Of the shop with a history. */
+export const GUID = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
 const fakes = path.join(import.meta.dirname, '../fakes');
 
 export type OpenOptions = {
@@ -14,6 +18,8 @@ export type OpenOptions = {
   locale?: string;
   /** False: Shopify's CDN cannot be reached. */
   appBridge?: boolean;
+  /** What is done before the page is opened, such as answering in place of the API. */
+  before?: (page: Page) => Promise<void>;
 };
 
 /** The built pages of the whole app in a real browser, with Shopify's CDN stood in for. */
@@ -27,12 +33,15 @@ export type Stage = {
   close(): Promise<void>;
 };
 
+/** @param options.history the shop has had the app for a month */
 export async function startStage(
   launch: { executablePath: string; args: string[] },
   env: Record<string, string> = {},
+  options: { history?: boolean } = {},
 ): Promise<Stage> {
   const browser = await chromium.launch({ executablePath: launch.executablePath, args: launch.args });
-  const connector = await startConnector(env);
+  const dataDir = options.history ? await mkdtemp(path.join(tmpdir(), 'connector-stage-')) : null;
+  const connector = await startConnector(env, dataDir ? await openHistory(dataDir, SHOP, GUID) : undefined);
   const contexts: BrowserContext[] = [];
   let give: (() => Promise<string>) | null = null;
 
@@ -53,7 +62,7 @@ export async function startStage(
   return {
     connector,
     browser,
-    open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true } = {}) => {
+    open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true, before } = {}) => {
       const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
       contexts.push(context);
       context.setDefaultTimeout(20_000);
@@ -63,6 +72,7 @@ export async function startStage(
       url.searchParams.set('shop', shop);
       url.searchParams.set('embedded', '1');
       url.searchParams.set('locale', locale);
+      await before?.(page);
       await page.goto(url.href);
       return page;
     },
@@ -73,6 +83,7 @@ export async function startStage(
       for (const context of contexts) await context.close();
       await browser.close();
       await connector.stop();
+      if (dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -60,10 +60,10 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
 }
 
 /** The whole app in this process, on a database of its own, with a stand-in for Ascent360 and short waits. */
-export async function startConnector(env: Record<string, string> = {}): Promise<Connector> {
+export async function startConnector(env: Record<string, string> = {}, given?: Db): Promise<Connector> {
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
-  const db = await testDatabase();
+  const db = given ?? (await testDatabase());
   const config = readConfig({
     PORT: '0',
     SHOPIFY_API_KEY: API_KEY,

@@ -1,0 +1,81 @@
+import { Badge, BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
+import type { ActivityDetail } from '../../server/activity/detail.ts';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+
+const t = texts.activity.event.attempts;
+
+type Attempt = ActivityDetail['attempts'][number];
+
+const tones = {
+  accepted: 'success',
+  retry: 'warning',
+  rejected: 'critical',
+  connection: 'critical',
+  unknown: 'warning',
+} as const;
+
+function causeOf({ status, error }: Attempt): string {
+  const named = error === null ? undefined : t.errors[error];
+  const answered = status === null ? t.noAnswer : t.status(status);
+  return named ? `${answered}, ${named}` : answered;
+}
+
+function Entry({ attempt }: { attempt: Attempt }) {
+  const format = useFormat();
+  const { at, class: kind, ms, answer } = attempt;
+  return (
+    <li>
+      <BlockStack gap="050">
+        <InlineStack gap="200" blockAlign="center">
+          <Text as="span" fontWeight="semibold">
+            <time dateTime={at}>{format.moment(at)}</time>
+          </Text>
+          <Badge {...(kind && { tone: tones[kind] })}>{kind ? texts.activity.outcomes[kind] : t.underWay}</Badge>
+          {kind && (
+            <Text as="span" tone="subdued">
+              {causeOf(attempt)}
+              {ms !== null && `, ${t.took(format.number(ms))}`}
+            </Text>
+          )}
+        </InlineStack>
+        {kind && kind !== 'accepted' && <Text as="p">{t.classes[kind]}</Text>}
+        {answer && (
+          <details>
+            <summary>{t.answer}</summary>
+            <pre className="visually-plain">{answer}</pre>
+          </details>
+        )}
+      </BlockStack>
+    </li>
+  );
+}
+
+/** Each time it was sent: when, what came back, and what that means. */
+export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
+  return (
+    <Card>
+      <BlockStack gap="300">
+        <Text as="h2" variant="headingMd">
+          {t.title}
+        </Text>
+        {attempts.length === 0 ? (
+          <Text as="p" tone="subdued">
+            {t.none}
+          </Text>
+        ) : (
+          <BlockStack as="ul" gap="300">
+            {attempts.map((attempt) => (
+              <Entry key={attempt.at} attempt={attempt} />
+            ))}
+          </BlockStack>
+        )}
+        {attempts.some((attempt) => attempt.class === 'accepted') && (
+          <Text as="p" tone="subdued" variant="bodySm">
+            {t.accepted}
+          </Text>
+        )}
+      </BlockStack>
+    </Card>
+  );
+}

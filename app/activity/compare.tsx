@@ -1,0 +1,219 @@
+import { Banner, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ActivityDetail } from '../../server/activity/detail.ts';
+import type { FieldReason } from '../../server/domain.ts';
+import { showToast } from '../app-bridge.ts';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import { type JsonLine, jsonLines } from './json-lines.ts';
+import { isSource, type Origin, originOf } from './places.ts';
+
+const t = texts.activity.event.compare;
+
+/** So many lines of a message are shown: more of it would only be scrolled over. */
+const MOST_LINES = 1500;
+
+const has = (value: object | null, key: string) => value !== null && Object.hasOwn(value, key);
+const at = (value: object | null, key: string): unknown => (value === null ? undefined : Reflect.get(value, key));
+
+function CopyButton({ label, value }: { label: string; value: unknown }) {
+  const copy = async () => {
+    await navigator.clipboard.writeText(JSON.stringify(value, null, 2));
+    showToast(t.copied);
+  };
+  return (
+    <Button variant="plain" onClick={() => void copy()} accessibilityLabel={label}>
+      {texts.common.copy}
+    </Button>
+  );
+}
+
+/** Shopify's message line by line; the lines that a key came from are marked and in sight. */
+function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: number; origin: Origin | null }) {
+  const format = useFormat();
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const first = origin && box.current?.querySelector<HTMLElement>('.is-source');
+    if (!first || !box.current) return;
+    // Only the box scrolls: the page stays where it is.
+    box.current.scrollTo({ top: first.offsetTop - box.current.offsetTop - 40 });
+  }, [origin]);
+  return (
+    <BlockStack gap="200">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard (WCAG 2.1.1) */}
+      <section className="json-lines" aria-label={t.shopify} tabIndex={0} ref={box}>
+        {lines.map((line, index) => (
+          <div
+            // biome-ignore lint/suspicious/noArrayIndexKey: lines have nothing else, and their order never changes
+            key={index}
+            className={isSource(line, origin) ? 'is-source' : undefined}
+            style={{ paddingInlineStart: `${1.75 + line.depth * 0.875}rem` }}
+          >
+            {line.text}
+          </div>
+        ))}
+      </section>
+      {total > lines.length && (
+        <Text as="p" tone="subdued">
+          {t.cut(format.number(lines.length), format.number(total))}
+        </Text>
+      )}
+    </BlockStack>
+  );
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+type Choose = {
+  chosen: string | null;
+  onHover: (key: string | null) => void;
+  onFocus: (key: string | null) => void;
+  onPin: (key: string) => void;
+};
+
+function Field(props: { field: FieldReason; value: unknown; origin: Origin } & Choose) {
+  const { field, value, origin, chosen, onHover, onFocus, onPin } = props;
+  const isChosen = chosen === field.key;
+  return (
+    <li>
+      <button
+        type="button"
+        className={`field-row${isChosen ? ' is-chosen' : ''}`}
+        aria-pressed={isChosen}
+        onMouseMove={(event) => {
+          // A page that scrolls under a mouse at rest is no choice.
+          if (event.movementX !== 0 || event.movementY !== 0) onHover(field.key);
+        }}
+        onMouseLeave={() => onHover(null)}
+        onFocus={() => onFocus(field.key)}
+        onBlur={() => onFocus(null)}
+        onClick={() => onPin(field.key)}
+      >
+        <Text as="span" fontWeight={value === undefined ? 'regular' : 'semibold'}>
+          {field.key}
+        </Text>
+        {value !== undefined && (
+          <span className="visually-plain" style={{ fontFamily: 'var(--p-font-family-mono)', fontSize: '0.75rem' }}>
+            {written(value)}
+          </span>
+        )}
+        <span className="why">
+          <Text as="span" tone="subdued" variant="bodySm">
+            {field.reason}
+            {origin.kind === 'elsewhere' && ` (${t.elsewhere(origin.from)})`}
+          </Text>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** Shopify's message beside what was made of it; each key leads to the lines it came from. */
+export function Compare({ detail }: { detail: ActivityDetail }) {
+  const { event, payload, fields, topic, attempts } = detail;
+  const [hovered, setHovered] = useState<string | null>(null);
+  const [focused, setFocused] = useState<string | null>(null);
+  const [pinned, setPinned] = useState<string | null>(null);
+  const [showLeftOut, setShowLeftOut] = useState(payload === null);
+  const { lines, total } = useMemo(() => jsonLines(event, MOST_LINES), [event]);
+  const origins = useMemo(
+    () => new Map(fields.map((field) => [field.key, originOf(field, topic, lines)])),
+    [fields, topic, lines],
+  );
+  const chosen = hovered ?? focused ?? pinned;
+  const origin = chosen === null ? null : (origins.get(chosen) ?? null);
+  const raw = event && 'raw' in event && Object.keys(event).length === 1 ? event.raw : null;
+  const onPin = (key: string) => setPinned((before) => (before === key ? null : key));
+  const rowOf = (field: FieldReason) => (
+    <Field
+      key={field.key}
+      field={field}
+      value={has(payload, field.key) ? at(payload, field.key) : undefined}
+      origin={origins.get(field.key) ?? { kind: 'nowhere' }}
+      chosen={chosen}
+      onHover={setHovered}
+      onFocus={setFocused}
+      onPin={onPin}
+    />
+  );
+  const present = fields.filter(({ key }) => has(payload, key));
+  const leftOut = fields.filter(({ key }) => !has(payload, key));
+  const settled = ['accepted', 'merged', 'skipped', 'attention'].includes(detail.state);
+  return (
+    <Card>
+      <BlockStack gap="400">
+        <BlockStack gap="100">
+          <Text as="h2" variant="headingMd">
+            {t.title}
+          </Text>
+          {fields.length > 0 && event !== null && (
+            <Text as="p" tone="subdued">
+              {t.text}
+            </Text>
+          )}
+        </BlockStack>
+        <div className="compare">
+          <BlockStack gap="200">
+            <InlineStack align="space-between" blockAlign="center">
+              <Text as="h3" variant="headingSm">
+                {t.shopify}
+              </Text>
+              {event !== null && <CopyButton label={t.copyEvent} value={raw ?? event} />}
+            </InlineStack>
+            {event === null ? (
+              <Banner>{t.erased}</Banner>
+            ) : raw !== null ? (
+              <>
+                <Text as="p">{t.raw}</Text>
+                <Message lines={[{ text: String(raw).slice(0, 20_000), depth: 0, path: '' }]} total={1} origin={null} />
+              </>
+            ) : (
+              <Message lines={lines} total={total} origin={origin} />
+            )}
+          </BlockStack>
+          <BlockStack gap="200">
+            <InlineStack align="space-between" blockAlign="center">
+              <Text as="h3" variant="headingSm">
+                {payload !== null && attempts.length === 0 ? t.wouldBe : t.sent}
+              </Text>
+              {payload !== null && <CopyButton label={t.copyPayload} value={payload} />}
+            </InlineStack>
+            {fields.length === 0 ? (
+              <Text as="p" tone="subdued">
+                {settled ? t.nothingSent : t.notYet}
+              </Text>
+            ) : (
+              <Box
+                borderColor="border-secondary"
+                borderWidth="025"
+                borderRadius="200"
+                overflowX="hidden"
+                overflowY="hidden"
+              >
+                <ul className="plain-list">{present.map(rowOf)}</ul>
+                {leftOut.length > 0 && (
+                  <Box padding="300">
+                    <Button
+                      variant="plain"
+                      disclosure={showLeftOut ? 'up' : 'down'}
+                      ariaExpanded={showLeftOut}
+                      ariaControls="left-out"
+                      onClick={() => setShowLeftOut(!showLeftOut)}
+                    >
+                      {t.leftOut(leftOut.length)}
+                    </Button>
+                  </Box>
+                )}
+                <ul className="plain-list" id="left-out" hidden={!showLeftOut}>
+                  {leftOut.map(rowOf)}
+                </ul>
+              </Box>
+            )}
+          </BlockStack>
+        </div>
+      </BlockStack>
+    </Card>
+  );
+}

@@ -1,0 +1,68 @@
+import { Text } from '@shopify/polaris';
+import { useEffect, useRef } from 'react';
+import type { ActivityItem } from '../../server/activity/list.ts';
+import { AppLink } from '../shell/app-link.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import { StateBadge, topicName } from './state-badge.tsx';
+import './activity.css';
+
+/** What an event is about, in a line. */
+export const nameOf = ({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>): string =>
+  [summary?.what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
+
+/** The event whose page was opened last from a place in the list: the focus returns to it. */
+const visited = new Map<string, string>();
+
+function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) {
+  const format = useFormat();
+  return (
+    <li>
+      <AppLink url={`/activity/${item.id}`} className="event-row" data-event={item.id} onClick={onOpen}>
+        <span>
+          <Text as="span" variant="bodySm" tone="subdued">
+            <time dateTime={item.receivedAt}>{format.moment(item.receivedAt)}</time>
+          </Text>
+        </span>
+        <span>
+          <Text as="span" fontWeight="semibold">
+            {nameOf(item)}
+          </Text>{' '}
+          {!nameOf(item).startsWith(topicName(item.topic)) && (
+            <span className="topic">
+              <Text as="span" tone="subdued" variant="bodySm">
+                {topicName(item.topic)}
+              </Text>
+            </span>
+          )}
+        </span>
+        <span>
+          <StateBadge state={item.state} />{' '}
+          <Text as="span" variant="bodySm" tone="subdued">
+            {item.state === 'accepted' && item.reason === null ? '' : item.message}
+          </Text>
+        </span>
+      </AppLink>
+    </li>
+  );
+}
+
+/** A page of events, each a link to its own page. @param place of the page in the list: coming back leads to the same row */
+export function EventList({ items, place }: { items: readonly ActivityItem[]; place: string }) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const id = visited.get(place);
+    if (!id) return;
+    visited.delete(place);
+    // After the frame of the page has put the focus at its top.
+    const timer = window.setTimeout(() => list.current?.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus(), 0);
+    return () => window.clearTimeout(timer);
+  }, [place]);
+  return (
+    <ul ref={list} className="plain-list" aria-label={texts.activity.list}>
+      {items.map((item) => (
+        <EventRow key={item.id} item={item} onOpen={() => visited.set(place, item.id)} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,66 @@
+import { useCallback, useMemo } from 'react';
+import { useSearch } from 'wouter';
+import { withQuery } from '../api.ts';
+import { navigate, replaceQuery } from '../location.ts';
+
+/** What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone. */
+export type Filter = { q: string; state: string; topic: string; from: string; to: string };
+
+export const noFilter: Filter = { q: '', state: '', topic: '', from: '', to: '' };
+const names = ['q', 'state', 'topic', 'from', 'to'] as const;
+
+/** The filter and the place in the list that an address names. */
+export function readFilter(search: string): { filter: Filter; cursor: string } {
+  const query = new URLSearchParams(search);
+  const filter = { ...noFilter };
+  for (const name of names) filter[name] = query.get(name) ?? '';
+  return { filter, cursor: query.get('cursor') ?? '' };
+}
+
+/** Whether anything is left out of the list. */
+export const isFiltered = (filter: Filter): boolean => names.some((name) => filter[name] !== '');
+
+/** The filter as `POST /api/activity/retry` takes it. */
+export const filterBody = (filter: Filter) =>
+  Object.fromEntries(names.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
+
+/** The address of the list with this filter. */
+export const listAddress = (filter: Partial<Filter>) => withQuery('/activity', filter);
+
+/** Where the list was left, so that an event's page leads back to it. Lives as long as the document. */
+let left = '/activity';
+export const lastList = (): string => left;
+
+/** How many pages towards the older the person has gone: so many steps of the browser's history lead back. */
+let steps = 0;
+
+/**
+ * The filter in the address. A change of it replaces the address; going to older events is a step in the browser's history,
+ * so that its back button leads to the newer ones.
+ */
+export function useFilter() {
+  const search = useSearch();
+  const { filter, cursor } = useMemo(() => readFilter(search), [search]);
+  left = withQuery('/activity', { ...filter, cursor });
+  if (cursor === '') steps = 0;
+  const change = useCallback(
+    (changed: Partial<Filter>) => {
+      replaceQuery('/activity', { ...filter, ...changed });
+    },
+    [filter],
+  );
+  const older = useCallback(
+    (next: string) => {
+      steps += 1;
+      void navigate(withQuery('/activity', { ...filter, cursor: next }));
+    },
+    [filter],
+  );
+  const newer = useCallback(() => {
+    if (steps > 0) {
+      steps -= 1;
+      window.history.back();
+    } else void navigate(listAddress(filter));
+  }, [filter]);
+  return { filter, cursor, change, older, newer };
+}

@@ -1,0 +1,92 @@
+import { Button, InlineStack, Select, TextField } from '@shopify/polaris';
+import { useEffect, useState } from 'react';
+import { texts } from '../texts.ts';
+import { type Filter, isFiltered, noFilter } from './filter.ts';
+
+const t = texts.activity;
+const states = Object.entries(t.states).map(([value, label]) => ({ value, label }));
+const topics = Object.entries(t.topics).map(([value, label]) => ({ value, label }));
+
+/** What the list is narrowed by. Choices take effect at once, the search when it is sent. */
+export function Filters({ filter, onChange }: { filter: Filter; onChange: (changed: Partial<Filter>) => void }) {
+  const [typed, setTyped] = useState(filter.q);
+  const [open, setOpen] = useState(false);
+  const count = [filter.state, filter.topic, filter.from, filter.to].filter(Boolean).length;
+  useEffect(() => setTyped(filter.q), [filter.q]);
+  return (
+    <search aria-label={t.filters.label}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onChange({ q: typed.trim() });
+        }}
+      >
+        <div className={`filters${open ? ' is-open' : ''}`}>
+          <TextField
+            label={t.filters.search}
+            helpText={t.filters.searchHelp}
+            value={typed}
+            onChange={setTyped}
+            autoComplete="off"
+            inputMode="search"
+            maxLength={320}
+            clearButton
+            onClearButtonClick={() => {
+              setTyped('');
+              onChange({ q: '' });
+            }}
+            connectedRight={<Button submit>{t.filters.searchButton}</Button>}
+          />
+          <div className="more-filters">
+            <Button disclosure={open ? 'up' : 'down'} ariaExpanded={open} onClick={() => setOpen(!open)}>
+              {t.filters.more(count)}
+            </Button>
+          </div>
+          <div className="on-demand">
+            <Select
+              label={t.filters.state}
+              options={[{ value: '', label: t.anyState }, ...states]}
+              value={filter.state}
+              onChange={(state) => onChange({ state })}
+            />
+          </div>
+          <div className="on-demand">
+            <Select
+              label={t.filters.topic}
+              options={[{ value: '', label: t.anyTopic }, ...topics]}
+              value={filter.topic}
+              onChange={(topic) => onChange({ topic })}
+            />
+          </div>
+          <div className="on-demand">
+            <TextField
+              label={t.filters.from}
+              type="date"
+              value={filter.from}
+              onChange={(from) => onChange({ from })}
+              autoComplete="off"
+              {...(filter.to && { max: filter.to })}
+            />
+          </div>
+          <div className="on-demand">
+            <TextField
+              label={t.filters.to}
+              type="date"
+              value={filter.to}
+              onChange={(to) => onChange({ to })}
+              autoComplete="off"
+              {...(filter.from && { min: filter.from })}
+            />
+          </div>
+        </div>
+        {isFiltered(filter) && (
+          <InlineStack>
+            <Button variant="plain" onClick={() => onChange(noFilter)}>
+              {t.filters.clear}
+            </Button>
+          </InlineStack>
+        )}
+      </form>
+    </search>
+  );
+}

@@ -1,0 +1,56 @@
+/** A line of a JSON text. `path`: dotted, without the numbers of list entries, as the reasons of fields name places. */
+export type JsonLine = { text: string; depth: number; path: string };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/**
+ * JSON as lines that know what they belong to. Nothing but text comes out, however deep the value is.
+ * @param most lines; what is beyond is counted only
+ */
+export function jsonLines(value: unknown, most: number): { lines: JsonLine[]; total: number } {
+  const lines: JsonLine[] = [];
+  let total = 0;
+  const add = (line: JsonLine) => {
+    total += 1;
+    if (total <= most) lines.push(line);
+  };
+  // A stack of its own: a body may be nested deeper than calls can be.
+  const stack: { value?: unknown; end?: string; head: string; tail: string; depth: number; path: string }[] = [
+    { value, head: '', tail: '', depth: 0, path: '' },
+  ];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const { depth, path, head, tail } = next;
+    if (next.end !== undefined) {
+      add({ text: `${next.end}${tail}`, depth, path });
+      continue;
+    }
+    if (!isObject(next.value)) {
+      add({ text: `${head}${JSON.stringify(next.value) ?? 'null'}${tail}`, depth, path });
+      continue;
+    }
+    const isList = Array.isArray(next.value);
+    const [begin, end] = isList ? ['[', ']'] : ['{', '}'];
+    const entries = Object.entries(next.value);
+    if (entries.length === 0) {
+      add({ text: `${head}${begin}${end}${tail}`, depth, path });
+      continue;
+    }
+    add({ text: `${head}${begin}`, depth, path });
+    stack.push({ end, head: '', tail, depth, path });
+    for (const [index, [key, inner]] of [...entries.entries()].reverse()) {
+      stack.push({
+        value: inner,
+        head: isList ? '' : `${JSON.stringify(key)}: `,
+        tail: index < entries.length - 1 ? ',' : '',
+        depth: depth + 1,
+        path: isList ? path : path === '' ? key : `${path}.${key}`,
+      });
+    }
+  }
+  return { lines, total };
+}
+
+/** Whether a line belongs to the place that a reason names: the place itself, or what is in it. */
+export function isAt(line: Pick<JsonLine, 'path'>, place: string): boolean {
+  return line.path === place || line.path.startsWith(`${place}.`);
+}

@@ -1,0 +1,115 @@
+import { BlockStack, Checkbox, List, Modal, Text } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { DueFlags } from '../../server/activity/due-flags.ts';
+import { call } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+
+const t = texts.activity.again;
+
+/** `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one call sends. */
+type Answer = DueFlags & { count: number; more?: boolean };
+
+function Flags({ flags }: Pick<Answer, 'flags'>) {
+  const format = useFormat();
+  const lines = [
+    [flags.EmailPermission.true, t.emailTrue],
+    [flags.EmailPermission.false, t.emailFalse],
+    [flags.SMSPermission.true, t.smsTrue],
+    [flags.SMSPermission.false, t.smsFalse],
+  ] as const;
+  const due = lines.filter(([count]) => count > 0);
+  if (due.length === 0) return <Text as="p">{t.noFlags}</Text>;
+  return (
+    <BlockStack gap="100">
+      <Text as="h3" variant="headingSm">
+        {t.flags}
+      </Text>
+      <List>
+        {due.map(([count, text]) => (
+          <List.Item key={text('')}>{text(format.number(count))}</List.Item>
+        ))}
+      </List>
+    </BlockStack>
+  );
+}
+
+function Forecast({ answer }: { answer: Answer }) {
+  const format = useFormat();
+  const { count, skippedAgain } = answer;
+  if (count === 0) return <Text as="p">{t.none}</Text>;
+  return (
+    <BlockStack gap="300">
+      <BlockStack gap="100">
+        <Text as="p" fontWeight="semibold">
+          {t.records(format.number(count), count === 1)}
+        </Text>
+        {answer.more && <Text as="p">{t.more(format.number(count))}</Text>}
+        {skippedAgain > 0 && <Text as="p">{t.skipped(format.number(skippedAgain), skippedAgain === 1)}</Text>}
+      </BlockStack>
+      <Flags flags={answer.flags} />
+    </BlockStack>
+  );
+}
+
+/**
+ * Asks before something is sent again: how much would go out, and which permissions with it.
+ * @param path the route that sends it again
+ * @param body what the route needs besides
+ */
+export function SendAgain(props: { title: string; path: string; body: object; onClose: () => void }) {
+  const { title, path, body, onClose } = props;
+  const format = useFormat();
+  const [reassert, setReassert] = useState(false);
+  const client = useQueryClient();
+  const forecast = useQuery({
+    queryKey: ['again', path, body, reassert],
+    queryFn: ({ signal }) => call<Answer>('POST', path, { body: { ...body, reassert, dryRun: true }, signal }),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const send = useMutation({
+    mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
+    onSuccess: async ({ count }) => {
+      showToast(t.done(format.number(count), count === 1));
+      onClose();
+      await client.invalidateQueries();
+    },
+  });
+  const error = send.error ?? forecast.error;
+  const ready = forecast.data !== undefined && forecast.data.count > 0;
+  return (
+    <Modal
+      open
+      title={title}
+      onClose={onClose}
+      primaryAction={{
+        content: t.confirm,
+        onAction: () => send.mutate(),
+        disabled: !ready || forecast.isFetching,
+        loading: send.isPending,
+      }}
+      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
+    >
+      <Modal.Section>
+        <BlockStack gap="400">
+          <Text as="p">{t.text}</Text>
+          <div aria-live="polite">
+            {error ? (
+              <Failure error={error} onRetry={() => (send.error ? send.mutate() : void forecast.refetch())} />
+            ) : forecast.data ? (
+              <Forecast answer={forecast.data} />
+            ) : (
+              <LoadingLines lines={3} />
+            )}
+          </div>
+          <Checkbox label={t.reassert} helpText={t.reassertHelp} checked={reassert} onChange={setReassert} />
+        </BlockStack>
+      </Modal.Section>
+    </Modal>
+  );
+}

@@ -1,0 +1,34 @@
+import { BlockStack, Modal, Text } from '@shopify/polaris';
+import { texts } from '../texts.ts';
+import { Failure } from './failure.tsx';
+
+/** What a mutation gives. */
+type Change = { mutate(): void; isPending: boolean; error: unknown };
+
+/** Asks before something is done that is not undone as easily. */
+export function Confirm(props: {
+  title: string;
+  text: string;
+  action: string;
+  destructive?: boolean;
+  change: Change;
+  onClose: () => void;
+}) {
+  const { title, text, action, destructive = false, change, onClose } = props;
+  return (
+    <Modal
+      open
+      title={title}
+      onClose={onClose}
+      primaryAction={{ content: action, onAction: () => change.mutate(), loading: change.isPending, destructive }}
+      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
+    >
+      <Modal.Section>
+        <BlockStack gap="400">
+          {change.error !== null && <Failure error={change.error} />}
+          <Text as="p">{text}</Text>
+        </BlockStack>
+      </Modal.Section>
+    </Modal>
+  );
+}

@@ -1,0 +1,103 @@
+import type { Page } from 'playwright-core';
+import type { Scene } from './shoot.ts';
+
+const settledList = async (page: Page) => {
+  await page.getByRole('list', { name: 'Events' }).getByRole('listitem').nth(5).waitFor();
+};
+
+/** The page of the first event of a filter. */
+async function openFirst(page: Page): Promise<void> {
+  await page.getByRole('list', { name: 'Events' }).getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+}
+
+/** The API answers like this from now on. */
+export async function answering(page: Page, route: string, status: number, body: object): Promise<void> {
+  await page.route(route, async (call) => await call.fulfill({ status, json: body }));
+}
+
+const failing = async (page: Page) =>
+  await answering(page, '**/api/activity*', 500, { errors: [{ message: 'Something went wrong on our side.' }] });
+
+const history = true;
+
+export const activityScenes: Scene[] = [
+  { name: 'activity', route: '/activity', history, act: settledList },
+  { name: 'activity-narrow', route: '/activity', width: 320, history, act: settledList },
+  {
+    name: 'activity-attention',
+    route: '/activity?state=attention',
+    history,
+    act: async (page) => {
+      await page.getByRole('list', { name: 'Events' }).waitFor();
+    },
+  },
+  {
+    name: 'activity-again',
+    route: '/activity?state=attention',
+    history,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Send all of these again' }).click();
+      await page.getByText(/records? go(es)? out\./).waitFor();
+    },
+  },
+  {
+    name: 'activity-nothing-found',
+    route: '/activity?q=nobody@example.com',
+    history,
+    act: async (page) => {
+      await page.getByText('No event fits these filters').waitFor();
+    },
+  },
+  {
+    name: 'activity-empty',
+    route: '/activity',
+    act: async (page) => {
+      await page.getByText('Nothing has happened yet').waitFor();
+    },
+  },
+  {
+    name: 'activity-loading',
+    route: '/activity',
+    before: async (page) => {
+      await page.route('**/api/activity*', () => {});
+    },
+    act: async (page) => {
+      await page.getByRole('status', { name: 'Loading' }).waitFor();
+    },
+  },
+  {
+    name: 'activity-failing',
+    route: '/activity',
+    before: failing,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  },
+  {
+    name: 'event',
+    route: '/activity?topic=orders/create&state=accepted',
+    history,
+    full: true,
+    act: async (page) => {
+      await openFirst(page);
+      await page.getByRole('button', { name: /^Address/ }).click();
+    },
+  },
+  {
+    name: 'event-narrow',
+    route: '/activity?topic=orders/create&state=accepted',
+    width: 320,
+    history,
+    full: true,
+    act: openFirst,
+  },
+  { name: 'event-rejected', route: '/activity?state=attention', history, full: true, act: openFirst },
+  {
+    name: 'event-skipped',
+    route: '/activity?state=skipped&topic=customers_email_marketing_consent/update',
+    history,
+    full: true,
+    act: openFirst,
+  },
+];

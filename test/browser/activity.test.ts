@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { answering } from './activity-scenes.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const events = (page: Page) => page.getByRole('list', { name: 'Events' }).getByRole('listitem');
+const query = (page: Page, name: string) => new URL(page.url()).searchParams.get(name);
+
+inBrowser(
+  'the activity',
+  (stage) => {
+    async function open(route = '/activity', width = 1200): Promise<Page> {
+      const page = await stage().open(route, { width });
+      await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+      return page;
+    }
+    const api = async (route: string) => {
+      const { body } = await stage().connector.api('GET', route);
+      return body as { items: { id: string; state: string; summary: { who?: string; what?: string } | null }[] };
+    };
+
+    it('is narrowed by state, topic and day; the address keeps it, and reloading shows the same', async () => {
+      const page = await open();
+      await page.getByLabel('State', { exact: true }).selectOption('Needs attention');
+      await expect.poll(() => query(page, 'state')).toBe('attention');
+      const { items } = await api('/activity?state=attention');
+      await expect.poll(async () => await events(page).count()).toBe(items.length);
+      expect(await events(page).filter({ hasNotText: 'Needs attention' }).count()).toBe(0);
+      await page.getByLabel('Topic').selectOption('Customer deleted');
+      await expect.poll(async () => await events(page).count()).toBe(1);
+      await page.reload();
+      await expect.poll(async () => await events(page).count()).toBe(1);
+      await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+      await page.getByText('No event fits these filters').waitFor();
+      await page.getByRole('button', { name: 'Clear filters' }).first().click();
+      await expect.poll(async () => await events(page).count()).toBe(50);
+    });
+
+    it('finds one order by its name, with or without its sign, and one person by e-mail in any case', async () => {
+      const [order] = (await api('/activity?topic=orders/create')).items;
+      const name = order?.summary?.what ?? '';
+      const page = await open();
+      for (const text of [name, name.slice(1)]) {
+        await page.getByLabel('Search').fill(text);
+        await page.getByLabel('Search').press('Enter');
+        await expect.poll(() => query(page, 'q')).toBe(text);
+        await events(page).first().waitFor();
+        expect(await events(page).filter({ hasNotText: name }).count()).toBe(0);
+      }
+      const who = order?.summary?.who ?? '';
+      await page.getByLabel('Search').fill(who.toUpperCase());
+      await page.getByRole('button', { name: 'Search' }).click();
+      await expect.poll(() => query(page, 'q')).toBe(who.toUpperCase());
+      await expect.poll(async () => await events(page).filter({ hasNotText: who }).count()).toBe(0);
+    });
+
+    it('keeps its place: back from an event leads to the same row of the same page, and on to the newer ones', async () => {
+      const page = await open('/activity?state=accepted');
+      const newest = await events(page).first().textContent();
+      await page.getByRole('button', { name: 'Older' }).click();
+      await expect.poll(() => query(page, 'cursor')).not.toBeNull();
+      await expect.poll(async () => await events(page).first().textContent()).not.toBe(newest);
+      const row = events(page).nth(30).getByRole('link');
+      const text = await row.textContent();
+      await row.click();
+      await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+      await page.goBack();
+      await row.waitFor();
+      expect(await row.textContent()).toBe(text);
+      await expect.poll(async () => await row.evaluate((link) => link === document.activeElement)).toBe(true);
+      await page.getByRole('button', { name: 'Newer' }).click();
+      await expect.poll(async () => await events(page).first().textContent()).toBe(newest);
+      expect(query(page, 'cursor')).toBeNull();
+      expect(query(page, 'state')).toBe('accepted');
+    });
+
+    it('goes out as CSV with the same filter', async () => {
+      const page = await open('/activity?state=attention');
+      await events(page).first().waitFor();
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export as CSV' }).click(),
+      ]);
+      const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
+      expect(file.suggestedFilename()).toBe('activity.csv');
+      expect(lines.length - 1).toBe((await api('/activity?state=attention')).items.length);
+      expect(lines.slice(1).every((line) => line.includes(',attention,'))).toBe(true);
+    });
+
+    describe('one event', () => {
+      it('shows for each key where in Shopify’s message it came from, with the mouse and the keyboard', async () => {
+        const page = await open('/activity?topic=orders/create&state=accepted');
+        await events(page).first().getByRole('link').click();
+        const marked = page.locator('.json-lines .is-source');
+        await page.getByRole('button', { name: /^Email / }).hover();
+        await expect.poll(async () => await marked.allInnerTexts()).toEqual([expect.stringContaining('@example.com')]);
+        await page.getByRole('button', { name: /^Address/ }).focus();
+        await expect.poll(async () => (await marked.allInnerTexts()).join('')).toContain('"address1"');
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: 'Copy what was sent' }).focus();
+        expect(await page.getByRole('button', { name: /^Address/ }).getAttribute('aria-pressed')).toBe('true');
+        await page.getByRole('button', { name: /^Left out/ }).click();
+        await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
+      });
+
+      it('is sent again after a look at what would go out', async () => {
+        const page = await open('/activity?topic=orders/create&state=accepted');
+        await events(page).nth(1).getByRole('link').click();
+        const before = stage().connector.ascent360.received.length;
+        await page.getByRole('button', { name: 'Send again' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByText('1 record goes out.').waitFor();
+        await dialog.getByText('No permission goes out with it').waitFor();
+        expect(stage().connector.ascent360.received.length).toBe(before);
+        await dialog.getByRole('button', { name: 'Send again' }).click();
+        await page.getByText('1 record is on its way').waitFor();
+        await stage().connector.ascent360.until(before + 1);
+        await expect.poll(async () => await page.locator('h2:has-text("Attempts") ~ ul > li').count()).toBe(2);
+      });
+
+      it('that needs attention is dismissed', async () => {
+        const page = await open('/activity?topic=customers/delete&state=attention');
+        await events(page).first().getByRole('link').click();
+        await page.getByText('What to do').waitFor();
+        await page.getByRole('button', { name: 'Dismiss' }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
+        await page.getByText('Dismissed by hand.').waitFor();
+        expect(await page.getByRole('button', { name: 'Dismiss' }).count()).toBe(0);
+      });
+    });
+
+    it('sends again everything that fits the filters, with the count first', async () => {
+      const page = await open('/activity?state=attention');
+      await page.getByRole('button', { name: 'Send all of these again' }).click();
+      const dialog = page.getByRole('dialog');
+      const forecast = await dialog.getByText(/^\d+ records go out\.$/).textContent();
+      const count = Number.parseInt(forecast ?? '', 10);
+      const before = stage().connector.ascent360.received.length;
+      await dialog.getByRole('button', { name: 'Send again' }).click();
+      await page.getByText(`${count} records are on their way`).waitFor();
+      // What cannot be read stays; everything else is taken this time.
+      await expect.poll(async () => (await api('/activity?state=attention')).items.length).toBeLessThanOrEqual(2);
+      expect(stage().connector.ascent360.received.length).toBeGreaterThan(before);
+    });
+
+    it('says what failed, and a new try goes on', async () => {
+      const page = await stage().open('/activity', {
+        before: async (page) => await answering(page, '**/api/activity?*', 503, { errors: [{ message: 'Away.' }] }),
+      });
+      await page.getByText('Away.').waitFor();
+      await page.unroute('**/api/activity?*');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await events(page).first().waitFor();
+    });
+
+    it('has no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+      for (const width of [1200, 320]) {
+        const page = await open('/activity', width);
+        await events(page).first().waitFor();
+        expect.soft(await accessibilityFaults(page), `list at ${width}`).toEqual([]);
+        expect.soft(await overflow(page), `list at ${width}`).toBe(0);
+        await page.goto(page.url().replace('/activity?', '/activity?topic=orders/create&state=accepted&'));
+        await events(page).first().getByRole('link').click();
+        await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+        await page.getByRole('button', { name: /^Left out/ }).click();
+        expect.soft(await accessibilityFaults(page), `event at ${width}`).toEqual([]);
+        expect.soft(await overflow(page), `event at ${width}`).toBe(0);
+      }
+      const page = await open('/activity?state=skipped');
+      await page.getByRole('button', { name: 'Send all of these again' }).click();
+      await page.getByText(/records go out/).waitFor();
+      expect.soft(await accessibilityFaults(page), 'dialog').toEqual([]);
+    });
+  },
+  { history: true },
+);
