@@ -45,6 +45,8 @@ export type Keys = {
   create(domain: string): { wrappedKey: Buffer; wrapKeyId: string };
   /** @throws MissingKeyError */
   unlock(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): Vault;
+  /** The same key, wrapped by the first of ENCRYPTION_KEYS. @throws MissingKeyError */
+  rewrap(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): { wrappedKey: Buffer; wrapKeyId: string };
 };
 
 /** So many hashes are remembered, of all shops together: one event asks for each of its own some times. */
@@ -61,7 +63,8 @@ function createMemory() {
   };
 }
 
-function vaultOf(domain: string, secret: Buffer, remember: ReturnType<typeof createMemory>): Vault {
+/** @param tag of this key alone: a domain has another key after it was erased */
+function vaultOf(tag: string, secret: Buffer, remember: ReturnType<typeof createMemory>): Vault {
   const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
@@ -72,7 +75,7 @@ function vaultOf(domain: string, secret: Buffer, remember: ReturnType<typeof cre
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
     hash: (kind, value) => {
       const text = `${kind}\n${value}`;
-      return remember(`${domain} ${text}`, () =>
+      return remember(`${tag} ${text}`, () =>
         createHmac('sha256', hashing).update(text).digest('base64url').slice(0, 22),
       );
     },
@@ -85,17 +88,24 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
   const memory = createMemory();
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
+  let unlocked = 0;
+  const wrap = (domain: string, secret: Uint8Array) => ({
+    wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), secret),
+    wrapKeyId: masters[0].id,
+  });
+  const unwrap = (domain: string, wrappedKey: Uint8Array, wrapKeyId: string) => {
+    const master = byId.get(wrapKeyId);
+    if (!master) throw new MissingKeyError(wrapKeyId);
+    return unseal(master, binding(domain), wrappedKey);
+  };
   return {
     ids: [...byId.keys()],
-    create: (domain) => ({
-      wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), randomBytes(32)),
-      wrapKeyId: masters[0].id,
-    }),
+    create: (domain) => wrap(domain, randomBytes(32)),
     unlock: (domain, wrappedKey, wrapKeyId) => {
-      const master = byId.get(wrapKeyId);
-      if (!master) throw new MissingKeyError(wrapKeyId);
-      return vaultOf(domain, unseal(master, binding(domain), wrappedKey), memory);
+      unlocked++;
+      return vaultOf(String(unlocked), unwrap(domain, wrappedKey, wrapKeyId), memory);
     },
+    rewrap: (domain, wrappedKey, wrapKeyId) => wrap(domain, unwrap(domain, wrappedKey, wrapKeyId)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Db, Sql } from './db.ts';
+import { type Db, type Sql, unnest } from './db.ts';
 import type { Instant, ShopFacts } from './domain.ts';
 import type { Keys, Vault } from './keys.ts';
 
@@ -39,10 +39,17 @@ export type Shops = {
   facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
   /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
   checkKeys(): Promise<void>;
+  /**
+   * Wraps the keys of all shops by the first key of ENCRYPTION_KEYS, so that the others can be taken out; what the keys
+   * sealed stays as it is. In batches: what a crash leaves is done at the next start.
+   * @returns how many there were
+   */
+  rewrapKeys(): Promise<number>;
 };
 
 /** Ten minutes before the first sign of life: Shopify dates what happens during the installation a little earlier. */
 const INSTALL_MARGIN = 10 * 60_000;
+const REWRAP_BATCH = 500;
 
 /** When the app was installed; null while the shop is not known. */
 export function installedAt(life: ShopLife): Instant | null {
@@ -120,6 +127,29 @@ export function createShops(db: Db, keys: Keys): Shops {
         `SELECT DISTINCT ON (wrap_key_id) id, domain, wrapped_key, wrap_key_id FROM shops WHERE wrapped_key IS NOT NULL`,
       );
       for (const row of rows) remember(row);
+    },
+    rewrapKeys: async () => {
+      for (let count = 0; ; ) {
+        const rows = await db.query<{ id: number; domain: string; wrapped_key: Uint8Array; wrap_key_id: string }>(
+          `SELECT id, domain, wrapped_key, wrap_key_id FROM shops
+           WHERE wrapped_key IS NOT NULL AND wrap_key_id <> $1 ORDER BY id LIMIT ${REWRAP_BATCH}`,
+          [keys.ids[0] ?? ''],
+        );
+        if (rows.length === 0) return count;
+        const { columns, from, params } = unnest(
+          { id: 'int', old: 'text', wrapped_key: 'bytea', wrap_key_id: 'text' },
+          rows.map((row) => {
+            const { wrappedKey, wrapKeyId } = keys.rewrap(row.domain, row.wrapped_key, row.wrap_key_id);
+            return { id: row.id, old: row.wrap_key_id, wrapped_key: wrappedKey, wrap_key_id: wrapKeyId };
+          }),
+        );
+        await db.query(
+          `UPDATE shops s SET wrapped_key = u.wrapped_key, wrap_key_id = u.wrap_key_id FROM ${from} AS u(${columns})
+           WHERE s.id = u.id AND s.wrap_key_id = u.old`,
+          params,
+        );
+        count += rows.length;
+      }
     },
   };
 }

@@ -71,6 +71,8 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     const keys = await loadKeys(config);
     const shops = createShops(db, keys);
     await shops.checkKeys();
+    const rewrapped = config.role === 'web' ? 0 : await shops.rewrapKeys();
+    if (rewrapped > 0) log.info({ stage: 'keys', shops: rewrapped }, 'the first of ENCRYPTION_KEYS wraps these now');
     const ascent360 = createAscent360Client({
       baseUrl: config.ascent360BaseUrl,
       timeoutMs: Math.min(config.deliveryTimeout, config.lease * ATTEMPT_PART_OF_LEASE),

@@ -34,9 +34,15 @@ describe('encryption keys', () => {
     expect((await current.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Before' });
     await current.terminate();
     const wrapped = await world.read(
-      async (db) => await db.query('SELECT domain, wrap_key_id FROM shops WHERE domain = $1', [NEW_SHOP]),
+      async (db) => await db.query('SELECT wrap_key_id, count(*) AS shops FROM shops GROUP BY 1'),
     );
-    expect(wrapped).toEqual([{ domain: NEW_SHOP, wrap_key_id: 'k2' }]);
+    expect(wrapped).toEqual([{ wrap_key_id: 'k2', shops: 2 }]);
+    // Nothing needs the old key any more, so it can be taken out; what it once wrapped stays readable.
+    const without = await world.run({ ENCRYPTION_KEYS: k2 });
+    expect((await without.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Before' });
+    const [first] = sent;
+    const found = await without.api('GET', `/activity?q=${first?.webhookId}`);
+    expect(found.body).toMatchObject({ items: [{ summary: { who: expect.any(String) } }] });
   });
 
   it('row 24: with a key missing the start is refused and says which; what waited is delivered once it is back', async () => {
