@@ -13,6 +13,7 @@ import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { type ChannelConsent, consentOf } from './consent-of.ts';
 import { findPeople, itemOf, type PersonItem, type PersonRow } from './find.ts';
+import { type KnownBesides, readOf } from './read-of.ts';
 import { sendPerson } from './send.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 
@@ -27,6 +28,8 @@ export type PeopleRoutesDeps = {
 
 export type PersonDetail = PersonItem & {
   consent: { email: ChannelConsent; sms: ChannelConsent };
+  /** What Shopify has of them besides. */
+  read: KnownBesides;
   timeline: TimelineEntry[];
 };
 
@@ -81,10 +84,12 @@ async function readPerson(db: Db, shop: Shop, id: string, stored: StoredSettings
     ...[...person.addresses.values()].map(({ channel, hash }) => ({ channel, hash })),
   ].map(({ channel, hash }) => ({ channel, address: hash }));
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
+  const read = readOf(person.profile);
   return {
     ...itemOf(row, person.profile),
     consent: await consentNow(db, shop, person, stored?.account ?? 1),
-    timeline: await timelineOf(db, shop, { id, addresses }, gateOf(stored)),
+    read,
+    timeline: await timelineOf(db, shop, { id, addresses, read }, gateOf(stored)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { LedgerKey } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import type { AttemptClass, Channel, EventState, FactSource, FlagReason } from '../domain.ts';
 import type { Shop } from '../shops.ts';
+import { describeRead, type KnownBesides } from './read-of.ts';
 
 /** What happened about a person. `at` in ISO 8601: of a fact, when the person chose where that is known. */
 export type TimelineEntry = { at: string; text: string; eventId: string | null } & (
@@ -26,6 +27,8 @@ export type TimelineEntry = { at: string; text: string; eventId: string | null }
       outcome: AttemptClass | null;
     }
   | { kind: 'delivery'; topic: string; state: EventState; reason: string | null }
+  /** The last read through the Admin API. */
+  | { kind: 'read' }
 );
 
 /** The newest of each kind. */
@@ -162,10 +165,12 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
 export async function timelineOf(
   sql: Sql,
   shop: Shop,
-  person: { id: string; addresses: readonly LedgerKey[] },
+  person: { id: string; addresses: readonly LedgerKey[]; read: KnownBesides },
   gate: Gate,
 ): Promise<TimelineEntry[]> {
-  const entries = [
+  const { read } = person;
+  const entries: TimelineEntry[] = [
+    ...(read.readAt ? [{ at: read.readAt, kind: 'read', text: describeRead(read), eventId: null } as const] : []),
     ...(await factEntries(sql, shop, person.addresses)),
     ...(await decisionEntries(sql, shop, person.addresses)),
     ...(await deliveryEntries(sql, shop, person.id, gate)),

@@ -357,6 +357,50 @@ describe('two customers that became one', () => {
   });
 });
 
+describe('the page of a person', () => {
+  it('shows what was read, and when, and which flag followed', async () => {
+    await scene.begin({ mapping: { interests: [{ from: 'metafield', key: 'facts.likes' }] } });
+    scene.shopify.setCustomer({
+      id: 1,
+      tags: ['VIP'],
+      dataSaleOptOut: true,
+      defaultEmailAddress: optedOut(1),
+      metafields: [metafield('likes', '["Biking"]', 'list.single_line_text_field')],
+    });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.passWait();
+    await scene.send();
+    await scene.read();
+    await scene.send();
+    const found = await scene.base.call('get', '/people?q=person1@example.com');
+    const { body } = await scene.base.call('get', `/people/${found.body.items[0].id}`);
+    expect(body.read).toEqual({
+      readAt: new Date(scene.base.now).toISOString(),
+      tags: ['VIP'],
+      metafields: { 'facts.likes': ['Biking'] },
+      dataSaleOptOut: true,
+    });
+    expect(body.consent.email).toMatchObject({ state: 'unsubscribed', told: false });
+    expect(body.timeline.map(({ text }: { text: string }) => text)).toEqual(
+      expect.arrayContaining([
+        'Read from Shopify: 1 tag, 1 metafield, opted out of the sale of their data: never put on a list',
+        'E-mail: unsubscribed, read from Shopify',
+        'E-mail: permission false sent, Ascent360 took it',
+      ]),
+    );
+  });
+
+  it('and the preview use what was read', async () => {
+    await scene.begin({ mapping: { interests: [{ from: 'metafield', key: 'facts.likes' }] } });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1), metafields: [metafield('likes', 'Biking')] });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    const { body } = await scene.base.call('post', '/preview', { topic: 'orders/create', body: order(2, buyer(1)) });
+    expect(body).toMatchObject({ payload: { Interests: ['Biking'], EmailPermission: false } });
+    expect(body.fields).toContainEqual(expect.objectContaining({ key: 'Interests', from: 'metafield facts.likes' }));
+  });
+});
+
 describe('a Flow run about somebody unknown', () => {
   it('sends them once they have been read', async () => {
     scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1) });
