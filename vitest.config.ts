@@ -12,6 +12,7 @@ const onData = [
   'people',
   'preview',
   'privacy',
+  'reads',
   'reconciliation',
   'settings',
   'webhooks',
