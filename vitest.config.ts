@@ -4,6 +4,7 @@ import { findPostgres } from './test/fakes/postgres-server.ts';
 /** The tests that touch data: they run on the embedded database, and again on a real PostgreSQL where there is one. */
 const onData = [
   'activity',
+  'admin',
   'faults',
   'flow',
   'imports',
@@ -18,9 +19,9 @@ const onData = [
   'webhooks',
 ].map((room) => `test/${room}/**/*.test.ts`);
 /** They stop PostgreSQL, or run several processes on it. */
-const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each'].map(
-  (name) => `test/faults/${name}.test.ts`,
-);
+const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each']
+  .map((name) => `test/faults/${name}.test.ts`)
+  .concat('test/admin/two-processes.test.ts');
 const postgresIsHere = findPostgres() !== null;
 if (!postgresIsHere && process.env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
 if (!postgresIsHere)
