@@ -23,6 +23,8 @@ import { processSafely } from './webhooks/process.ts';
 
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
+/** So long after a customer is first met what Shopify tells of them apart is sent together, in milliseconds. */
+const SETTLE_MS = 2000;
 /** Problems that opened are looked for every sixth sweep: half a minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
@@ -54,6 +56,9 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     importChore({ ...deps, wake: queue.wake }),
     reconciliationChore({ ...deps, wake: queue.wake }),
   ]);
+  const wakeLater = (shopId: number, waitMs: number) => {
+    if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
+  };
   const work = {
     ...deps,
     reads: {
@@ -61,6 +66,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
       waitMs: config.readWait,
       wake: (shopId: number) => chores.wake(READS, shopId),
     },
+    settling: { waitMs: SETTLE_MS, wakeLater },
     slots: createSlots(config.deliveryConcurrency),
     translating: createSlots(TRANSLATING_AT_ONCE),
     pace: { typicalMs: CLAIM_AHEAD_MS },
@@ -71,9 +77,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     breakerWindowMs: config.breakerWindow,
     retrySchedule: config.retrySchedule,
     send: deps.ascent360.send,
-    wakeLater: (shopId: number, waitMs: number) => {
-      if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
-    },
+    wakeLater,
     stopping: () => stopping,
   };
   queue.start({

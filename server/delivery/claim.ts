@@ -8,7 +8,7 @@ import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
 import { type ClaimedDelivery, closeDeliveries, findDue, keepPayloads, lease, skipOpen } from './outbox.ts';
-import { type Gathered, gather, isNothingNew, listSetOf, type Weighed, weigh } from './weigh.ts';
+import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {
   settings: SettingsStore;
@@ -25,6 +25,8 @@ export type ReadyDelivery = {
   id: string;
   eventId: string;
   entity: string | null;
+  /** The state that Ascent360 has once it takes this; null: none. */
+  shows: { kind: 'order' | 'customer'; entity: string } | null;
   attempts: number;
   firstAttemptAt: Instant;
   fence: number;
@@ -136,7 +138,7 @@ export async function claimDeliveries(
       work.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
-  const ready = await depart(sql, deps, shop, stored, work, probe, now);
+  const ready = await depart(sql, deps, shop, stored, found, work, probe, now);
   await keepPayloads(sql, shop, work.kept);
   await closeDeliveries(sql, shop, work.closed);
   await settleEvents(sql, work.updates);
@@ -150,6 +152,7 @@ async function depart(
   deps: ClaimDeps,
   shop: Shop,
   stored: StoredSettings & { guid: string },
+  found: Gathered,
   { leaving }: Work,
   probe: boolean,
   now: Instant,
@@ -164,6 +167,7 @@ async function depart(
     return {
       shop,
       ...identityOf(delivery, now),
+      shows: showsOf(delivery, stateShown(shop, found, delivery)),
       fence: 0,
       attemptId,
       guid: stored.guid,
@@ -210,6 +214,9 @@ async function depart(
     fence: fences.get(delivery.id) ?? 0,
   }));
 }
+
+const showsOf = ({ kind }: ClaimedDelivery, entity: string | null): ReadyDelivery['shows'] =>
+  entity === null ? null : { kind: kind === 'order' ? 'order' : 'customer', entity };
 
 const identityOf = (delivery: ClaimedDelivery, now: Instant) => ({
   id: delivery.id,

@@ -69,17 +69,27 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
 export async function noteAcceptedStates(
   sql: Sql,
   shop: Shop,
-  accepted: readonly { entity: string; contentHash: string | null; account: number }[],
+  accepted: readonly { kind: EntityState['kind']; entity: string; contentHash: string | null; account: number }[],
 ): Promise<void> {
   if (accepted.length === 0) return;
+  const newest = new Map(accepted.map((state) => [state.entity, state]));
   const { columns, from, params } = unnest(
-    { entity: 'text', accepted_hash: 'text', account: 'int' },
-    accepted.map(({ entity, contentHash, account }) => ({ entity, accepted_hash: contentHash, account })),
+    { kind: 'text', entity: 'text', accepted_hash: 'text', account: 'int' },
+    [...newest.values()].map(({ kind, entity, contentHash, account }) => ({
+      kind,
+      entity,
+      accepted_hash: contentHash,
+      account,
+    })),
     2,
   );
+  // A customer met through a consent topic first has no row yet; an order without one was erased.
   await sql.query(
-    `UPDATE entity_states s SET accepted_hash = u.accepted_hash, account = u.account, accepted_at = now() FROM ${from} AS u(${columns})
-     WHERE s.shop_id = $1 AND s.entity = u.entity`,
+    `INSERT INTO entity_states (shop_id, ${columns}, accepted_at)
+     SELECT $1::int, ${columns}, now() FROM ${from} AS u(${columns})
+     WHERE u.kind = 'customer' OR EXISTS (SELECT 1 FROM entity_states s WHERE s.shop_id = $1::int AND s.entity = u.entity)
+     ON CONFLICT (shop_id, entity) DO UPDATE SET
+       accepted_hash = excluded.accepted_hash, account = excluded.account, accepted_at = excluded.accepted_at`,
     [shop.id, ...params],
   );
 }

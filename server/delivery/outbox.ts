@@ -29,6 +29,8 @@ export type NewDelivery = {
   takesPlaceOf: string | null;
   /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
   readWaitMs?: number | null;
+  /** It waits so many milliseconds for others about the same person. */
+  settleMs?: number | null;
 };
 
 /** A delivery with its lease, as the worker holds it. */
@@ -82,6 +84,7 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       subject: 'bytea',
       place_of: 'uuid',
       read_wait_ms: 'float8',
+      settle_ms: 'float8',
     },
     deliveries.map((delivery) => ({
       id: delivery.id,
@@ -95,6 +98,7 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       subject: shop.vault.sealJson(subjectBinding(delivery.id), delivery.subject),
       place_of: delivery.takesPlaceOf,
       read_wait_ms: delivery.readWaitMs ?? null,
+      settle_ms: delivery.settleMs ?? null,
     })),
   );
   // Who takes the place of one that waits for a read waits no longer than that one would have.
@@ -105,7 +109,8 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
        CASE WHEN o.reading THEN o.due_at
-         ELSE greatest(coalesce(o.due_at, now()), now() + n.read_wait_ms * interval '1 millisecond') END,
+         ELSE greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
+           now() + n.read_wait_ms * interval '1 millisecond') END,
        coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,

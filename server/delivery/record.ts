@@ -112,9 +112,9 @@ export async function recordAttempts(
   await noteAcceptedStates(
     sql,
     shop,
-    attempted.flatMap(({ delivery: { entity, contentHash, account }, result }) => {
-      if (!entity || result.flags === 'refused') return [];
-      return [{ entity, contentHash: result.class === 'accepted' ? contentHash : null, account }];
+    attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
+      if (!shows || result.flags === 'refused') return [];
+      return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
     }),
   );
   for (const { lists, account } of accepted) if (lists) await noteLists(sql, shop, account, lists.address, lists.set);

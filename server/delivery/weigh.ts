@@ -103,6 +103,21 @@ export function weigh(
   return { delivery, keys, prepared };
 }
 
+/**
+ * The order or customer whose state Ascent360 has once it took this delivery: its own, or the customer's who is sent as last
+ * known, whole and with nothing added. Null: none.
+ */
+export function stateShown(shop: Shop, found: Gathered, delivery: ClaimedDelivery): string | null {
+  if (delivery.entity) return delivery.entity;
+  const { subject, personId } = delivery;
+  const profile = personId ? found.profiles.get(personId) : undefined;
+  if (!profile?.customerId || !subject || subject.contact) return null;
+  const { about, added } = subject;
+  if (added && added.activities.length + added.interests.length > 0) return null;
+  if (about && profile.contact[about.channel === 'email' ? 'email' : 'mobile'] !== about.address) return null;
+  return shop.vault.hash('entity', `customer:${profile.customerId}`);
+}
+
 /** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
 export function isNothingNew(
   weighed: Weighed,

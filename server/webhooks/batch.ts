@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
-import { newId, type Sql } from '../db.ts';
+import { madeAt, newId, type Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
 import {
   addDeliveries,
@@ -33,6 +33,9 @@ export type Outcome = { settled: Settled | null; detail?: string | null; mergedI
 
 /** Whether the shop may be read through the Admin API now, and how long a delivery waits for it, in milliseconds. */
 export type Reading = { may: boolean; waitMs: number };
+
+/** How long what is sent to a customer first met waits for what Shopify tells apart from it, in milliseconds. */
+export type Settling = { waitMs: number };
 
 /**
  * The rows that a batch of one shop's events touches: loaded together, changed in memory in the order of the events, and
@@ -82,6 +85,8 @@ export type Batch = {
   erase(event: TranslatedEvent, outcome: Outcome): void;
   /** Whether there is something new to read through the Admin API. */
   asked(): boolean;
+  /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
+  settlesIn(): number | null;
   save(): Promise<void>;
 };
 
@@ -114,6 +119,9 @@ function touchedBy(shop: Shop, translated: Translated): string[] {
 /** The name space of facts' ids. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
+/** What Shopify tells of a new customer. */
+const SETTLES: ReadonlySet<DeliveryKind> = new Set(['customer', 'consent', 'tags']);
+
 const present = <T>(value: T | null): value is T => value !== null;
 
 export async function openBatch(
@@ -124,6 +132,7 @@ export async function openBatch(
   events: readonly TranslatedEvent[],
   now: Instant,
   reading: Reading = { may: false, waitMs: 0 },
+  settling: Settling = { waitMs: 0 },
 ): Promise<Batch> {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
@@ -147,6 +156,7 @@ export async function openBatch(
   const parked = new Map<string, string | null>();
   const handedOver: { from: string; to: string }[] = [];
   let asks = false;
+  let settlesIn: number | null = null;
   const erased: string[] = [];
   const touched = new Set<EntityState>();
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
@@ -159,6 +169,15 @@ export async function openBatch(
     else otherUpdates.push({ id: old.eventId, ...merged });
     if (old.isNew) deliveries.delete(old.id);
     else closed.push(old.id);
+  }
+
+  /** Shopify tells of a new customer in several events, of which none has all: details, tags, the choice. */
+  function settleTime(kind: DeliveryKind, person: Person | null, waits: boolean): number | null {
+    if (waits || !person?.profile.customerId || !SETTLES.has(kind)) return null;
+    const left = settling.waitMs - Math.max(0, now - madeAt(person.id));
+    if (left <= 0) return null;
+    settlesIn = Math.max(settlesIn ?? 0, left);
+    return left;
   }
 
   return {
@@ -227,6 +246,7 @@ export async function openBatch(
         subject,
         takesPlaceOf,
         readWaitMs: waits ? reading.waitMs : null,
+        settleMs: settleTime(kind, person, waits),
       });
       if (entity) open.set(entity, { id, eventId: event.id, entity, isNew: true });
       return { settled: null };
@@ -239,6 +259,7 @@ export async function openBatch(
       erased.push(event.id);
     },
     asked: () => reading.may && (asks || parked.size > 0),
+    settlesIn: () => settlesIn,
     save: async () => {
       await people.save();
       await appendFacts(sql, shop, facts, now);

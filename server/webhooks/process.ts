@@ -8,8 +8,9 @@ import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';
 import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../shops.ts';
-import { openBatch, type TranslatedEvent } from './batch.ts';
+import { openBatch, type Settling, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
+import { readsTags } from './handle-last-known.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { bodyBinding, settleEvents } from './settle.ts';
 import { topicOf } from './topics.ts';
@@ -33,6 +34,8 @@ export type ProcessDeps = {
     /** There may be something new to read for this shop. */
     wake(shopId: number): void;
   };
+  /** Of a shop that cannot be read; without it nothing waits for other events of its person. */
+  settling?: Settling & { wakeLater(shopId: number, waitMs: number): void };
 };
 
 type EventRow = {
@@ -117,6 +120,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
   const started = deps.now();
   let received: readonly EventRow[] = [];
   let asked = false;
+  let settlesIn: number | null = null;
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
     const found = await sql.query<EventRow>(
@@ -146,10 +150,14 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
       may: events.length > 0 && life.uninstalledAt === null && ((await deps.reads?.mayRead(shop, sql)) ?? false),
       waitMs: deps.reads?.waitMs ?? 0,
     };
-    const batch = await openBatch(sql, shop, life, stored?.settings ?? null, events, now, reading);
+    const settings = stored?.settings ?? null;
+    // What was read has it all, and without tags there is nothing to wait for.
+    const settling = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.settling?.waitMs ?? 0) : 0 };
+    const batch = await openBatch(sql, shop, life, settings, events, now, reading, settling);
     for (const event of events) handleEvent(batch, event);
     await batch.save();
     asked = batch.asked();
+    settlesIn = batch.settlesIn();
     await settleEvents(
       sql,
       batchReads.flatMap((item, i) => {
@@ -161,6 +169,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
   });
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
+    if (settlesIn !== null) deps.settling?.wakeLater(shop.id, settlesIn);
     const now = deps.now();
     deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
     const lags = received.map((row) => now - row.received_at.getTime());

@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
 import { openShop } from '../fakes/open-shop.ts';
+import { takeSignUp } from '../fakes/take-sign-up.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -85,6 +87,30 @@ inBrowser('the sign-up block in a theme', (stage) => {
     await page.getByRole('button', { name: 'Sign up' }).click();
     await page.getByText('Thank you for signing up').waitFor();
     expect(posts[0]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
+  });
+
+  it('reaches Ascent360: what was posted, with what Shopify makes of it', async () => {
+    const { connector } = stage();
+    const mapping = { interests: [{ from: 'tag', prefix: 'interest:' }] };
+    await connector.connect({ mapping });
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
+    await page.getByLabel('First name').fill('Mia');
+    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByRole('checkbox', { name: 'Races & events' }).check();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thank you for signing up').waitFor();
+    for (const { topic, body } of takeSignUp(connector.admin.shop(SHOP), 701, posts[0] ?? {})) {
+      await connector.send(topic, body);
+    }
+    await connector.settled();
+    expect(connector.ascent360.received.map(({ body }) => body)).toEqual([
+      expect.objectContaining({
+        FirstName: 'Mia',
+        Email: 'mia@example.com',
+        EmailPermission: true,
+        Interests: ['Races & events'],
+      }),
+    ]);
   });
 
   describe('is accessible', () => {
