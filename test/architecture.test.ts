@@ -134,6 +134,8 @@ const PURE = [
   'delivery/plan-retry.ts',
   'delivery/prepare.ts',
   'overview/day-starts.ts',
+  'people/read-of.ts',
+  'reads/why-read.ts',
   'settings/contract.ts',
   'settings/parse-guid.ts',
   ...sources.map(({ file }) => file).filter((file) => /^ascent360\/(?!client|post)/.test(file)),

@@ -105,11 +105,11 @@ async function take(
     const now = deps.now();
     const { country } = await deps.shops.facts(shop, sql);
     const people = await loadPeople(sql, shop, keysOf(wanted));
-    const facts = wanted.flatMap(({ key }, i) => {
+    const facts = wanted.flatMap(({ id, key }, i) => {
       const person = people.find(key);
       const answer = answers[i];
-      // Somebody who was erased in the meantime stays so.
-      if (!person || !answer) return [];
+      // Somebody who was erased in the meantime stays so; who comes after is somebody new.
+      if (person?.id !== id || !answer) return [];
       if (!answer.node) {
         learnAbsence(people, person, keys, readAt);
         return [];
@@ -165,7 +165,10 @@ async function settle(
     shop,
     wanted.map(({ id }) => id),
   );
-  const found = wanted.flatMap(({ key }) => people.find(key) ?? []);
+  const found = wanted.flatMap(({ id, key }) => {
+    const person = people.find(key);
+    return person?.id === id ? [person] : [];
+  });
   return await tellDue(sql, shop, await deps.settings.load(shop, sql), found, deps.now());
 }
 

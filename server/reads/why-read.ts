@@ -22,13 +22,15 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
 /**
  * Why a person is to be read through the Admin API; null: nothing is missing.
  *
- * | when                                                                             |         |
- * |----------------------------------------------------------------------------------|---------|
- * | a guest: there is no customer to read                                            | –       |
- * | never read, or the settings name a metafield that was not asked for then         | missing |
- * | merged with another customer                                                     | changed |
- * | another address than before: Shopify knows what was chosen about it              | changed |
+ * | when                                                                              |         |
+ * |-----------------------------------------------------------------------------------|---------|
+ * | a guest: there is no customer to read                                             | –       |
+ * | merged with another customer                                                      | changed |
+ * | another address than before: Shopify knows what was chosen about it               | changed |
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
+ * | never read, or the settings name a metafield that was not asked for then          | missing |
+ *
+ * `missing` is answered by a question that is on its way already, `changed` is not.
  */
 export function whyRead(
   profile: Pick<PersonProfile, 'customerId' | 'read'>,
@@ -38,7 +40,7 @@ export function whyRead(
   const { read } = profile;
   if (profile.customerId === null) return null;
   const keys = metafieldKeys(mapping);
-  if (read === null || keys.some((key) => read.metafields[key] === undefined)) return 'missing';
-  if (news.merged || news.newAddress) return 'changed';
-  return keys.length > 0 && news.changedAt != null && news.changedAt > read.at ? 'changed' : null;
+  const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
+  if (news.merged || news.newAddress || (keys.length > 0 && outdated)) return 'changed';
+  return read === null || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
 }

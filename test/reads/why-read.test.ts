@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Settings } from '../../server/domain.ts';
+import { metafieldKeys, type News, whyRead } from '../../server/reads/why-read.ts';
+import { defaultSettings } from '../../server/settings/contract.ts';
+
+const { mapping: NOTHING } = defaultSettings(false);
+const MAPPED: Settings['mapping'] = {
+  ...NOTHING,
+  dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
+  interests: [
+    { from: 'tag', prefix: 'interest:' },
+    { from: 'metafield', key: 'facts.likes' },
+    { from: 'metafield', key: 'facts.birth_date' },
+  ],
+};
+const AT = Date.UTC(2026, 10, 24);
+const readWith = (...keys: string[]) => ({
+  at: AT,
+  metafields: Object.fromEntries(keys.map((key): [string, string[]] => [key, []])),
+  dataSaleOptOut: false,
+});
+const ALL = readWith('facts.birth_date', 'facts.likes');
+
+type Row = [
+  what: string,
+  customerId: string | null,
+  read: typeof ALL | null,
+  mapping: Settings['mapping'] | null,
+  News,
+  string | null,
+];
+
+const rows: Row[] = [
+  ['a guest', null, null, MAPPED, { newAddress: true }, null],
+  ['somebody never read', '1', null, NOTHING, {}, 'missing'],
+  ['somebody never read, of a shop without settings', '1', null, null, {}, 'missing'],
+  ['somebody read', '1', readWith(), NOTHING, {}, null],
+  ['somebody read with all that is mapped', '1', ALL, MAPPED, {}, null],
+  ['somebody read before a metafield was mapped', '1', readWith('facts.likes'), MAPPED, {}, 'missing'],
+  ['a new address', '1', ALL, MAPPED, { newAddress: true }, 'changed'],
+  ['a merge', '1', readWith(), NOTHING, { merged: true }, 'changed'],
+  ['a merge while the first question is on its way', '1', null, NOTHING, { merged: true }, 'changed'],
+  ['a change, with metafields mapped', '1', ALL, MAPPED, { changedAt: AT + 1 }, 'changed'],
+  ['a change while the first question is on its way', '1', null, MAPPED, { changedAt: AT }, 'changed'],
+  ['a change from before the read', '1', ALL, MAPPED, { changedAt: AT }, null],
+  ['a change, with no metafields mapped', '1', readWith(), NOTHING, { changedAt: AT + 1 }, null],
+  ['a change of unknown date', '1', ALL, MAPPED, { changedAt: null }, null],
+];
+
+describe('why a person is read', () => {
+  it.each(rows)('%s', (_, customerId, read, mapping, news, why) => {
+    expect(whyRead({ customerId, read }, mapping, news)).toBe(why);
+  });
+});
+
+it('the metafields that settings name are each asked for once', () => {
+  expect(metafieldKeys(MAPPED)).toEqual(['facts.birth_date', 'facts.likes']);
+  expect(metafieldKeys(null)).toEqual([]);
+});
