@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
@@ -94,6 +95,35 @@ describe('token exchange', () => {
     scene.there.behaveTokens([{ delayMs: 60_000 }]);
     expect(await hasty.access.exchange(scene.shop, await scene.idToken())).toBe(false);
     expect((await accessOf(scene.db, scene.shop)).failure).toBe('timeout');
+  });
+});
+
+describe('secrets', () => {
+  it('are in nothing that is logged or thrown, whatever fails', async () => {
+    const said: unknown[] = [];
+    const say = (...what: unknown[]) => void said.push(what);
+    const log = { debug: say, info: say, warn: say, error: say, fatal: say };
+    const forged = await scene.idToken('a guessed secret');
+    const right = await scene.idToken();
+    const failing = () => scene.process(undefined, log);
+    expect(await failing().access.exchange(scene.shop, forged)).toBe(false);
+    for (const behaviour of [{ cut: true }, { html: true }, { status: 400 }, { status: 503 }] as const) {
+      scene.there.behaveTokens([behaviour]);
+      expect(await failing().access.exchange(scene.shop, right)).toBe(false);
+    }
+    await scene.install();
+    const token = await loadToken(scene.db, scene.shop);
+    scene.there.behave(() => ({ status: 401 }));
+    scene.there.tokens.revoke();
+    const process = failing();
+    await process.admin.run(scene.shop, ShopFacts, {}).catch(say);
+    await process.oauth.refresh(scene.shop.domain, token?.refresh ?? '').catch(say);
+    await process.oauth.exchange(scene.shop.domain, forged).catch(say);
+    expect(said).toHaveLength(9);
+    const all = inspect(said, { depth: 9, showHidden: true });
+    for (const secret of [forged, right, token?.access, token?.refresh, ...SECRETS]) {
+      expect(all.includes(secret ?? '')).toBe(false);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { accessOf } from '../../server/admin/tokens.ts';
 import { createTransport } from '../../server/admin/transport.ts';
 import type { Db } from '../../server/db.ts';
 import { createKeys } from '../../server/keys.ts';
-import { createLog } from '../../server/log.ts';
+import { createLog, type Log } from '../../server/log.ts';
 import { createShops } from '../../server/shops.ts';
 import { testDatabase } from '../fakes/database.ts';
 import { signIdToken } from '../fakes/id-token.ts';
@@ -18,8 +18,7 @@ export const SECRETS = ['the secret of now', 'the secret of before'] as const;
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);
 
 /** The Admin API's room between a database and the stand-in; each part is the process's own, so two are two processes. */
-export function openRoom(db: Db, origin: string, answerMs = 2000) {
-  const log = createLog('silent');
+export function openRoom(db: Db, origin: string, answerMs = 2000, log: Log = createLog('silent')) {
   const now = Date.now;
   const transport = createTransport(origin, answerMs);
   const oauth = createOAuth(transport, { apiKey: API_KEY, secrets: SECRETS, appUrl: 'https://connector.example' });
@@ -42,8 +41,8 @@ export async function openStage() {
   const fake: FakeShopifyAdmin = await startShopifyAdmin();
   const rooms: ReturnType<typeof openRoom>[] = [];
   let shops = 0;
-  const process = (answerMs?: number) => {
-    const room = openRoom(db, fake.url, answerMs);
+  const process = (answerMs?: number, log?: Log) => {
+    const room = openRoom(db, fake.url, answerMs, log);
     rooms.push(room);
     return room;
   };
