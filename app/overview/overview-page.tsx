@@ -1,11 +1,87 @@
+import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
-import { Loading } from '../shell/loading.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { Loading, LoadingLines } from '../shell/loading.tsx';
+import { useShop } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { Figures } from './figures.tsx';
+import { type Overview, overviewQuery } from './overview-query.ts';
+import { Problems } from './problems.tsx';
+import { SetupReminder } from './setup-reminder.tsx';
+import { Underway } from './underway.tsx';
+
+const ConnectCard = lazy(() => import('../setup/connect-card.tsx').then((m) => ({ default: m.ConnectCard })));
+const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart })));
+
+const t = texts.overview;
+
+const tones = {
+  not_connected: 'attention',
+  connected: 'success',
+  paused: 'attention',
+  problem: 'critical',
+  uninstalled: 'critical',
+} as const satisfies Record<Overview['connection']['state'], string>;
+
+function Connection({ connection }: { connection: Overview['connection'] }) {
+  return (
+    <Card>
+      <InlineStack gap="300" blockAlign="center">
+        <Badge tone={tones[connection.state]}>{t.connection[connection.state]}</Badge>
+        <Text as="p">{connection.message}</Text>
+        {connection.state === 'not_connected' && <Button url="/setup">{t.connect}</Button>}
+      </InlineStack>
+    </Card>
+  );
+}
+
+function Content({ overview, at }: { overview: Overview; at: number }) {
+  const { setup } = useShop();
+  const unconnected = overview.connection.state === 'not_connected' && !setup.dismissed;
+  return (
+    <BlockStack gap="400">
+      {unconnected ? (
+        <Suspense fallback={<Loading cards={[6]} />}>
+          <ConnectCard />
+        </Suspense>
+      ) : (
+        <>
+          <SetupReminder connected={overview.connection.state !== 'not_connected'} />
+          <Connection connection={overview.connection} />
+        </>
+      )}
+      <Problems overview={overview} unconnected={unconnected} />
+      <Figures counts={overview.counts} at={at} />
+      <Suspense
+        fallback={
+          <Card>
+            <Box minHeight="280px">
+              <LoadingLines lines={6} />
+            </Box>
+          </Card>
+        }
+      >
+        <Chart daily={overview.daily} />
+      </Suspense>
+      <Underway overview={overview} at={at} />
+    </BlockStack>
+  );
+}
 
 export function OverviewPage() {
+  const { data, error, refetch, dataUpdatedAt } = useQuery(overviewQuery);
   return (
-    <AppPage title={texts.common.nav.overview}>
-      <Loading />
+    <AppPage title={t.title}>
+      {data ? (
+        <Content overview={data} at={dataUpdatedAt} />
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Loading cards={[1, 4, 8, 3]} />
+      )}
+      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

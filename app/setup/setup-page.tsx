@@ -1,11 +1,143 @@
+import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { SetupStep } from '../../server/setup/routes.ts';
+import { navigate } from '../location.ts';
+import type { SettingsAnswer } from '../settings/draft.ts';
+import { settingsQuery } from '../settings/use-settings-form.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { texts } from '../texts.ts';
+import { AskStep } from './ask-step.tsx';
+import { ConnectForm } from './connect-form.tsx';
+import { HistoryStep } from './history-step.tsx';
+import { ListsStep } from './lists-step.tsx';
+import { StepCard } from './step-card.tsx';
+import { TestStep } from './test-step.tsx';
+import { steps, useSetup } from './use-setup.ts';
+
+const t = texts.setup;
+
+function Finished({ onClose }: { onClose: () => void }) {
+  const top = useRef<HTMLDivElement>(null);
+  useEffect(() => top.current?.focus(), []);
+  return (
+    <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
+      <Card>
+        <BlockStack gap="300">
+          <Text as="h2" variant="headingMd">
+            {t.finished.title}
+          </Text>
+          <Text as="p">{t.finished.text}</Text>
+          <InlineStack gap="200">
+            <Button variant="primary" onClick={onClose}>
+              {t.finished.overview}
+            </Button>
+            <Button url="/imports">{t.finished.import}</Button>
+            <Button url="/settings">{t.finished.settings}</Button>
+          </InlineStack>
+        </BlockStack>
+      </Card>
+    </div>
+  );
+}
+
+/** What each step came to, as it is saved. */
+function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnswer): Record<SetupStep, string> {
+  const { email, sms } = consent;
+  const usual =
+    sms.history === 'optOuts' && email.history !== 'none'
+      ? t.history.decided[email.history]
+      : t.history.decidedOtherwise;
+  return {
+    connect: t.connect.done(guidLast4 ?? ''),
+    lists: providerType === null ? t.lists.none : t.lists.chosen(String(providerType), listIds.join(', ') || '–'),
+    test: t.test.done,
+    history: usual,
+    ask: t.ask.done,
+  };
+}
+
+function Steps({ saved }: { saved: SettingsAnswer }) {
+  const { setup, markDone, dismiss, error } = useSetup();
+  const [skipped, setSkipped] = useState<readonly SetupStep[]>([]);
+  const [asked, setAsked] = useState<SetupStep | null>(null);
+  const isDone = (step: SetupStep) => (step === 'connect' ? saved.guidLast4 !== null : setup.done.includes(step));
+  const current = asked ?? steps.find((step) => !isDone(step) && !skipped.includes(step)) ?? null;
+  const finish = (step: SetupStep) => {
+    markDone(step);
+    setAsked(null);
+  };
+  const close = () => {
+    dismiss();
+    void navigate('/');
+  };
+  const moveOn = (step: SetupStep) => {
+    setSkipped([...skipped, step]);
+    setAsked(null);
+  };
+
+  const bodies: Record<SetupStep, ReactNode> = {
+    connect: <ConnectForm saved={saved} onConnected={() => finish('connect')} />,
+    lists: <ListsStep saved={saved} onDone={() => finish('lists')} />,
+    test: (
+      <TestStep
+        onAccepted={() => {
+          // Done from now on, and open for what Ascent360 answered.
+          setAsked('test');
+          markDone('test');
+        }}
+        onGoOn={() => moveOn('test')}
+      />
+    ),
+    history: <HistoryStep saved={saved} done={isDone('history')} onDone={() => finish('history')} />,
+    ask: <AskStep saved={saved} onDone={() => finish('ask')} />,
+  };
+  const summaries = summariesOf(saved);
+  return (
+    <BlockStack gap="400">
+      <Text as="p" tone="subdued">
+        {t.intro}
+      </Text>
+      {error !== null && <Failure error={error} />}
+      {current === null && <Finished onClose={close} />}
+      {steps.map((step, index) => (
+        <StepCard
+          key={step}
+          number={index + 1}
+          title={t[step].title}
+          done={isDone(step)}
+          summary={summaries[step]}
+          open={current === step}
+          onOpen={() => setAsked(step)}
+        >
+          {bodies[step]}
+        </StepCard>
+      ))}
+      {current !== null && (
+        <div>
+          <Button variant="plain" url="/">
+            {t.later}
+          </Button>
+        </div>
+      )}
+    </BlockStack>
+  );
+}
 
 export function SetupPage() {
+  const { data, error, refetch } = useQuery(settingsQuery);
   return (
-    <AppPage title={texts.common.nav.overview}>
-      <Loading />
+    <AppPage title={t.title} backAction={{ content: texts.common.nav.overview, url: '/' }}>
+      {data ? (
+        <Steps saved={data} />
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Loading cards={[6, 1, 1, 1, 1]} />
+      )}
+      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

@@ -1,8 +1,10 @@
 import { activity } from './en/activity.ts';
 import { common } from './en/common.ts';
+import { overview } from './en/overview.ts';
 import { settings } from './en/settings.ts';
+import { setup } from './en/setup.ts';
 
 /** English. Every area of the pages has its section. */
-export const en = { common, activity, settings };
+export const en = { common, activity, overview, settings, setup };
 
 export type Texts = typeof en;

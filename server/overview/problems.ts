@@ -86,6 +86,12 @@ async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   }));
 }
 
+/** A refusal in words: attempts keep a code such as `http_404`, test records a sentence. */
+function answerOf(error: string): string {
+  const status = /^http_(\d{3})$/.exec(error)?.[1];
+  return status ? `It answered with status ${status}.` : error;
+}
+
 /** What needs the merchant, most urgent first. */
 export async function findProblems(
   sql: Sql,
@@ -97,7 +103,8 @@ export async function findProblems(
     ? [
         {
           kind: 'connection_problem',
-          message: `Ascent360 refuses the GUID, so nothing is sent and nothing is lost. ${stored.problem.error}`.trim(),
+          message:
+            `Ascent360 refuses the GUID, so nothing is sent and nothing is lost. ${answerOf(stored.problem.error)}`.trim(),
           since: new Date(stored.problem.since).toISOString(),
           action: 'settings',
         },

@@ -5,7 +5,9 @@ import type { Page } from 'playwright-core';
 import { buildPages } from '../fakes/stand-in-front.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
+import { overviewScenes } from './overview-scenes.ts';
 import { settingsScenes } from './settings-scenes.ts';
+import { setupScenes } from './setup-scenes.ts';
 import { type Stage, startStage } from './stage.ts';
 
 /** One picture: what has to be there, the page, and what is done on it before. */
@@ -33,7 +35,7 @@ if ('missing' in found) {
 }
 await buildPages();
 await mkdir(directory, { recursive: true });
-const scenes: Scene[] = [...settingsScenes, ...activityScenes];
+const scenes: Scene[] = [...setupScenes, ...overviewScenes, ...settingsScenes, ...activityScenes];
 for (const scene of scenes) {
   if (wanted.length > 0 && !wanted.some((name) => scene.name.startsWith(name))) continue;
   const stage = await startStage(found, {}, { history: scene.history ?? false });

@@ -1,0 +1,97 @@
+import { BlockStack, Box, Button, ButtonGroup, Card, InlineStack, Link, Text } from '@shopify/polaris';
+import { useState } from 'react';
+import { withQuery } from '../api.ts';
+import { Empty } from '../shell/empty.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import './figures.css';
+import type { Overview } from './overview-query.ts';
+
+const t = texts.overview.figures;
+
+type Window = keyof Overview['counts'];
+type State = keyof typeof t.states;
+
+const HOUR = 3_600_000;
+const lengths: Record<Window, number> = { '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR };
+const windows = ['24h', '7d', '30d'] as const satisfies readonly Window[];
+const states = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const satisfies readonly State[];
+
+function Figure(props: { sign: string; name: string; hint: string; value: number; url: string }) {
+  const { sign, name, hint, value, url } = props;
+  const format = useFormat();
+  return (
+    <div className="figure">
+      <span className="figure-sign">{sign}</span>
+      <div>
+        <Text as="p" variant="headingLg">
+          <Link url={url} removeUnderline monochrome accessibilityLabel={`${name}: ${format.number(value)}`}>
+            {format.number(value)}
+          </Link>
+        </Text>
+        <Text as="p" fontWeight="medium">
+          {name}
+        </Text>
+        <Text as="p" tone="subdued" variant="bodySm">
+          {hint}
+        </Text>
+      </div>
+    </div>
+  );
+}
+
+/**
+ * Received = accepted + merged + skipped + waiting + attention, each figure with the events behind it.
+ * @param at when the counts were read: periods end then
+ */
+export function Figures({ counts, at }: { counts: Overview['counts']; at: number }) {
+  const [window, setWindow] = useState<Window>('24h');
+  const shown = counts[window];
+  const from = new Date(at - lengths[window]).toISOString();
+  const urlOf = (state: State | null) => withQuery('/activity', { state, from });
+  return (
+    <Card>
+      <BlockStack gap="400">
+        <InlineStack align="space-between" blockAlign="center" gap="200">
+          <Text as="h2" variant="headingMd">
+            {t.title}
+          </Text>
+          {/* biome-ignore lint/a11y/useSemanticElements: Polaris's group of buttons is no fieldset */}
+          <div role="group" aria-label={t.windowLabel}>
+            <ButtonGroup variant="segmented">
+              {windows.map((name) => (
+                <Button key={name} size="slim" pressed={name === window} onClick={() => setWindow(name)}>
+                  {t.windows[name]}
+                </Button>
+              ))}
+            </ButtonGroup>
+          </div>
+        </InlineStack>
+        {counts['30d'].received === 0 ? (
+          <Empty title={t.none} text={t.noneText} />
+        ) : (
+          <>
+            <div className="figures">
+              <Figure sign="" name={t.received} hint={t.hints.received} value={shown.received} url={urlOf(null)} />
+              {states.map((state, index) => (
+                <Figure
+                  key={state}
+                  sign={index === 0 ? '=' : '+'}
+                  name={t.states[state]}
+                  hint={t.hints[state]}
+                  value={shown[state]}
+                  url={urlOf(state)}
+                />
+              ))}
+            </div>
+            <Box>
+              <Text as="p" tone="subdued" variant="bodySm">
+                {t.note}
+              </Text>
+            </Box>
+          </>
+        )}
+      </BlockStack>
+    </Card>
+  );
+}

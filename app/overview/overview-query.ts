@@ -1,0 +1,13 @@
+import type { OverviewAnswer } from '../../server/overview/routes.ts';
+import { call } from '../api.ts';
+
+/** How often the overview is read again while somebody looks at it, in milliseconds. */
+const EVERY = 15_000;
+
+export type Overview = OverviewAnswer;
+
+export const overviewQuery = {
+  queryKey: ['overview'],
+  queryFn: ({ signal }: { signal: AbortSignal }) => call<Overview>('GET', '/overview', { signal }),
+  refetchInterval: EVERY,
+};

@@ -1,0 +1,65 @@
+import { Badge, BlockStack, Box, Button, Card, Divider, InlineStack, Text } from '@shopify/polaris';
+import { Fragment } from 'react';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import type { Overview } from './overview-query.ts';
+
+const t = texts.overview.problems;
+
+type Problem = Overview['problems'][number];
+
+/** Where each kind is mended. Kinds that are not here go by their action. */
+const ways: Record<string, { url: string; action: string }> = {
+  connection_problem: { url: '/settings#connection', action: 'settings' },
+  opt_outs_undelivered: { url: '/activity?state=retrying', action: 'activity' },
+  not_connected: { url: '/setup', action: 'setup' },
+  attention: { url: '/activity?state=attention', action: 'activity' },
+};
+
+function wayOut({ kind, action }: Problem): { url: string; content: string } | null {
+  const way = ways[kind] ?? (action && { url: `/${action}`, action });
+  const content = way && t.actions[way.action];
+  return way && content ? { url: way.url, content } : null;
+}
+
+function Line({ problem }: { problem: Problem }) {
+  const format = useFormat();
+  const way = wayOut(problem);
+  return (
+    <InlineStack gap="300" align="space-between" blockAlign="center" wrap>
+      <Box maxWidth="40rem">
+        <Text as="p">{problem.message}</Text>
+        {problem.since && (
+          <Text as="p" tone="subdued" variant="bodySm">
+            {t.since(format.moment(problem.since))}
+          </Text>
+        )}
+      </Box>
+      {way && <Button url={way.url}>{way.content}</Button>}
+    </InlineStack>
+  );
+}
+
+/** What needs the merchant, each with the way that mends it. @param unconnected the page already asks to connect */
+export function Problems({ overview, unconnected }: { overview: Overview; unconnected: boolean }) {
+  const problems = overview.problems.filter(({ kind }) => !(unconnected && kind === 'not_connected'));
+  if (problems.length === 0) return null;
+  return (
+    <Card>
+      <BlockStack gap="300">
+        <InlineStack gap="200" blockAlign="center">
+          <Text as="h2" variant="headingMd">
+            {t.title}
+          </Text>
+          <Badge tone="critical">{String(problems.length)}</Badge>
+        </InlineStack>
+        {problems.map((problem, index) => (
+          <Fragment key={`${problem.kind} ${problem.reason ?? ''} ${problem.message}`}>
+            {index > 0 && <Divider />}
+            <Line problem={problem} />
+          </Fragment>
+        ))}
+      </BlockStack>
+    </Card>
+  );
+}

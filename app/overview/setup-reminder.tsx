@@ -1,0 +1,32 @@
+import { BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
+import { steps, useSetup } from '../setup/use-setup.ts';
+import { texts } from '../texts.ts';
+
+const t = texts.overview.setup;
+
+/** How far the first steps are, until they are all done or the merchant does not want to see them. */
+export function SetupReminder({ connected }: { connected: boolean }) {
+  const { setup, dismiss, saving } = useSetup();
+  const done = steps.filter((step) => (step === 'connect' ? connected : setup.done.includes(step))).length;
+  if (setup.dismissed || done === steps.length) return null;
+  return (
+    <Card>
+      <BlockStack gap="300">
+        <InlineStack align="space-between" blockAlign="center" gap="200">
+          <Text as="h2" variant="headingMd" id="setup-progress">
+            {`${t.title}: ${t.progress(done, steps.length)}`}
+          </Text>
+          <InlineStack gap="200">
+            <Button url="/setup" variant="primary">
+              {t.go}
+            </Button>
+            <Button onClick={dismiss} loading={saving}>
+              {t.dismiss}
+            </Button>
+          </InlineStack>
+        </InlineStack>
+        <ProgressBar progress={(done / steps.length) * 100} size="small" ariaLabelledBy="setup-progress" />
+      </BlockStack>
+    </Card>
+  );
+}

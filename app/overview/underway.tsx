@@ -1,0 +1,78 @@
+import { BlockStack, Card, InlineStack, Link, ProgressBar, Text } from '@shopify/polaris';
+import type { ReactNode } from 'react';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import './underway.css';
+import type { Overview } from './overview-query.ts';
+
+const t = texts.overview.underway;
+
+function Line({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <Text as="dt" tone="subdued">
+        {name}
+      </Text>
+      <Text as="dd">{children}</Text>
+    </div>
+  );
+}
+
+function Import({ running }: { running: Overview['imports'][number] }) {
+  const format = useFormat();
+  const { id, kind, done, total } = running;
+  const name = `${t.imports}: ${t.importOf[kind]}`;
+  return (
+    <BlockStack gap="100">
+      <InlineStack align="space-between" gap="200">
+        <Link url={`/imports/${id}`}>{name}</Link>
+        <Text as="span">{t.importDone(format.number(done), format.number(total))}</Text>
+      </InlineStack>
+      <ProgressBar progress={total > 0 ? (done / total) * 100 : 0} size="small" ariaLabelledBy={`import-${id}`} />
+      <span id={`import-${id}`} hidden>
+        {name}
+      </span>
+    </BlockStack>
+  );
+}
+
+/** @param at when the overview was read */
+export function Underway({ overview, at }: { overview: Overview; at: number }) {
+  const format = useFormat();
+  const { lastEventAt, oldestWaitingAt, undeliveredOptOuts, adminAccess, problems } = overview;
+  const unread = adminAccess.state !== 'ok' && !problems.some(({ kind }) => kind === 'admin_access');
+  return (
+    <Card>
+      <BlockStack gap="300">
+        <Text as="h2" variant="headingMd">
+          {t.title}
+        </Text>
+        <dl className="underway">
+          <Line name={t.lastEvent}>{lastEventAt ? format.since(lastEventAt, at) : t.never}</Line>
+          <Line name={t.oldestWaiting}>
+            {oldestWaitingAt ? (
+              <Link url="/activity?state=waiting">{format.since(oldestWaitingAt, at)}</Link>
+            ) : (
+              t.nothing
+            )}
+          </Line>
+          <Line name={t.optOuts}>
+            {undeliveredOptOuts > 0 ? (
+              <Link url="/activity?state=retrying">{format.number(undeliveredOptOuts)}</Link>
+            ) : (
+              t.nothing
+            )}
+          </Line>
+        </dl>
+        {unread && (
+          <Text as="p" tone="subdued">
+            {adminAccess.message}
+          </Text>
+        )}
+        {overview.imports.map((running) => (
+          <Import key={running.id} running={running} />
+        ))}
+      </BlockStack>
+    </Card>
+  );
+}

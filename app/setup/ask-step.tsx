@@ -1,0 +1,45 @@
+import { BlockStack, Button, InlineStack, Text, TextField } from '@shopify/polaris';
+import { useRef, useState } from 'react';
+import { showToast } from '../app-bridge.ts';
+import type { SettingsAnswer } from '../settings/draft.ts';
+import { useShop } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+
+const t = texts.setup;
+
+/** What Ascent360 has to set up on its side, as a text to send there. */
+export function AskStep({ saved, onDone }: { saved: SettingsAnswer; onDone: () => void }) {
+  const shop = useShop();
+  const text = t.ask.message(shop.name ?? shop.domain, saved.sourceName, saved.sourceType);
+  const field = useRef<HTMLDivElement>(null);
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      showToast(t.ask.copied);
+    } catch {
+      // The admin's frame may not let us: then it is marked, for Ctrl-C.
+      field.current?.querySelector('textarea')?.select();
+    }
+  };
+  return (
+    <BlockStack gap="400">
+      <Text as="p">{t.ask.text}</Text>
+      <div ref={field}>
+        <TextField label={t.ask.label} value={text} readOnly multiline={4} maxHeight="20rem" autoComplete="off" />
+      </div>
+      <Text as="p" tone="subdued">
+        {t.ask.next}
+      </Text>
+      <InlineStack gap="200">
+        <Button variant={copied ? 'secondary' : 'primary'} onClick={() => void copy()}>
+          {texts.common.copy}
+        </Button>
+        <Button variant={copied ? 'primary' : 'secondary'} onClick={onDone}>
+          {t.ask.asked}
+        </Button>
+      </InlineStack>
+    </BlockStack>
+  );
+}

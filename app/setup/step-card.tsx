@@ -1,0 +1,53 @@
+import { Badge, BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { texts } from '../texts.ts';
+
+const t = texts.setup;
+
+/** One step: open with what is to be done, else in one line with how it stands. */
+export function StepCard(props: {
+  number: number;
+  title: string;
+  done: boolean;
+  /** What is said of it when it is done and closed. */
+  summary: string;
+  open: boolean;
+  onOpen: () => void;
+  children: ReactNode;
+}) {
+  const { number, title, done, summary, open, onOpen, children } = props;
+  const top = useRef<HTMLDivElement>(null);
+  const wasOpen = useRef(open);
+  useEffect(() => {
+    // The step before has closed with the button that had the focus.
+    if (open && !wasOpen.current) top.current?.focus();
+    wasOpen.current = open;
+  }, [open]);
+  return (
+    <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
+      <Card>
+        <BlockStack gap="400">
+          <InlineStack align="space-between" blockAlign="center" gap="200">
+            <InlineStack gap="200" blockAlign="center">
+              <Text as="h2" variant="headingMd">
+                {`${number}. ${title}`}
+              </Text>
+              {done && <Badge tone="success">{t.done}</Badge>}
+            </InlineStack>
+            {!open && (
+              <Button variant="plain" onClick={onOpen} accessibilityLabel={`${t.open}: ${title}`}>
+                {t.open}
+              </Button>
+            )}
+          </InlineStack>
+          {open && children}
+          {!open && done && (
+            <Text as="p" tone="subdued">
+              {summary}
+            </Text>
+          )}
+        </BlockStack>
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Setup, SetupStep, ShopAnswer } from '../../server/setup/routes.ts';
+import { call } from '../api.ts';
+import { shopQuery, useShop } from '../shell/shop.tsx';
+
+/** The steps in their order. `connect` is done when there is a GUID; the others when the merchant says so. */
+export const steps = ['connect', 'lists', 'test', 'history', 'ask'] as const satisfies readonly SetupStep[];
+
+/** How far the first steps are, kept with the shop: they can be left and gone on with anywhere. */
+export function useSetup(): {
+  setup: Setup;
+  markDone(step: SetupStep): void;
+  dismiss(): void;
+  saving: boolean;
+  error: unknown;
+} {
+  const client = useQueryClient();
+  const { setup } = useShop();
+  const put = useMutation({
+    mutationFn: (body: Setup) => call<ShopAnswer>('PUT', '/setup', { body }),
+    onSuccess: (answer) => client.setQueryData(shopQuery.queryKey, answer),
+  });
+  return {
+    setup,
+    markDone: (step) => {
+      if (!setup.done.includes(step)) put.mutate({ ...setup, done: [...setup.done, step] });
+    },
+    dismiss: () => put.mutate({ ...setup, dismissed: true }),
+    saving: put.isPending,
+    error: put.error,
+  };
+}

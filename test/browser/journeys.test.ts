@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const GUID = randomUUID();
+const customer = (id: number, email: string) => ({ id, email, first_name: 'Ann', updated_at: '2026-11-01T10:00:00Z' });
+
+inBrowser('connecting from nothing', (stage) => {
+  const setting = async () => (await stage().connector.api('GET', '/settings')).body;
+
+  it('takes a GUID, a test record, an answer about existing customers, and can be left and gone on with', async () => {
+    const { connector } = stage();
+    await connector.send('customers/create', customer(1, 'ann@example.com'), { webhookId: 'first' });
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(`https://webhook.ascent360.com/V1/Data/${GUID}`);
+    await page.getByRole('button', { name: 'Connect' }).click();
+
+    await page.getByRole('heading', { name: '2. Provider and lists' }).waitFor();
+    await page.getByText(`Connected to the GUID that ends in ${GUID.slice(-4)}.`).waitFor();
+    const [waited] = await connector.ascent360.until(1);
+    expect(waited?.body).toMatchObject({ Email: 'ann@example.com', SourceName: 'Shopify' });
+    await page.getByLabel('Provider').selectOption('other');
+    await page.getByLabel('Number of the provider').fill('12');
+    await page.getByLabel('List IDs').fill('900, 901');
+    await page.getByRole('button', { name: 'Save and go on' }).click();
+
+    await page.getByText('See that it works.').waitFor();
+    expect(await setting()).toMatchObject({ providerType: 12, listIds: ['900', '901'], guidLast4: GUID.slice(-4) });
+    await page.getByRole('link', { name: 'I will do this later' }).click();
+    await page.getByText('First steps: 2 of 5 done').waitFor();
+
+    const later = await stage().open('/');
+    await later.getByRole('link', { name: 'Go on' }).click();
+    await later.getByLabel('E-mail address of the test record').fill('me@example.com');
+    await later.getByLabel('E-mail address of the test record').press('Enter');
+    await later.getByText('Accepted by Ascent360 after').waitFor();
+    expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ Email: 'me@example.com' });
+    await later.getByRole('button', { name: 'Go on' }).click();
+
+    await later.getByText('No, they are new there').click();
+    await later.getByRole('button', { name: 'Save and go on' }).click();
+    const ask = later.getByLabel('Text for your Ascent360 contact');
+    await ask.waitFor();
+    expect(await ask.inputValue()).toContain('set up the source "Shopify"');
+    expect(await setting()).toMatchObject({ consent: { email: { history: 'all' }, sms: { history: 'optOuts' } } });
+    await later.getByRole('button', { name: 'I have asked' }).click();
+    await later.getByRole('heading', { name: 'All set' }).waitFor();
+    await later.getByRole('button', { name: 'Go to the overview' }).click();
+    await later.getByText(`Connected to the Ascent360 account whose GUID ends in ${GUID.slice(-4)}.`).waitFor();
+    expect(await later.getByText('First steps').count()).toBe(0);
+  });
+});
+
+inBrowser('a wrong GUID', (stage) => {
+  it.each([
+    [`https://webhook.ascent360.com/V1/Trigger/${GUID}`, 'opening it mails a whole audience'],
+    [`https://example.com/V1/Data/${GUID}`, 'We only send to webhook.ascent360.com'],
+    ['1234', 'This is not a GUID'],
+  ])('%s is refused before anything is saved', async (pasted, why) => {
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(pasted);
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText(why).waitFor();
+    expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ guidLast4: null });
+  });
+
+  it('that Ascent360 does not know stops the shop, and a right one lets what waited go out', async () => {
+    const { connector } = stage();
+    const [wrong, right] = [randomUUID(), randomUUID()];
+    connector.ascent360.behave(wrong, { status: 404 });
+    await connector.api('PUT', '/settings', { guid: wrong });
+    await connector.send('customers/create', customer(2, 'bea@example.com'), { webhookId: 'stopped' });
+    const page = await stage().open('/');
+    await page.getByText('Connection problem').waitFor();
+    await page.getByRole('link', { name: 'Check the connection' }).click();
+    await page.getByLabel('New GUID').fill(right);
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`The GUID ends in ${right.slice(-4)}.`).waitFor();
+    await connector.settled();
+    expect((await connector.event('stopped'))?.state).toBe('accepted');
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText(`Connected to the Ascent360 account whose GUID ends in ${right.slice(-4)}.`).waitFor();
+  });
+});
+
+inBrowser(
+  'the overview of a shop with a month of history',
+  (stage) => {
+    it('has figures that add up, and leads to the events behind each', async () => {
+      const page = await stage().open('/');
+      await page.getByRole('button', { name: '30 days' }).click();
+      const figure = async (name: string) => {
+        const link = page.getByRole('link', { name: new RegExp(`^${name}: `) });
+        return Number((await link.textContent())?.replaceAll(',', ''));
+      };
+      const parts = await Promise.all(['Accepted', 'Merged', 'Skipped', 'Waiting', 'Attention'].map(figure));
+      const received = await figure('Received');
+      expect(received).toBeGreaterThan(0);
+      expect(parts.reduce((sum, part) => sum + part, 0)).toBe(received);
+      await page.getByRole('link', { name: /^Skipped: / }).click();
+      await page.waitForURL(/\/activity\?.*state=skipped/);
+      expect(new URL(page.url()).searchParams.get('from')).toMatch(/^2\d{3}-\d\d-\d\dT/);
+    });
+
+    it('says the same in its chart and its table, and never that something was loaded', async () => {
+      const page = await stage().open('/');
+      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      const rows = page.getByRole('table').getByRole('row');
+      await rows.nth(14).waitFor();
+      const received = (await rows.locator('td:first-of-type').allTextContents()).map(Number);
+      const sum = received.reduce((total, day) => total + day, 0);
+      await page.getByRole('img', { name: new RegExp(`^${sum} events from `) }).waitFor();
+      const text = (await page.locator('main, #app').first().textContent()) ?? '';
+      expect(text).not.toMatch(/\bdelivered\b|\bloaded\b/i);
+    });
+
+    it('is within reach of everybody', async () => {
+      const page = await stage().open('/');
+      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      const narrow = await stage().open('/', { width: 320 });
+      await narrow.getByText('The last 14 days').waitFor();
+      expect(await overflow(narrow)).toBe(0);
+    });
+
+    it('writes dates as the merchant reads them, in the time zone of the shop', async () => {
+      const page = await stage().open('/', { locale: 'de' });
+      await page.getByText('The last 14 days').waitFor();
+      expect(await page.locator('svg text').allTextContents()).toContainEqual(
+        expect.stringMatching(/^\d+\. \p{L}+\.?$/u),
+      );
+    });
+  },
+  { history: true },
+);
+
+inBrowser('the first steps', (stage) => {
+  const tabTo = async (page: Page, name: string) => {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(() => {
+        const { activeElement } = document;
+        const labels = activeElement instanceof HTMLInputElement ? [...(activeElement.labels ?? [])] : [];
+        return [
+          activeElement?.getAttribute('aria-label'),
+          activeElement?.textContent,
+          ...labels.map((l) => l.textContent),
+        ];
+      });
+      if (focused.some((text) => text?.trim() === name)) return;
+    }
+    throw new Error(`The Tab key does not reach "${name}"`);
+  };
+
+  it('need no mouse', async () => {
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').waitFor();
+    await tabTo(page, 'GUID of your data webhook');
+    await page.keyboard.type(GUID);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Provider').waitFor();
+    await tabTo(page, 'Save and go on');
+    await page.keyboard.press('Enter');
+    await page.getByText('See that it works.').waitFor();
+    await tabTo(page, 'E-mail address of the test record');
+    await page.keyboard.type('me@example.com');
+    await page.keyboard.press('Enter');
+    await page.getByText('Accepted by Ascent360 after').waitFor();
+    await tabTo(page, 'Go on');
+    await page.keyboard.press('Space');
+    await tabTo(page, 'Yes, or most of them');
+    await page.keyboard.press('Space');
+    await tabTo(page, 'Save and go on');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'I have asked');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'All set' }).waitFor();
+    await tabTo(page, 'Go to the overview');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
+  it('are within reach of everybody', async () => {
+    await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
+    const page = await stage().open('/setup', { width: 320 });
+    for (const step of ['1', '2', '3', '4', '5']) {
+      const open = page.getByRole('button', { name: /^Open: / });
+      await page.getByRole('heading', { name: new RegExp(`^${step}\\.`) }).waitFor();
+      if (step !== '2') await open.nth(Number(step) - 1 - (Number(step) > 2 ? 1 : 0)).click();
+      expect(await accessibilityFaults(page), `step ${step}`).toEqual([]);
+      expect(await overflow(page), `step ${step}`).toBe(0);
+    }
+  });
+});
+
+inBrowser('a server in trouble', (stage) => {
+  let page: Page;
+  beforeAll(async () => {
+    await stage().connector.connect();
+    page = await stage().open('/settings');
+    await page.getByLabel('Source name').waitFor();
+  });
+
+  it('is asked once more, then said so, with a way to try again', async () => {
+    let asked = 0;
+    await page.route('**/api/overview', (call) => {
+      asked++;
+      return call.fulfill({ status: 500, json: { errors: [{ message: 'Something went wrong on our side.' }] } });
+    });
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    expect(asked).toBe(2);
+    await page.unroute('**/api/overview');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Connected to the Ascent360 account').waitFor();
+  });
+
+  it('that answers nothing at all keeps what was typed', async () => {
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('Source name').fill('Typed while the net was gone');
+    await page.route('**/api/settings', (call) => call.abort());
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The app could not be reached').waitFor();
+    expect(await page.getByLabel('Source name').inputValue()).toBe('Typed while the net was gone');
+    await page.unroute('**/api/settings');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Settings saved').waitFor();
+  });
+
+  it('whose token runs out while settings are edited loses none of them', async () => {
+    await page.getByLabel('Source name').fill('Typed with an old token');
+    let refused = 0;
+    await page.route('**/api/settings', async (call) => {
+      if (call.request().method() !== 'PUT' || refused++ > 0) return await call.fallback();
+      const headers = { 'X-Shopify-Retry-Invalid-Session-Request': '1' };
+      return await call.fulfill({ status: 401, headers, json: { errors: [] } });
+    });
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
+    await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
+    expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({
+      sourceName: 'Typed with an old token',
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import type { Scene } from './shoot.ts';
+import { GUID, type Stage } from './stage.ts';
+
+const seen = async (page: Page) => void (await page.getByText('The last 14 days').waitFor());
+
+/** Answers of the merchant API, as the pages would get them from a server in trouble. */
+const answer = (page: Page, route: string, status: number, body: object) =>
+  page.route(`**/api${route}`, (call) => call.fulfill({ status, json: body }));
+
+async function refuse(stage: Stage): Promise<void> {
+  stage.connector.ascent360.behave(GUID, { status: 404 });
+  await stage.connector.send('customers/update', {
+    id: 77,
+    email: 'ann@example.com',
+    first_name: 'Ann',
+    updated_at: new Date().toISOString(),
+  });
+}
+
+export const overviewScenes: Scene[] = [
+  { name: 'overview', route: '/', history: true, full: true, act: seen },
+  { name: 'overview-narrow', route: '/', history: true, width: 320, full: true, act: seen },
+  {
+    name: 'overview-table',
+    route: '/',
+    history: true,
+    full: true,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
+    },
+  },
+  {
+    name: 'overview-problem',
+    route: '/',
+    history: true,
+    prepare: refuse,
+    act: async (page) => void (await page.getByText('Connection problem').waitFor()),
+  },
+  {
+    name: 'overview-empty',
+    route: '/',
+    prepare: async (stage) => void (await stage.connector.connect()),
+    act: async (page) => void (await page.getByText('No events yet').waitFor()),
+  },
+  {
+    name: 'overview-loading',
+    route: '/settings',
+    act: async (page) => {
+      await page.route('**/api/overview', () => {});
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+    },
+  },
+  {
+    name: 'overview-failing',
+    route: '/settings',
+    act: async (page) => {
+      const message = 'The app cannot reach its database at the moment. Try again in a few seconds.';
+      await answer(page, '/overview', 503, { errors: [{ message }] });
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  },
+  {
+    name: 'session-ended',
+    route: '/',
+    prepare: async (stage) => stage.tokens(async () => randomUUID()),
+    act: async (page) => void (await page.getByText('Your session with Shopify has ended').waitFor()),
+  },
+];

@@ -1,0 +1,73 @@
+import type { Page } from 'playwright-core';
+import type { Scene } from './shoot.ts';
+import type { Stage } from './stage.ts';
+
+const GUID = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
+
+const done = (...steps: string[]) => ({ done: steps, dismissed: false });
+
+async function connected(stage: Stage, ...steps: string[]): Promise<void> {
+  await stage.connector.connect({ sourceName: 'Alpine Outfitters' });
+  await stage.connector.api('PUT', '/setup', done(...steps));
+}
+
+const shows = (text: string) => async (page: Page) => void (await page.getByText(text).first().waitFor());
+
+export const setupScenes: Scene[] = [
+  { name: 'setup-connect', route: '/', act: shows('GUID of your data webhook') },
+  { name: 'setup-connect-narrow', route: '/', width: 320, act: shows('GUID of your data webhook') },
+  {
+    name: 'setup-wrong-url',
+    route: '/',
+    act: async (page) => {
+      const field = page.getByLabel('GUID of your data webhook');
+      await field.fill(`https://webhook.ascent360.com/V1/Trigger/${GUID}`);
+      await field.blur();
+      await page.getByText('opening it mails a whole audience').waitFor();
+    },
+  },
+  {
+    name: 'setup-lists',
+    route: '/setup',
+    prepare: (stage) => connected(stage),
+    act: async (page) => {
+      await page.getByLabel('Provider').selectOption('3');
+      await page.getByLabel('List IDs').fill('2127849,2127850,');
+      await page.getByText('2127850').waitFor();
+    },
+  },
+  {
+    name: 'setup-test',
+    route: '/setup',
+    prepare: (stage) => connected(stage, 'lists'),
+    act: async (page) => {
+      await page.getByLabel('E-mail address of the test record').fill('me@example.com');
+      await page.getByRole('button', { name: 'Send test record' }).click();
+      await page.getByText('Accepted by Ascent360').waitFor();
+    },
+  },
+  {
+    name: 'setup-history',
+    route: '/setup',
+    prepare: (stage) => connected(stage, 'lists', 'test'),
+    act: async (page) => void (await page.getByText('Yes, or most of them').click()),
+  },
+  {
+    name: 'setup-ask',
+    route: '/setup',
+    prepare: (stage) => connected(stage, 'lists', 'test', 'history'),
+    act: shows('Send this to your contact there'),
+  },
+  {
+    name: 'setup-finished',
+    route: '/setup',
+    prepare: (stage) => connected(stage, 'lists', 'test', 'history', 'ask'),
+    act: shows('All set'),
+  },
+  {
+    name: 'overview-resumed',
+    route: '/',
+    prepare: (stage) => connected(stage, 'lists'),
+    act: shows('First steps: 2 of 5 done'),
+  },
+];

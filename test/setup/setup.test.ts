@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, SHOP, startConnector } from '../fakes/connector.ts';
+
+describe('what the pages know of the shop', () => {
+  let connector: Connector;
+  beforeAll(async () => {
+    connector = await startConnector();
+  });
+  afterAll(() => connector.stop());
+
+  const shop = async (of = SHOP) => (await connector.api('GET', '/shop', undefined, of)).body;
+
+  it('is little at first: nobody has told', async () => {
+    expect(await shop()).toEqual({
+      domain: SHOP,
+      name: null,
+      email: null,
+      country: null,
+      timeZone: 'UTC',
+      developmentStore: false,
+      setup: { done: [], dismissed: false },
+    });
+  });
+
+  it('keeps how far the first steps are, beside what Shopify tells of the shop, for this shop alone', async () => {
+    const setup = { done: ['lists', 'test'], dismissed: true };
+    expect((await connector.api('PUT', '/setup', setup)).body).toMatchObject({ setup });
+    await connector.deliver('shop/update', {
+      id: 1,
+      name: 'Alpine',
+      email: 'owner@example.com',
+      iana_timezone: 'America/Denver',
+      country_code: 'US',
+    });
+    expect(await shop()).toMatchObject({ name: 'Alpine', timeZone: 'America/Denver', setup });
+    expect(await shop('other-shop.myshopify.com')).toMatchObject({ setup: { done: [], dismissed: false } });
+  });
+
+  it.each([
+    [{ done: ['everything'], dismissed: false }, 'done.0'],
+    [{ done: [], dismissed: 'yes' }, 'dismissed'],
+    [{ dismissed: true }, 'done'],
+    ['text', ''],
+  ])('takes no %j', async (body, field) => {
+    const before = await shop();
+    const answer = await connector.api('PUT', '/setup', body);
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+    expect(await shop()).toEqual(before);
+  });
+});
