@@ -5,6 +5,7 @@ import { findPostgres } from './test/fakes/postgres-server.ts';
 const onData = [
   'activity',
   'admin',
+  'api',
   'faults',
   'flow',
   'imports',

@@ -3,6 +3,9 @@ import { activityRoutes } from './activity/routes.ts';
 import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import { exchangeOnCall } from './admin/exchange-on-call.ts';
+import { accessLogRoutes, recordLooks } from './api/access-log.ts';
+import { allowExtensions } from './api/allow-extensions.ts';
+import { rateLimits } from './api/rate-limits.ts';
 import { apiErrors, jsonBody, notFound } from './api-errors.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
@@ -68,7 +71,10 @@ export function createApp(deps: AppDeps): Express {
   app.use('/flow', flowRoutes({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   app.use(
     '/api',
+    allowExtensions(),
     merchantAuth({ config, db, shops, now }),
+    rateLimits(),
+    recordLooks(db, now),
     exchangeOnCall(deps),
     previewRoutes(api),
     importRoutes(api),
@@ -79,6 +85,7 @@ export function createApp(deps: AppDeps): Express {
     peopleRoutes(api),
     setupRoutes(api),
     privacyRoutes(api),
+    accessLogRoutes(api),
   );
   app.use(pageRoutes(deps.front, config.shopifyApiKey));
   app.use(notFound);
