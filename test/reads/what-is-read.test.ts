@@ -330,6 +330,19 @@ describe('two customers that became one', () => {
     expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
   });
 
+  it('while the answer about one of them is on its way are asked about again after it', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    scene.meanwhile = async () => {
+      scene.meanwhile = null;
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+      await scene.receive('customers/merge', merge('completed'));
+    };
+    await scene.read();
+    expect(scene.asked).toHaveLength(2);
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+  });
+
   it('keep their facts with their addresses', async () => {
     await bothKnown();
     await scene.receive(EMAIL, emailConsent(2, 'unsubscribed', ago(SECOND)));
