@@ -1,19 +1,23 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
  * Usage: npm run bench -- [--quick] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
+ * `--only import` writes a section of its own there; it is no part of the others.
  * With --quick, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { memoryRow, table, writeReport } from './report.ts';
+import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
 import { backlog, neighbour } from './rows-backlog.ts';
 import { embedded } from './rows-embedded.ts';
+import { importing } from './rows-import.ts';
 import { pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
 import { openWorld } from './world.ts';
 
 const measures = { pipeline, receiving, backlog, neighbour, embedded };
+/** Takes longer than all of those: only when it is asked for. */
+const alone = { import: importing };
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +53,7 @@ try {
       if (!whole) say(`\n${text}`);
     },
   };
-  for (const [name, measure] of Object.entries(measures)) {
+  for (const [name, measure] of Object.entries({ ...measures, ...alone })) {
     if (wanted.includes(name)) rows.push(...(await measure(run)));
   }
   rows.push(...[...world.peaks()].map(([name, mb]) => memoryRow(name, mb)));
@@ -58,4 +62,5 @@ try {
 }
 say(`\n${table(rows)}`);
 if (whole) writeReport(rows, notes);
+if (values.only === 'import' && !values.quick) writeSection('## Import', 'npm run bench -- --only import', table(rows));
 process.exitCode = rows.every((row) => row.pass) ? 0 : 1;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import type { Row } from './row.ts';
 
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
-const SOAK = '## Soak';
+/** Titles of the sections that runs of their own write. */
+const OWN = new Set(['## Import', '## Soak']);
 
 /** Peak memory of one of the app's processes; the embedded one holds its database too. */
 export function memoryRow(name: string, mb: number): Row {
@@ -49,10 +50,20 @@ function before(): string {
   }
 }
 
-/** Writes docs/benchmarks.md; what the soak wrote there stays. */
+/** The sections of the document that runs of their own write, by title. */
+function sections(): Map<string, string> {
+  const parts = before().split(/^(?=## )/m);
+  return new Map(
+    parts.flatMap((part): [string, string][] => {
+      const [title = '', ...lines] = part.split('\n');
+      return OWN.has(title) ? [[title, lines.join('\n')]] : [];
+    }),
+  );
+}
+
+/** Writes docs/benchmarks.md; the sections that other runs wrote there stay. */
 export function writeReport(rows: readonly Row[], notes: readonly string[]): void {
-  const old = before();
-  const soak = old.includes(SOAK) ? old.slice(old.indexOf(SOAK)) : '';
+  const others = [...sections()].map(([title, text]) => `${title}\n${text}`);
   const text = `# Benchmarks
 
 Written by \`npm run bench\`. ${circumstances()}
@@ -73,13 +84,19 @@ The statements that look for work, with the backlog of the table.
 
 ${notes.map((text) => `\`\`\`\n${text}\n\`\`\``).join('\n\n')}
 
-${soak}`;
+${others.join('\n')}`;
   writeFileSync(file, `${text.trimEnd()}\n`);
 }
 
-/** Puts the soak's result at the end of docs/benchmarks.md. */
-export function writeSoak(text: string): void {
-  const old = before();
-  const kept = old.includes(SOAK) ? old.slice(0, old.indexOf(SOAK)) : `${old}\n`;
-  writeFileSync(file, `${kept}${SOAK}\n\nWritten by \`npm run soak\`. ${circumstances()}\n\n${text.trimEnd()}\n`);
+/** Puts the result of a run of its own into docs/benchmarks.md, in place of the one before. @param by its command */
+export function writeSection(title: string, by: string, text: string): void {
+  const others = [...sections()]
+    .filter(([other]) => other !== title)
+    .map(([other, body]) => `${other}\n${body.trimEnd()}\n\n`);
+  const [rest = ''] = before().split(/^(?=## (?:Import|Soak)$)/m);
+  const own = `${title}\n\nWritten by \`${by}\`. ${circumstances()}\n\n${text.trimEnd()}\n`;
+  writeFileSync(file, `${rest.trimEnd()}\n\n${others.join('')}${own}`);
 }
+
+/** Puts the soak's result into docs/benchmarks.md. */
+export const writeSoak = (text: string) => writeSection('## Soak', 'npm run soak', text);

@@ -5,7 +5,12 @@ import type { BulkOperationErrorCode, BulkOperationStatus } from '../../server/a
 import { readForBulk } from './shopify-graphql.ts';
 import type { FakeShop } from './shopify-shop.ts';
 
-export type BulkLines = { count: number; line(index: number): string };
+export type BulkLines = {
+  count: number;
+  line(index: number): string;
+  /** When all lines are of one length: that, with the end of the line, so that what a range leaves out is not made. */
+  lineBytes?: number;
+};
 
 export type FakeBulkOperation = {
   __typename: 'BulkOperation';
@@ -29,9 +34,11 @@ function fromList(lines: readonly string[]): BulkLines {
 }
 
 /** @param cutAt throws after so many bytes, which cuts the connection */
-function* bytesOf({ count, line }: BulkLines, from: number, cutAt: number | null): Generator<Buffer> {
-  let at = 0;
-  for (let index = 0; index < count; index++) {
+function* bytesOf(lines: BulkLines, from: number, cutAt: number | null): Generator<Buffer> {
+  const { count, line, lineBytes } = lines;
+  const first = lineBytes === undefined ? 0 : Math.floor(from / lineBytes);
+  let at = first * (lineBytes ?? 0);
+  for (let index = first; index < count; index++) {
     const bytes = Buffer.from(`${line(index)}\n`);
     const skip = Math.max(0, from - at);
     at += bytes.length;
