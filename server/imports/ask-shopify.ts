@@ -5,7 +5,8 @@ import { metafieldKeys } from '../reads/why-read.ts';
 import type { Shop } from '../shops.ts';
 import { searchOf } from './contract.ts';
 import { type CountDeps, settingsOf } from './count.ts';
-import { changeState, type Import, postpone, urlBinding } from './store.ts';
+import type { Import } from './import.ts';
+import { changeState, postpone, urlBinding } from './store.ts';
 
 const LOOK_AGAIN_MS = 2000;
 const LATER_MS = 15_000;

@@ -11,8 +11,9 @@ import { cancelImport } from './cancel.ts';
 import { type CountDeps, count, settingsOf } from './count.ts';
 import { standingOf, toldOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
+import type { Import } from './import.ts';
 import { listMembers } from './read-list.ts';
-import { changeState, dueImports, type Import, postpone, shopsWithDueImports } from './store.ts';
+import { changeState, dueImports, postpone, shopsWithDueImports } from './store.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
 

@@ -9,8 +9,9 @@ import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
 import { isOutage, readEvent } from '../webhooks/process.ts';
+import type { CountedCounts, Import } from './import.ts';
 import { type ImportRecord, inGroups, readAtOf, recordsOf } from './records.ts';
-import { type CountedCounts, changeState, type Import } from './store.ts';
+import { changeState } from './store.ts';
 
 export type CountDeps = {
   db: Db;
@@ -21,7 +22,7 @@ export type CountDeps = {
 };
 
 /** Records that are weighed together: what they need is loaded at once. */
-const GROUP = 200;
+const GROUP = 100;
 
 /** Where something happens once per address: a flag of a channel, or the lists. */
 type Met = { what: 'email' | 'sms' | 'lists'; address: string };

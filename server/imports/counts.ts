@@ -1,6 +1,6 @@
 import type { Sql } from '../db.ts';
 import type { SkippedReason } from '../domain.ts';
-import type { Import, ImportState, ToldCounts } from './store.ts';
+import type { Import, ImportState, ToldCounts } from './import.ts';
 
 /** How the events of an import stand. */
 export type Standing = {

@@ -5,8 +5,8 @@ import { type Db, type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';
+import type { Import } from './import.ts';
 import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
-import type { Import } from './store.ts';
 
 export type FeedDeps = {
   db: Db;
@@ -24,8 +24,9 @@ const LEAST_AHEAD = 20;
 const MOST_AHEAD = 1000;
 /** Until the rate is known. */
 const FIRST_AHEAD = 100;
-/** How soon to look again whether there is room. */
+/** How soon to look again whether there is room, and how long before other work gets its turn. */
 const LOOK_AGAIN_MS = 50;
+const WAIT_MS = 500;
 
 /**
  * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
@@ -35,13 +36,13 @@ async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
   const [row] = await sql.query<{ busy: boolean; ahead: number }>(
     `SELECT
        (SELECT count(*) FROM events WHERE import_id = $2 AND state = 'received')
-       + (SELECT count(*) FROM deliveries d JOIN events e ON e.id = d.event_id
-          WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now() AND e.import_id = $2)
-       + (SELECT count(*) FROM deliveries d JOIN events e ON e.id = d.event_id
-          WHERE d.shop_id = $1 AND d.lease_until IS NOT NULL AND e.import_id = $2) AS ahead,
+       + (SELECT count(*) FROM (
+           SELECT 1 FROM deliveries WHERE shop_id = $1 AND open AND lease_until IS NULL AND due_at <= now() LIMIT ${MOST_AHEAD}
+         ) AS due)
+       + (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND lease_until IS NOT NULL) AS ahead,
        EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
-       OR EXISTS (SELECT 1 FROM deliveries d JOIN events e ON e.id = d.event_id
-          WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now() AND e.source <> 'import') AS busy`,
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
+         AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import') AS busy`,
     [shop.id, one.id],
   );
   if (!row || row.busy) return 0;
@@ -110,7 +111,7 @@ async function feedGroup(deps: FeedDeps, shop: Shop, one: Import, records: reado
   return true;
 }
 
-/** Waits until records may be fed. @returns how many; 0 when time is up before */
+/** Waits a little until records may be fed. @returns how many; 0 when time is up before */
 async function waitForRoom(
   deps: FeedDeps,
   shop: Shop,
@@ -118,7 +119,8 @@ async function waitForRoom(
   until: Instant,
   signal: AbortSignal,
 ): Promise<number> {
-  while (!signal.aborted && deps.now() < until) {
+  const enough = Math.min(until, deps.now() + WAIT_MS);
+  while (!signal.aborted && deps.now() < enough) {
     const room = await roomFor(deps.db, shop, one);
     if (room >= LEAST_AHEAD / 2) return Math.min(room, MOST_AT_ONCE);
     await wait(LOOK_AGAIN_MS);

@@ -3,9 +3,9 @@ import { SegmentMembers } from '../admin/documents.generated.ts';
 import { customersAtOnce, readCustomers } from '../admin/read-records.ts';
 import type { Db } from '../db.ts';
 import type { Shop } from '../shops.ts';
+import type { Import } from './import.ts';
 import { addPage, loadPage, PAGE_SIZE } from './pages.ts';
 import type { FileRecord, Position } from './read-file.ts';
-import type { Import } from './store.ts';
 
 export type ListDeps = { db: Db; admin: Admin };
 

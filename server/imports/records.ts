@@ -2,9 +2,9 @@ import { type Admin, AdminError } from '../admin/admin.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
+import type { Import } from './import.ts';
 import { type Position, readFileRecords } from './read-file.ts';
 import { readList } from './read-list.ts';
-import type { Import } from './store.ts';
 
 /** One customer or order of an import as JSON; `body` null: it is not there any more. */
 export type ImportRecord = { line: number; body: string | null; next: Position };

@@ -12,7 +12,8 @@ import type { Shop } from '../shops.ts';
 import { cancelImport } from './cancel.ts';
 import { importContract } from './contract.ts';
 import { describeImport, describeImports } from './counts.ts';
-import { ACTIVE, changeState, createImport, findImport, type ImportState, listImports } from './store.ts';
+import type { ImportState } from './import.ts';
+import { ACTIVE, changeState, createImport, findImport, listImports } from './store.ts';
 
 export type ImportRoutesDeps = {
   db: Db;

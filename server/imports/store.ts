@@ -1,73 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from '../db.ts';
-import type { Instant, SkippedReason } from '../domain.ts';
+import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import type { ImportRequest } from './contract.ts';
+import { type CountedCounts, type Import, type ImportState, noneCounted, noneTold, type ToldCounts } from './import.ts';
 import { addPage, PAGE_SIZE } from './pages.ts';
-import type { Position } from './read-file.ts';
-
-export type ImportState = 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
 
 /** The states that a new import of the same kind has to wait for; the index imports_active names them too. */
 export const ACTIVE = `('counting', 'running', 'paused')`;
-
-type Flags = { true: number; false: number };
-/** Flags and lists, as many as go out: once per address. */
-export type ToldCounts = { EmailPermission: Flags; SMSPermission: Flags; lists: number };
-/** What an import comes to: each record is a contact, or skipped, merged or in need of attention. */
-export type CountedCounts = ToldCounts & {
-  records: number;
-  contacts: number;
-  merged: number;
-  attention: number;
-  skipped: Partial<Record<SkippedReason, number>>;
-};
-
-export const noneTold = (): ToldCounts => ({
-  EmailPermission: { true: 0, false: 0 },
-  SMSPermission: { true: 0, false: 0 },
-  lists: 0,
-});
-export const noneCounted = (): CountedCounts => ({
-  ...noneTold(),
-  records: 0,
-  contacts: 0,
-  merged: 0,
-  attention: 0,
-  skipped: {},
-});
-
-export type Import = {
-  id: string;
-  kind: ImportRequest['kind'];
-  state: ImportState;
-  message: string;
-  from: Instant | null;
-  segmentId: string | null;
-  listed: boolean;
-  operationId: string | null;
-  fileSize: number | null;
-  readAt: Instant | null;
-  expiresAt: Instant | null;
-  /** Opens without a password: for downloading only, never for an answer or a log. */
-  url: string | null;
-  metafields: string[];
-  listCursor: string | null;
-  count: Position;
-  feed: Position;
-  fed: number;
-  fedAt: Instant | null;
-  counted: CountedCounts;
-  told: ToldCounts;
-  toldStale: boolean;
-  total: number | null;
-  rate: number | null;
-  rateAt: Instant | null;
-  rateDone: number;
-  createdAt: Instant;
-  startedAt: Instant | null;
-  endedAt: Instant | null;
-};
 
 type Row = {
   id: string;
@@ -230,6 +170,16 @@ export async function changeState(
   );
   if (rows.length > 0 && ended) await forgetPeople(sql, id);
   return rows.length > 0;
+}
+
+/** Ends all that are not over. What of them waits to be sent is not looked at. */
+export async function endImports(sql: Sql, shop: Shop, message: string): Promise<void> {
+  const rows = await sql.query<{ id: string }>(
+    `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
+    [shop.id],
+  );
+  const open = ['counting', 'counted', 'running', 'paused'] as const;
+  for (const { id } of rows) await changeState(sql, shop, id, open, 'cancelled', message);
 }
 
 async function forgetPeople(sql: Sql, id: string): Promise<void> {

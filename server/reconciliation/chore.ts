@@ -28,7 +28,6 @@ const MARGIN_MS = 2 * 60_000;
 /** How long one shop is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
-const NO_ACCESS_MS = 10 * 60_000;
 const LOOK_AT_BULK_MS = 5000;
 const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
@@ -126,11 +125,8 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
     due: shopsToReconcile,
     work: async (shop, signal) => {
       const { db, admin, now } = deps;
-      // Without access nothing is read and nothing waits for it; the point stays where it is.
-      if (!(await admin.hasAccess(shop))) {
-        await postponeAll(db, shop, NO_ACCESS_MS);
-        return false;
-      }
+      // Without access nothing is read; the point stays where it is until there is some.
+      if (!(await admin.hasAccess(shop))) return false;
       const at = await loadReconciliation(db, shop);
       if (at === null) {
         await setPoint(db, shop, now());
@@ -144,7 +140,7 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         deps.log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
         // A file that is gone is asked for anew.
         if (error.failure === 'refused' && at.url !== null) await saveConsentRead(db, shop, nothing, LATER_MS);
-        await postponeAll(db, shop, error.failure === 'later' ? LATER_MS : undefined);
+        await postponeAll(db, shop, error.failure === 'refused' ? undefined : LATER_MS);
         return false;
       }
     },

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { hasToken } from '../admin/tokens.ts';
 import { type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
@@ -26,12 +27,12 @@ const CONSENT_EVERY = `interval '7 days'`;
 
 const urlBinding = (shop: Shop) => `reconciliations.url:${shop.id}`;
 
-/** Shops that are in use and have not been compared for a while; a shop is entered by its first comparison. */
+/** Shops that are in use, can be read, and have not been compared for a while; a shop is entered by its first comparison. */
 export async function shopsToReconcile(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN reconciliations r ON r.shop_id = s.id
      WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
-       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)
+       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL) AND ${hasToken('s.id')}
        AND (r.shop_id IS NULL OR r.due_at <= now() OR r.consent_due_at <= now())`,
   );
   return rows.map((row) => row.id);
@@ -79,6 +80,11 @@ export async function setPoint(sql: Sql, shop: Shop, until: Instant): Promise<vo
        due_at = excluded.due_at`,
     [shop.id, new Date(until)],
   );
+}
+
+/** The app was uninstalled: what happens from now on is none of its business, and a reinstall begins anew. */
+export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
 }
 
 /** Compared again after the usual while, or after `waitMs`. */

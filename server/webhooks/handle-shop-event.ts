@@ -3,11 +3,13 @@ import { eraseTokens } from '../admin/tokens.ts';
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
 import type { Instant, SkippedReason, Translated } from '../domain.ts';
+import { endImports } from '../imports/store.ts';
 import { customerKey } from '../people.ts';
 import { destroyKey, isInUse } from '../privacy/erase-shop.ts';
 import { keysOf } from '../privacy/find-traces.ts';
 import { redactPerson } from '../privacy/redact-person.ts';
 import { keepRequest } from '../privacy/requests.ts';
+import { forgetPoint } from '../reconciliation/store.ts';
 import { mergeFacts, type Shop, type ShopLife, saveLife } from '../shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 import { settleEvents, settleTranslated } from './settle.ts';
@@ -30,6 +32,8 @@ async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Pro
   }
   await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
+  await endImports(sql, shop, 'The app was uninstalled.');
+  await forgetPoint(sql, shop);
   return { detail: null };
 }
 

@@ -184,6 +184,25 @@ describe('What an import sends', () => {
   });
 });
 
+describe('Somebody who is erased while an import that names them waits', () => {
+  it('is in its list no more, and the others keep their places', async () => {
+    scene = await startScene();
+    const ids = [1, 2, 3].map((n) => scene.shop.setCustomer(customer(n)).id.split('/').at(-1) ?? '');
+    const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
+    await scene.connector.deliver('customers/redact', { customer: { id: ids[1], email: 'robin2@example.com' } });
+    await scene.post(`/imports/${id}/start`);
+    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, done: 2, counts: { accepted: 2 } });
+    expect(
+      payloads()
+        .map(({ Email }) => Email)
+        .sort(),
+    ).toEqual(['robin1@example.com', 'robin3@example.com']);
+    const asked = scene.admin.calls.filter(({ body }) => body.includes('CustomersByIds'));
+    expect(asked.at(-1)?.body).not.toContain(ids[1]);
+    expect((await importedEvents()).map(({ webhook_id }) => webhook_id)).toEqual([`import:${id}:0`, `import:${id}:2`]);
+  });
+});
+
 describe('An import', () => {
   it('answers a wrong request with 422 and the field, a strange id with 404, a wrong state with 409', async () => {
     scene = await startScene();
@@ -329,6 +348,6 @@ describe('An import', () => {
     await scene.connector.settled(SHOP);
     const states = new Set((await importedEvents()).map(({ state, reason }) => `${state} ${reason}`));
     expect(states).toEqual(new Set(['accepted null', 'skipped uninstalled']));
-    expect((await scene.get(id)).message).toMatch(/uninstalled/);
+    expect(await scene.get(id)).toMatchObject({ state: 'cancelled', message: expect.stringMatching(/uninstalled/) });
   });
 });

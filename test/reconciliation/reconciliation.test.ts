@@ -274,6 +274,21 @@ describe('The point up to which changes are known', () => {
     expect(payloads().filter(({ Order }) => Order)).toHaveLength(1);
   });
 
+  it('is set anew by a reinstall: what happened in between is not asked for', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    await connector.deliver('app/uninstalled', { id: 1 }, { triggeredAt: new Date(Date.now() + 1000) });
+    expect(await connector.db.query('SELECT 1 FROM reconciliations')).toEqual([]);
+    await connector.api('GET', '/overview');
+    await until('the point is set again', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM reconciliations WHERE orders_until > now() - interval '1 hour' AND due_at > now()`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+    expect(await found()).toEqual([]);
+  });
+
   it('is asked for soon after a downtime', async () => {
     const due = async () =>
       (

@@ -1,0 +1,63 @@
+import type { Instant, SkippedReason } from '../domain.ts';
+import type { ImportRequest } from './contract.ts';
+import type { Position } from './read-file.ts';
+
+export type ImportState = 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+
+type Flags = { true: number; false: number };
+/** Flags and lists, as many as go out: once per address. */
+export type ToldCounts = { EmailPermission: Flags; SMSPermission: Flags; lists: number };
+/** What an import comes to: each record is a contact, or skipped, merged or in need of attention. */
+export type CountedCounts = ToldCounts & {
+  records: number;
+  contacts: number;
+  merged: number;
+  attention: number;
+  skipped: Partial<Record<SkippedReason, number>>;
+};
+
+export const noneTold = (): ToldCounts => ({
+  EmailPermission: { true: 0, false: 0 },
+  SMSPermission: { true: 0, false: 0 },
+  lists: 0,
+});
+export const noneCounted = (): CountedCounts => ({
+  ...noneTold(),
+  records: 0,
+  contacts: 0,
+  merged: 0,
+  attention: 0,
+  skipped: {},
+});
+
+export type Import = {
+  id: string;
+  kind: ImportRequest['kind'];
+  state: ImportState;
+  message: string;
+  from: Instant | null;
+  segmentId: string | null;
+  listed: boolean;
+  operationId: string | null;
+  fileSize: number | null;
+  readAt: Instant | null;
+  expiresAt: Instant | null;
+  /** Opens without a password: for downloading only, never for an answer or a log. */
+  url: string | null;
+  metafields: string[];
+  listCursor: string | null;
+  count: Position;
+  feed: Position;
+  fed: number;
+  fedAt: Instant | null;
+  counted: CountedCounts;
+  told: ToldCounts;
+  toldStale: boolean;
+  total: number | null;
+  rate: number | null;
+  rateAt: Instant | null;
+  rateDone: number;
+  createdAt: Instant;
+  startedAt: Instant | null;
+  endedAt: Instant | null;
+};
