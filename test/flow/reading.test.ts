@@ -8,17 +8,24 @@ import { ago, EMAIL, emailConsent, MINUTE, order } from './bodies.ts';
 let connector: Connector;
 let shop: string;
 let guid: string;
-const waits = { READ_WAIT: '400ms', SWEEP_INTERVAL: '100ms' };
+/** Long enough for the slowest machine; and over at once. */
+let patient: Connector;
+let impatient: Connector;
 beforeAll(async () => {
-  connector = await startConnector(waits);
+  patient = await startConnector({ READ_WAIT: '1h' });
+  impatient = await startConnector({ READ_WAIT: '1ms' });
 });
-afterAll(async () => await connector.stop());
+afterAll(async () => {
+  await patient.stop();
+  await impatient.stop();
+});
 afterEach(() => connector.admin.shop(shop).behave([]));
 
 /** A connected shop of its own that may be read. */
-async function freshShop(settings: object = {}) {
+async function freshShop(one: Connector = patient) {
+  connector = one;
   shop = `reading-${randomUUID()}.myshopify.com`;
-  guid = await connector.connect(settings, shop);
+  guid = await connector.connect({}, shop);
 }
 const sent = () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body);
 const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
@@ -39,7 +46,7 @@ describe('the first order of a new customer', () => {
   });
 
   it('goes out without flags when Shopify does not answer in time, and the flag follows once it does', async () => {
-    await freshShop();
+    await freshShop(impatient);
     const shopify = connector.admin.shop(shop);
     shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     let answers = false;
