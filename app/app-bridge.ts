@@ -14,6 +14,15 @@ export type AppBridge = {
   };
   /** Shows or hides the admin's loading bar. */
   loading(isLoading?: boolean): void;
+  /** Not there in old versions. */
+  app?: { extensions(): Promise<ExtensionInfo[]> };
+};
+
+/** One of the app's extensions and where it is in use; of a theme app extension, its blocks and where each is. */
+export type ExtensionInfo = {
+  handle?: string | null;
+  status?: 'active' | 'available' | 'unavailable';
+  activations: { target: string; handle?: string; activations?: { target: string }[] }[];
 };
 
 declare global {

@@ -13,6 +13,7 @@ import { SetupReminder } from './setup-reminder.tsx';
 import { Underway } from './underway.tsx';
 
 const ConnectCard = lazy(() => import('../setup/connect-card.tsx').then((m) => ({ default: m.ConnectCard })));
+const ExtensionsStatus = lazy(() => import('../extensions-status.tsx').then((m) => ({ default: m.ExtensionsStatus })));
 const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart })));
 
 const t = texts.overview;
@@ -66,6 +67,11 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
         <Chart daily={overview.daily} />
       </Suspense>
       <Underway overview={overview} at={at} />
+      {!unconnected && (
+        <Suspense>
+          <ExtensionsStatus />
+        </Suspense>
+      )}
     </BlockStack>
   );
 }

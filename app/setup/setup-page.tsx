@@ -2,6 +2,7 @@ import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polar
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { SetupStep } from '../../server/setup/routes.ts';
+import { ExtensionsStatus } from '../extensions-status.tsx';
 import { navigate } from '../location.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
@@ -115,6 +116,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
           {bodies[step]}
         </StepCard>
       ))}
+      <ExtensionsStatus />
       {current !== null && (
         <div>
           <Button variant="plain" url="/">

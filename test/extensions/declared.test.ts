@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { PARTS } from '../../app/read-extensions.ts';
 import { ATTENTION_HANDLE, payloadOf } from '../../server/flow/announce.ts';
 import { SEND_HANDLE } from '../../server/flow/receive-run.ts';
 
@@ -85,6 +86,13 @@ describe('the extensions', () => {
   it('of Flow call the address and the handle that the server answers to', () => {
     const [action] = all.filter((one) => one.type === 'flow_action');
     expect(action).toMatchObject({ handle: SEND_HANDLE, runtime_url: '/flow/send' });
+  });
+
+  it('that the pages tell of are these', () => {
+    const named = Object.values(PARTS).filter((handle) => handle !== null);
+    const flow = all.filter(({ type }) => type.startsWith('flow'));
+    expect([...named, ...flow.map(({ handle }) => handle)].sort()).toEqual(all.map(({ handle }) => handle).sort());
+    expect(existsSync(path.join(root, 'extensions/newsletter/blocks/sign-up.liquid'))).toBe(true);
   });
 
   it('import nothing from outside their folder', () => {

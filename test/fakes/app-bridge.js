@@ -96,6 +96,6 @@
       },
     },
     loading: () => {},
-    app: { extensions: async () => [] },
+    app: { extensions: async () => window.standInExtensions ?? [] },
   };
 })();

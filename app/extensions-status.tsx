@@ -1,0 +1,60 @@
+import { Badge, BlockStack, Card, InlineStack, Link, Text } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { appBridge } from './app-bridge.ts';
+import { linkOf, parts, readExtensions } from './read-extensions.ts';
+import { useShop } from './shell/shop.tsx';
+import { texts } from './texts.ts';
+
+/** Null: Shopify cannot be asked, which only takes the badges away. */
+async function askShopify() {
+  try {
+    return (await appBridge()?.app?.extensions()) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.getAttribute('content') ?? '';
+
+/** Which parts of the app outside its own pages are in use, each with the way to add it. */
+export function ExtensionsStatus() {
+  const { domain } = useShop();
+  const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
+  const { title, text, states, parts: words } = texts.extensions;
+  const known = readExtensions(data);
+  return (
+    <Card>
+      <BlockStack gap="400">
+        <BlockStack gap="100">
+          <Text as="h2" variant="headingMd">
+            {title}
+          </Text>
+          <Text as="p" tone="subdued">
+            {text}
+          </Text>
+        </BlockStack>
+        {parts.map((part) => {
+          const state = known[part];
+          return (
+            <BlockStack gap="100" key={part}>
+              <InlineStack gap="200" blockAlign="center">
+                <Text as="h3" variant="headingSm">
+                  {words[part].title}
+                </Text>
+                {state !== 'unknown' && (
+                  <Badge {...(state === 'active' && { tone: 'success' as const })}>{states[state]}</Badge>
+                )}
+              </InlineStack>
+              <Text as="p">{words[part].text}</Text>
+              <InlineStack>
+                <Link url={linkOf(part, domain, apiKey())} external>
+                  {words[part].action}
+                </Link>
+              </InlineStack>
+            </BlockStack>
+          );
+        })}
+      </BlockStack>
+    </Card>
+  );
+}

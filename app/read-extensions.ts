@@ -1,0 +1,56 @@
+import type { ExtensionInfo } from './app-bridge.ts';
+
+/** The parts of the app outside its own pages, by the handles of `extensions/`. Shopify does not tell of those of Flow. */
+export const PARTS = {
+  customerBlock: 'customer-block',
+  signUp: 'newsletter',
+  selection: 'send-selection',
+  segment: 'send-segment',
+  flow: null,
+} as const;
+export type Part = keyof typeof PARTS;
+export const parts: readonly Part[] = ['customerBlock', 'signUp', 'selection', 'segment', 'flow'];
+
+/** `available`: the merchant can add it. `unknown`: Shopify does not say. */
+export type PartState = 'active' | 'available' | 'unknown';
+
+/** Blocks of a theme app extension are activated one by one; anything else as a whole. */
+function isActive({ status, activations }: ExtensionInfo): boolean {
+  if (status !== undefined) return status === 'active';
+  return activations.some((one) => (one.activations ? one.activations.length > 0 : true));
+}
+
+/** Which parts are in use, from what `shopify.app.extensions()` says; null: it could not be asked. */
+export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<Part, PartState> {
+  const stateOf = (part: Part): PartState => {
+    const handle = PARTS[part];
+    const info = infos?.find((one) => handle !== null && one.handle === handle);
+    if (!info) return 'unknown';
+    return isActive(info) ? 'active' : 'available';
+  };
+  return {
+    customerBlock: stateOf('customerBlock'),
+    signUp: stateOf('signUp'),
+    selection: stateOf('selection'),
+    segment: stateOf('segment'),
+    flow: stateOf('flow'),
+  };
+}
+
+/** Where in the admin a part is added or used. @param shop `name.myshopify.com` @param apiKey the app's client id */
+export function linkOf(part: Part, shop: string, apiKey: string): string {
+  const theme = new URLSearchParams({
+    template: 'index',
+    addAppBlockId: `${apiKey}/sign-up`,
+    target: 'newAppsSection',
+  });
+  const pages: Record<Part, string> = {
+    customerBlock: 'customers',
+    // https://shopify.dev/docs/apps/build/online-store/theme-app-extensions/configuration#deep-linking
+    signUp: `themes/current/editor?${theme}`,
+    selection: 'customers',
+    segment: 'customers/segments',
+    flow: 'apps/flow',
+  };
+  return `https://${shop}/admin/${pages[part]}`;
+}

@@ -1,0 +1,40 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { API_KEY, SHOP } from '../fakes/connector.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+/** What Shopify says of the app's extensions, in place of nothing. */
+const extensions = (script: string) => async (page: Page) => void (await page.addInitScript(script));
+const inUse = extensions(`window.standInExtensions = [
+  { handle: 'customer-block', activations: [{ target: 'admin.customer-details.block.render' }] },
+  { handle: 'newsletter', activations: [{ target: 'section', handle: 'sign-up', activations: [] }] },
+];`);
+
+inBrowser('the parts of the app outside its pages', (stage) => {
+  it.each(['/setup', '/'])('are named on %s with what Shopify says of them, and the way to add them', async (route) => {
+    await stage().connector.connect();
+    for (const width of [320, 1200]) {
+      const page = await stage().open(route, { width, before: inUse });
+      await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor();
+      await page.getByText('In use', { exact: true }).waitFor();
+      expect(await page.getByText('Not added yet').count()).toBe(1);
+      const link = page.getByRole('link', { name: 'Add it to the theme' });
+      expect(await link.getAttribute('href')).toBe(
+        `https://${SHOP}/admin/themes/current/editor?template=index&addAppBlockId=${API_KEY}%2Fsign-up&target=newAppsSection`,
+      );
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+    }
+  });
+
+  it.each([
+    ['does not know', ''],
+    ['fails', 'Object.defineProperty(window, "standInExtensions", { get() { throw new Error("No"); } });'],
+  ])('are named without a state when Shopify %s', async (_, script) => {
+    await stage().connector.connect();
+    const page = await stage().open('/setup', { before: extensions(script) });
+    await page.getByRole('link', { name: 'Open Flow' }).waitFor();
+    expect(await page.getByText(/^(In use|Not added yet)$/).count()).toBe(0);
+  });
+});
