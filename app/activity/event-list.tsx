@@ -5,6 +5,7 @@ import { AppLink } from '../shell/app-link.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import { StateBadge, topicName } from './state-badge.tsx';
+import '../shell/rows.css';
 import './activity.css';
 
 /** What an event is about, in a line. */

@@ -16,6 +16,7 @@ import { nameOf } from './event-list.tsx';
 import { lastList } from './filter.ts';
 import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
+import '../shell/rows.css';
 import './activity.css';
 
 const t = texts.activity;

@@ -1,11 +1,127 @@
+import { Badge, BlockStack, Box, Button, Card, InlineStack, Text, TextField } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useSearch } from 'wouter';
+import type { PersonItem } from '../../server/people/find.ts';
+import { call, withQuery } from '../api.ts';
+import { replaceQuery } from '../location.ts';
+import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
-import { Loading } from '../shell/loading.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { noteSearch } from './last-search.ts';
+import { nameOf } from './name-of.ts';
+import '../shell/rows.css';
+
+const t = texts.people;
+
+function PersonRow({ person }: { person: PersonItem }) {
+  const format = useFormat();
+  const reachable = [person.email, person.mobile ?? person.phone].filter(Boolean).join(' · ');
+  return (
+    <li>
+      <AppLink url={`/people/${person.id}`} className="row-link">
+        <InlineStack gap="200" blockAlign="center">
+          <Text as="span" fontWeight="semibold">
+            {nameOf(person)}
+          </Text>
+          {person.customerId === null && <Badge>{t.guest}</Badge>}
+          {person.deletedAt && <Badge tone="warning">{t.deleted}</Badge>}
+        </InlineStack>
+        {reachable !== '' && (
+          <Text as="p" breakWord>
+            {reachable}
+          </Text>
+        )}
+        <Text as="p" tone="subdued" variant="bodySm">
+          {[
+            person.customerId && `${t.facts.customerId} ${person.customerId}`,
+            `${t.facts.seen} ${format.date(person.seenAt)}`,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </Text>
+      </AppLink>
+    </li>
+  );
+}
+
+function Found({ q }: { q: string }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['people', 'search', q],
+    queryFn: ({ signal }) => call<{ items: PersonItem[] }>('GET', withQuery('/people', { q }), { signal }),
+  });
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  return (
+    <Card padding="0">
+      <div aria-live="polite">
+        {data && (
+          <Text as="p" visuallyHidden>
+            {t.search.found(data.items.length)}
+          </Text>
+        )}
+      </div>
+      {!data ? (
+        <Box padding="400">
+          <LoadingLines lines={3} />
+        </Box>
+      ) : data.items.length === 0 ? (
+        <Empty
+          title={t.search.none}
+          text={t.search.noneText}
+          action={{ content: t.search.toImports, url: '/imports' }}
+        />
+      ) : (
+        <ul className="plain-list" aria-label={t.search.list}>
+          {data.items.map((person) => (
+            <PersonRow key={person.id} person={person} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
 
 export function PeoplePage() {
+  const q = new URLSearchParams(useSearch()).get('q') ?? '';
+  noteSearch(q);
+  const [typed, setTyped] = useState(q);
+  useEffect(() => setTyped(q), [q]);
   return (
-    <AppPage title={texts.common.nav.people}>
-      <Loading />
+    <AppPage title={t.title} subtitle={t.text}>
+      <BlockStack gap="400">
+        <Card>
+          <search>
+            <form
+              onSubmit={(event) => {
+                event.preventDefault();
+                replaceQuery('/people', { q: typed.trim() });
+              }}
+            >
+              <TextField
+                label={t.search.label}
+                helpText={t.search.help}
+                value={typed}
+                onChange={setTyped}
+                autoComplete="off"
+                inputMode="search"
+                maxLength={320}
+                clearButton
+                onClearButtonClick={() => setTyped('')}
+                connectedRight={
+                  <Button submit variant="primary">
+                    {t.search.button}
+                  </Button>
+                }
+              />
+            </form>
+          </search>
+        </Card>
+        {q === '' ? <Empty title={t.search.start} text={t.search.startText} /> : <Found q={q} />}
+      </BlockStack>
     </AppPage>
   );
 }

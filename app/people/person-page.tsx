@@ -1,11 +1,133 @@
+import { Badge, BlockStack, Box, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PersonDetail } from '../../server/people/routes.ts';
+import { call, download } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Confirm } from '../shell/confirm.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { ConsentCard } from './consent-card.tsx';
+import { lastSearch } from './last-search.ts';
+import { nameOf } from './name-of.ts';
+import { Timeline } from './timeline.tsx';
+import './people.css';
 
-export function PersonPage(_: { id: string }) {
+const t = texts.people;
+/** How often a person of whom something is on its way is looked at again, in milliseconds. */
+const LOOK_AGAIN = 3000;
+
+const isUnderWay = (person: PersonDetail | undefined) =>
+  person?.timeline.some(
+    (entry) => entry.kind === 'delivery' && (entry.state === 'waiting' || entry.state === 'sending'),
+  ) ?? false;
+
+function Facts({ person }: { person: PersonDetail }) {
+  const format = useFormat();
+  const { email, mobile, phone, customerId, seenAt, deletedAt, read } = person;
+  const rows = [
+    [t.facts.email, email],
+    [t.facts.mobile, mobile],
+    [t.facts.phone, phone],
+    [t.facts.customerId, customerId],
+    [t.facts.tags, read.tags.join(', ')],
+    ...Object.entries(read.metafields).map(([key, values]) => [key, values.join(', ')] as const),
+    [t.facts.dataSale, read.dataSaleOptOut ? t.facts.dataSaleOptOut : null],
+    [t.facts.seen, format.date(seenAt)],
+    [t.deleted, deletedAt && format.moment(deletedAt)],
+  ] as const;
+  const items = rows.flatMap(([term, value]) =>
+    value
+      ? [
+          {
+            term,
+            description:
+              term === t.facts.customerId && !deletedAt ? (
+                <>
+                  {value}{' '}
+                  <Link url={`shopify://admin/customers/${value}`} target="_top">
+                    {t.facts.inShopify}
+                  </Link>
+                </>
+              ) : (
+                <span style={{ overflowWrap: 'anywhere' }}>{value}</span>
+              ),
+          },
+        ]
+      : [],
+  );
   return (
-    <AppPage title={texts.common.nav.people}>
-      <Loading />
+    <Card>
+      <BlockStack gap="200">
+        <Text as="h2" variant="headingMd">
+          {t.facts.title}
+        </Text>
+        <DescriptionList items={items} gap="tight" />
+      </BlockStack>
+    </Card>
+  );
+}
+
+export function PersonPage({ id }: { id: string }) {
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const {
+    data: person,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey: ['people', 'one', id],
+    queryFn: ({ signal }) => call<PersonDetail>('GET', `/people/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval: ({ state }) => (isUnderWay(state.data) ? LOOK_AGAIN : false),
+  });
+  const send = useMutation({
+    mutationFn: () => call('POST', `/people/${id}/send`),
+    onSuccess: async () => {
+      showToast(t.send.done);
+      setAsking(false);
+      await client.invalidateQueries();
+    },
+  });
+  const take = useMutation({ mutationFn: () => download(`/people/${id}/export`, t.export.file) });
+  const back = { content: t.title, url: lastSearch() };
+  if (!person) {
+    return (
+      <AppPage title={t.title} backAction={back}>
+        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[4, 4, 8]} />}
+      </AppPage>
+    );
+  }
+  return (
+    <AppPage
+      title={nameOf(person)}
+      {...(person.deletedAt && { titleMetadata: <Badge tone="warning">{t.deleted}</Badge> })}
+      backAction={back}
+      {...(!person.deletedAt && { primaryAction: { content: t.send.action, onAction: () => setAsking(true) } })}
+      secondaryActions={[{ content: t.export.action, onAction: () => take.mutate(), loading: take.isPending }]}
+    >
+      <BlockStack gap="400">
+        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
+        <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
+          <ConsentCard channel="email" consent={person.consent.email} />
+          <ConsentCard channel="sms" consent={person.consent.sms} />
+        </InlineGrid>
+        <Facts person={person} />
+        <Timeline person={person} />
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
+      {asking && (
+        <Confirm
+          title={t.send.title}
+          text={t.send.text}
+          action={t.send.action}
+          change={send}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </AppPage>
   );
 }

@@ -2,10 +2,11 @@ import { activity } from './en/activity.ts';
 import { common } from './en/common.ts';
 import { extensions } from './en/extensions.ts';
 import { overview } from './en/overview.ts';
+import { people } from './en/people.ts';
 import { settings } from './en/settings.ts';
 import { setup } from './en/setup.ts';
 
 /** English. Every area of the pages has its section. */
-export const en = { common, activity, overview, settings, setup, extensions };
+export const en = { common, activity, overview, people, settings, setup, extensions };
 
 export type Texts = typeof en;

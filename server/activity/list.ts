@@ -45,6 +45,9 @@ export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at
   d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, (${behind('email_lane')} OR ${behind('phone_lane')}) AS behind,
   d.id IS NULL OR (d.reading AND d.due_at > now()) AS reading`;
 
+export const summaryOf = (shop: Shop, row: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
+  row.summary ? shop.vault.openJson<Summary>(summaryBinding(row.id), row.summary) : null;
+
 export function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
   return {
     id: row.id,
@@ -53,7 +56,7 @@ export function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
     source: row.source,
     receivedAt: row.received_at.toISOString(),
     ...describeState(row, gate),
-    summary: row.summary ? shop.vault.openJson<Summary>(summaryBinding(row.id), row.summary) : null,
+    summary: summaryOf(shop, row),
   };
 }
 

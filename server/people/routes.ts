@@ -13,6 +13,7 @@ import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { type ChannelConsent, consentOf } from './consent-of.ts';
 import { findPeople, itemOf, type PersonItem, type PersonRow } from './find.ts';
+import { type FlagNow, flagsNow } from './flags-now.ts';
 import { type KnownBesides, readOf } from './read-of.ts';
 import { sendPerson } from './send.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
@@ -26,11 +27,13 @@ export type PeopleRoutesDeps = {
   now: () => Instant;
 };
 
+/** `timelineCut`: there is more than the newest of each kind. */
 export type PersonDetail = PersonItem & {
-  consent: { email: ChannelConsent; sms: ChannelConsent };
+  consent: { email: ChannelConsent & { now: FlagNow }; sms: ChannelConsent & { now: FlagNow } };
   /** What Shopify has of them besides. */
   read: KnownBesides;
   timeline: TimelineEntry[];
+  timelineCut: boolean;
 };
 
 const ASK = 'Enter a whole e-mail address, phone number or customer id';
@@ -60,7 +63,12 @@ function currentAddress(
   return seen.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;
 }
 
-async function consentNow(db: Db, shop: Shop, person: Person, account: number): Promise<PersonDetail['consent']> {
+async function consentNow(
+  db: Db,
+  shop: Shop,
+  person: Person,
+  account: number,
+): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
   const of = async (channel: 'email' | 'sms'): Promise<ChannelConsent> => {
     const address = currentAddress(shop, person, channel);
     if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null });
@@ -72,7 +80,13 @@ async function consentNow(db: Db, shop: Shop, person: Person, account: number): 
   return { email: await of('email'), sms: await of('sms') };
 }
 
-async function readPerson(db: Db, shop: Shop, id: string, stored: StoredSettings | null): Promise<PersonDetail | null> {
+async function readPerson(
+  db: Db,
+  shop: Shop,
+  id: string,
+  stored: StoredSettings | null,
+  at: Instant,
+): Promise<PersonDetail | null> {
   const [row] = await db.query<PersonRow>(
     'SELECT id, key, profile, seen_at, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
     [shop.id, id],
@@ -84,12 +98,16 @@ async function readPerson(db: Db, shop: Shop, id: string, stored: StoredSettings
     ...[...person.addresses.values()].map(({ channel, hash }) => ({ channel, hash })),
   ].map(({ channel, hash }) => ({ channel, address: hash }));
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
+  const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
+  const flags = await flagsNow(db, shop, stored, id, at);
   const read = readOf(person.profile);
+  const { entries, cut } = await timelineOf(db, shop, { id, addresses, read }, gateOf(stored));
   return {
     ...itemOf(row, person.profile),
-    consent: await consentNow(db, shop, person, stored?.account ?? 1),
+    consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },
     read,
-    timeline: await timelineOf(db, shop, { id, addresses, read }, gateOf(stored)),
+    timeline: entries,
+    timelineCut: cut,
   };
 }
 
@@ -111,7 +129,7 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
   router.get('/people/:id', async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
-    const person = id && (await readPerson(db, shop, id, await settings.load(shop)));
+    const person = id && (await readPerson(db, shop, id, await settings.load(shop), now()));
     if (person) res.json(person);
     else notFound(req, res, next);
   });

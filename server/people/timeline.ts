@@ -1,5 +1,5 @@
 import { describeState, type Gate } from '../activity/describe-state.ts';
-import { type ItemRow, itemColumns } from '../activity/list.ts';
+import { type ItemRow, itemColumns, summaryOf } from '../activity/list.ts';
 import type { LedgerKey } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import type { AttemptClass, Channel, EventState, FactSource, FlagReason } from '../domain.ts';
@@ -26,7 +26,7 @@ export type TimelineEntry = { at: string; text: string; eventId: string | null }
       /** What came of the attempt that carried the flag; null: none did, or it is under way. */
       outcome: AttemptClass | null;
     }
-  | { kind: 'delivery'; topic: string; state: EventState; reason: string | null }
+  | { kind: 'delivery'; topic: string; what: string | null; state: EventState; reason: string | null }
   /** The last read through the Admin API. */
   | { kind: 'read' }
 );
@@ -153,6 +153,7 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
       at: row.at.toISOString(),
       kind: 'delivery',
       topic: row.topic,
+      what: summaryOf(shop, row)?.what ?? null,
       state,
       reason,
       text: message,
@@ -161,19 +162,28 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
   });
 }
 
-/** What Shopify said, what was decided and what was sent about a person and their addresses, newest first. */
+/**
+ * What Shopify said, what was decided and what was sent about a person and their addresses, newest first. `cut`: of some
+ * kind there is more.
+ */
 export async function timelineOf(
   sql: Sql,
   shop: Shop,
   person: { id: string; addresses: readonly LedgerKey[]; read: KnownBesides },
   gate: Gate,
-): Promise<TimelineEntry[]> {
+): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
   const { read } = person;
-  const entries: TimelineEntry[] = [
-    ...(read.readAt ? [{ at: read.readAt, kind: 'read', text: describeRead(read), eventId: null } as const] : []),
-    ...(await factEntries(sql, shop, person.addresses)),
-    ...(await decisionEntries(sql, shop, person.addresses)),
-    ...(await deliveryEntries(sql, shop, person.id, gate)),
+  const reads: TimelineEntry[] = read.readAt
+    ? [{ at: read.readAt, kind: 'read', text: describeRead(read), eventId: null }]
+    : [];
+  const kinds = [
+    reads,
+    await factEntries(sql, shop, person.addresses),
+    await decisionEntries(sql, shop, person.addresses),
+    await deliveryEntries(sql, shop, person.id, gate),
   ];
-  return entries.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1));
+  return {
+    entries: kinds.flat().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1)),
+    cut: kinds.some((entries) => entries.length === MOST),
+  };
 }

@@ -6,7 +6,7 @@ import { parseBody } from '../shopify/parse-body.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';
 import { findTraces, type Traces } from './find-traces.ts';
-import type { PrivacyRequest } from './requests.ts';
+import type { PrivacyRequest, PrivacySubject } from './requests.ts';
 
 /** Events read at once: each may have a body of some megabytes. */
 const PAGE = 20;
@@ -126,19 +126,27 @@ function readable(bytes: Buffer): object | string {
   }
 }
 
+/** Whose data: of a request of Shopify's (`erasedAt`: the person was erased since), or of whomever the merchant looks at. */
+export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | null } & (
+  | Pick<PrivacyRequest, 'requestId' | 'receivedAt'>
+  | { requestId: null }
+);
+
 /**
- * Everything held on the person of a data request, and what was sent to Ascent360 and when, as the pieces of one JSON
- * document. Put together from the rows of now: nothing of it is kept, and an erasure in between leaves nothing to export.
+ * Everything held on a person, and what was sent to Ascent360 and when, as the pieces of one JSON document. Put together
+ * from the rows of now: nothing of it is kept, and an erasure in between leaves nothing to export.
  */
-export async function* exportPerson(db: Db, shop: Shop, request: PrivacyRequest, now: Instant): AsyncGenerator<string> {
-  const { subject } = request;
+export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Instant): AsyncGenerator<string> {
+  const { subject } = of;
   const traces = subject ? await findTraces(db, shop, subject) : null;
   const head = {
     shop: shop.domain,
-    request: { id: request.requestId, receivedAt: iso(request.receivedAt), about: subject },
+    ...(of.requestId === null
+      ? { about: subject }
+      : { request: { id: of.requestId, receivedAt: iso(of.receivedAt), about: subject } }),
     exportedAt: iso(now),
-    ...(request.erasedAt !== null && {
-      erasedAt: iso(request.erasedAt),
+    ...(of.erasedAt !== null && {
+      erasedAt: iso(of.erasedAt),
       note: 'The person was erased: nothing is held.',
     }),
     people: traces ? await people(db, shop, traces) : [],

@@ -4,10 +4,11 @@ import { notFound } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain.ts';
 import { merchantOf } from '../merchant-auth.ts';
+import { loadProfiles } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
-import { findRequest, listRequests, markDone, type PrivacyRequest } from './requests.ts';
+import { findRequest, listRequests, markDone, type PrivacyRequest, type PrivacySubject } from './requests.ts';
 
 export type PrivacyRoutesDeps = { db: Db; now: () => Instant };
 
@@ -47,6 +48,14 @@ function itemOf(shop: Shop, request: PrivacyRequest, now: Instant): PrivacyItem 
   };
 }
 
+/** A person as a request would name them; null: the shop has no such person. */
+async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject | null> {
+  const person = (await loadProfiles(db, shop, [id])).profiles.get(id);
+  if (!person) return null;
+  const { customerId, contact } = person;
+  return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
+}
+
 /** Writes a document as it is made, no faster than it is read. What fails in the middle cuts it off. */
 async function download(res: Response, name: string, pieces: AsyncGenerator<string>): Promise<void> {
   const first = await pieces.next();
@@ -63,7 +72,7 @@ async function download(res: Response, name: string, pieces: AsyncGenerator<stri
   }
 }
 
-/** What Shopify asked for about people, and what is left to do about it; goes behind merchantAuth. */
+/** What Shopify asked for about people, what is left to do about it, and all that is held on one person; goes behind merchantAuth. */
 export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
   const router = Router();
 
@@ -83,6 +92,18 @@ export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
     }
     const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
     await download(res, name, exportPerson(db, shop, request, now()));
+  });
+
+  router.get('/people/:id/export', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const subject = id ? await subjectOf(db, shop, id) : null;
+    if (!subject) {
+      notFound(req, res, next);
+      return;
+    }
+    const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
+    await download(res, 'person.json', pieces);
   });
 
   router.post('/privacy-requests/:id/done', async (req, res, next) => {

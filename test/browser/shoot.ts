@@ -6,6 +6,7 @@ import { buildPages } from '../fakes/stand-in-front.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
 import { overviewScenes } from './overview-scenes.ts';
+import { peopleScenes } from './people-scenes.ts';
 import { settingsScenes } from './settings-scenes.ts';
 import { setupScenes } from './setup-scenes.ts';
 import { type Stage, startStage } from './stage.ts';
@@ -35,7 +36,7 @@ if ('missing' in found) {
 }
 await buildPages();
 await mkdir(directory, { recursive: true });
-const scenes: Scene[] = [...setupScenes, ...overviewScenes, ...settingsScenes, ...activityScenes];
+const scenes: Scene[] = [...setupScenes, ...overviewScenes, ...settingsScenes, ...activityScenes, ...peopleScenes];
 for (const scene of scenes) {
   if (wanted.length > 0 && !wanted.some((name) => scene.name.startsWith(name))) continue;
   const stage = await startStage(found, {}, { history: scene.history ?? false });

@@ -12,7 +12,7 @@ export function inBrowser(
     let stage: Stage | null = null;
     beforeAll(async () => {
       if (launch) stage = await startStage(launch, options.env, { history: options.history ?? false });
-    });
+    }, 240_000);
     afterAll(() => stage?.close());
     tests(() => {
       if (!stage) throw new Error('The stage is not up yet');

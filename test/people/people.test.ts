@@ -271,3 +271,43 @@ describe('Sending a person', () => {
     expect((await scene.call('get', `/people/${id}`)).status).toBe(404);
   });
 });
+
+describe('What sending a person now would say', () => {
+  const now = async (id: string) => {
+    const { consent } = await read(id);
+    return { email: consent.email.now, sms: consent.sms.now };
+  };
+
+  it('follows what was told and what has changed since', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const id = await idOf('person7@example.com');
+    const noMobile = { send: null, reason: 'no_address' };
+    expect(await now(id)).toEqual({ email: { send: null, reason: 'no_choice' }, sms: noMobile });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - HOUR));
+    await scene.process();
+    expect(await now(id)).toEqual({ email: { send: true, reason: 'due' }, sms: noMobile });
+    await scene.work();
+    expect(await now(id)).toEqual({ email: { send: null, reason: 'already_told' }, sms: noMobile });
+  });
+
+  it('follows the settings of now: a choice held back as history goes out once they allow it', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive(
+      'customers_email_marketing_consent/update',
+      emailChoice(7, 'subscribed', scene.now - 500 * DAY),
+    );
+    await scene.work();
+    const id = await idOf('person7@example.com');
+    expect((await now(id)).email).toEqual({ send: null, reason: 'history_held' });
+    await scene.save({ consent: { email: { history: 'all' } } });
+    expect((await now(id)).email).toEqual({ send: true, reason: 'due' });
+  });
+
+  it('says whether the timeline shows everything', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const id = await idOf('person7@example.com');
+    expect((await read(id)).timelineCut).toBe(false);
+  });
+});

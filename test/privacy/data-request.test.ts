@@ -150,3 +150,34 @@ describe('customers/data_request', () => {
     await response.text();
   });
 });
+
+describe('The export of one person', () => {
+  it('holds the same as a request of theirs would, and nothing of anybody else', async () => {
+    await connector.deliver('customers/create', about);
+    await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
+    await connector.deliver('customers/create', customer(7));
+    await ask(CANARY);
+    const [request] = await requests(connector);
+    const of = await exported(request?.id);
+    const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] }).items;
+    const { status, body } = await connector.api('GET', `/people/${person?.id}/export`);
+    expect(status).toBe(200);
+    const own = body as Exported & { about: object };
+    expect(own.about).toMatchObject({ customerId: String(CANARY.id), email: CANARY.email });
+    expect(own.people).toEqual(of.people);
+    expect(own.consent).toEqual(of.consent);
+    expect(own.events).toEqual(of.events);
+  });
+
+  it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
+    '%s is nothing',
+    async (path) => expect((await connector.api('GET', path)).status).toBe(404),
+  );
+
+  it('is never another shop’s', async () => {
+    await connector.deliver('customers/create', about);
+    const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] }).items;
+    const answer = await connector.api('GET', `/people/${person?.id}/export`, undefined, 'other.myshopify.com');
+    expect(answer.status).toBe(404);
+  });
+});

@@ -106,7 +106,9 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
   const installedAt = Math.min(dayStart(0) + 8.5 * HOUR, now - DAYS * DAY + DAY / 2);
   const people = shoppersOf(chance, PEOPLE, (n) => (n < 170 ? installedAt - chance.whole(20, 1500) * DAY : null));
   const regulars = people.slice(0, 5);
-  const customers = people.slice(0, 170);
+  const customers = people.slice(0, 165);
+  // Of whom one thing only is to be told.
+  const [quiet] = people.slice(165);
   const newcomers = people.slice(170, 250);
   const guests = people.slice(250);
   const due: { at: Instant; scene: (at: Instant) => Happening[] }[] = [];
@@ -121,6 +123,8 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
     const [buyer] = people.slice(n);
     if (buyer) stage.later(at, (when) => scenes.buys(stage, buyer, when));
   }
+
+  if (quiet) stage.later(now - 6 * DAY, (when) => scenes.oldChoiceSurfaces(stage, quiet, when));
 
   const someone = (list: readonly Shopper[]) => list[chance.whole(0, list.length - 1)] ?? list[0];
   function groupOf(day: number): (at: Instant) => Happening[] {

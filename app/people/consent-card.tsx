@@ -1,0 +1,46 @@
+import { Badge, BlockStack, Card, InlineStack, Link, Text } from '@shopify/polaris';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import { type Consent, choiceOf, describeConsent, type ToldChannel } from './describe-consent.ts';
+
+const t = texts.people.consent;
+
+const tones = { in: 'success', out: 'critical', none: undefined } as const;
+/** Reasons that a setting decides. */
+const bySetting = new Set(['history_held', 'unticked_box']);
+
+/** One channel: what was chosen, what Ascent360 knows of it, and what would be said now. */
+export function ConsentCard({ channel, consent }: { channel: ToldChannel; consent: Consent }) {
+  const format = useFormat();
+  const choice = choiceOf(consent);
+  const tone = tones[choice];
+  const { now } = consent;
+  const setting = bySetting.has(now.reason) || (now.reason === 'no_choice' && consent.state === 'subscribed');
+  return (
+    <Card>
+      <BlockStack gap="200">
+        <InlineStack gap="200" blockAlign="center">
+          <Text as="h2" variant="headingMd">
+            {t.channels[channel]}
+          </Text>
+          <Badge {...(tone && { tone })}>{t.badges[choice]}</Badge>
+        </InlineStack>
+        {consent.address && (
+          <Text as="p" tone="subdued" breakWord>
+            {consent.address}
+          </Text>
+        )}
+        <Text as="p">{describeConsent(channel, consent, format)}</Text>
+        {(consent.state !== null || consent.address !== null) && (
+          <Text as="p">
+            <Text as="span" fontWeight="semibold">
+              {t.now}:
+            </Text>{' '}
+            {t.reasons[now.reason]} {setting && <Link url="/settings#consent">{t.settings}</Link>}
+          </Text>
+        )}
+        {consent.eventId && <Link url={`/activity/${consent.eventId}`}>{t.event}</Link>}
+      </BlockStack>
+    </Card>
+  );
+}

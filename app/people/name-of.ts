@@ -1,0 +1,6 @@
+import type { PersonItem } from '../../server/people/find.ts';
+import { texts } from '../texts.ts';
+
+/** What a person is called: by name, else by what reaches them, else by number. */
+export const nameOf = ({ name, email, mobile, phone, customerId }: PersonItem): string =>
+  name ?? email ?? mobile ?? phone ?? customerId ?? texts.people.nameless;

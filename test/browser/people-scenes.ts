@@ -1,0 +1,52 @@
+import type { Page } from 'playwright-core';
+import type { Scene } from './shoot.ts';
+
+/** Opens the story of somebody about whom there is much to tell. */
+async function openRegular(page: Page): Promise<void> {
+  await page.getByRole('list', { name: 'People found' }).getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+}
+
+/** Opens the person whom the first event of this text is about. */
+export async function openPersonOf(page: Page, event: string | RegExp): Promise<void> {
+  await page.getByRole('list', { name: 'Events' }).getByRole('link').filter({ hasText: event }).first().click();
+  await page.getByRole('link', { name: /@example.com$/ }).click();
+  await openRegular(page);
+}
+
+const history = true;
+/** The first of the regulars in test/demo/history/plot.ts. */
+export const REGULAR = 'mia.okafor@example.com';
+
+export const peopleScenes: Scene[] = [
+  {
+    name: 'people-start',
+    route: '/people',
+    act: async (page) => {
+      await page.getByText('Find a person to see their story').waitFor();
+    },
+  },
+  {
+    name: 'people-found',
+    route: `/people?q=${REGULAR}`,
+    history,
+    act: async (page) => {
+      await page.getByRole('list', { name: 'People found' }).waitFor();
+    },
+  },
+  {
+    name: 'people-none',
+    route: '/people?q=nobody@example.com',
+    act: async (page) => {
+      await page.getByText('Nobody is known by this').waitFor();
+    },
+  },
+  { name: 'person', route: `/people?q=${REGULAR}`, history, act: openRegular },
+  { name: 'person-narrow', route: `/people?q=${REGULAR}`, width: 320, history, act: openRegular },
+  {
+    name: 'person-history-held',
+    route: '/activity?state=skipped&topic=customers_email_marketing_consent/update',
+    history,
+    act: async (page) => await openPersonOf(page, 'The choice is history'),
+  },
+];

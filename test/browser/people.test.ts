@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { answering } from './activity-scenes.ts';
+import { openPersonOf, REGULAR } from './people-scenes.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+inBrowser(
+  'people',
+  (stage) => {
+    const timeline = (page: Page) => page.locator('ol.timeline > li');
+    async function open(route = '/people', width = 1200): Promise<Page> {
+      const page = await stage().open(route, { width });
+      await page.getByRole('heading', { name: 'People', level: 1 }).waitFor();
+      return page;
+    }
+    async function openRegular(width = 1200): Promise<Page> {
+      const page = await open(`/people?q=${REGULAR}`, width);
+      await page.getByRole('list', { name: 'People found' }).getByRole('link').click();
+      await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+      return page;
+    }
+
+    it('are found by a whole e-mail address in any case, and nobody by a part of it', async () => {
+      const page = await open();
+      await page.getByText('Find a person to see their story').waitFor();
+      await page.getByLabel('Find a person').fill(REGULAR.toUpperCase());
+      await page.getByLabel('Find a person').press('Enter');
+      await page.getByRole('link', { name: /Mia Okafor/ }).waitFor();
+      expect(new URL(page.url()).searchParams.get('q')).toBe(REGULAR.toUpperCase());
+      await page.getByLabel('Find a person').fill('mia.okafor@');
+      await page.getByRole('button', { name: 'Find', exact: true }).click();
+      await page.getByText('Nobody is known by this').waitFor();
+    });
+
+    it('one whose opt-in was not sent: the page says why, what would change it, and where it stands in the timeline', async () => {
+      const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
+      await openPersonOf(page, 'The choice is history');
+      const card = page.getByRole('heading', { name: 'E-mail', level: 2 }).locator('xpath=ancestor::*[4]');
+      await card.getByText(/^Opted in to e-mail on .+; Ascent360 has not been told\.$/).waitFor();
+      await card.getByText('the settings hold that kind back').waitFor();
+      await page.getByRole('button', { name: 'Permissions' }).click();
+      await timeline(page).filter({ hasText: 'the choice is history' }).first().waitFor();
+      await card.getByRole('link', { name: 'Change the setting' }).click();
+      await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    });
+
+    it('have a timeline of choices, permissions and records, each linked to its event', async () => {
+      const page = await openRegular();
+      const all = await timeline(page).count();
+      await page.getByRole('checkbox', { name: /repeat the one before/ }).check();
+      expect(await timeline(page).count()).toBeGreaterThan(all);
+      await page.getByRole('button', { name: 'Records' }).click();
+      const records = await timeline(page).count();
+      expect(records).toBeGreaterThan(10);
+      await timeline(page).nth(2).getByRole('link').click();
+      await page.getByRole('heading', { name: 'From Shopify to Ascent360' }).waitFor();
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    });
+
+    it('are sent now after a question, and the record stands in their timeline', async () => {
+      const page = await openRegular();
+      const before = stage().connector.ascent360.received.length;
+      await page.getByRole('button', { name: 'Send now' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
+      await page.getByText('On its way to Ascent360').waitFor();
+      await stage().connector.ascent360.until(before + 1);
+      await timeline(page).filter({ hasText: 'Sent by hand' }).first().getByText('Accepted').waitFor();
+    });
+
+    it('are exported as JSON: all that is held', async () => {
+      const page = await openRegular();
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export everything held' }).click(),
+      ]);
+      const exported: unknown = JSON.parse(await readFile(await file.path(), 'utf8'));
+      expect(exported).toMatchObject({ about: { email: REGULAR }, people: [{ contact: { email: REGULAR } }] });
+    });
+
+    it('say what failed, and a person who is not here', async () => {
+      const page = await stage().open('/people?q=a@b.example', {
+        before: async (page) => await answering(page, '**/api/people?*', 503, { errors: [{ message: 'Away.' }] }),
+      });
+      await page.getByText('Away.').waitFor();
+      await page.unroute('**/api/people?*');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByText('Nobody is known by this').waitFor();
+      const gone = await stage().open('/people/00000000-0000-4000-8000-000000000000');
+      await gone.getByText('This is not here').waitFor();
+    });
+
+    it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+      for (const width of [1200, 320]) {
+        const found = await open(`/people?q=${REGULAR}`, width);
+        await found.getByRole('list', { name: 'People found' }).waitFor();
+        expect.soft(await accessibilityFaults(found), `search at ${width}`).toEqual([]);
+        expect.soft(await overflow(found), `search at ${width}`).toBe(0);
+        const page = await openRegular(width);
+        expect.soft(await accessibilityFaults(page), `person at ${width}`).toEqual([]);
+        expect.soft(await overflow(page), `person at ${width}`).toBe(0);
+      }
+    });
+  },
+  { history: true },
+);
