@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { until } from '../fakes/connector.ts';
+import { SHOP, until } from '../fakes/connector.ts';
 import { METRICS_TOKEN, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
 
 const binary = findRedis();
@@ -12,7 +13,8 @@ if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Re
 
 const PHONE = '+15005550107';
 const GUID = 'ca9a41e5-0000-4000-8000-00ca9a41e500';
-const CANARY = /canary|5005550107|ca9a41e5/i;
+/** Tokens of the Admin API count as well. */
+const CANARY = /canary|5005550107|ca9a41e5|shpat_|shprt_/i;
 /** The lines that hold a canary, shortened: what a failure shows. */
 const linesWith = (text: string) =>
   text
@@ -67,6 +69,15 @@ describe('personal data', () => {
       { mode: 'reset' },
       { mode: 'redirect', location: 'http://127.0.0.1:9/canary' },
     ]);
+    // What the Admin API tells of the same person, at first sight and in an import.
+    world.admin.shop(SHOP).setCustomer({
+      id: 31,
+      firstName: 'Canaryfirst',
+      lastName: 'Canarylast',
+      defaultEmailAddress: emailOf('canary@example.com'),
+      defaultPhoneNumber: phoneOf(PHONE),
+      tags: ['canary:x'],
+    });
     const send = async (topic: string, body: object | string | Buffer, over: object = {}) => {
       const answer = await connector.send(topic, body, over);
       answers.push(answer.text, JSON.stringify([...answer.headers]));
@@ -124,11 +135,34 @@ describe('personal data', () => {
       ['GET', '/people?q=canary%40example.com%00'],
       ['POST', '/test-record', { email: 'not an address, canary' }],
       ['POST', '/preview', { topic: 'customers/create', body: '{"canary' }],
+      ['GET', '/access-log?cursor=canary@example.com'],
+      ['GET', `/privacy-requests/${randomUUID()}/export`],
+      ['POST', '/privacy-requests/canary@example.com/done'],
+      ['POST', '/imports', { kind: 'canary@example.com' }],
+      ['GET', '/imports/canary@example.com'],
     ];
     for (const [method, route, body] of routes) {
       const answer = await connector.api(method, route, body);
       if (answer.status >= 400) answers.push(JSON.stringify(answer));
     }
+    // Looks that succeed, and what is recorded of them.
+    const looked = async (route: string) => {
+      const { status, body } = await connector.api('GET', route);
+      expect([route, status]).toEqual([route, 200]);
+      return body as { items: { id: string }[] };
+    };
+    const [found] = (await looked('/people?q=canary%40example.com')).items;
+    await looked(`/people/${found?.id}`);
+    const [asked] = (await looked('/privacy-requests')).items;
+    expect(JSON.stringify(await looked(`/privacy-requests/${asked?.id}/export`))).toMatch(/canary/i);
+    answers.push(JSON.stringify(await looked('/access-log')));
+    const begun = (await connector.api('POST', '/imports', { kind: 'customers' })).body as { id: string };
+    await until('the import is counted', async () => {
+      const { state } = (await connector.api('GET', `/imports/${begun.id}`)).body as { state: string };
+      return state === 'counting' ? undefined : state;
+    });
+    await connector.api('POST', `/imports/${begun.id}/start`);
+    answers.push(JSON.stringify((await connector.api('GET', `/imports/${begun.id}`)).body));
     await send('customers/redact', {
       customer: { id: 31, email: 'canary@example.com', phone: PHONE },
       orders_to_redact: [32],
