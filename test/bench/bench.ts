@@ -11,11 +11,12 @@ import type { Row, Run } from './row.ts';
 import { backlog, neighbour } from './rows-backlog.ts';
 import { embedded } from './rows-embedded.ts';
 import { importing } from './rows-import.ts';
+import { page } from './rows-page.ts';
 import { pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
 import { openWorld } from './world.ts';
 
-const measures = { pipeline, receiving, backlog, neighbour, embedded };
+const measures = { pipeline, receiving, backlog, neighbour, embedded, page };
 /** Takes longer than all of those: only when it is asked for. */
 const alone = { import: importing };
 
