@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -50,6 +51,35 @@ inBrowser('connecting from nothing', (stage) => {
     await later.getByRole('button', { name: 'Go to the overview' }).click();
     await later.getByText(`Connected to the Ascent360 account whose GUID ends in ${GUID.slice(-4)}.`).waitFor();
     expect(await later.getByText('First steps').count()).toBe(0);
+  });
+});
+
+inBrowser('existing customers', (stage) => {
+  it('are counted before anything is decided, and nothing is sent', async () => {
+    const { connector } = stage();
+    await connector.connect();
+    await connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
+    connector.admin.shop(SHOP).bulk.polls = 0;
+    const before = connector.ascent360.received.length;
+    const page = await stage().open('/setup');
+    await page.getByRole('button', { name: 'Count the customers first' }).click();
+    await page.getByText('What an import of all customers would send now').waitFor({ timeout: 60_000 });
+    const { body } = await connector.api('GET', '/imports');
+    expect(body).toMatchObject({ items: [{ kind: 'customers', state: 'counted' }] });
+    expect(connector.ascent360.received.length).toBe(before);
+    await page.getByRole('button', { name: 'Count again' }).waitFor();
+  });
+
+  it('that cannot be counted say why', async () => {
+    const page = await stage().open('/setup');
+    const message = 'Another import of this kind is under way: wait until it has ended, or cancel it.';
+    await page.route('**/api/imports', (call) =>
+      call.request().method() === 'POST'
+        ? call.fulfill({ status: 409, json: { errors: [{ message }] } })
+        : call.fallback(),
+    );
+    await page.getByRole('button', { name: 'Count again' }).click();
+    await page.getByText(message).waitFor();
   });
 });
 
