@@ -9,7 +9,11 @@ const seen = async (page: Page) => void (await page.getByText('The last 14 days'
 const answer = (page: Page, route: string, status: number, body: object) =>
   page.route(`**/api${route}`, (call) => call.fulfill({ status, json: body }));
 
+const settled = async (stage: Stage) =>
+  void (await stage.connector.api('PUT', '/setup', { done: [], dismissed: true }));
+
 async function refuse(stage: Stage): Promise<void> {
+  await settled(stage);
   stage.connector.ascent360.behave(GUID, { status: 404 });
   await stage.connector.send('customers/update', {
     id: 77,
@@ -20,8 +24,8 @@ async function refuse(stage: Stage): Promise<void> {
 }
 
 export const overviewScenes: Scene[] = [
-  { name: 'overview', route: '/', history: true, full: true, act: seen },
-  { name: 'overview-narrow', route: '/', history: true, width: 320, full: true, act: seen },
+  { name: 'overview', route: '/', history: true, full: true, prepare: settled, act: seen },
+  { name: 'overview-narrow', route: '/', history: true, width: 320, full: true, prepare: settled, act: seen },
   {
     name: 'overview-table',
     route: '/',
