@@ -21,6 +21,8 @@ export type PersonProfile = {
   tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
+  /** Customers that were merged into this one: the same person, under other ids. */
+  mergedFrom?: ShopifyId[];
 };
 
 export type KnownAddress = { hash: string; written: string; firstSeenAt: Instant; lastSeenAt: Instant };

@@ -37,7 +37,8 @@ const present = <T>(value: T | null | undefined): value is T => value !== null &
  */
 export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Traces> {
   const named = await findNamed(sql, shop, subject);
-  const people = [...named, ...(await guestsOf(sql, shop, named))];
+  const customers = [...named, ...(await mergedInto(sql, shop, named))];
+  const people = [...customers, ...(await guestsOf(sql, shop, customers))];
   const ids = people.map((person) => person.id);
   const known = await addressesOf(sql, shop, subject, people);
   const others = await othersOf(sql, shop, known.addresses, ids);
@@ -101,6 +102,20 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
     const profile = openProfile(vault, id, row.profile);
     const another = subject.customerId !== null && profile.customerId !== null && !own.includes(key);
     return another && !deleted ? [] : [{ id, key, customerId: profile.customerId, profile }];
+  });
+}
+
+/** The customers that were merged into these: the same people, under other ids. */
+async function mergedInto(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
+  const { vault } = shop;
+  const keys = people.flatMap(({ profile }) => profile.mergedFrom ?? []).map((id) => customerKey(vault, id));
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+    'SELECT id, key, profile FROM people WHERE shop_id = $1 AND key = ANY($2::text[]) AND id <> ALL($3::uuid[]) ORDER BY id',
+    [shop.id, keys, people.map((person) => person.id)],
+  );
+  return rows.map(({ id, key, ...row }) => {
+    const profile = openProfile(vault, id, row.profile);
+    return { id, key, customerId: profile.customerId, profile };
   });
 }
 

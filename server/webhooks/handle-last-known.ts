@@ -82,6 +82,8 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   const gone = t.deletedId && batch.people.get(customerKey(vault, t.deletedId), event.triggeredAt, t.deletedId);
   if (kept) {
     kept.profile.customerId = t.keptId;
+    const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
+    kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }

@@ -151,6 +151,7 @@ describe('personal data', () => {
       expect([route, status]).toEqual([route, 200]);
       return body as { items: { id: string }[] };
     };
+    await until('the request for data is handled', async () => (await looked('/privacy-requests')).items[0]);
     const [found] = (await looked('/people?q=canary%40example.com')).items;
     await looked(`/people/${found?.id}`);
     const [asked] = (await looked('/privacy-requests')).items;

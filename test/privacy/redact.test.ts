@@ -75,6 +75,24 @@ describe('customers/redact', () => {
     expect(await kept(connector, { email: 'old.canary@example.com', phone: CANARY.phone })).toEqual([]);
   });
 
+  it('erases what is held under a customer that was merged into the person', async () => {
+    const before = { ...whole, email: 'before.canary@example.com', phone: CANARY.phone };
+    await connector.deliver('customers/create', customer(4141, before));
+    await connector.deliver('customers/create', customer(CANARY.id, { ...whole, email: CANARY.email }));
+    await connector.deliver('customers/merge', {
+      status: 'completed',
+      admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${CANARY.id}`,
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/4141',
+    });
+    await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
+    expect(await kept(connector)).toEqual([]);
+    expect(await kept(connector, { email: 'before.canary@example.com', phone: CANARY.phone })).toEqual([]);
+    const late = { triggeredAt: new Date(Date.now() - MINUTE) };
+    expect(await connector.deliver('customers/update', customer(4141, before), late)).toMatchObject({
+      reason: 'redacted',
+    });
+  });
+
   it('leaves another customer alone who shares the phone of a family', async () => {
     const mother = customer(7, { first_name: 'Mother', phone: null, default_address: { phone: CANARY.phone } });
     await connector.deliver('customers/create', about);
