@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { createFormat, readLocale } from '../../app/locale.ts';
+import { describeValue } from '../../app/settings/describe-value.ts';
+
+describe('the language of the pages', () => {
+  it.each([
+    ['?locale=de-DE', ['en-US'], 'de-DE'],
+    ['?shop=a', ['fr'], 'fr'],
+    ['?locale=not a language', ['pt-BR'], 'pt-BR'],
+    ['?locale=', [], 'en'],
+  ])('%s in a browser that speaks %j: %s', (search, browser, locale) => {
+    expect(readLocale(search, browser)).toBe(locale);
+  });
+});
+
+describe('dates and numbers', () => {
+  const denver = createFormat('en', 'America/Denver');
+  const now = Date.parse('2026-11-24T12:00:00Z');
+
+  it('are those of the shop’s time zone', () => {
+    expect(denver.date('2026-11-24T03:00:00Z')).toBe('Nov 23, 2026');
+    expect(denver.moment('2026-11-24T03:00:00Z')).toMatch(/^Nov 23, 2026, 8:00\sPM$/);
+    expect(createFormat('de', 'Europe/Vienna').moment('2026-11-24T03:00:00Z')).toBe('24.11.2026, 04:00');
+  });
+
+  it('leave a day that is the shop’s already as it is', () => {
+    expect(denver.day('2026-11-24')).toBe('Nov 24');
+  });
+
+  it.each([
+    ['2026-11-24T11:59:30Z', '30 seconds ago'],
+    ['2026-11-24T11:00:00Z', '1 hour ago'],
+    ['2026-11-23T11:00:00Z', 'yesterday'],
+    ['2026-11-24T12:00:09Z', 'now'],
+    ['2026-10-01T12:00:00Z', expect.stringContaining('Oct 1, 2026')],
+  ])('%s is %s', (iso, text) => {
+    expect(denver.since(iso, now)).toEqual(text);
+  });
+
+  it.each([
+    [0, '0 seconds'],
+    [59, '59 seconds'],
+    [3600, '1 hour'],
+    [7500, '2 hours 5 minutes'],
+    [90_061, '1 day 1 hour'],
+  ])('%i s last %s', (seconds, text) => {
+    expect(denver.duration(seconds)).toBe(text);
+  });
+});
+
+it.each([
+  ['guid', '6b90', 'ends in 6b90'],
+  ['paused', 'true', 'on'],
+  ['consent.sms.history', '"optOuts"', 'Tell opt-outs only'],
+  ['listIds', '["1","2"]', '1, 2'],
+  ['listIds', '[]', 'none'],
+  ['mapping.interests', '[{"from":"tag","prefix":"interest:"}]', 'interest:'],
+  ['mapping.phonePermission', '{"optIn":"yes","optOut":"no"}', 'yes / no'],
+  ['sourceName', null, 'none'],
+  ['listIds', '["1","2…', '["1","2…'],
+])('the history shows %s %s as "%s"', (field, value, text) => {
+  expect(describeValue(field, value)).toBe(text);
+});
