@@ -1,11 +1,143 @@
+import { Banner, BlockStack, Box, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Confirm } from '../shell/confirm.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { ImportBadge } from './import-badge.tsx';
+import { ImportCounts } from './import-counts.tsx';
+import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 
-export function ImportPage(_: { id: string }) {
+const t = texts.imports;
+type Action = 'start' | 'pause' | 'resume' | 'cancel';
+const open = ['counting', 'counted', 'running', 'paused'];
+
+function Warning({ one }: { one: Import }) {
+  const format = useFormat();
+  const { smsOptInTexts } = one.counts;
   return (
-    <AppPage title={texts.common.nav.imports}>
-      <Loading />
+    <Banner tone="warning" title={t.warning.title}>
+      <BlockStack gap="200">
+        <Text as="p">{t.warning.mails}</Text>
+        {smsOptInTexts > 0 && <Text as="p">{t.warning.texts(format.number(smsOptInTexts))}</Text>}
+        <Text as="p">{t.warning.live}</Text>
+      </BlockStack>
+    </Banner>
+  );
+}
+
+function Progress({ one }: { one: Import }) {
+  const format = useFormat();
+  const { done, total, rate, secondsLeft } = one;
+  const parts = [
+    t.progress.of(format.number(done), format.number(total)),
+    ...(rate === null ? [] : [t.progress.rate(format.number(rate))]),
+    ...(secondsLeft === null ? [] : [t.progress.left(format.duration(secondsLeft))]),
+  ];
+  return (
+    <BlockStack gap="200">
+      <ProgressBar
+        progress={total === 0 ? 0 : Math.floor((100 * done) / total)}
+        size="small"
+        ariaLabelledBy="import-progress"
+      />
+      <Text as="p" id="import-progress">
+        {parts.join(' · ')}
+      </Text>
+    </BlockStack>
+  );
+}
+
+export function ImportPage({ id }: { id: string }) {
+  const [asking, setAsking] = useState<'start' | 'cancel' | null>(null);
+  const format = useFormat();
+  const client = useQueryClient();
+  const queryKey = ['imports', 'one', id];
+  const {
+    data: one,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => call<Import>('GET', `/imports/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? LOOK_AGAIN : false),
+  });
+  const act = useMutation({
+    mutationFn: (action: Action) => call<Import>('POST', `/imports/${id}/${action}`),
+    onSuccess: (after) => {
+      setAsking(null);
+      client.setQueryData(queryKey, after);
+      void client.invalidateQueries({ queryKey: ['imports', 'list'] });
+    },
+    onError: () => void refetch(),
+  });
+  const back = { content: t.title, url: '/imports' };
+  if (!one) {
+    return (
+      <AppPage title={t.title} backAction={back}>
+        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 8]} />}
+      </AppPage>
+    );
+  }
+  const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
+  const button = (action: Action, ask: boolean) => (
+    <Button
+      variant={action === 'cancel' || action === 'pause' ? 'secondary' : 'primary'}
+      loading={act.isPending && act.variables === action}
+      onClick={() => (ask && (action === 'start' || action === 'cancel') ? setAsking(action) : act.mutate(action))}
+    >
+      {t.actions[action]}
+    </Button>
+  );
+  return (
+    <AppPage
+      title={`${t.kinds[one.kind]}${one.from ? ` ${t.since(format.date(one.from))}` : ''}`}
+      titleMetadata={<ImportBadge state={one.state} />}
+      backAction={back}
+    >
+      <BlockStack gap="400">
+        {act.error && asking === null && <Failure error={act.error} />}
+        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {one.state === 'counted' && <Warning one={one} />}
+        {open.includes(one.state) || one.message !== '' || one.startedAt !== null ? (
+          <Card>
+            <BlockStack gap="300">
+              {one.message !== '' && <Text as="p">{one.message}</Text>}
+              {one.startedAt !== null && <Progress one={one} />}
+              <InlineStack gap="200">
+                {one.state === 'counted' && button('start', true)}
+                {one.state === 'running' && button('pause', false)}
+                {one.state === 'paused' && button('resume', false)}
+                {open.includes(one.state) && button('cancel', true)}
+              </InlineStack>
+            </BlockStack>
+          </Card>
+        ) : null}
+        <ImportCounts one={one} />
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
+      {asking === 'start' && (
+        <Confirm
+          title={t.ask.title}
+          text={t.ask.text(format.number(one.counts.contacts))}
+          action={t.actions.start}
+          change={change('start')}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking === 'cancel' && (
+        <Confirm
+          {...t.cancel}
+          action={t.actions.cancel}
+          destructive
+          change={change('cancel')}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </AppPage>
   );
 }

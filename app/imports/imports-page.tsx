@@ -1,11 +1,129 @@
+import { BlockStack, Box, Button, Card, ChoiceList, InlineStack, Text, TextField } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ApiError, call } from '../api.ts';
+import { navigate } from '../location.ts';
+import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
-import { Loading } from '../shell/loading.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { ImportBadge } from './import-badge.tsx';
+import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
+import '../shell/rows.css';
+
+const t = texts.imports;
+type Kind = Import['kind'];
+
+function NewImport() {
+  const [kind, setKind] = useState<Kind>('customers');
+  const [from, setFrom] = useState('');
+  const client = useQueryClient();
+  const begin = useMutation({
+    mutationFn: () => call<Import>('POST', '/imports', { body: { kind, ...(from && { from }) } }),
+    onSuccess: async ({ id }) => {
+      await client.invalidateQueries({ queryKey: ['imports'] });
+      await navigate(`/imports/${id}`);
+    },
+  });
+  const faults = begin.error instanceof ApiError && begin.error.kind === 'refused' ? begin.error.faults : [];
+  const fault = faults.find(({ field }) => field === 'from');
+  return (
+    <Card>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          begin.mutate();
+        }}
+      >
+        <BlockStack gap="400">
+          <Text as="h2" variant="headingMd">
+            {t.form.title}
+          </Text>
+          {begin.error && !fault && <Failure error={begin.error} />}
+          <ChoiceList
+            title={t.form.kind}
+            selected={[kind]}
+            onChange={([chosen]) => setKind(chosen === 'orders' ? 'orders' : 'customers')}
+            choices={[
+              { value: 'customers', label: t.kinds.customers, helpText: t.form.customersHelp },
+              { value: 'orders', label: t.kinds.orders, helpText: t.form.ordersHelp },
+            ]}
+          />
+          <TextField
+            label={t.form.from}
+            type="date"
+            value={from}
+            onChange={setFrom}
+            autoComplete="off"
+            helpText={kind === 'orders' ? t.form.fromOrders : t.form.fromCustomers}
+            {...(fault && { error: fault.message })}
+          />
+          <InlineStack>
+            <Button submit variant="primary" loading={begin.isPending}>
+              {t.form.count}
+            </Button>
+          </InlineStack>
+        </BlockStack>
+      </form>
+    </Card>
+  );
+}
+
+function ImportRow({ one }: { one: Import }) {
+  const format = useFormat();
+  const { done, total } = one;
+  return (
+    <li>
+      <AppLink url={`/imports/${one.id}`} className="row-link">
+        <InlineStack gap="200" blockAlign="center">
+          <Text as="span" fontWeight="semibold">
+            {t.kinds[one.kind]} {one.from && t.since(format.date(one.from))}
+          </Text>
+          <ImportBadge state={one.state} />
+        </InlineStack>
+        <Text as="p" tone="subdued" variant="bodySm">
+          {t.begun(format.moment(one.createdAt ?? ''))}
+          {one.startedAt !== null && ` · ${t.progress.of(format.number(done), format.number(total))}`}
+        </Text>
+      </AppLink>
+    </li>
+  );
+}
 
 export function ImportsPage() {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['imports', 'list'],
+    queryFn: ({ signal }) => call<{ items: Import[] }>('GET', '/imports', { signal }),
+    refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? LOOK_AGAIN : false),
+  });
   return (
-    <AppPage title={texts.common.nav.imports}>
-      <Loading />
+    <AppPage title={t.title} subtitle={t.text}>
+      <BlockStack gap="400">
+        <NewImport />
+        {error ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Card padding="0">
+            {!data ? (
+              <Box padding="400">
+                <LoadingLines lines={4} />
+              </Box>
+            ) : data.items.length === 0 ? (
+              <Empty title={t.none} text={t.noneText} />
+            ) : (
+              <ul className="plain-list" aria-label={t.list}>
+                {data.items.map((one) => (
+                  <ImportRow key={one.id} one={one} />
+                ))}
+              </ul>
+            )}
+          </Card>
+        )}
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
     </AppPage>
   );
 }

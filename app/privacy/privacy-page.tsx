@@ -1,11 +1,130 @@
+import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PrivacyItem } from '../../server/privacy/routes.ts';
+import { call, download } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Confirm } from '../shell/confirm.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 
-export function PrivacyPage() {
+const t = texts.privacy;
+const tones = { open: 'info', ready: 'attention', done: 'success' } as const;
+
+function Request({ item }: { item: PrivacyItem }) {
+  const [asking, setAsking] = useState(false);
+  const format = useFormat();
+  const client = useQueryClient();
+  const { id, kind, state, who } = item;
+  const isLate = state !== 'done' && Date.parse(item.dueAt) < Date.now();
+  const take = useMutation({
+    mutationFn: () => download(`/privacy-requests/${id}/export`, `data-request-${item.requestId}.json`),
+  });
+  const done = useMutation({
+    mutationFn: () => call('POST', `/privacy-requests/${id}/done`),
+    onSuccess: async () => {
+      showToast(t.marked);
+      setAsking(false);
+      await client.invalidateQueries({ queryKey: ['privacy'] });
+    },
+  });
+  const copy = async () => {
+    await navigator.clipboard.writeText(item.askText);
+    showToast(t.copied);
+  };
+  const about = [who?.email, who?.phone, who?.customerId && t.customer(who.customerId)].filter(Boolean).join(' · ');
+  const due = format.date(item.dueAt);
+  const when = [
+    t.number(item.requestId),
+    t.received(format.date(item.receivedAt)),
+    item.doneAt ? t.doneAt(format.date(item.doneAt)) : isLate ? t.late(due) : t.due(due),
+  ];
   return (
-    <AppPage title={texts.common.nav.privacy}>
-      <Loading />
+    <li>
+      <Card>
+        <BlockStack gap="300">
+          <BlockStack gap="100">
+            <InlineStack gap="200" blockAlign="center">
+              <Text as="h2" variant="headingMd">
+                {t.kinds[kind]}
+              </Text>
+              <Badge tone={isLate ? 'critical' : tones[state]}>{t.states[state]}</Badge>
+            </InlineStack>
+            <Text as="p" tone="subdued" breakWord>
+              {when.join(' · ')}
+            </Text>
+          </BlockStack>
+          {about && (
+            <Text as="p" breakWord>
+              <Text as="span" fontWeight="semibold">
+                {t.who}:
+              </Text>{' '}
+              {about}
+            </Text>
+          )}
+          <Text as="p">{item.message}</Text>
+          {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
+          {state !== 'done' && (
+            <details>
+              <summary>{t.ask}</summary>
+              <Box paddingBlockStart="200">
+                <BlockStack gap="200" inlineAlign="start">
+                  <Text as="p" breakWord>
+                    <span style={{ whiteSpace: 'pre-wrap' }}>{item.askText}</span>
+                  </Text>
+                  <Button onClick={() => void copy()}>{t.copy}</Button>
+                </BlockStack>
+              </Box>
+            </details>
+          )}
+          <InlineStack gap="200">
+            {kind === 'data_request' && (
+              <Button onClick={() => take.mutate()} loading={take.isPending}>
+                {t.download}
+              </Button>
+            )}
+            {state === 'ready' && <Button onClick={() => setAsking(true)}>{t.done}</Button>}
+          </InlineStack>
+        </BlockStack>
+      </Card>
+      {asking && (
+        <Confirm
+          title={t.confirm.title}
+          text={t.confirm[kind]}
+          action={t.done}
+          change={done}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </li>
+  );
+}
+
+export function PrivacyPage() {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['privacy', 'list'],
+    queryFn: ({ signal }) => call<{ items: PrivacyItem[] }>('GET', '/privacy-requests', { signal }),
+  });
+  return (
+    <AppPage title={t.title} subtitle={t.text}>
+      {error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Loading cards={[4, 4]} />
+      ) : data.items.length === 0 ? (
+        <Empty title={t.none} text={t.noneText} />
+      ) : (
+        <BlockStack as="ul" gap="400">
+          {data.items.map((item) => (
+            <Request key={item.id} item={item} />
+          ))}
+        </BlockStack>
+      )}
+      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

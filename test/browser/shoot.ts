@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { buildPages } from '../fakes/stand-in-front.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
+import { importsScenes } from './imports-scenes.ts';
 import { overviewScenes } from './overview-scenes.ts';
 import { peopleScenes } from './people-scenes.ts';
 import { settingsScenes } from './settings-scenes.ts';
@@ -36,7 +37,14 @@ if ('missing' in found) {
 }
 await buildPages();
 await mkdir(directory, { recursive: true });
-const scenes: Scene[] = [...setupScenes, ...overviewScenes, ...settingsScenes, ...activityScenes, ...peopleScenes];
+const scenes: Scene[] = [
+  ...setupScenes,
+  ...overviewScenes,
+  ...settingsScenes,
+  ...activityScenes,
+  ...peopleScenes,
+  ...importsScenes,
+];
 for (const scene of scenes) {
   if (wanted.length > 0 && !wanted.some((name) => scene.name.startsWith(name))) continue;
   const stage = await startStage(found, {}, { history: scene.history ?? false });

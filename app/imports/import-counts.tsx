@@ -1,0 +1,47 @@
+import { BlockStack, Card, DescriptionList, Text } from '@shopify/polaris';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import type { Import } from './import-types.ts';
+
+const t = texts.imports.counts;
+
+/** Before the start what would go out, then what did. */
+export function ImportCounts({ one }: { one: Import }) {
+  const format = useFormat();
+  const { counts, startedAt } = one;
+  const { EmailPermission, SMSPermission } = counts.flags;
+  const skipped = Object.entries(counts.skipped);
+  const rows: [string, number][] = [
+    [t.records, counts.records],
+    ...(startedAt === null
+      ? [[t.contacts, counts.contacts] as [string, number]]
+      : ([
+          [t.accepted, counts.accepted],
+          [t.waiting, counts.waiting],
+        ] as [string, number][])),
+    [t.merged, counts.merged],
+    [t.attention, counts.attention],
+    ...skipped.map(([reason, count]): [string, number] => [
+      `${t.skipped}: ${texts.imports.reasons[reason] ?? reason.replaceAll('_', ' ')}`,
+      count ?? 0,
+    ]),
+    [t.emailTrue, EmailPermission.true],
+    [t.emailFalse, EmailPermission.false],
+    [t.smsTrue, SMSPermission.true],
+    [t.smsFalse, SMSPermission.false],
+    [t.lists, counts.lists],
+  ];
+  return (
+    <Card>
+      <BlockStack gap="200">
+        <Text as="h2" variant="headingMd">
+          {startedAt === null ? t.would : t.did}
+        </Text>
+        <DescriptionList
+          gap="tight"
+          items={rows.map(([term, count]) => ({ term, description: format.number(count) }))}
+        />
+      </BlockStack>
+    </Card>
+  );
+}

@@ -1,0 +1,28 @@
+/** Requests about people's data. */
+export const privacy = {
+  title: 'Privacy',
+  text: 'What customers asked for through Shopify about their data. What can be done here is done by itself; the rest is yours.',
+  list: 'Requests',
+  none: 'No requests',
+  noneText: 'When a customer asks Shopify for their data, or to be erased, it stands here with what is left to do.',
+  kinds: { data_request: 'Request for the data held', redact: 'Request to erase' },
+  states: { open: 'Being done', ready: 'Your turn', done: 'Done' },
+  received: (day: string) => `Asked on ${day}`,
+  due: (day: string) => `due by ${day}`,
+  late: (day: string) => `overdue since ${day}`,
+  doneAt: (day: string) => `Done on ${day}`,
+  number: (id: string) => `Request ${id}`,
+  who: 'About',
+  customer: (id: string) => `customer ${id}`,
+  download: 'Download the data',
+  ask: 'Text for Ascent360',
+  copy: 'Copy the text',
+  copied: 'Copied',
+  done: 'Mark as done',
+  confirm: {
+    title: 'Mark this request as done?',
+    data_request: 'Do it once you have handed the data out.',
+    redact: 'Do it once Ascent360 has confirmed that the person is erased there, too.',
+  },
+  marked: 'Marked as done',
+};

@@ -1,0 +1,105 @@
+import type { Page } from 'playwright-core';
+import type { Import } from '../../app/imports/import-types.ts';
+import type { Scene } from './shoot.ts';
+
+const counted: Import = {
+  id: '01a20c17-d9a0-7045-b876-cfa84638b8f5',
+  kind: 'customers',
+  from: null,
+  state: 'counted',
+  message: '',
+  createdAt: '2026-11-23T16:00:00.000Z',
+  startedAt: null,
+  endedAt: null,
+  done: 0,
+  total: 12_480,
+  rate: null,
+  secondsLeft: null,
+  counts: {
+    records: 12_480,
+    contacts: 11_702,
+    skipped: { no_contact: 611, nothing_new: 167 },
+    flags: { EmailPermission: { true: 0, false: 2304 }, SMSPermission: { true: 12, false: 88 } },
+    lists: 6120,
+    smsOptInTexts: 12,
+    accepted: 0,
+    merged: 0,
+    waiting: 0,
+    attention: 0,
+  },
+};
+const started = '2026-11-23T16:10:00.000Z';
+const during = { startedAt: started, done: 4160, counts: { ...counted.counts, accepted: 3902, waiting: 40 } };
+
+/** What each action makes of an import; the API itself is tested in test/imports. */
+const after: Record<string, Import> = {
+  start: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
+  pause: { ...counted, ...during, state: 'paused' },
+  resume: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
+  cancel: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
+};
+
+/** Answers for the import routes as the server would, so that each state stands still. @returns what was asked for */
+export async function standInImports(
+  page: Page,
+  first: 'counting' | 'counted' | 'running' | 'failed',
+): Promise<string[]> {
+  const asked: string[] = [];
+  let now: Import =
+    first === 'running'
+      ? (after['start'] ?? counted)
+      : {
+          ...counted,
+          state: first,
+          message: first === 'failed' ? 'Shopify could not read everything. Begin again.' : '',
+        };
+  await page.route('**/api/imports**', async (route) => {
+    const request = route.request();
+    const [, id, action] = new URL(request.url()).pathname.split('/').slice(2);
+    if (request.method() === 'GET') await route.fulfill({ json: id ? now : { items: [now] } });
+    else {
+      asked.push(action ?? 'create');
+      now = action ? (after[action] ?? now) : counted;
+      await route.fulfill({ status: action ? 200 : 201, json: now });
+    }
+  });
+  return asked;
+}
+
+const route = `/imports/${counted.id}`;
+const standing = (state: 'counting' | 'counted' | 'running' | 'failed') => async (page: Page) =>
+  void (await standInImports(page, state));
+const settled = async (page: Page) => await page.getByRole('heading', { name: /^What (would go|went) out$/ }).waitFor();
+
+export const importsScenes: Scene[] = [
+  {
+    name: 'imports',
+    route: '/imports',
+    before: standing('running'),
+    act: async (page) => await page.getByRole('list', { name: 'Imports' }).waitFor(),
+  },
+  {
+    name: 'imports-empty',
+    route: '/imports',
+    act: async (page) => await page.getByText('Nothing has been imported yet').waitFor(),
+  },
+  { name: 'import-counted', route, before: standing('counted'), full: true, act: settled },
+  { name: 'import-counted-narrow', route, width: 320, before: standing('counted'), full: true, act: settled },
+  { name: 'import-running', route, before: standing('running'), act: settled },
+  { name: 'import-failed', route, before: standing('failed'), act: settled },
+  {
+    name: 'privacy',
+    route: '/privacy',
+    history: true,
+    full: true,
+    act: async (page) => {
+      await page.getByText('Text for Ascent360').first().click();
+      await page.getByRole('button', { name: 'Copy the text' }).first().waitFor();
+    },
+  },
+  {
+    name: 'privacy-empty',
+    route: '/privacy',
+    act: async (page) => await page.getByText('No requests').waitFor(),
+  },
+];

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+inBrowser('privacy requests', (stage) => {
+  beforeAll(async () => {
+    const { connector } = stage();
+    await connector.connect();
+    const customer = { id: 4242, email: 'kim@example.com', phone: null };
+    await connector.deliver('customers/create', { ...customer, updated_at: '2026-11-01T10:00:00Z' });
+    await connector.deliver('customers/data_request', { shop_domain: SHOP, customer, data_request: { id: 9 } });
+    await connector.deliver('customers/redact', { shop_domain: SHOP, customer: { id: 77 }, orders_to_redact: [] });
+  });
+
+  it('are downloaded, handed on and marked as done', async () => {
+    const page = await stage().open('/privacy');
+    const asked = page.getByRole('listitem').filter({ hasText: 'Request for the data held' });
+    await asked.getByText('kim@example.com').waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      asked.getByRole('button', { name: 'Download the data' }).click(),
+    ]);
+    expect(await readFile(await file.path(), 'utf8')).toContain('kim@example.com');
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
+    await erasure.getByText('Text for Ascent360').click();
+    await erasure.getByText('Please erase this person from our Ascent360 account').waitFor();
+    await asked.getByRole('button', { name: 'Mark as done' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Mark as done' }).click();
+    await asked.getByText('Done', { exact: true }).waitFor();
+    expect(await asked.getByRole('button', { name: 'Mark as done' }).count()).toBe(0);
+  });
+
+  it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+    for (const width of [1200, 320]) {
+      const page = await stage().open('/privacy', { width });
+      await page.getByRole('heading', { name: 'Request to erase' }).waitFor();
+      await page.getByText('Text for Ascent360').first().click();
+      expect.soft(await accessibilityFaults(page), `${width}`).toEqual([]);
+      expect.soft(await overflow(page), `${width}`).toBe(0);
+    }
+  });
+});
