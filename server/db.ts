@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { PGlite, types } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../prisma/generated/client.ts';
 import { byteaArray, isByteaArray } from './bytea-array.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { openPglite } from './open-pglite.ts';
 import { applyMigrations, pendingMigrations } from './schema-engine.ts';
 
 export type Param =
@@ -50,11 +51,7 @@ const named = (name: string | undefined) => (name === undefined ? {} : { name })
 async function openEmbedded(dataDir: string, loadDataDir?: Blob): Promise<Db> {
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
-  const client = await PGlite.create({
-    dataDir: path.join(dataDir, 'pglite'),
-    parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
-    ...(loadDataDir ? { loadDataDir } : {}),
-  }).catch(async (error: unknown) => {
+  const client = await openPglite(path.join(dataDir, 'pglite'), loadDataDir).catch(async (error: unknown) => {
     await release();
     throw error;
   });

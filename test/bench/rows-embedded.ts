@@ -26,6 +26,7 @@ export async function embedded({ world, pairs, quick, say }: Run): Promise<Row[]
   }
   const rates: number[] = [];
   for (let run = -1; run < pairs; run++) {
+    const before = app.cpuMs();
     const report = await ask<LoadReport>(load, {
       port: app.port,
       secret: SECRET,
@@ -37,7 +38,7 @@ export async function embedded({ world, pairs, quick, say }: Run): Promise<Row[]
       firstBody: (run + 1) * count,
     });
     say(
-      `embedded: ${report.perSecond.toFixed(0)}/s, p99 ${report.p99.toFixed(0)} ms, ${JSON.stringify(report.statuses)}`,
+      `embedded: ${report.perSecond.toFixed(0)}/s, p99 ${report.p99.toFixed(0)} ms, ${JSON.stringify(report.statuses)}, processor time a webhook ${((app.cpuMs() - before) / count).toFixed(2)} ms`,
     );
     if (run >= 0) rates.push((report.statuses['200'] ?? 0) / report.seconds);
   }

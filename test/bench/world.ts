@@ -22,6 +22,10 @@ export const SECRET = 'bench-secret';
 const here = import.meta.dirname;
 const root = path.join(here, '../..');
 
+const packageJson: { scripts: { start: string } } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+/** What `npm start` gives Node. */
+const nodeFlags = packageJson.scripts.start.split(' ').filter((part) => part.startsWith('--'));
+
 /** A process that is measured. */
 export type Server = {
   name: string;
@@ -185,7 +189,7 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     app: async (name, env) => {
       const port = await freePort();
       const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
-      const child = spawn(process.execPath, [...profile, path.join(root, 'server/index.ts')], {
+      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(root, 'server/index.ts')], {
         env: { PATH: process.env['PATH'] ?? '', ...appEnv, PORT: String(port), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { PGlite, types } from '@electric-sql/pglite';
+
+const INT8 = 20;
+/**
+ * V8's optimizing compiler for WebAssembly takes 600 MB for a moment, for one function of PostgreSQL; its other one needs next to nothing
+ * and is about as fast for these statements. At the start of a process the first flag implies the others, later it does not.
+ */
+const FLAGS = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
+const MAKE = `import { PGlite } from '@electric-sql/pglite'; await (await PGlite.create(process.argv[1])).close();`;
+
+/**
+ * Makes an empty database in a process of its own, which ends with the memory that takes (some 700 MB). Under another name first, so
+ * that one that was interrupted is not taken for a whole one.
+ */
+async function make(folder: string): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  const flags = [...FLAGS, '--input-type=module', '--eval', MAKE];
+  await promisify(execFile)(process.execPath, [...flags, unfinished], { cwd: import.meta.dirname });
+  await rename(unfinished, folder);
+}
+
+/**
+ * Opens the embedded PostgreSQL in this folder; makes it when there is none. int8 comes as number.
+ * @param loadDataDir a dump to begin with, in place of an empty database
+ */
+export async function openPglite(folder: string, loadDataDir?: Blob): Promise<PGlite> {
+  for (const flag of FLAGS) setFlagsFromString(flag);
+  if (!loadDataDir && !existsSync(path.join(folder, 'PG_VERSION'))) await make(path.resolve(folder));
+  return await PGlite.create({
+    dataDir: folder,
+    parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
+    ...(loadDataDir ? { loadDataDir } : {}),
+  });
+}
