@@ -12,12 +12,23 @@ inBrowser('the frame of the pages', (stage) => {
   });
 
   it('gets a new ID token when Shopify’s was refused, once', async () => {
+    const tokens: string[] = [];
+    const page = await stage().open('/settings');
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    await page.route('**/api/overview', (call) => {
+      tokens.push(call.request().headers()['authorization'] ?? '');
+      return call.continue();
+    });
     let asked = 0;
     stage().tokens(async () => `refused-${++asked}`);
-    const page = await stage().open('/');
-    await page.getByText('Your session with Shopify has ended').waitFor();
-    expect(asked).toBe(2);
-    stage().tokens(null);
+    try {
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByText('Your session with Shopify has ended').waitFor();
+    } finally {
+      stage().tokens(null);
+    }
+    expect(tokens.length).toBe(2);
+    expect(tokens[0]).not.toBe(tokens[1]);
     await page.getByRole('button', { name: 'Reload the page' }).click();
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
