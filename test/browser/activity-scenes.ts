@@ -8,7 +8,7 @@ const settledList = async (page: Page) => {
 /** The page of the first event of a filter. */
 async function openFirst(page: Page): Promise<void> {
   await page.getByRole('list', { name: 'Events' }).getByRole('link').first().click();
-  await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+  await page.getByRole('heading', { name: 'From Shopify to Ascent360' }).waitFor();
 }
 
 /** The API answers like this from now on. */
