@@ -167,6 +167,11 @@ inBrowser(
         await page.getByRole('button', { name: /^Left out/ }).click();
         expect.soft(await accessibilityFaults(page), `event at ${width}`).toEqual([]);
         expect.soft(await overflow(page), `event at ${width}`).toBe(0);
+        // The longest title there is: an address that has no place to break.
+        await page.locator('h1').evaluate((title) => {
+          title.textContent = `#4550 · ${'a'.repeat(64)}@example.com`;
+        });
+        expect.soft(await overflow(page), `long title at ${width}`).toBe(0);
       }
       const page = await open('/activity?state=skipped');
       await page.getByRole('button', { name: 'Send all of these again' }).click();
