@@ -50,7 +50,7 @@ export type Keys = {
 };
 
 /** So many hashes are remembered, of all shops together: one event asks for each of its own some times. */
-const MAX_REMEMBERED = 5000;
+const MAX_REMEMBERED = 20_000;
 
 /** Remembers what was made for a name lately. */
 function createMemory() {

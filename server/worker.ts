@@ -4,6 +4,7 @@ import { type Chore, startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
 import { hasNewEvents } from './delivery/due-work.ts';
+import { createFreshSubjects } from './delivery/fresh-subjects.ts';
 import { createSlots } from './delivery/slots.ts';
 import { CLAIM_AHEAD_MS, workOnShop } from './delivery/work-on-shop.ts';
 import type { Instant } from './domain.ts';
@@ -67,6 +68,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
       wake: (shopId: number) => chores.wake(READS, shopId),
     },
     settling: { waitMs: SETTLE_MS, wakeLater },
+    fresh: createFreshSubjects(),
     slots: createSlots(config.deliveryConcurrency),
     translating: createSlots(TRANSLATING_AT_ONCE),
     pace: { typicalMs: CLAIM_AHEAD_MS },

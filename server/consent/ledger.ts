@@ -79,12 +79,10 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
          SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
            AND o.address <> f.address AND o.first_seen_at < a.first_seen_at
        ) THEN a.first_seen_at END AS address_changed_at
-     FROM consent_facts f
-     JOIN unnest($2::text[], $3::text[]) AS k(channel, address) ON k.channel = f.channel AND k.address = f.address
-     LEFT JOIN addresses a
+     FROM consent_facts f LEFT JOIN addresses a
        ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address
-     WHERE f.shop_id = $1`,
-    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
+     WHERE f.shop_id = $1 AND f.address = ANY($2::text[])`,
+    [shop.id, keys.map((key) => key.address)],
   );
   for (const row of rows) {
     const key = ledgerKey(row);

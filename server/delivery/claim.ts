@@ -7,7 +7,9 @@ import { installedAt, readLife, type Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
-import { type ClaimedDelivery, closeDeliveries, findDue, keepPayloads, lease, skipOpen } from './outbox.ts';
+import { findDue } from './find-due.ts';
+import type { FreshSubjects } from './fresh-subjects.ts';
+import { type ClaimedDelivery, closeDeliveries, keepPayloads, lease, skipOpen } from './outbox.ts';
 import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {
@@ -16,6 +18,7 @@ export type ClaimDeps = {
   leaseMs: number;
   connectionProbeMs: number;
   breakerProbeMs: number;
+  fresh?: FreshSubjects;
   now: () => Instant;
 };
 
@@ -109,7 +112,7 @@ export async function claimDeliveries(
   const allowed = mayAttempt(breaker, now, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';
-  const deliveries = await findDue(sql, shop, probe ? 1 : max);
+  const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
   if (deliveries.length === 0) return nothing;
   if (stored.problem) {
     const probeAt = now + deps.connectionProbeMs;

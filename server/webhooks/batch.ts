@@ -87,7 +87,8 @@ export type Batch = {
   asked(): boolean;
   /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
   settlesIn(): number | null;
-  save(): Promise<void>;
+  /** @returns the deliveries that were opened */
+  save(): Promise<readonly NewDelivery[]>;
 };
 
 /** Orders and customers are compared state by state: what they are known by in entity_states. */
@@ -263,7 +264,8 @@ export async function openBatch(
     save: async () => {
       await people.save();
       await appendFacts(sql, shop, facts, now);
-      await addDeliveries(sql, shop, [...deliveries.values()]);
+      const opened = [...deliveries.values()];
+      await addDeliveries(sql, shop, opened);
       await parkEvents(sql, shop, parked);
       for (const { from, to } of handedOver) await handOverOrders(sql, shop, from, to);
       await closeDeliveries(sql, shop, closed);
@@ -271,6 +273,7 @@ export async function openBatch(
       await settleEvents(sql, otherUpdates);
       await settleTranslated(sql, shop, [...translatedUpdates.values()]);
       if (erased.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [erased]);
+      return opened;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { isRecord, translateRecord } from '../admin/translate-record.ts';
 import type { Db, Sql } from '../db.ts';
+import type { FreshSubjects } from '../delivery/fresh-subjects.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { Instant, Settled, Summary } from '../domain.ts';
 import type { Log } from '../log.ts';
@@ -8,7 +9,7 @@ import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';
 import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../shops.ts';
-import { openBatch, type Settling, type TranslatedEvent } from './batch.ts';
+import { type Batch, openBatch, type Settling, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-last-known.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -25,6 +26,7 @@ export type ProcessDeps = {
   settings: SettingsStore;
   log: Log;
   metrics?: Pick<Metrics, 'eventsProcessed' | 'eventFailed'>;
+  fresh?: Pick<FreshSubjects, 'keep'>;
   now: () => Instant;
   /** Reading through the Admin API; without it nothing is read, and nothing waits. */
   reads?: {
@@ -119,6 +121,7 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
 export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH): Promise<number> {
   const started = deps.now();
   let received: readonly EventRow[] = [];
+  let opened: Awaited<ReturnType<Batch['save']>> = [];
   let asked = false;
   let settlesIn: number | null = null;
   const handled = await deps.db.transaction(async (sql) => {
@@ -155,7 +158,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     const settling = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.settling?.waitMs ?? 0) : 0 };
     const batch = await openBatch(sql, shop, life, settings, events, now, reading, settling);
     for (const event of events) handleEvent(batch, event);
-    await batch.save();
+    opened = await batch.save();
     asked = batch.asked();
     settlesIn = batch.settlesIn();
     await settleEvents(
@@ -167,6 +170,7 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
     );
     return rows.length;
   });
+  for (const { id, subject } of opened) deps.fresh?.keep(id, subject);
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
     if (settlesIn !== null) deps.settling?.wakeLater(shop.id, settlesIn);

@@ -1,0 +1,29 @@
+import type { DeliverySubject } from './outbox.ts';
+
+/** So many are kept, of all shops together: some thousand objects each. */
+const MOST = 2000;
+
+/**
+ * What the deliveries are about that this process has just opened, until they are claimed: it need not be fetched and opened again
+ * then. A subject never changes; whether it was erased meanwhile, its row says.
+ */
+export type FreshSubjects = {
+  keep(id: string, subject: DeliverySubject): void;
+  take(id: string): DeliverySubject | undefined;
+};
+
+export function createFreshSubjects(): FreshSubjects {
+  const subjects = new Map<string, DeliverySubject>();
+  return {
+    keep: (id, subject) => {
+      subjects.set(id, subject);
+      const [oldest] = subjects.keys();
+      if (subjects.size > MOST && oldest !== undefined) subjects.delete(oldest);
+    },
+    take: (id) => {
+      const subject = subjects.get(id);
+      subjects.delete(id);
+      return subject;
+    },
+  };
+}
