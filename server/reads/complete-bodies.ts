@@ -8,6 +8,7 @@ import { lockShop } from '../delivery/outbox.ts';
 import type { Settled, ShopifyId, Translated } from '../domain.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import type { Shop } from '../shops.ts';
+import { isOutage } from '../webhooks/process.ts';
 import { bodyBinding, settleEvents } from '../webhooks/settle.ts';
 import { topicOf } from '../webhooks/topics.ts';
 import type { ReadDeps } from './read-people.ts';
@@ -80,6 +81,12 @@ async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion)
   await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [row.event_id, body]);
 }
 
+/** Whether trying this body again would come to the same: the others must not wait for it. */
+function isOfThisBody(error: unknown): boolean {
+  if (error instanceof AdminError) return error.failure === 'refused' || error.failure === 'too_costly';
+  return !isOutage(error);
+}
+
 /**
  * Reads the rest of bodies that Shopify shortened to an id.
  * @returns how many events go on now; there may be more
@@ -92,19 +99,17 @@ export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSi
     [shop.id],
   );
   for (const row of rows) {
-    const what = incompleteOf(shop, row);
     let completion: Completion;
     try {
+      const what = incompleteOf(shop, row);
       if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
       else if (what.what === 'order') completion = await readOrder(deps, shop, what.id, signal);
       else completion = await readCustomer(deps, shop, what.id, signal);
     } catch (error) {
-      if (!(error instanceof AdminError) || error.failure !== 'refused') throw error;
-      deps.log.error(
-        { stage: 'read', shop: shop.id, event: row.event_id, err: error },
-        'Shopify refuses to say the rest',
-      );
-      const detail = 'It holds only an id, and Shopify refused to give the rest';
+      if (signal.aborted || !isOfThisBody(error)) throw error;
+      deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
+      const refused = error instanceof AdminError;
+      const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }
     await deps.db.transaction(async (sql) => await finish(sql, shop, row, completion));

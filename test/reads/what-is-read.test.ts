@@ -262,6 +262,17 @@ describe('a body that holds only an id', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'guest@example.com' }]);
   });
 
+  it('that cannot be opened needs attention, and holds up none of the others', async () => {
+    scene.shopify.setOrder({ id: 2, email: 'guest@example.com' });
+    const broken = await scene.receive('orders/create', { id: 1 });
+    const whole = await scene.receive('orders/create', { id: 2 });
+    await scene.base.db.query('UPDATE events SET body = $2 WHERE id = $1', [broken, Buffer.alloc(64)]);
+    await scene.read();
+    expect(await scene.standing(broken)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+    await scene.send();
+    expect(await scene.standing(whole)).toMatchObject({ state: 'accepted' });
+  });
+
   it('that waits while access is lost ends in the same way', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     scene.access = false;
