@@ -7,6 +7,7 @@ import { customersAtOnce, readCustomers, readOrder } from '../admin/read-records
 import { ledgerKey, loadFacts } from '../consent/ledger.ts';
 import type { Db } from '../db.ts';
 import { loadEntityStates } from '../delivery/entity-states.ts';
+import { lockShop } from '../delivery/outbox.ts';
 import type { FoundFact, Instant, ShopifyId, SkippedReason } from '../domain.ts';
 import { foresee } from '../preview/foresee.ts';
 import { metafieldKeys } from '../reads/why-read.ts';
@@ -218,6 +219,8 @@ export async function findChanges(
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await db.transaction(async (sql) => {
+        // Nothing is stored for a shop that was erased meanwhile.
+        await lockShop(sql, shop);
         const { length } = await addFindings(sql, shop, findings, now());
         await noteMissed(sql, shop, { ...noneMissed, [kind]: length }, { since, until }, now());
         await movePoint(sql, shop, kind, point);

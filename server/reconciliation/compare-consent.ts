@@ -2,6 +2,7 @@ import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import { nothingStored } from '../activity/due-flags.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
+import { lockShop } from '../delivery/outbox.ts';
 import type { ConsentFact, FoundFact, Instant, ShopifyId } from '../domain.ts';
 import { customerKey, loadPeople } from '../people.ts';
 import { foresee } from '../preview/foresee.ts';
@@ -153,21 +154,30 @@ export async function compareConsent(
     kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
   );
   return await db.transaction(async (sql) => {
+    await lockShop(sql, shop);
     if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
+    // Whoever was erased while this was worked out leaves no fact.
+    const gone = await erasedOf(
+      sql,
+      shop,
+      kept.map(({ one }) => one),
+    );
     await appendFacts(
       sql,
       shop,
-      kept.map(({ one: { customerId, fact, hash } }) => ({
-        id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
-        channel: fact.channel,
-        address: hash,
-        personId: people.find(customerKey(shop.vault, customerId))?.id ?? null,
-        state: fact.state,
-        level: fact.level,
-        chosenAt: fact.chosenAt,
-        source: 'reconciliation' as const,
-        eventId: null,
-      })),
+      kept
+        .filter(({ one }) => !gone.has(one.customerId))
+        .map(({ one: { customerId, fact, hash } }) => ({
+          id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
+          channel: fact.channel,
+          address: hash,
+          personId: people.find(customerKey(shop.vault, customerId))?.id ?? null,
+          state: fact.state,
+          level: fact.level,
+          chosenAt: fact.chosenAt,
+          source: 'reconciliation' as const,
+          eventId: null,
+        })),
       now(),
     );
     const { length: consents } = await addFindings(sql, shop, due, now());
