@@ -116,9 +116,15 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
  * The second stage: translates a batch of one shop's stored events in one transaction. Facts go into the ledger, people
  * and addresses are noted, and each event is settled or gets an open delivery. No network inside; a crash undoes all of
  * it and the batch is done again.
+ * @param trying told which event the batch begins with
  * @returns how many events were handled; 0 when there is nothing to translate
  */
-export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH): Promise<number> {
+export async function processEvents(
+  deps: ProcessDeps,
+  shop: Shop,
+  limit = BATCH,
+  trying: (eventId: string) => void = () => {},
+): Promise<number> {
   const started = deps.now();
   let received: readonly EventRow[] = [];
   let opened: Awaited<ReturnType<Batch['save']>> = [];
@@ -131,7 +137,8 @@ export async function processEvents(deps: ProcessDeps, shop: Shop, limit = BATCH
        WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [shop.id, limit],
     );
-    if (found.length === 0) return 0;
+    if (!found[0]) return 0;
+    trying(found[0].id);
     const facts = await deps.shops.facts(shop, sql);
     const reads = found.map((row) =>
       readEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
@@ -193,18 +200,21 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'process', shop: shop.id, err: error }, 'a batch failed; trying its events one by one');
   }
+  const tried: string[] = [];
   try {
-    return await processEvents(deps, shop, 1);
+    return await processEvents(deps, shop, 1, (eventId) => void tried.push(eventId));
   } catch (error) {
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
+    // That one and no other: somebody else may have settled it by now.
     const [row] = await deps.db.query<{ id: string }>(
       `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
-       WHERE id = (SELECT id FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT 1) RETURNING id`,
-      [shop.id],
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'received' RETURNING id`,
+      [shop.id, tried],
     );
     deps.log.error({ stage: 'process', shop: shop.id, event: row?.id, err: error }, 'an event could not be handled');
     if (row) deps.metrics?.eventFailed();
-    return row ? 1 : 0;
+    if (tried.length === 0) throw error;
+    return 1;
   }
 }
 

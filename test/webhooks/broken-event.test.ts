@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLog } from '../../server/log.ts';
+import { processSafely } from '../../server/webhooks/process.ts';
+import { openScene, type Scene } from '../activity/scene.ts';
+import { customer } from '../flow/bodies.ts';
+
+let base: Scene;
+beforeAll(async () => {
+  base = await openScene();
+});
+afterAll(async () => await base.close());
+
+it('two who come upon the same broken event leave the one after it alone', async () => {
+  await base.begin({});
+  const { db, shop, shops, store: settings } = base;
+  const broken = await base.receive('customers/create', customer(1), { webhookId: 'broken' });
+  const whole = await base.receive('customers/create', customer(2), { webhookId: 'whole' });
+  await db.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [broken, Buffer.alloc(64)]);
+  // The other process settles it just after this one has failed on it by itself.
+  const racing: typeof db = {
+    ...db,
+    transaction: async (work) => {
+      try {
+        return await db.transaction(work);
+      } catch (error) {
+        if (failures++ === 1)
+          await db.query(
+            `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now() WHERE id = $1`,
+            [broken],
+          );
+        throw error;
+      }
+    },
+  };
+  let failures = 0;
+  const standing = async (id: string) =>
+    (
+      await db.query<{ state: string; reason: string | null }>('SELECT state, reason FROM events WHERE id = $1', [id])
+    )[0];
+  const deps = { db: racing, shops, settings, log: createLog('silent'), now: () => base.now };
+  await processSafely(deps, shop);
+  await processSafely(deps, shop);
+  expect(await standing(broken)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+  expect(await standing(whole)).toMatchObject({ state: 'open' });
+});
