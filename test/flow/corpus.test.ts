@@ -45,11 +45,11 @@ function trueOf(reason: string | null, topic: string, body: Record<string, unkno
     case 'unknown_topic':
       return /refunds|edited|cancelled|orders\/delete|purchasing/.test(topic);
     case 'recorded':
-      return /whats_app|data_request|tags|merge/.test(topic);
+      return /whats_app|tags|merge/.test(topic);
     case 'lifecycle':
       return /^(app|shop)\//.test(topic);
     case 'privacy':
-      return /redact/.test(topic);
+      return /redact|data_request/.test(topic);
     case 'deleted_person':
       return topic === 'customers/delete';
     case 'merge_not_completed':

@@ -5,7 +5,9 @@ import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin
 import { emailOf, type FakeShop } from '../fakes/shopify-shop.ts';
 
 const HOUR = 3_600_000;
-const ago = (ms: number) => new Date(Math.floor((Date.now() - ms) / 1000) * 1000).toISOString();
+/** All of a test is told from the same whole second, however long it takes. */
+const start = Math.floor(Date.now() / 1000) * 1000;
+const ago = (ms: number) => new Date(start - ms).toISOString();
 type Payload = Record<string, unknown> & { Email?: string; Order?: Record<string, unknown> };
 
 let connector: Connector;
