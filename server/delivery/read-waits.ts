@@ -1,10 +1,16 @@
 import type { Sql } from '../db.ts';
 import type { Shop } from '../shops.ts';
 
-/** Orders of one person that are still to be sent are another's from now on. */
-export async function handOverOrders(sql: Sql, shop: Shop, from: string, to: string): Promise<void> {
+/**
+ * Orders of one person that are still to be sent are another's from now on, and so are their opt-outs: a choice belongs to
+ * its address, and one to get nothing more may not be lost. An opt-in of somebody who is gone is left out.
+ */
+export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: string): Promise<void> {
   await sql.query(
-    `UPDATE deliveries SET person_id = $3 WHERE shop_id = $1 AND person_id = $2 AND open AND kind = 'order'`,
+    `UPDATE deliveries d SET person_id = $3 WHERE d.shop_id = $1 AND d.person_id = $2 AND d.open
+       AND (d.kind = 'order' OR (d.kind = 'consent' AND EXISTS (
+         SELECT 1 FROM consent_facts f WHERE f.shop_id = d.shop_id AND f.person_id = d.person_id
+           AND f.event_id = d.event_id AND f.state = 'unsubscribed')))`,
     [shop.id, from, to],
   );
 }

@@ -10,7 +10,7 @@ import {
   type NewDelivery,
   openOfEntities,
 } from '../delivery/outbox.ts';
-import { handOverOrders } from '../delivery/read-waits.ts';
+import { handOverWaiting } from '../delivery/read-waits.ts';
 import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
 import { customerKey, guestKey, lanesOf, loadPeople, type People, type Person } from '../people.ts';
 import { type News, whyRead } from '../reads/why-read.ts';
@@ -65,7 +65,7 @@ export type Batch = {
    * @returns null when it has waited already
    */
   park(event: TranslatedEvent, person: Person | null): Outcome | null;
-  /** What waits to be sent of a merged customer's orders goes on as the kept customer's. */
+  /** What waits to be sent of a merged customer's orders and opt-outs goes on as the kept customer's. */
   handOver(from: Person, to: Person): void;
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
   deliver(
@@ -267,7 +267,7 @@ export async function openBatch(
       const opened = [...deliveries.values()];
       await addDeliveries(sql, shop, opened);
       await parkEvents(sql, shop, parked);
-      for (const { from, to } of handedOver) await handOverOrders(sql, shop, from, to);
+      for (const { from, to } of handedOver) await handOverWaiting(sql, shop, from, to);
       await closeDeliveries(sql, shop, closed);
       await saveHandled(sql, shop, [...touched]);
       await settleEvents(sql, otherUpdates);

@@ -372,6 +372,21 @@ describe('two customers that became one', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', Order: { Id: '9' } }]);
   });
 
+  it('keep an opt-out of the deleted one that waits to be sent', async () => {
+    await bothKnown();
+    await scene.receive(EMAIL, emailConsent(2, 'unsubscribed', ago(SECOND)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
+  });
+
+  it('leave out an opt-in of the deleted one that waits to be sent', async () => {
+    await bothKnown();
+    const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toEqual([]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  });
+
   it.each(['failed', 'requested', 'in_progress'])('are still two when the merge is %s', async (status) => {
     await bothKnown();
     const event = await scene.receive('customers/merge', merge(status));
