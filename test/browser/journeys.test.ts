@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
 
 const GUID = randomUUID();
 const customer = (id: number, email: string) => ({ id, email, first_name: 'Ann', updated_at: '2026-11-01T10:00:00Z' });
@@ -134,6 +135,17 @@ inBrowser(
       expect(new URL(page.url()).searchParams.get('from')).toMatch(/^2\d{3}-\d\d-\d\dT/);
     });
 
+    it('leads from what needs attention to those events alone', async () => {
+      const page = await stage().open('/');
+      const line = page.getByText(/^\d+ events?: Shopify’s message could not be read\.$/);
+      const count = Number.parseInt((await line.textContent()) ?? '', 10);
+      await page.locator('a[href*="reason=unreadable"]').click();
+      await page.getByRole('list', { name: 'Events' }).waitFor();
+      expect(await page.getByRole('list', { name: 'Events' }).getByRole('listitem').count()).toBe(count);
+      await page.getByRole('button', { name: 'Remove Unreadable' }).click();
+      await page.waitForURL((url) => !url.searchParams.has('reason'));
+    });
+
     it('says the same in its chart and its table, and never that something was loaded', async () => {
       const page = await stage().open('/');
       await page.getByRole('button', { name: 'Show the numbers' }).click();
@@ -168,23 +180,6 @@ inBrowser(
 );
 
 inBrowser('the first steps', (stage) => {
-  const tabTo = async (page: Page, name: string) => {
-    for (let presses = 0; presses < 60; presses++) {
-      await page.keyboard.press('Tab');
-      const focused = await page.evaluate(() => {
-        const { activeElement } = document;
-        const labels = activeElement instanceof HTMLInputElement ? [...(activeElement.labels ?? [])] : [];
-        return [
-          activeElement?.getAttribute('aria-label'),
-          activeElement?.textContent,
-          ...labels.map((l) => l.textContent),
-        ];
-      });
-      if (focused.some((text) => text?.trim() === name)) return;
-    }
-    throw new Error(`The Tab key does not reach "${name}"`);
-  };
-
   it('need no mouse', async () => {
     const page = await stage().open('/');
     await page.getByLabel('GUID of your data webhook').waitFor();
