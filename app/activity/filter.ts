@@ -4,10 +4,10 @@ import { withQuery } from '../api.ts';
 import { navigate, replaceQuery } from '../location.ts';
 
 /** What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone. */
-export type Filter = { q: string; state: string; topic: string; from: string; to: string };
+export type Filter = { q: string; state: string; reason: string; topic: string; from: string; to: string };
 
-export const noFilter: Filter = { q: '', state: '', topic: '', from: '', to: '' };
-const names = ['q', 'state', 'topic', 'from', 'to'] as const;
+export const noFilter: Filter = { q: '', state: '', reason: '', topic: '', from: '', to: '' };
+const names = ['q', 'state', 'reason', 'topic', 'from', 'to'] as const;
 
 /** The filter and the place in the list that an address names. */
 export function readFilter(search: string): { filter: Filter; cursor: string } {

@@ -1,4 +1,4 @@
-import { Button, InlineStack, Select, TextField } from '@shopify/polaris';
+import { Button, InlineStack, Select, Tag, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
 import { texts } from '../texts.ts';
 import { type Filter, isFiltered, noFilter } from './filter.ts';
@@ -47,7 +47,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
               label={t.filters.state}
               options={[{ value: '', label: t.anyState }, ...states]}
               value={filter.state}
-              onChange={(state) => onChange({ state })}
+              onChange={(state) => onChange({ state, reason: '' })}
             />
           </div>
           <div className="on-demand">
@@ -80,7 +80,10 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
           </div>
         </div>
         {isFiltered(filter) && (
-          <InlineStack>
+          <InlineStack gap="300" blockAlign="center">
+            {filter.reason !== '' && (
+              <Tag onRemove={() => onChange({ reason: '' })}>{t.attentionReasons[filter.reason] ?? filter.reason}</Tag>
+            )}
             <Button variant="plain" onClick={() => onChange(noFilter)}>
               {t.filters.clear}
             </Button>

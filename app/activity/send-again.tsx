@@ -7,6 +7,7 @@ import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { useReturnFocus } from '../shell/use-return-focus.ts';
 import { texts } from '../texts.ts';
 
 const t = texts.activity.again;
@@ -62,6 +63,7 @@ function Forecast({ answer }: { answer: Answer }) {
  * @param body what the route needs besides
  */
 export function SendAgain(props: { title: string; path: string; body: object; onClose: () => void }) {
+  useReturnFocus();
   const { title, path, body, onClose } = props;
   const format = useFormat();
   const [reassert, setReassert] = useState(false);

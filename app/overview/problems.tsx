@@ -16,10 +16,11 @@ const ways: Record<string, { url: string; action: string }> = {
   attention: { url: '/activity?state=attention', action: 'activity' },
 };
 
-function wayOut({ kind, action }: Problem): { url: string; content: string } | null {
+function wayOut({ kind, action, reason }: Problem): { url: string; content: string } | null {
   const way = ways[kind] ?? (action && { url: `/${action}`, action });
   const content = way && t.actions[way.action];
-  return way && content ? { url: way.url, content } : null;
+  if (!way || !content) return null;
+  return { url: kind === 'attention' && reason ? `${way.url}&reason=${reason}` : way.url, content };
 }
 
 function Line({ problem }: { problem: Problem }) {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';
+import { useReturnFocus } from '../shell/use-return-focus.ts';
 import { texts } from '../texts.ts';
 import { draftOf, type SettingsAnswer } from './draft.ts';
 import { Section } from './section.tsx';
@@ -14,6 +15,7 @@ const t = texts.settings.connection;
 
 function Disconnect({ form, onClose }: { form: SettingsForm; onClose: () => void }) {
   const client = useQueryClient();
+  useReturnFocus();
   const remove = useMutation({
     mutationFn: () => call<SettingsAnswer>('DELETE', '/settings/guid'),
     onSuccess: async (answer) => {

@@ -1,6 +1,7 @@
 import { BlockStack, Modal, Text } from '@shopify/polaris';
 import { texts } from '../texts.ts';
 import { Failure } from './failure.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 
 /** What a mutation gives. */
 type Change = { mutate(): void; isPending: boolean; error: unknown };
@@ -15,6 +16,7 @@ export function Confirm(props: {
   onClose: () => void;
 }) {
   const { title, text, action, destructive = false, change, onClose } = props;
+  useReturnFocus();
   return (
     <Modal
       open

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Fault } from '../api-errors.ts';
 import type { Param } from '../db.ts';
-import type { EventState, Instant } from '../domain.ts';
+import type { AttentionReason, EventState, Instant } from '../domain.ts';
 import { addDays, startOfDay } from '../overview/day-starts.ts';
 import { customerKey, emailHash } from '../people.ts';
 import { readPhone } from '../shopify/read-phone.ts';
@@ -10,6 +10,8 @@ import type { Shop } from '../shops.ts';
 /** Which events are meant; null: any. `from` and `to` are both included. */
 export type ActivityFilter = {
   state: EventState | null;
+  /** Only what needs attention for this reason. */
+  reason: AttentionReason | null;
   topic: string | null;
   q: string | null;
   from: Instant | null;
@@ -17,6 +19,13 @@ export type ActivityFilter = {
 };
 
 const states = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
+const attentionReasons = [
+  'rejected',
+  'gave_up',
+  'invalid_payload',
+  'unreadable',
+  'translation_failed',
+] as const satisfies readonly AttentionReason[];
 const date = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}$/;
 const instant = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
@@ -51,6 +60,10 @@ export const filterShape = (timeZone: string) => ({
     .union([z.literal(''), z.enum(states)], { error: `Choose one of ${states.join(', ')}` })
     .nullish()
     .transform((state) => state || null),
+  reason: z
+    .union([z.literal(''), z.enum(attentionReasons)], { error: `Choose one of ${attentionReasons.join(', ')}` })
+    .nullish()
+    .transform((reason) => reason || null),
   topic: words(100),
   q: words(320),
   from: moment(timeZone, 'first'),
@@ -106,6 +119,7 @@ export function selectEvents(
     params.push(...values);
   };
   const { after } = options;
+  if (filter.reason) add((n) => `e.state = 'attention' AND e.reason = $${n}`, filter.reason);
   if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
   if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
   // Of the two ends the earlier one says it all: an index is followed from one place.

@@ -66,6 +66,7 @@ describe('The activity', () => {
 
   it.each([
     ['state', '?state=lost'],
+    ['reason', '?reason=lost'],
     ['cursor', '?cursor=abc'],
     ['cursor', `?cursor=${Buffer.from('1.x').toString('base64url')}`],
     ['limit', '?limit=0'],
@@ -135,6 +136,18 @@ describe('The filter', () => {
     expect(ids(await list('?from=2026-11-21'))).toEqual([after]);
     expect(ids(await list('?to=2026-11-19'))).toEqual([before]);
     expect(ids(await list('?from=2026-11-20T07:00:00Z&to=2026-11-20T08:00:00%2B01:00'))).toEqual([first]);
+  });
+
+  it('reason finds what needs attention for it, and nothing together with another state', async () => {
+    await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 2 });
+    const rejected = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 1 });
+    const unreadable = await scene.receive('customers/create', 'no JSON');
+    await scene.work(answers.rejected);
+    expect(ids(await list('?state=attention&reason=unreadable'))).toEqual([unreadable]);
+    expect(ids(await list('?reason=rejected'))).toContain(rejected);
+    expect(ids(await list('?reason=rejected'))).not.toContain(unreadable);
+    expect(ids(await list('?state=accepted&reason=rejected'))).toEqual([]);
+    expect(ids(await list('?reason='))).toHaveLength(3);
   });
 
   it('topic finds one topic, and empty fields filter nothing', async () => {

@@ -89,7 +89,7 @@ async function pagesOf(verb: (sql: Db) => Promise<unknown>): Promise<number> {
   return Math.max(...touched);
 }
 
-const none: ActivityFilter = { state: null, topic: null, q: null, from: null, to: null };
+const none: ActivityFilter = { state: null, reason: null, topic: null, q: null, from: null, to: null };
 const deep = { receivedAt: NOW - 15 * DAY, id: 'ffffffff-ffff-4fff-8fff-ffffffffffff' };
 const states: EventState[] = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'];
 

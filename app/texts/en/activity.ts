@@ -1,4 +1,4 @@
-import type { AttemptClass, EventState } from '../../../server/domain.ts';
+import type { AttemptClass, AttentionReason, EventState } from '../../../server/domain.ts';
 
 /** The list of events and one event. */
 export const activity = {
@@ -22,6 +22,14 @@ export const activity = {
     connection: 'Connection problem',
     unknown: 'Unknown',
   } satisfies Record<AttemptClass, string>,
+  /** Why something needs attention, by reason. */
+  attentionReasons: {
+    rejected: 'Refused by Ascent360',
+    gave_up: 'Given up after many attempts',
+    invalid_payload: 'Not in Ascent360’s format',
+    unreadable: 'Unreadable',
+    translation_failed: 'Something needed is missing',
+  } satisfies Record<AttentionReason, string> as Record<string, string>,
   anyState: 'Any state',
   anyTopic: 'Any topic',
   topics: {
