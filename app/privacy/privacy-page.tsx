@@ -11,6 +11,7 @@ import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import { Looks } from './looks.tsx';
 
 const t = texts.privacy;
 const tones = { open: 'info', ready: 'attention', done: 'success' } as const;
@@ -124,6 +125,7 @@ export function PrivacyPage() {
           ))}
         </BlockStack>
       )}
+      <Looks />
       <Box paddingBlockEnd="800" />
     </AppPage>
   );

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
+import { answering } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -30,6 +31,23 @@ inBrowser('privacy requests', (stage) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Mark as done' }).click();
     await asked.getByText('Done', { exact: true }).waitFor();
     expect(await asked.getByRole('button', { name: 'Mark as done' }).count()).toBe(0);
+  });
+
+  it('stand beside who looked at personal data, and the download is among it', async () => {
+    const page = await stage().open('/privacy');
+    await page.getByRole('heading', { name: 'Who looked at personal data' }).waitFor();
+    await page.getByText(/ · User \d+ · the data of a request, downloaded$/).waitFor();
+  });
+
+  it('that cannot be read are read at a new try', async () => {
+    const route = '**/api/privacy-requests';
+    const page = await stage().open('/privacy', {
+      before: async (page) => await answering(page, route, 500, { errors: [{ message: 'Away.' }] }),
+    });
+    await page.getByText('Away.').waitFor();
+    await page.unroute(route);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Request to erase' }).waitFor();
   });
 
   it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {

@@ -25,4 +25,22 @@ export const privacy = {
     redact: 'Do it once Ascent360 has confirmed that the person is erased there, too.',
   },
   marked: 'Marked as done',
+  looks: {
+    title: 'Who looked at personal data',
+    text: 'Looks through this app by users of your Shopify admin, newest first. Shopify’s own pages are not among them.',
+    none: 'Nobody has looked yet.',
+    more: (count: string) => `Show ${count} more`,
+    user: (id: string) => `User ${id}`,
+    /** By what the record calls it. */
+    what: {
+      activity: 'the list of events',
+      activity_export: 'the list of events, as CSV',
+      event: 'an event',
+      people_search: 'a search for a person',
+      person: 'a person',
+      privacy_requests: 'the privacy requests',
+      data_export: 'the data of a request, downloaded',
+      preview: 'a preview',
+    } as Record<string, string>,
+  },
 };

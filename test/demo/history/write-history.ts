@@ -174,7 +174,7 @@ export async function writeHistory(
   }
 
   async function again(email: string): Promise<void> {
-    const filter = { state: 'attention', topic: null, q: email, from: null, to: null } as const;
+    const filter = { state: 'attention', reason: null, topic: null, q: email, from: null, to: null } as const;
     const { ids } = await findSendable(then, shop, filter, 'US');
     await sendAgain({ db: then, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
     await deliver();

@@ -1,0 +1,83 @@
+import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api.ts';
+import { AppLink } from '../shell/app-link.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+
+const t = texts.privacy.looks;
+const AT_FIRST = 10;
+
+/** `about`: the id of what was looked at; null: a list. */
+type Look = { at: string; who: string; what: string; about: string | null };
+
+/** Where what was looked at stands, for kinds that have a page of their own. */
+const pageOf: Record<string, (id: string) => string> = {
+  event: (id) => `/activity/${id}`,
+  person: (id) => `/people/${id}`,
+};
+
+function LookRow({ look }: { look: Look }) {
+  const format = useFormat();
+  const what = t.what[look.what] ?? look.what.replaceAll('_', ' ');
+  const url = look.about === null ? undefined : pageOf[look.what]?.(look.about);
+  return (
+    <li>
+      <Text as="p" breakWord>
+        <Text as="span" tone="subdued">
+          <time dateTime={look.at}>{format.moment(look.at)}</time>
+        </Text>{' '}
+        · {t.user(look.who)} · {url ? <AppLink url={url}>{what}</AppLink> : what}
+      </Text>
+    </li>
+  );
+}
+
+/** Who looked at personal data in the app. */
+export function Looks() {
+  const [all, setAll] = useState(false);
+  const format = useFormat();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['privacy', 'looks'],
+    queryFn: ({ signal }) => call<{ items: Look[] }>('GET', '/access-log', { signal }),
+  });
+  const items = data?.items ?? [];
+  const hidden = all ? 0 : Math.max(0, items.length - AT_FIRST);
+  return (
+    <Box paddingBlockStart="400">
+      <Card>
+        <BlockStack gap="300">
+          <BlockStack gap="100">
+            <Text as="h2" variant="headingMd">
+              {t.title}
+            </Text>
+            <Text as="p" tone="subdued">
+              {t.text}
+            </Text>
+          </BlockStack>
+          {error ? (
+            <Failure error={error} onRetry={() => void refetch()} />
+          ) : !data ? (
+            <LoadingLines lines={3} />
+          ) : items.length === 0 ? (
+            <Text as="p">{t.none}</Text>
+          ) : (
+            <BlockStack as="ul" gap="100">
+              {(hidden > 0 ? items.slice(0, AT_FIRST) : items).map((look) => (
+                <LookRow key={`${look.at} ${look.who} ${look.what} ${look.about ?? ''}`} look={look} />
+              ))}
+            </BlockStack>
+          )}
+          {hidden > 0 && (
+            <InlineStack>
+              <Button onClick={() => setAll(true)}>{t.more(format.number(hidden))}</Button>
+            </InlineStack>
+          )}
+        </BlockStack>
+      </Card>
+    </Box>
+  );
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
+
+inBrowser(
+  'the keyboard alone',
+  (stage) => {
+    it('sends an event again, from the list to the confirmation', async () => {
+      const page = await stage().open('/activity?topic=orders/create&state=accepted');
+      const row = page.getByRole('list', { name: 'Events' }).getByRole('link').first();
+      const text = (await row.textContent())?.trim() ?? '';
+      await tabTo(page, text);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+      const before = stage().connector.ascent360.received.length;
+      await tabTo(page, 'Send again');
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('1 record goes out.').waitFor();
+      await tabTo(page, 'Send again');
+      await page.keyboard.press('Enter');
+      await page.getByText('1 record is on its way').waitFor();
+      await stage().connector.ascent360.until(before + 1);
+      await dialog.waitFor({ state: 'detached' });
+    });
+
+    it('leaves a dialog with Escape, back to the button that opened it, and nothing is sent', async () => {
+      const page = await stage().open('/activity?topic=orders/create&state=accepted');
+      await page.getByRole('list', { name: 'Events' }).getByRole('link').nth(2).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+      const before = stage().connector.ascent360.received.length;
+      await tabTo(page, 'Send again');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByText('1 record goes out.').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toBe('Send again');
+      expect(stage().connector.ascent360.received.length).toBe(before);
+    });
+
+    it('changes a setting and saves it by the save bar', async () => {
+      const page = await stage().open('/settings');
+      await page.getByLabel('Source name').waitFor();
+      await tabTo(page, 'Source name');
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type('Typed by hand');
+      // The bar stands above the form.
+      await tabTo(page, 'Save', 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await page.getByText('Settings saved').waitFor();
+      expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Typed by hand' });
+    });
+  },
+  { history: true },
+);

@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { answering } from './activity-scenes.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const ID = '01a20c17-d9a0-7045-b876-cfa84638b8f5';
+/** Every page and what it asks the API for. */
+const pages: readonly (readonly [page: string, route: string, api: string])[] = [
+  ['overview', '/', '**/api/overview*'],
+  ['first steps', '/setup', '**/api/settings*'],
+  ['activity', '/activity', '**/api/activity?*'],
+  ['event', `/activity/${ID}`, `**/api/activity/${ID}*`],
+  ['people', '/people?q=mia@example.com', '**/api/people?*'],
+  ['person', `/people/${ID}`, `**/api/people/${ID}*`],
+  ['settings', '/settings', '**/api/settings*'],
+  ['imports', '/imports', '**/api/imports*'],
+  ['import', `/imports/${ID}`, `**/api/imports/${ID}*`],
+  ['privacy', '/privacy', '**/api/privacy-requests*'],
+];
+
+inBrowser('every page', (stage) => {
+  beforeAll(async () => {
+    await stage().connector.connect();
+  });
+
+  async function expectFit(page: Page, what: string): Promise<void> {
+    expect.soft(await accessibilityFaults(page), what).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 900 });
+    expect.soft(await overflow(page), `${what}, narrow`).toBe(0);
+  }
+
+  it.each(pages)('%s: has no faults that axe finds while it loads', async (name, route, api) => {
+    const page = await stage().open(route, { before: async (page) => void (await page.route(api, () => {})) });
+    await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await expectFit(page, name);
+    await page.unroute(api);
+  });
+
+  it.each(pages)('%s: has none when the server fails, and a new try asks again', async (name, route, api) => {
+    const page = await stage().open(route, {
+      before: async (page) => await answering(page, api, 503, { errors: [{ message: 'Away.' }] }),
+    });
+    await page.getByText('Away.').first().waitFor();
+    await expectFit(page, name);
+    await page.unroute(api);
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByText('Away.').first().waitFor({ state: 'detached' });
+  });
+});
