@@ -29,14 +29,14 @@ export function askText(
   ].join('\n\n');
 }
 
-/** How a request stands, in a sentence. */
+/** How a request stands, in a sentence. Names no day: whoever shows it knows the shop's time zone, and has `dueAt`. */
 export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): string {
-  const late = now > dueAt ? 'It is overdue' : `It is due by ${day(dueAt)}`;
+  const late = now > dueAt ? ' It is overdue.' : '';
   if (kind === 'data_request') {
     if (erasedAt !== null) return 'The person was erased since: nothing is held on them any more.';
     if (state === 'done') return 'You marked the data as handed out.';
-    return `A customer asked for the data held on them. Download it, hand it out, and mark this as done. ${late}.`;
+    return `A customer asked for the data held on them. Download it, hand it out, and mark this as done.${late}`;
   }
   if (state === 'done') return 'Erased here, and you marked it as done with Ascent360.';
-  return `Everything held here on the person was erased. Ask Ascent360 to erase them as well, and mark this as done. ${late}.`;
+  return `Everything held here on the person was erased. Ask Ascent360 to erase them as well, and mark this as done.${late}`;
 }
