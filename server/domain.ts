@@ -241,6 +241,8 @@ export type ShopFacts = {
   setup?: { done: string[]; dismissed: boolean };
   /** The access scopes that the app has. */
   scopes?: string[];
+  /** Shopify's `updated_at` of the newest shop/update that was taken. */
+  updatedAt?: Instant;
 };
 
 /** A short line for the activity list, in the clear: it is encrypted before it is stored. */

@@ -4,6 +4,7 @@ import { exactId } from './fields.ts';
 import type { Body } from './parse-body.ts';
 import { customerDeletedSchema, scopesSchema, shopSchema } from './payloads.ts';
 import { readEmail } from './read-email.ts';
+import { readInstant } from './read-moment.ts';
 import { setKnown } from './set-known.ts';
 import { TranslationError } from './translation-error.ts';
 
@@ -35,6 +36,8 @@ export function translateShopUpdate(body: Body): Translated {
   setKnown(shop, 'country', countryCode(told.country_code));
   setKnown(shop, 'currency', /^[a-z]{3}$/i.test(told.currency ?? '') ? told.currency?.toUpperCase() : undefined);
   setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone) ? told.iana_timezone : undefined);
+  const updatedAt = readInstant(told.updated_at);
+  if (updatedAt !== undefined) shop.updatedAt = updatedAt;
   return { kind: 'lifecycle', shop };
 }
 

@@ -37,6 +37,17 @@ describe('what the pages know of the shop', () => {
     expect(await shop('other-shop.myshopify.com')).toMatchObject({ setup: { done: [], dismissed: false } });
   });
 
+  it('is the newest that Shopify told, in whatever order it arrives', async () => {
+    const told = async (name: string, minute: string) =>
+      await connector.deliver('shop/update', { id: 1, name, updated_at: `2026-11-20T12:${minute}:00-07:00` });
+    await told('First', '00');
+    await told('Third', '20');
+    await told('Second', '10');
+    expect(await shop()).toMatchObject({ name: 'Third', email: 'owner@example.com' });
+    await told('Fourth', '30');
+    expect(await shop()).toMatchObject({ name: 'Fourth' });
+  });
+
   it.each([
     [{ done: ['everything'], dismissed: false }, 'done.0'],
     [{ done: [], dismissed: 'yes' }, 'dismissed'],
