@@ -20,7 +20,7 @@ const onData = [
   'webhooks',
 ].map((room) => `test/${room}/**/*.test.ts`);
 /** They stop PostgreSQL, or run several processes on it. */
-const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each']
+const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each', 'whole-life']
   .map((name) => `test/faults/${name}.test.ts`)
   .concat('test/admin/two-processes.test.ts');
 const postgresIsHere = findPostgres() !== null;
