@@ -45,8 +45,8 @@ export type ChoresDeps = {
 
 /** Pieces of work under way at once in this process. */
 const AT_ONCE = 4;
-/** How long a shop's chore rests after it failed, in milliseconds. */
-const REST_MS = 30_000;
+/** So many intervals a shop's chore rests after it failed. */
+const REST_INTERVALS = 6;
 
 /** @param erased whether an erased shop counts, too: the caller needs no key */
 async function take(
@@ -107,7 +107,7 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
       return more;
     } catch (error) {
       if (stopping.signal.aborted) await db.query('DELETE FROM chore_leases WHERE owner = $1', [owner]).catch(() => {});
-      else await extend(db, owner, REST_MS).catch(() => {});
+      else await extend(db, owner, intervalMs * REST_INTERVALS).catch(() => {});
       throw error;
     } finally {
       clearInterval(renewing);

@@ -113,7 +113,7 @@ describe('a chore', () => {
       20,
     );
     await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
-    expect(failures).toBe(1);
+    expect(failures).toBeLessThan(others);
   });
 
   it('that is under way is told to end when the process stops', async () => {
