@@ -52,33 +52,40 @@ export type Keys = {
 /** So many hashes are remembered, of all shops together: one event asks for each of its own some times. */
 const MAX_REMEMBERED = 20_000;
 
-/** Remembers what was made for a name lately. */
+/** Remembers the hashes that were made lately, each shop's by themselves. */
 function createMemory() {
-  const known = new Map<string, string>();
-  return (name: string, make: () => string): string => {
-    const found = known.get(name) ?? make();
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(name, found);
-    return found;
+  const filled = new Set<Map<string, string>>();
+  let count = 0;
+  return () => {
+    const shelf = new Map<string, string>();
+    return (text: string, make: (text: string) => string): string => {
+      const known = shelf.get(text);
+      if (known !== undefined) return known;
+      count++;
+      if (count > MAX_REMEMBERED) {
+        for (const full of filled) full.clear();
+        filled.clear();
+        count = 1;
+      }
+      const made = make(text);
+      shelf.set(text, made);
+      filled.add(shelf);
+      return made;
+    };
   };
 }
 
-/** @param tag of this key alone: a domain has another key after it was erased */
-function vaultOf(tag: string, secret: Buffer, remember: ReturnType<typeof createMemory>): Vault {
+function vaultOf(secret: Buffer, remember: ReturnType<ReturnType<typeof createMemory>>): Vault {
   const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
+  const hmac = (text: string) => createHmac('sha256', hashing).update(text).digest('base64url').slice(0, 22);
   const vault: Vault = {
     seal: (binding, plain) => seal(sealing, binding, typeof plain === 'string' ? Buffer.from(plain) : plain),
     open: (binding, sealed) => unseal(sealing, binding, sealed),
     sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
-    hash: (kind, value) => {
-      const text = `${kind}\n${value}`;
-      return remember(`${tag} ${text}`, () =>
-        createHmac('sha256', hashing).update(text).digest('base64url').slice(0, 22),
-      );
-    },
+    hash: (kind, value) => remember(`${kind}\n${value}`, hmac),
   };
   return vault;
 }
@@ -88,7 +95,6 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
   const memory = createMemory();
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
-  let unlocked = 0;
   const wrap = (domain: string, secret: Uint8Array) => ({
     wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), secret),
     wrapKeyId: masters[0].id,
@@ -101,10 +107,7 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   return {
     ids: [...byId.keys()],
     create: (domain) => wrap(domain, randomBytes(32)),
-    unlock: (domain, wrappedKey, wrapKeyId) => {
-      unlocked++;
-      return vaultOf(String(unlocked), unwrap(domain, wrappedKey, wrapKeyId), memory);
-    },
+    unlock: (domain, wrappedKey, wrapKeyId) => vaultOf(unwrap(domain, wrappedKey, wrapKeyId), memory()),
     rewrap: (domain, wrappedKey, wrapKeyId) => wrap(domain, unwrap(domain, wrappedKey, wrapKeyId)),
   };
 }

@@ -78,7 +78,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     breakerProbeMs: config.breakerProbe,
     breakerWindowMs: config.breakerWindow,
     retrySchedule: config.retrySchedule,
-    send: deps.ascent360.send,
+    sendJson: deps.ascent360.sendJson,
     wakeLater,
     stopping: () => stopping,
   };

@@ -25,6 +25,8 @@ export type Attempt = {
 
 export type Ascent360Client = {
   send(guid: string, payload: object): Promise<Attempt>;
+  /** The same for a payload that is JSON already. */
+  sendJson(guid: string, json: string): Promise<Attempt>;
   /** Cuts what is in flight and closes every connection. */
   close(): Promise<void>;
 };
@@ -58,13 +60,12 @@ export function createAscent360Client(options: {
     connectTimeout: timeoutMs,
   });
 
-  async function send(guid: string, payload: object): Promise<Attempt> {
-    const body = JSON.stringify(payload);
+  async function sendJson(guid: string, json: string): Promise<Attempt> {
     const began = performance.now();
     const { status, headers, text, failure } = await post(
       pool,
       `${folder}/V1/Data/${encodeURIComponent(guid)}`,
-      body,
+      json,
       timeoutMs,
     );
     // Any other status says all there is to say, so that a bad body does not hide it.
@@ -82,7 +83,11 @@ export function createAscent360Client(options: {
     };
   }
 
-  return { send, close: () => pool.destroy() };
+  return {
+    send: async (guid, payload) => await sendJson(guid, JSON.stringify(payload)),
+    sendJson,
+    close: () => pool.destroy(),
+  };
 }
 
 function first(header: string | string[] | undefined): string | null {

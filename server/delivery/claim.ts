@@ -9,7 +9,7 @@ import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
 import { findDue } from './find-due.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
-import { type ClaimedDelivery, closeDeliveries, keepPayloads, lease, skipOpen } from './outbox.ts';
+import { type ClaimedDelivery, closeDeliveries, keepPayloads, keptPayload, lease, skipOpen } from './outbox.ts';
 import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {
@@ -35,7 +35,8 @@ export type ReadyDelivery = {
   fence: number;
   attemptId: string;
   guid: string;
-  payload: object;
+  /** As JSON. */
+  payload: string;
   flags: SentFlag[];
   account: number;
   contentHash: string;
@@ -63,7 +64,7 @@ type Work = {
   }[];
   updates: EventUpdate[];
   closed: string[];
-  kept: { id: string; payload: object }[];
+  kept: { id: string; kept: string }[];
   decisions: KeptDecision[];
 };
 
@@ -83,7 +84,7 @@ function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, wo
   const contentHash = shop.vault.hash('content', prepared.content);
   if (isNothingNew(weighed, found.entities, contentHash, account)) {
     work.closed.push(delivery.id);
-    work.kept.push({ id: delivery.id, payload: { payload: prepared.payload, fields: prepared.fields } });
+    work.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
     work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
     return;
   }
@@ -94,6 +95,7 @@ function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, wo
  * The third stage begins: takes up to `max` of a shop's due deliveries, works out what each comes to with the settings and
  * the ledger of this moment, settles those that need no sending, and leases the others. Expects to be in a transaction that
  * has the shop's lock. A delivery that cannot be worked out needs attention by itself.
+ * @param at the time by the database's clock, which the breaker goes by: several processes share it
  */
 export async function claimDeliveries(
   sql: Sql,
@@ -101,6 +103,7 @@ export async function claimDeliveries(
   shop: Shop,
   stored: StoredSettings | null,
   breaker: BreakerState,
+  at: Instant,
   max: number,
 ): Promise<Claimed> {
   const nothing: Claimed = { ready: [], settled: 0, breaker };
@@ -109,7 +112,7 @@ export async function claimDeliveries(
   // What was being sent while the app was uninstalled ends here, instead of being tried again.
   if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
   if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored)) return nothing;
-  const allowed = mayAttempt(breaker, now, deps.breakerProbeMs);
+  const allowed = mayAttempt(breaker, at, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';
   const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
@@ -146,7 +149,7 @@ export async function claimDeliveries(
   await closeDeliveries(sql, shop, work.closed);
   await settleEvents(sql, work.updates);
   await keepDecisions(sql, shop, work.decisions, now);
-  return { ready, settled: work.closed.length, breaker: allowed === 'probe' ? startProbe(breaker, now) : breaker };
+  return { ready, settled: work.closed.length, breaker: allowed === 'probe' ? startProbe(breaker, at) : breaker };
 }
 
 /** Leases what is to be sent, and notes attempts and flags before anything leaves. */
@@ -174,7 +177,7 @@ async function depart(
       fence: 0,
       attemptId,
       guid: stored.guid,
-      payload: prepared.payload,
+      payload: JSON.stringify(prepared.payload),
       fields: prepared.fields,
       flags,
       sent: prepared.flags,
@@ -190,7 +193,7 @@ async function depart(
     shop,
     ready.map(({ id, payload, fields, contentHash, carriesOptOut }) => ({
       id,
-      payload: { payload, fields },
+      kept: keptPayload(payload, fields),
       contentHash,
       carriesOptOut,
     })),

@@ -2,7 +2,7 @@ import type { Sql } from '../db.ts';
 import type { Vault } from '../keys.ts';
 import type { Shop } from '../shops.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
-import { type ClaimedDelivery, type DeliveryKind, openSubject } from './outbox.ts';
+import { type ClaimedDelivery, type DeliveryKind, type DeliverySubject, openSubject } from './outbox.ts';
 
 type DeliveryRow = {
   id: string;
@@ -78,10 +78,12 @@ export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSu
     const subject = row.erased ? undefined : known.get(row.id);
     return {
       ...claimedOf(shop, { ...row, subject: stored.get(row.id) ?? null }),
-      ...(subject ? { subject } : {}),
+      ...(subject ? { subject: readJson(subject) } : {}),
     };
   });
 }
+
+const readJson = (subject: string): DeliverySubject => JSON.parse(subject);
 
 async function loadSubjects(sql: Sql, ids: readonly string[]): Promise<Map<string, Uint8Array | null>> {
   if (ids.length === 0) return new Map();

@@ -1,19 +1,17 @@
-import type { DeliverySubject } from './outbox.ts';
-
-/** So many are kept, of all shops together: some thousand objects each. */
+/** So many are kept, of all shops together, of about 2 kB each. */
 const MOST = 2000;
 
 /**
- * What the deliveries are about that this process has just opened, until they are claimed: it need not be fetched and opened again
- * then. A subject never changes; whether it was erased meanwhile, its row says.
+ * What the deliveries are about that this process has just opened, as JSON, until they are claimed: it need not be fetched and opened
+ * again then. A subject never changes; whether it was erased meanwhile, its row says.
  */
 export type FreshSubjects = {
-  keep(id: string, subject: DeliverySubject): void;
-  take(id: string): DeliverySubject | undefined;
+  keep(id: string, subject: string): void;
+  take(id: string): string | undefined;
 };
 
 export function createFreshSubjects(): FreshSubjects {
-  const subjects = new Map<string, DeliverySubject>();
+  const subjects = new Map<string, string>();
   return {
     keep: (id, subject) => {
       subjects.set(id, subject);

@@ -55,22 +55,36 @@ export type ClaimedDelivery = {
 };
 
 export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
+/** What `deliveries.payload` holds, as JSON. */
+export const keptPayload = (payload: string, fields: object) =>
+  `{"payload":${payload},"fields":${JSON.stringify(fields)}}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 
 /**
  * One shop's rows of the ledger and the outbox change hands one transaction at a time: translating, claiming and recording
  * of one shop never overlap, whatever process does them.
+ * @returns the time then, by the database's clock
  * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
-export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
+export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instant> {
   await sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
   // A statement of its own: it sees what was committed while the lock was waited for.
-  const rows = await sql.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL', [shop.id]);
-  if (rows.length === 0) throw new ShopErasedError();
+  const [row] = await sql.query<{ at: Date }>(
+    'SELECT clock_timestamp() AS at FROM shops WHERE id = $1 AND erased_at IS NULL',
+    [shop.id],
+  );
+  if (!row) throw new ShopErasedError();
+  return row.at.getTime();
 }
 
-export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly NewDelivery[]): Promise<void> {
-  if (deliveries.length === 0) return;
+/** Opens deliveries. @returns the subject of each as JSON, by its id */
+export async function addDeliveries(
+  sql: Sql,
+  shop: Shop,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlyMap<string, string>> {
+  const subjects = new Map(deliveries.map(({ id, subject }) => [id, JSON.stringify(subject)]));
+  if (deliveries.length === 0) return subjects;
   const { columns, from, params } = unnest(
     {
       id: 'uuid',
@@ -95,7 +109,7 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
       person_id: delivery.personId,
       email_lane: delivery.emailLane,
       phone_lane: delivery.phoneLane,
-      subject: shop.vault.sealJson(subjectBinding(delivery.id), delivery.subject),
+      subject: shop.vault.seal(subjectBinding(delivery.id), subjects.get(delivery.id) ?? ''),
       place_of: delivery.takesPlaceOf,
       read_wait_ms: delivery.readWaitMs ?? null,
       settle_ms: delivery.settleMs ?? null,
@@ -116,6 +130,7 @@ export async function addDeliveries(sql: Sql, shop: Shop, deliveries: readonly N
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     params,
   );
+  return subjects;
 }
 
 /** The open deliveries of these orders and customers that are not being sent: newest last. */
@@ -167,7 +182,7 @@ export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
   vault.openJson<DeliverySubject>(subjectBinding(id), sealed);
 
 /** A delivery that is about to be sent, with what is kept of it. */
-export type Departure = { id: string; payload: object; contentHash: string; carriesOptOut: boolean };
+export type Departure = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
 
 /**
  * Leases deliveries for one attempt each.
@@ -184,7 +199,7 @@ export async function lease(
     { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean' },
     departures.map((departure) => ({
       id: departure.id,
-      payload: shop.vault.sealJson(payloadBinding(departure.id), departure.payload),
+      payload: shop.vault.seal(payloadBinding(departure.id), departure.kept),
       content_hash: departure.contentHash,
       carries_opt_out: departure.carriesOptOut,
     })),
@@ -201,15 +216,11 @@ export async function lease(
 }
 
 /** Keeps what would have been sent, of deliveries that end without sending. */
-export async function keepPayloads(
-  sql: Sql,
-  shop: Shop,
-  kept: readonly { id: string; payload: object }[],
-): Promise<void> {
+export async function keepPayloads(sql: Sql, shop: Shop, kept: readonly { id: string; kept: string }[]): Promise<void> {
   if (kept.length === 0) return;
   const { columns, from, params } = unnest(
     { id: 'uuid', payload: 'bytea' },
-    kept.map(({ id, payload }) => ({ id, payload: shop.vault.sealJson(payloadBinding(id), payload) })),
+    kept.map((one) => ({ id: one.id, payload: shop.vault.seal(payloadBinding(one.id), one.kept) })),
   );
   await sql.query(
     `UPDATE deliveries d SET payload = u.payload FROM ${from} AS u(${columns}) WHERE d.id = u.id`,

@@ -153,11 +153,15 @@ const BREAKER_OUTCOME = {
   connection: 'other',
 } as const;
 
-/** The breaker after these attempts. */
-export function breakerAfter(deps: RecordDeps, breaker: BreakerState, finished: readonly Finished[]): BreakerState {
-  const now = deps.now();
+/** The breaker after these attempts, at a time by the database's clock. */
+export function breakerAfter(
+  deps: RecordDeps,
+  breaker: BreakerState,
+  finished: readonly Finished[],
+  at: Instant,
+): BreakerState {
   return finished.reduce(
-    (state, { result }) => (result ? record(state, BREAKER_OUTCOME[result.class], now, deps.breakerWindowMs) : state),
+    (state, { result }) => (result ? record(state, BREAKER_OUTCOME[result.class], at, deps.breakerWindowMs) : state),
     breaker,
   );
 }

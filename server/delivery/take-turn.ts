@@ -17,14 +17,14 @@ export type Turn = { recorded: Recorded[]; ready: ReadyDelivery[]; settled: numb
  */
 export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   return await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+    const at = await lockShop(sql, shop);
     const before = await deps.settings.load(shop, sql);
     const recorded = await recordAttempts(sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection');
     const stored = changed ? await deps.settings.load(shop, sql) : before;
     const first = before?.breaker ?? CLOSED;
-    const claimed = await claimDeliveries(sql, deps, shop, stored, breakerAfter(deps, first, finished), max);
+    const claimed = await claimDeliveries(sql, deps, shop, stored, breakerAfter(deps, first, finished, at), at, max);
     if (claimed.breaker !== first) await saveBreaker(sql, shop, claimed.breaker);
     return { recorded, ready: claimed.ready, settled: claimed.settled };
   });

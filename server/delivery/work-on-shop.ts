@@ -29,7 +29,7 @@ export type WorkDeps = ProcessDeps &
     translating: Slots;
     pace: Pace;
     perShop: number;
-    send(guid: string, payload: object): Promise<Attempt>;
+    sendJson(guid: string, payload: string): Promise<Attempt>;
     /** Says that the shop has work again after so many milliseconds. */
     wakeLater(shopId: number, waitMs: number): void;
     stopping(): boolean;
@@ -93,7 +93,7 @@ function createPosters(deps: WorkDeps) {
       const delivery = ready.shift();
       if (!delivery) break;
       if (ready.length === 0) drained();
-      const result = await deps.send(delivery.guid, delivery.payload);
+      const result = await deps.sendJson(delivery.guid, delivery.payload);
       deps.slots.give(1);
       deps.metrics.attemptEnded(result.class, result.ms);
       finished.push({ delivery, result });

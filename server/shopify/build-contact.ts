@@ -25,8 +25,9 @@ export function buildContact(sources: ContactSources): Contact {
   const contact: Contact = { origins: {}, leftOut: {} };
   setNames(contact, sources.names);
   set(contact, 'email', findEmail(sources.emails));
-  set(contact, 'phone', findPhone(sources.phones));
-  set(contact, 'mobile', findPhone(sources.mobiles));
+  const read = createPhoneReader();
+  set(contact, 'phone', findPhone(sources.phones, read));
+  set(contact, 'mobile', findPhone(sources.mobiles, read));
   set(contact, 'address', findAddress(sources.addresses));
   return contact;
 }
@@ -69,13 +70,26 @@ function findEmail(places: readonly Place<string>[]): Found<string> {
   return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
 }
 
-function findPhone(places: readonly PhonePlace[]): Found<E164> {
+type PhoneReader = typeof readPhone;
+
+/** Reads a number once: it mostly stands in several places of a body. */
+function createPhoneReader(): PhoneReader {
+  const known = new Map<string, ReturnType<PhoneReader>>();
+  return (text, countries) => {
+    const key = [text, ...countries].join('\n');
+    const read = known.get(key) ?? readPhone(text, countries);
+    known.set(key, read);
+    return read;
+  };
+}
+
+function findPhone(places: readonly PhonePlace[], read: PhoneReader): Found<E164> {
   const refused: string[] = [];
   for (const { path, value, countries } of places) {
     if (value === undefined) continue;
-    const read = readPhone(value, countries);
-    if (read.ok) return { value: read.phone, from: path };
-    refused.push(`${path} ${read.why}`);
+    const found = read(value, countries);
+    if (found.ok) return { value: found.phone, from: path };
+    refused.push(`${path} ${found.why}`);
   }
   return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
 }

@@ -87,8 +87,8 @@ export type Batch = {
   asked(): boolean;
   /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
   settlesIn(): number | null;
-  /** @returns the deliveries that were opened */
-  save(): Promise<readonly NewDelivery[]>;
+  /** @returns the subjects of the deliveries that were opened, as JSON, by their ids */
+  save(): Promise<ReadonlyMap<string, string>>;
 };
 
 /** Orders and customers are compared state by state: what they are known by in entity_states. */
@@ -264,8 +264,7 @@ export async function openBatch(
     save: async () => {
       await people.save();
       await appendFacts(sql, shop, facts, now);
-      const opened = [...deliveries.values()];
-      await addDeliveries(sql, shop, opened);
+      const opened = await addDeliveries(sql, shop, [...deliveries.values()]);
       await parkEvents(sql, shop, parked);
       for (const { from, to } of handedOver) await handOverWaiting(sql, shop, from, to);
       await closeDeliveries(sql, shop, closed);

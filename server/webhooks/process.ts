@@ -9,7 +9,7 @@ import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';
 import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../shops.ts';
-import { type Batch, openBatch, type Settling, type TranslatedEvent } from './batch.ts';
+import { openBatch, type Settling, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-last-known.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -127,7 +127,7 @@ export async function processEvents(
 ): Promise<number> {
   const started = deps.now();
   let received: readonly EventRow[] = [];
-  let opened: Awaited<ReturnType<Batch['save']>> = [];
+  let opened: ReadonlyMap<string, string> = new Map();
   let asked = false;
   let settlesIn: number | null = null;
   const handled = await deps.db.transaction(async (sql) => {
@@ -177,7 +177,7 @@ export async function processEvents(
     );
     return rows.length;
   });
-  for (const { id, subject } of opened) deps.fresh?.keep(id, subject);
+  for (const [id, subject] of opened) deps.fresh?.keep(id, subject);
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
     if (settlesIn !== null) deps.settling?.wakeLater(shop.id, settlesIn);

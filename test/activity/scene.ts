@@ -157,7 +157,7 @@ export async function openScene(): Promise<Scene> {
         const ready = await scene.claim();
         if (ready.length === 0) return sent;
         for (const delivery of ready) {
-          sent.push(delivery.payload);
+          sent.push(JSON.parse(delivery.payload));
           await scene.record(delivery, answer);
         }
       }

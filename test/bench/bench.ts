@@ -1,8 +1,8 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
- * Usage: npm run bench -- [--quick] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
+ * Usage: npm run bench -- [--quick] [--pairs 5] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
  * `--only import` writes a section of its own there; it is no part of the others.
- * With --quick, --only or --profile the document is left as it is.
+ * With --quick, --pairs, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -23,12 +23,13 @@ const alone = { import: importing };
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    pairs: { type: 'string' },
     only: { type: 'string' },
     profile: { type: 'string' },
     progress: { type: 'string' },
   },
 });
-const whole = !values.quick && !values.only && !values.profile;
+const whole = !values.quick && !values.pairs && !values.only && !values.profile;
 const wanted = values.only?.split(',') ?? Object.keys(measures);
 const began = performance.now();
 const say = (text: string) => {
@@ -46,7 +47,7 @@ const notes: string[] = [];
 try {
   const run: Run = {
     world,
-    pairs: values.quick ? 2 : 5,
+    pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
     quick: values.quick,
     say,
     note: (text) => {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
@@ -13,6 +14,7 @@ const library = existsSync('/usr/lib')
   : undefined;
 if (!library && process.env['CI']) throw new Error('CI runs all tests: install faketime (Debian: faketime)');
 
+const PROBE_MS = 500;
 const off = (by: string) => ({ LD_PRELOAD: library ?? '', FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' });
 
 describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
@@ -20,7 +22,13 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
   let web: ConnectorProcess;
   beforeAll(async () => {
     world = await startWorld({
-      env: { RETRY_SCHEDULE: '1s,1s,1s', CONNECTION_PROBE: '1s', BREAKER_PROBE: '500ms', DELIVERY_TIMEOUT: '1s' },
+      env: {
+        RETRY_SCHEDULE: '1s,1s,1s',
+        CONNECTION_PROBE: '1s',
+        BREAKER_WINDOW: '5s',
+        BREAKER_PROBE: `${PROBE_MS}ms`,
+        DELIVERY_TIMEOUT: '1s',
+      },
     });
     web = await world.run({ ROLE: 'web' });
   });
@@ -60,6 +68,26 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       expect(judge([sent], standings, world.ascent360)).toEqual(SURVIVED);
       expect(gap()).toBeGreaterThanOrEqual(least);
       expect(gap()).toBeLessThan(most);
+    });
+
+    it('row 30: an open breaker lets a probe through in its time, though another worker’s clock is right', async () => {
+      await world.connect(web);
+      const other = await world.run({ ROLE: 'worker' });
+      world.ascent360.behave({ status: 500 });
+      const lines = Array.from({ length: 40 }, () => someCustomer());
+      const sent = await Promise.all(lines.map(async (line) => await sendUntilTaken(() => web, line)));
+      const attempts = () => world.ascent360.received.length;
+      await until('ten have failed', async () => attempts() >= 10 || undefined);
+      await wait(PROBE_MS);
+      const before = attempts();
+      const began = Date.now();
+      await wait(PROBE_MS * 5);
+      const probes = attempts() - before;
+      expect(probes).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / PROBE_MS) + 1);
+      expect(probes).toBeGreaterThanOrEqual(1);
+      world.ascent360.behave('accept');
+      expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+      await other.kill();
     });
 
     it('row 30: a lease holds: what it is sending is not sent by another whose clock is right', async () => {

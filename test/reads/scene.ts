@@ -115,7 +115,7 @@ export async function openReadScene(): Promise<ReadScene> {
         const ready = await base.claim();
         idle = ready.length === 0 ? idle + 1 : 0;
         for (const delivery of ready) {
-          sent.push(delivery.payload);
+          sent.push(JSON.parse(delivery.payload));
           await base.record(delivery);
         }
       }
