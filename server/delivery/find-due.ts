@@ -53,6 +53,12 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
   return rows.map((row) => claimedOf(shop, row));
 }
 
+/** That nothing goes before delivery `d` in its lanes, and nothing is being sent there. */
+export const firstOfLanes = `NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.email_lane = d.email_lane
+         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))
+       AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.phone_lane = d.phone_lane
+         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
+
 /**
  * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction.
  * An address that something is being sent to is never claimed a second time.
@@ -62,10 +68,7 @@ export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSu
     `SELECT ${otherColumns}, d.subject IS NULL AS erased
      FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
-       AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.email_lane = d.email_lane
-         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))
-       AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.phone_lane = d.phone_lane
-         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))
+       AND ${firstOfLanes}
      ORDER BY d.due_at, d.seq LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
     [shop.id, max],
   );

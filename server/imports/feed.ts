@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Admin } from '../admin/admin.ts';
 import { type Db, type Sql, unnest } from '../db.ts';
+import { firstOfLanes } from '../delivery/find-due.ts';
 import type { Instant } from '../domain.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';
@@ -30,19 +31,20 @@ const WAIT_MS = 500;
 
 /**
  * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
- * goes before what happened long ago. What is tried again later takes no room.
+ * goes before what happened long ago. What is tried again later, and what waits behind that, takes no room.
  */
 async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
   const [row] = await sql.query<{ busy: boolean; ahead: number }>(
     `SELECT
        (SELECT count(*) FROM events WHERE import_id = $2 AND state = 'received')
        + (SELECT count(*) FROM (
-           SELECT 1 FROM deliveries WHERE shop_id = $1 AND open AND lease_until IS NULL AND due_at <= now() LIMIT ${MOST_AHEAD}
+           SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
+             AND ${firstOfLanes} LIMIT ${MOST_AHEAD}
          ) AS due)
        + (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND lease_until IS NOT NULL) AS ahead,
        EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
        OR EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
-         AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import') AS busy`,
+         AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import' AND ${firstOfLanes}) AS busy`,
     [shop.id, one.id],
   );
   if (!row || row.busy) return 0;

@@ -296,6 +296,31 @@ describe('An import', () => {
     expect(first.every((email) => email?.startsWith('live'))).toBe(true);
   });
 
+  it('goes on while a webhook is tried again later and others of its address wait behind it', async () => {
+    scene = await startScene();
+    for (let n = 1; n < 20; n++) scene.shop.setCustomer(customer(n));
+    const { id } = await scene.counted({ kind: 'customers' });
+    scene.connector.ascent360.behave(({ body }) =>
+      (body as Payload).Email === 'live@example.com' ? { status: 503 } : { status: 200 },
+    );
+    const order = (n: number) => ({ id: n, name: `#${n}`, email: 'live@example.com', updated_at: OLD, line_items: [] });
+    await scene.connector.send('orders/create', order(1));
+    await until('the webhook is tried again later', async () => {
+      const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE attempts > 0 AND due_at > now()');
+      return rows.length > 0 ? true : undefined;
+    });
+    await scene.connector.db.query(`UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE attempts > 0`);
+    await scene.connector.send('orders/create', order(2));
+    await until('another waits behind it', async () => {
+      const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE open AND attempts = 0');
+      return rows.length > 0 ? true : undefined;
+    });
+    await scene.post(`/imports/${id}/start`);
+    await until('all customers are there', async () =>
+      payloads().filter(({ Email }) => Email?.startsWith('robin')).length === 19 ? true : undefined,
+    );
+  });
+
   it('that is cancelled ends what was fed and not sent as dismissed, and loses no webhook', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     const shopper = scene.shop.setCustomer({ ...customer(0), updatedAt: new Date(Date.now() + 1000).toISOString() });

@@ -124,7 +124,13 @@ describe('the containers', () => {
 
   it('the process itself is started, so that SIGTERM reaches it, and not as root', () => {
     const lines = read('Dockerfile').split('\n');
-    expect(lines.filter((line) => line.startsWith('CMD'))).toEqual(['CMD ["node", "server/index.ts"]']);
+    const flags = /^node ((?:--\S+ )*)server\/run\.js server\/index\.ts$/.exec(
+      JSON.parse(read('package.json')).scripts.start,
+    )?.[1];
+    const command = ['node', ...(flags ?? '').trim().split(' '), 'server/index.ts'];
+    expect(lines.filter((line) => line.startsWith('CMD'))).toEqual([
+      `CMD ${JSON.stringify(command).replaceAll(',', ', ')}`,
+    ]);
     expect(lines.findLast((line) => line.startsWith('USER'))).toBe('USER node');
     expect(lines.some((line) => line.startsWith('ENTRYPOINT'))).toBe(false);
   });
