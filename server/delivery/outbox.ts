@@ -116,15 +116,16 @@ export async function addDeliveries(
     })),
   );
   // Who takes the place of one that waits for a read waits no longer than that one would have.
-  // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort.
+  // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort. The column keeps whole
+  // milliseconds and would round up: what is due now would not be due yet to the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
        (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, seq, due_at, reading, again, reassert)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
        CASE WHEN o.reading THEN o.due_at
-         ELSE greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
-           now() + n.read_wait_ms * interval '1 millisecond') END,
+         ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
+           now() + n.read_wait_ms * interval '1 millisecond')) END,
        coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,

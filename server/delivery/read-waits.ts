@@ -19,7 +19,7 @@ export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: st
 export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET reading = false,
-       due_at = CASE WHEN open AND lease_until IS NULL AND attempts = 0 THEN least(due_at, now()) ELSE due_at END
+       due_at = CASE WHEN open AND lease_until IS NULL AND attempts = 0 THEN least(due_at, date_trunc('milliseconds', now())) ELSE due_at END
      WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND reading`,
     [shop.id, personIds],
   );
@@ -28,7 +28,7 @@ export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly str
 /** The shop cannot be read: what waits for that is due. It still counts as unread. */
 export async function stopReadWaits(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(
-    `UPDATE deliveries SET due_at = now()
+    `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())
      WHERE shop_id = $1 AND open AND reading AND lease_until IS NULL AND attempts = 0 AND due_at > now()`,
     [shop.id],
   );
