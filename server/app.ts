@@ -10,7 +10,7 @@ import { apiErrors, jsonBody, notFound } from './api-errors.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
-import type { Instant } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
 import { flowRoutes } from './flow/routes.ts';
 import { importRoutes } from './imports/routes.ts';
 import type { Log } from './log.ts';

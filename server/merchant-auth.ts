@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { isDatabaseDown, unavailable } from './api-errors.ts';
 import type { Db } from './db.ts';
-import type { Instant } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
 import { verifyIdToken } from './shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from './shops.ts';
 

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Db, Sql } from './db.ts';
-import type { AttemptClass, Instant } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
+import type { AttemptClass } from './domain/states.ts';
 import type { Log } from './log.ts';
 import { countedSources } from './overview/counts.ts';
 

@@ -1,5 +1,7 @@
 import { newId, type Sql, unnest } from './db.ts';
-import type { Channel, Contact, E164, Instant, PostalAddress, ShopifyId } from './domain.ts';
+import type { Channel } from './domain/consent.ts';
+import type { Contact, PostalAddress } from './domain/contact.ts';
+import type { E164, Instant, ShopifyId } from './domain/scalars.ts';
 import type { Vault } from './keys.ts';
 import type { Shop } from './shops.ts';
 

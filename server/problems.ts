@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from './db.ts';
-import type { Instant } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
 import type { Shop } from './shops.ts';
 
 /** Kinds of entries that are kept, because no other row says so; overview/problems words them. */

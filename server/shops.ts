@@ -1,5 +1,6 @@
 import { type Db, type Sql, unnest } from './db.ts';
-import type { Instant, ShopFacts } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
+import type { ShopFacts } from './domain/translated.ts';
 import type { Keys, Vault } from './keys.ts';
 
 /** A shop as the rooms pass it on: its row's id, its name, and what opens its data. */

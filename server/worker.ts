@@ -7,7 +7,7 @@ import { hasNewEvents } from './delivery/due-work.ts';
 import { createFreshSubjects } from './delivery/fresh-subjects.ts';
 import { createSlots } from './delivery/slots.ts';
 import { CLAIM_AHEAD_MS, workOnShop } from './delivery/work-on-shop.ts';
-import type { Instant } from './domain.ts';
+import type { Instant } from './domain/scalars.ts';
 import { announcing } from './flow/announce.ts';
 import { importChore } from './imports/chore.ts';
 import type { Log } from './log.ts';

@@ -100,9 +100,9 @@ describe('who may import whom (the table in ARCHITECTURE.md)', () => {
   });
 
   it('keeps Shopify and Ascent360 apart', () => {
-    expect(allowed.get('shopify/')).toEqual(new Set(['domain.ts']));
-    expect(allowed.get('ascent360/')).toEqual(new Set(['domain.ts']));
-    expect(allowed.get('domain.ts')).toEqual(new Set());
+    expect(allowed.get('shopify/')).toEqual(new Set(['domain/']));
+    expect(allowed.get('ascent360/')).toEqual(new Set(['domain/']));
+    expect(allowed.get('domain/')).toEqual(new Set());
   });
 
   it('leaves server/ only for the generated Prisma client, and that from db.ts alone', () => {

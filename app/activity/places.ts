@@ -1,4 +1,4 @@
-import type { FieldReason } from '../../server/domain.ts';
+import type { FieldReason } from '../../server/domain/states.ts';
 import { isAt, type JsonLine } from './json-lines.ts';
 
 /** Where a key came from: lines of the message, the settings, or elsewhere. */

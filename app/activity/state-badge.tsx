@@ -1,5 +1,5 @@
 import { Badge, type BadgeProps } from '@shopify/polaris';
-import type { EventState } from '../../server/domain.ts';
+import type { EventState } from '../../server/domain/states.ts';
 import { texts } from '../texts.ts';
 
 type Look = Pick<BadgeProps, 'tone' | 'progress'>;

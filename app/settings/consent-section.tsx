@@ -1,5 +1,5 @@
 import { Banner, BlockStack, Divider, Select, Text } from '@shopify/polaris';
-import type { Settings } from '../../server/domain.ts';
+import type { Settings } from '../../server/domain/settings.ts';
 import { texts } from '../texts.ts';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';

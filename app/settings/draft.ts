@@ -1,4 +1,4 @@
-import type { Settings } from '../../server/domain.ts';
+import type { Settings } from '../../server/domain/settings.ts';
 import type { Fault } from '../api.ts';
 import { texts } from '../texts.ts';
 

@@ -1,5 +1,5 @@
 import { BlockStack, Checkbox, Divider, FormLayout, Text, TextField } from '@shopify/polaris';
-import type { ListSource, PermissionTags } from '../../server/domain.ts';
+import type { ListSource, PermissionTags } from '../../server/domain/settings.ts';
 import { texts } from '../texts.ts';
 import { type Draft, type Faults, nameOf } from './draft.ts';
 import { Section } from './section.tsx';

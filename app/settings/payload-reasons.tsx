@@ -1,5 +1,5 @@
 import { Text } from '@shopify/polaris';
-import type { FieldReason } from '../../server/domain.ts';
+import type { FieldReason } from '../../server/domain/states.ts';
 import { texts } from '../texts.ts';
 
 const t = texts.settings.preview;

@@ -1,6 +1,6 @@
 import { BlockStack, Box, Button, InlineStack, Select, Text, TextField } from '@shopify/polaris';
 import { useRef } from 'react';
-import type { ListSource } from '../../server/domain.ts';
+import type { ListSource } from '../../server/domain/settings.ts';
 import { TagsField } from '../shell/tags-field.tsx';
 import { texts } from '../texts.ts';
 import type { Faults } from './draft.ts';

@@ -6,7 +6,7 @@ import type {
   Reason,
   SkippedReason,
   WaitingReason,
-} from '../domain.ts';
+} from '../domain/states.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import { acceptedMessage, detailWords, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
 

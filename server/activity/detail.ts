@@ -1,7 +1,7 @@
 import type { Db } from '../db.ts';
 import { excerptBinding } from '../delivery/attempts.ts';
 import { payloadBinding } from '../delivery/outbox.ts';
-import type { AttemptClass, FieldReason } from '../domain.ts';
+import type { AttemptClass, FieldReason } from '../domain/states.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Db } from '../db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../delivery/outbox.ts';
 import { gather, weigh } from '../delivery/weigh.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { defaultSettings } from '../settings/contract.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Fault } from '../api-errors.ts';
 import type { Param } from '../db.ts';
-import type { AttentionReason, EventState, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { AttentionReason, EventState } from '../domain/states.ts';
 import { addDays, startOfDay } from '../overview/day-starts.ts';
 import { customerKey, emailHash } from '../people.ts';
 import { readPhone } from '../shopify/read-phone.ts';

@@ -1,5 +1,5 @@
 import type { Db, Sql } from '../db.ts';
-import type { Summary } from '../domain.ts';
+import type { Summary } from '../domain/translated.ts';
 import type { Shop } from '../shops.ts';
 import { summaryBinding } from '../webhooks/settle.ts';
 import { type Described, describeState, type Gate, type StateRow } from './describe-state.ts';

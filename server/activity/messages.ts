@@ -1,4 +1,4 @@
-import type { AttemptClass, Reason } from '../domain.ts';
+import type { AttemptClass, Reason } from '../domain/states.ts';
 
 /** One plain sentence for the merchant per reason. */
 export const reasonMessages: Record<Reason, string> = {

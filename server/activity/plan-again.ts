@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from '../db.ts';
 import { type DeliveryKind, openOfEntities } from '../delivery/outbox.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { topicOf } from '../webhooks/topics.ts';
 import type { StateRow } from './describe-state.ts';

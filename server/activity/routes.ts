@@ -2,7 +2,7 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { knownTimeZone } from '../overview/day-starts.ts';
 import type { SettingsStore } from '../settings/store.ts';

@@ -1,7 +1,7 @@
 import type { Db, Sql } from '../db.ts';
 import { unnest } from '../db.ts';
 import { addDeliveries, type DeliverySubject, lockShop, openSubject, subjectBinding } from '../delivery/outbox.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { noteReopened } from '../imports/store.ts';
 import { lanesOf, loadProfiles } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';

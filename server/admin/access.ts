@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
 import { closeProblem, openProblem } from '../problems.ts';
 import type { Shop } from '../shops.ts';

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 /**
  * The points that Shopify lets the app spend on one shop, as far as this process knows

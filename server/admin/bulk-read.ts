@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { type Admin, AdminError } from './admin.ts';
 import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';

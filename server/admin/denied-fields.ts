@@ -1,5 +1,5 @@
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { closeProblem, openProblem } from '../problems.ts';
 import type { Shop } from '../shops.ts';
 

@@ -1,7 +1,7 @@
 import type { Chore } from '../chores.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
 import { type Access, createAccess } from './access.ts';
 import type { Admin } from './admin.ts';

@@ -1,4 +1,4 @@
-import type { ShopifyId } from '../domain.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { Admin, AdminAnswer } from './admin.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';

@@ -1,5 +1,5 @@
 import type { Db } from '../db.ts';
-import type { ShopFacts as Facts } from '../domain.ts';
+import type { ShopFacts as Facts } from '../domain/translated.ts';
 import { mergeFacts, type Shop } from '../shops.ts';
 import type { Admin } from './admin.ts';
 import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';

@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { Granted } from './oauth.ts';
 

@@ -1,4 +1,7 @@
-import type { Channel, ContactField, CustomerRead, FactSource, FoundFact, Instant } from '../domain.ts';
+import type { Channel, FactSource, FoundFact } from '../domain/consent.ts';
+import type { ContactField } from '../domain/contact.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { CustomerRead } from '../domain/translated.ts';
 import { readEmail } from '../shopify/read-email.ts';
 import { readInstant } from '../shopify/read-moment.ts';
 import { readPhone } from '../shopify/read-phone.ts';

@@ -1,4 +1,4 @@
-import type { CustomerRead, EventContext, Translated } from '../domain.ts';
+import type { CustomerRead, EventContext, Translated } from '../domain/translated.ts';
 import type { Body } from '../shopify/parse-body.ts';
 import { translateOrder } from '../shopify/translate-order.ts';
 import { TranslationError } from '../shopify/translation-error.ts';

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { isDatabaseDown, unavailable, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { type Merchant, merchantOf } from '../merchant-auth.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import type { Purchase, PurchaseItem } from '../domain.ts';
+import type { Purchase, PurchaseItem } from '../domain/purchase.ts';
 import type { Payload } from './payload-contract.ts';
 
 type Order = NonNullable<Payload['Order']>;

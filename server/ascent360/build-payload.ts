@@ -1,13 +1,8 @@
-import type {
-  Contact,
-  ContactField,
-  FieldReason,
-  FlagChannel,
-  FlagDecision,
-  Mapped,
-  Purchase,
-  Settings,
-} from '../domain.ts';
+import type { FlagChannel, FlagDecision } from '../domain/consent.ts';
+import type { Contact, ContactField } from '../domain/contact.ts';
+import type { Purchase } from '../domain/purchase.ts';
+import type { Mapped, Settings } from '../domain/settings.ts';
+import type { FieldReason } from '../domain/states.ts';
 import { buildOrder, filledTexts, set } from './build-order.ts';
 import { type AddressKey, explainFlag } from './explain-flag.ts';
 import {

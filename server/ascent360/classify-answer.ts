@@ -1,4 +1,4 @@
-import type { AttemptClass, FlagOutcome } from '../domain.ts';
+import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
 
 /** Why no complete answer came, as a stable code. */
 export type FailureKind = keyof typeof FAILURES;

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
-import type { AttemptClass, FlagOutcome, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
 import { type Answer, classifyAnswer } from './classify-answer.ts';
 import { post } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';

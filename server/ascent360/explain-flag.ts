@@ -1,4 +1,5 @@
-import type { ConsentFact, FlagChannel, FlagDecision, Instant } from '../domain.ts';
+import type { ConsentFact, FlagChannel, FlagDecision } from '../domain/consent.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 /** The payload key that a channel's flag is about. */
 export type AddressKey = 'Email' | 'Mobile' | 'Phone' | 'Address';

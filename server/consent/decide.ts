@@ -27,16 +27,9 @@
  *   opt-in older than the unticked box is superseded all the same and never sent.
  * - A bound that is no number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in through.
  */
-import type {
-  ChoiceMeaning,
-  ConsentFact,
-  FlagChannel,
-  FlagDecision,
-  HistoryPolicy,
-  Instant,
-  OptInLevel,
-  Told,
-} from '../domain.ts';
+import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, Told } from '../domain/consent.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { HistoryPolicy, OptInLevel } from '../domain/settings.ts';
 import { meaningOf } from './meaning-of.ts';
 
 /** How far an `unsubscribed` and the order whose box was left unticked may lie apart, either way, in ms. */

@@ -1,5 +1,6 @@
 import { newId, type Sql, unnest } from '../db.ts';
-import type { Channel, ConsentFact, FactSource, FlagChannel, FlagDecision, Instant, Told } from '../domain.ts';
+import type { Channel, ConsentFact, FactSource, FlagChannel, FlagDecision, Told } from '../domain/consent.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 
 /** A fact as it is written: about an address (its hash), and pointing to the person it came with. */

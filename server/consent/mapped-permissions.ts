@@ -1,4 +1,4 @@
-import type { PermissionTags } from '../domain.ts';
+import type { PermissionTags } from '../domain/settings.ts';
 
 /**
  * What a customer's tags say about a permission the merchant mapped to tags: any case, blanks around them don't count.

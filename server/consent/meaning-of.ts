@@ -1,4 +1,5 @@
-import type { ChoiceMeaning, ConsentFact, OptInLevel } from '../domain.ts';
+import type { ChoiceMeaning, ConsentFact } from '../domain/consent.ts';
+import type { OptInLevel } from '../domain/settings.ts';
 
 const SHOPIFY_LEVELS: Record<OptInLevel, readonly string[]> = {
   any: [],

@@ -1,4 +1,5 @@
-import type { FlagChannel, Settings } from '../domain.ts';
+import type { FlagChannel } from '../domain/consent.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { ConsentRules } from './decide.ts';
 
 /**

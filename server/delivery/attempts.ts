@@ -1,5 +1,6 @@
 import { type Sql, unnest } from '../db.ts';
-import type { AttemptClass, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { AttemptClass } from '../domain/states.ts';
 import type { Shop } from '../shops.ts';
 
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;

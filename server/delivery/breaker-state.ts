@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { BreakerState } from '../domain.ts';
+import type { BreakerState } from '../domain/states.ts';
 import type { Shop } from '../shops.ts';
 
 export async function saveBreaker(sql: Sql, shop: Shop, breaker: BreakerState): Promise<void> {

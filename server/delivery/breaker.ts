@@ -12,7 +12,8 @@
  * failure: the receiver is there. The window is counted in 30 slices, so that the state stays small whatever the rate;
  * an attempt counts for at most a slice longer than the window.
  */
-import type { BreakerState, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { BreakerState } from '../domain/states.ts';
 
 export const OPENS_AT_ATTEMPTS = 10;
 export const OPENS_AT_FAILURE_PERCENT = 70;

@@ -1,6 +1,7 @@
 import { flagChannels, type KeptDecision, keepDecisions, noteSending, type SentFlag } from '../consent/ledger.ts';
 import { newId, type Sql } from '../db.ts';
-import type { BreakerState, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { BreakerState } from '../domain/states.ts';
 import type { Log } from '../log.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';

@@ -1,5 +1,5 @@
 import { type Sql, unnest } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 
 /** How far an order or customer has been handled, and what was last accepted for it. */

@@ -1,5 +1,6 @@
 import { listFromTags, permissionFromTags } from '../consent/mapped-permissions.ts';
-import type { AddedTexts, ConsentFact, ListSource, Mapped, PermissionTags, Settings } from '../domain.ts';
+import type { ConsentFact } from '../domain/consent.ts';
+import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from '../domain/settings.ts';
 import type { PersonProfile } from '../people.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;

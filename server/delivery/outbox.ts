@@ -1,5 +1,10 @@
 import { type Sql, unnest } from '../db.ts';
-import type { AddedTexts, AttemptClass, Channel, Contact, Instant, Purchase } from '../domain.ts';
+import type { Channel } from '../domain/consent.ts';
+import type { Contact } from '../domain/contact.ts';
+import type { Purchase } from '../domain/purchase.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { AddedTexts } from '../domain/settings.ts';
+import type { AttemptClass } from '../domain/states.ts';
 import type { Vault } from '../keys.ts';
 import { type Shop, ShopErasedError } from '../shops.ts';
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { customerKey, lanesOf, type PersonProfile } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding, summaryBinding } from '../webhooks/settle.ts';

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

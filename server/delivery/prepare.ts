@@ -5,19 +5,12 @@ import { decide } from '../consent/decide.ts';
 import type { ToldRow } from '../consent/ledger.ts';
 import { meaningOf } from '../consent/meaning-of.ts';
 import { rulesFor } from '../consent/rules-for.ts';
-import type {
-  Channel,
-  ConsentFact,
-  Contact,
-  FieldReason,
-  FlagChannel,
-  FlagDecision,
-  Instant,
-  Mapped,
-  Purchase,
-  Settings,
-  Settled,
-} from '../domain.ts';
+import type { Channel, ConsentFact, FlagChannel, FlagDecision } from '../domain/consent.ts';
+import type { Contact } from '../domain/contact.ts';
+import type { Purchase } from '../domain/purchase.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { Mapped, Settings } from '../domain/settings.ts';
+import type { FieldReason, Settled } from '../domain/states.ts';
 import type { DeliveryKind } from './outbox.ts';
 
 /** Everything that bears on one delivery, as it is at the moment of sending. */

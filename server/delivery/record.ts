@@ -1,7 +1,8 @@
 import type { Attempt } from '../ascent360/client.ts';
 import { noteAccepted, noteLists, noteRefused } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
-import type { BreakerState, FlagOutcome, Instant, Settled } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { BreakerState, FlagOutcome, Settled } from '../domain/states.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';

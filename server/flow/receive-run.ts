@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { readFlowRun } from '../shopify/read-flow-run.ts';

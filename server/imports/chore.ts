@@ -2,7 +2,7 @@ import { type Gate, gateOf } from '../activity/describe-state.ts';
 import { AdminError } from '../admin/admin.ts';
 import { cancelBulkRead } from '../admin/bulk-read.ts';
 import type { Chore } from '../chores.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
 import { metafieldKeys } from '../reads/why-read.ts';
 import { readLife, type Shop } from '../shops.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Instant, ShopifyId } from '../domain.ts';
+import type { Instant, ShopifyId } from '../domain/scalars.ts';
 
 /** What an import reads: customers or orders, all of them or some. */
 export type ImportRequest = {

@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { SkippedReason } from '../domain.ts';
+import type { SkippedReason } from '../domain/states.ts';
 import type { Import, ImportState, ToldCounts } from './import.ts';
 
 /** How the events of an import stand. */

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Admin } from '../admin/admin.ts';
 import { type Db, type Sql, unnest } from '../db.ts';
 import { firstOfLanes } from '../delivery/find-due.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';
 import type { Import } from './import.ts';

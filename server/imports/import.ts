@@ -1,4 +1,5 @@
-import type { Instant, SkippedReason } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { SkippedReason } from '../domain/states.ts';
 import type { ImportRequest } from './contract.ts';
 import type { Position } from './read-file.ts';
 

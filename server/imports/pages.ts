@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { ShopifyId } from '../domain.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 
 /** The ids of a page, as digits; null in place of somebody who was erased. All pages but the last are full. */

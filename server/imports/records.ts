@@ -1,6 +1,6 @@
 import { type Admin, AdminError } from '../admin/admin.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { Import } from './import.ts';
 import { type Position, readFileRecords } from './read-file.ts';

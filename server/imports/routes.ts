@@ -4,7 +4,7 @@ import { idOf } from '../activity/routes.ts';
 import { jsonText, notFound, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';

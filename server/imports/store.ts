@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { ImportRequest } from './contract.ts';
 import { type CountedCounts, type Import, type ImportState, noneCounted, noneTold, type ToldCounts } from './import.ts';

@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { lastDays } from './day-starts.ts';
 

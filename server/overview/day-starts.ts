@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../privacy/retention.ts';
 import type { Shop } from '../shops.ts';
 import type { Problem } from './problems.ts';

@@ -1,6 +1,7 @@
 import { reasonMessages } from '../activity/messages.ts';
 import type { Sql } from '../db.ts';
-import type { AttentionReason, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { AttentionReason } from '../domain/states.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { adminProblems } from './admin-access.ts';

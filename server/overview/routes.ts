@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { gateOf } from '../activity/describe-state.ts';
 import type { Db, Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { describeImports, type ImportAnswer } from '../imports/counts.ts';
 import { listImports } from '../imports/store.ts';
 import { merchantOf } from '../merchant-auth.ts';

@@ -1,4 +1,5 @@
-import type { ConsentFact, Instant } from '../domain.ts';
+import type { ConsentFact } from '../domain/consent.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 /** What is known about one address. `state`, `level`: Shopify's words. Times in ISO 8601. */
 export type ChannelConsent = {

@@ -1,5 +1,5 @@
 import type { Sql } from '../db.ts';
-import type { ShopifyId } from '../domain.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import { customerKey, emailHash, guestKey, openProfile, type PersonProfile } from '../people.ts';
 import { readPhone } from '../shopify/read-phone.ts';
 import type { Shop } from '../shops.ts';

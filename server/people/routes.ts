@@ -6,7 +6,7 @@ import { idOf } from '../activity/routes.ts';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { addressesOf, loadPeople, type Person } from '../people.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';

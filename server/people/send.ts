@@ -1,7 +1,7 @@
 import type { Db } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import { addOwnEvent } from '../delivery/own-event.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { openProfile } from '../people.ts';
 import type { Shop } from '../shops.ts';
 

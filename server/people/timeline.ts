@@ -2,7 +2,8 @@ import { describeState, type Gate } from '../activity/describe-state.ts';
 import { type ItemRow, itemColumns, summaryOf } from '../activity/list.ts';
 import type { LedgerKey } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
-import type { AttemptClass, Channel, EventState, FactSource, FlagReason } from '../domain.ts';
+import type { Channel, FactSource, FlagReason } from '../domain/consent.ts';
+import type { AttemptClass, EventState } from '../domain/states.ts';
 import type { Shop } from '../shops.ts';
 import { describeRead, type KnownBesides } from './read-of.ts';
 

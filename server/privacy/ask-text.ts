@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { PrivacyRequest } from './requests.ts';
 
 const day = (at: Instant) => new Date(at).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 import type { KeylessChore } from '../chores.ts';
 import type { Db, Sql } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop, ShopLife } from '../shops.ts';
 
 const HOUR = 3_600_000;

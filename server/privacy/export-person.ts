@@ -1,6 +1,7 @@
 import type { Db, Sql } from '../db.ts';
 import { payloadBinding } from '../delivery/outbox.ts';
-import type { FieldReason, Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { FieldReason } from '../domain/states.ts';
 import { loadPeople } from '../people.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import type { Shop } from '../shops.ts';

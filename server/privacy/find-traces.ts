@@ -1,5 +1,6 @@
 import type { Sql } from '../db.ts';
-import type { Channel, ShopifyId } from '../domain.ts';
+import type { Channel } from '../domain/consent.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import {
   customerKey,
   emailHash,

@@ -1,5 +1,6 @@
 import type { Sql } from '../db.ts';
-import type { E164, Instant, ShopifyId, Translated } from '../domain.ts';
+import type { E164, Instant, ShopifyId } from '../domain/scalars.ts';
+import type { Translated } from '../domain/translated.ts';
 import type { Shop } from '../shops.ts';
 
 /** What Shopify asks for about one person. Id, e-mail and phone may each be missing. */

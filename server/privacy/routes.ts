@@ -2,7 +2,7 @@ import { type Response, Router } from 'express';
 import { idOf } from '../activity/routes.ts';
 import { notFound } from '../api-errors.ts';
 import type { Db } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { loadProfiles } from '../people.ts';
 import type { Shop } from '../shops.ts';

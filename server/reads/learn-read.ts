@@ -1,4 +1,5 @@
-import type { Contact, ContactField, CustomerRead } from '../domain.ts';
+import type { Contact, ContactField } from '../domain/contact.ts';
+import type { CustomerRead } from '../domain/translated.ts';
 import { addressesOf, learnContact, type People, type Person, type PersonProfile } from '../people.ts';
 import type { Shop } from '../shops.ts';
 

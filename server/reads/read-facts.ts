@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { LedgerEntry } from '../consent/ledger.ts';
-import type { CustomerRead } from '../domain.ts';
+import type { CustomerRead } from '../domain/translated.ts';
 import type { Person } from '../people.ts';
 import type { Shop } from '../shops.ts';
 

@@ -6,7 +6,7 @@ import { appendFacts } from '../consent/ledger.ts';
 import { type Db, type Sql, unnest } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import { endReadWaits } from '../delivery/read-waits.ts';
-import type { Instant, ShopifyId } from '../domain.ts';
+import type { Instant, ShopifyId } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
 import { loadPeople, openProfile, type People } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';

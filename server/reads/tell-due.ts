@@ -6,7 +6,7 @@ import { openOfPeople } from '../delivery/find-due.ts';
 import type { ClaimedDelivery } from '../delivery/outbox.ts';
 import { addOwnEvent } from '../delivery/own-event.ts';
 import { gather, type Weighed, weigh } from '../delivery/weigh.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Person } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';

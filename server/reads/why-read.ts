@@ -1,4 +1,5 @@
-import type { Instant, Settings } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { PersonProfile } from '../people.ts';
 
 /** What an event shows of a person, as far as it may put what was read out of date. */

@@ -3,7 +3,7 @@ import { lookAtBulkRead, startBulkRead } from '../admin/bulk-read.ts';
 import { BulkCustomers } from '../admin/documents.generated.ts';
 import { inlineVariables } from '../admin/inline-variables.ts';
 import type { Chore } from '../chores.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { readFileRecords } from '../imports/read-file.ts';
 import { inGroups } from '../imports/records.ts';
 import type { Log } from '../log.ts';

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { hasToken } from '../admin/tokens.ts';
 import { type Sql, unnest } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding } from '../webhooks/settle.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Settings } from '../domain.ts';
+import type { Settings } from '../domain/settings.ts';
 import { parseGuid } from './parse-guid.ts';
 
 /** What is wrong with a document: where (`mapping.gender`, `listIds.2`, empty for the whole) and what to do. */

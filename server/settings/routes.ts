@@ -1,7 +1,9 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { jsonBody, unprocessable } from '../api-errors.ts';
-import type { AttemptClass, Instant, Settings } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { AttemptClass } from '../domain/states.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { defaultSettings, parseSettings } from './contract.ts';

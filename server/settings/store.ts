@@ -1,6 +1,8 @@
 import { v7 } from 'uuid';
 import { type Db, type Sql, unnest } from '../db.ts';
-import type { BreakerState, Instant, Settings } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { BreakerState } from '../domain/states.ts';
 import type { Shop } from '../shops.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from './contract.ts';
 

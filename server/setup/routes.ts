@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { jsonBody, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
-import type { ShopFacts } from '../domain.ts';
+import type { ShopFacts } from '../domain/translated.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { knownTimeZone } from '../overview/day-starts.ts';
 import { type Shop, type Shops, saveFacts } from '../shops.ts';

@@ -1,4 +1,5 @@
-import type { Contact, ContactField, E164, PostalAddress } from '../domain.ts';
+import type { Contact, ContactField, PostalAddress } from '../domain/contact.ts';
+import type { E164 } from '../domain/scalars.ts';
 import type { AddressBody, PersonBody, PlaceBody } from './payloads.ts';
 import { readAddress } from './read-address.ts';
 import { readEmail } from './read-email.ts';

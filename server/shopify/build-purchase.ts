@@ -1,4 +1,5 @@
-import type { Purchase, PurchaseEvent, PurchaseItem, ShopifyId } from '../domain.ts';
+import type { Purchase, PurchaseEvent, PurchaseItem } from '../domain/purchase.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import type { OrderBody } from './payloads.ts';
 import { setKnown } from './set-known.ts';
 

@@ -3,7 +3,7 @@
  * placeholders come too, and one odd field must not cost the whole event. Whatever has the wrong type counts as absent.
  */
 import { z } from 'zod';
-import type { ShopifyId } from '../domain.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import { readMoment } from './read-moment.ts';
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;

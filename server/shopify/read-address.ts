@@ -1,5 +1,5 @@
 import countries from 'i18n-iso-countries';
-import type { PostalAddress } from '../domain.ts';
+import type { PostalAddress } from '../domain/contact.ts';
 import type { PlaceBody } from './payloads.ts';
 import { setKnown } from './set-known.ts';
 

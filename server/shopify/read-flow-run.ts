@@ -1,4 +1,4 @@
-import type { ShopifyId } from '../domain.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
 import { parseBody } from './parse-body.ts';
 import { flowRunSchema } from './payloads.ts';
 import { isShopDomain } from './read-webhook-headers.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 const moment = z.iso.datetime({ offset: true });
 

@@ -1,5 +1,5 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
-import type { E164 } from '../domain.ts';
+import type { E164 } from '../domain/scalars.ts';
 
 export type PhoneRead = { ok: true; phone: E164 } | { ok: false; why: string };
 

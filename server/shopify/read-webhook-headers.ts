@@ -1,4 +1,4 @@
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { readInstant } from './read-moment.ts';
 
 /** Header names in lower case, as node gives them. */

@@ -1,4 +1,6 @@
-import type { Contact, FoundFact, Summary, Translated } from '../domain.ts';
+import type { FoundFact } from '../domain/consent.ts';
+import type { Contact } from '../domain/contact.ts';
+import type { Summary, Translated } from '../domain/translated.ts';
 
 /** A short line for the activity list: who it is about, and what happened. What is unknown is left out. */
 export function summarise(event: Translated): Summary {

@@ -1,4 +1,4 @@
-import type { EventContext, Translated } from '../domain.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import type { Body } from './parse-body.ts';
 import { complianceSchema } from './payloads.ts';
 import { readPhone } from './read-phone.ts';

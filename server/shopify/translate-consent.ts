@@ -1,4 +1,6 @@
-import type { Channel, EventContext, FoundFact, ShopifyId, Translated } from '../domain.ts';
+import type { Channel, FoundFact } from '../domain/consent.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import type { Body } from './parse-body.ts';
 import { emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from './payloads.ts';
 import { readEmail } from './read-email.ts';

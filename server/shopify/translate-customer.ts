@@ -1,4 +1,4 @@
-import type { EventContext, Translated } from '../domain.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import { buildContact } from './build-contact.ts';
 import { exactId } from './fields.ts';
 import { isIdOnly } from './is-id-only.ts';

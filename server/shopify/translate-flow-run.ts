@@ -1,4 +1,4 @@
-import type { Translated } from '../domain.ts';
+import type { Translated } from '../domain/translated.ts';
 import type { Body } from './parse-body.ts';
 import { flowRunSchema } from './payloads.ts';
 import { TranslationError } from './translation-error.ts';

@@ -1,5 +1,5 @@
 import countries from 'i18n-iso-countries';
-import type { ShopFacts, Translated } from '../domain.ts';
+import type { ShopFacts, Translated } from '../domain/translated.ts';
 import { exactId } from './fields.ts';
 import type { Body } from './parse-body.ts';
 import { customerDeletedSchema, scopesSchema, shopSchema } from './payloads.ts';

@@ -1,4 +1,6 @@
-import type { EventContext, FoundFact, ShopifyId, Translated } from '../domain.ts';
+import type { FoundFact } from '../domain/consent.ts';
+import type { ShopifyId } from '../domain/scalars.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import { buildContact } from './build-contact.ts';
 import { buildPurchase } from './build-purchase.ts';
 import { exactId } from './fields.ts';

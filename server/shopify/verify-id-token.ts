@@ -1,5 +1,5 @@
 import { type JWTPayload, jwtVerify } from 'jose';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 
 /** Seconds by which Shopify's clock and ours may differ; the same as in Shopify's own library. */
 const CLOCK_SKEW = 10;

@@ -11,7 +11,11 @@ import {
   openOfEntities,
 } from '../delivery/outbox.ts';
 import { handOverWaiting } from '../delivery/read-waits.ts';
-import type { Contact, Instant, Settings, Settled, Translated } from '../domain.ts';
+import type { Contact } from '../domain/contact.ts';
+import type { Instant } from '../domain/scalars.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { Settled } from '../domain/states.ts';
+import type { Translated } from '../domain/translated.ts';
 import { customerKey, guestKey, lanesOf, loadPeople, type People, type Person } from '../people.ts';
 import { type News, whyRead } from '../reads/why-read.ts';
 import type { Shop, ShopLife } from '../shops.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '../domain.ts';
+import type { Settings } from '../domain/settings.ts';
 import { customerKey } from '../people.ts';
 import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
 import { hasContact, type Of, skipped } from './outcomes.ts';

@@ -1,5 +1,5 @@
 import { type Db, newId, unnest } from '../db.ts';
-import type { Instant } from '../domain.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { type Shop, ShopErasedError } from '../shops.ts';
 import { bodyBinding } from './settle.ts';
 

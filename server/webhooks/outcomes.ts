@@ -1,4 +1,6 @@
-import type { Contact, SkippedReason, Translated } from '../domain.ts';
+import type { Contact } from '../domain/contact.ts';
+import type { SkippedReason } from '../domain/states.ts';
+import type { Translated } from '../domain/translated.ts';
 import type { Outcome } from './batch.ts';
 
 export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;

@@ -1,5 +1,6 @@
 import { type Sql, unnest } from '../db.ts';
-import type { Settled, Summary } from '../domain.ts';
+import type { Settled } from '../domain/states.ts';
+import type { Summary } from '../domain/translated.ts';
 import type { Shop } from '../shops.ts';
 
 /** What is written about an event once it has been looked at. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { EventContext, Translated } from '../domain.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import { fieldPaths } from '../shopify/fields.ts';
 import {
   complianceSchema,

@@ -3,7 +3,7 @@ import type { ActivityFilter } from '../../server/activity/filter.ts';
 import { listActivity } from '../../server/activity/list.ts';
 import { findSendable } from '../../server/activity/send-again.ts';
 import type { Db, Param } from '../../server/db.ts';
-import type { EventState } from '../../server/domain.ts';
+import type { EventState } from '../../server/domain/states.ts';
 import { createKeys } from '../../server/keys.ts';
 import { findPeople } from '../../server/people/find.ts';
 import { customerKey, emailHash } from '../../server/people.ts';

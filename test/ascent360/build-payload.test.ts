@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { type BuildInput, buildPayload } from '../../server/ascent360/build-payload.ts';
 import { payloadSchema } from '../../server/ascent360/payload-contract.ts';
 import { validatePayload } from '../../server/ascent360/validate-payload.ts';
-import type { Contact, FlagDecision, Purchase } from '../../server/domain.ts';
+import type { FlagDecision } from '../../server/domain/consent.ts';
+import type { Contact } from '../../server/domain/contact.ts';
+import type { Purchase } from '../../server/domain/purchase.ts';
 import { faultsOf } from '../fakes/ascent360.ts';
 import { factWith, inputWith, NO_CHOICE, settingsWith } from './inputs.ts';
 

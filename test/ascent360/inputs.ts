@@ -1,5 +1,6 @@
 import type { BuildInput } from '../../server/ascent360/build-payload.ts';
-import type { ConsentFact, FlagDecision, Settings } from '../../server/domain.ts';
+import type { ConsentFact, FlagDecision } from '../../server/domain/consent.ts';
+import type { Settings } from '../../server/domain/settings.ts';
 
 /** Settings with every default, a source name and nothing mapped. */
 export function settingsWith(change: Partial<Settings> = {}): Settings {

@@ -1,4 +1,4 @@
-import type { HistoryPolicy, OptInLevel } from '../../server/domain.ts';
+import type { HistoryPolicy, OptInLevel } from '../../server/domain/settings.ts';
 
 export const HISTORY_POLICIES: readonly HistoryPolicy[] = ['none', 'optOuts', 'all'];
 export const LEVELS: readonly OptInLevel[] = ['any', 'single', 'confirmed'];

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Admin } from '../../server/admin/admin.ts';
 import { gather, weigh } from '../../server/delivery/weigh.ts';
-import type { HistoryPolicy, OptInLevel } from '../../server/domain.ts';
+import type { HistoryPolicy, OptInLevel } from '../../server/domain/settings.ts';
 import { createLog } from '../../server/log.ts';
 import { customerKey } from '../../server/people.ts';
 import { createReads } from '../../server/reads/chore.ts';

@@ -1,4 +1,5 @@
-import type { ConsentFact, OptInLevel } from '../../server/domain.ts';
+import type { ConsentFact } from '../../server/domain/consent.ts';
+import type { OptInLevel } from '../../server/domain/settings.ts';
 
 /** What a fact's words mean under each opt-in level: the rule test runs these rows, docs/consent.md prints them. */
 export type ConsentRow = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConsentRules, DecideInput } from '../../server/consent/decide.ts';
 import { decide, isHistory } from '../../server/consent/decide.ts';
-import type { ConsentFact, FlagReason, Told } from '../../server/domain.ts';
+import type { ConsentFact, FlagReason, Told } from '../../server/domain/consent.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

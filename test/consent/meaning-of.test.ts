@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../server/consent/decide.ts';
 import { meaningOf } from '../../server/consent/meaning-of.ts';
-import type { ConsentFact, OptInLevel } from '../../server/domain.ts';
+import type { ConsentFact } from '../../server/domain/consent.ts';
+import type { OptInLevel } from '../../server/domain/settings.ts';
 import { CONSENT_ROWS, OPT_IN_LEVELS } from './consent-rows.ts';
 
 const NOW = Date.UTC(2026, 5, 1);

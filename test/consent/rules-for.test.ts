@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rulesFor } from '../../server/consent/rules-for.ts';
-import type { FlagChannel } from '../../server/domain.ts';
+import type { FlagChannel } from '../../server/domain/consent.ts';
 
 const consent = {
   email: { optInLevel: 'confirmed', history: 'all', untickedBox: 'leaveOut' },

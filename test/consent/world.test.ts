@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConsentRules } from '../../server/consent/decide.ts';
 import { decide, isHistory } from '../../server/consent/decide.ts';
 import { meaningOf } from '../../server/consent/meaning-of.ts';
-import type { ConsentFact, FlagChannel, FlagDecision, Told } from '../../server/domain.ts';
+import type { ConsentFact, FlagChannel, FlagDecision, Told } from '../../server/domain/consent.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

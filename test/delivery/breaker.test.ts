@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOSED, mayAttempt, record, startProbe } from '../../server/delivery/breaker.ts';
-import type { BreakerState } from '../../server/domain.ts';
+import type { BreakerState } from '../../server/domain/states.ts';
 
 const WINDOW = 300_000;
 const PROBE = 30_000;

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { payloadFields } from '../../server/ascent360/payload-contract.ts';
 import { type PrepareInput, prepare } from '../../server/delivery/prepare.ts';
-import type { Translated } from '../../server/domain.ts';
+import type { Translated } from '../../server/domain/translated.ts';
 import { parseSettings } from '../../server/settings/contract.ts';
 import { parseBody } from '../../server/shopify/parse-body.ts';
 import { includeFields, topicOf } from '../../server/webhooks/topics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConsentFact } from '../../server/domain.ts';
+import type { ConsentFact } from '../../server/domain/consent.ts';
 import { consentOf } from '../../server/people/consent-of.ts';
 
 const fact = (

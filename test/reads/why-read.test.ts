@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '../../server/domain.ts';
+import type { Settings } from '../../server/domain/settings.ts';
 import { metafieldKeys, type News, whyRead } from '../../server/reads/why-read.ts';
 import { defaultSettings } from '../../server/settings/contract.ts';
 

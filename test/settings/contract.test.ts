@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '../../server/domain.ts';
+import type { Settings } from '../../server/domain/settings.ts';
 import { completeSettings, defaultSettings, parseSettings } from '../../server/settings/contract.ts';
 
 const regular = { developmentStore: false };

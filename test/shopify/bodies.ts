@@ -1,5 +1,5 @@
 /** Bodies written for these tests, in the shape of API 2026-10. */
-import type { EventContext } from '../../server/domain.ts';
+import type { EventContext } from '../../server/domain/translated.ts';
 
 export type Json = Record<string, unknown>;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FoundFact, Summary, Translated } from '../../server/domain.ts';
+import type { FoundFact } from '../../server/domain/consent.ts';
+import type { Summary, Translated } from '../../server/domain/translated.ts';
 import { summarise } from '../../server/shopify/summarise.ts';
 import { translateCustomer } from '../../server/shopify/translate-customer.ts';
 import { translateOrder } from '../../server/shopify/translate-order.ts';

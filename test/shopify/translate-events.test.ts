@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventContext } from '../../server/domain.ts';
+import type { EventContext } from '../../server/domain/translated.ts';
 import { TranslationError } from '../../server/shopify/translation-error.ts';
 import { topicOf } from '../../server/webhooks/topics.ts';
 import { context, type Json, TRIGGERED_AT } from './bodies.ts';

@@ -1,4 +1,4 @@
-import type { AttemptClass, AttentionReason, EventState } from '../../../server/domain.ts';
+import type { AttemptClass, AttentionReason, EventState } from '../../../server/domain/states.ts';
 
 /** The list of events and one event. */
 export const activity = {

@@ -1,4 +1,5 @@
-import type { AttemptClass, Channel, FactSource, FlagReason } from '../../../server/domain.ts';
+import type { Channel, FactSource, FlagReason } from '../../../server/domain/consent.ts';
+import type { AttemptClass } from '../../../server/domain/states.ts';
 
 type Told = 'email' | 'sms';
 

@@ -1,4 +1,4 @@
-import type { Instant } from '../../../server/domain.ts';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import type { Shopper } from './shoppers.ts';
 
 /** Shopify's bodies with the fields that shopify.app.toml asks for. */

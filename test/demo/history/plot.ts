@@ -1,4 +1,4 @@
-import type { Instant } from '../../../server/domain.ts';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import { addDays, startOfDay } from '../../../server/overview/day-starts.ts';
 import { complianceBody } from './bodies.ts';
 import { type Chance, chanceOf } from './chance.ts';

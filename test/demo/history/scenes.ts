@@ -1,4 +1,4 @@
-import type { Instant } from '../../../server/domain.ts';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import {
   customerBody,
   emailConsentBody,

@@ -7,7 +7,7 @@ import type { Db, Sql } from '../../../server/db.ts';
 import type { ReadyDelivery } from '../../../server/delivery/claim.ts';
 import type { Finished } from '../../../server/delivery/record.ts';
 import { type TurnDeps, takeTurn } from '../../../server/delivery/take-turn.ts';
-import type { Instant } from '../../../server/domain.ts';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import type { Keys } from '../../../server/keys.ts';
 import { createLog } from '../../../server/log.ts';
 import { parseSettings } from '../../../server/settings/contract.ts';

@@ -1,0 +1,30 @@
+/** A person as they would be sent. Types only. */
+import type { E164 } from './scalars.ts';
+
+/** One source's whole address, never a mix. `country` is ISO 3166-1 alpha-3 where known, else the name as given. */
+export type PostalAddress = {
+  line1?: string;
+  line2?: string;
+  city?: string;
+  state?: string;
+  zip?: string;
+  country?: string;
+};
+
+export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobile' | 'address';
+
+/**
+ * A person as they would be sent, before permissions, lists and mappings. Absent means unknown.
+ * `origins` says which Shopify field each present value came from, `leftOut` why an absent one is absent.
+ */
+export type Contact = {
+  firstName?: string;
+  lastName?: string;
+  /** As written, trimmed. The consent ledger uses it in lower case. */
+  email?: string;
+  phone?: E164;
+  mobile?: E164;
+  address?: PostalAddress;
+  origins: Partial<Record<ContactField, string>>;
+  leftOut: Partial<Record<ContactField, string>>;
+};

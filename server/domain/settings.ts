@@ -1,0 +1,48 @@
+/** The merchant's choices, and what the mappings among them gave for one person: SPEC 5. Types only. */
+
+export type OptInLevel = 'any' | 'single' | 'confirmed';
+
+export type HistoryPolicy = 'none' | 'optOuts' | 'all';
+
+export type ListSource =
+  | { from: 'metafield'; key: string }
+  | { from: 'tag'; prefix: string }
+  | { from: 'text'; values: string[] };
+
+export type PermissionTags = { optIn: string; optOut: string };
+
+/** The settings document without the GUID, which is a secret and kept apart. */
+export type Settings = {
+  sourceName: string;
+  sourceType: string;
+  providerType: number | null;
+  listIds: string[];
+  listsFor: 'subscribed' | 'everyone';
+  send: { orders: boolean; customers: boolean; orderDetails: boolean; testOrders: boolean; excludeChannels: string[] };
+  consent: {
+    email: { optInLevel: OptInLevel; history: HistoryPolicy; untickedBox: 'send' | 'leaveOut' };
+    sms: { optInLevel: OptInLevel; history: HistoryPolicy };
+  };
+  mapping: {
+    dateOfBirth: ListSource | null;
+    gender: ListSource | null;
+    activities: ListSource[];
+    interests: ListSource[];
+    newsletters: ListSource[];
+    phonePermission: PermissionTags | null;
+    addressPermission: PermissionTags | null;
+  };
+  paused: boolean;
+};
+
+/** What the mappings of the settings gave for one person. Values as found; ascent360/ formats or leaves them out. */
+export type Mapped = {
+  dateOfBirth: { value: string; from: string } | null;
+  gender: { value: string; from: string } | null;
+  activities: { values: string[]; from: string } | null;
+  interests: { values: string[]; from: string } | null;
+  newsletters: { values: string[]; from: string } | null;
+};
+
+/** What a Flow workflow adds to the mapped lists. */
+export type AddedTexts = { activities: string[]; interests: string[] };

@@ -1,0 +1,69 @@
+/** How an event and an attempt stand, and why: the codes of SPEC 7. Types only. */
+import type { Instant } from './scalars.ts';
+
+export type EventState = 'waiting' | 'sending' | 'retrying' | 'accepted' | 'merged' | 'skipped' | 'attention';
+
+export type WaitingReason =
+  | 'due'
+  | 'not_connected'
+  | 'paused'
+  | 'connection_problem'
+  | 'behind_earlier'
+  | 'reading_shopify';
+
+export type MergedReason = 'superseded' | 'told_with_another';
+
+export type SkippedReason =
+  | 'nothing_new'
+  | 'stale'
+  | 'no_contact'
+  | 'no_choice'
+  | 'already_told'
+  | 'history_held'
+  | 'unticked_box'
+  | 'test_order'
+  | 'channel_excluded'
+  | 'topic_off'
+  | 'recorded'
+  | 'lifecycle'
+  | 'privacy'
+  | 'uninstalled'
+  | 'deleted_person'
+  | 'redacted'
+  | 'merge_not_completed'
+  | 'unknown_topic'
+  | 'dismissed'
+  | 'expired';
+
+export type AttentionReason = 'rejected' | 'gave_up' | 'invalid_payload' | 'unreadable' | 'translation_failed';
+
+export type Reason = WaitingReason | MergedReason | SkippedReason | AttentionReason;
+
+/** How an event ended, before anything was sent or after the last attempt. */
+export type Settled =
+  | { state: 'accepted'; reason: null }
+  | { state: 'merged'; reason: MergedReason }
+  | { state: 'skipped'; reason: SkippedReason }
+  | { state: 'attention'; reason: AttentionReason };
+
+/**
+ * The class of one attempt's answer, by who acts next (SPEC 7.1): accepted: nobody; retry: us, later; rejected: nobody,
+ * show it; connection: the merchant; unknown: us, now (the process died in the middle, so the outcome is not known).
+ */
+export type AttemptClass = 'accepted' | 'retry' | 'rejected' | 'connection' | 'unknown';
+
+/** Whether the flags of an attempt count as told. Only a 4xx is sure not to have been taken. */
+export type FlagOutcome = 'accepted' | 'refused' | 'unknown';
+
+/** The breaker of one shop, as delivery/breaker moves it. Plain JSON: it is stored. */
+export type BreakerState = {
+  /** Null: closed. */
+  openedAt: Instant | null;
+  /** When the last probe since opening left; null: none yet. */
+  probedAt: Instant | null;
+  /** Counts by slice of the window, oldest first; `at` is the slice's first attempt. Empty while open. */
+  slices: readonly { at: Instant; attempts: number; failures: number }[];
+};
+
+/** One payload key, present or left out, and why: SPEC 4.2 `fields`. */
+export type FieldReason = { key: string; from: string | null; reason: string };

@@ -1,0 +1,97 @@
+/** What Shopify said, in our words: the bodies of events, and what was read. Types only. */
+import type { FoundFact } from './consent.ts';
+import type { Contact, ContactField } from './contact.ts';
+import type { Purchase } from './purchase.ts';
+import type { E164, Instant, ShopifyId } from './scalars.ts';
+import type { AddedTexts } from './settings.ts';
+
+/** What the translator needs to know besides the body. */
+export type EventContext = {
+  topic: string;
+  /** `X-Shopify-Triggered-At`, or the time of receiving when that header is missing or unreadable. */
+  triggeredAt: Instant;
+  /** ISO 3166-1 alpha-2 of the shop, the last resort for reading a phone number. */
+  shopCountry: string | null;
+};
+
+/** A Shopify body in our words. One kind per way of handling. */
+export type Translated =
+  | {
+      kind: 'order';
+      id: ShopifyId;
+      /** Null for a guest's order. */
+      customerId: ShopifyId | null;
+      createdAt: Instant | null;
+      updatedAt: Instant | null;
+      contact: Contact;
+      purchase: Purchase;
+      facts: FoundFact[];
+      /** The buyer as the Admin API had them, when the order was read there. */
+      read?: CustomerRead | null;
+    }
+  | {
+      kind: 'customer';
+      id: ShopifyId;
+      createdAt: Instant | null;
+      updatedAt: Instant | null;
+      contact: Contact;
+      /** Set when the customer was read through the Admin API. */
+      read?: CustomerRead;
+    }
+  | { kind: 'consent'; customerId: ShopifyId | null; fact: FoundFact }
+  | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant }
+  /** A Flow workflow sends a customer, with texts of its own beside the mapped ones. */
+  | { kind: 'flow'; customerId: ShopifyId; added: AddedTexts }
+  | { kind: 'customer_deleted'; customerId: ShopifyId }
+  | { kind: 'merge'; completed: boolean; keptId: ShopifyId | null; deletedId: ShopifyId | null }
+  | { kind: 'uninstalled' }
+  | { kind: 'lifecycle'; shop: ShopFacts }
+  | {
+      kind: 'compliance';
+      request: 'data_request' | 'customer_redact' | 'shop_redact';
+      /** Shopify's number of a data request. */
+      requestId: string | null;
+      customerId: ShopifyId | null;
+      email: string | null;
+      phone: E164 | null;
+      orderIds: ShopifyId[];
+    }
+  /** The body holds only an id: Shopify shortens very large ones; the rest is read through the Admin API. */
+  | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId };
+
+/** A customer as read through the Admin API. */
+export type CustomerRead = {
+  id: ShopifyId;
+  readAt: Instant;
+  createdAt: Instant | null;
+  updatedAt: Instant | null;
+  contact: Contact;
+  /** Null as date: undated, older than every dated fact. */
+  facts: FoundFact[];
+  /** All tags of the customer; null: not known. */
+  tags: string[] | null;
+  /** By `namespace.key`, of the keys that were asked for; empty: the customer has none. */
+  metafields: Record<string, string[]>;
+  /** Null: not known. */
+  dataSaleOptOut: boolean | null;
+  /** What the app's access to protected customer data leaves out: unknown, not empty. */
+  denied: ContactField[];
+};
+
+/** What shop/update tells, and how far the merchant is with the first steps; absent means not told. */
+export type ShopFacts = {
+  email?: string;
+  country?: string;
+  currency?: string;
+  timeZone?: string;
+  name?: string;
+  developmentStore?: boolean;
+  setup?: { done: string[]; dismissed: boolean };
+  /** The access scopes that the app has. */
+  scopes?: string[];
+  /** Shopify's `updated_at` of the newest shop/update that was taken. */
+  updatedAt?: Instant;
+};
+
+/** A short line for the activity list, in the clear: it is encrypted before it is stored. */
+export type Summary = { who?: string; what?: string };
