@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Fault } from '../api-errors.ts';
 import type { Param } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttentionReason, EventState } from '../domain/states.ts';
@@ -70,16 +69,6 @@ export const filterShape = (timeZone: string) => ({
   from: moment(timeZone, 'first'),
   to: moment(timeZone, 'last'),
 });
-
-/** What a contract found wrong, as the API says it. */
-export function faultsOf(error: z.ZodError, prefix = ''): Fault[] {
-  const faults = error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not known here' }))
-      : [{ field: issue.path.join('.'), message: issue.message }],
-  );
-  return faults.slice(0, 100).map((fault) => ({ ...fault, field: `${prefix}${fault.field}` }));
-}
 
 /** The hashes under which a searched text may be found: an e-mail address, an order's name, a phone number, a customer id. */
 function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {

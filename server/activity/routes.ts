@@ -1,5 +1,7 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
+import { faultsOf, idOf } from '../api/asked.ts';
+import { download } from '../api/download.ts';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
@@ -7,12 +9,12 @@ import { merchantOf } from '../merchant-auth.ts';
 import { knownTimeZone } from '../overview/day-starts.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
+import { csvOf } from './csv-of.ts';
 import { gateOf } from './describe-state.ts';
 import { readDetail } from './detail.ts';
-import { faultsOf, filterShape } from './filter.ts';
+import { filterShape } from './filter.ts';
 import { findItem, listActivity, readCursor } from './list.ts';
 import { findSendable, sendAgain } from './send-again.ts';
-import { writeCsv } from './write-csv.ts';
 
 export type ActivityRoutesDeps = {
   db: Db;
@@ -25,11 +27,6 @@ export type ActivityRoutesDeps = {
 
 const MOST_ITEMS = 200;
 const LIMIT = `Enter a whole number from 1 to ${MOST_ITEMS}`;
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** A row's id from a path; null when it has not even the form of one. */
-export const idOf = (text: unknown) =>
-  typeof text === 'string' && uuid.test(text.toLowerCase()) ? text.toLowerCase() : null;
 
 const place = z
   .string({ error: 'Take the cursor from an answer' })
@@ -95,15 +92,8 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
       return;
     }
     const shopGate = await gate(shop);
-    res.set('Content-Disposition', 'attachment; filename="activity.csv"').type('text/csv');
-    try {
-      await writeCsv(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone }, res);
-      res.end();
-    } catch (error) {
-      // Half a file must not pass for a whole one: the connection breaks off.
-      if (!res.headersSent) throw error;
-      res.destroy();
-    }
+    const pieces = csvOf(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone });
+    await download(res, { name: 'activity.csv', type: 'text/csv' }, pieces);
   });
 
   router.get('/activity/:id', async (req, res, next) => {

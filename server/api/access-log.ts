@@ -5,10 +5,10 @@ import { isDatabaseDown, unavailable, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { type Merchant, merchantOf } from '../merchant-auth.ts';
+import { faultsOf, idOf } from './asked.ts';
 
 const MINUTE = 60_000;
 const MOST = 200;
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The routes that show personal data, and what they are called in the record. Lists are loaded again and again while a page is
@@ -20,8 +20,10 @@ const looks: readonly { method: 'get' | 'post'; path: string; what: string; once
   { method: 'get', path: '/activity/:id', what: 'event', once: MINUTE },
   { method: 'get', path: '/people', what: 'people_search', once: MINUTE },
   { method: 'get', path: '/people/:id', what: 'person', once: MINUTE },
+  { method: 'get', path: '/people/:id/export', what: 'person_export', once: 0 },
   { method: 'get', path: '/privacy-requests', what: 'privacy_requests', once: 10 * MINUTE },
   { method: 'get', path: '/privacy-requests/:id/export', what: 'data_export', once: 0 },
+  { method: 'post', path: '/privacy-requests/:id/done', what: 'privacy_request', once: MINUTE },
   { method: 'post', path: '/preview', what: 'preview', once: MINUTE },
 ];
 
@@ -61,8 +63,7 @@ export function recordLooks(db: Db, now: () => Instant): Router {
   const router = Router();
   for (const { method, path, what, once } of looks) {
     const handler: RequestHandler = async (req, res, next) => {
-      const { id } = req.params;
-      const about = typeof id === 'string' && uuid.test(id) ? id.toLowerCase() : null;
+      const about = idOf(req.params['id']);
       try {
         await record(db, merchantOf(res), { what, about, once }, now());
       } catch (error) {
@@ -78,7 +79,7 @@ export function recordLooks(db: Db, now: () => Instant): Router {
 }
 
 const contract = z.object({
-  cursor: z.string().regex(uuid, { error: 'Take the cursor from an answer' }).optional(),
+  cursor: z.uuid({ error: 'Take the cursor from an answer' }).optional(),
 });
 
 /** `GET /access-log`: the record, newest first; goes behind merchantAuth. */
@@ -88,7 +89,7 @@ export function accessLogRoutes({ db }: { db: Db }): Router {
     const { shop } = merchantOf(res);
     const asked = contract.safeParse(req.query);
     if (!asked.success) {
-      unprocessable(res, [{ field: 'cursor', message: asked.error.issues[0]?.message ?? '' }]);
+      unprocessable(res, faultsOf(asked.error));
       return;
     }
     const rows = await db.query<{ id: string; at: Date; who: string; what: string; about: string | null }>(

@@ -42,7 +42,7 @@ export function rateLimits(limits: Limits = callsPerMinute): Router {
   router.use(limit(limits.all));
   router.post('/test-record', limit(limits.testRecord));
   router.post('/preview', limit(limits.preview));
-  router.get(['/activity.csv', '/privacy-requests/:id/export'], limit(limits.export));
+  router.get(['/activity.csv', '/privacy-requests/:id/export', '/people/:id/export'], limit(limits.export));
   router.post(['/activity/retry', '/imports'], limit(limits.bulk));
   return router;
 }

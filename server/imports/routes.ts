@@ -1,6 +1,5 @@
 import { type Response, Router } from 'express';
-import { faultsOf } from '../activity/filter.ts';
-import { idOf } from '../activity/routes.ts';
+import { faultsOf, idOf } from '../api/asked.ts';
 import { jsonText, notFound, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';

@@ -1,8 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { gateOf } from '../activity/describe-state.ts';
-import { faultsOf } from '../activity/filter.ts';
-import { idOf } from '../activity/routes.ts';
+import { faultsOf, idOf } from '../api/asked.ts';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
 import type { Db } from '../db.ts';

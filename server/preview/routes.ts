@@ -1,7 +1,7 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { nothingStored } from '../activity/due-flags.ts';
-import { faultsOf } from '../activity/filter.ts';
+import { faultsOf } from '../api/asked.ts';
 import { type Fault, jsonText, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';

@@ -1,5 +1,6 @@
-import { type Response, Router } from 'express';
-import { idOf } from '../activity/routes.ts';
+import { Router } from 'express';
+import { idOf } from '../api/asked.ts';
+import { download } from '../api/download.ts';
 import { notFound } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
@@ -56,22 +57,6 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject
   return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
 }
 
-/** Writes a document as it is made, no faster than it is read. What fails in the middle cuts it off. */
-async function download(res: Response, name: string, pieces: AsyncGenerator<string>): Promise<void> {
-  const first = await pieces.next();
-  res.type('json').set('Content-Disposition', `attachment; filename="${name}"`).set('Cache-Control', 'no-store');
-  try {
-    if (!first.done) res.write(first.value);
-    for await (const piece of pieces) {
-      if (!res.write(piece)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
-      if (res.destroyed) return;
-    }
-    res.end();
-  } catch {
-    res.destroy();
-  }
-}
-
 /** What Shopify asked for about people, what is left to do about it, and all that is held on one person; goes behind merchantAuth. */
 export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
   const router = Router();
@@ -91,7 +76,7 @@ export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
       return;
     }
     const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
-    await download(res, name, exportPerson(db, shop, request, now()));
+    await download(res, { name, type: 'json' }, exportPerson(db, shop, request, now()));
   });
 
   router.get('/people/:id/export', async (req, res, next) => {
@@ -103,7 +88,7 @@ export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
       return;
     }
     const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
-    await download(res, 'person.json', pieces);
+    await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
 
   router.post('/privacy-requests/:id/done', async (req, res, next) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { csvCell } from '../../server/activity/write-csv.ts';
+import { csvCell } from '../../server/activity/csv-of.ts';
 import { customer, MINUTE, openScene, order, type Scene } from './scene.ts';
 
 describe('A cell of the export', () => {

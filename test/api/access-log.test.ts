@@ -26,8 +26,10 @@ describe('whoever looks at personal data', () => {
     await connector.api('GET', '/activity');
     await connector.api('GET', `/activity/${event.id}`);
     await connector.api('GET', `/people/${person}`);
+    await connector.api('GET', `/people/${person}/export`);
     await connector.api('GET', '/privacy-requests');
     await connector.api('GET', `/privacy-requests/${asked.id}/export`);
+    await connector.api('POST', `/privacy-requests/${asked.id}/done`);
     await connector.api('POST', '/preview', { topic: 'customers/create', body: customer(CANARY.id, CANARY) });
     await connector.api('GET', '/overview');
     await connector.api('GET', '/settings');
@@ -37,8 +39,10 @@ describe('whoever looks at personal data', () => {
       ['activity', null],
       ['event', event.id],
       ['person', person],
+      ['person_export', person],
       ['privacy_requests', null],
       ['data_export', asked.id],
+      ['privacy_request', asked.id],
       ['preview', null],
     ]);
     for (const { at, who } of entries) {

@@ -24,6 +24,7 @@ describe('calls of the merchant API', () => {
     ['post', '/preview', { preview: 2 }],
     ['get', '/activity.csv', { export: 2 }],
     ['get', '/privacy-requests/1/export', { export: 2 }],
+    ['get', '/people/1/export', { export: 2 }],
     ['post', '/activity/retry', { bulk: 2 }],
     ['post', '/imports', { bulk: 2 }],
   ] as const)('%s %s are limited by shop, whoever else calls', async (method, path, limits) => {

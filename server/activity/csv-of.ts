@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import type { Db } from '../db.ts';
 import type { Shop } from '../shops.ts';
 import type { Gate } from './describe-state.ts';
@@ -27,17 +25,13 @@ function localTime(timeZone: string): (iso: string) => string {
   return (iso) => format.format(new Date(iso));
 }
 
-/**
- * Writes all events of a filter as CSV, newest first, a page at a time, no faster than they are taken.
- * @param out is not ended: whoever called knows then that the file is whole
- */
-export async function writeCsv(
+/** All events of a filter as CSV, newest first, in pieces of a page of them. */
+export async function* csvOf(
   db: Db,
   shop: Shop,
   gate: Gate,
   asked: { filter: ActivityFilter; country: string | null; timeZone: string },
-  out: Writable,
-): Promise<void> {
+): AsyncGenerator<string> {
   const local = localTime(asked.timeZone);
   const cellsOf = (item: ActivityItem) => [
     local(item.receivedAt),
@@ -52,7 +46,7 @@ export async function writeCsv(
     item.id,
   ];
   const head = ['Received', 'Received (UTC)', 'Topic', 'About', 'What', 'State', 'Reason', 'Explanation'];
-  out.write(MARK + line([...head, 'Webhook ID', 'Event ID']));
+  let piece = MARK + line([...head, 'Webhook ID', 'Event ID']);
   let after: Place | null = null;
   do {
     const { items, nextCursor }: Awaited<ReturnType<typeof listActivity>> = await listActivity(db, shop, gate, {
@@ -61,8 +55,8 @@ export async function writeCsv(
       after,
       limit: PAGE,
     });
-    const taken = out.write(items.map((item) => line(cellsOf(item))).join(''));
-    if (!taken && !out.destroyed) await Promise.race([once(out, 'drain'), once(out, 'close')]);
+    yield piece + items.map((item) => line(cellsOf(item))).join('');
+    piece = '';
     after = nextCursor ? readCursor(nextCursor) : null;
-  } while (after && !out.destroyed);
+  } while (after);
 }
