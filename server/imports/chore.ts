@@ -13,6 +13,7 @@ import { standingOf, toldOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import type { Import } from './import.ts';
 import { listMembers } from './read-list.ts';
+import { grewMuch, renewPlans } from './renew-plans.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from './store.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
@@ -89,7 +90,9 @@ async function goOnRunning(
     return false;
   }
   if (one.message !== '') await postpone(deps.db, one.id, 0, '');
+  const before = one.fed;
   if (one.fedAt === null) await feed(deps, shop, one, metafieldKeys(stored.settings.mapping), until, signal);
+  if (grewMuch(before, one.fed)) await renewPlans(deps.db);
   if (deps.now() >= (renewals.get(one.id) ?? 0)) {
     const began = deps.now();
     const { done, waiting } = await standingOf(deps.db, one.id);

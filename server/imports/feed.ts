@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
 import type { Admin } from '../admin/admin.ts';
-import { type Db, type Sql, unnest } from '../db.ts';
+import { type Db, newId, type Sql, unnest } from '../db.ts';
 import { firstOfLanes } from '../delivery/find-due.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
@@ -25,32 +24,37 @@ const LEAST_AHEAD = 20;
 const MOST_AHEAD = 1000;
 /** Until the rate is known. */
 const FIRST_AHEAD = 100;
+/** What may be ahead is filled up once so much of it is free, so that many records share a look and a transaction. */
+const WORTHWHILE = 0.2;
 /** How soon to look again whether there is room, and how long before other work gets its turn. */
-const LOOK_AGAIN_MS = 50;
+const LOOK_AGAIN_MS = 100;
 const WAIT_MS = 500;
+
+const DUE = 'd.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()';
 
 /**
  * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
  * goes before what happened long ago. What is tried again later, and what waits behind that, takes no room.
  */
 async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
+  const most =
+    one.rate === null ? FIRST_AHEAD : Math.min(Math.max((one.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
+  // Nothing waits behind what is not there: looking into the lanes costs most of all this.
   const [row] = await sql.query<{ busy: boolean; ahead: number }>(
     `SELECT
        (SELECT count(*) FROM events WHERE import_id = $2 AND state = 'received')
-       + (SELECT count(*) FROM (
-           SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
-             AND ${firstOfLanes} LIMIT ${MOST_AHEAD}
-         ) AS due)
+       + CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at > now())
+           THEN (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} AND ${firstOfLanes} LIMIT ${MOST_AHEAD}) AS due)
+           ELSE (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} LIMIT ${MOST_AHEAD}) AS due) END
        + (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND lease_until IS NOT NULL) AS ahead,
        EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
-       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE ${DUE}
          AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import' AND ${firstOfLanes}) AS busy`,
     [shop.id, one.id],
   );
   if (!row || row.busy) return 0;
-  const most =
-    one.rate === null ? FIRST_AHEAD : Math.min(Math.max((one.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
-  return Math.max(0, Math.floor(most) - row.ahead);
+  const room = Math.floor(most) - row.ahead;
+  return room >= most * WORTHWHILE ? room : 0;
 }
 
 async function insertEvents(
@@ -63,7 +67,7 @@ async function insertEvents(
   const readAt = new Date(readAtOf(one, now));
   const rows = records.flatMap(({ line, body }) => {
     if (body === null) return [];
-    const id = uuidv7();
+    const id = newId();
     return [
       {
         id,
@@ -113,7 +117,7 @@ async function feedGroup(deps: FeedDeps, shop: Shop, one: Import, records: reado
   return true;
 }
 
-/** Waits a little until records may be fed. @returns how many; 0 when time is up before */
+/** Waits until records may be fed. @returns how many; 0 when time is up before */
 async function waitForRoom(
   deps: FeedDeps,
   shop: Shop,
@@ -121,10 +125,9 @@ async function waitForRoom(
   until: Instant,
   signal: AbortSignal,
 ): Promise<number> {
-  const enough = Math.min(until, deps.now() + WAIT_MS);
-  while (!signal.aborted && deps.now() < enough) {
+  while (!signal.aborted && deps.now() < until) {
     const room = await roomFor(deps.db, shop, one);
-    if (room >= LEAST_AHEAD / 2) return Math.min(room, MOST_AT_ONCE);
+    if (room > 0) return Math.min(room, MOST_AT_ONCE);
     await wait(LOOK_AGAIN_MS);
   }
   return 0;
@@ -143,7 +146,8 @@ export async function feed(
   until: Instant,
   signal: AbortSignal,
 ): Promise<void> {
-  let room = await waitForRoom(deps, shop, one, until, signal);
+  // Before the file is opened: opening it again takes longer than feeding from it.
+  let room = await waitForRoom(deps, shop, one, Math.min(until, deps.now() + WAIT_MS), signal);
   if (room === 0) return;
   let group: ImportRecord[] = [];
   for await (const record of recordsOf(deps, shop, one, one.feed, metafieldKeys, signal)) {

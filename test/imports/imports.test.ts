@@ -279,6 +279,11 @@ describe('An import', () => {
     await scene.reaches(id, 'done');
     expect(new Set(payloads().map(({ Email }) => Email)).size).toBe(400);
     expect(payloads()).toHaveLength(400);
+    // PostgreSQL was told how large its tables are by now.
+    const sizes = await scene.connector.db.query<{ rows: number }>(
+      `SELECT reltuples AS rows FROM pg_class WHERE relname IN ('people', 'entity_states')`,
+    );
+    expect(sizes.map(({ rows }) => rows > 0)).toEqual([true, true]);
   });
 
   it('waits while the shop has anything else to send', async () => {
