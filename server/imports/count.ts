@@ -1,7 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import { nothingStored } from '../activity/due-flags.ts';
 import type { Admin } from '../admin/admin.ts';
-import { type Db, type Sql, unnest } from '../db.ts';
+import { type Db, newId, type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Settled } from '../domain/states.ts';
 import { type Foreseen, foresee } from '../preview/foresee.ts';
@@ -23,7 +22,7 @@ export type CountDeps = {
 };
 
 /** Records that are weighed together: what they need is loaded at once. */
-const GROUP = 100;
+const GROUP = 250;
 
 /** Where something happens once per address: a flag of a channel, or the lists. */
 type Met = { what: 'email' | 'sms' | 'lists'; address: string };
@@ -126,7 +125,7 @@ async function countGroup(
     received_at: new Date(now),
   };
   const reads = records.flatMap(({ body }) =>
-    body === null ? [] : [readEvent(country ?? null, { id: uuidv7(), ...row }, Buffer.from(body))],
+    body === null ? [] : [readEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
   );
   counts.records += reads.length;
   for (const read of reads) if ('settled' in read) addSettled(counts, read.settled);

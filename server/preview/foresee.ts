@@ -1,6 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
 import { type LedgerEntry, ledgerKey } from '../consent/ledger.ts';
-import type { Sql } from '../db.ts';
+import { newId, type Sql } from '../db.ts';
 import type { ClaimedDelivery } from '../delivery/outbox.ts';
 import { gather, isNothingNew, type Weighed, weigh } from '../delivery/weigh.ts';
 import type { Instant } from '../domain/scalars.ts';
@@ -28,7 +27,7 @@ function watch(batch: Batch, event: TranslatedEvent): Watched {
     {
       ...batch,
       addFact: (entry) => {
-        const id = uuidv7();
+        const id = newId();
         seen.facts.push({ id, ...entry });
         return id;
       },
@@ -64,7 +63,7 @@ function deliveryOf(
   receivedAt: Instant,
 ): ClaimedDelivery {
   return {
-    id: uuidv7(),
+    id: newId(),
     eventId: event.id,
     kind: what.kind,
     entity: what.entity,
