@@ -27,6 +27,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     profile: { type: 'string' },
     progress: { type: 'string' },
+    lines: { type: 'string' },
   },
 });
 const whole = !values.quick && !values.pairs && !values.only && !values.profile;
@@ -49,6 +50,7 @@ try {
     world,
     pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
     quick: values.quick,
+    lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
     say,
     note: (text) => {
       notes.push(text);

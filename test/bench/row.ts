@@ -8,6 +8,8 @@ export type Run = {
   /** How many interleaved pairs the median is of. */
   pairs: number;
   quick: boolean;
+  /** Of an import. */
+  lines: number;
   /** Progress for whoever waits. */
   say(line: string): void;
   /** A text for the end of the report, such as a plan. */

@@ -81,8 +81,7 @@ async function follow(app: Server, id: string, until: string, count: number, say
 }
 
 /** One large import: how fast it is counted and sent, and whether memory grows with what is behind it. */
-export async function importing({ world, quick, say }: Run): Promise<Row[]> {
-  const count = quick ? 20_000 : 1_000_000;
+export async function importing({ world, lines: count, say }: Run): Promise<Row[]> {
   const shopify = await startShopifyAdmin();
   const { bulk } = shopify.shop(SHOP);
   bulk.polls = 0;
@@ -104,6 +103,7 @@ export async function importing({ world, quick, say }: Run): Promise<Row[]> {
   await callApi(app, 'POST', `/imports/${id}/start`);
   const running = await follow(app, id, 'done', count, say);
   const taken = await ask<number>(receiver, {});
+  for (const line of await world.statements(database)) say(line);
   await shopify.close();
   for (const server of [app, receiver]) await server.stop();
   const early = Math.max(...running.memory.filter(({ part }) => part <= 0.2).map(({ mb }) => mb));
