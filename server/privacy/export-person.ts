@@ -1,4 +1,5 @@
 import type { Db, Sql } from '../db.ts';
+import { excerptBinding } from '../delivery/attempts.ts';
 import { payloadBinding } from '../delivery/outbox.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { FieldReason } from '../domain/states.ts';
@@ -81,7 +82,15 @@ type EventRow = {
   payload: Uint8Array | null;
 };
 
-type AttemptRow = { delivery_id: string; at: Date; class: string | null; status: number | null; flags: object };
+type AttemptRow = {
+  id: string;
+  delivery_id: string;
+  at: Date;
+  class: string | null;
+  status: number | null;
+  flags: object;
+  excerpt: Uint8Array | null;
+};
 
 /** Some events: what Shopify told, and what was sent to Ascent360 and when. `null`: erased after its time. */
 async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<object[]> {
@@ -91,7 +100,7 @@ async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<obj
     [shop.id, ids],
   );
   const attempts = await sql.query<AttemptRow>(
-    'SELECT delivery_id, at, class, status, flags FROM attempts WHERE delivery_id = ANY($1::uuid[]) ORDER BY at, id',
+    'SELECT id, delivery_id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = ANY($1::uuid[]) ORDER BY at, id',
     [rows.map((row) => row.delivery).filter((id) => id !== null)],
   );
   return rows.map((row) => {
@@ -109,7 +118,15 @@ async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<obj
       told: row.body ? readable(shop.vault.open(bodyBinding(row.id), row.body)) : null,
       sentToAscent360: attempts
         .filter((attempt) => attempt.delivery_id === row.delivery)
-        .map((attempt) => ({ at: iso(attempt.at), outcome: attempt.class ?? 'under way', status: attempt.status })),
+        .map((attempt) => ({
+          at: iso(attempt.at),
+          flags: attempt.flags,
+          outcome: attempt.class ?? 'under way',
+          status: attempt.status,
+          answer: attempt.excerpt
+            ? shop.vault.open(excerptBinding(attempt.id), attempt.excerpt).toString('utf8')
+            : null,
+        })),
       payload: sent?.payload ?? null,
     };
   });

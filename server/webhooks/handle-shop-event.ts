@@ -49,9 +49,30 @@ async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Inst
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
 }
 
+/** Whether the customer was erased after something was triggered. */
+async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<boolean> {
+  const rows = await sql.query('SELECT 1 FROM redactions WHERE shop_id = $1 AND person = $2 AND at >= $3', [
+    shop.id,
+    customerKey(shop.vault, customerId),
+    new Date(at),
+  ]);
+  return rows.length > 0;
+}
+
+/** Nothing is kept of an erased person but that the event came. */
+async function settleErased(sql: Sql, eventId: string): Promise<void> {
+  await settleEvents(sql, [{ id: eventId, settled: { state: 'skipped', reason: 'redacted' } }]);
+  await sql.query('UPDATE events SET body = NULL WHERE id = $1', [eventId]);
+}
+
 export async function handleShopEvent(sql: Sql, shop: Shop, life: ShopLife, event: TranslatedEvent): Promise<void> {
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
+  const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
+  if (about?.customerId && (await isErased(sql, shop, about.customerId, event.triggeredAt))) {
+    await settleErased(sql, event.id);
+    return;
+  }
   let reason: SkippedReason = 'lifecycle';
   let detail: string | null = null;
   let search: string[] = [];

@@ -20,7 +20,7 @@ type Exported = {
     topic: string;
     told: object | null;
     payload: object | null;
-    sentToAscent360: { at: string; outcome: string }[];
+    sentToAscent360: { at: string; outcome: string; flags: object; answer: string | null }[];
   }[];
 };
 
@@ -52,6 +52,7 @@ describe('customers/data_request', () => {
     ['e-mail alone', { email: CANARY.email.toUpperCase() }],
     ['phone alone', { phone: CANARY.phone }],
   ])('by %s: everything held on the person and what was sent when, at once', async (_, named) => {
+    connector.ascent360.behave({ answer: `Loaded ${CANARY.email}` });
     await connector.deliver('customers/create', about);
     await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
     await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
@@ -79,6 +80,8 @@ describe('customers/data_request', () => {
     expect(sent.flatMap(({ sentToAscent360 }) => sentToAscent360).every(({ outcome }) => outcome === 'accepted')).toBe(
       true,
     );
+    const attempts = document.events.find(({ topic }) => topic === EMAIL)?.sentToAscent360;
+    expect(attempts).toMatchObject([{ flags: { email: true }, answer: `Loaded ${CANARY.email}` }]);
     expect(document.events[1]?.told).toMatchObject({ id: 9, customer: { first_name: 'Canaryfirst' } });
     expect(JSON.stringify(document)).not.toContain('person7@example.com');
   });

@@ -137,6 +137,8 @@ describe('customers/redact', () => {
       ['customers/update', about],
       ['orders/updated', order(9, { email: CANARY.email, customer: about })],
       [EMAIL, emailConsent(CANARY.id, 'unsubscribed', ago(MINUTE), { email_address: CANARY.email })],
+      ['customers/delete', { id: CANARY.id }],
+      ['customers/data_request', { customer: CANARY, data_request: { id: 77 } }],
     ] as const) {
       expect(await connector.deliver(topic, body, before), topic).toMatchObject({
         state: 'skipped',
@@ -144,6 +146,7 @@ describe('customers/redact', () => {
       });
     }
     expect(await kept(connector)).toEqual([]);
+    expect((await requests(connector)).filter(({ requestId }) => requestId === '77')).toEqual([]);
     const anew = await connector.deliver('customers/create', customer(5000, { email: CANARY.email }));
     expect(anew.state).toBe('accepted');
   });
