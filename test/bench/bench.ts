@@ -1,7 +1,7 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
  * Usage: npm run bench -- [--quick] [--pairs 5] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
- * `--only import` writes a section of its own there; it is no part of the others.
+ * `--only import [--lines 1000000] [--send-minutes 15]` writes a section of its own there; it is no part of the others.
  * With --quick, --pairs, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
 import { backlog, neighbour } from './rows-backlog.ts';
 import { embedded } from './rows-embedded.ts';
-import { importing } from './rows-import.ts';
+import { ABOUT_IMPORT, importing } from './rows-import.ts';
 import { page } from './rows-page.ts';
 import { pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     progress: { type: 'string' },
     lines: { type: 'string' },
+    'send-minutes': { type: 'string' },
   },
 });
 const whole = !values.quick && !values.pairs && !values.only && !values.profile;
@@ -51,6 +52,7 @@ try {
     pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
     quick: values.quick,
     lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
+    sendMinutes: Number(values['send-minutes'] ?? 15),
     say,
     note: (text) => {
       notes.push(text);
@@ -66,5 +68,7 @@ try {
 }
 say(`\n${table(rows)}`);
 if (whole) writeReport(rows, notes);
-if (values.only === 'import' && !values.quick) writeSection('## Import', 'npm run bench -- --only import', table(rows));
+if (values.only === 'import' && !values.quick) {
+  writeSection('## Import', 'npm run bench -- --only import', `${ABOUT_IMPORT}\n\n${table(rows)}`);
+}
 process.exitCode = rows.every((row) => row.pass) ? 0 : 1;

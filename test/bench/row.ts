@@ -8,8 +8,9 @@ export type Run = {
   /** How many interleaved pairs the median is of. */
   pairs: number;
   quick: boolean;
-  /** Of an import. */
+  /** Of an import: how many lines it has, and for how long they are sent from the first on, in minutes. */
   lines: number;
+  sendMinutes: number;
   /** Progress for whoever waits. */
   say(line: string): void;
   /** A text for the end of the report, such as a plan. */
