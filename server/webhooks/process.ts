@@ -62,14 +62,17 @@ const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
   reconciliation: 'reconciliation',
 };
 
+/** Nothing was triggered after it came: a clock that is ahead must not put a choice, or a sign of life, above what follows. */
+const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
+  Math.min(row.triggered_at.getTime(), row.received_at.getTime());
+
 /** Translates one body. Whatever is wrong with it concerns this event alone. */
 export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'>, body: Uint8Array): ReadEvent {
   const topic = topicOf(row.topic);
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const parsed = parseBody(body);
   if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
-  // Nothing is chosen in the future: a clock that is ahead must not put a choice above those that follow.
-  const triggeredAt = Math.min(row.triggered_at.getTime(), row.received_at.getTime());
+  const triggeredAt = triggeredAtOf(row);
   const ctx = { topic: row.topic, triggeredAt, shopCountry };
   try {
     const translated = isRecord(parsed.body)
@@ -92,7 +95,7 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
       (row) =>
         row.source === 'webhook' && topicOf(row.topic)?.family !== 'compliance' && row.topic !== 'app/uninstalled',
     )
-    .map((row) => row.triggered_at.getTime())
+    .map(triggeredAtOf)
     .filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
   if (signs.length === 0) return life;
   const first = Math.min(...signs);

@@ -341,6 +341,20 @@ describe('the life of a shop', () => {
     expect(shop.sent()).toEqual([]);
   });
 
+  it('a webhook dated in the future is no later sign of life than its arrival', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(1), new Date(Date.now() + DAY));
+    const [{ first_webhook_at: first } = { first_webhook_at: null }] = await connector.db.query<{
+      first_webhook_at: Date | null;
+    }>('SELECT first_webhook_at FROM shops WHERE domain = $1', [shop.shop]);
+    expect(first?.getTime()).toBeLessThanOrEqual(Date.now());
+    await shop.deliver('app/uninstalled', { id: 1 });
+    const [life] = await connector.db.query('SELECT 1 FROM shops WHERE domain = $1 AND uninstalled_at IS NOT NULL', [
+      shop.shop,
+    ]);
+    expect(life).toBeDefined();
+  });
+
   it('an app/uninstalled that is older than a reinstall changes nothing', async () => {
     const shop = await freshShop();
     expect(await shop.deliver('app/uninstalled', { id: 1 }, new Date(Date.now() - MINUTE))).toMatchObject({
