@@ -41,10 +41,16 @@ export type ChoresDeps = {
   leaseMs: number;
   /** How often due work is looked for, in milliseconds. */
   intervalMs: number;
+  /** Shorter in tests. */
+  slowAfterMs?: number;
 };
 
-/** Pieces of work under way at once in this process. */
+/** Pieces of work under way at once in this process, besides those that only wait by now. */
 const AT_ONCE = 4;
+/** What takes longer than a piece should, in milliseconds, waits for somebody else, most likely: it gives its place to others. */
+const SLOW_AFTER_MS = 8000;
+/** So many pieces are under way at most, whatever they do. */
+const MOST = 100;
 /** So many intervals a shop's chore rests after it failed. */
 const REST_INTERVALS = 6;
 
@@ -78,10 +84,12 @@ async function extend(sql: Sql, owner: string, ms: number): Promise<boolean> {
 
 /** Looks for due chores, and does them: each shop's in turn, each under a lease. */
 export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chores {
-  const { db, shops, log, leaseMs, intervalMs } = deps;
+  const { db, shops, log, leaseMs, intervalMs, slowAfterMs = SLOW_AFTER_MS } = deps;
   const stopping = new AbortController();
   const waiting = new Map<string, { chore: AnyChore; shopId: number }>();
   const running = new Map<string, Promise<void>>();
+  /** Of what is running, that which only waits. */
+  const slow = new Set<string>();
   const keyOf = (chore: AnyChore, shopId: number) => `${chore.name}:${shopId}`;
 
   async function workOn(chore: AnyChore, shopId: number, signal: AbortSignal): Promise<boolean> {
@@ -116,9 +124,13 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
 
   function next(): void {
     for (const [key, { chore, shopId }] of waiting) {
-      if (running.size >= AT_ONCE || stopping.signal.aborted) return;
+      if (running.size - slow.size >= AT_ONCE || running.size >= MOST || stopping.signal.aborted) return;
       if (running.has(key)) continue;
       waiting.delete(key);
+      const slowing = setTimeout(() => {
+        slow.add(key);
+        next();
+      }, slowAfterMs);
       const job = piece(chore, shopId)
         .then((more) => {
           if (more) waiting.set(key, { chore, shopId });
@@ -127,6 +139,8 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
           if (!stopping.signal.aborted) log.warn({ stage: chore.name, shop: shopId, err: error });
         })
         .finally(() => {
+          clearTimeout(slowing);
+          slow.delete(key);
           running.delete(key);
           setImmediate(next);
         });

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function begin(chores: Chore[], leaseMs = 60_000, intervalMs = 60_000): Chores {
-  const one = startChores({ db, shops, log: createLog('silent'), leaseMs, intervalMs }, chores);
+  const one = startChores({ db, shops, log: createLog('silent'), leaseMs, intervalMs, slowAfterMs: 300 }, chores);
   started.push(one);
   return one;
 }
@@ -114,6 +114,36 @@ describe('a chore', () => {
     );
     await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
     expect(failures).toBeLessThan(others);
+  });
+
+  it('that waits for somebody else, such as a shop that Shopify throttles, gives its place to others', async () => {
+    const slow = await Promise.all([1, 2, 3, 4, 5].map((n) => shops.ensure(`slow-${n}.myshopify.com`)));
+    let begun = 0;
+    let others = 0;
+    const chores = begin([
+      {
+        name: 'throttled',
+        due: async () => [],
+        work: async (_shop, signal) => {
+          begun += 1;
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          return false;
+        },
+      },
+      {
+        name: 'other',
+        due: async () => [],
+        work: async () => {
+          others += 1;
+          return false;
+        },
+      },
+    ]);
+    for (const { id } of slow) chores.wake('throttled', id);
+    await until('the first four have begun', async () => (begun === 4 ? true : undefined));
+    chores.wake('other', shop.id);
+    await until('the other has had its turn', async () => (others === 1 ? true : undefined));
+    await until('and so has the fifth', async () => (begun === 5 ? true : undefined));
   });
 
   it('that is under way is told to end when the process stops', async () => {
