@@ -7,9 +7,9 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../prisma/generated/client.ts';
-import { byteaArray, isByteaArray } from './bytea-array.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openPglite } from './open-pglite.ts';
+import { pgArray } from './pg-arrays.ts';
 import { applyMigrations, pendingMigrations } from './schema-engine.ts';
 
 export type Param =
@@ -43,8 +43,8 @@ const INT8 = 20;
 /** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
 const MAX_PREPARED = 500;
 
-/** What pg sends as it is, in PostgreSQL's binary format: long values in place of their hexadecimal text. */
-const inBinary = (param: Param): Param => (isByteaArray(param) ? byteaArray(param) : param);
+const isList = (param: Param): param is Extract<Param, readonly unknown[]> => Array.isArray(param);
+const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
@@ -117,7 +117,7 @@ function openServer(databaseUrl: string): Db {
   };
   const over = (client: pg.Pool | pg.PoolClient): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-      (await client.query<Row>({ text, values: params.map(inBinary), ...named(nameOf(text)) })).rows,
+      (await client.query<Row>({ text, values: params.map(asSent), ...named(nameOf(text)) })).rows,
   });
   return {
     embedded: false,

@@ -35,3 +35,28 @@ it('bytes and nulls arrive in many rows as they left, whatever they are', async 
     { numRuns: 50 },
   );
 });
+
+it('texts, numbers, moments, yes and no arrive in many rows as they left, whatever they are', async () => {
+  const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', ',', ' ', '\n', 'N', '😀') }),
+  );
+  const row = fc.record({
+    words: orNull(text.filter((word) => !word.includes('\0'))),
+    number: orNull(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+    moment: orNull(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })),
+    yes: orNull(fc.boolean()),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 12 }), async (cells) => {
+      const { columns, from, params } = unnest(
+        { words: 'text', number: 'int', moment: 'timestamptz', yes: 'boolean' },
+        cells,
+      );
+      const rows = await db.query(`SELECT ${columns} FROM ${from} AS u(${columns})`, params);
+      expect(rows).toEqual(cells);
+    }),
+    { numRuns: 100 },
+  );
+});

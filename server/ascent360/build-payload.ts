@@ -34,6 +34,8 @@ export type Built = { payload: PayloadDraft; fields: FieldReason[] };
 type Field<Value> = { value?: Value; from: string | null; reason: string };
 type Fields = { [Key in PayloadKey]: Field<Required<Payload>[Key]> };
 
+const KEYS = payloadSchema.keyof().options;
+
 const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile', phone: 'Phone', postal: 'Address' };
 
 /**
@@ -77,7 +79,7 @@ export function buildPayload(input: BuildInput): Built {
   };
   const payload: PayloadDraft = {};
   const reasons: FieldReason[] = [];
-  for (const key of payloadSchema.keyof().options) {
+  for (const key of KEYS) {
     put(payload, key, fields);
     reasons.push({ key, from: fields[key].from, reason: fields[key].reason });
   }

@@ -1,14 +1,21 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { contentKey } from '../../server/ascent360/content-key.ts';
+import type { PayloadDraft } from '../../server/ascent360/payload-contract.ts';
 
 const base = {
   Email: 'ann@example.com',
   Address: { City: 'Bath', Zip: '1' },
-  Order: { Id: '1', Total: '2.00', CreatedAt: '2026-11-20T10:00:00Z', CancelledAt: '2026-11-21T10:00:00Z' },
-};
+  Order: {
+    Id: '1',
+    Event: 'created',
+    Total: '2.00',
+    CreatedAt: '2026-11-20T10:00:00Z',
+    CancelledAt: '2026-11-21T10:00:00Z',
+  },
+} satisfies PayloadDraft;
 
-it.each<[string, object]>([
+it.each<[string, PayloadDraft]>([
   [
     'permissions',
     { ...base, EmailPermission: true, SMSPermission: false, PhonePermission: true, AddressPermission: true },
@@ -25,7 +32,13 @@ it.each<[string, object]>([
   [
     'the order of keys',
     {
-      Order: Object.fromEntries(Object.entries(base.Order).reverse()),
+      Order: {
+        CancelledAt: base.Order.CancelledAt,
+        CreatedAt: base.Order.CreatedAt,
+        Total: base.Order.Total,
+        Event: 'created',
+        Id: '1',
+      },
       Address: { Zip: '1', City: 'Bath' },
       Email: base.Email,
     },
@@ -34,7 +47,7 @@ it.each<[string, object]>([
   expect(contentKey(payload)).toBe(contentKey(base));
 });
 
-it.each<[string, object]>([
+it.each<[string, PayloadDraft]>([
   ['another name', { ...base, FirstName: 'Ann' }],
   ['another total', { ...base, Order: { ...base.Order, Total: '2.01' } }],
   ['another order', { ...base, Order: { ...base.Order, Id: '2' } }],
@@ -46,11 +59,62 @@ it.each<[string, object]>([
   expect(contentKey({ ...base, Activities: ['a', 'b'] })).not.toBe(contentKey(payload));
 });
 
-it('any value gives its own key, and shuffled keys the same', () => {
+const text = fc.string();
+const payloads = fc.record(
+  {
+    SourceName: text,
+    SourceType: text,
+    FirstName: text,
+    LastName: text,
+    DateOfBirth: text,
+    Gender: fc.constantFrom('male' as const, 'female' as const),
+    Email: text,
+    Phone: text,
+    Mobile: text,
+    Activities: fc.array(text),
+    Interests: fc.array(text),
+    NewsLetters: fc.array(text),
+    Address: fc.record(
+      { Addressline1: text, Addressline2: text, City: text, State: text, Zip: text, Country: text },
+      { requiredKeys: [] },
+    ),
+    Order: fc.record(
+      {
+        Id: text,
+        Event: fc.constant('created' as const),
+        Name: text,
+        Currency: text,
+        Total: text,
+        Subtotal: text,
+        Tax: text,
+        Shipping: text,
+        Discount: text,
+        FinancialStatus: text,
+        FulfillmentStatus: text,
+        Channel: text,
+        Test: fc.constant(true as const),
+        DiscountCodes: fc.array(text),
+        Items: fc.array(
+          fc.record(
+            { Quantity: fc.nat(), Sku: text, Title: text, Variant: text, Vendor: text, Price: text },
+            { requiredKeys: ['Quantity'] },
+          ),
+        ),
+      },
+      { requiredKeys: ['Id', 'Event'] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+it('the key has all content, in the order of the names and in no other', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (payload) => {
-      const shuffled = Object.fromEntries(Object.entries(payload).reverse());
+    fc.property(payloads, (payload) => {
+      const shuffled: PayloadDraft = Object.fromEntries(Object.entries(payload).reverse());
       expect(contentKey(shuffled)).toBe(contentKey(payload));
+      const { Order: order, ...person } = payload;
+      const { Event: _event, ...content } = order ?? { Event: undefined };
+      expect(JSON.parse(contentKey(payload))).toEqual({ ...person, ...(order && { Order: content }) });
     }),
   );
 });
