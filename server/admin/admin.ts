@@ -6,16 +6,19 @@ import type { Shop } from '../shops.ts';
  * `no_access`: the merchant (no token, or one that can be neither used nor refreshed: somebody has to open the app);
  * `later`: us, later (throttled for long, 5xx, network, time-out);
  * `refused`: us, now (Shopify says that the document is wrong);
- * `too_costly`: the caller, at once, with less (`inParts` does it for lists of ids).
+ * `too_costly`: the caller, at once, with less.
  */
 export type AdminFailure = 'no_access' | 'later' | 'refused' | 'too_costly';
 
 export class AdminError extends Error {
   override name = 'AdminError';
   readonly failure: AdminFailure;
-  constructor(failure: AdminFailure, message: string) {
+  /** With `later`: Shopify answered, time and again, but not of everything. With less, what is not at fault can be had. */
+  readonly partial: boolean;
+  constructor(failure: AdminFailure, message: string, partial = false) {
     super(message);
     this.failure = failure;
+    this.partial = partial;
   }
 }
 

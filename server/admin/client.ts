@@ -112,7 +112,7 @@ export function createClient(deps: ClientDeps): Admin {
           const backoff = patience.backoffMs[failures];
           failures += 1;
           if (backoff === undefined || !isQuery(document)) {
-            throw new AdminError('later', `${document.name} failed: ${outcome.code}`);
+            throw new AdminError('later', `${document.name} failed: ${outcome.code}`, outcome.partial);
           }
           await pause(jittered(backoff, random), signal);
           break;

@@ -8,8 +8,8 @@ export type Outcome<Data> =
   | { kind: 'unauthorized' }
   /** Too much asked too fast. `waitMs`: what Shopify asks for, null: nothing. */
   | { kind: 'throttled'; waitMs: number | null }
-  /** The same may work a moment later. */
-  | { kind: 'failed'; code: string }
+  /** The same may work a moment later. `partial`: there is an answer, which lacks something by an accident. */
+  | { kind: 'failed'; code: string; partial?: true }
   /** More than one query may cost, however long one waits. */
   | { kind: 'too_costly' }
   /** The query will never work as it is. `denied`: because the app may not see these. */
@@ -85,9 +85,8 @@ export function readAnswer<Data>(answer: Answer): { outcome: Outcome<Data>; cost
     const other = codes.find((code) => code !== 'ACCESS_DENIED');
     if (other !== undefined) {
       // With data, the query is right: whatever else went wrong may go right the next time.
-      return PASSING.has(other) || body.data
-        ? { kind: 'failed', code: other }
-        : { kind: 'refused', code: other, denied };
+      if (body.data) return { kind: 'failed', code: other, partial: true };
+      return PASSING.has(other) ? { kind: 'failed', code: other } : { kind: 'refused', code: other, denied };
     }
     if (typeof body.data !== 'object' || body.data === null) {
       return denied.length > 0

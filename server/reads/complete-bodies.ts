@@ -13,7 +13,7 @@ import type { Shop } from '../shops.ts';
 import { isOutage } from '../webhooks/process.ts';
 import { bodyBinding, settleEvents } from '../webhooks/settle.ts';
 import { topicOf } from '../webhooks/topics.ts';
-import type { ReadDeps } from './read-people.ts';
+import { isOfOne, type ReadDeps } from './read-people.ts';
 
 /** So many at a time, so that people get their turn. */
 const BATCH = 20;
@@ -85,7 +85,7 @@ async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion)
 
 /** Whether trying this body again would come to the same: the others must not wait for it. */
 function isOfThisBody(error: unknown): boolean {
-  if (error instanceof AdminError) return error.failure === 'refused' || error.failure === 'too_costly';
+  if (error instanceof AdminError) return isOfOne(error);
   return !isOutage(error);
 }
 
@@ -110,7 +110,7 @@ export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSi
     } catch (error) {
       if (signal.aborted || !isOfThisBody(error)) throw error;
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
-      const refused = error instanceof AdminError;
+      const refused = error instanceof AdminError && !error.partial;
       const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }

@@ -34,8 +34,9 @@ const MOST_IDS = 250;
 const MAX_COST = 1000;
 /** A customer, their address, e-mail and phone, and the phone's two consents: a point each. */
 const COST_OF_ONE = 6;
-/** What Shopify refuses to say is asked for again after this, in milliseconds. */
+/** When what Shopify refuses to say, or cannot say by an accident, is asked for again, in milliseconds. */
 const AFTER_REFUSAL_MS = 24 * 3_600_000;
+const AFTER_ACCIDENT_MS = 3_600_000;
 /** So often one after the other it is refused in smaller and smaller parts: then it is not about one person. */
 const MOST_REFUSALS = 10;
 
@@ -182,13 +183,22 @@ async function finish(deps: ReadDeps, shop: Shop, parked: readonly Wanted[]): Pr
   });
 }
 
+/** Whether it may be one of those asked for that makes Shopify fail: the others must not wait for that. */
+export const isOfOne = ({ failure, partial }: AdminError) =>
+  failure === 'refused' || failure === 'too_costly' || partial;
+
+/** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
 async function putOff(deps: ReadDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
-  deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify refuses to say who they are');
-  await deps.db.query(
-    `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
-    [shop.id, ids, AFTER_REFUSAL_MS],
-  );
+  deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
+  await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    await sql.query(
+      `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+      [shop.id, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS],
+    );
+    if (!error.partial) await unparkEvents(sql, shop, ids);
+  });
 }
 
 /**
@@ -211,9 +221,8 @@ export async function readPeople(deps: ReadDeps, shop: Shop, signal: AbortSignal
       told += taken.told + (await finish(deps, shop, taken.parked));
       refusals = 0;
     } catch (error) {
-      if (!(error instanceof AdminError) || !(error.failure === 'refused' || error.failure === 'too_costly'))
-        throw error;
-      if (error.failure === 'refused') refusals++;
+      if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
+      if (error.failure !== 'too_costly') refusals++;
       // Too much for one query, or something is wrong with one of them: the others must not wait for that.
       const half = Math.ceil(wanted.length / 2);
       if (refusals > MOST_REFUSALS) await putOff(deps, shop, [...todo.splice(0), wanted].flat(), error);

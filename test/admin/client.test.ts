@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
-import { createInParts } from '../../server/admin/in-parts.ts';
 import { openProblems } from '../../server/problems.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
 import { openStage, type Scene, type Stage } from './scene.ts';
@@ -105,35 +104,6 @@ describe('throttling', () => {
     const held = failureOf(facts());
     expect((await scene.admin.run(other.shop, ShopFacts, {})).data.shop.name).toBe(other.there.facts.name);
     expect(await held).toBe('later');
-  });
-});
-
-describe('many ids', () => {
-  it('are asked for in parts as large as Shopify lets them be, which is found out once', async () => {
-    const ids = Array.from({ length: 600 }, (_, i) => `gid://shopify/Customer/${i + 1}`);
-    for (const id of ids) scene.there.setCustomer({ id });
-    const inParts = createInParts();
-    const read = async () => {
-      const answers = await inParts(ids, (part) =>
-        scene.admin.run(scene.shop, CustomersByIds, { ids: part, withMetafields: false }),
-      );
-      return answers.flatMap(({ data }) =>
-        data.nodes.map((node) => (node?.__typename === 'Customer' ? node.id : null)),
-      );
-    };
-    expect(await read()).toEqual(ids);
-    expect(scene.fake.calls).toHaveLength(6);
-    await read();
-    expect(scene.fake.calls).toHaveLength(11);
-  });
-
-  it('of which even one costs too much fail', async () => {
-    scene.there.maxCost = 1;
-    const inParts = createInParts();
-    const read = inParts(['gid://shopify/Customer/1', 'gid://shopify/Customer/2'], (ids) =>
-      scene.admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false }),
-    );
-    expect(await failureOf(read)).toBe('too_costly');
   });
 });
 

@@ -41,12 +41,12 @@ describe('an answer of the Admin API', () => {
     [
       'a field lost to an accident: the whole is read again, as the field may not be empty',
       { data, errors: [error('INTERNAL_SERVER_ERROR')] },
-      { kind: 'failed', code: 'INTERNAL_SERVER_ERROR' },
+      { kind: 'failed', code: 'INTERNAL_SERVER_ERROR', partial: true },
     ],
     [
       'the same beside a denial',
       { data, errors: [denial(['shop', 'email']), error('TIMEOUT')] },
-      { kind: 'failed', code: 'TIMEOUT' },
+      { kind: 'failed', code: 'TIMEOUT', partial: true },
     ],
     ['an accident', { errors: [error('INTERNAL_SERVER_ERROR')] }, { kind: 'failed', code: 'INTERNAL_SERVER_ERROR' }],
     ['no data and no errors', {}, { kind: 'failed', code: 'unreadable' }],

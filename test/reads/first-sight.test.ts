@@ -98,6 +98,36 @@ describe('the first sight of a person', () => {
     expect(await scene.send()).toHaveLength(5);
   });
 
+  it.each(['refused', 'accident'] as const)(
+    'of people of whom one is always missing (%s) reads the others',
+    async (why) => {
+      scene.unsaid.set('3', why);
+      for (const id of [1, 2, 3, 4, 5]) {
+        scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+        await scene.receive('orders/create', order(id, buyer(id)));
+      }
+      await scene.read();
+      const sent = await scene.send();
+      expect(sent).toHaveLength(4);
+      for (const payload of sent) expect(payload).toMatchObject({ EmailPermission: true });
+    },
+  );
+
+  it('that Shopify refuses keeps no event waiting for ever, and what it says one day is told then', async () => {
+    scene.unsaid.set('1', 'refused');
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+    const nameless = { email_address: null };
+    const event = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE), nameless));
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+    expect(await scene.send()).toEqual([]);
+    scene.unsaid.clear();
+    await scene.base.db.query('UPDATE people SET read_due_at = now() WHERE read_due_at IS NOT NULL');
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+  });
+
   it('is asked for again after a failure, and nothing is lost: neither by an error nor by a process that ends', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));

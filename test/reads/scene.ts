@@ -21,6 +21,8 @@ export type ReadScene = {
   access: boolean;
   /** What the next call ends with, in place of an answer. */
   failure: AdminError | null;
+  /** The customers of whom Shopify says nothing, whatever it is: `refused`, or an accident each time they are asked for. */
+  unsaid: Map<string, 'refused' | 'accident'>;
   /** Done between the question and the answer. */
   meanwhile: (() => Promise<void>) | null;
   begin(settings?: object | null): Promise<void>;
@@ -51,6 +53,10 @@ export async function openReadScene(): Promise<ReadScene> {
       scene.asked.push({ name: document.name, ids: Array.isArray(ids) ? ids.length : 0 });
       const { failure } = scene;
       if (failure) throw failure;
+      for (const [id, why] of scene.unsaid) {
+        if (!JSON.stringify(variables).includes(`gid://shopify/Customer/${id}"`)) continue;
+        throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', 'An accident', true);
+      }
       const { data, errors = [] } = answerGraphql(
         scene.shopify,
         document.text,
@@ -84,6 +90,7 @@ export async function openReadScene(): Promise<ReadScene> {
     asked: [],
     access: true,
     failure: null,
+    unsaid: new Map(),
     meanwhile: null,
     begin: async (settings = {}) => {
       await base.begin(settings && { ...settings });
@@ -91,6 +98,7 @@ export async function openReadScene(): Promise<ReadScene> {
       scene.asked = [];
       scene.access = true;
       scene.failure = null;
+      scene.unsaid.clear();
       scene.meanwhile = null;
     },
     receive: async (topic, body, triggeredAt = base.now) => {
