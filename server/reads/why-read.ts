@@ -29,19 +29,21 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | merged with another customer                                                      | changed |
  * | another address than before: Shopify knows what was chosen about it               | changed |
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
+ * | the same, and they name lists (only a read tells of a data-sale opt-out)          | changed |
  * | never read, or the settings name a metafield that was not asked for then          | missing |
  *
  * `missing` is answered by a question that is on its way already, `changed` is not.
  */
 export function whyRead(
   profile: Pick<PersonProfile, 'customerId' | 'read'>,
-  mapping: Settings['mapping'] | null,
+  settings: Pick<Settings, 'mapping' | 'listIds'> | null,
   news: News,
 ): 'missing' | 'changed' | null {
   const { read } = profile;
   if (profile.customerId === null) return null;
-  const keys = metafieldKeys(mapping);
+  const keys = metafieldKeys(settings?.mapping ?? null);
+  const needed = keys.length > 0 || (settings?.listIds.length ?? 0) > 0;
   const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
-  if (news.merged || news.newAddress || (keys.length > 0 && outdated)) return 'changed';
+  if (news.merged || news.newAddress || (needed && outdated)) return 'changed';
   return read === null || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
 }

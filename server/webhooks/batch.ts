@@ -215,7 +215,7 @@ export async function openBatch(
       return id;
     },
     ask: (person, news) => {
-      const why = whyRead(person.profile, settings?.mapping ?? null, news);
+      const why = whyRead(person.profile, settings, news);
       if (why === 'changed' || (why === 'missing' && !person.unread)) {
         people.ask(person);
         asks = true;

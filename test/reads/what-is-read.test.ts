@@ -173,6 +173,23 @@ describe('the data-sale opt-out', () => {
     expect(sent).not.toHaveProperty('ListIds');
   });
 
+  it('that comes later is read with the next change of the customer, before another list', async () => {
+    await scene.begin(lists);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ ListIds: ['2127849'] }]);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), dataSaleOptOut: true });
+    scene.base.now += MINUTE;
+    await scene.base.save({ ...lists, listIds: ['31'] });
+    const changed = { first_name: 'Robin B.', updated_at: new Date(scene.base.now).toISOString() };
+    await scene.receive('customers/update', customer(1, changed));
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ FirstName: 'Robin B.' });
+    expect(sent).not.toHaveProperty('ListIds');
+  });
+
   it('is not known before the read: until then nobody is put on a list', async () => {
     await scene.begin(lists);
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });

@@ -3,16 +3,20 @@ import type { Settings } from '../../server/domain/settings.ts';
 import { metafieldKeys, type News, whyRead } from '../../server/reads/why-read.ts';
 import { defaultSettings } from '../../server/settings/contract.ts';
 
-const { mapping: NOTHING } = defaultSettings(false);
-const MAPPED: Settings['mapping'] = {
+const NOTHING = defaultSettings(false);
+const MAPPED: Settings = {
   ...NOTHING,
-  dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
-  interests: [
-    { from: 'tag', prefix: 'interest:' },
-    { from: 'metafield', key: 'facts.likes' },
-    { from: 'metafield', key: 'facts.birth_date' },
-  ],
+  mapping: {
+    ...NOTHING.mapping,
+    dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
+    interests: [
+      { from: 'tag', prefix: 'interest:' },
+      { from: 'metafield', key: 'facts.likes' },
+      { from: 'metafield', key: 'facts.birth_date' },
+    ],
+  },
 };
+const LISTS: Settings = { ...NOTHING, providerType: 3, listIds: ['2127849'] };
 const AT = Date.UTC(2026, 10, 24);
 const readWith = (...keys: string[]) => ({
   at: AT,
@@ -25,7 +29,7 @@ type Row = [
   what: string,
   customerId: string | null,
   read: typeof ALL | null,
-  mapping: Settings['mapping'] | null,
+  settings: Settings | null,
   News,
   string | null,
 ];
@@ -44,16 +48,17 @@ const rows: Row[] = [
   ['a change while the first question is on its way', '1', null, MAPPED, { changedAt: AT }, 'changed'],
   ['a change from before the read', '1', ALL, MAPPED, { changedAt: AT }, null],
   ['a change, with no metafields mapped', '1', readWith(), NOTHING, { changedAt: AT + 1 }, null],
+  ['a change, with lists to put people on', '1', readWith(), LISTS, { changedAt: AT + 1 }, 'changed'],
   ['a change of unknown date', '1', ALL, MAPPED, { changedAt: null }, null],
 ];
 
 describe('why a person is read', () => {
-  it.each(rows)('%s', (_, customerId, read, mapping, news, why) => {
-    expect(whyRead({ customerId, read }, mapping, news)).toBe(why);
+  it.each(rows)('%s', (_, customerId, read, settings, news, why) => {
+    expect(whyRead({ customerId, read }, settings, news)).toBe(why);
   });
 });
 
 it('the metafields that settings name are each asked for once', () => {
-  expect(metafieldKeys(MAPPED)).toEqual(['facts.birth_date', 'facts.likes']);
+  expect(metafieldKeys(MAPPED.mapping)).toEqual(['facts.birth_date', 'facts.likes']);
   expect(metafieldKeys(null)).toEqual([]);
 });
