@@ -54,6 +54,9 @@ export type Prepared = {
     }
 );
 
+/** The channels of the consent topics that have a flag. */
+type Asked = Extract<FlagChannel, 'email' | 'sms'>;
+
 const noAddress: FlagDecision = { send: null, reason: 'no_address', fact: null };
 
 const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
@@ -96,20 +99,27 @@ function leftOutBySettings(input: PrepareInput): Settled | null {
   return null;
 }
 
+const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
+const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
+
 /** A consent event is worth a delivery only by the flag it makes due; otherwise it ends here, with the reason. */
-function consentOutcome(input: PrepareInput, about: { channel: Channel; factId: string }, decision: FlagDecision) {
+function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: string }, decision: FlagDecision) {
   const fact = decision.fact;
-  const own = [...input.facts.email, ...input.facts.sms].find((known) => known.id === about.factId);
+  const own = input.facts[about.channel].find((known) => known.id === about.factId);
+  const meaning = own ? meaningOf(own, rulesFor(about.channel, input.settings).optInLevel) : 'none';
+  if (!own || fact === null || meaning === 'none') return noChoice;
   // The same choice told twice is the same choice; a newer one has a delivery of its own when a consent event brought it.
-  const same = fact?.state === own?.state && fact?.chosenAt === own?.chosenAt;
-  const newer = fact !== null && !same && fact.source === 'consent_topic';
-  if (decision.reason === 'held_by_newer_state' || newer) {
-    return settle({ state: 'merged', reason: 'superseded' }, null, fact?.eventId ?? null);
+  const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
+  const older = dateOf(fact) < dateOf(own);
+  if (decision.reason === 'held_by_newer_state' || (!same && !older && fact.source === 'consent_topic')) {
+    return settle({ state: 'merged', reason: 'superseded' }, null, fact.eventId);
   }
   if (decision.send !== null) return null;
+  // An opt-in from before the person had this address is no choice for it, whatever else is known.
+  if (older && meaning === 'opt_in') return noChoice;
   switch (decision.reason) {
     case 'already_told': {
-      const toldAt = input.told[decision.fact?.channel === 'sms' ? 'sms' : 'email'].acceptedAt;
+      const toldAt = input.told[about.channel].acceptedAt;
       return toldAt !== null && toldAt >= input.eventReceivedAt
         ? settle({ state: 'merged', reason: 'told_with_another' })
         : settle({ state: 'skipped', reason: 'already_told' });
@@ -119,7 +129,7 @@ function consentOutcome(input: PrepareInput, about: { channel: Channel; factId: 
     case 'unticked_box':
       return settle({ state: 'skipped', reason: 'unticked_box' });
     default:
-      return settle({ state: 'skipped', reason: 'no_choice' });
+      return noChoice;
   }
 }
 
@@ -135,7 +145,7 @@ function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDec
   for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
     if (all.some(([, decision]) => decision.reason === reason)) return settle({ state: 'skipped', reason });
   }
-  return settle({ state: 'skipped', reason: 'no_choice' });
+  return noChoice;
 }
 
 /** Lists go out once per address and list set, and never for somebody who opted out. */
@@ -166,9 +176,9 @@ export function prepare(input: PrepareInput): Prepared {
   const leftOut = leftOutBySettings(input);
   if (leftOut) return { decisions, ...settle(leftOut) };
   if (input.about && !input.again) {
-    const channel = input.about.channel;
-    const decision = channel === 'email' || channel === 'sms' ? decisions[channel] : noAddress;
-    const outcome = consentOutcome(input, input.about, decision);
+    const { channel, factId } = input.about;
+    const asked = channel === 'email' || channel === 'sms';
+    const outcome = asked ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
     if (outcome) return { decisions, ...outcome };
   }
   if (input.kind === 'read' && !input.again) {

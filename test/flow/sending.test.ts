@@ -171,6 +171,32 @@ describe('permission flags', () => {
     ).toEqual([]);
   });
 
+  it.each([
+    ['a told opt-out', {}, 'unsubscribed', 1],
+    ['an opt-out that is held as history', { consent: { email: { history: 'none' } } }, 'unsubscribed', 0],
+    ['no choice at all', {}, 'pending', 0],
+  ])('a subscription by a level that does not count is no choice, after %s', async (_, settings, before, sent) => {
+    const shop = await freshShop(settings);
+    await shop.deliver(EMAIL, emailConsent(26, before, ago(3 * DAY)));
+    const body = {
+      ...emailConsent(26, 'subscribed', null),
+      email_marketing_consent: { state: 'subscribed', opt_in_level: null, consent_updated_at: ago(SECOND) },
+    };
+    expect(await shop.deliver(EMAIL, body)).toMatchObject({ state: 'skipped', reason: 'no_choice', merged_into: null });
+    expect(shop.sent()).toHaveLength(sent);
+  });
+
+  it('an opt-in from before its person had the address is no choice for it, also after a told opt-out', async () => {
+    const shop = await freshShop();
+    await shop.deliver('customers/update', customer(27, { email: 'before27@example.com' }));
+    await shop.deliver(EMAIL, emailConsent(27, 'unsubscribed', ago(2 * DAY)));
+    expect(await shop.deliver(EMAIL, emailConsent(27, 'subscribed', ago(DAY)))).toMatchObject({
+      state: 'skipped',
+      reason: 'no_choice',
+    });
+    expect(shop.sent()).toMatchObject([{ Email: 'before27@example.com' }, { EmailPermission: false }]);
+  });
+
   it.each(['not_subscribed', 'pending', 'invalid', 'redacted', null])('the state %s makes no flag', async (state) => {
     const shop = await freshShop();
     const body = {
