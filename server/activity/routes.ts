@@ -5,6 +5,7 @@ import { download } from '../api/download.ts';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
+import { noteChangedEnds } from '../imports/store.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { knownTimeZone } from '../overview/day-starts.ts';
 import type { SettingsStore } from '../settings/store.ts';
@@ -153,6 +154,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
           [shop.id, id],
         )
       : [];
+    if (id && dismissed.length > 0) await noteChangedEnds(db, [id]);
     const item = id && (await findItem(db, shop, id, await gate(shop)));
     if (!item) notFound(req, res, next);
     else if (dismissed.length === 0) conflict(res, 'Only an event that needs attention can be dismissed.');

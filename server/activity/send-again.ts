@@ -2,7 +2,7 @@ import type { Db, Sql } from '../db.ts';
 import { unnest } from '../db.ts';
 import { addDeliveries, type DeliverySubject, lockShop, openSubject, subjectBinding } from '../delivery/outbox.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { noteReopened } from '../imports/store.ts';
+import { noteChangedEnds } from '../imports/store.ts';
 import { lanesOf, loadProfiles } from '../people.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
@@ -147,7 +147,7 @@ async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): 
      FROM ${from} AS u(${columns}) WHERE events.shop_id = $1 AND events.id = u.id`,
     [shop.id, ...params],
   );
-  await noteReopened(
+  await noteChangedEnds(
     sql,
     states.map(({ id }) => id),
   );

@@ -9,12 +9,13 @@ import { readLife, type Shop } from '../shops.ts';
 import { askShopify } from './ask-shopify.ts';
 import { cancelImport } from './cancel.ts';
 import { type CountDeps, count, settingsOf } from './count.ts';
-import { standingOf, toldOf } from './counts.ts';
+import { standingOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import type { Import } from './import.ts';
 import { listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from './store.ts';
+import { allTold, settleTally } from './tally.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
 
@@ -51,7 +52,7 @@ async function goOnCounting(deps: ImportDeps, shop: Shop, one: Import, until: In
 /** What was told, and the rate, from the rows. */
 async function renew(deps: ImportDeps, one: Import, done: number): Promise<void> {
   const now = deps.now();
-  const told = await toldOf(deps.db, one.id);
+  const told = await allTold(deps.db, one);
   const seconds = one.rateAt === null ? 0 : (now - one.rateAt) / 1000;
   const lately = seconds > 0 ? Math.max(0, done - one.rateDone) / seconds : null;
   one.rate = lately === null || one.rate === null ? lately : (one.rate + lately) / 2;
@@ -65,7 +66,8 @@ async function renew(deps: ImportDeps, one: Import, done: number): Promise<void>
 
 /** What was told by an import that feeds nothing now; again later while some of its events are still to be sent. */
 async function settleTold(deps: ImportDeps, one: Import): Promise<void> {
-  const told = await toldOf(deps.db, one.id);
+  await settleTally(deps.db, one, deps.now());
+  const told = await allTold(deps.db, one);
   await deps.db.query(
     `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
        told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
@@ -95,7 +97,8 @@ async function goOnRunning(
   if (grewMuch(before, one.fed)) await renewPlans(deps.db);
   if (deps.now() >= (renewals.get(one.id) ?? 0)) {
     const began = deps.now();
-    const { done, waiting } = await standingOf(deps.db, one.id);
+    await settleTally(deps.db, one, began);
+    const { done, waiting } = await standingOf(deps.db, one);
     if (one.fedAt !== null && waiting === 0) {
       renewals.delete(one.id);
       await changeState(deps.db, shop, one.id, ['running'], 'done');

@@ -1,6 +1,7 @@
 import type { Sql } from '../db.ts';
 import type { SkippedReason } from '../domain/states.ts';
 import type { Import, ImportState, ToldCounts } from './import.ts';
+import { allEnds } from './tally.ts';
 
 /** How the events of an import stand. */
 export type Standing = {
@@ -14,16 +15,10 @@ export type Standing = {
   done: number;
 };
 
-type Row = { state: string; reason: SkippedReason | null; count: number };
-
-/** Computed from its events; an index holds all that is needed. */
-export async function standingOf(sql: Sql, importId: string): Promise<Standing> {
-  const rows = await sql.query<Row>(
-    'SELECT state, reason, count(*) AS count FROM events WHERE import_id = $1 GROUP BY state, reason',
-    [importId],
-  );
+/** Computed from its events. */
+export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
   const standing: Standing = { fed: 0, accepted: 0, merged: 0, waiting: 0, attention: 0, skipped: {}, done: 0 };
-  for (const { state, reason, count } of rows) {
+  for (const { state, reason, count } of await allEnds(sql, one)) {
     standing.fed += count;
     if (state === 'received' || state === 'open') standing.waiting += count;
     else standing.done += count;
@@ -31,24 +26,6 @@ export async function standingOf(sql: Sql, importId: string): Promise<Standing> 
     if (state === 'skipped' && reason) standing.skipped[reason] = (standing.skipped[reason] ?? 0) + count;
   }
   return standing;
-}
-
-/** The flags and lists that Ascent360 accepted with an import's events: reads a row per attempt, so not on every call. */
-export async function toldOf(sql: Sql, importId: string): Promise<ToldCounts> {
-  const flag = (key: string, value: string) => `count(*) FILTER (WHERE a.flags->>'${key}' = '${value}')`;
-  const [row] = await sql.query<{ et: number; ef: number; st: number; sf: number; lists: number }>(
-    `SELECT ${flag('email', 'true')} AS et, ${flag('email', 'false')} AS ef, ${flag('sms', 'true')} AS st,
-       ${flag('sms', 'false')} AS sf, ${flag('lists', 'true')} AS lists
-     FROM events e JOIN deliveries d ON d.event_id = e.id
-     JOIN attempts a ON a.delivery_id = d.id AND a.class = 'accepted' AND a.flags <> '{}'
-     WHERE e.import_id = $1 AND e.state = 'accepted'`,
-    [importId],
-  );
-  return {
-    EmailPermission: { true: row?.et ?? 0, false: row?.ef ?? 0 },
-    SMSPermission: { true: row?.st ?? 0, false: row?.sf ?? 0 },
-    lists: row?.lists ?? 0,
-  };
 }
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -98,7 +75,7 @@ function countsOf(one: Import, standing: Standing): ImportAnswer['counts'] {
 }
 
 export async function describeImport(sql: Sql, one: Import): Promise<ImportAnswer> {
-  const standing = await standingOf(sql, one.id);
+  const standing = await standingOf(sql, one);
   const total = one.total ?? one.counted.records;
   const rate = one.state === 'running' ? one.rate : null;
   return {

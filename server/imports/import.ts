@@ -17,6 +17,10 @@ export type CountedCounts = ToldCounts & {
   skipped: Partial<Record<SkippedReason, number>>;
 };
 
+/** How many events have a state. */
+export type End = { state: string; reason: SkippedReason | null; count: number };
+export type Tally = { ends: End[]; told: ToldCounts };
+
 export const noneTold = (): ToldCounts => ({
   EmailPermission: { true: 0, false: 0 },
   SMSPermission: { true: 0, false: 0 },
@@ -53,11 +57,14 @@ export type Import = {
   fedAt: Instant | null;
   counted: CountedCounts;
   told: ToldCounts;
-  toldStale: boolean;
+  /** The event before which all have ended, and what those came to. */
+  settledTo: string | null;
+  settled: Tally;
   total: number | null;
   rate: number | null;
   rateAt: Instant | null;
   rateDone: number;
+  dueAt: Instant;
   createdAt: Instant;
   startedAt: Instant | null;
   endedAt: Instant | null;

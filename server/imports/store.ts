@@ -3,7 +3,15 @@ import type { Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { ImportRequest } from './contract.ts';
-import { type CountedCounts, type Import, type ImportState, noneCounted, noneTold, type ToldCounts } from './import.ts';
+import {
+  type CountedCounts,
+  type Import,
+  type ImportState,
+  noneCounted,
+  noneTold,
+  type Tally,
+  type ToldCounts,
+} from './import.ts';
 import { addPage, PAGE_SIZE } from './pages.ts';
 
 /** The states that a new import of the same kind has to wait for; the index imports_active names them too. */
@@ -32,19 +40,21 @@ type Row = {
   fed_at: Date | null;
   counted: Partial<CountedCounts>;
   told: Partial<ToldCounts>;
-  told_stale: boolean;
+  settled_to: string | null;
+  settled: Partial<Tally>;
   total: number | null;
   rate: number | null;
   rate_at: Date | null;
   rate_done: number;
+  due_at: Date;
   created_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
 };
 
 const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operation_id, file_size, read_at, expires_at, url,
-  metafields, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, told_stale, total, rate, rate_at,
-  rate_done, created_at, started_at, ended_at`;
+  metafields, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
+  rate_at, rate_done, due_at, created_at, started_at, ended_at`;
 
 export const urlBinding = (id: string) => `imports.url:${id}`;
 
@@ -72,11 +82,13 @@ function readRow(shop: Shop, row: Row): Import {
     fedAt: instant(row.fed_at),
     counted: { ...noneCounted(), ...row.counted },
     told: { ...noneTold(), ...row.told },
-    toldStale: row.told_stale,
+    settledTo: row.settled_to,
+    settled: { ends: [], told: noneTold(), ...row.settled },
     total: row.total,
     rate: row.rate,
     rateAt: instant(row.rate_at),
     rateDone: row.rate_done,
+    dueAt: row.due_at.getTime(),
     createdAt: row.created_at.getTime(),
     startedAt: instant(row.started_at),
     endedAt: instant(row.ended_at),
@@ -187,10 +199,11 @@ async function forgetPeople(sql: Sql, id: string): Promise<void> {
   await sql.query('DELETE FROM import_met WHERE import_id = $1', [id]);
 }
 
-/** Events of imports wait to be sent once more: what was told has to be counted again. */
-export async function noteReopened(sql: Sql, eventIds: readonly string[]): Promise<void> {
+/** Events that had ended wait once more, or ended another way: those of imports are counted anew. */
+export async function noteChangedEnds(sql: Sql, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length === 0) return;
   await sql.query(
-    `UPDATE imports SET told_stale = true, due_at = now()
+    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = now()
      WHERE id IN (SELECT import_id FROM events WHERE id = ANY($1::uuid[]) AND import_id IS NOT NULL)`,
     [eventIds],
   );

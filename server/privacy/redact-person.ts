@@ -1,6 +1,7 @@
 import type { Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { eraseFromImports } from '../imports/pages.ts';
+import { noteChangedEnds } from '../imports/store.ts';
 import { customerKey } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
@@ -70,7 +71,7 @@ async function rememberErasure(
  * answer is kept and no retry follows.
  */
 async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
-  await sql.query(
+  const ended = await sql.query<{ id: string }>(
     `WITH closed AS (
        UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
        WHERE shop_id = $1 AND event_id = ANY($2::uuid[]) AND open RETURNING id),
@@ -80,8 +81,12 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
      unparked AS (
        DELETE FROM parked_events WHERE shop_id = $1 AND event_id = ANY($2::uuid[]))
      UPDATE events SET state = 'skipped', reason = 'redacted', settled_at = now()
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('open', 'attention')`,
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('open', 'attention') RETURNING id`,
     [shop.id, events],
+  );
+  await noteChangedEnds(
+    sql,
+    ended.map(({ id }) => id),
   );
 }
 

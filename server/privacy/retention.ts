@@ -1,6 +1,7 @@
 import type { KeylessChore } from '../chores.ts';
 import type { Db, Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
+import { noteChangedEnds } from '../imports/store.ts';
 
 /** Days after which what has not ended expires, and from which on the overview announces it. */
 export const EXPIRES_AFTER_DAYS = 90;
@@ -36,6 +37,7 @@ async function expire(sql: Sql, shopId: number): Promise<number> {
        body = NULL, summary = NULL WHERE id = ANY($1::uuid[])`,
     [ids],
   );
+  await noteChangedEnds(sql, ids);
   return ids.length;
 }
 

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "imports" ADD COLUMN     "settled" JSONB NOT NULL DEFAULT '{}',
+ADD COLUMN     "settled_to" UUID;
