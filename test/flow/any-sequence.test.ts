@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { ReceivedRecord } from '../fakes/ascent360.ts';
 import { type Connector, startConnector } from '../fakes/connector.ts';
 import { EMAIL, SMS } from './bodies.ts';
@@ -24,12 +25,13 @@ type Rules = {
   };
   sms: { optInLevel: 'any' | 'single' | 'confirmed'; history: 'none' | 'optOuts' | 'all' };
 };
+type Lists = { listIds: string[]; listsFor: 'subscribed' | 'everyone' };
 type Step = { ending: Ending; late: number } & (
   | { do: 'choose'; channel: Channel; who: number; address: number; choice: Choice; age: number | null }
   | { do: 'customer'; who: number; email: number; phone: number | null }
   | { do: 'order'; who: number; email: number; ticked: boolean }
   | { do: 'guest_order'; email: number; age: number }
-  | { do: 'settings'; rules: Rules }
+  | { do: 'settings'; rules: Rules; lists: Lists }
 );
 
 const level = fc.constantFrom('any', 'single', 'confirmed' as const);
@@ -37,6 +39,10 @@ const history = fc.constantFrom('none', 'optOuts', 'all' as const);
 const rules: fc.Arbitrary<Rules> = fc.record({
   email: fc.record({ optInLevel: level, history, untickedBox: fc.constantFrom('send', 'leaveOut') }),
   sms: fc.record({ optInLevel: level, history }),
+});
+const lists: fc.Arbitrary<Lists> = fc.record({
+  listIds: fc.constantFrom([], ['a'], ['a', 'b'], ['b', 'a']),
+  listsFor: fc.constantFrom('subscribed', 'everyone'),
 });
 const choice: fc.Arbitrary<Choice> = fc.oneof(
   {
@@ -98,7 +104,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ ...how, do: fc.constant('guest_order' as const), email: fc.nat({ max: 1 }), age }),
   },
-  { weight: 1, arbitrary: fc.record({ ...how, do: fc.constant('settings' as const), rules }) },
+  { weight: 1, arbitrary: fc.record({ ...how, do: fc.constant('settings' as const), rules, lists }) },
 );
 
 const emails = ['ada@example.com', 'Bo@example.com'];
@@ -120,7 +126,9 @@ class Account {
   facts: Fact[] = [];
   told = new Map<string, Told>();
   seen = new Map<string, Map<string, number>>();
+  listsTold = new Map<string, string>();
   installedAt = Number.POSITIVE_INFINITY;
+  lists: Lists = { listIds: [], listsFor: 'subscribed' };
   rules: Rules = {
     email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
     sms: { optInLevel: 'single', history: 'optOuts' },
@@ -134,19 +142,40 @@ class Account {
 
   private isOptIn(fact: Fact): boolean {
     const channel = fact.address.startsWith('email:') ? 'email' : 'sms';
-    const wanted = this.rules[channel].optInLevel;
-    const levelFits =
-      wanted === 'any' ||
-      (fact.box && wanted === 'single') ||
-      fact.level === 'confirmed_opt_in' ||
-      (wanted === 'single' && fact.level === 'single_opt_in');
-    if (fact.said !== 'in' || !levelFits) return false;
+    if (fact.said !== 'in' || !this.choiceOf(fact)) return false;
     const addresses = this.seen.get(fact.who) ?? new Map<string, number>();
     const since = addresses.get(fact.address) ?? 0;
     const hadAnother = [...addresses].some(
       ([other, at]) => other !== fact.address && other.startsWith(`${channel}:`) && at < since,
     );
     return !(hadAnother && fact.at < since);
+  }
+
+  /** What is known of an address, and the newest choice among it. */
+  private choice(address: string) {
+    const about = this.facts.filter((fact) => fact.address === address);
+    const optIns = about.filter((fact) => this.isOptIn(fact)).map((fact) => fact.at);
+    const outs = about.filter((fact) => fact.said === 'out').map((fact) => fact.at);
+    const without = about
+      .filter((fact) => fact.said === 'none' || (fact.said === 'in' && !this.choiceOf(fact)))
+      .map((fact) => fact.at);
+    const lastIn = Math.max(Number.NEGATIVE_INFINITY, ...optIns);
+    const lastOut = Math.max(Number.NEGATIVE_INFINITY, ...outs);
+    const value = optIns.length > 0 && (outs.length === 0 || lastIn > lastOut);
+    const { accepted, unknown } = this.told.get(address) ?? { accepted: null, unknown: [] };
+    const isHeldBack =
+      value && without.some((at) => at > lastIn) && !(accepted === true && unknown.every((sent) => sent));
+    return { about, optIns, outs, lastIn, lastOut, isHeldBack, value };
+  }
+
+  /** The lists that go out with an address: undefined for none. */
+  listsDue(address: string): string[] | undefined {
+    const { listIds, listsFor } = this.lists;
+    const { optIns, outs, isHeldBack, value } = this.choice(address);
+    const chose = optIns.length + outs.length > 0 && !isHeldBack;
+    if (listIds.length === 0 || this.listsTold.get(address) === [...listIds].sort().join()) return undefined;
+    if (chose ? !value : listsFor !== 'everyone') return undefined;
+    return listIds;
   }
 
   /** The flag that is due about an address, undefined for none. */
@@ -157,21 +186,13 @@ class Account {
   /** The flag that is due, the date of the choice that makes it due, and whether a consent event told of that choice. */
   decide(address: string, now: number): { value: boolean; at: number; toldByEvent: boolean } | undefined {
     const channel = address.startsWith('email:') ? 'email' : 'sms';
-    const about = this.facts.filter((fact) => fact.address === address);
-    const optIns = about.filter((fact) => this.isOptIn(fact)).map((fact) => fact.at);
-    const outs = about.filter((fact) => fact.said === 'out').map((fact) => fact.at);
-    const without = about
-      .filter((fact) => fact.said === 'none' || (fact.said === 'in' && !this.choiceOf(fact)))
-      .map((fact) => fact.at);
+    const { about, optIns, outs, lastIn, lastOut, isHeldBack, value } = this.choice(address);
     if (optIns.length + outs.length === 0) return undefined;
-    const lastIn = Math.max(Number.NEGATIVE_INFINITY, ...optIns);
-    const lastOut = Math.max(Number.NEGATIVE_INFINITY, ...outs);
-    const value = optIns.length > 0 && (outs.length === 0 || lastIn > lastOut);
     let at = value ? lastIn : lastOut;
     const { accepted, unknown } = this.told.get(address) ?? { accepted: null, unknown: [] };
     const holds = accepted === value && unknown.every((sent) => sent === value);
     if (holds) return undefined;
-    if (value && without.some((other) => other > at)) return undefined;
+    if (isHeldBack) return undefined;
     if (!value && channel === 'email' && this.rules.email.untickedBox === 'leaveOut') {
       const boxes = about.filter((fact) => fact.said === 'box').map((fact) => fact.at);
       const meant = outs.filter((out) => out >= lastIn && !boxes.some((box) => Math.abs(box - out) <= 15 * MINUTE));
@@ -197,12 +218,21 @@ class Account {
   }
 }
 
+const payload = z.object({
+  Email: z.string().optional(),
+  Mobile: z.string().optional(),
+  EmailPermission: z.boolean().optional(),
+  SMSPermission: z.boolean().optional(),
+  ListIds: z.array(z.string()).optional(),
+});
+
 const flagsIn = (record: ReceivedRecord) => {
-  const { Email, Mobile, EmailPermission, SMSPermission } = record.body as Record<string, string | boolean | undefined>;
+  const { Email, Mobile, EmailPermission, SMSPermission, ListIds } = payload.parse(record.body);
   return {
-    email: typeof Email === 'string' ? normal('email', Email) : null,
-    sms: typeof Mobile === 'string' ? normal('sms', `+${Mobile}`) : null,
+    email: Email === undefined ? null : normal('email', Email),
+    sms: Mobile === undefined ? null : normal('sms', `+${Mobile}`),
     flags: { email: EmailPermission, sms: SMSPermission },
+    lists: ListIds,
   };
 };
 
@@ -225,7 +255,10 @@ async function live(steps: readonly Step[]): Promise<void> {
   for (const [index, one] of steps.entries()) {
     if (one.do === 'settings') {
       account.rules = one.rules;
-      const answer = await app.api('PUT', '/settings', { consent: one.rules }, shop);
+      account.lists = one.lists;
+      const { listIds, listsFor } = one.lists;
+      const provider = listIds.length > 0 ? { providerType: 3, listIds, listsFor } : {};
+      const answer = await app.api('PUT', '/settings', { consent: one.rules, ...provider }, shop);
       expect(answer.status).toBe(200);
       continue;
     }
@@ -353,14 +386,17 @@ async function live(steps: readonly Step[]): Promise<void> {
     else if (own !== null) expect(requests.length, `${where}: it makes no flag due`).toBe(0);
 
     for (const [attempt, request] of requests.entries()) {
-      const { email, sms, flags } = flagsIn(request);
+      const { email, sms, flags, lists } = flagsIn(request);
       const now = Date.now();
       const wanted = {
         email: email === null ? undefined : account.due(email, now),
         sms: sms === null ? undefined : account.due(sms, now),
       };
       expect(flags, `${where}, attempt ${attempt + 1}`).toEqual(wanted);
+      const wantedLists = email === null ? undefined : account.listsDue(email);
+      expect(lists, `${where}, attempt ${attempt + 1}: lists`).toEqual(wantedLists);
       const ending = attempt === 0 ? one.ending : 'accepted';
+      if (ending === 'accepted' && email !== null && lists) account.listsTold.set(email, [...lists].sort().join());
       for (const channel of ['email', 'sms'] as const) {
         const address = channel === 'email' ? email : sms;
         const value = flags[channel];
@@ -374,7 +410,7 @@ async function live(steps: readonly Step[]): Promise<void> {
   }
 }
 
-it('whatever happens in a shop, each request carries exactly the flags that the specification makes due', async () => {
+it('whatever happens in a shop, each request carries exactly the flags and lists that the specification makes due', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), live), {
     // More of them, and others: RUNS=500 SEED=7 npx vitest run test/flow/any-sequence.test.ts
     numRuns: Number(process.env['RUNS'] ?? 20),
