@@ -21,7 +21,11 @@ export type Param =
   | Uint8Array
   | readonly (string | number | boolean | null | Date | Uint8Array)[];
 
-/** Statements over one connection or a pool. int8 comes as number, timestamptz as Date, bytea as Uint8Array. */
+/**
+ * Statements over one connection or a pool. int8 comes as number, timestamptz as Date, bytea as Uint8Array.
+ * Within a transaction several may be given at once: they go to the server together, in one round trip, and are done one after
+ * another in the order given. When one fails, so do those behind it.
+ */
 export type Sql = {
   query<Row extends object>(text: string, params?: readonly Param[]): Promise<Row[]>;
 };
@@ -92,6 +96,7 @@ function openServer(databaseUrl: string): Db {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 20,
+    pipeline: true,
     connectionTimeoutMillis: 2500,
     // Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC.
     options: '-c timezone=UTC',

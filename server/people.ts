@@ -239,8 +239,10 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
       dirtyPeople.add(person);
     },
     save: async () => {
-      await savePeople(sql, shop, [...dirtyPeople], asked);
-      await saveAddresses(sql, shop, [...dirtyAddresses.values()]);
+      await Promise.all([
+        savePeople(sql, shop, [...dirtyPeople], asked),
+        saveAddresses(sql, shop, [...dirtyAddresses.values()]),
+      ]);
     },
   };
 }

@@ -157,7 +157,7 @@ function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
 
 /** Before sending: from now on these flags may have been told, whatever becomes of this process. */
 export async function noteSending(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
-  for (const group of withoutRepeats(flags)) {
+  const groups = withoutRepeats(flags).map(async (group) => {
     const { columns, from, params } = unnest(
       { channel: 'text', address: 'text', unsettled: 'jsonb' },
       group.map((flag) => ({
@@ -178,7 +178,8 @@ export async function noteSending(sql: Sql, shop: Shop, account: number, flags: 
            || excluded.unsettled`,
       [shop.id, account, ...params],
     );
-  }
+  });
+  await Promise.all(groups);
 }
 
 /** These attempts were accepted: their flags are what Ascent360 holds. */
@@ -187,7 +188,7 @@ export async function noteAccepted(
   shop: Shop,
   flags: readonly (SentFlag & { account: number })[],
 ): Promise<void> {
-  for (const group of withoutRepeats(flags)) {
+  const groups = withoutRepeats(flags).map(async (group) => {
     const { columns, from, params } = unnest(
       { channel: 'text', address: 'text', account: 'int', value: 'boolean' },
       group.map(({ channel, address, account, value }) => ({ channel, address, account, value })),
@@ -198,38 +199,41 @@ export async function noteAccepted(
        WHERE t.shop_id = $1 AND t.channel = u.channel AND t.address = u.address AND t.account = u.account`,
       [shop.id, ...params],
     );
-  }
+  });
+  await Promise.all(groups);
 }
 
 /** The attempt was surely not taken: its flags were not told. */
 export async function noteRefused(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
-  for (const flag of flags) {
+  const each = flags.map(async (flag) => {
     await sql.query(
       `UPDATE told SET unsettled = (
          SELECT coalesce(jsonb_agg(entry), '[]') FROM jsonb_array_elements(unsettled) AS entry WHERE entry->>0 <> $4)
        WHERE shop_id = $1 AND channel = $2 AND address = $3`,
       [shop.id, flag.channel, flag.address, flag.attemptId],
     );
-  }
+  });
+  await Promise.all(each);
 }
 
-/** The list set went out with this e-mail address and was accepted. */
+/** These list sets went out with these e-mail addresses and were accepted. */
 export async function noteLists(
   sql: Sql,
   shop: Shop,
-  account: number,
-  emailAddress: string,
-  lists: string,
+  accepted: readonly { address: string; account: number; lists: string }[],
 ): Promise<void> {
+  if (accepted.length === 0) return;
+  const newest = new Map(accepted.map((one) => [one.address, one]));
+  const { columns, from, params } = unnest({ address: 'text', account: 'int', lists: 'text' }, [...newest.values()], 2);
   await sql.query(
-    `INSERT INTO told (shop_id, channel, address, account, lists) VALUES ($1, 'email', $2, $3, $4)
+    `INSERT INTO told (shop_id, channel, ${columns}) SELECT $1, 'email', u.* FROM ${from} AS u
      ON CONFLICT (shop_id, channel, address) DO UPDATE SET
-       account = $3,
-       accepted = CASE WHEN told.account = $3 THEN told.accepted END,
-       accepted_at = CASE WHEN told.account = $3 THEN told.accepted_at END,
-       unsettled = CASE WHEN told.account = $3 THEN told.unsettled ELSE '[]'::jsonb END,
-       lists = $4`,
-    [shop.id, emailAddress, account, lists],
+       account = excluded.account,
+       accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
+       accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
+       unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END,
+       lists = excluded.lists`,
+    [shop.id, ...params],
   );
 }
 

@@ -4,7 +4,7 @@ import type { Instant } from '../domain/scalars.ts';
 import type { BreakerState } from '../domain/states.ts';
 import type { Log } from '../log.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
-import { installedAt, readLife, type Shop } from '../shops.ts';
+import { installedAt, type Shop, type ShopLife } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
@@ -102,6 +102,7 @@ export async function claimDeliveries(
   sql: Sql,
   deps: ClaimDeps,
   shop: Shop,
+  life: ShopLife,
   stored: StoredSettings | null,
   breaker: BreakerState,
   at: Instant,
@@ -109,7 +110,6 @@ export async function claimDeliveries(
 ): Promise<Claimed> {
   const nothing: Claimed = { ready: [], settled: 0, breaker };
   const now = deps.now();
-  const life = await readLife(sql, shop);
   // What was being sent while the app was uninstalled ends here, instead of being tried again.
   if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
   if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored)) return nothing;
@@ -145,11 +145,13 @@ export async function claimDeliveries(
       work.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
-  const ready = await depart(sql, deps, shop, stored, found, work, probe, now);
-  await keepPayloads(sql, shop, work.kept);
-  await closeDeliveries(sql, shop, work.closed);
-  await settleEvents(sql, work.updates);
-  await keepDecisions(sql, shop, work.decisions, now);
+  const [ready] = await Promise.all([
+    depart(sql, deps, shop, stored, found, work, probe, now),
+    keepPayloads(sql, shop, work.kept),
+    closeDeliveries(sql, shop, work.closed),
+    settleEvents(sql, work.updates),
+    keepDecisions(sql, shop, work.decisions, now),
+  ]);
   return { ready, settled: work.closed.length, breaker: allowed === 'probe' ? startProbe(breaker, at) : breaker };
 }
 
@@ -189,33 +191,24 @@ async function depart(
       probe,
     };
   });
-  const fences = await lease(
-    sql,
-    shop,
-    ready.map(({ id, payload, fields, contentHash, carriesOptOut }) => ({
-      id,
-      kept: keptPayload(payload, fields),
-      contentHash,
-      carriesOptOut,
-    })),
-    deps.leaseMs,
-  );
-  await beginAttempts(
-    sql,
-    shop,
-    ready.map(({ id, attemptId, sent, lists }) => ({
-      id: attemptId,
-      deliveryId: id,
-      at: now,
-      flags: { ...sent, ...(lists && { lists: true }) },
-    })),
-  );
-  await noteSending(
-    sql,
-    shop,
-    stored.account,
-    ready.flatMap(({ flags }) => flags),
-  );
+  const departures = ready.map(({ id, payload, fields, contentHash, carriesOptOut }) => ({
+    id,
+    kept: keptPayload(payload, fields),
+    contentHash,
+    carriesOptOut,
+  }));
+  const starts = ready.map(({ id, attemptId, sent, lists }) => ({
+    id: attemptId,
+    deliveryId: id,
+    at: now,
+    flags: { ...sent, ...(lists && { lists: true }) },
+  }));
+  const flags = ready.flatMap((delivery) => delivery.flags);
+  const [fences] = await Promise.all([
+    lease(sql, shop, departures, deps.leaseMs),
+    beginAttempts(sql, shop, starts),
+    noteSending(sql, shop, stored.account, flags),
+  ]);
   return ready.map(({ fields: _fields, sent: _sent, ...delivery }) => ({
     ...delivery,
     fence: fences.get(delivery.id) ?? 0,

@@ -72,12 +72,13 @@ export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
  * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
 export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instant> {
-  await sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
+  const locked = sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
   // A statement of its own: it sees what was committed while the lock was waited for.
-  const [row] = await sql.query<{ at: Date }>(
+  const read = sql.query<{ at: Date }>(
     'SELECT clock_timestamp() AS at FROM shops WHERE id = $1 AND erased_at IS NULL',
     [shop.id],
   );
+  const [, [row]] = await Promise.all([locked, read]);
   if (!row) throw new ShopErasedError();
   return row.at.getTime();
 }

@@ -94,32 +94,28 @@ export async function recordAttempts(
   const valid = steps.filter(({ one }) => kept.has(one.delivery.id)).map(({ one }) => one);
   const attempted = valid.flatMap(({ delivery, result }) => (result ? [{ delivery, result }] : []));
   const unposted = valid.flatMap(({ delivery, result }) => (result ? [] : [delivery]));
-  await endAttempts(
-    sql,
-    shop,
-    attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId })),
-  );
-  await dropAttempts(
-    sql,
-    unposted.map((delivery) => delivery.attemptId),
-  );
   const withFlags = (outcome: FlagOutcome) =>
     attempted.filter(({ result }) => result.flags === outcome).map(({ delivery }) => delivery);
   const flagsOf = (deliveries: readonly ReadyDelivery[]) =>
     deliveries.flatMap(({ flags, account }) => flags.map((flag) => ({ ...flag, account })));
-  await noteAccepted(sql, shop, flagsOf(withFlags('accepted')));
-  await noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted]));
-  const accepted = attempted.filter(({ result }) => result.class === 'accepted').map(({ delivery }) => delivery);
-  await noteAcceptedStates(
-    sql,
-    shop,
-    attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
-      if (!shows || result.flags === 'refused') return [];
-      return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
-    }),
+  const states = attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
+    if (!shows || result.flags === 'refused') return [];
+    return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
+  });
+  const listed = attempted.flatMap(({ delivery: { lists, account }, result }) =>
+    lists && result.class === 'accepted' ? [{ address: lists.address, account, lists: lists.set }] : [],
   );
-  for (const { lists, account } of accepted) if (lists) await noteLists(sql, shop, account, lists.address, lists.set);
-  for (const one of attempted) await noteConnection(sql, deps, one);
+  const ends = attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId }));
+  const drops = unposted.map((delivery) => delivery.attemptId);
+  await Promise.all([
+    endAttempts(sql, shop, ends),
+    dropAttempts(sql, drops),
+    noteAccepted(sql, shop, flagsOf(withFlags('accepted'))),
+    noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted])),
+    noteAcceptedStates(sql, shop, states),
+    noteLists(sql, shop, listed),
+    ...attempted.map((one) => noteConnection(sql, deps, one)),
+  ]);
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
   for (const { one, next } of steps) {

@@ -1,5 +1,5 @@
 import type { Db } from '../db.ts';
-import type { Shop } from '../shops.ts';
+import { readLife, type Shop } from '../shops.ts';
 import { CLOSED } from './breaker.ts';
 import { saveBreaker } from './breaker-state.ts';
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
@@ -17,14 +17,18 @@ export type Turn = { recorded: Recorded[]; ready: ReadyDelivery[]; settled: numb
  */
 export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   return await deps.db.transaction(async (sql) => {
-    const at = await lockShop(sql, shop);
-    const before = await deps.settings.load(shop, sql);
+    const [at, before, life] = await Promise.all([
+      lockShop(sql, shop),
+      deps.settings.load(shop, sql),
+      readLife(sql, shop),
+    ]);
     const recorded = await recordAttempts(sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection');
     const stored = changed ? await deps.settings.load(shop, sql) : before;
     const first = before?.breaker ?? CLOSED;
-    const claimed = await claimDeliveries(sql, deps, shop, stored, breakerAfter(deps, first, finished, at), at, max);
+    const breaker = breakerAfter(deps, first, finished, at);
+    const claimed = await claimDeliveries(sql, deps, shop, life, stored, breaker, at, max);
     if (claimed.breaker !== first) await saveBreaker(sql, shop, claimed.breaker);
     return { recorded, ready: claimed.ready, settled: claimed.settled };
   });

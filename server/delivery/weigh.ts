@@ -33,11 +33,19 @@ export const listSetOf = ({ settings }: StoredSettings) =>
 
 /** All that is needed to prepare deliveries of one shop, loaded at once. */
 export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
-  const { profiles, deleted } = await loadProfiles(
-    sql,
-    shop,
-    deliveries.map((delivery) => delivery.personId).filter((id) => id !== null),
-  );
+  const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
+  const [{ profiles, deleted }, entities] = await Promise.all([
+    loadProfiles(
+      sql,
+      shop,
+      ids((delivery) => delivery.personId),
+    ),
+    loadEntityStates(
+      sql,
+      shop,
+      ids((delivery) => delivery.entity),
+    ),
+  ]);
   const contacts = new Map(
     deliveries.map((d) => [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined)] as const),
   );
@@ -47,13 +55,10 @@ export async function gather(sql: Sql, shop: Shop, account: number, deliveries: 
       keys.set(ledgerKey({ channel, address: hash }), { channel, address: hash });
     }
   }
-  const facts = await loadFacts(sql, shop, [...keys.values()]);
-  const told = await loadTold(sql, shop, account, [...keys.values()]);
-  const entities = await loadEntityStates(
-    sql,
-    shop,
-    deliveries.map((d) => d.entity).filter((key) => key !== null),
-  );
+  const [facts, told] = await Promise.all([
+    loadFacts(sql, shop, [...keys.values()]),
+    loadTold(sql, shop, account, [...keys.values()]),
+  ]);
   return { profiles, deleted, contacts, facts, told, entities };
 }
 

@@ -121,6 +121,20 @@ function touchedBy(shop: Shop, translated: Translated): string[] {
   return [...(key ? [key] : []), ...(merged ? [customerKey(shop.vault, merged)] : [])];
 }
 
+/** When these people were erased, by key. */
+async function loadRedactions(sql: Sql, shop: Shop, personKeys: readonly string[]): Promise<Map<string, Instant>> {
+  if (personKeys.length === 0) return new Map();
+  const rows = await sql.query<{ person: string; at: Date }>(
+    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
+    [shop.id, personKeys],
+  );
+  return new Map(rows.map((row) => [row.person, row.at.getTime()]));
+}
+
+async function eraseBodies(sql: Sql, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [eventIds]);
+}
+
 /** The name space of facts' ids. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
@@ -141,20 +155,13 @@ export async function openBatch(
 ): Promise<Batch> {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
-  const people = await loadPeople(sql, shop, personKeys);
-  const redactions = new Map(
-    (personKeys.length === 0
-      ? []
-      : await sql.query<{ person: string; at: Date }>(
-          'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
-          [shop.id, personKeys],
-        )
-    ).map((row) => [row.person, row.at.getTime()]),
-  );
-  const entities = await loadEntityStates(sql, shop, entityKeys);
-  const open = new Map(
-    (await openOfEntities(sql, shop, entityKeys)).map((delivery) => [delivery.entity, { ...delivery, isNew: false }]),
-  );
+  const [people, redactions, entities, waiting] = await Promise.all([
+    loadPeople(sql, shop, personKeys),
+    loadRedactions(sql, shop, personKeys),
+    loadEntityStates(sql, shop, entityKeys),
+    openOfEntities(sql, shop, entityKeys),
+  ]);
+  const open = new Map(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
@@ -266,16 +273,18 @@ export async function openBatch(
     asked: () => reading.may && (asks || parked.size > 0),
     settlesIn: () => settlesIn,
     save: async () => {
-      await people.save();
-      await appendFacts(sql, shop, facts, now);
-      const opened = await addDeliveries(sql, shop, [...deliveries.values()]);
-      await parkEvents(sql, shop, parked);
-      for (const { from, to } of handedOver) await handOverWaiting(sql, shop, from, to);
-      await closeDeliveries(sql, shop, closed);
-      await saveHandled(sql, shop, [...touched]);
-      await settleEvents(sql, otherUpdates);
-      await settleTranslated(sql, shop, [...translatedUpdates.values()]);
-      if (erased.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [erased]);
+      const [opened] = await Promise.all([
+        addDeliveries(sql, shop, [...deliveries.values()]),
+        people.save(),
+        appendFacts(sql, shop, facts, now),
+        parkEvents(sql, shop, parked),
+        ...handedOver.map(({ from, to }) => handOverWaiting(sql, shop, from, to)),
+        closeDeliveries(sql, shop, closed),
+        saveHandled(sql, shop, [...touched]),
+        settleEvents(sql, otherUpdates),
+        settleTranslated(sql, shop, [...translatedUpdates.values()]),
+        eraseBodies(sql, erased),
+      ]);
       return opened;
     },
   };

@@ -137,14 +137,18 @@ export async function processEvents(
   let settlesIn: number | null = null;
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
-    const found = await sql.query<EventRow>(
-      `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
-       WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
-      [shop.id, limit],
-    );
+    const [found, facts, known, stored] = await Promise.all([
+      sql.query<EventRow>(
+        `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
+         WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+        [shop.id, limit],
+      ),
+      deps.shops.facts(shop, sql),
+      readLife(sql, shop),
+      deps.settings.load(shop, sql),
+    ]);
     if (!found[0]) return 0;
     trying(found[0].id);
-    const facts = await deps.shops.facts(shop, sql);
     const reads = found.map((row) =>
       readEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
     );
@@ -152,7 +156,7 @@ export async function processEvents(
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
     received = rows;
-    const life = await noteSignsOfLife(sql, shop, await readLife(sql, shop), rows);
+    const life = await noteSignsOfLife(sql, shop, known, rows);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
       await handleShopEvent(sql, shop, life, reads[0].event);
@@ -160,7 +164,6 @@ export async function processEvents(
     }
     const batchReads = reads.slice(0, rows.length);
     const events = batchReads.flatMap((item) => ('event' in item ? [item.event] : []));
-    const stored = await deps.settings.load(shop, sql);
     const reading = {
       may: events.length > 0 && life.uninstalledAt === null && ((await deps.reads?.mayRead(shop, sql)) ?? false),
       waitMs: deps.reads?.waitMs ?? 0,
