@@ -2,8 +2,22 @@
  * Shopify's bodies, only the fields that are used (https://shopify.dev/docs/api/webhooks). The one place to change when
  * Shopify renames a field: `include_fields` in shopify.app.toml follow from these schemas.
  */
-import { z } from 'zod';
-import { count, decimal, flag, id, ids, listOf, moment, section, tags, text, textOrNumber, texts } from './fields.ts';
+import {
+  body,
+  count,
+  decimal,
+  flag,
+  id,
+  ids,
+  listOf,
+  moment,
+  type Read,
+  section,
+  tags,
+  text,
+  textOrNumber,
+  texts,
+} from './fields.ts';
 
 const place = {
   address1: text,
@@ -29,7 +43,7 @@ const person = {
 
 const priceSet = section({ shop_money: section({ amount: decimal }) });
 
-export const orderSchema = z.object({
+export const orderSchema = body({
   id,
   admin_graphql_api_id: id,
   name: textOrNumber,
@@ -72,35 +86,35 @@ export const orderSchema = z.object({
   customer: section(person),
 });
 
-export const customerSchema = z.object({ ...person, created_at: moment, updated_at: moment });
+export const customerSchema = body({ ...person, created_at: moment, updated_at: moment });
 
-export const emailConsentSchema = z.object({
+export const emailConsentSchema = body({
   customer_id: id,
   email_address: text,
   email_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
 });
 /** The SMS topic calls the customer `id` and the phone `phone`. */
-export const smsConsentSchema = z.object({
+export const smsConsentSchema = body({
   id,
   phone: textOrNumber,
   sms_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
 });
-export const whatsAppConsentSchema = z.object({
+export const whatsAppConsentSchema = body({
   customer_id: id,
   phone_number: textOrNumber,
   whats_app_marketing_consent: section({ state: text, opt_in_level: text, updated_at: moment }),
 });
 
-export const tagsSchema = z.object({ customerId: id, tags, occurredAt: moment });
+export const tagsSchema = body({ customerId: id, tags, occurredAt: moment });
 
-export const customerDeletedSchema = z.object({ id, admin_graphql_api_id: id });
-export const mergeSchema = z.object({
+export const customerDeletedSchema = body({ id, admin_graphql_api_id: id });
+export const mergeSchema = body({
   admin_graphql_api_customer_kept_id: id,
   admin_graphql_api_customer_deleted_id: id,
   status: text,
 });
 
-export const shopSchema = z.object({
+export const shopSchema = body({
   id,
   name: text,
   email: text,
@@ -109,29 +123,29 @@ export const shopSchema = z.object({
   iana_timezone: text,
   updated_at: moment,
 });
-export const uninstalledSchema = z.object({ id, updated_at: moment });
-export const scopesSchema = z.object({ id, current: tags, updated_at: moment });
+export const uninstalledSchema = body({ id, updated_at: moment });
+export const scopesSchema = body({ id, current: tags, updated_at: moment });
 
 /**
  * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints): `properties` holds its fields, a
  * customer_reference as `customer_id`.
  */
-export const flowRunSchema = z.object({
+export const flowRunSchema = body({
   shopify_domain: text,
   action_run_id: textOrNumber,
   handle: text,
   properties: section({ customer_id: id, activities: texts, interests: texts }),
 });
 
-export const complianceSchema = z.object({
+export const complianceSchema = body({
   customer: section({ id, email: text, phone: textOrNumber }),
   data_request: section({ id }),
   orders_requested: ids,
   orders_to_redact: ids,
 });
 
-export type OrderBody = z.infer<typeof orderSchema>;
-export type CustomerBody = z.infer<typeof customerSchema>;
+export type OrderBody = Read<typeof orderSchema>;
+export type CustomerBody = Read<typeof customerSchema>;
 export type AddressBody = NonNullable<OrderBody['billing_address']>;
 export type PlaceBody = NonNullable<OrderBody['shipping_address']>;
 export type PersonBody = NonNullable<OrderBody['customer']>;

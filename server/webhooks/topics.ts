@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import type { EventContext, Translated } from '../domain/translated.ts';
-import { fieldPaths } from '../shopify/fields.ts';
+import { type Field, fieldPaths } from '../shopify/fields.ts';
 import {
   complianceSchema,
   customerDeletedSchema,
@@ -46,7 +45,7 @@ export type Topic = {
   includeFields: readonly string[];
 };
 
-function topic(name: string, family: TopicFamily, schema: z.ZodType | null, translate: Translate): Topic {
+function topic(name: string, family: TopicFamily, schema: Field<unknown> | null, translate: Translate): Topic {
   const compliance = family === 'compliance';
   return {
     name,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import * as fields from '../../server/shopify/fields.ts';
 
 describe('a field', () => {
@@ -45,7 +44,7 @@ describe('a field', () => {
   });
 
   it.each(Object.keys(kinds))('of kind %s is absent when it is missing', (kind) => {
-    const schema = z.object({ field: kinds[kind as keyof typeof kinds] });
+    const schema = fields.body({ field: kinds[kind as keyof typeof kinds] });
     expect(schema.parse({}).field).toBeUndefined();
   });
 });
@@ -67,7 +66,7 @@ describe('of two names for one id', () => {
 
 describe('the paths of a schema', () => {
   it('are dotted, through objects and lists alike', () => {
-    const schema = z.object({
+    const schema = fields.body({
       id: fields.id,
       list: fields.listOf({ a: fields.text, b: fields.section({ c: fields.flag }) }),
     });
