@@ -226,6 +226,20 @@ const payload = z.object({
   ListIds: z.array(z.string()).optional(),
 });
 
+const whole = z.number().int();
+const overview = z.object({
+  counts: z.object({
+    '24h': z.object({
+      received: whole,
+      accepted: whole,
+      merged: whole,
+      skipped: whole,
+      waiting: whole,
+      attention: whole,
+    }),
+  }),
+});
+
 const flagsIn = (record: ReceivedRecord) => {
   const { Email, Mobile, EmailPermission, SMSPermission, ListIds } = payload.parse(record.body);
   return {
@@ -408,9 +422,13 @@ async function live(steps: readonly Step[]): Promise<void> {
       }
     }
   }
+  const { counts } = overview.parse((await app.api('GET', '/overview', undefined, shop)).body);
+  const { received, accepted, merged, skipped, waiting, attention } = counts['24h'];
+  expect(received).toBe(webhooks);
+  expect(accepted + merged + skipped + waiting + attention).toBe(received);
 }
 
-it('whatever happens in a shop, each request carries exactly the flags and lists that the specification makes due', async () => {
+it('whatever happens in a shop, each request carries exactly the flags and lists that the specification makes due, and the numbers add up', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), live), {
     // More of them, and others: RUNS=500 SEED=7 npx vitest run test/flow/any-sequence.test.ts
     numRuns: Number(process.env['RUNS'] ?? 20),
