@@ -74,6 +74,7 @@ type Choose = {
 };
 
 function Field(props: { field: FieldReason; value: unknown; origin: Origin } & Choose) {
+  const format = useFormat();
   const { field, value, origin, chosen, onHover, onFocus, onPin } = props;
   const isChosen = chosen === field.key;
   return (
@@ -101,7 +102,7 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
         )}
         <span className="why">
           <Text as="span" tone="subdued" variant="bodySm">
-            {field.reason}
+            {format.sentence(field.reason)}
             {origin.kind === 'elsewhere' && ` (${t.elsewhere(origin.from)})`}
           </Text>
         </span>

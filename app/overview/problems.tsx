@@ -29,7 +29,7 @@ function Line({ problem }: { problem: Problem }) {
   return (
     <InlineStack gap="300" align="space-between" blockAlign="center" wrap>
       <Box maxWidth="40rem">
-        <Text as="p">{problem.message}</Text>
+        <Text as="p">{format.sentence(problem.message)}</Text>
         {problem.since && (
           <Text as="p" tone="subdued" variant="bodySm">
             {t.since(format.moment(problem.since))}

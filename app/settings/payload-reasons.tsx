@@ -1,5 +1,6 @@
 import { Text } from '@shopify/polaris';
 import type { FieldReason } from '../../server/domain/states.ts';
+import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 
 const t = texts.settings.preview;
@@ -12,6 +13,7 @@ const valueAt = (payload: object | null, key: string): string | null => {
 
 /** Each key of a payload with its value, where it came from, and why it is there or left out. */
 export function PayloadReasons({ payload, fields }: { payload: object | null; fields: readonly FieldReason[] }) {
+  const format = useFormat();
   return (
     <div style={{ overflowX: 'auto' }}>
       <table style={{ width: '100%', borderCollapse: 'collapse', textAlign: 'left', fontSize: '0.8125rem' }}>
@@ -47,7 +49,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
                   )}
                 </td>
                 <td style={{ ...cell, minWidth: '10rem' }}>
-                  {reason}
+                  {format.sentence(reason)}
                   {from && (
                     <Text as="p" tone="subdued" variant="bodySm">
                       {from}

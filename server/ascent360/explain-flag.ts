@@ -6,7 +6,8 @@ export type AddressKey = 'Email' | 'Mobile' | 'Phone' | 'Address';
 
 /**
  * Where the choice behind a flag was recorded, in Shopify's words (`customers_email_marketing_consent/update`), and a
- * sentence for the merchant on why the flag goes out or stays out. Days are UTC. Names no address and no person: of
+ * sentence for the merchant on why the flag goes out or stays out. Times are written
+ * in UTC and say so, `2026-05-03 at 14:05 UTC`: who shows one may put it into a time zone. Names no address and no person: of
  * Shopify's free texts only known states are repeated.
  */
 export function explainFlag(
@@ -64,8 +65,8 @@ function choiceOf(fact: ConsentFact | null): string {
 
 function on(fact: ConsentFact | null): string {
   if (fact === null) return '';
-  const day = dayOf(fact.chosenAt);
-  return day === null ? ' at a time that Shopify does not tell' : ` on ${day}`;
+  const moment = momentOf(fact.chosenAt);
+  return moment === null ? ' at a time that Shopify does not tell' : ` on ${moment}`;
 }
 
 const STATES = new Set([
@@ -80,13 +81,13 @@ const STATES = new Set([
 
 function stateOf(fact: ConsentFact | null): string {
   if (fact?.state === undefined || fact.state === null || !STATES.has(fact.state)) return '';
-  const day = dayOf(fact.chosenAt);
+  const moment = momentOf(fact.chosenAt);
   const level = fact.state === 'subscribed' ? ' with a lower opt-in level than the settings ask for' : '';
-  return ` (Shopify says ${fact.state === 'tag_none' ? 'no mapped tag' : fact.state}${level}${day === null ? '' : ` since ${day}`})`;
+  return ` (Shopify says ${fact.state === 'tag_none' ? 'no mapped tag' : fact.state}${level}${moment === null ? '' : ` since ${moment}`})`;
 }
 
-function dayOf(instant: Instant | null): string | null {
+function momentOf(instant: Instant | null): string | null {
   if (instant === null) return null;
   const date = new Date(instant);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().slice(0, 10);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/T(\d\d:\d\d).*/, ' at $1 UTC');
 }

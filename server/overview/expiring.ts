@@ -14,7 +14,8 @@ export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Prom
     [shop.id, new Date(now - ANNOUNCED_AFTER_DAYS * DAY)],
   );
   if (!row?.since) return [];
-  const first = new Date(row.since.getTime() + EXPIRES_AFTER_DAYS * DAY).toISOString().slice(0, 10);
+  const expires = new Date(row.since.getTime() + EXPIRES_AFTER_DAYS * DAY);
+  const first = expires.toISOString().replace(/T(\d\d:\d\d).*/, ' at $1 UTC');
   const what = row.count === 1 ? '1 event that was not sent is' : `${row.count} events that were not sent are`;
   return [
     {

@@ -1,28 +1,32 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { PrivacyRequest } from './requests.ts';
 
-const day = (at: Instant) => new Date(at).toISOString().slice(0, 10);
+/** Sweden writes dates as ISO 8601 does. */
+const dayOf = (at: Instant, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
 
 /**
  * A text for the merchant to send to Ascent360, ready but for the person: of somebody who was erased nothing is kept here,
  * so the text says where the merchant finds whom it is about.
+ * @param timeZone the shop's, an IANA name that the runtime knows: the days are the merchant's
  */
 export function askText(
   domain: string,
   request: Pick<PrivacyRequest, 'kind' | 'requestId' | 'receivedAt' | 'dueAt'>,
+  timeZone: string,
 ): string {
-  const asked = day(request.receivedAt);
+  const asked = dayOf(request.receivedAt, timeZone);
+  const due = dayOf(request.dueAt, timeZone);
   if (request.kind === 'data_request') {
     return [
       `A customer of our Shopify store ${domain} asked on ${asked} for the data held on them (Shopify data request ${request.requestId}).`,
       'Please send us everything that Ascent360 holds on this person in our account, so that we can hand it out by ' +
-        `${day(request.dueAt)}. The person: [e-mail address and name, as shown beside this request in the Ascent360 Connector].`,
+        `${due}. The person: [e-mail address and name, as shown beside this request in the Ascent360 Connector].`,
     ].join('\n\n');
   }
   return [
     `On ${asked} Shopify asked us to erase a customer of our store ${domain} (customers/redact, notification ${request.requestId}).`,
     'Please erase this person from our Ascent360 account as well, from everything that was loaded through it, and confirm it ' +
-      `by ${day(request.dueAt)}.`,
+      `by ${due}.`,
     `The person: [e-mail address and name. The connector has erased the person and keeps no name: you find it in the message ` +
       'with which the customer asked you, or in the one in which Shopify confirmed your request to erase a customer’s ' +
       'personal data; it was made about 10 days before, or some months after the customer’s last order].',

@@ -5,13 +5,14 @@ import { notFound } from '../api-errors.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
+import { knownTimeZone } from '../overview/day-starts.ts';
 import { loadProfiles } from '../people.ts';
-import type { Shop } from '../shops.ts';
+import type { Shop, Shops } from '../shops.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
 import { findRequest, listRequests, markDone, type PrivacyRequest, type PrivacySubject } from './requests.ts';
 
-export type PrivacyRoutesDeps = { db: Db; now: () => Instant };
+export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
 
 /** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
 export type PrivacyItem = {
@@ -27,7 +28,7 @@ export type PrivacyItem = {
   who?: { email?: string; phone?: string; customerId?: string };
 };
 
-function itemOf(shop: Shop, request: PrivacyRequest, now: Instant): PrivacyItem {
+function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Instant): PrivacyItem {
   const { subject } = request;
   return {
     id: request.id,
@@ -38,7 +39,7 @@ function itemOf(shop: Shop, request: PrivacyRequest, now: Instant): PrivacyItem 
     state: request.state,
     doneAt: request.doneAt === null ? null : new Date(request.doneAt).toISOString(),
     message: describeRequest(request, now),
-    askText: askText(shop.domain, request),
+    askText: askText(shop.domain, request, timeZone),
     ...(subject && {
       who: {
         ...(subject.email !== null && { email: subject.email }),
@@ -58,13 +59,15 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject
 }
 
 /** What Shopify asked for about people, what is left to do about it, and all that is held on one person; goes behind merchantAuth. */
-export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
+export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   const router = Router();
+  const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);
 
   router.get('/privacy-requests', async (_req, res) => {
     const { shop } = merchantOf(res);
     const items = await listRequests(db, shop);
-    res.json({ items: items.map((request) => itemOf(shop, request, now())) });
+    const timeZone = await zoneOf(shop);
+    res.json({ items: items.map((request) => itemOf(shop, request, timeZone, now())) });
   });
 
   router.get('/privacy-requests/:id/export', async (req, res, next) => {
@@ -95,7 +98,7 @@ export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
     const request = id ? await markDone(db, shop, id, now()) : null;
-    if (request) res.json(itemOf(shop, request, now()));
+    if (request) res.json(itemOf(shop, request, await zoneOf(shop), now()));
     else notFound(req, res, next);
   });
 

@@ -196,7 +196,7 @@ describe('a permission flag', () => {
     expect(build({ contact, flags }).payload).toHaveProperty(key, true);
   });
 
-  const day = ' on 2026-05-03';
+  const day = ' on 2026-05-03 at 23:30 UTC';
   it.each<[FlagDecision, string]>([
     [due(true), `Opted in${day}; Ascent360 had not been told`],
     [due(false, { state: 'unsubscribed' }), `Opted out${day}; Ascent360 had not been told`],
@@ -205,7 +205,7 @@ describe('a permission flag', () => {
     [NO_CHOICE, 'No explicit choice is known, so nothing is said'],
     [
       { send: null, reason: 'no_choice', fact: factWith({ state: 'pending' }) },
-      'No explicit choice is known (Shopify says pending since 2026-05-03), so nothing is said',
+      'No explicit choice is known (Shopify says pending since 2026-05-03 at 23:30 UTC), so nothing is said',
     ],
     [
       { send: null, reason: 'no_choice', fact: factWith({ state: 'ann@example.com' }) },
@@ -213,7 +213,7 @@ describe('a permission flag', () => {
     ],
     [
       { send: null, reason: 'held_by_newer_state', fact: factWith({ state: 'not_subscribed' }) },
-      'A newer state without a choice (Shopify says not_subscribed since 2026-05-03) holds back an older opt-in',
+      'A newer state without a choice (Shopify says not_subscribed since 2026-05-03 at 23:30 UTC) holds back an older opt-in',
     ],
     [
       { send: null, reason: 'history_held', fact: factWith() },

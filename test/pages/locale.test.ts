@@ -23,6 +23,12 @@ describe('dates and numbers', () => {
     expect(createFormat('de', 'Europe/Vienna').moment('2026-11-24T03:00:00Z')).toBe('24.11.2026, 04:00');
   });
 
+  it('in a sentence of the server’s are those of the shop’s time zone, too', () => {
+    const written = 'Opted in on 2026-05-03 at 02:30 UTC; Ascent360 had not been told';
+    expect(denver.sentence(written)).toMatch(/^Opted in on May 2, 2026, 8:30\sPM; Ascent360 had not been told$/);
+    expect(denver.sentence('Left out: not known')).toBe('Left out: not known');
+  });
+
   it('leave a day that is the shop’s already as it is', () => {
     expect(denver.day('2026-11-24')).toBe('Nov 24');
   });
