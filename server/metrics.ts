@@ -178,7 +178,7 @@ function stateGauges({ db, log }: MetricsDeps, registry: Registry): () => Promis
   const problems = gauge('shops_connection_problem', 'Shops whose GUID Ascent360 refuses.', []);
   const lateOptOuts = gauge(
     'opt_outs_late',
-    'Opt-outs not delivered within 3 days of their first attempt. Laws give 10 business days.',
+    'Opt-outs that wait for more than 3 days, since the first attempt or since they came. Laws give 10 business days.',
     [],
   );
 
@@ -291,7 +291,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
          ELSE 'due' END AS hold,
        coalesce(sum(r.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
        coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
-       coalesce(sum(o.late), 0)::int8 AS late,
+       coalesce(sum(p.late), 0)::int8 AS late,
        count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL) AS breakers,
        count(*) FILTER (WHERE c.guid IS NOT NULL AND c.problem_since IS NOT NULL) AS problems,
        greatest(0, coalesce(extract(epoch FROM now() - min(r.oldest)), 0))::float8 AS oldest_received,
@@ -302,9 +302,11 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
      CROSS JOIN LATERAL (SELECT count(*) AS count FROM events e WHERE e.shop_id = s.id AND e.state = 'attention') a
      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts = 0) AS waiting,
          count(*) FILTER (WHERE d.lease_until IS NOT NULL) AS sending,
-         count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying,
-         count(*) FILTER (WHERE d.carries_opt_out AND d.first_attempt_at < now() - interval '3 days') AS late
+         count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying
        FROM deliveries d WHERE d.shop_id = s.id AND d.open) o
+     CROSS JOIN LATERAL (SELECT count(*) AS late FROM deliveries d JOIN events e ON e.id = d.event_id
+       WHERE d.shop_id = s.id AND d.open AND d.carries_opt_out
+         AND coalesce(d.first_attempt_at, e.received_at) < now() - interval '3 days') p
      LEFT JOIN LATERAL (SELECT d.due_at FROM deliveries d
        WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
          AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.shop_id = d.shop_id AND b.open AND b.email_lane = d.email_lane

@@ -32,6 +32,8 @@ export type NewDelivery = {
   subject: DeliverySubject;
   /** The open delivery whose place this one takes. */
   takesPlaceOf: string | null;
+  /** It is about somebody who chose to get nothing more; until it is weighed. */
+  carriesOptOut?: boolean;
   /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
   readWaitMs?: number | null;
   /** It waits so many milliseconds for others about the same person. */
@@ -103,6 +105,7 @@ export async function addDeliveries(
       phone_lane: 'text',
       subject: 'bytea',
       place_of: 'uuid',
+      carries_opt_out: 'boolean',
       read_wait_ms: 'float8',
       settle_ms: 'float8',
     },
@@ -117,6 +120,7 @@ export async function addDeliveries(
       phone_lane: delivery.phoneLane,
       subject: shop.vault.seal(subjectBinding(delivery.id), subjects.get(delivery.id) ?? ''),
       place_of: delivery.takesPlaceOf,
+      carries_opt_out: delivery.carriesOptOut ?? false,
       read_wait_ms: delivery.readWaitMs ?? null,
       settle_ms: delivery.settleMs ?? null,
     })),
@@ -126,8 +130,9 @@ export async function addDeliveries(
   // milliseconds and would round up: what is due now would not be due yet to the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
-       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, seq, due_at, reading, again, reassert)
-     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject,
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, seq, due_at, reading,
+        again, reassert)
+     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
        CASE WHEN o.reading THEN o.due_at
          ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),

@@ -30,15 +30,16 @@ export type Problem = {
 };
 
 const DAY = 24 * 3_600_000;
-/** Laws give 10 business days to honour an opt-out: one that is not told after so long has to be seen. */
+/** Laws give 10 business days to honour an opt-out: one that is not told after so long, whatever holds it, has to be seen. */
 export const OPT_OUT_LATE = 3 * DAY;
 
 const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
 
 async function lateOptOuts(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const [row] = await sql.query<{ count: number; since: Date | null }>(
-    `SELECT count(*) AS count, min(first_attempt_at) AS since FROM deliveries
-     WHERE shop_id = $1 AND open AND carries_opt_out AND first_attempt_at < $2`,
+    `SELECT count(*) AS count, min(coalesce(d.first_attempt_at, e.received_at)) AS since
+     FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = $1 AND d.open AND d.carries_opt_out AND coalesce(d.first_attempt_at, e.received_at) < $2`,
     [shop.id, new Date(now - OPT_OUT_LATE)],
   );
   if (!row?.since) return [];
@@ -113,7 +114,7 @@ export async function findProblems(
     : [];
   return [
     ...connection,
-    ...(await lateOptOuts(sql, shop, now)),
+    ...(stored ? await lateOptOuts(sql, shop, now) : []),
     ...(await adminProblems(sql, shop)),
     ...(await missedProblems(sql, shop)),
     ...(await privacyProblems(sql, shop, now)),

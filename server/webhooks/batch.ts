@@ -82,6 +82,7 @@ export type Batch = {
       subject: DeliverySubject;
       /** As ask said. */
       waits: boolean;
+      carriesOptOut?: boolean;
     },
   ): Outcome;
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
@@ -240,7 +241,7 @@ export async function openBatch(
         if (delivery.personId === from.id && delivery.kind === 'order') delivery.personId = to.id;
       }
     },
-    deliver: (event, { kind, entity, person, contact, subject, waits }) => {
+    deliver: (event, { kind, entity, person, contact, subject, waits, carriesOptOut = false }) => {
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
@@ -257,6 +258,7 @@ export async function openBatch(
         ...lanesOf(shop.vault, contact),
         subject,
         takesPlaceOf,
+        carriesOptOut,
         readWaitMs: waits ? reading.waitMs : null,
         settleMs: settleTime(kind, person, waits),
       });

@@ -153,6 +153,7 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
     contact,
     subject: { contact: null, purchase: null, about: { channel, address: written, factId } },
     waits,
+    carriesOptOut: state === 'unsubscribed',
   });
 }
 

@@ -162,6 +162,19 @@ describe('The problems', () => {
 });
 
 describe('An opt-out that could not be told', () => {
+  it('is named after 3 days though nothing was tried, as sending is paused', async () => {
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(2, 'subscribed', scene.now));
+    await scene.work();
+    expect((await overview()).undeliveredOptOuts).toBe(1);
+    const aged = 'UPDATE events SET received_at = $2 WHERE shop_id = $1';
+    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY + MINUTE)]);
+    expect((await overview()).problems).toEqual([]);
+    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY - MINUTE)]);
+    expect((await overview()).problems).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
+  });
+
   const late = async () =>
     await scene.db.query('UPDATE deliveries SET first_attempt_at = $2, due_at = now() WHERE shop_id = $1', [
       scene.shop.id,
