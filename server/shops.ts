@@ -204,17 +204,23 @@ export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise
 }
 
 /**
- * Adds to the shop's facts what is told of them now; what is not told stays. Webhooks come in any order: what is dated before
- * what was taken last is left out.
+ * Adds to the shop's facts what is told of them now; what is not told stays. Webhooks come in any order: what one says that is
+ * dated before what was taken last is left out. What was read is how it is now.
  * @param sql a transaction
  */
-export async function mergeFacts(sql: Sql, shop: Shop, told: ShopFacts): Promise<void> {
+export async function mergeFacts(
+  sql: Sql,
+  shop: Shop,
+  told: ShopFacts,
+  from: 'webhook' | 'read' = 'webhook',
+): Promise<void> {
   const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1 FOR UPDATE', [
     shop.id,
   ]);
   const known = row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
-  if (told.updatedAt !== undefined && told.updatedAt < (known.updatedAt ?? told.updatedAt)) return;
-  await saveFacts(sql, shop, { ...known, ...told });
+  const isOlder = told.updatedAt !== undefined && told.updatedAt < (known.updatedAt ?? told.updatedAt);
+  if (isOlder && from === 'webhook') return;
+  await saveFacts(sql, shop, { ...known, ...told, ...(isOlder && { updatedAt: known.updatedAt }) });
 }
 
 /**

@@ -196,7 +196,7 @@ export type SegmentMembersQuery = { customerSegmentMembers: { edges: Array<{ nod
 export type ShopFactsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ShopFactsQuery = { shop: { name: string, email: string, currencyCode: string, ianaTimezone: string, shopAddress: { countryCodeV2: string | null }, plan: { partnerDevelopment: boolean, shopifyPlus: boolean } } };
+export type ShopFactsQuery = { shop: { name: string, email: string, currencyCode: string, ianaTimezone: string, updatedAt: string, shopAddress: { countryCodeV2: string | null }, plan: { partnerDevelopment: boolean, shopifyPlus: boolean } } };
 
 export const BulkCustomersWithMetafields: AdminDocument<BulkCustomersWithMetafieldsQuery, BulkCustomersWithMetafieldsQueryVariables> = {
   name: 'BulkCustomersWithMetafields',
@@ -877,6 +877,7 @@ export const ShopFacts: AdminDocument<ShopFactsQuery, ShopFactsQueryVariables> =
     email
     currencyCode
     ianaTimezone
+    updatedAt
     shopAddress {
       countryCodeV2
     }

@@ -7,7 +7,7 @@ import { noteFactsRead } from './tokens.ts';
 
 /** Shopify's shop in our words. */
 export function factsOf({ shop }: ShopFactsQuery): Facts {
-  const { name, email, currencyCode, ianaTimezone, shopAddress, plan } = shop;
+  const { name, email, currencyCode, ianaTimezone, updatedAt, shopAddress, plan } = shop;
   const country = shopAddress?.countryCodeV2;
   return {
     name,
@@ -16,6 +16,7 @@ export function factsOf({ shop }: ShopFactsQuery): Facts {
     timeZone: ianaTimezone,
     ...(country ? { country } : {}),
     developmentStore: plan.partnerDevelopment,
+    updatedAt: Date.parse(updatedAt),
   };
 }
 
@@ -27,7 +28,7 @@ export async function readShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, 
   const { data, denied } = await deps.admin.run(shop, ShopFacts, {}, signal);
   const facts = denied.length === 0 ? factsOf(data) : {};
   await deps.db.transaction(async (sql) => {
-    await mergeFacts(sql, shop, facts);
+    await mergeFacts(sql, shop, facts, 'read');
     await noteFactsRead(sql, shop);
   });
 }

@@ -89,7 +89,7 @@ export type ShopFacts = {
   setup?: { done: string[]; dismissed: boolean };
   /** The access scopes that the app has. */
   scopes?: string[];
-  /** Shopify's `updated_at` of the newest shop/update that was taken. */
+  /** Shopify's `updated_at` of the newest state of it that was taken. */
   updatedAt?: Instant;
 };
 

@@ -49,6 +49,18 @@ describe('the first authenticated call', () => {
     expect(there.tokens.exchanges).toBe(1);
   });
 
+  it('reads facts that a shop/update from before changes no more, and one from after does', async () => {
+    there.facts = { ...there.facts, ianaTimezone: 'Europe/Zurich', updatedAt: '2026-11-20T10:00:00Z' };
+    await overview();
+    for (const [updated_at, told, known] of [
+      ['2026-11-20T09:59:59Z', 'Asia/Tokyo', 'Europe/Zurich'],
+      ['2026-11-20T10:00:01Z', 'Europe/Paris', 'Europe/Paris'],
+    ]) {
+      await connector.deliver('shop/update', { id: 1, iana_timezone: told, updated_at }, { shop: domain });
+      expect((await overview()).timeZone).toBe(known);
+    }
+  });
+
   it.each([
     ['Shopify refuses', () => (there.tokens.refuseExchange = { status: 400, error: 'invalid_subject_token' })],
     ['Shopify is down', () => there.behaveTokens([{ status: 502 }])],

@@ -95,6 +95,7 @@ export class FakeShop {
       email: `owner@${domain}`,
       currencyCode: 'USD',
       ianaTimezone: 'America/Denver',
+      updatedAt: '2026-01-01T00:00:00Z',
       shopAddress: { countryCodeV2: 'US' },
       plan: { partnerDevelopment: false, shopifyPlus: false },
     };
