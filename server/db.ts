@@ -52,10 +52,10 @@ const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
-async function openEmbedded(dataDir: string, loadDataDir?: Blob): Promise<Db> {
+async function openEmbedded(dataDir: string): Promise<Db> {
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
-  const client = await openPglite(path.join(dataDir, 'pglite'), loadDataDir).catch(async (error: unknown) => {
+  const client = await openPglite(path.join(dataDir, 'pglite')).catch(async (error: unknown) => {
     await release();
     throw error;
   });
@@ -159,14 +159,10 @@ function openServer(databaseUrl: string): Db {
 
 /**
  * Opens the database.
- * @param loadDataDir a dump of an embedded database to begin with (tests)
  * @throws Error naming the owner when another process has the embedded database open.
  */
-export async function openDb(
-  config: { databaseUrl: string | undefined; dataDir: string },
-  loadDataDir?: Blob,
-): Promise<Db> {
-  return config.databaseUrl ? openServer(config.databaseUrl) : await openEmbedded(config.dataDir, loadDataDir);
+export async function openDb(config: { databaseUrl: string | undefined; dataDir: string }): Promise<Db> {
+  return config.databaseUrl ? openServer(config.databaseUrl) : await openEmbedded(config.dataDir);
 }
 
 type ColumnType = 'uuid' | 'int' | 'text' | 'bytea' | 'timestamptz' | 'boolean' | 'jsonb' | 'float8';

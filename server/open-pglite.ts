@@ -27,16 +27,12 @@ async function make(folder: string): Promise<void> {
   await rename(unfinished, folder);
 }
 
-/**
- * Opens the embedded PostgreSQL in this folder; makes it when there is none. int8 comes as number.
- * @param loadDataDir a dump to begin with, in place of an empty database
- */
-export async function openPglite(folder: string, loadDataDir?: Blob): Promise<PGlite> {
+/** Opens the embedded PostgreSQL in this folder; makes it when there is none. int8 comes as number. */
+export async function openPglite(folder: string): Promise<PGlite> {
   for (const flag of FLAGS) setFlagsFromString(flag);
-  if (!loadDataDir && !existsSync(path.join(folder, 'PG_VERSION'))) await make(path.resolve(folder));
+  if (!existsSync(path.join(folder, 'PG_VERSION'))) await make(path.resolve(folder));
   return await PGlite.create({
     dataDir: folder,
     parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
-    ...(loadDataDir ? { loadDataDir } : {}),
   });
 }

@@ -1,6 +1,6 @@
 import express from 'express';
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callsPerMinute, rateLimits } from '../../server/api/rate-limits.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
@@ -41,10 +41,10 @@ describe('calls of the merchant API', () => {
 
 describe('other origins', () => {
   let connector: Connector;
-  beforeEach(async () => {
+  beforeAll(async () => {
     connector = await startConnector();
   });
-  afterEach(async () => await connector.stop());
+  afterAll(async () => await connector.stop());
 
   const allowed = [
     ['GET', '/api/people?q=1'],

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { type Db, openDb } from '../../server/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
+import { prepareDirectory } from './database.ts';
 import { signIdToken } from './id-token.ts';
 import { freePort } from './postgres-server.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
@@ -185,6 +186,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
   const admin = await startShopifyAdmin();
   const databaseUrl = server ? await newDatabase(server) : null;
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
+  if (!databaseUrl) await prepareDirectory(dataDir);
   const processes: ConnectorProcess[] = [];
   const env: Env = {
     SHOPIFY_API_KEY: API_KEY,

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { type Db, openDb } from '../../server/db.ts';
 import { prismaDir } from '../../server/schema-engine.ts';
+import { copyKeptFolder } from './kept-folder.ts';
 
 /** Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL. */
 function schemaVersion(): string {
@@ -20,34 +20,23 @@ function schemaVersion(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function makeDump(file: string): Promise<Blob> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-dump-'));
-  const db = await openDb({ databaseUrl: undefined, dataDir });
-  await db.migrate();
-  await db.close();
-  const client = await PGlite.create({ dataDir: path.join(dataDir, 'pglite') });
-  const dump = await client.dumpDataDir('none');
-  await client.close();
-  await rm(dataDir, { recursive: true });
-  // Workers may be making the same dump: each writes its own, the last rename wins, and a reader never sees half of one.
-  const own = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(own, Buffer.from(await dump.arrayBuffer()));
-  await rename(own, file);
-  return dump;
-}
-
-async function migratedDump(): Promise<Blob> {
-  const file = path.join(tmpdir(), `connector-test-${schemaVersion()}.tar`);
-  const bytes = await readFile(file).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  });
-  return bytes ? new Blob([bytes]) : await makeDump(file);
+/** Puts an embedded database with all migrations into an empty directory. */
+export async function prepareDirectory(dataDir: string): Promise<void> {
+  const make = async (folder: string) => {
+    const made = await mkdtemp(path.join(tmpdir(), 'connector-made-'));
+    const db = await openDb({ databaseUrl: undefined, dataDir: made });
+    await db.migrate();
+    await db.close();
+    await rename(path.join(made, 'pglite'), folder);
+    await rm(made, { recursive: true });
+  };
+  await copyKeptFolder(`connector-test-${schemaVersion()}`, make, path.join(dataDir, 'pglite'));
 }
 
 async function embedded(): Promise<Db> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-test-'));
-  const db = await openDb({ databaseUrl: undefined, dataDir }, await migratedDump());
+  await prepareDirectory(dataDir);
+  const db = await openDb({ databaseUrl: undefined, dataDir });
   return {
     ...db,
     close: async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAscent360 } from '../fakes/ascent360.ts';
 import { until } from '../fakes/connector.ts';
+import { prepareDirectory } from '../fakes/database.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { freePort } from '../fakes/postgres-server.ts';
 import { createShopifySender } from '../fakes/shopify-sender.ts';
@@ -52,6 +53,7 @@ async function startProcess(dataDir: string, ascent360Url: string) {
 async function prepare() {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
   cleanUps.push(() => rm(dataDir, { recursive: true, force: true }));
+  await prepareDirectory(dataDir);
   const ascent360 = await startAscent360();
   cleanUps.push(() => ascent360.close());
   return { dataDir, ascent360 };

@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { readConfig } from '../../../server/config.ts';
 import { type Db, openDb } from '../../../server/db.ts';
 import { createKeys } from '../../../server/keys.ts';
+import { copyKeptFolder } from '../../fakes/kept-folder.ts';
 import { writeHistory } from './write-history.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -44,7 +44,7 @@ function version(shop: string, guid: string, hour: number): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function write(file: string, shop: string, guid: string, until: number): Promise<Blob> {
+async function write(folder: string, shop: string, guid: string, until: number): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-history-'));
   const db = await openDb({ databaseUrl: undefined, dataDir });
   await db.migrate();
@@ -53,14 +53,8 @@ async function write(file: string, shop: string, guid: string, until: number): P
   if (!key) throw new Error('The history has no key');
   await writeHistory({ db, keys: createKeys([key]), config }, shop, until, settingsOfHistory(guid));
   await db.close();
-  const client = await PGlite.create({ dataDir: path.join(dataDir, 'pglite') });
-  const dump = await client.dumpDataDir('none');
-  await client.close();
+  await rename(path.join(dataDir, 'pglite'), folder);
   await rm(dataDir, { recursive: true });
-  const own = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(own, Buffer.from(await dump.arrayBuffer()));
-  await rename(own, file);
-  return dump;
 }
 
 /**
@@ -70,11 +64,11 @@ async function write(file: string, shop: string, guid: string, until: number): P
  */
 export async function openHistory(dataDir: string, shop: string, guid: string): Promise<Db> {
   const hour = Math.floor(Date.now() / HOUR);
-  const file = path.join(tmpdir(), `connector-history-${version(shop, guid, hour)}.tar`);
-  const kept = await readFile(file).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  });
-  const dump = kept ? new Blob([kept]) : await write(file, shop, guid, hour * HOUR);
-  return await openDb({ databaseUrl: undefined, dataDir }, dump);
+  await mkdir(dataDir, { recursive: true });
+  await copyKeptFolder(
+    `connector-history-${version(shop, guid, hour)}`,
+    async (folder) => await write(folder, shop, guid, hour * HOUR),
+    path.join(dataDir, 'pglite'),
+  );
+  return await openDb({ databaseUrl: undefined, dataDir });
 }
