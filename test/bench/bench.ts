@@ -14,9 +14,10 @@ import { ABOUT_IMPORT, importing } from './rows-import.ts';
 import { page } from './rows-page.ts';
 import { pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
+import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
 
-const measures = { pipeline, receiving, backlog, neighbour, embedded, page };
+const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, embedded, page };
 /** Takes longer than all of those: only when it is asked for. */
 const alone = { import: importing };
 
