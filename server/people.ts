@@ -1,31 +1,9 @@
 import { newId, type Sql, unnest } from './db.ts';
 import type { Channel } from './domain/consent.ts';
-import type { Contact, PostalAddress } from './domain/contact.ts';
-import type { E164, Instant, ShopifyId } from './domain/scalars.ts';
-import type { Vault } from './keys.ts';
+import type { Contact } from './domain/contact.ts';
+import type { Instant, ShopifyId } from './domain/scalars.ts';
+import { emptyProfile, openProfile, type PersonProfile, profileBinding } from './profiles.ts';
 import type { Shop } from './shops.ts';
-
-/** What the Admin API said last of a person besides contact, consent and tags. */
-export type PersonRead = {
-  at: Instant;
-  /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
-  metafields: Record<string, string[]>;
-  dataSaleOptOut: boolean;
-};
-
-/** A person as last known. Sealed in `people.profile`. */
-export type PersonProfile = {
-  customerId: ShopifyId | null;
-  contact: Contact;
-  /** Which kind of body the contact came from: a customer's own beats an order's. */
-  contactFrom: 'customer' | 'order' | null;
-  /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
-  tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
-  /** Null: never read through the Admin API. */
-  read: PersonRead | null;
-  /** Customers that were merged into this one: the same person, under other ids. */
-  mergedFrom?: ShopifyId[];
-};
 
 export type KnownAddress = { hash: string; written: string; firstSeenAt: Instant; lastSeenAt: Instant };
 
@@ -42,37 +20,6 @@ export type Person = {
   addresses: Map<string, KnownAddress & { channel: Channel }>;
 };
 
-export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
-export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${email.toLowerCase()}`);
-
-/** What a value is in the ledger: e-mail in lower case, phone in E.164, a postal address as one line in lower case. */
-export const emailHash = (vault: Vault, email: string) => vault.hash('email', email.toLowerCase());
-export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
-export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
-export function postalHash(vault: Vault, a: PostalAddress): string {
-  const line = [a.line1, a.line2, a.city, a.state, a.zip, a.country].map((part) => part?.trim() ?? '').join('\n');
-  return vault.hash('postal', line.toLowerCase());
-}
-
-/** The lanes of what is sent to a person: one by e-mail, one by phone, so that each address is told one thing at a time. */
-export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
-  const phone = contact.mobile ?? contact.phone;
-  return {
-    emailLane: contact.email ? emailHash(vault, contact.email) : null,
-    phoneLane: phone ? mobileHash(vault, phone) : null,
-  };
-}
-
-/** The addresses that permission flags are about, with their hashes. As written: e-mail and mobile only. */
-export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
-  const found: { channel: Channel; hash: string; written: string }[] = [];
-  if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });
-  if (contact.mobile) found.push({ channel: 'sms', hash: mobileHash(vault, contact.mobile), written: contact.mobile });
-  if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: '' });
-  if (contact.address) found.push({ channel: 'postal', hash: postalHash(vault, contact.address), written: '' });
-  return found;
-}
-
 type PersonRow = {
   id: string;
   key: string;
@@ -82,40 +29,6 @@ type PersonRow = {
   deleted_at: Date | null;
   unread: boolean;
 };
-
-export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
-  customerId,
-  contact: { origins: {}, leftOut: {} },
-  contactFrom: null,
-  tags: {},
-  read: null,
-});
-
-const profileBinding = (id: string) => `people.profile:${id}`;
-
-export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null): PersonProfile {
-  // Profiles sealed before people were read lack what a read adds.
-  return sealed
-    ? { ...emptyProfile(null), ...vault.openJson<PersonProfile>(profileBinding(id), sealed) }
-    : emptyProfile(null);
-}
-
-/** The people with these ids: as last known, and which of them were deleted in Shopify. */
-export async function loadProfiles(
-  sql: Sql,
-  shop: Shop,
-  ids: readonly string[],
-): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
-  if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
-  const rows = await sql.query<Pick<PersonRow, 'id' | 'profile' | 'deleted_at'>>(
-    'SELECT id, profile, deleted_at FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
-    [shop.id, ids],
-  );
-  return {
-    profiles: new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)])),
-    deleted: new Set(rows.flatMap((row) => (row.deleted_at ? [row.id] : []))),
-  };
-}
 
 /** What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. */
 export function learnContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import { type Db, openDb } from './db.ts';
 import { loadKeys } from './keys.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { builtFront } from './pages/built-front.ts';
 import type { Front } from './pages/front.ts';
 import { createBullQueue, createLocalQueue } from './queue.ts';

@@ -11,7 +11,7 @@ import type { Instant } from './domain/scalars.ts';
 import { announcing } from './flow/announce.ts';
 import { importChore } from './imports/chore.ts';
 import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { shopErasure } from './privacy/erase-shop.ts';
 import { retention } from './privacy/retention.ts';
 import type { Queue } from './queue.ts';

@@ -136,6 +136,7 @@ const PURE = [
   'overview/day-starts.ts',
   'people/read-of.ts',
   'reads/why-read.ts',
+  'settings/changes-between.ts',
   'settings/contract.ts',
   'settings/parse-guid.ts',
   ...sources.map(({ file }) => file).filter((file) => /^ascent360\/(?!client|post)/.test(file)),

@@ -3,8 +3,7 @@ import type { Db } from '../db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../delivery/outbox.ts';
 import { gather, weigh } from '../delivery/weigh.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { defaultSettings } from '../settings/contract.ts';
-import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { nothingStored, type SettingsStore } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 import type { AgainPlan } from './plan-again.ts';
 
@@ -18,19 +17,6 @@ export type DueFlags = {
 
 /** So many are weighed at a time: 10,000 need little memory, and other requests are answered in between. */
 const CHUNK = 50;
-
-/** The settings of a shop that has saved none. */
-export const nothingStored: StoredSettings = {
-  settings: defaultSettings(false),
-  guid: null,
-  guidLast4: null,
-  account: 1,
-  accountSince: null,
-  problem: null,
-  probeAt: null,
-  probeDue: true,
-  breaker: null,
-};
 
 type Source = {
   id: string;

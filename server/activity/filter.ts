@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { customerKey, emailHash } from '../addresses.ts';
 import type { Param } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttentionReason, EventState } from '../domain/states.ts';
 import { addDays, startOfDay } from '../overview/day-starts.ts';
-import { customerKey, emailHash } from '../people.ts';
 import { readPhone } from '../shopify/read-phone.ts';
 import type { Shop } from '../shops.ts';
 

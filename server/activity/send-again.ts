@@ -1,9 +1,10 @@
+import { lanesOf } from '../addresses.ts';
 import type { Db, Sql } from '../db.ts';
 import { unnest } from '../db.ts';
 import { addDeliveries, type DeliverySubject, lockShop, openSubject, subjectBinding } from '../delivery/outbox.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { noteChangedEnds } from '../imports/store.ts';
-import { lanesOf, loadProfiles } from '../people.ts';
+import { loadProfiles } from '../profiles.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type DueFlags, dueFlags } from './due-flags.ts';

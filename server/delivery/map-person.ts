@@ -1,7 +1,7 @@
 import { listFromTags, permissionFromTags } from '../consent/mapped-permissions.ts';
 import type { ConsentFact } from '../domain/consent.ts';
 import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from '../domain/settings.ts';
-import type { PersonProfile } from '../people.ts';
+import type { PersonProfile } from '../profiles.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;
 

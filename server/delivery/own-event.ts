@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
+import { customerKey, lanesOf } from '../addresses.ts';
 import type { Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { customerKey, lanesOf, type PersonProfile } from '../people.ts';
+import type { PersonProfile } from '../profiles.ts';
 import type { Shop } from '../shops.ts';
 import { bodyBinding, summaryBinding } from '../webhooks/settle.ts';
 import { addDeliveries } from './outbox.ts';

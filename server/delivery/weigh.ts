@@ -1,10 +1,11 @@
+import { addressesOf } from '../addresses.ts';
 import type { LedgerKey } from '../consent/ledger.ts';
 import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import type { FlagChannel } from '../domain/consent.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { addressesOf, emptyProfile, loadProfiles, type PersonProfile } from '../people.ts';
+import { emptyProfile, loadProfiles, type PersonProfile } from '../profiles.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import { type EntityState, loadEntityStates } from './entity-states.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt } from '../ascent360/client.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import type { ReadyDelivery } from './claim.ts';

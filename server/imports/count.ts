@@ -1,11 +1,10 @@
-import { nothingStored } from '../activity/due-flags.ts';
 import type { Admin } from '../admin/admin.ts';
 import { type Db, newId, type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Settled } from '../domain/states.ts';
 import { type Foreseen, foresee } from '../preview/foresee.ts';
 import { defaultSettings } from '../settings/contract.ts';
-import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
 import { isOutage, readEvent } from '../webhooks/process.ts';

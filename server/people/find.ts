@@ -1,6 +1,7 @@
+import { customerKey, emailHash, guestKey } from '../addresses.ts';
 import type { Sql } from '../db.ts';
 import type { ShopifyId } from '../domain/scalars.ts';
-import { customerKey, emailHash, guestKey, openProfile, type PersonProfile } from '../people.ts';
+import { openProfile, type PersonProfile } from '../profiles.ts';
 import { readPhone } from '../shopify/read-phone.ts';
 import type { Shop } from '../shops.ts';
 

@@ -1,10 +1,9 @@
-import { nothingStored } from '../activity/due-flags.ts';
 import type { Sql } from '../db.ts';
 import type { ClaimedDelivery } from '../delivery/outbox.ts';
 import { gather, weigh } from '../delivery/weigh.ts';
 import type { FlagReason } from '../domain/consent.ts';
 import type { Instant } from '../domain/scalars.ts';
-import type { StoredSettings } from '../settings/store.ts';
+import { nothingStored, type StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 
 /** What sending a person now would say about a channel; `send` null: nothing, for this reason. */

@@ -1,13 +1,14 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { gateOf } from '../activity/describe-state.ts';
+import { addressesOf } from '../addresses.ts';
 import { faultsOf, idOf } from '../api/asked.ts';
 import { jsonBody, notFound, unprocessable } from '../api-errors.ts';
 import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
-import { addressesOf, loadPeople, type Person } from '../people.ts';
+import { loadPeople, type Person } from '../people.ts';
 import type { SettingsStore, StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { type ChannelConsent, consentOf } from './consent-of.ts';

@@ -2,7 +2,7 @@ import type { Db } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import { addOwnEvent } from '../delivery/own-event.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { openProfile } from '../people.ts';
+import { openProfile } from '../profiles.ts';
 import type { Shop } from '../shops.ts';
 
 export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unknown' | 'deleted' | 'no_contact' };

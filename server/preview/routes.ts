@@ -1,6 +1,5 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
-import { nothingStored } from '../activity/due-flags.ts';
 import { faultsOf } from '../api/asked.ts';
 import { type Fault, jsonText, unprocessable } from '../api-errors.ts';
 import type { Db } from '../db.ts';
@@ -8,7 +7,7 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Translated } from '../domain/translated.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { defaultSettings, parseSettings } from '../settings/contract.ts';
-import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { TranslationError } from '../shopify/translation-error.ts';
 import type { Shop, Shops } from '../shops.ts';

@@ -1,16 +1,9 @@
+import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../addresses.ts';
 import type { Sql } from '../db.ts';
 import type { Channel } from '../domain/consent.ts';
 import type { ShopifyId } from '../domain/scalars.ts';
-import {
-  customerKey,
-  emailHash,
-  guestKey,
-  mobileHash,
-  openProfile,
-  type PersonProfile,
-  phoneHash,
-  writtenBinding,
-} from '../people.ts';
+import { writtenBinding } from '../people.ts';
+import { openProfile, type PersonProfile } from '../profiles.ts';
 import type { Shop } from '../shops.ts';
 import type { PrivacySubject } from './requests.ts';
 import { unsearchableEvents } from './unsearchable-events.ts';

@@ -1,8 +1,8 @@
+import { customerKey } from '../addresses.ts';
 import type { Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { eraseFromImports } from '../imports/pages.ts';
 import { noteChangedEnds } from '../imports/store.ts';
-import { customerKey } from '../people.ts';
 import type { Shop } from '../shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
 import { eraseRequests, type PersonRequest } from './requests.ts';

@@ -6,7 +6,7 @@ import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
 import { knownTimeZone } from '../overview/day-starts.ts';
-import { loadProfiles } from '../people.ts';
+import { loadProfiles } from '../profiles.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';

@@ -1,6 +1,8 @@
+import { addressesOf } from '../addresses.ts';
 import type { Contact, ContactField } from '../domain/contact.ts';
 import type { CustomerRead } from '../domain/translated.ts';
-import { addressesOf, learnContact, type People, type Person, type PersonProfile } from '../people.ts';
+import { learnContact, type People, type Person } from '../people.ts';
+import type { PersonProfile } from '../profiles.ts';
 import type { Shop } from '../shops.ts';
 
 /** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */

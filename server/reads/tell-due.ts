@@ -1,5 +1,4 @@
 import { v7 as uuidv7 } from 'uuid';
-import { nothingStored } from '../activity/due-flags.ts';
 import { flagChannels, ledgerKey } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import { openOfPeople } from '../delivery/find-due.ts';
@@ -8,7 +7,7 @@ import { addOwnEvent } from '../delivery/own-event.ts';
 import { gather, type Weighed, weigh } from '../delivery/weigh.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Person } from '../people.ts';
-import type { StoredSettings } from '../settings/store.ts';
+import { nothingStored, type StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 
 const alone = (person: Person, now: Instant): ClaimedDelivery => ({

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { Settings } from '../domain/settings.ts';
-import type { PersonProfile } from '../people.ts';
+import type { PersonProfile } from '../profiles.ts';
 
 /** What an event shows of a person, as far as it may put what was read out of date. */
 export type News = {

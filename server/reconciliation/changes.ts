@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import { nothingStored } from '../activity/due-flags.ts';
 import type { Admin } from '../admin/admin.ts';
 import { CustomersChanged, OrdersChanged } from '../admin/documents.generated.ts';
 import { customersAtOnce, readCustomers, readOrder } from '../admin/read-records.ts';
@@ -13,7 +12,7 @@ import type { Instant, ShopifyId } from '../domain/scalars.ts';
 import type { SkippedReason } from '../domain/states.ts';
 import { foresee } from '../preview/foresee.ts';
 import { metafieldKeys } from '../reads/why-read.ts';
-import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import { readEvent } from '../webhooks/process.ts';
 import { noneMissed, noteMissed } from './missed.ts';

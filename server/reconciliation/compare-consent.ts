@@ -1,12 +1,13 @@
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
-import { nothingStored } from '../activity/due-flags.ts';
+import { customerKey } from '../addresses.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../consent/ledger.ts';
 import type { Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { ConsentFact, FoundFact } from '../domain/consent.ts';
 import type { Instant, ShopifyId } from '../domain/scalars.ts';
-import { customerKey, loadPeople } from '../people.ts';
+import { loadPeople } from '../people.ts';
 import { foresee } from '../preview/foresee.ts';
+import { nothingStored } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
 import { readEvent } from '../webhooks/process.ts';

@@ -4,6 +4,7 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { BreakerState } from '../domain/states.ts';
 import type { Shop } from '../shops.ts';
+import { type Change, changesBetween } from './changes-between.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from './contract.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
@@ -24,6 +25,19 @@ export type StoredSettings = {
   probeDue: boolean;
   /** Null: it never counted anything. */
   breaker: BreakerState | null;
+};
+
+/** A shop that has saved none. */
+export const nothingStored: StoredSettings = {
+  settings: defaultSettings(false),
+  guid: null,
+  guidLast4: null,
+  account: 1,
+  accountSince: null,
+  problem: null,
+  probeAt: null,
+  probeDue: true,
+  breaker: null,
 };
 
 /** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
@@ -61,9 +75,6 @@ export type SettingsStore = {
   clearProblem(shop: Shop, guid: string, sql?: Sql): Promise<void>;
 };
 
-/** Longest text of a value in a change: 50 list IDs of ordinary length fit. */
-const LONGEST_VALUE = 1000;
-
 type SettingsRow = {
   document: unknown;
   guid: Uint8Array | null;
@@ -77,41 +88,8 @@ type SettingsRow = {
   breaker: BreakerState | null;
 };
 
-type Change = { field: string; oldValue: string | null; newValue: string | null };
-
 const binding = (shop: Shop) => `settings.guid:${shop.id}`;
 const last4 = (guid: string | null) => guid?.slice(-4) ?? null;
-
-function jsonText(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  const text = JSON.stringify(value);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
-}
-
-/** The settings under their dotted paths, as a merchant sees them: a source or a list is one value. */
-function flatten(settings: Settings): Map<string, unknown> {
-  const { send, consent, mapping, ...single } = settings;
-  const groups = {
-    '': single,
-    'send.': send,
-    'consent.email.': consent.email,
-    'consent.sms.': consent.sms,
-    'mapping.': mapping,
-  };
-  return new Map(
-    Object.entries(groups).flatMap(([prefix, group]) =>
-      Object.entries(group).map(([key, value]): [string, unknown] => [prefix + key, value]),
-    ),
-  );
-}
-
-/** Both documents come from the contract, which fixes the order of keys, so equal values have equal texts. */
-function changesBetween(before: Settings, after: Settings): Change[] {
-  const old = flatten(before);
-  return [...flatten(after)]
-    .filter(([field, value]) => JSON.stringify(old.get(field)) !== JSON.stringify(value))
-    .map(([field, value]) => ({ field, oldValue: jsonText(old.get(field)), newValue: jsonText(value) }));
-}
 
 function readRow(shop: Shop, row: SettingsRow): StoredSettings {
   return {

@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
+import { customerKey, guestKey, lanesOf } from '../addresses.ts';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
 import { madeAt, newId, type Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
@@ -16,7 +17,7 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Settled } from '../domain/states.ts';
 import type { Translated } from '../domain/translated.ts';
-import { customerKey, guestKey, lanesOf, loadPeople, type People, type Person } from '../people.ts';
+import { loadPeople, type People, type Person } from '../people.ts';
 import { type News, whyRead } from '../reads/why-read.ts';
 import type { Shop, ShopLife } from '../shops.ts';
 import { parkEvents } from './parked.ts';

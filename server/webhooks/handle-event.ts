@@ -1,7 +1,8 @@
+import { addressesOf, emailHash, mobileHash } from '../addresses.ts';
 import type { Channel, FoundFact } from '../domain/consent.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Translated } from '../domain/translated.ts';
-import { addressesOf, emailHash, learnContact, mobileHash, type Person } from '../people.ts';
+import { learnContact, type Person } from '../people.ts';
 import { learnRead } from '../reads/learn-read.ts';
 import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-last-known.ts';

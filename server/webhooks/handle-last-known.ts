@@ -1,5 +1,5 @@
+import { customerKey } from '../addresses.ts';
 import type { Settings } from '../domain/settings.ts';
-import { customerKey } from '../people.ts';
 import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
 import { hasContact, type Of, skipped } from './outcomes.ts';
 

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { customerKey } from '../addresses.ts';
 import { eraseTokens } from '../admin/tokens.ts';
 import type { Sql } from '../db.ts';
 import { skipOpen } from '../delivery/outbox.ts';
@@ -6,7 +7,6 @@ import type { Instant } from '../domain/scalars.ts';
 import type { SkippedReason } from '../domain/states.ts';
 import type { Translated } from '../domain/translated.ts';
 import { endImports } from '../imports/store.ts';
-import { customerKey } from '../people.ts';
 import { destroyKey, isInUse } from '../privacy/erase-shop.ts';
 import { keysOf } from '../privacy/find-traces.ts';
 import { redactPerson } from '../privacy/redact-person.ts';

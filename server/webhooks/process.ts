@@ -6,7 +6,7 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Settled } from '../domain/states.ts';
 import type { Summary } from '../domain/translated.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
 import { summarise } from '../shopify/summarise.ts';

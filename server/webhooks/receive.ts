@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';

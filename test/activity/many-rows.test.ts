@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ActivityFilter } from '../../server/activity/filter.ts';
 import { listActivity } from '../../server/activity/list.ts';
 import { findSendable } from '../../server/activity/send-again.ts';
+import { customerKey, emailHash } from '../../server/addresses.ts';
 import type { Db, Param } from '../../server/db.ts';
 import type { EventState } from '../../server/domain/states.ts';
 import { createKeys } from '../../server/keys.ts';
 import { findPeople } from '../../server/people/find.ts';
-import { customerKey, emailHash } from '../../server/people.ts';
 import { createShops, type Shop } from '../../server/shops.ts';
 import { testDatabase } from '../fakes/database.ts';
 

@@ -4,11 +4,11 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { customerKey } from '../../server/addresses.ts';
 import type { Admin } from '../../server/admin/admin.ts';
 import { gather, weigh } from '../../server/delivery/weigh.ts';
 import type { HistoryPolicy, OptInLevel } from '../../server/domain/settings.ts';
 import { createLog } from '../../server/log.ts';
-import { customerKey } from '../../server/people.ts';
 import { createReads } from '../../server/reads/chore.ts';
 import { installedAt, readLife } from '../../server/shops.ts';
 import { processEvents } from '../../server/webhooks/process.ts';

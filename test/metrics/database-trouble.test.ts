@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Db } from '../../server/db.ts';
 import { createLog } from '../../server/log.ts';
-import { createMetrics } from '../../server/metrics.ts';
+import { createMetrics } from '../../server/metrics/metrics.ts';
 
 type Answers = Pick<Db, 'query' | 'transaction'>;
 
