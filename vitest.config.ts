@@ -23,12 +23,17 @@ const onData = [
 const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each', 'whole-life']
   .map((name) => `test/faults/${name}.test.ts`)
   .concat('test/admin/two-processes.test.ts');
+/** They need the embedded database, and would say the same in both projects. */
+const onEmbeddedOnly = ['test/faults/embedded.test.ts'];
 const postgresIsHere = findPostgres() !== null;
+/** What is behind the database does not matter to them: they run once, on PostgreSQL, whose processes start faster. */
+const once = postgresIsHere ? ['test/faults/certificates.test.ts', 'test/api/limits.test.ts'] : [];
 if (!postgresIsHere && process.env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
 if (!postgresIsHere)
   process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
 
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
+// One more than the cores of a small machine: many tests mostly wait.
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3 };
 
 export default defineConfig({
   test: {
@@ -38,7 +43,7 @@ export default defineConfig({
           ...shared,
           name: 'embedded',
           include: ['test/**/*.test.ts'],
-          exclude: [...onServerOnly, 'test/browser/**', 'test/extensions/**'],
+          exclude: [...onServerOnly, ...once, 'test/browser/**', 'test/extensions/**'],
         },
       },
       {
@@ -69,6 +74,7 @@ export default defineConfig({
                 ...shared,
                 name: 'postgres',
                 include: [...onData, 'test/db.test.ts'],
+                exclude: onEmbeddedOnly,
                 globalSetup: ['test/real-postgres.ts'],
                 setupFiles: ['test/use-real-postgres.ts'],
               },

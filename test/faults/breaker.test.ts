@@ -60,10 +60,13 @@ describe('a receiver that answers 500 for long', () => {
 
     let now = 0;
     let most = 0;
+    let answers = 0;
+    // Uneven: what left later may be taken earlier, unless it waited for its turn.
     world.ascent360.behave(() => {
       most = Math.max(most, ++now);
-      setTimeout(() => now--, 4);
-      return { delayMs: 4 };
+      const delayMs = answers++ % 4 === 0 ? 12 : 2;
+      setTimeout(() => now--, delayMs);
+      return { delayMs };
     });
     // Those of the first hundred that had failed wait for their own time, about 10 s.
     const standings = await settled(world, connector, sent, 80_000);

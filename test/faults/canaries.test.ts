@@ -144,6 +144,14 @@ describe('personal data', () => {
       400,
     );
     if (postgres) {
+      // Errors of PostgreSQL may quote what they mind.
+      await world.read(async (db) => {
+        await db.query(`CREATE FUNCTION quote() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION 'canary@example.com' USING DETAIL = 'Canary', HINT = 'Canary'; END $$`);
+        await db.query('CREATE TRIGGER quote BEFORE INSERT ON events EXECUTE FUNCTION quote()');
+      });
+      expect(await send('customers/create', person)).toBe(503);
+      await world.read(async (db) => await db.query('DROP FUNCTION quote CASCADE'));
       await postgres.end('crash');
       expect(await send('customers/create', person)).toBe(503);
       await postgres.begin();

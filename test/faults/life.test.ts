@@ -48,15 +48,24 @@ describe('while a retry waits', () => {
     expect(world.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
     // Installed again: the merchant opens the app. Shopify tells of the uninstallation once more, too late.
     expect((await connector.api('GET', '/settings')).status).toBe(200);
+    world.ascent360.behave({ status: 503 });
+    const seen = world.ascent360.received.length;
+    const kept = await sendUntilTaken(() => connector, someCustomer());
+    await tried(seen + 1);
     const again = { webhookId: randomUUID(), triggeredAt: uninstalledAt };
     await connector.send('app/uninstalled', { id: 1 }, again);
     await until('it is ignored', async () =>
       (await state(again.webhookId))?.reason === 'lifecycle' ? true : undefined,
     );
+    world.ascent360.behave('accept');
+    // What waited for a retry still does: nothing was ended.
+    await settled(world, connector, [kept]);
     const after = await sendUntilTaken(() => connector, someCustomer());
     await settled(world, connector, [after]);
-    expect(await state(after.webhookId)).toEqual({ state: 'accepted', reason: null });
-    expect(judge([waiting, gone, after], await world.standings(connector), world.ascent360)).toEqual(SURVIVED);
+    for (const { webhookId } of [kept, after]) {
+      expect(await state(webhookId)).toEqual({ state: 'accepted', reason: null });
+    }
+    expect(judge([waiting, gone, kept, after], await world.standings(connector), world.ascent360)).toEqual(SURVIVED);
   });
 
   it('row 27: the GUID is changed: the next attempt goes to the new one, none to the old', async () => {

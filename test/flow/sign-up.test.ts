@@ -63,27 +63,28 @@ async function freshShop(mayRead: boolean) {
 
 const nothing = async () => {};
 
+// Each has a shop of its own and mostly waits, so they run side by side.
 describe('a sign-up on the storefront is one delivery with the permission, the newsletters and the interests', () => {
-  it.each(anyOrder)('when Shopify tells of %s, %s and %s at once', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify tells of %s, %s and %s at once', async (...order) => {
     const shop = await freshShop(true);
     await shop.signUp(order, nothing);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
   });
 
-  it.each(anyOrder)('when Shopify tells of %s, later of %s and later of %s', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify tells of %s, later of %s and later of %s', async (...order) => {
     const shop = await freshShop(true);
     await shop.signUp(order, shop.settled);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
   });
 
-  it.each(anyOrder)('when Shopify cannot be read, and tells of %s, %s and %s at once', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify cannot be read, and tells of %s, %s and %s at once', async (...order) => {
     const shop = await freshShop(false);
     await shop.signUp(order, nothing);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
   });
 });
 
-it.each(anyOrder)(
+it.concurrent.each(anyOrder)(
   'when Shopify cannot be read, and tells of %s, much later of %s and of %s, all is told, the permission once',
   async (...order) => {
     const shop = await freshShop(false);
