@@ -49,7 +49,7 @@ export async function redactPerson(
   await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
 }
 
-/** All that stays: keyed hashes of customer ids with the time, so that what was triggered before has no effect. */
+/** All that stays: keyed hashes of ids, of customers and orders, with the time, so that what was triggered before has no effect. */
 async function rememberErasure(
   sql: Sql,
   shop: Shop,
@@ -62,7 +62,7 @@ async function rememberErasure(
   await sql.query(
     `INSERT INTO redactions (shop_id, person, at) SELECT DISTINCT $1::int, u.person, $3::timestamptz FROM unnest($2::text[]) AS u(person)
      ON CONFLICT (shop_id, person) DO UPDATE SET at = greatest(redactions.at, excluded.at)`,
-    [shop.id, hashes, new Date(at)],
+    [shop.id, [...hashes, ...traces.entities], new Date(at)],
   );
 }
 

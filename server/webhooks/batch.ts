@@ -54,8 +54,8 @@ export type Batch = {
   mayRead: boolean;
   now: Instant;
   people: People;
-  /** When the person with this key was erased; null: never. */
-  redactedAt(personKey: string): Instant | null;
+  /** When the person, order or customer with this key was erased; null: never. */
+  redactedAt(key: string): Instant | null;
   entity(key: string, kind: EntityState['kind']): EntityState;
   /** The event whose delivery of this order or customer waits to be sent; null: none does. */
   waiting(entity: string): string | null;
@@ -124,11 +124,11 @@ function touchedBy(shop: Shop, translated: Translated): string[] {
 }
 
 /** When these people were erased, by key. */
-async function loadRedactions(sql: Sql, shop: Shop, personKeys: readonly string[]): Promise<Map<string, Instant>> {
-  if (personKeys.length === 0) return new Map();
+async function loadRedactions(sql: Sql, shop: Shop, keys: readonly string[]): Promise<Map<string, Instant>> {
+  if (keys.length === 0) return new Map();
   const rows = await sql.query<{ person: string; at: Date }>(
     'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
-    [shop.id, personKeys],
+    [shop.id, keys],
   );
   return new Map(rows.map((row) => [row.person, row.at.getTime()]));
 }
@@ -159,7 +159,7 @@ export async function openBatch(
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const [people, redactions, entities, waiting] = await Promise.all([
     loadPeople(sql, shop, personKeys),
-    loadRedactions(sql, shop, personKeys),
+    loadRedactions(sql, shop, [...personKeys, ...entityKeys]),
     loadEntityStates(sql, shop, entityKeys),
     openOfEntities(sql, shop, entityKeys),
   ]);
@@ -201,7 +201,7 @@ export async function openBatch(
     mayRead: reading.may,
     now,
     people,
-    redactedAt: (personKey) => redactions.get(personKey) ?? null,
+    redactedAt: (key) => redactions.get(key) ?? null,
     entity: (key, kind) => {
       const state = entities.get(key) ?? {
         entity: key,

@@ -161,17 +161,18 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
 /** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = event.translated;
-  const key = personKeyOf(batch.shop, t);
-  const redactedAt = key ? batch.redactedAt(key) : null;
+  const entity = entityKeyOf(batch.shop, t);
+  // A guest has no id by which to be known again: their orders have.
+  const erased = [personKeyOf(batch.shop, t), entity].map((key) => (key === null ? null : batch.redactedAt(key)));
   // What is read again was there before: only a customer or order made since is about a new person.
   const since = isRead(t) ? (t.createdAt ?? 0) : event.triggeredAt;
-  if (redactedAt !== null && since <= redactedAt) {
+  if (erased.some((at) => at !== null && since <= at)) {
     batch.erase(event, skipped('redacted'));
     return;
   }
   const uninstalled = batch.life.uninstalledAt !== null && event.triggeredAt <= batch.life.uninstalledAt;
   const outcome = uninstalled ? skipped('uninstalled') : outcomeOf(batch, event, t);
-  batch.settle(event, outcome, searchKeys(batch, t), entityKeyOf(batch.shop, t));
+  batch.settle(event, outcome, searchKeys(batch, t), entity);
 }
 
 function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome {

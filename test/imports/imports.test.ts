@@ -187,6 +187,28 @@ describe('What an import sends', () => {
   });
 });
 
+describe('A guest who is erased', () => {
+  it('is not sent by an import whose file Shopify wrote before', async () => {
+    scene = await startScene(HISTORY);
+    const at = new Date().toISOString();
+    for (const [id, email] of [
+      [1, 'guest@example.com'],
+      [2, 'other@example.com'],
+    ] as const) {
+      scene.shop.setOrder({ id, customerId: null, email, createdAt: at, updatedAt: at });
+    }
+    const { id } = await scene.counted({ kind: 'orders' });
+    await scene.connector.deliver('customers/redact', {
+      customer: { email: 'guest@example.com' },
+      orders_to_redact: [1],
+    });
+    await scene.post(`/imports/${id}/start`);
+    const done = await scene.reaches(id, 'done');
+    expect(done.counts).toMatchObject({ accepted: 1, skipped: { redacted: 1 } });
+    expect(payloads().map(({ Email }) => Email)).toEqual(['other@example.com']);
+  });
+});
+
 describe('Somebody who is erased while an import that names them waits', () => {
   it('is in its list no more, and the others keep their places', async () => {
     scene = await startScene();
