@@ -3,13 +3,25 @@ import type { Shop } from '../shops.ts';
 import type { Admin, AdminAnswer } from './admin.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
 
+type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
+/** An order with all its lines, as the Admin API has it. */
+type WholeOrder = Omit<OrderAnswer, 'lineItems' | 'customerAcceptsMarketing'> & {
+  customerAcceptsMarketing: boolean | null;
+  lineItems: OrderAnswer['lineItems']['nodes'];
+};
+
 /**
- * An order with all its lines as one record; null: it is not there any more.
+ * An order with all its lines; null: it is not there any more.
  * @throws AdminError
  */
-export async function readOrder(admin: Admin, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<string | null> {
+export async function readWholeOrder(
+  admin: Admin,
+  shop: Shop,
+  id: ShopifyId,
+  signal: AbortSignal,
+): Promise<WholeOrder | null> {
   const gid = `gid://shopify/Order/${id}`;
-  const lines: object[] = [];
+  const lines: WholeOrder['lineItems'] = [];
   let after: string | null = null;
   for (;;) {
     const answer: AdminAnswer<OrderByIdQuery> = await admin.run(shop, OrderById, { id: gid, after }, signal);
@@ -21,8 +33,17 @@ export async function readOrder(admin: Admin, shop: Shop, id: ShopifyId, signal:
     if (lineItems.pageInfo.hasNextPage && after !== null) continue;
     // Whoever may not see the customer must not take the order for a guest's, whose box is a choice.
     const unseen = denied.some((path) => path.startsWith('order.customer')) ? { customerAcceptsMarketing: null } : {};
-    return JSON.stringify({ __typename: 'Order', ...order, ...unseen, lineItems: lines });
+    return { ...order, ...unseen, lineItems: lines };
   }
+}
+
+/**
+ * The same as one record, as text.
+ * @throws AdminError
+ */
+export async function readOrder(admin: Admin, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<string | null> {
+  const order = await readWholeOrder(admin, shop, id, signal);
+  return order && JSON.stringify({ __typename: 'Order', ...order });
 }
 
 /** What a single query may cost, in points, and what one customer does besides its metafields. */

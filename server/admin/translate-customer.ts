@@ -81,16 +81,17 @@ export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] 
       source: ctx.source,
     };
   };
+  const isSaid = (path: string) => !(ctx.denied ?? []).some((field) => path === field || path.startsWith(`${field}.`));
   const facts: FoundFact[] = [];
-  if (mail !== undefined && email) {
+  if (mail !== undefined && email && isSaid('defaultEmailAddress.marketingState')) {
     const said = { state: email.marketingState, level: email.marketingOptInLevel, at: email.marketingUpdatedAt };
     facts.push(fact('email', mail.toLowerCase(), mail, said));
   }
-  for (const [channel, consent] of [
-    ['sms', phone?.smsMarketingConsent],
-    ['whatsapp', phone?.whatsAppMarketingConsent],
+  for (const [channel, name, consent] of [
+    ['sms', 'smsMarketingConsent', phone?.smsMarketingConsent],
+    ['whatsapp', 'whatsAppMarketingConsent', phone?.whatsAppMarketingConsent],
   ] as const) {
-    if (number === undefined || !consent) continue;
+    if (number === undefined || !consent || !isSaid(`defaultPhoneNumber.${name}.state`)) continue;
     facts.push(
       fact(channel, number, number, { state: consent.state, level: consent.optInLevel, at: consent.updatedAt }),
     );

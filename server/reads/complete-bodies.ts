@@ -1,8 +1,8 @@
 import { AdminError } from '../admin/admin.ts';
 import { customerBody } from '../admin/customer-body.ts';
-import { CustomersByIds, OrderById } from '../admin/documents.generated.ts';
-import type { LineItemNode } from '../admin/nodes.ts';
+import { CustomersByIds } from '../admin/documents.generated.ts';
 import { orderBody } from '../admin/order-body.ts';
+import { readWholeOrder } from '../admin/read-records.ts';
 import type { Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { ShopifyId } from '../domain/scalars.ts';
@@ -38,20 +38,8 @@ function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'inc
 }
 
 async function readOrder(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
-  const page = async (after: string | null) =>
-    await deps.admin.run(shop, OrderById, { id: `gid://shopify/Order/${id}`, after }, signal);
-  const lines: LineItemNode[] = [];
-  for (let after: string | null = null; ; ) {
-    const { data, denied } = await page(after);
-    if (!data.order) return gone('order');
-    lines.push(...data.order.lineItems.nodes);
-    const { hasNextPage, endCursor } = data.order.lineItems.pageInfo;
-    after = endCursor;
-    if (hasNextPage && after !== null) continue;
-    // Whoever may not see the customer must not take the order for a guest's, whose box is a choice.
-    const unseen = denied.some((path) => path.startsWith('order.customer')) ? { customerAcceptsMarketing: null } : {};
-    return { body: orderBody({ ...data.order, ...unseen }, lines) };
-  }
+  const order = await readWholeOrder(deps.admin, shop, id, signal);
+  return order ? { body: orderBody(order, order.lineItems) } : gone('order');
 }
 
 async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {

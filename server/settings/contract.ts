@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import type { Fault } from '../api-errors.ts';
 import type { Settings } from '../domain/settings.ts';
 import { parseGuid } from './parse-guid.ts';
 
-/** What is wrong with a document: where (`mapping.gender`, `listIds.2`, empty for the whole) and what to do. */
-export type SettingsFault = { field: string; message: string };
-
 export type ParsedSettings =
   /** `guid` null: keep the saved one. `newAccount`: the GUID belongs to an Ascent360 account that was told nothing yet. */
-  { ok: true; settings: Settings; guid: string | null; newAccount: boolean } | { ok: false; errors: SettingsFault[] };
+  { ok: true; settings: Settings; guid: string | null; newAccount: boolean } | { ok: false; errors: Fault[] };
 
 /** Enough for a person to work through; a body of a megabyte could hold a hundred thousand faults. */
 const MOST_FAULTS = 100;
@@ -149,7 +147,7 @@ function settingsOf(document: z.output<typeof documents.regular>): Settings {
   return settings;
 }
 
-function faultsOf(issues: readonly z.core.$ZodIssue[]): SettingsFault[] {
+function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
   const faults = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not a setting' }))

@@ -145,7 +145,6 @@ export const complianceSchema = body({
 });
 
 export type OrderBody = Read<typeof orderSchema>;
-export type CustomerBody = Read<typeof customerSchema>;
 export type AddressBody = NonNullable<OrderBody['billing_address']>;
 export type PlaceBody = NonNullable<OrderBody['shipping_address']>;
 export type PersonBody = NonNullable<OrderBody['customer']>;

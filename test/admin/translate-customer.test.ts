@@ -57,6 +57,21 @@ describe('a customer read through the Admin API', () => {
     });
   });
 
+  it('says nothing of a choice whose state the app may not see: unknown is not a state without a choice', () => {
+    const { defaultEmailAddress, defaultPhoneNumber } = ada;
+    const unseen = {
+      ...ada,
+      defaultEmailAddress: { ...defaultEmailAddress, marketingState: null },
+      defaultPhoneNumber: {
+        ...defaultPhoneNumber,
+        smsMarketingConsent: { state: null, updatedAt: '2026-11-20T00:00:00Z' },
+      },
+    };
+    const denied = ['defaultEmailAddress.marketingState', 'defaultPhoneNumber.smsMarketingConsent.state'];
+    const { facts } = translateCustomerNode(unseen, [], { ...CONTEXT, denied });
+    expect(facts.map(({ channel }) => channel)).toEqual(['whatsapp']);
+  });
+
   it('gives a fact per channel: dated as Shopify dates it, never later than the reading, undated without a date', () => {
     const { facts } = translateCustomerNode(ada, [], CONTEXT);
     expect(
