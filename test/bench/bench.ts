@@ -70,6 +70,6 @@ try {
 say(`\n${table(rows)}`);
 if (whole) writeReport(rows, notes);
 if (values.only === 'import' && !values.quick) {
-  writeSection('## Import', 'npm run bench -- --only import', `${ABOUT_IMPORT}\n\n${table(rows)}`);
+  writeSection('## Import', `npm run bench -- ${process.argv.slice(2).join(' ')}`, `${ABOUT_IMPORT}\n\n${table(rows)}`);
 }
 process.exitCode = rows.every((row) => row.pass) ? 0 : 1;
