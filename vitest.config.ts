@@ -64,7 +64,9 @@ export default defineConfig({
           testTimeout: 180_000,
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
-          maxWorkers: 1,
+          maxWorkers: 2,
+          // After the others: a browser uses what the machine has.
+          sequence: { groupOrder: 1 },
         },
       },
       ...(postgresIsHere

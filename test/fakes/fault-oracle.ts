@@ -84,12 +84,15 @@ export async function sendAll(to: () => Sender, webhooks: readonly Webhook[], at
 
 export type Traffic = { sent: Sent[]; stop(): Promise<Sent[]> };
 
-/** Customers and changing choices, one after the other on each of `lines` lines, until it is stopped. */
+/**
+ * Customers and changing choices, one after the other on each of `lines` lines, until it is stopped.
+ * @param options.choosers how many people of a line choose, in turn
+ */
 export function startTraffic(
   to: () => Sender,
-  options: { lines?: number; pauseMs?: number; shop?: string } = {},
+  options: { lines?: number; pauseMs?: number; shop?: string; choosers?: number } = {},
 ): Traffic {
-  const { lines = 6, pauseMs = 10, shop = SHOP } = options;
+  const { lines = 6, pauseMs = 10, shop = SHOP, choosers = 10 } = options;
   const sent: Sent[] = [];
   const first = people;
   people += 100 * lines;
@@ -100,7 +103,12 @@ export function startTraffic(
       const webhook =
         i % 3 === 0
           ? // Every fourth choice is older than the one before it.
-            someChoice(first + line * 10 + (i % 10), (i / 3) % 2 < 1, began + (i % 12 === 9 ? i - 4 : i) * 20, shop)
+            someChoice(
+              first + line * 10 + (i % choosers),
+              (i / 3) % 2 < 1,
+              began + (i % 12 === 9 ? i - 4 : i) * 20,
+              shop,
+            )
           : someCustomer(shop);
       sent.push(await sendUntilTaken(to, webhook));
       await wait(pauseMs);

@@ -108,7 +108,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
     const ahead = await world.run({ ROLE: 'web', ...off('+10m') });
     await world.connect(web);
     let turn = 0;
-    const traffic = startTraffic(() => (turn++ % 2 === 0 ? web : ahead), { lines: 3, pauseMs: 20 });
+    const traffic = startTraffic(() => (turn++ % 2 === 0 ? web : ahead), { lines: 3, pauseMs: 20, choosers: 1 });
     await until('much was sent', async () => world.ascent360.received.length > 60 || undefined);
     const sent = await traffic.stop();
     expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
