@@ -1,4 +1,6 @@
-import { flagChannels, type KeptDecision, keepDecisions, noteSending, type SentFlag } from '../consent/ledger.ts';
+import { type KeptDecision, keepDecisions } from '../consent/decisions.ts';
+import { flagChannels } from '../consent/ledger.ts';
+import { noteSending, type SentFlag } from '../consent/told.ts';
 import { newId, type Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { BreakerState } from '../domain/states.ts';
@@ -10,7 +12,8 @@ import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
 import { findDue } from './find-due.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
-import { type ClaimedDelivery, closeDeliveries, keepPayloads, keptPayload, lease, skipOpen } from './outbox.ts';
+import { lease } from './leases.ts';
+import { type ClaimedDelivery, closeDeliveries, keepPayloads, keptPayload, skipOpen } from './outbox.ts';
 import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './weigh.ts';
 
 export type ClaimDeps = {

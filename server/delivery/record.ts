@@ -1,5 +1,5 @@
 import type { Attempt } from '../ascent360/client.ts';
-import { noteAccepted, noteLists, noteRefused } from '../consent/ledger.ts';
+import { noteAccepted, noteLists, noteRefused } from '../consent/told.ts';
 import type { Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../domain/states.ts';
@@ -10,7 +10,7 @@ import { dropAttempts, endAttempts } from './attempts.ts';
 import { record } from './breaker.ts';
 import type { ReadyDelivery } from './claim.ts';
 import { noteAcceptedStates } from './entity-states.ts';
-import { endLeases, type LeaseEnd } from './outbox.ts';
+import { endLeases, type LeaseEnd } from './leases.ts';
 import { planRetry } from './plan-retry.ts';
 
 /** An attempt that ended. Null: the delivery was never posted and is given back as it was. */

@@ -1,6 +1,7 @@
 import { addressesOf } from '../addresses.ts';
 import type { LedgerKey } from '../consent/ledger.ts';
-import { ledgerKey, loadFacts, loadTold } from '../consent/ledger.ts';
+import { ledgerKey, loadFacts } from '../consent/ledger.ts';
+import { loadTold } from '../consent/told.ts';
 import type { Sql } from '../db.ts';
 import type { FlagChannel } from '../domain/consent.ts';
 import type { Contact } from '../domain/contact.ts';

@@ -7,8 +7,9 @@ import type { Settled } from '../domain/states.ts';
 import type { Person } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import { installedAt, readLife, type Shop } from '../shops.ts';
-import { type Batch, openBatch, personKeyOf, type TranslatedEvent } from '../webhooks/batch.ts';
+import { type Batch, openBatch, type TranslatedEvent } from '../webhooks/batch.ts';
 import { handleEvent } from '../webhooks/handle-event.ts';
+import { personKeyOf } from '../webhooks/keys-of.ts';
 
 /** What an event would come to. `settled` null: it would be sent. `weighed`: what would be sent, also where it is nothing new. */
 export type Foreseen = { event: TranslatedEvent; settled: Settled | null; weighed: Weighed | null };

@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import { customerKey, guestKey, lanesOf } from '../addresses.ts';
+import { lanesOf } from '../addresses.ts';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
 import { madeAt, newId, type Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
@@ -20,7 +20,9 @@ import type { Translated } from '../domain/translated.ts';
 import { loadPeople, type People, type Person } from '../people.ts';
 import { type News, whyRead } from '../reads/why-read.ts';
 import type { Shop, ShopLife } from '../shops.ts';
+import { entityKeyOf, touchedBy } from './keys-of.ts';
 import { parkEvents } from './parked.ts';
+import { eraseBodies, loadRedactions } from './redactions.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
 
 /** An event with what its body says. */
@@ -96,46 +98,6 @@ export type Batch = {
   /** @returns the subjects of the deliveries that were opened, as JSON, by their ids */
   save(): Promise<ReadonlyMap<string, string>>;
 };
-
-/** Orders and customers are compared state by state: what they are known by in entity_states. */
-export function entityKeyOf(shop: Shop, translated: Translated): string | null {
-  if (translated.kind === 'order') return shop.vault.hash('entity', `order:${translated.id}`);
-  if (translated.kind === 'customer') return shop.vault.hash('entity', `customer:${translated.id}`);
-  if (translated.kind === 'tags') return shop.vault.hash('entity', `customer:${translated.customerId}`);
-  return null;
-}
-
-/** The person an event is about, by key; null when it names none. */
-export function personKeyOf(shop: Shop, translated: Translated): string | null {
-  if (translated.kind === 'customer' || (translated.kind === 'incomplete' && translated.what === 'customer')) {
-    return customerKey(shop.vault, translated.id);
-  }
-  if (translated.kind === 'merge') return translated.keptId && customerKey(shop.vault, translated.keptId);
-  if ('customerId' in translated && translated.customerId) return customerKey(shop.vault, translated.customerId);
-  if (translated.kind === 'order' && translated.contact.email) return guestKey(shop.vault, translated.contact.email);
-  return null;
-}
-
-/** Everybody whom an event touches, by key. */
-function touchedBy(shop: Shop, translated: Translated): string[] {
-  const key = personKeyOf(shop, translated);
-  const merged = translated.kind === 'merge' && translated.deletedId;
-  return [...(key ? [key] : []), ...(merged ? [customerKey(shop.vault, merged)] : [])];
-}
-
-/** When these people were erased, by key. */
-async function loadRedactions(sql: Sql, shop: Shop, keys: readonly string[]): Promise<Map<string, Instant>> {
-  if (keys.length === 0) return new Map();
-  const rows = await sql.query<{ person: string; at: Date }>(
-    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
-    [shop.id, keys],
-  );
-  return new Map(rows.map((row) => [row.person, row.at.getTime()]));
-}
-
-async function eraseBodies(sql: Sql, eventIds: readonly string[]): Promise<void> {
-  if (eventIds.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [eventIds]);
-}
 
 /** The name space of facts' ids. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';

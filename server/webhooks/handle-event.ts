@@ -4,8 +4,9 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Translated } from '../domain/translated.ts';
 import { learnContact, type Person } from '../people.ts';
 import { learnRead } from '../reads/learn-read.ts';
-import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
+import type { Batch, Outcome, TranslatedEvent } from './batch.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-last-known.ts';
+import { entityKeyOf, personKeyOf } from './keys-of.ts';
 import { hasContact, type Of, skipped } from './outcomes.ts';
 
 /** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */

@@ -1,6 +1,7 @@
 import { customerKey } from '../addresses.ts';
 import type { Settings } from '../domain/settings.ts';
-import { type Batch, entityKeyOf, type Outcome, personKeyOf, type TranslatedEvent } from './batch.ts';
+import type { Batch, Outcome, TranslatedEvent } from './batch.ts';
+import { entityKeyOf, personKeyOf } from './keys-of.ts';
 import { hasContact, type Of, skipped } from './outcomes.ts';
 
 /** Whether anything in the settings is read from tags. */
