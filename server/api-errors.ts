@@ -10,8 +10,23 @@ const BODY_LIMIT = '1mb';
 /** Seconds after which trying again makes sense when the database cannot be reached. */
 const RETRY_AFTER = '5';
 
-/** Reads JSON bodies of the merchant API. What is not an object is left to the route's own contract to refuse. */
-export const jsonBody: RequestHandler = express.json({ limit: BODY_LIMIT, strict: false });
+const empty = new WeakSet<object>();
+const parseJson = express.json({
+  limit: BODY_LIMIT,
+  strict: false,
+  verify: (req, _res, bytes) => void (bytes.length === 0 && empty.add(req)),
+});
+
+/**
+ * Reads JSON bodies of the merchant API. What is not an object is left to the route's own contract to refuse. An empty body is
+ * none, where express makes it an empty object: a document that was lost on the way must not replace one by its defaults.
+ */
+export const jsonBody: RequestHandler = (req, res, next) => {
+  parseJson(req, res, (error?: unknown) => {
+    if (empty.has(req)) req.body = undefined;
+    next(error);
+  });
+};
 
 /** Reads JSON bodies as their text, for a route whose body may hold ids that a JavaScript number cannot. */
 export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT, type: 'application/json' });
@@ -85,6 +100,11 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
     const fault = bodyFaults[textOf(holder, 'type')];
     if (fault) {
       res.status(fault.status).json({ errors: [fault.error] });
+      return;
+    }
+    // Without a type: what was packed cannot be unpacked.
+    if (Reflect.get(holder, 'status') === 400 && holder instanceof Error && !(holder instanceof URIError)) {
+      res.status(400).json({ errors: [{ message: 'The body cannot be unpacked' }] });
       return;
     }
     // A path that cannot be decoded: express marks it with this status.

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+
+let connector: Connector;
+beforeAll(async () => {
+  connector = await startConnector();
+  await connector.connect({ sourceName: 'Kept' });
+});
+afterAll(async () => await connector.stop());
+
+async function send(method: string, path: string, body: string | undefined, headers: Record<string, string>) {
+  const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
+  const response = await fetch(`${connector.url}/api${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+const json = { 'content-type': 'application/json' };
+const routes = [
+  ['PUT', '/settings'],
+  ['POST', '/preview'],
+  ['POST', '/imports'],
+  ['POST', '/activity/retry'],
+  ['PUT', '/setup'],
+] as const;
+
+it.each(
+  routes.flatMap(([method, path]) =>
+    (
+      [
+        ['no body', undefined, {}, 422],
+        ['an empty body that says to be JSON', '', json, 422],
+        ['null', 'null', json, 422],
+        ['a list', '[]', json, 422],
+        ['half an object', '{', json, 422],
+        ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 422],
+        ['more than 1 MB', `{"a":"${'x'.repeat(1_100_000)}"}`, json, 413],
+        ['what is not packed as it says', '{}', { ...json, 'content-encoding': 'gzip' }, 400],
+        ['a packing of another planet', '{}', { ...json, 'content-encoding': 'x-mars' }, 415],
+      ] as const
+    ).map(([what, body, headers, status]) => ({ method, path, what, body, headers, status })),
+  ),
+)('$method $path refuses $what with $status, in JSON, and nothing is saved', async (row) => {
+  const answer = await send(row.method, row.path, row.body, row.headers);
+  expect(answer).toEqual({
+    status: row.status,
+    body: { errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]) },
+  });
+  expect((await connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Kept' });
+});
+
+it.each([
+  ['no body', undefined, {}],
+  ['an empty body', '', json],
+  ['an empty object', '{}', json],
+])('a test record takes %s', async (_, body, headers) => {
+  await connector.deliver('shop/update', { id: 1, email: 'owner@example.com' });
+  expect(await send('POST', '/test-record', body, headers)).toMatchObject({
+    status: 200,
+    body: { outcome: 'accepted' },
+  });
+});
