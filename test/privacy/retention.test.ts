@@ -116,6 +116,23 @@ describe('retention', () => {
     expect(connector.ascent360.received).toHaveLength(1);
   });
 
+  it('changes the counts of the import whose record expires', async () => {
+    await connector.deliver('customers/update', '{"email":"canary', { webhookId: 'unreadable' });
+    const id = '01912345-0000-7000-8000-000000000000';
+    await connector.db.query(
+      `INSERT INTO imports (id, shop_id, kind, state, due_at, created_at, started_at, ended_at, settled_to, settled)
+       SELECT $1, id, 'customers', 'done', now(), now(), now(), now(), 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+         '{"ends": [{"state": "attention", "reason": "unreadable", "count": 1}]}' FROM shops`,
+      [id],
+    );
+    await connector.db.query('UPDATE events SET import_id = $1', [id]);
+    const counts = async () => (await connector.api('GET', `/imports/${id}`)).body;
+    expect(await counts()).toMatchObject({ counts: { attention: 1, skipped: {} } });
+    await age(91);
+    await retain();
+    expect(await counts()).toMatchObject({ counts: { attention: 0, skipped: { expired: 1 } } });
+  });
+
   it('leaves alone what is being sent at that moment', async () => {
     connector.ascent360.behave([{ delayMs: 1500 }]);
     await connector.send('customers/create', customer(3), { webhookId: 'sending' });
