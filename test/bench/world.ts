@@ -57,6 +57,8 @@ export type World = {
   /** Peak memory in MB of every app process so far, by name. */
   peaks(): Map<string, number>;
   checkpoint(): Promise<void>;
+  /** Stops what a measure that failed has left running. */
+  stopServers(): Promise<void>;
   /** With a profile: the statements that took most, a line each. */
   statements(app: AppDatabase): Promise<string[]>;
   stop(): Promise<void>;
@@ -156,6 +158,8 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     return server;
   }
 
+  const stopServers = async () => void (await Promise.all([...servers].map((server) => server.stop())));
+
   async function database(name: string, sql?: string): Promise<string> {
     await over(postgres.url, `CREATE DATABASE ${name}`);
     const url = Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href;
@@ -233,11 +237,12 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
       );
       return rows.map(({ calls, ms, mean, query }) => `${calls} × ${mean.toFixed(2)} ms = ${ms} ms  ${query}`);
     },
+    stopServers,
     checkpoint: async () => await over(postgres.url, 'CHECKPOINT'),
     stop: async () => {
       if (stopped) return;
       stopped = true;
-      await Promise.all([...servers].map((server) => server.stop()));
+      await stopServers();
       for (const { db, queue } of opened) {
         await queue.stop();
         await db.close();
