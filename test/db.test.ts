@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Db, newId, unnest } from '../server/db.ts';
+import { type Db, newId, type Sql, unnest } from '../server/db.ts';
 import { testDatabase } from './fakes/database.ts';
 
 let db: Db;
@@ -59,4 +59,31 @@ it('texts, numbers, moments, yes and no arrive in many rows as they left, whatev
     }),
     { numRuns: 100 },
   );
+});
+
+it('statements of a transaction that are given at once are done in the order given', async () => {
+  const rows = await db.transaction(async (sql) => {
+    const [, , , found] = await Promise.all([
+      sql.query('CREATE TEMPORARY TABLE given (n int) ON COMMIT DROP'),
+      sql.query('INSERT INTO given VALUES (1)'),
+      sql.query('UPDATE given SET n = n + 1'),
+      sql.query<{ n: number }>('SELECT n FROM given'),
+    ]);
+    return found;
+  });
+  expect(rows).toEqual([{ n: 2 }]);
+});
+
+it('when one of them fails its error is the transaction’s, nothing of the others stays, and the connection serves on', async () => {
+  const insert = (sql: Sql, domain: string) => sql.query('INSERT INTO shops (domain) VALUES ($1)', [domain]);
+  const failing = db.transaction(async (sql) => {
+    await Promise.all([
+      insert(sql, 'before.myshopify.com'),
+      sql.query('SELECT 1 / $1::int', [0]),
+      insert(sql, 'after.myshopify.com'),
+    ]);
+  });
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  expect(await db.query('SELECT domain FROM shops')).toEqual([]);
+  for (let i = 0; i < 25; i++) await db.transaction(async (sql) => await sql.query('SELECT 1'));
 });
