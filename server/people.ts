@@ -30,7 +30,10 @@ type PersonRow = {
   unread: boolean;
 };
 
-/** What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. */
+/**
+ * What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. What
+ * the better one leaves open the other may fill in, but not an older state of the same customer: what it has more was removed.
+ */
 export function learnContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {
   const { profile } = person;
   const newer = person.profileAt === null || at >= person.profileAt;
@@ -39,7 +42,7 @@ export function learnContact(person: Person, from: 'customer' | 'order', contact
     profile.contact = contact;
     profile.contactFrom = from;
     person.profileAt = at;
-  } else {
+  } else if (from === 'order') {
     profile.contact = { ...contact, ...profile.contact, origins: { ...contact.origins, ...profile.contact.origins } };
   }
 }

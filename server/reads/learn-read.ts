@@ -35,7 +35,7 @@ function keepKnown<Field extends ContactField>(contact: Contact, known: Contact,
 
 /**
  * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
- * data-sale opt-out; its consent facts belong into the ledger. An answer older than one that is known only fills gaps.
+ * data-sale opt-out; its consent facts belong into the ledger. An answer older than what is known changes nothing of it.
  */
 export function learnRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;

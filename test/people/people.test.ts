@@ -45,6 +45,13 @@ describe('Looking for people', () => {
     expect(await search('person7@example.com')).toMatchObject([{ customerId: '7', email: 'new@example.com' }]);
   });
 
+  it('shows nobody with what Shopify had removed when an older state comes late', async () => {
+    await scene.receive('customers/update', customer(7, 1, { phone: null, last_name: null }));
+    await scene.receive('customers/create', customer(7, 0, { phone: '+19801234567' }));
+    await scene.work();
+    expect(await search('7')).toMatchObject([{ mobile: null, name: 'Ada' }]);
+  });
+
   it('finds a guest, and both people who share an address', async () => {
     await scene.receive('orders/create', order(1001, 0, { customer: null, email: 'person7@example.com' }));
     await scene.receive('customers/create', customer(7, 0));
