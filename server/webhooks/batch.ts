@@ -1,7 +1,7 @@
 import { v5 as uuidv5 } from 'uuid';
 import { lanesOf } from '../addresses.ts';
 import { appendFacts, type LedgerEntry } from '../consent/ledger.ts';
-import { madeAt, newId, type Sql } from '../db.ts';
+import { newId, type Sql } from '../db.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../delivery/entity-states.ts';
 import {
   addDeliveries,
@@ -24,6 +24,7 @@ import { entityKeyOf, touchedBy } from './keys-of.ts';
 import { parkEvents } from './parked.ts';
 import { eraseBodies, loadRedactions } from './redactions.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from './settle.ts';
+import { settleTime } from './settle-time.ts';
 
 /** An event with what its body says. */
 export type TranslatedEvent = {
@@ -102,9 +103,6 @@ export type Batch = {
 /** The name space of facts' ids. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
-/** What Shopify tells of a new customer. */
-const SETTLES: ReadonlySet<DeliveryKind> = new Set(['customer', 'consent', 'tags']);
-
 const present = <T>(value: T | null): value is T => value !== null;
 
 export async function openBatch(
@@ -145,15 +143,6 @@ export async function openBatch(
     else otherUpdates.push({ id: old.eventId, ...merged });
     if (old.isNew) deliveries.delete(old.id);
     else closed.push(old.id);
-  }
-
-  /** Shopify tells of a new customer in several events, of which none has all: details, tags, the choice. */
-  function settleTime(kind: DeliveryKind, person: Person | null, waits: boolean): number | null {
-    if (waits || !person?.profile.customerId || !SETTLES.has(kind)) return null;
-    const left = settling.waitMs - Math.max(0, now - madeAt(person.id));
-    if (left <= 0) return null;
-    settlesIn = Math.max(settlesIn ?? 0, left);
-    return left;
   }
 
   return {
@@ -208,6 +197,8 @@ export async function openBatch(
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
+      const settleMs = waits ? null : settleTime(kind, person, settling.waitMs, now);
+      if (settleMs !== null) settlesIn = Math.max(settlesIn ?? 0, settleMs);
       if (old) {
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
         supersede(old, event.id);
@@ -223,7 +214,7 @@ export async function openBatch(
         takesPlaceOf,
         carriesOptOut,
         readWaitMs: waits ? reading.waitMs : null,
-        settleMs: settleTime(kind, person, waits),
+        settleMs,
       });
       if (entity) open.set(entity, { id, eventId: event.id, entity, isNew: true });
       return { settled: null };
