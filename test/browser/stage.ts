@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { openHistory } from '../demo/history/open-history.ts';
+import { openHistory, plotOfHistory } from '../demo/history/open-history.ts';
+import { stockShop } from '../demo/history/stock-shop.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 
@@ -42,6 +43,7 @@ export async function startStage(
   const browser = await chromium.launch({ executablePath: launch.executablePath, args: launch.args });
   const dataDir = options.history ? await mkdtemp(path.join(tmpdir(), 'connector-stage-')) : null;
   const connector = await startConnector(env, dataDir ? await openHistory(dataDir, SHOP, GUID) : undefined);
+  if (options.history) stockShop(connector.admin.shop(SHOP), plotOfHistory(SHOP, GUID), Date.now());
   const contexts: BrowserContext[] = [];
   let give: (() => Promise<string>) | null = null;
 

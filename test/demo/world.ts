@@ -10,7 +10,8 @@ import { signIdToken } from '../fakes/id-token.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
 import type { StandInFront } from '../fakes/stand-in-front.ts';
-import { HISTORY_KEYS, openHistory } from './history/open-history.ts';
+import { HISTORY_KEYS, openHistory, plotOfHistory } from './history/open-history.ts';
+import { stockShop } from './history/stock-shop.ts';
 import { SAMPLE_VERSION } from './samples.ts';
 import { addSampleCustomers } from './shoppers.ts';
 
@@ -114,7 +115,8 @@ export async function startWorld(
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
-  addSampleCustomers(admin.shop(SHOP));
+  if (options.history) stockShop(admin.shop(SHOP), plotOfHistory(SHOP, DEMO.guid), Date.now());
+  else addSampleCustomers(admin.shop(SHOP));
   const cleanUp = async () => {
     await Promise.all([ascent360.close(), admin.close()]);
     await rm(dataDir, { recursive: true, force: true });

@@ -26,7 +26,7 @@ export type Order = {
   test: boolean;
 };
 
-const iso = (at: Instant) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+export const iso = (at: Instant) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 const money = (cents: number) => (cents / 100).toFixed(2);
 
 const homeOf = (buyer: Shopper) => ({
@@ -46,11 +46,23 @@ const personOf = (buyer: Shopper) => ({
   default_address: homeOf(buyer),
 });
 
-export function orderBody(order: Order): object {
+/** What an order comes to, as texts with two decimals. */
+export function amountsOf(order: Order) {
   const subtotal = order.items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * item.quantity, 0);
   const discount = order.code ? Math.round(subtotal / 10) : 0;
   const shipping = subtotal > 15_000 ? 0 : 995;
   const tax = Math.round((subtotal - discount) * 0.0881);
+  return {
+    total: money(subtotal - discount + shipping + tax),
+    subtotal: money(subtotal - discount),
+    tax: money(tax),
+    discount: money(discount),
+    shipping: money(shipping),
+  };
+}
+
+export function orderBody(order: Order): object {
+  const { total, subtotal, tax, discount, shipping } = amountsOf(order);
   const { buyer } = order;
   return {
     id: order.id,
@@ -69,16 +81,16 @@ export function orderBody(order: Order): object {
     currency: 'USD',
     financial_status: order.financial,
     fulfillment_status: order.fulfillment,
-    total_price: money(subtotal - discount + shipping + tax),
-    current_total_price: money(subtotal - discount + shipping + tax),
-    subtotal_price: money(subtotal - discount),
-    current_subtotal_price: money(subtotal - discount),
-    total_tax: money(tax),
-    current_total_tax: money(tax),
-    total_discounts: money(discount),
-    current_total_discounts: money(discount),
-    total_shipping_price_set: { shop_money: { amount: money(shipping), currency_code: 'USD' } },
-    discount_codes: order.code ? [{ code: order.code, amount: money(discount), type: 'percentage' }] : [],
+    total_price: total,
+    current_total_price: total,
+    subtotal_price: subtotal,
+    current_subtotal_price: subtotal,
+    total_tax: tax,
+    current_total_tax: tax,
+    total_discounts: discount,
+    current_total_discounts: discount,
+    total_shipping_price_set: { shop_money: { amount: shipping, currency_code: 'USD' } },
+    discount_codes: order.code ? [{ code: order.code, amount: discount, type: 'percentage' }] : [],
     line_items: order.items.map((item) => ({ ...item, current_quantity: item.quantity })),
     billing_address: homeOf(buyer),
     shipping_address: homeOf(buyer),

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../server/config.ts';
 import type { Db } from '../../../server/db.ts';
+import { describeImports } from '../../../server/imports/counts.ts';
+import { listImports } from '../../../server/imports/store.ts';
 import { createKeys } from '../../../server/keys.ts';
 import { countEvents } from '../../../server/overview/counts.ts';
 import { createShops } from '../../../server/shops.ts';
@@ -50,6 +52,32 @@ describe('The month of history', () => {
     );
     const answers = await rows<{ status: number }>('SELECT DISTINCT status FROM attempts ORDER BY status');
     expect(answers.map(({ status }) => status)).toEqual([200, 401, 422, 500, 503]);
+  });
+
+  it('has an import that is done and one that is paused, and they add up', async () => {
+    const shop = await createShops(db, keys).ensure(SHOP);
+    const [some, all] = await describeImports(db, await listImports(db, shop));
+    const { records, accepted, merged, waiting, attention, skipped } = all?.counts ?? expect.fail('No import');
+    const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
+    expect(accepted + merged + waiting + attention + left).toBe(records);
+    expect(all).toMatchObject({ kind: 'customers', state: 'done' });
+    expect(all?.counts.accepted).toBeGreaterThan(100);
+    expect(all?.counts.flags.EmailPermission.false).toBeGreaterThan(3);
+    expect(some).toMatchObject({ kind: 'customers', state: 'paused' });
+    expect(some?.done).toBeGreaterThan(0);
+    expect(some?.done).toBeLessThan(some?.total ?? 0);
+  });
+
+  it('has privacy requests that were done and some that wait for the merchant', async () => {
+    const found = await rows<{ request: string }>(
+      `SELECT kind || CASE WHEN done_at IS NULL THEN ' open' ELSE ' done' END AS request FROM privacy_requests`,
+    );
+    expect(found.map(({ request }) => request).sort()).toEqual([
+      'data_request done',
+      'data_request open',
+      'redact done',
+      'redact open',
+    ]);
   });
 
   it('sent nothing that Ascent360 would not understand', () => {

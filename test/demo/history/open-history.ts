@@ -6,7 +6,10 @@ import path from 'node:path';
 import { readConfig } from '../../../server/config.ts';
 import { type Db, openDb } from '../../../server/db.ts';
 import { createKeys } from '../../../server/keys.ts';
+
 import { copyKeptFolder } from '../../fakes/kept-folder.ts';
+import { type Plot, plotMonth } from './plot.ts';
+
 import { writeHistory } from './write-history.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -31,6 +34,12 @@ export const settingsOfHistory = (guid: string) => {
   };
   return { first, now };
 };
+
+const hourOf = (now: number) => Math.floor(now / HOUR);
+
+/** The story of the history that openHistory gives at the moment, for whoever stands in for the shop. */
+export const plotOfHistory = (shop: string, guid: string): Plot =>
+  plotMonth(hourOf(Date.now()) * HOUR, shop, settingsOfHistory(guid));
 
 /** Changes with whatever the history comes from. */
 function version(shop: string, guid: string, hour: number): string {
@@ -63,7 +72,7 @@ async function write(folder: string, shop: string, guid: string, until: number):
  * @param dataDir where the database is to be
  */
 export async function openHistory(dataDir: string, shop: string, guid: string): Promise<Db> {
-  const hour = Math.floor(Date.now() / HOUR);
+  const hour = hourOf(Date.now());
   await mkdir(dataDir, { recursive: true });
   await copyKeptFolder(
     `connector-history-${version(shop, guid, hour)}`,

@@ -27,6 +27,10 @@ export type Plot = {
   acts: { at: Instant; settings: object }[];
   /** Sends again what needs attention about this person. */
   sentAgain: { at: Instant; email: string };
+  /** When the merchant had everybody imported. */
+  imports: { customersAt: Instant };
+  /** When the first request of a kind was marked as done. */
+  requestsDone: { at: Instant; kind: 'data_request' | 'redact' }[];
   /** When Ascent360 answered with something else than 200, to everybody or to records of one address. */
   troubles: { from: Instant; to: Instant; status: number; email?: string }[];
 };
@@ -65,7 +69,16 @@ function turningPoints(
 ): { after: Instant; scene: (at: Instant) => Happening[] }[] {
   const at = (n: number) => people[n] ?? people[0];
   const about = (topic: string, buyer: Shopper | undefined) => (when: Instant) =>
-    buyer ? [{ at: when, topic, body: complianceBody(buyer, shop) }] : [];
+    buyer
+      ? [
+          {
+            at: when,
+            topic,
+            body: complianceBody(buyer, shop),
+            ...(topic === 'customers/redact' && { gone: buyer.id }),
+          },
+        ]
+      : [];
   const gid = (buyer: Shopper | undefined) => `gid://shopify/Customer/${buyer?.id ?? 0}`;
   const merge = (status: string) => (when: Instant) => [
     {
@@ -76,6 +89,7 @@ function turningPoints(
         admin_graphql_api_customer_deleted_id: gid(at(41)),
         status,
       },
+      ...(status === 'completed' && { gone: at(41)?.id ?? 0 }),
     },
   ];
   return [
@@ -86,7 +100,12 @@ function turningPoints(
     {
       after: 13 * DAY,
       scene: (when) => [
-        { at: when, topic: 'customers/delete', body: { id: at(50)?.id, admin_graphql_api_id: gid(at(50)) } },
+        {
+          at: when,
+          topic: 'customers/delete',
+          body: { id: at(50)?.id, admin_graphql_api_id: gid(at(50)) },
+          gone: at(50)?.id ?? 0,
+        },
       ],
     },
     { after: 18 * DAY, scene: (when) => [{ at: when, topic: 'customers/delete', body: {} }] },
@@ -187,6 +206,11 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
       { from: noon(20), to: now, status: 422, email: emailOf(120) },
       { from: noon(5), to: noon(14), status: 500, email: emailOf(33) },
       { from: now - 20 * HOUR, to: now, status: 500, email: emailOf(3) },
+    ],
+    imports: { customersAt: noon(2) + HOUR },
+    requestsDone: [
+      { at: noon(6), kind: 'data_request' },
+      { at: noon(22), kind: 'redact' },
     ],
     sentAgain: { at: noon(18) + HOUR, email: emailOf(2) },
   };

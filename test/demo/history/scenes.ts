@@ -11,8 +11,19 @@ import {
 import type { Chance } from './chance.ts';
 import { addressOf, type Shopper } from './shoppers.ts';
 
-/** A webhook as Shopify sends it. `at`: when what it tells happened. */
-export type Happening = { at: Instant; topic: string; body: object | string };
+type Chosen = Exclude<Shopper['email_state'], 'not_subscribed'>;
+
+/** A webhook as Shopify sends it, and what of the shop it changed. `at`: when that happened. */
+export type Happening = {
+  at: Instant;
+  topic: string;
+  body: object | string;
+  order?: Order;
+  /** A choice of this customer, made at `chosenAt`. */
+  choice?: { channel: 'email' | 'sms'; buyer: number; state: Chosen; level: string; chosenAt: Instant };
+  /** The customer who is there no longer. */
+  gone?: number;
+};
 
 /** What the scenes have in common. */
 export type Stage = {
@@ -88,25 +99,34 @@ function newOrder(stage: Stage, buyer: Shopper, at: Instant): Order {
   };
 }
 
-const emailChoice = (
-  buyer: Shopper,
-  state: Shopper['email_state'],
-  at: Instant,
-  level = 'single_opt_in',
-): Happening => {
+const emailChoice = (buyer: Shopper, state: Chosen, at: Instant, level = 'single_opt_in'): Happening => {
   buyer.email_state = state;
-  return { at, topic: EMAIL_TOPIC, body: emailConsentBody(buyer, state, level, at) };
+  return emailHappening(buyer, state, level, at, at);
 };
+
+const emailHappening = (buyer: Shopper, state: Chosen, level: string, chosenAt: Instant, at: Instant): Happening => ({
+  at,
+  topic: EMAIL_TOPIC,
+  body: emailConsentBody(buyer, state, level, chosenAt),
+  choice: { channel: 'email', buyer: buyer.id, state, level, chosenAt },
+});
+
+const orderHappening = (topic: 'orders/create' | 'orders/updated', order: Order): Happening => ({
+  at: order.updatedAt,
+  topic,
+  body: orderBody(order),
+  order,
+});
 
 /** An order with what Shopify sends around it, and its parcel a day or two later. */
 export function buys(stage: Stage, buyer: Shopper, at: Instant, change: Partial<Order> = {}): Happening[] {
   const { chance } = stage;
   const order = { ...newOrder(stage, buyer, at), ...change };
-  const happenings: Happening[] = [{ at, topic: 'orders/create', body: orderBody(order) }];
+  const happenings: Happening[] = [orderHappening('orders/create', order)];
   // Shopify tells of an order once more when payment settles; most of these say nothing new.
   if (chance.next() < 0.35) {
     const again = { ...order, updatedAt: at + 4 * SECOND };
-    happenings.push({ at: at + 4 * SECOND, topic: 'orders/updated', body: orderBody(again) });
+    happenings.push(orderHappening('orders/updated', again));
   }
   if (buyer.since !== null && chance.next() < 0.3) {
     happenings.push({ at: at + 6 * SECOND, topic: 'customers/update', body: customerBody(buyer, at + 6 * SECOND) });
@@ -114,12 +134,12 @@ export function buys(stage: Stage, buyer: Shopper, at: Instant, change: Partial<
   if (order.test || order.channel === 'pos') return happenings;
   stage.later(at + chance.whole(18, 50) * HOUR, (shippedAt) => {
     const shipped = { ...order, updatedAt: shippedAt, fulfillment: 'fulfilled' as const };
-    return [{ at: shippedAt, topic: 'orders/updated', body: orderBody(shipped) }];
+    return [orderHappening('orders/updated', shipped)];
   });
   if (chance.next() < 0.05) {
     stage.later(at + chance.whole(70, 120) * HOUR, (when) => {
       const refunded = { ...order, updatedAt: when, cancelledAt: when, financial: 'refunded' as const };
-      return [{ at: when, topic: 'orders/updated', body: orderBody(refunded) }];
+      return [orderHappening('orders/updated', refunded)];
     });
   }
   return happenings;
@@ -156,7 +176,16 @@ export const subscribes = (_stage: Stage, buyer: Shopper, at: Instant): Happenin
 export function changesTexts(_stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   if (buyer.mobile === null) return [];
   buyer.sms_state = buyer.sms_state === 'subscribed' ? 'unsubscribed' : 'subscribed';
-  return [{ at, topic: 'customers_marketing_consent/update', body: smsConsentBody(buyer, buyer.sms_state, at) }];
+  const choice = {
+    channel: 'sms',
+    buyer: buyer.id,
+    state: buyer.sms_state,
+    level: 'single_opt_in',
+    chosenAt: at,
+  } as const;
+  return [
+    { at, topic: 'customers_marketing_consent/update', body: smsConsentBody(buyer, buyer.sms_state, at), choice },
+  ];
 }
 
 export function moves(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
@@ -170,15 +199,17 @@ export const changesNothing = (_stage: Stage, buyer: Shopper, at: Instant): Happ
   { at, topic: 'customers/update', body: customerBody(buyer, at) },
 ];
 
-export const isTagged = (stage: Stage, buyer: Shopper, at: Instant): Happening[] => [
-  { at, topic: 'customer.tags_added', body: tagsBody(buyer, [stage.chance.pick(TASTES)], at) },
-];
+export function isTagged(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
+  const tag = stage.chance.pick(TASTES);
+  buyer.tags = [...new Set([...buyer.tags, tag])];
+  return [{ at, topic: 'customer.tags_added', body: tagsBody(buyer, [tag], at) }];
+}
 
 /** A choice made long before the app came, which Shopify tells of now: another app wrote to the customer. */
 export function oldChoiceSurfaces(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   const chosenAt = at - stage.chance.whole(90, 900) * DAY;
   buyer.email_state = 'subscribed';
-  return [{ at, topic: EMAIL_TOPIC, body: emailConsentBody(buyer, 'subscribed', 'single_opt_in', chosenAt) }];
+  return [emailHappening(buyer, 'subscribed', 'single_opt_in', chosenAt, at)];
 }
 
 export const wantsWhatsApp = (_stage: Stage, buyer: Shopper, at: Instant): Happening[] =>
@@ -189,7 +220,5 @@ export const wantsWhatsApp = (_stage: Stage, buyer: Shopper, at: Instant): Happe
 /** Somebody at the till who left no e-mail address and no number. */
 export function buysAtTheTill(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   const nobody = { ...buyer, email: '', mobile: null, phone: null, since: null };
-  return [
-    { at, topic: 'orders/create', body: orderBody({ ...newOrder(stage, nobody, at), channel: 'shopify_draft_order' }) },
-  ];
+  return [orderHappening('orders/create', { ...newOrder(stage, nobody, at), channel: 'shopify_draft_order' })];
 }

@@ -25,6 +25,7 @@ export type Shopper = {
   since: number | null;
   email_state: 'subscribed' | 'unsubscribed' | 'pending' | 'not_subscribed';
   sms_state: 'subscribed' | 'unsubscribed' | 'not_subscribed';
+  tags: string[];
 };
 
 const FIRST = [
@@ -185,6 +186,7 @@ export function shoppersOf(chance: Chance, count: number, since: (n: number) => 
       since: since(n),
       email_state: 'not_subscribed',
       sms_state: 'not_subscribed',
+      tags: [],
     };
   });
 }

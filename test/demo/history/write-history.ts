@@ -10,12 +10,14 @@ import { type TurnDeps, takeTurn } from '../../../server/delivery/take-turn.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
 import type { Keys } from '../../../server/keys.ts';
 import { createLog } from '../../../server/log.ts';
+import { listRequests, markDone } from '../../../server/privacy/requests.ts';
 import { parseSettings } from '../../../server/settings/contract.ts';
 import { createSettingsStore } from '../../../server/settings/store.ts';
 import { createShops, noteCall } from '../../../server/shops.ts';
 import { createInbox } from '../../../server/webhooks/inbox.ts';
 import { processEvents } from '../../../server/webhooks/process.ts';
 import { chanceOf } from './chance.ts';
+import { type ImportMonthDeps, importMonth } from './import-month.ts';
 import { type Plot, plotMonth } from './plot.ts';
 
 const SECOND = 1000;
@@ -66,7 +68,7 @@ export async function writeHistory(
   }: {
     db: Db;
     keys: Keys;
-    config: Pick<Config, 'retrySchedule' | 'connectionProbe' | 'breakerProbe' | 'breakerWindow' | 'lease'>;
+    config: Config;
   },
   shopDomain: string,
   until: Instant,
@@ -103,15 +105,19 @@ export async function writeHistory(
     return { delivery, result: attemptOf(answer, chance.whole(90, 640)) };
   }
 
-  /** Sends what may be sent at this moment. */
-  async function deliver(): Promise<void> {
+  /** Sends what may be sent at this moment, and at most so many. */
+  async function deliver(most = Number.POSITIVE_INFINITY): Promise<void> {
     let finished: Finished[] = [];
-    for (;;) {
-      const { ready } = await takeTurn(turns, shop, finished, 50);
+    for (let left = most; ; left -= finished.length) {
+      const { ready } = await takeTurn(turns, shop, finished, Math.min(50, left));
       if (ready.length === 0) return;
       now += SECOND;
       finished = ready.map(post);
     }
+  }
+
+  async function translate(): Promise<void> {
+    while ((await processEvents({ db: then, shops, settings: store, log, now: clock }, shop)) > 0);
   }
 
   /** When something that waits is due next, before a moment; null: nothing is. */
@@ -170,9 +176,34 @@ export async function writeHistory(
         history.received += 1;
       }),
     );
-    while ((await processEvents({ db: then, shops, settings: store, log, now: clock }, shop)) > 0);
+    await translate();
     await deliver();
   }
+
+  /** Does with Ascent360 what Shopify asked for first. */
+  async function closeRequest(kind: 'data_request' | 'redact'): Promise<void> {
+    const first = (await listRequests(then, shop)).findLast((request) => request.kind === kind);
+    if (first) await markDone(then, shop, first.id, now);
+  }
+
+  const importing: ImportMonthDeps = {
+    db: then,
+    shops,
+    settings: store,
+    config,
+    log,
+    clock: {
+      now: clock,
+      goOn: (ms) => {
+        now += ms;
+      },
+    },
+    random: chance.next,
+    work: async (most) => {
+      await translate();
+      await deliver(most);
+    },
+  };
 
   async function again(email: string): Promise<void> {
     const filter = { state: 'attention', reason: null, topic: null, q: email, from: null, to: null } as const;
@@ -185,13 +216,16 @@ export async function writeHistory(
     ...plot.bursts.map((burst) => ({ at: burst.at, go: async () => await arrive(burst) })),
     ...plot.acts.map(({ at, settings: document }) => ({ at, go: async () => await save(document) })),
     { at: plot.sentAgain.at, go: async () => await again(plot.sentAgain.email) },
+    { at: plot.imports.customersAt, go: async () => await importMonth(importing, shop, plot, {}) },
+    ...plot.requestsDone.map(({ at, kind }) => ({ at, go: async () => await closeRequest(kind) })),
   ].sort((a, b) => a.at - b.at);
   await noteCall(then, shop, now);
   for (const { at, go } of steps) {
     await waitUntil(at);
     await go();
   }
-  await waitUntil(until - MINUTE);
+  await waitUntil(until - 10 * MINUTE);
+  await importMonth(importing, shop, plot, { only: plot.people.slice(0, 165).map(({ id }) => id), pausedAfter: 60 });
   await noteCall(then, shop, until);
   return history;
 }
