@@ -68,8 +68,9 @@ export function ImportPage({ id }: { id: string }) {
   });
   const act = useMutation({
     mutationFn: (action: Action) => call<Import>('POST', `/imports/${id}/${action}`),
-    onSuccess: (after) => {
-      setAsking(null);
+    onSuccess: (after, action) => {
+      // What was asked for meanwhile is still asked.
+      setAsking((asking) => (asking === action ? null : asking));
       client.setQueryData(queryKey, after);
       void client.invalidateQueries({ queryKey: ['imports', 'list'] });
     },
@@ -83,6 +84,7 @@ export function ImportPage({ id }: { id: string }) {
       </AppPage>
     );
   }
+  const message = one.state === 'failed' ? '' : one.message;
   const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
   const button = (action: Action, ask: boolean) => (
     <Button
@@ -103,10 +105,15 @@ export function ImportPage({ id }: { id: string }) {
         {act.error && asking === null && <Failure error={act.error} />}
         {error && <Failure error={error} onRetry={() => void refetch()} />}
         {one.state === 'counted' && <Warning one={one} />}
-        {open.includes(one.state) || one.message !== '' || one.startedAt !== null ? (
+        {one.state === 'failed' && (
+          <Banner tone="critical" title={t.failed}>
+            {one.message}
+          </Banner>
+        )}
+        {open.includes(one.state) || message !== '' || one.startedAt !== null ? (
           <Card>
             <BlockStack gap="300">
-              {one.message !== '' && <Text as="p">{one.message}</Text>}
+              {message !== '' && <Text as="p">{message}</Text>}
               {one.startedAt !== null && <Progress one={one} />}
               <InlineStack gap="200">
                 {one.state === 'counted' && button('start', true)}

@@ -16,20 +16,44 @@ import '../shell/rows.css';
 
 const t = texts.imports;
 type Kind = Import['kind'];
+/** Which customers: all, those of the ids, or those of a segment. */
+type Which = 'all' | 'some' | 'segment';
+
+/** The id at the end of an address of the Shopify admin; anything else as it was typed. */
+const idOf = (typed: string) => /\/(\d+)(?:[/?#].*)?$/.exec(typed.trim())?.[1] ?? typed.trim();
 
 function NewImport() {
   const [kind, setKind] = useState<Kind>('customers');
+  const [which, setWhich] = useState<Which>('all');
   const [from, setFrom] = useState('');
+  const [ids, setIds] = useState('');
+  const [segment, setSegment] = useState('');
+  const named = kind === 'customers' && which !== 'all';
+  const asked = named
+    ? which === 'some'
+      ? {
+          kind,
+          customerIds: ids
+            .split(/[\s,;]+/)
+            .filter(Boolean)
+            .map(idOf),
+        }
+      : { kind, segmentId: idOf(segment) }
+    : { kind, ...(from && { from }) };
   const client = useQueryClient();
   const begin = useMutation({
-    mutationFn: () => call<Import>('POST', '/imports', { body: { kind, ...(from && { from }) } }),
+    mutationFn: () => call<Import>('POST', '/imports', { body: asked }),
     onSuccess: async ({ id }) => {
       await client.invalidateQueries({ queryKey: ['imports'] });
       await navigate(`/imports/${id}`);
     },
   });
   const faults = begin.error instanceof ApiError && begin.error.kind === 'refused' ? begin.error.faults : [];
-  const fault = faults.find(({ field }) => field === 'from');
+  const faultOf = (name: string) => {
+    const found = faults.find(({ field }) => field?.split('.')[0] === name);
+    return found ? { error: found.message } : {};
+  };
+  const beside = faults.some(({ field }) => /^(from|customerIds|segmentId)\b/.test(field ?? ''));
   return (
     <Card>
       <form
@@ -42,7 +66,7 @@ function NewImport() {
           <Text as="h2" variant="headingMd">
             {t.form.title}
           </Text>
-          {begin.error && !fault && <Failure error={begin.error} />}
+          {begin.error && !beside && <Failure error={begin.error} />}
           <ChoiceList
             title={t.form.kind}
             selected={[kind]}
@@ -52,15 +76,50 @@ function NewImport() {
               { value: 'orders', label: t.kinds.orders, helpText: t.form.ordersHelp },
             ]}
           />
-          <TextField
-            label={t.form.from}
-            type="date"
-            value={from}
-            onChange={setFrom}
-            autoComplete="off"
-            helpText={kind === 'orders' ? t.form.fromOrders : t.form.fromCustomers}
-            {...(fault && { error: fault.message })}
-          />
+          {kind === 'customers' && (
+            <ChoiceList
+              title={t.form.which}
+              selected={[which]}
+              onChange={([chosen]) => setWhich(chosen === 'some' || chosen === 'segment' ? chosen : 'all')}
+              choices={[
+                { value: 'all', label: t.form.all },
+                { value: 'some', label: t.form.some },
+                { value: 'segment', label: t.form.segment },
+              ]}
+            />
+          )}
+          {named ? (
+            which === 'some' ? (
+              <TextField
+                label={t.form.ids}
+                value={ids}
+                onChange={setIds}
+                autoComplete="off"
+                multiline={3}
+                helpText={t.form.idsHelp}
+                {...faultOf('customerIds')}
+              />
+            ) : (
+              <TextField
+                label={t.form.segmentId}
+                value={segment}
+                onChange={setSegment}
+                autoComplete="off"
+                helpText={t.form.segmentHelp}
+                {...faultOf('segmentId')}
+              />
+            )
+          ) : (
+            <TextField
+              label={t.form.from}
+              type="date"
+              value={from}
+              onChange={setFrom}
+              autoComplete="off"
+              helpText={kind === 'orders' ? t.form.fromOrders : t.form.fromCustomers}
+              {...faultOf('from')}
+            />
+          )}
           <InlineStack>
             <Button submit variant="primary" loading={begin.isPending}>
               {t.form.count}

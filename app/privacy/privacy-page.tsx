@@ -29,8 +29,8 @@ function Request({ item }: { item: PrivacyItem }) {
     mutationFn: () => call('POST', `/privacy-requests/${id}/done`),
     onSuccess: async () => {
       showToast(t.marked);
-      setAsking(false);
       await client.invalidateQueries({ queryKey: ['privacy'] });
+      setAsking(false);
     },
   });
   const copy = async () => {

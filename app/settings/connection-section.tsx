@@ -1,10 +1,9 @@
-import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Modal, Text, TextField } from '@shopify/polaris';
+import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
-import { Failure } from '../shell/failure.tsx';
-import { useReturnFocus } from '../shell/use-return-focus.ts';
+import { Confirm } from '../shell/confirm.tsx';
 import { texts } from '../texts.ts';
 import { draftOf, type SettingsAnswer } from './draft.ts';
 import { Section } from './section.tsx';
@@ -13,46 +12,21 @@ import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
 
 const t = texts.settings.connection;
 
-function Disconnect({ form, onClose }: { form: SettingsForm; onClose: () => void }) {
+/** Pausing and disconnecting act at once, on what is saved. */
+function Actions({ form }: { form: SettingsForm }) {
+  const [asking, setAsking] = useState(false);
   const client = useQueryClient();
-  useReturnFocus();
+  const { paused } = form.saved;
   const remove = useMutation({
     mutationFn: () => call<SettingsAnswer>('DELETE', '/settings/guid'),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       form.discard();
-      onClose();
+      setAsking(false);
       showToast(t.disconnected);
       await client.invalidateQueries();
     },
   });
-  return (
-    <Modal
-      open
-      onClose={onClose}
-      title={t.disconnectTitle}
-      primaryAction={{
-        content: t.disconnect,
-        destructive: true,
-        loading: remove.isPending,
-        onAction: () => remove.mutate(),
-      }}
-      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
-    >
-      <Modal.Section>
-        <BlockStack gap="300">
-          <Text as="p">{t.disconnectText}</Text>
-          {remove.error && <Failure error={remove.error} />}
-        </BlockStack>
-      </Modal.Section>
-    </Modal>
-  );
-}
-
-/** Pausing and disconnecting act at once, on what is saved. */
-function Actions({ form }: { form: SettingsForm }) {
-  const [asking, setAsking] = useState(false);
-  const { paused } = form.saved;
   const toggle = async () => {
     await form.replace({ ...draftOf(form.saved), paused: !paused });
     showToast(paused ? t.resumedToast : t.pausedToast);
@@ -73,7 +47,16 @@ function Actions({ form }: { form: SettingsForm }) {
           {t.actionsWithUnsaved}
         </Text>
       )}
-      {asking && <Disconnect form={form} onClose={() => setAsking(false)} />}
+      {asking && (
+        <Confirm
+          title={t.disconnectTitle}
+          text={t.disconnectText}
+          action={t.disconnect}
+          destructive
+          change={remove}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </BlockStack>
   );
 }

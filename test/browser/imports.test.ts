@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
+import { SHOP } from '../fakes/connector.ts';
+import { emailOf } from '../fakes/shopify-shop.ts';
 import { answering } from './activity-scenes.ts';
 import { standInImports } from './imports-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
 
 inBrowser('importing', (stage) => {
   it('counts first, says what would go out, and starts, pauses, goes on and ends on demand', async () => {
@@ -31,6 +34,46 @@ inBrowser('importing', (stage) => {
     expect(await page.getByRole('button', { name: 'Cancel import' }).count()).toBe(0);
   });
 
+  it('is started, paused and cancelled with the keyboard alone, and the focus is never lost', async () => {
+    let asked: string[] = [];
+    const page = await stage().open('/imports', {
+      before: async (page) => {
+        asked = await standInImports(page, 'counted');
+      },
+    });
+    await page.getByRole('list', { name: 'Imports' }).waitFor();
+    const focused = async (text: string | RegExp) =>
+      await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toMatch(text);
+    await tabTo(page, 'Count first');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await tabTo(page, 'Start');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await focused(/^Start$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await tabTo(page, 'Start');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await focused(/^PauseCancel import$/);
+    for (const name of ['Pause', 'Resume', 'Cancel import']) {
+      await tabTo(page, name);
+      await page.keyboard.press('Enter');
+      await page
+        .getByRole('button', { name: name === 'Pause' ? 'Resume' : 'Cancel import' })
+        .last()
+        .waitFor();
+    }
+    await page.getByRole('dialog').waitFor();
+    await tabTo(page, 'Cancel import');
+    await page.keyboard.press('Enter');
+    await page.getByText('Cancelled').waitFor();
+    expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
+  });
+
   it('begins one with the app itself, and says beside the field what is wrong with a day', async () => {
     const page = await stage().open('/imports');
     await page.getByText('Nothing has been imported yet').waitFor();
@@ -43,6 +86,21 @@ inBrowser('importing', (stage) => {
     await page.getByRole('heading', { name: 'What would go out' }).waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     expect(body).toMatchObject({ items: [{ kind: 'orders' }] });
+  });
+
+  it('imports only the customers whose addresses in the admin were pasted', async () => {
+    const shop = stage().connector.admin.shop(SHOP);
+    for (const id of [7001, 7002, 7003]) shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@example.com`) });
+    const page = await stage().open('/imports');
+    await page.getByText('Only these customers').click();
+    await page.getByRole('button', { name: 'Count first' }).click();
+    await page.getByText('Enter at least one customer’s id').waitFor();
+    await page.getByLabel('Customer IDs').fill('https://admin.shopify.com/store/x/customers/7002\n7003, 7003');
+    await page.getByRole('button', { name: 'Count first' }).click();
+    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByText('Records in Shopify').waitFor();
+    const { body } = await stage().connector.api('GET', '/imports');
+    expect(body).toMatchObject({ items: [{ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } }, {}] });
   });
 
   it('says what failed, and a new try goes on', async () => {

@@ -51,6 +51,26 @@ inBrowser(
       await page.getByText('Settings saved').waitFor();
       expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Typed by hand' });
     });
+
+    it('leaves the question about disconnecting, back to its button, and disconnects', async () => {
+      const page = await stage().open('/settings');
+      await page.getByLabel('Source name').waitFor();
+      await tabTo(page, 'Disconnect');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      const focused = async () => await page.evaluate(() => document.activeElement?.textContent ?? '');
+      await expect.poll(focused).toBe('Disconnect');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await tabTo(page, 'Disconnect');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByText('Not connected').first().waitFor();
+      // What had the focus is gone with the connection: it is in the section where it was.
+      await expect.poll(focused).toContain('GUID');
+    });
   },
   { history: true },
 );

@@ -4,6 +4,7 @@ import { SHOP } from '../fakes/connector.ts';
 import { answering } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
 
 inBrowser('privacy requests', (stage) => {
   beforeAll(async () => {
@@ -58,5 +59,25 @@ inBrowser('privacy requests', (stage) => {
       expect.soft(await accessibilityFaults(page), `${width}`).toEqual([]);
       expect.soft(await overflow(page), `${width}`).toBe(0);
     }
+  });
+
+  it('are marked as done with the keyboard alone, and the focus stays with the request', async () => {
+    const page = await stage().open('/privacy');
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
+    await erasure.waitFor();
+    await tabTo(page, 'Mark as done');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const focused = async () => await page.evaluate(() => document.activeElement?.textContent ?? '');
+    await expect.poll(focused).toBe('Mark as done');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await tabTo(page, 'Mark as done');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await erasure.getByText('Done', { exact: true }).waitFor();
+    await expect.poll(focused).toContain('Erased here');
   });
 });

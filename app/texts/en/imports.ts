@@ -8,6 +8,15 @@ export const imports = {
     kind: 'What to import',
     customersHelp: 'Each customer as a contact, with what they chose.',
     ordersHelp: 'The orders of the last 60 days: Shopify gives apps no older ones.',
+    which: 'Which customers',
+    all: 'All, or those changed since a day',
+    some: 'Only these customers',
+    segment: 'Only the customers of a segment',
+    ids: 'Customer IDs, one a line',
+    idsHelp: 'The number at the end of the address when you open a customer in Shopify; or paste the whole addresses.',
+    segmentId: 'Segment',
+    segmentHelp:
+      'The number at the end of the address when you open a segment under Customers, Segments in Shopify; or paste the whole address.',
     from: 'Only those since',
     fromCustomers: 'By the day of their last change. Leave it empty for all customers.',
     fromOrders: 'By the day they were placed. Leave it empty for 60 days.',
@@ -16,6 +25,7 @@ export const imports = {
   list: 'Imports',
   none: 'Nothing has been imported yet',
   noneText: 'Count what an import would send. Counting sends nothing.',
+  failed: 'This import has failed',
   states: {
     counting: 'Counting',
     counted: 'Counted',
