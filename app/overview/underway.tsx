@@ -20,13 +20,16 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 
 function Import({ running }: { running: Overview['imports'][number] }) {
   const format = useFormat();
-  const { id, kind, done, total } = running;
+  const { id, kind, state, done, total } = running;
   const name = `${t.imports}: ${t.importOf[kind]}`;
   return (
     <BlockStack gap="100">
       <InlineStack align="space-between" gap="200">
         <Link url={`/imports/${id}`}>{name}</Link>
-        <Text as="span">{t.importDone(format.number(done), format.number(total))}</Text>
+        <Text as="span">
+          {t.importDone(format.number(done), format.number(total))}
+          {state !== 'running' && ` · ${texts.imports.states[state]}`}
+        </Text>
       </InlineStack>
       <ProgressBar progress={total > 0 ? (done / total) * 100 : 0} size="small" ariaLabelledBy={`import-${id}`} />
       <span id={`import-${id}`} hidden>
