@@ -17,7 +17,9 @@ export async function answering(page: Page, route: string, status: number, body:
 }
 
 const failing = async (page: Page) =>
-  await answering(page, '**/api/activity*', 500, { errors: [{ message: 'Something went wrong on our side.' }] });
+  await answering(page, '**/api/activity*', 500, {
+    errors: [{ message: 'The app took too long. Try again in a few seconds.' }],
+  });
 
 const history = true;
 
@@ -63,6 +65,7 @@ export const activityScenes: Scene[] = [
       await page.route('**/api/activity*', () => {});
     },
     act: async (page) => {
+      await page.getByRole('heading', { name: 'Activity' }).waitFor();
       await page.getByRole('status', { name: 'Loading' }).waitFor();
     },
   },

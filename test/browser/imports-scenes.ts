@@ -75,7 +75,7 @@ export const importsScenes: Scene[] = [
   {
     name: 'imports',
     route: '/imports',
-    before: standing('running'),
+    history: true,
     act: async (page) => await page.getByRole('list', { name: 'Imports' }).waitFor(),
   },
   {

@@ -7,6 +7,7 @@ import { build } from 'vite';
 import { extensionFolder } from '../fakes/extension-host.ts';
 import { openShop } from '../fakes/open-shop.ts';
 import { findBrowser } from './find-browser.ts';
+import { savePicture } from './save-picture.ts';
 
 const directory = path.join(import.meta.dirname, '../../docs/screenshots');
 const ID = '019aa5f0-0000-7000-8000-000000000007';
@@ -25,7 +26,7 @@ async function shootStorefront(browser: Browser): Promise<void> {
     ['storefront-block-thanks', { posted: true }],
   ] as const) {
     const { page } = await openShop(browser, { settings, theme, state, width: 700 });
-    await page.locator('main').screenshot({ path: path.join(directory, `${name}.png`) });
+    await savePicture(browser, await page.locator('main').screenshot(), path.join(directory, `${name}.webp`));
     await page.context().close();
   }
 }
@@ -163,7 +164,7 @@ async function shootCustomerBlock(browser: Browser): Promise<void> {
       note.textContent = 'Drawn with stand-ins for Shopify’s components: in the admin it looks like the admin.';
       document.body.append(note);
     });
-    await page.locator('body').screenshot({ path: path.join(directory, `${name}.png`) });
+    await savePicture(browser, await page.locator('body').screenshot(), path.join(directory, `${name}.webp`));
     await context.close();
   }
 }

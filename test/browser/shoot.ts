@@ -8,8 +8,10 @@ import { findBrowser } from './find-browser.ts';
 import { importsScenes } from './imports-scenes.ts';
 import { overviewScenes } from './overview-scenes.ts';
 import { peopleScenes } from './people-scenes.ts';
+import { savePicture } from './save-picture.ts';
 import { settingsScenes } from './settings-scenes.ts';
 import { setupScenes } from './setup-scenes.ts';
+import { shellScenes } from './shell-scenes.ts';
 import { type Stage, startStage } from './stage.ts';
 
 /** One picture: what has to be there, the page, and what is done on it before. */
@@ -35,6 +37,7 @@ if ('missing' in found) {
   process.stderr.write(`No pictures: ${found.missing}\n`);
   process.exit(1);
 }
+const launch = found;
 await buildPages();
 await mkdir(directory, { recursive: true });
 const scenes: Scene[] = [
@@ -44,28 +47,50 @@ const scenes: Scene[] = [
   ...activityScenes,
   ...peopleScenes,
   ...importsScenes,
+  ...shellScenes,
 ];
-for (const scene of scenes) {
-  if (wanted.length > 0 && !wanted.some((name) => scene.name.startsWith(name))) continue;
-  const stage = await startStage(found, {}, { history: scene.history ?? false });
+const chosen = scenes.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
+/** Of those that change nothing on it: a stage with a history, and one without. */
+const shared = new Map<boolean, Stage>();
+const failed: string[] = [];
+
+async function shoot(scene: Scene, stage: Stage): Promise<void> {
+  await scene.prepare?.(stage);
+  const page = await stage.open(scene.route, {
+    width: scene.width ?? 1200,
+    ...(scene.before && { before: scene.before }),
+  });
+  await scene.act(page, stage);
+  await page.evaluate(() => document.fonts.ready);
+  const file = path.join(directory, `${scene.name}.webp`);
+  // The admin's navigation, which stands outside of the pages, is not ours to show.
+  const png = await page.screenshot({
+    fullPage: scene.full ?? false,
+    animations: 'disabled',
+    style: 's-app-nav { display: none !important }',
+  });
+  await savePicture(stage.browser, png, file);
+  await page.context().close();
+  process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
+}
+
+async function stageOf({ prepare, before, history = false }: Scene): Promise<{ stage: Stage; own: boolean }> {
+  const own = prepare !== undefined || !(history || before);
+  const stage = (own ? null : shared.get(history)) ?? (await startStage(launch, {}, { history }));
+  if (!own) shared.set(history, stage);
+  return { stage, own };
+}
+
+for (const scene of chosen) {
+  const { stage, own } = await stageOf(scene);
   try {
-    await scene.prepare?.(stage);
-    const page = await stage.open(scene.route, {
-      width: scene.width ?? 1200,
-      ...(scene.before && { before: scene.before }),
-    });
-    await scene.act(page, stage);
-    await page.evaluate(() => document.fonts.ready);
-    const file = path.join(directory, `${scene.name}.png`);
-    // The admin's navigation, which stands outside of the pages, is not ours to show.
-    await page.screenshot({
-      path: file,
-      fullPage: scene.full ?? false,
-      animations: 'disabled',
-      style: 's-app-nav { display: none !important }',
-    });
-    process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
+    await shoot(scene, stage);
+  } catch (error) {
+    failed.push(scene.name);
+    process.stderr.write(`${scene.name}: ${error instanceof Error ? error.message : String(error)}\n`);
   } finally {
-    await stage.close();
+    if (own) await stage.close();
   }
 }
+for (const stage of shared.values()) await stage.close();
+if (failed.length > 0) process.exit(1);
