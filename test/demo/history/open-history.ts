@@ -6,10 +6,8 @@ import path from 'node:path';
 import { readConfig } from '../../../server/config.ts';
 import { type Db, openDb } from '../../../server/db.ts';
 import { createKeys } from '../../../server/keys.ts';
-
 import { copyKeptFolder } from '../../fakes/kept-folder.ts';
 import { type Plot, plotMonth } from './plot.ts';
-
 import { writeHistory } from './write-history.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
