@@ -166,7 +166,6 @@ describe('customers/redact', () => {
     expect(Date.parse(item?.dueAt ?? '') - Date.parse(item?.receivedAt ?? '')).toBe(30 * 24 * 60 * MINUTE);
     expect(item?.askText).toContain('test-shop.myshopify.com');
     expect(item?.askText).toContain('the-request');
-    expect(item?.askText).toContain(item?.receivedAt.slice(0, 10));
     expect(JSON.stringify(item)).not.toMatch(/canary|5005550106|4242/i);
     const problems = async () =>
       ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems;
