@@ -6,7 +6,8 @@ import { ago, customer, EMAIL, emailConsent, order, SECOND } from '../flow/bodie
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({
-    DELIVERY_TIMEOUT: '400ms',
+    // Long enough for a busy machine: an answer that comes is not a time-out.
+    DELIVERY_TIMEOUT: '1500ms',
     CONNECTION_PROBE: '1s',
     RETRY_SCHEDULE: '50ms,100ms,100ms',
   });
