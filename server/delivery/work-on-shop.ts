@@ -155,13 +155,15 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
       const processed = last ? 0 : await translate(deps, shop);
       const change = posters.change();
       ended = posters.take();
-      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : posters.room());
+      const room = last ? 0 : posters.room();
+      const { recorded, ready, settled } = await turn(deps, shop, ended, room);
       ended = [];
       posters.add(ready);
       for (const one of recorded) tell(deps, one);
       if (posters.hasFinished()) continue;
       if (posters.isIdle()) {
-        if (last || (processed === 0 && settled === 0)) return last;
+        // Without room nothing was looked for: those that were posting then have ended since.
+        if (last || (room > 0 && processed === 0 && settled === 0)) return last;
         continue;
       }
       await Promise.race([change, ...(last ? [] : [woken()]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
