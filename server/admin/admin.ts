@@ -22,6 +22,10 @@ export class AdminError extends Error {
   }
 }
 
+/** Whether it may be one of those asked for that makes Shopify fail: the others must not wait for that. */
+export const isOfOne = ({ failure, partial }: AdminError) =>
+  failure === 'refused' || failure === 'too_costly' || partial;
+
 /** One GraphQL document, from a file of its own, with the types that Shopify's schema gives it. */
 export type AdminDocument<Data, Variables> = {
   name: string;

@@ -1,4 +1,4 @@
-import { AdminError } from '../admin/admin.ts';
+import { AdminError, isOfOne } from '../admin/admin.ts';
 import { customerBody } from '../admin/customer-body.ts';
 import { CustomersByIds } from '../admin/documents.generated.ts';
 import { orderBody } from '../admin/order-body.ts';
@@ -13,7 +13,7 @@ import type { Shop } from '../shops.ts';
 import { isOutage } from '../webhooks/process.ts';
 import { bodyBinding, settleEvents } from '../webhooks/settle.ts';
 import { topicOf } from '../webhooks/topics.ts';
-import { isOfOne, type ReadDeps } from './read-people.ts';
+import type { ReadDeps } from './read-people.ts';
 
 /** So many at a time, so that people get their turn. */
 const BATCH = 20;

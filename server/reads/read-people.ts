@@ -1,4 +1,4 @@
-import { type Admin, AdminError } from '../admin/admin.ts';
+import { type Admin, AdminError, isOfOne } from '../admin/admin.ts';
 import { CustomersByIds } from '../admin/documents.generated.ts';
 import type { CustomerNode, MetafieldNode } from '../admin/nodes.ts';
 import { translateCustomerNode } from '../admin/translate-customer.ts';
@@ -183,10 +183,6 @@ async function finish(deps: ReadDeps, shop: Shop, parked: readonly Wanted[]): Pr
     return await settle(sql, deps, shop, await loadPeople(sql, shop, keysOf(parked)), parked);
   });
 }
-
-/** Whether it may be one of those asked for that makes Shopify fail: the others must not wait for that. */
-export const isOfOne = ({ failure, partial }: AdminError) =>
-  failure === 'refused' || failure === 'too_costly' || partial;
 
 /** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
 async function putOff(deps: ReadDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {

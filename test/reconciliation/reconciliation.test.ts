@@ -260,6 +260,39 @@ describe('People who are gone', () => {
 });
 
 describe('The point up to which changes are known', () => {
+  it('one order of which Shopify fails to answer keeps no other from being found, and is asked for again', async () => {
+    buyer();
+    order(ago(2 * HOUR));
+    order(ago(HOUR), { id: 802, name: '#802' });
+    let asked = 0;
+    shop.behave((operation) =>
+      operation === 'OrderById' && ++asked === 1
+        ? { errors: [{ message: 'Field error', extensions: { code: 'X' } }] }
+        : {},
+    );
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toEqual([
+      { topic: 'orders/create', state: 'accepted', reason: null },
+      { topic: 'orders/create', state: 'accepted', reason: null },
+    ]);
+    expect(payloads().map(({ Order }) => Order?.['Name'])).toEqual(expect.arrayContaining(['#801', '#802']));
+    expect(asked).toBe(3);
+  });
+
+  it('asks again when Shopify answers of no order at all', async () => {
+    buyer();
+    order(ago(2 * HOUR));
+    order(ago(HOUR), { id: 802, name: '#802' });
+    shop.behave((operation) =>
+      operation === 'OrderById' ? { errors: [{ message: 'Field error', extensions: { code: 'X' } }] } : {},
+    );
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toEqual([]);
+    shop.behave(() => ({}));
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toHaveLength(2);
+  });
+
   it('stays where it is while Shopify cannot be asked, and what was missed is found after', async () => {
     buyer();
     order(ago(3 * HOUR));
