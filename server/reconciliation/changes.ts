@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import { type Admin, AdminError, isOfOne } from '../admin/admin.ts';
-import { CustomersChanged, OrdersChanged } from '../admin/documents.generated.ts';
-import { customersAtOnce, readCustomers, readOrder } from '../admin/read-records.ts';
+import { type Admin, AdminError } from '../admin/admin.ts';
+import { customersAtOnce } from '../admin/read-records.ts';
 import { ledgerKey, loadFacts } from '../consent/ledger.ts';
 import type { Db } from '../db.ts';
 import { loadEntityStates } from '../delivery/entity-states.ts';
@@ -16,6 +15,7 @@ import { nothingStored, type SettingsStore, type StoredSettings } from '../setti
 import type { Shop, Shops } from '../shops.ts';
 import { readEvent } from '../webhooks/process.ts';
 import { noneMissed, noteMissed } from './missed.ts';
+import { type Changed, changedPage, type Page, readWhole } from './read-changes.ts';
 import { addFindings, type Finding, type Kind, movePoint } from './store.ts';
 
 export type ChangesDeps = {
@@ -26,46 +26,8 @@ export type ChangesDeps = {
   now: () => Instant;
 };
 
-/** Shopify's search finds changes of whole days only, in a time zone of its own. */
-const DAY = 24 * 3_600_000;
 /** How long what has just been received may take to be translated, in milliseconds. */
 const TRANSLATED_WITHIN_MS = 5000;
-
-type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Instant };
-
-type Page = { changed: Changed[]; next: string | null };
-
-const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
-
-/** A page of what was changed since the day before `since`, oldest first. */
-async function changedPage(
-  admin: Admin,
-  shop: Shop,
-  kind: Kind,
-  since: Instant,
-  after: string | null,
-  signal: AbortSignal,
-): Promise<Page> {
-  const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
-  if (kind === 'customers') {
-    const { data } = await admin.run(shop, CustomersChanged, { query, after }, signal);
-    const { nodes, pageInfo } = data.customers;
-    const changed = nodes.map((node) => ({
-      id: digits(node.id),
-      createdAt: null,
-      updatedAt: Date.parse(node.updatedAt),
-    }));
-    return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
-  }
-  const { data } = await admin.run(shop, OrdersChanged, { query, after }, signal);
-  const { nodes, pageInfo } = data.orders;
-  const changed = nodes.map((node) => ({
-    id: digits(node.id),
-    createdAt: Date.parse(node.createdAt),
-    updatedAt: Date.parse(node.updatedAt),
-  }));
-  return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
-}
 
 const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
   shop.vault.hash('entity', `${kind === 'orders' ? 'order' : 'customer'}:${id}`);
@@ -151,37 +113,6 @@ function findingOf(shop: Shop, kind: Kind, one: Changed, isKnown: boolean, readA
 const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
 /**
- * Reads the unknown ones whole: orders one by one, customers together.
- * @returns the records by id; null for one that makes Shopify fail
- */
-async function readWhole(
-  deps: ChangesDeps,
-  shop: Shop,
-  kind: Kind,
-  unknown: readonly Changed[],
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<Map<ShopifyId, string | null>> {
-  const ids = unknown.map(({ id }) => id);
-  const [first] = ids;
-  try {
-    if (kind === 'customers') return await readCustomers(deps.admin, shop, ids, keys, signal);
-    if (ids.length <= 1) {
-      const body = first === undefined ? null : await readOrder(deps.admin, shop, first, signal);
-      return new Map(first === undefined || body === null ? [] : [[first, body]]);
-    }
-  } catch (error) {
-    if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
-    if (first !== undefined && ids.length === 1) return new Map([[first, null]]);
-  }
-  const half = kind === 'orders' ? 1 : Math.ceil(unknown.length / 2);
-  return new Map([
-    ...(await readWhole(deps, shop, kind, unknown.slice(0, half), keys, signal)),
-    ...(await readWhole(deps, shop, kind, unknown.slice(half), keys, signal)),
-  ]);
-}
-
-/**
  * Finds what was changed in Shopify between the last known point and `until` without a webhook having told, and stores it as
  * events. The point moves along, so that a crash goes on where it was.
  * @param stopAt when to stop for the time being
@@ -216,7 +147,7 @@ export async function findChanges(
       if (enough()) return { found, complete: false };
       const group = unknown.slice(at, at + atOnce);
       const readAt = now();
-      const bodies = await readWhole(deps, shop, kind, group, keys, signal);
+      const bodies = await readWhole(admin, shop, kind, group, keys, signal);
       if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
         throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`);
       }

@@ -1,0 +1,87 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { Attempt } from '../../server/ascent360/client.ts';
+import type { ReadyDelivery } from '../../server/delivery/claim.ts';
+import { createPosters } from '../../server/delivery/posters.ts';
+import { createSlots } from '../../server/delivery/slots.ts';
+import { createKeys } from '../../server/keys.ts';
+
+const accepted: Attempt = {
+  class: 'accepted',
+  flags: 'accepted',
+  status: 200,
+  ms: 10,
+  error: null,
+  message: '',
+  excerpt: '',
+  retryAfterMs: null,
+};
+
+const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
+const domain = 'shop.myshopify.com';
+const { wrappedKey, wrapKeyId } = keys.create(domain);
+const shop = { id: 1, domain, vault: keys.unlock(domain, wrappedKey, wrapKeyId) };
+
+function delivery(id: string): ReadyDelivery {
+  return {
+    shop,
+    id,
+    eventId: id,
+    entity: null,
+    shows: null,
+    attempts: 0,
+    firstAttemptAt: 0,
+    fence: 1,
+    attemptId: id,
+    guid: 'a',
+    payload: '{}',
+    flags: [],
+    account: 1,
+    contentHash: '',
+    lists: null,
+    carriesOptOut: false,
+    probe: false,
+  };
+}
+
+it('who has nothing left to post is free for new work, however many other shops hold or wait for the slots', async () => {
+  const slots = createSlots(1);
+  let answer = (_: Attempt) => {};
+  const posters = createPosters({
+    slots,
+    pace: { typicalMs: 250 },
+    perShop: 1,
+    metrics: { attemptEnded: () => {} },
+    sendJson: async () =>
+      await new Promise<Attempt>((resolve) => {
+        answer = resolve;
+      }),
+  });
+  posters.add([delivery('1')]);
+  await tick();
+  const another = slots.take(1);
+  expect(posters.room()).toBe(0);
+  answer(accepted);
+  await another;
+  await tick();
+  expect(posters.take()).toHaveLength(1);
+  expect(posters.isIdle()).toBe(true);
+  expect(posters.room()).toBe(1);
+});
+
+it('a poster that waited for a slot while others took everything gives the slot back', async () => {
+  const slots = createSlots(2);
+  await slots.take(1);
+  const posters = createPosters({
+    slots,
+    pace: { typicalMs: 250 },
+    perShop: 2,
+    metrics: { attemptEnded: () => {} },
+    sendJson: async () => accepted,
+  });
+  posters.add([delivery('1'), delivery('2')]);
+  await posters.end();
+  expect(posters.take()).toHaveLength(2);
+  slots.give(1);
+  expect(await slots.take(2)).toBe(2);
+});
