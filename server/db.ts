@@ -44,6 +44,9 @@ export type Db = Sql & {
 };
 
 const INT8 = 20;
+/** A transaction whose process says nothing for so many milliseconds (frozen, or its machine lost) is rolled back by PostgreSQL,
+ * which frees its locks. */
+const FROZEN_MS = 5000;
 /** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
 const MAX_PREPARED = 500;
 
@@ -99,7 +102,7 @@ function openServer(databaseUrl: string): Db {
     pipeline: true,
     connectionTimeoutMillis: 2500,
     // Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC.
-    options: '-c timezone=UTC',
+    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${FROZEN_MS}`,
     types: {
       getTypeParser: (id: number, format?: 'text' | 'binary') =>
         id === INT8

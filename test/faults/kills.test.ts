@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { clientOf, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { type ConnectorProcess, clientOf, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendUntilTaken, settled, someCustomer, startTraffic } from '../fakes/fault-oracle.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
@@ -23,6 +23,34 @@ async function redisAndBlackHole() {
   const wire = await startTcpProxy(Number(new URL(redis.url).port));
   onTestFinished(wire.close);
   return { redis, wire, lost: `redis://127.0.0.1:${wire.port}` };
+}
+
+/** Stops a process at such a moment, no other being at work. @returns when, as a Unix time in milliseconds */
+async function freeze(
+  world: World,
+  { child }: ConnectorProcess,
+  where: 'in no transaction' | 'between two statements, with the shop’s lock',
+): Promise<number> {
+  return await world.read(
+    async (db) =>
+      await until(`it stands still ${where}`, async () => {
+        child.kill('SIGSTOP');
+        const at = Date.now();
+        await wait(20);
+        const open = await db.query<{ state: string; locks: boolean }>(
+          `SELECT state, EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory') AS locks
+           FROM pg_stat_activity a
+           WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`,
+        );
+        const isThere =
+          where === 'in no transaction'
+            ? open.length === 0
+            : open.some(({ state, locks }) => locks && state === 'idle in transaction');
+        if (isThere) return at;
+        child.kill('SIGCONT');
+        return undefined;
+      }),
+  );
 }
 
 describe('a process that is killed', () => {
@@ -110,10 +138,10 @@ describe('a process that is killed', () => {
     const world = await setUp({ LEASE: '1500ms' });
     const late = await world.run();
     await world.connect(late);
-    world.ascent360.behave([{ delayMs: 300, status: 422 }, 'accept']);
+    world.ascent360.behave([{ delayMs: 1000, status: 422 }, 'accept']);
     const sent = await sendUntilTaken(() => late, someCustomer());
     await world.ascent360.until(1);
-    late.child.kill('SIGSTOP');
+    await freeze(world, late, 'in no transaction');
     const other = await world.run();
     const standings = await settled(world, other, [sent]);
     expect(standings.get(sent.webhookId)?.state).toBe('accepted');
@@ -123,6 +151,23 @@ describe('a process that is killed', () => {
     expect(after).toEqual(standings);
     expect(judge([sent], after, world.ascent360)).toEqual(SURVIVED);
     expect(world.ascent360.received.map(({ status }) => status)).toEqual([422, 200]);
+  });
+
+  it.skipIf(!sharedPostgres())('row 5: a process that freezes in a transaction holds nobody up for long', async () => {
+    const world = await setUp({ LEASE: '1500ms' });
+    const frozen = await world.run();
+    await world.connect(frozen);
+    const traffic = startTraffic(() => frozen, { lines: 4 });
+    await wait(500);
+    const stopping = traffic.stop();
+    const at = await freeze(world, frozen, 'between two statements, with the shop’s lock');
+    const other = await world.run();
+    const sent = [await sendUntilTaken(() => other, someCustomer())];
+    await settled(world, other, sent);
+    frozen.child.kill('SIGCONT');
+    sent.push(...(await stopping));
+    const near = (record: { at: number }) => record.at > at - 500 && record.at <= at + 100;
+    expect(judge(sent, await settled(world, other, sent), world.ascent360, near)).toEqual(SURVIVED);
   });
 
   it('under load, again and again: nothing acknowledged is lost, no choice goes back, repeats only around the kill', async () => {
