@@ -19,8 +19,12 @@ type Kind = Import['kind'];
 /** Which customers: all, those of the ids, or those of a segment. */
 type Which = 'all' | 'some' | 'segment';
 
-/** The id at the end of an address of the Shopify admin; anything else as it was typed. */
-const idOf = (typed: string) => /\/(\d+)(?:[/?#].*)?$/.exec(typed.trim())?.[1] ?? typed.trim();
+/**
+ * The id in an address of the Shopify admin, `…/customers/123` or `…/customers/segments/123`; anything else as it was typed,
+ * so that the address of another page is no id.
+ */
+const idOf = (page: 'customers' | 'segments', typed: string) =>
+  new RegExp(`/${page}/(\\d+)(?:[/?#].*)?$`).exec(typed.trim())?.[1] ?? typed.trim();
 
 function NewImport() {
   const [kind, setKind] = useState<Kind>('customers');
@@ -29,16 +33,11 @@ function NewImport() {
   const [ids, setIds] = useState('');
   const [segment, setSegment] = useState('');
   const named = kind === 'customers' && which !== 'all';
+  const typedIds = ids.split(/[\s,;]+/).filter(Boolean);
   const asked = named
     ? which === 'some'
-      ? {
-          kind,
-          customerIds: ids
-            .split(/[\s,;]+/)
-            .filter(Boolean)
-            .map(idOf),
-        }
-      : { kind, segmentId: idOf(segment) }
+      ? { kind, customerIds: typedIds.map((typed) => idOf('customers', typed)) }
+      : { kind, segmentId: idOf('segments', segment) }
     : { kind, ...(from && { from }) };
   const client = useQueryClient();
   const begin = useMutation({
@@ -49,9 +48,20 @@ function NewImport() {
     },
   });
   const faults = begin.error instanceof ApiError && begin.error.kind === 'refused' ? begin.error.faults : [];
+  /** What was wrong with what was typed before is no longer about what is typed now. */
+  const typing =
+    <Value,>(set: (value: Value) => void) =>
+    (value: Value) => {
+      if (begin.isError) begin.reset();
+      set(value);
+    };
   const faultOf = (name: string) => {
     const found = faults.find(({ field }) => field?.split('.')[0] === name);
-    return found ? { error: found.message } : {};
+    if (!found) return {};
+    if (name === 'segmentId') return { error: segment.trim() ? t.form.noSegmentId(segment.trim()) : t.form.noSegment };
+    const place = name === 'customerIds' ? found.field?.split('.')[1] : undefined;
+    const wrong = place === undefined ? undefined : typedIds[Number(place)];
+    return { error: wrong === undefined ? found.message : t.form.noCustomerId(wrong) };
   };
   const beside = faults.some(({ field }) => /^(from|customerIds|segmentId)\b/.test(field ?? ''));
   return (
@@ -93,7 +103,7 @@ function NewImport() {
               <TextField
                 label={t.form.ids}
                 value={ids}
-                onChange={setIds}
+                onChange={typing(setIds)}
                 autoComplete="off"
                 multiline={3}
                 helpText={t.form.idsHelp}
@@ -103,7 +113,7 @@ function NewImport() {
               <TextField
                 label={t.form.segmentId}
                 value={segment}
-                onChange={setSegment}
+                onChange={typing(setSegment)}
                 autoComplete="off"
                 helpText={t.form.segmentHelp}
                 {...faultOf('segmentId')}
@@ -114,7 +124,7 @@ function NewImport() {
               label={t.form.from}
               type="date"
               value={from}
-              onChange={setFrom}
+              onChange={typing(setFrom)}
               autoComplete="off"
               helpText={kind === 'orders' ? t.form.fromOrders : t.form.fromCustomers}
               {...faultOf('from')}

@@ -29,6 +29,9 @@ const RENEW_SHARE = 30;
 
 const GONE =
   'Shopify keeps what it has read for 7 days, and they are over. Begin a new import: what Ascent360 has already is not sent again.';
+const REFUSED = 'Shopify refused to read this. Begin again; if it stays, tell us when it was.';
+const NO_SEGMENT =
+  'Shopify could not read this segment. See in Shopify, under Customers, Segments, that it is still there, and begin again.';
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 const waits: Record<Exclude<Gate, null>, string> = {
@@ -151,7 +154,7 @@ async function takeFailure(deps: ImportDeps, shop: Shop, one: Import, error: Adm
   else if (error.failure === 'later') await postpone(deps.db, one.id, LATER_MS);
   else {
     const gone = !one.listed && one.readAt !== null;
-    const message = gone ? GONE : 'Shopify refused to read this. Begin again; if it stays, tell us when it was.';
+    const message = gone ? GONE : one.segmentId !== null && one.readAt === null ? NO_SEGMENT : REFUSED;
     await changeState(deps.db, shop, one.id, ['counting', 'running'], 'failed', message);
   }
 }

@@ -1,3 +1,4 @@
+import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
@@ -6,6 +7,15 @@ import { standInImports } from './imports-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
+
+/** That a field says what is wrong with it, so that whoever cannot see it hears it. */
+async function beside(page: Page, field: Locator, what: string): Promise<void> {
+  await page.getByText(what).waitFor();
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  const described = (await field.getAttribute('aria-describedby'))?.split(' ') ?? [];
+  const texts = await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).textContent()));
+  expect(texts.join(' ')).toContain(what);
+}
 
 inBrowser('importing', (stage) => {
   it('counts first, says what would go out, and starts, pauses, goes on and ends on demand', async () => {
@@ -101,6 +111,51 @@ inBrowser('importing', (stage) => {
     await page.getByText('Records in Shopify').waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     expect(body).toMatchObject({ items: [{ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } }, {}] });
+  });
+
+  it('names the customer’s ID that is none beside the field, and takes nothing', async () => {
+    const page = await stage().open('/imports');
+    const before = (await stage().connector.api('GET', '/imports')).body;
+    await page.getByText('Only these customers').click();
+    const field = page.getByLabel('Customer IDs');
+    for (const wrong of ['Robin', 'https://admin.shopify.com/store/x/orders/7003', '-7']) {
+      await field.fill(`7002\n${wrong}\n7003`);
+      await page.getByRole('button', { name: 'Count first' }).click();
+      await beside(page, field, `“${wrong}” is no customer’s ID`);
+      await field.press('End');
+      await field.press('Backspace');
+      await page.getByText('is no customer’s ID').waitFor({ state: 'detached' });
+    }
+    expect((await stage().connector.api('GET', '/imports')).body).toEqual(before);
+  });
+
+  it('imports only the customers of the segment whose address in the admin was pasted', async () => {
+    const shop = stage().connector.admin.shop(SHOP);
+    const members = [7101, 7102, 7103].map((id) =>
+      shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@x.org`) }),
+    );
+    shop.segments.set(
+      'gid://shopify/Segment/55',
+      members.slice(1).map(({ id }) => id),
+    );
+    const page = await stage().open('/imports');
+    await page.getByText('Only the customers of a segment').click();
+    const field = page.getByLabel('Segment', { exact: true });
+    await page.getByRole('button', { name: 'Count first' }).click();
+    await beside(page, field, 'Enter the number of the segment');
+    for (const wrong of ['VIP', 'https://admin.shopify.com/store/x/customers/7101']) {
+      await field.fill(wrong);
+      await page.getByText('Enter the number of the segment').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Count first' }).click();
+      await beside(page, field, `“${wrong}” is no segment`);
+    }
+    await field.fill(' https://admin.shopify.com/store/x/customers/segments/55?from=list ');
+    await field.press('Enter');
+    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByText('Counted', { exact: true }).waitFor();
+    const { body } = await stage().connector.api('GET', '/imports');
+    const [newest] = (body as { items: object[] }).items;
+    expect(newest).toMatchObject({ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } });
   });
 
   it('says what failed, and a new try goes on', async () => {

@@ -14,9 +14,13 @@ export const imports = {
     segment: 'Only the customers of a segment',
     ids: 'Customer IDs, one a line',
     idsHelp: 'The number at the end of the address when you open a customer in Shopify; or paste the whole addresses.',
+    noCustomerId: (typed: string) =>
+      `“${typed}” is no customer’s ID: enter the number, or the address of the customer’s page in Shopify`,
     segmentId: 'Segment',
     segmentHelp:
       'The number at the end of the address when you open a segment under Customers, Segments in Shopify; or paste the whole address.',
+    noSegment: 'Enter the number of the segment, or the address of its page in Shopify',
+    noSegmentId: (typed: string) => `“${typed}” is no segment: enter its number, or the address of its page in Shopify`,
     from: 'Only those since',
     fromCustomers: 'By the day of their last change. Leave it empty for all customers.',
     fromOrders: 'By the day they were placed. Leave it empty for 60 days.',
