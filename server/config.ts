@@ -87,6 +87,9 @@ const environment = z.object({
 
 export type MasterKey = { id: string; bytes: Buffer };
 
+/** The longest an attempt may take as a part of its lease: it has to be recorded before the lease runs out. */
+const ATTEMPT_PART_OF_LEASE = 0.8;
+
 /** The environment, read once and checked. Durations in milliseconds. */
 export type Config = ReturnType<typeof readConfig>;
 
@@ -131,7 +134,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     ascent360BaseUrl: e.ASCENT360_BASE_URL,
     shopifyAdminOrigin: e.SHOPIFY_ADMIN_ORIGIN,
     retrySchedule: e.RETRY_SCHEDULE,
-    deliveryTimeout: e.DELIVERY_TIMEOUT,
+    deliveryTimeout: Math.min(e.DELIVERY_TIMEOUT, e.LEASE * ATTEMPT_PART_OF_LEASE),
     deliveryConcurrency: e.DELIVERY_CONCURRENCY,
     deliveryConcurrencyPerShop: e.DELIVERY_CONCURRENCY_PER_SHOP,
     lease: e.LEASE,

@@ -17,8 +17,6 @@ import { createSettingsStore } from './settings/store.ts';
 import { createShops } from './shops.ts';
 import { startWorker } from './worker.ts';
 
-/** The longest an attempt may take as a part of its lease: it has to be recorded before the lease runs out. */
-const ATTEMPT_PART_OF_LEASE = 0.8;
 /** How long requests that are under way may take to end, in milliseconds. */
 const DRAIN_MS = 5000;
 
@@ -75,7 +73,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     if (rewrapped > 0) log.info({ stage: 'keys', shops: rewrapped }, 'the first of ENCRYPTION_KEYS wraps these now');
     const ascent360 = createAscent360Client({
       baseUrl: config.ascent360BaseUrl,
-      timeoutMs: Math.min(config.deliveryTimeout, config.lease * ATTEMPT_PART_OF_LEASE),
+      timeoutMs: config.deliveryTimeout,
       connections: config.deliveryConcurrency,
     });
     const opened = openAdmin({ config, db, log, now: Date.now, random: Math.random });

@@ -75,6 +75,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     pace: { typicalMs: CLAIM_AHEAD_MS },
     perShop: config.deliveryConcurrencyPerShop,
     leaseMs: config.lease,
+    postWithinMs: config.lease - config.deliveryTimeout,
     connectionProbeMs: config.connectionProbe,
     breakerProbeMs: config.breakerProbe,
     breakerWindowMs: config.breakerWindow,

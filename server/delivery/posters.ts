@@ -1,4 +1,5 @@
 import type { Attempt } from '../ascent360/client.ts';
+import type { Instant } from '../domain/scalars.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ReadyDelivery } from './claim.ts';
 import type { Finished } from './record.ts';
@@ -12,34 +13,49 @@ const MAX_CLAIM = 100;
 /** How long an attempt takes lately, in milliseconds, of whatever shop: the receiver is one. */
 export type Pace = { typicalMs: number };
 
+/** A moment by two clocks: one may stand still together with the machine, the other may be set. */
+export type Moment = { ticks: number; at: Instant };
+export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
+
 export type PosterDeps = {
   /** How many deliveries of all shops may be under way at once. */
   slots: Slots;
   pace: Pace;
   perShop: number;
+  /** So long after it was claimed a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
+  postWithinMs: number;
+  now: () => Instant;
   sendJson(guid: string, payload: string): Promise<Attempt>;
   metrics: Pick<Metrics, 'attemptEnded'>;
 };
 
 /** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */
 export function createPosters(deps: PosterDeps) {
-  const ready: ReadyDelivery[] = [];
+  const ready: { delivery: ReadyDelivery; claimed: Moment }[] = [];
   const finished: Finished[] = [];
   const posters = new Set<Promise<void>>();
   let drained = () => {};
 
-  const giveBack = () => finished.push(...ready.splice(0).map((delivery) => ({ delivery, result: null })));
+  const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
+  const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
   async function poster(): Promise<void> {
     // Only for something to post: whoever waits for a slot without it is counted as busy, and nothing is claimed for it.
     while (ready.length > 0) {
       await deps.slots.take(1);
-      const delivery = ready.shift();
-      if (!delivery) {
+      const next = ready.shift();
+      if (!next) {
         deps.slots.give(1);
         return;
       }
+      const { delivery, claimed } = next;
       if (ready.length === 0) drained();
+      // Whoever was frozen meanwhile must not send what somebody else may have sent by now, with what was newer then.
+      if (!isInTime(claimed)) {
+        deps.slots.give(1);
+        finished.push({ delivery, result: null });
+        continue;
+      }
       const result = await deps.sendJson(delivery.guid, delivery.payload);
       deps.slots.give(1);
       deps.metrics.attemptEnded(result.class, result.ms);
@@ -51,8 +67,9 @@ export function createPosters(deps: PosterDeps) {
   }
 
   return {
-    add: (deliveries: readonly ReadyDelivery[]) => {
-      ready.push(...deliveries);
+    /** @param claimed when their leases began, or before */
+    add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
+      ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
       for (let more = Math.min(deps.perShop - posters.size, ready.length); more > 0; more--) {
         const job: Promise<void> = poster().finally(() => {
           posters.delete(job);

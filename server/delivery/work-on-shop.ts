@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
 import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import { hasNewEvents } from './due-work.ts';
-import { createPosters, type PosterDeps } from './posters.ts';
+import { createPosters, momentOf, type PosterDeps } from './posters.ts';
 import type { Finished, Recorded } from './record.ts';
 import type { Slots } from './slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './take-turn.ts';
@@ -86,9 +86,10 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
       const processed = last ? 0 : await translate(deps, shop);
       const change = posters.change();
       ended = posters.take();
+      const claimed = momentOf(deps.now);
       const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : posters.room());
       ended = [];
-      posters.add(ready);
+      posters.add(ready, claimed);
       for (const one of recorded) tell(deps, one);
       if (posters.hasFinished()) continue;
       if (posters.isIdle()) {

@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Attempt } from '../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../server/delivery/claim.ts';
-import { createPosters } from '../../server/delivery/posters.ts';
+import { createPosters, momentOf } from '../../server/delivery/posters.ts';
 import { createSlots } from '../../server/delivery/slots.ts';
 import { createKeys } from '../../server/keys.ts';
 
@@ -51,13 +51,15 @@ it('who has nothing left to post is free for new work, however many other shops 
     slots,
     pace: { typicalMs: 250 },
     perShop: 1,
+    postWithinMs: 60_000,
+    now: Date.now,
     metrics: { attemptEnded: () => {} },
     sendJson: async () =>
       await new Promise<Attempt>((resolve) => {
         answer = resolve;
       }),
   });
-  posters.add([delivery('1')]);
+  posters.add([delivery('1')], momentOf(Date.now));
   await tick();
   const another = slots.take(1);
   expect(posters.room()).toBe(0);
@@ -76,12 +78,42 @@ it('a poster that waited for a slot while others took everything gives the slot 
     slots,
     pace: { typicalMs: 250 },
     perShop: 2,
+    postWithinMs: 60_000,
+    now: Date.now,
     metrics: { attemptEnded: () => {} },
     sendJson: async () => accepted,
   });
-  posters.add([delivery('1'), delivery('2')]);
+  posters.add([delivery('1'), delivery('2')], momentOf(Date.now));
   await posters.end();
   expect(posters.take()).toHaveLength(2);
   slots.give(1);
   expect(await slots.take(2)).toBe(2);
+});
+
+it.each([
+  ['the process stood still', { ticks: -11_000, at: 0 }],
+  ['the whole machine did, and its ticks with it', { ticks: 0, at: -11_000 }],
+])('what was claimed too long ago is given back and not posted: %s', async (_, { ticks, at }) => {
+  const slots = createSlots(2);
+  const sent: string[] = [];
+  const posters = createPosters({
+    slots,
+    pace: { typicalMs: 250 },
+    perShop: 2,
+    postWithinMs: 10_000,
+    now: Date.now,
+    metrics: { attemptEnded: () => {} },
+    sendJson: async (_guid, payload) => {
+      sent.push(payload);
+      return accepted;
+    },
+  });
+  const now = momentOf(Date.now);
+  posters.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
+  await posters.end();
+  expect(sent).toEqual([]);
+  expect(posters.take().map(({ delivery: { id }, result }) => ({ id, result }))).toEqual(
+    ['1', '2', '3'].map((id) => ({ id, result: null })),
+  );
+  expect(await slots.take(3)).toBe(2);
 });
