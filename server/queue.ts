@@ -21,35 +21,30 @@ export type Queue = {
 
 /**
  * Does a piece of what there is to do for a shop.
- * @param woken resolves when the shop has been woken since it was last asked
+ * @param listen to be called before each look at what there is to do; resolves when the shop is woken after that. What it is
+ * woken for after the last look is looked at again.
  * @returns whether it stopped before all was done, so that other shops get their turn
  */
-export type Work = (shopId: number, woken: () => Promise<void>) => Promise<boolean>;
+export type Work = (shopId: number, listen: () => Promise<void>) => Promise<boolean>;
 
-export type Hands = {
-  work: Work;
-  concurrency: number;
-  /** Whether something arrived for the shop that nobody has looked at. */
-  hasNew(shopId: number): Promise<boolean>;
-};
+export type Hands = { work: Work; concurrency: number };
 
-/** Remembers one wake-up until somebody asks for it. */
+/** Remembers whether it was rung since somebody began to listen. */
 function createBell() {
   let rung = false;
-  let answer: (() => void) | null = null;
+  let answer = () => {};
   return {
     ring: () => {
       rung = true;
-      answer?.();
+      answer();
     },
-    heard: async () => {
-      if (!rung)
-        await new Promise<void>((resolve) => {
-          answer = resolve;
-        });
+    listen: async () => {
       rung = false;
-      answer = null;
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
     },
+    wasRung: () => rung,
   };
 }
 
@@ -78,9 +73,9 @@ export function createLocalQueue(log: Log): Queue {
   const running = new Set<Promise<void>>();
   let hands: Hands | null = null;
 
-  async function piece(shopId: number, bell: ReturnType<typeof createBell>, { work, hasNew }: Hands): Promise<void> {
+  async function piece(shopId: number, bell: ReturnType<typeof createBell>, { work }: Hands): Promise<void> {
     try {
-      if ((await work(shopId, bell.heard)) || (await hasNew(shopId))) waiting.add(shopId);
+      if ((await work(shopId, bell.listen)) || bell.wasRung()) waiting.add(shopId);
     } catch (error) {
       log.error({ stage: 'work', shop: shopId, err: error });
     }
@@ -105,7 +100,6 @@ export function createLocalQueue(log: Log): Queue {
 
   const wake = (shopId: number) => {
     const bell = working.get(shopId);
-    // Whoever works on the shop looks again before it ends; what comes after that is seen by hasNew.
     if (bell) bell.ring();
     else waiting.add(shopId);
     setImmediate(next);
@@ -131,8 +125,14 @@ export function createLocalQueue(log: Log): Queue {
 /** How long a command to Redis may take before it counts as failed, in milliseconds. */
 const COMMAND_MS = 1000;
 /** A worker that died is noticed after this; its shops can be woken again from then on. */
-const LOCK_MS = 8000;
-const STALLED_CHECK_MS = 4000;
+const LOCK_MS = 5000;
+const STALLED_CHECK_MS = 2000;
+/** After an error of Redis the next job is asked for so much later. */
+const RETRY_MS = 1000;
+/** How long a stop waits for work that is under way. */
+const DRAIN_MS = 8000;
+/** Longer than any piece of work. */
+const MARK_SECONDS = 60;
 
 function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
   const retryStrategy = (times: number) => Math.min(times * 100, 2000);
@@ -162,7 +162,7 @@ async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
 
 /**
  * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
- * already changes nothing, and whoever ends a job looks once more, so that none falls between. While Redis cannot be used,
+ * already leaves a mark, and whoever ends a job that was marked looks once more, so that none falls between. While Redis cannot be used,
  * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
  */
 export function createBullQueue(redisUrl: string, log: Log): Queue {
@@ -176,6 +176,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     settings: {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
+      retryProcessDelay: RETRY_MS,
       // A job whose worker died is work that is still to be done, however often that happens.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     },
@@ -183,13 +184,20 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   });
   bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
   const fallback = createLocalQueue(log);
+  const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
   const adding = new Set<number>();
   let working = false;
   let usable = true;
 
+  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. */
+  async function mark(shopId: number): Promise<void> {
+    const marked = bull.client.set(markOf(shopId), 1, 'EX', MARK_SECONDS);
+    await Promise.all([marked, bull.add({ shopId }, { jobId: `shop-${shopId}` })]);
+  }
+
   async function add(shopId: number): Promise<void> {
     try {
-      await inTime(bull.add({ shopId }, { jobId: `shop-${shopId}` }), COMMAND_MS);
+      await inTime(mark(shopId), COMMAND_MS);
       usable = true;
     } catch (error) {
       if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
@@ -216,7 +224,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       working = true;
       fallback.start(hands);
       const again = async (shopId: number, unfinished: unknown) => {
-        if (unfinished === true || (await hands.hasNew(shopId))) wake(shopId);
+        if (unfinished === true || (await bull.client.exists(markOf(shopId))) > 0) wake(shopId);
       };
       bull.on('completed', ({ data }, unfinished: unknown) => {
         again(data.shopId, unfinished).catch((error: unknown) =>
@@ -224,14 +232,18 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
         );
       });
       const never = new Promise<void>(() => {});
+      const work = async (shopId: number) => {
+        await bull.client.del(markOf(shopId));
+        return await hands.work(shopId, async () => await never);
+      };
       bull
-        .process(hands.concurrency, async ({ data }) => await hands.work(data.shopId, async () => await never))
+        .process(hands.concurrency, async ({ data }) => await work(data.shopId))
         .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
     },
     check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),
     stop: async () => {
       timers.clear();
-      if (working) await inTime(bull.pause(true), LOCK_MS).catch(() => {});
+      if (working) await inTime(bull.pause(true), DRAIN_MS).catch(() => {});
       await fallback.stop();
       await inTime(bull.close(true), COMMAND_MS).catch(() => {});
       // Bull leaves a connection it never used open, and ioredis would go on looking for its server.

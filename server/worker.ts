@@ -3,7 +3,6 @@ import type { Ascent360Client } from './ascent360/client.ts';
 import { type Chore, startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db.ts';
-import { hasNewEvents } from './delivery/due-work.ts';
 import { createFreshSubjects } from './delivery/fresh-subjects.ts';
 import { CLAIM_AHEAD_MS } from './delivery/posters.ts';
 import { createSlots } from './delivery/slots.ts';
@@ -85,8 +84,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     stopping: () => stopping,
   };
   queue.start({
-    work: (shopId, woken) => workOnShop(work, shopId, woken),
-    hasNew: async (shopId) => !stopping && (await hasNewEvents(deps.db, shopId)),
+    work: (shopId, listen) => workOnShop(work, shopId, listen),
     concurrency: config.deliveryConcurrency,
   });
   const sweep = startSweep(deps, config.sweepInterval);

@@ -73,7 +73,7 @@ async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
  * has what. An attempt that cannot be recorded ends with its lease.
  * @returns whether it stopped before all was done
  */
-export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Promise<void>): Promise<boolean> {
+export async function workOnShop(deps: WorkDeps, shopId: number, listen: () => Promise<void>): Promise<boolean> {
   const shop = await deps.shops.byId(shopId);
   if (!shop) return false;
   const until = deps.now() + PIECE_MS;
@@ -83,6 +83,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
     for (;;) {
       const last = deps.stopping() || deps.now() > until;
       if (last) posters.giveBack();
+      const woken = listen();
       const processed = last ? 0 : await translate(deps, shop);
       const change = posters.change();
       ended = posters.take();
@@ -96,7 +97,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, woken: () => Pr
         if (last || (processed === 0 && settled === 0)) return last;
         continue;
       }
-      await Promise.race([change, ...(last ? [] : [woken()]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
+      await Promise.race([change, ...(last ? [] : [woken]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
     }
   } catch (error) {
     if (error instanceof ShopErasedError) {
