@@ -11,6 +11,8 @@ import { texts } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
+import { ImportWaits } from './import-waits.tsx';
+import { nameOf } from './name-of.ts';
 
 const t = texts.imports;
 type Action = 'start' | 'pause' | 'resume' | 'cancel';
@@ -84,7 +86,8 @@ export function ImportPage({ id }: { id: string }) {
       </AppPage>
     );
   }
-  const message = one.state === 'failed' ? '' : one.message;
+  // What it waits for says more than the message it was left with.
+  const message = one.state === 'failed' || one.waits.length > 0 ? '' : one.message;
   const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
   const button = (action: Action, ask: boolean) => (
     <Button
@@ -96,14 +99,15 @@ export function ImportPage({ id }: { id: string }) {
     </Button>
   );
   return (
-    <AppPage
-      title={`${t.kinds[one.kind]}${one.from ? ` ${t.since(format.date(one.from))}` : ''}`}
-      titleMetadata={<ImportBadge state={one.state} />}
-      backAction={back}
-    >
+    <AppPage title={nameOf(one, format)} titleMetadata={<ImportBadge state={one.state} />} backAction={back}>
       <BlockStack gap="400">
         {act.error && asking === null && <Failure error={act.error} />}
         {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {one.outdated && (
+          <Banner tone="warning" title={t.outdated.title} action={{ content: t.outdated.action, url: '/imports' }}>
+            {t.outdated.text}
+          </Banner>
+        )}
         {one.state === 'counted' && <Warning one={one} />}
         {one.state === 'failed' && (
           <Banner tone="critical" title={t.failed}>
@@ -115,6 +119,7 @@ export function ImportPage({ id }: { id: string }) {
             <BlockStack gap="300">
               {message !== '' && <Text as="p">{message}</Text>}
               {one.startedAt !== null && <Progress one={one} />}
+              <ImportWaits waits={one.waits} />
               <InlineStack gap="200">
                 {one.state === 'counted' && button('start', true)}
                 {one.state === 'running' && button('pause', false)}

@@ -1,7 +1,7 @@
-import type { describeImport } from '../../server/imports/counts.ts';
+import type { ImportAnswer } from '../../server/imports/describe.ts';
 
 /** An import as the merchant API has it. */
-export type Import = Awaited<ReturnType<typeof describeImport>>;
+export type Import = ImportAnswer;
 
 /** Whether something happens to it by itself. */
 export const isBusy = ({ state }: Pick<Import, 'state'>): boolean => state === 'counting' || state === 'running';

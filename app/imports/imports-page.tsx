@@ -12,6 +12,7 @@ import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
+import { nameOf } from './name-of.ts';
 import '../shell/rows.css';
 
 const t = texts.imports;
@@ -149,7 +150,7 @@ function ImportRow({ one }: { one: Import }) {
       <AppLink url={`/imports/${one.id}`} className="row-link">
         <InlineStack gap="200" blockAlign="center">
           <Text as="span" fontWeight="semibold">
-            {t.kinds[one.kind]} {one.from && t.since(format.date(one.from))}
+            {nameOf(one, format)}
           </Text>
           <ImportBadge state={one.state} />
         </InlineStack>
@@ -157,6 +158,11 @@ function ImportRow({ one }: { one: Import }) {
           {t.begun(format.moment(one.createdAt ?? ''))}
           {one.startedAt !== null && ` · ${t.progress.of(format.number(done), format.number(total))}`}
         </Text>
+        {one.waits.map(({ reason, message }) => (
+          <Text key={reason} as="p" variant="bodySm">
+            {format.sentence(message)}
+          </Text>
+        ))}
       </AppLink>
     </li>
   );

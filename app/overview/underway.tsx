@@ -1,5 +1,7 @@
 import { BlockStack, Card, InlineStack, Link, ProgressBar, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
+import { ImportWaits } from '../imports/import-waits.tsx';
+import { nameOf } from '../imports/name-of.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import './underway.css';
@@ -20,8 +22,8 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 
 function Import({ running }: { running: Overview['imports'][number] }) {
   const format = useFormat();
-  const { id, kind, state, done, total } = running;
-  const name = `${t.imports}: ${t.importOf[kind]}`;
+  const { id, state, done, total, waits } = running;
+  const name = `${t.import}: ${nameOf(running, format)}`;
   return (
     <BlockStack gap="100">
       <InlineStack align="space-between" gap="200">
@@ -35,6 +37,7 @@ function Import({ running }: { running: Overview['imports'][number] }) {
       <span id={`import-${id}`} hidden>
         {name}
       </span>
+      <ImportWaits waits={waits} />
     </BlockStack>
   );
 }

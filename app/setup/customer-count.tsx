@@ -1,65 +1,97 @@
-import { Banner, BlockStack, Box, Button, InlineGrid, Link, Text } from '@shopify/polaris';
+import { Banner, BlockStack, Box, Button, Link, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ImportAnswer } from '../../server/imports/counts.ts';
+import type { AnswerCounts, ImportAnswer } from '../../server/imports/describe.ts';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
+import './by-answer.css';
 
 const t = texts.setup.history;
 const LOOK_EVERY_MS = 2000;
 
 type Count = ImportAnswer;
+/** What becomes of e-mail choices from before: the answers of the question, by what they save. */
+type Answer = keyof NonNullable<Count['byAnswer']>;
+const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
 
 const underCount = (count: Count | null | undefined) => count?.state === 'counting';
 
-function Numbers({ count }: { count: Count }) {
+/** @param chosen the answer that is chosen and perhaps not saved yet; its column says so */
+function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
   const format = useFormat();
-  const { contacts, skipped, flags } = count.counts;
-  const figures: [string, number][] = [
-    [t.contacts, contacts],
-    [t.optIns, flags.EmailPermission.true],
-    [t.optOuts, flags.EmailPermission.false],
-    [t.smsOptIns, flags.SMSPermission.true],
-    [t.smsOptOuts, flags.SMSPermission.false],
-    [t.skipped, Object.values(skipped).reduce((sum, one) => sum + one, 0)],
+  const { byAnswer } = count;
+  if (!byAnswer) return null;
+  const columns = answers.map((answer) => ({ answer, counts: byAnswer[answer] }));
+  const rows: [string, (counts: AnswerCounts) => number][] = [
+    [t.contacts, ({ contacts }) => contacts],
+    [t.optIns, ({ EmailPermission }) => EmailPermission.true],
+    [t.optOuts, ({ EmailPermission }) => EmailPermission.false],
+    [t.smsOptIns, ({ SMSPermission }) => SMSPermission.true],
+    [t.smsOptOuts, ({ SMSPermission }) => SMSPermission.false],
+    [t.skipped, ({ skipped }) => Object.values(skipped).reduce((sum, one) => sum + one, 0)],
   ];
   return (
     <Box background="bg-surface-secondary" padding="300" borderRadius="200">
       <BlockStack gap="200">
-        <Text as="h3" variant="headingSm">
+        <Text as="h3" variant="headingSm" id="count-by-answer">
           {t.counted}
         </Text>
-        <InlineGrid columns={{ xs: 2, sm: 3 }} gap="200">
-          {figures.map(([name, value]) => (
-            <div key={name}>
-              <Text as="p" variant="headingMd">
-                {format.number(value)}
-              </Text>
-              <Text as="p" tone="subdued" variant="bodySm">
-                {name}
-              </Text>
-            </div>
-          ))}
-        </InlineGrid>
+        <table className="by-answer" aria-labelledby="count-by-answer">
+          <thead>
+            <tr>
+              <td />
+              {columns.map(({ answer }) => (
+                <th key={answer} scope="col" className={answer === chosen ? 'by-answer-chosen' : ''}>
+                  {t.ifAnswered[answer]}
+                  {answer === chosen && <span className="by-answer-note">{t.chosen}</span>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(([name, figure]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {columns.map(({ answer, counts }) => (
+                  <td key={answer} className={answer === chosen ? 'by-answer-chosen' : ''}>
+                    {format.number(figure(counts))}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
         <Text as="p" tone="subdued" variant="bodySm">
-          {t.withSaved} <Link url={`/imports/${count.id}`}>{t.toImport}</Link>
+          {t.countedAt(format.moment(count.createdAt ?? ''))} <Link url={`/imports/${count.id}`}>{t.toImport}</Link>
         </Text>
+        {count.outdated && (
+          <Text as="p" variant="bodySm">
+            {t.outdated}
+          </Text>
+        )}
       </BlockStack>
     </Box>
   );
 }
 
-/** Counts the shop's customers as an import that was not started, or says why that is not possible. */
-export function CustomerCount() {
+/** Whether an import is a count of everybody. */
+const isOfAll = ({ kind, which, from, state }: Count) =>
+  kind === 'customers' && which === 'all' && from === null && /^(counting|counted|failed)$/.test(state);
+
+/**
+ * Counts the shop's customers as an import that was not started, or says why that is not possible.
+ * @param chosen the answer that is chosen and perhaps not saved yet
+ */
+export function CustomerCount({ chosen }: { chosen: Answer | null }) {
   const client = useQueryClient();
   const queryKey = ['imports', 'customer-count'];
   const { data: count } = useQuery({
     queryKey,
     queryFn: async ({ signal }) => {
       const { items } = await call<{ items: Count[] }>('GET', '/imports', { signal });
-      return items.find(({ kind, state }) => kind === 'customers' && /^(counting|counted|failed)$/.test(state)) ?? null;
+      return items.find(isOfAll) ?? null;
     },
     refetchInterval: ({ state }) => (underCount(state.data) ? LOOK_EVERY_MS : false),
   });
@@ -76,7 +108,7 @@ export function CustomerCount() {
             {count.message}
           </Banner>
         )}
-        {count?.state === 'counted' && <Numbers count={count} />}
+        {count?.state === 'counted' && <Numbers count={count} chosen={chosen} />}
         {underCount(count) && (
           <BlockStack gap="200">
             <Text as="p">{t.counting}</Text>

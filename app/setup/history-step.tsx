@@ -17,16 +17,8 @@ export function HistoryStep({ saved, done, onDone }: { saved: SettingsAnswer; do
   const before: Answer | null = !done ? null : email.history === 'all' ? 'no' : 'yes';
   const [answer, setAnswer] = useState<Answer | null>(before);
   const { save, saving, faults, failure } = useSavePart();
-  const choose = () =>
-    save(
-      {
-        consent: {
-          email: { ...email, history: answer === 'no' ? 'all' : 'optOuts' },
-          sms: { ...sms, history: 'optOuts' },
-        },
-      },
-      onDone,
-    );
+  const history = answer === 'no' ? 'all' : 'optOuts';
+  const choose = () => save({ consent: { email: { ...email, history }, sms: { ...sms, history: 'optOuts' } } }, onDone);
   return (
     <BlockStack gap="400">
       <ChoiceList
@@ -40,7 +32,7 @@ export function HistoryStep({ saved, done, onDone }: { saved: SettingsAnswer; do
         onChange={([chosen]) => setAnswer(answers.find((one) => one === chosen) ?? null)}
         error={faults.of('consent') || ''}
       />
-      <CustomerCount />
+      <CustomerCount chosen={answer === null ? null : history} />
       <Text as="p" tone="subdued">
         {t.history.next}
       </Text>

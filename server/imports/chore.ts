@@ -1,4 +1,4 @@
-import { type Gate, gateOf } from '../activity/describe-state.ts';
+import { gateOf } from '../activity/describe-state.ts';
 import { AdminError } from '../admin/admin.ts';
 import { cancelBulkRead } from '../admin/bulk-read.ts';
 import type { Chore } from '../chores.ts';
@@ -16,6 +16,7 @@ import { listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from './store.ts';
 import { allTold, settleTally } from './tally.ts';
+import { gateMessage } from './waits.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
 
@@ -33,12 +34,6 @@ const REFUSED = 'Shopify refused to read this. Begin again; if it stays, tell us
 const NO_SEGMENT =
   'Shopify could not read this segment. See in Shopify, under Customers, Segments, that it is still there, and begin again.';
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
-
-const waits: Record<Exclude<Gate, null>, string> = {
-  not_connected: 'Waits until the shop is connected to Ascent360: enter the GUID in the settings.',
-  paused: 'Waits because sending is paused in the settings.',
-  connection_problem: 'Waits because Ascent360 refuses the GUID. It goes on as soon as the connection works again.',
-};
 
 /** @returns whether there is more to do at once */
 async function goOnCounting(deps: ImportDeps, shop: Shop, one: Import, until: Instant, signal: AbortSignal) {
@@ -91,7 +86,7 @@ async function goOnRunning(
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, one.id, REST_MS, waits[gate]);
+    await postpone(deps.db, one.id, REST_MS, gateMessage(gate));
     return false;
   }
   if (one.message !== '') await postpone(deps.db, one.id, 0, '');

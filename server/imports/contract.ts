@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Instant, ShopifyId } from '../domain/scalars.ts';
+import { startOfDay } from '../overview/day-starts.ts';
 
 /** What an import reads: customers or orders, all of them or some. */
 export type ImportRequest = {
@@ -26,31 +27,32 @@ const CUSTOMER_ID = 'Enter a customer’s id as digits or gid://shopify/Customer
 const SEGMENT_ID = 'Enter a segment’s id as digits or gid://shopify/Segment/…';
 const FROM = 'Enter a day (2026-11-23) or a moment with its zone (2026-11-23T09:00:00Z)';
 
-const moment = z
-  .string({ error: FROM })
-  .trim()
-  .transform((text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text))
-  .pipe(z.iso.datetime({ offset: true, error: FROM }))
-  .transform((text) => Date.parse(text));
+/** A day is one of the shop's calendar. */
+const moment = (timeZone: string) =>
+  z
+    .string({ error: FROM })
+    .trim()
+    .pipe(z.union([z.iso.date({ error: FROM }), z.iso.datetime({ offset: true, error: FROM })], { error: FROM }))
+    .transform((text) => (text.length === 10 ? startOfDay(text, timeZone) : Date.parse(text)));
 
-const shape = z.strictObject(
-  {
-    kind: z.enum(['customers', 'orders'], { error: 'Choose customers or orders' }),
-    from: moment.nullish(),
-    customerIds: z
-      .array(digitsOf('Customer', CUSTOMER_ID), { error: 'Enter a list of customers’ ids' })
-      .min(1, { error: 'Enter at least one customer’s id' })
-      .max(MOST_IDS, { error: `Enter at most ${MOST_IDS} ids; for more, import a segment` })
-      .transform((ids) => [...new Set(ids)])
-      .nullish(),
-    segmentId: digitsOf('Segment', SEGMENT_ID).nullish(),
-  },
-  { error: 'Send a JSON object: {"kind": "customers"}' },
-);
+const shape = {
+  kind: z.enum(['customers', 'orders'], { error: 'Choose customers or orders' }),
+  customerIds: z
+    .array(digitsOf('Customer', CUSTOMER_ID), { error: 'Enter a list of customers’ ids' })
+    .min(1, { error: 'Enter at least one customer’s id' })
+    .max(MOST_IDS, { error: `Enter at most ${MOST_IDS} ids; for more, import a segment` })
+    .transform((ids) => [...new Set(ids)])
+    .nullish(),
+  segmentId: digitsOf('Segment', SEGMENT_ID).nullish(),
+};
 
-/** What `POST /api/imports` takes. */
-export const importContract = (now: Instant) =>
-  shape
+/** What `POST /api/imports` takes. @param timeZone the shop's, one that the runtime knows */
+export const importContract = (now: Instant, timeZone: string) =>
+  z
+    .strictObject(
+      { ...shape, from: moment(timeZone).nullish() },
+      { error: 'Send a JSON object: {"kind": "customers"}' },
+    )
     .superRefine((asked, ctx) => {
       const refuse = (field: string, message: string) => ctx.addIssue({ code: 'custom', path: [field], message });
       const oldest = now - ORDERS_DAYS * DAY;

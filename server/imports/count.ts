@@ -2,13 +2,13 @@ import type { Admin } from '../admin/admin.ts';
 import { type Db, newId, type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Settled } from '../domain/states.ts';
-import { type Foreseen, foresee } from '../preview/foresee.ts';
+import { type Foreseen, foreseeUnder, historiesOf } from '../preview/foresee.ts';
 import { defaultSettings } from '../settings/contract.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
 import { isOutage, readEvent } from '../webhooks/process.ts';
-import type { CountedCounts, Import } from './import.ts';
+import { ANSWERS, answers, type CountedCounts, type Import } from './import.ts';
 import { type ImportRecord, inGroups, readAtOf, recordsOf } from './records.ts';
 import { changeState } from './store.ts';
 
@@ -23,8 +23,8 @@ export type CountDeps = {
 /** Records that are weighed together: what they need is loaded at once. */
 const GROUP = 250;
 
-/** Where something happens once per address: a flag of a channel, or the lists. */
-type Met = { what: 'email' | 'sms' | 'lists'; address: string };
+/** Where something happens once per address: a flag of a channel, or the lists; of an answer, with its name before it. */
+type Met = { what: string; address: string };
 
 /** Keeps those that this import has not met before. */
 async function meetFirst(sql: Sql, shop: Shop, importId: string, met: readonly Met[]): Promise<Set<string>> {
@@ -41,13 +41,13 @@ async function meetFirst(sql: Sql, shop: Shop, importId: string, met: readonly M
 
 const metKey = ({ what, address }: Met) => `${what}:${address}`;
 
-type Going = { met: Met; add(counts: CountedCounts): void };
+type Going = { met: Met; add(): void };
 
 /** The flags and lists of one that would be sent. */
-function goingOut({ weighed }: Foreseen): Going[] {
+function goingOut({ weighed }: Foreseen): { met: Met; add(counts: CountedCounts): void }[] {
   if (weighed?.prepared.kind !== 'send') return [];
   const { flags, sendsLists } = weighed.prepared;
-  const going: Going[] = [];
+  const going: ReturnType<typeof goingOut> = [];
   for (const [what, flag] of [
     ['email', 'EmailPermission'],
     ['sms', 'SMSPermission'],
@@ -76,26 +76,44 @@ export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, sh
   return { ...nothingStored, settings: defaultSettings(developmentStore ?? false) };
 }
 
-/** As foresee; one that cannot be worked out needs attention by itself. */
+/** As foreseeUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
 async function foreseeSafely(
   db: Db,
   shop: Shop,
   stored: StoredSettings,
   events: readonly TranslatedEvent[],
   now: Instant,
-): Promise<Foreseen[]> {
+): Promise<Foreseen[][]> {
+  const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
   try {
-    return await foresee(db, shop, stored, events, now);
+    return await foreseeUnder(db, shop, stored, policies, events, now);
   } catch (error) {
     if (isOutage(error)) throw error;
     const [event] = events;
     if (event && events.length === 1) {
-      return [{ event, settled: { state: 'attention', reason: 'translation_failed' }, weighed: null }];
+      return policies.map(() => [
+        { event, settled: { state: 'attention', reason: 'translation_failed' }, weighed: null },
+      ]);
     }
-    const found: Foreseen[] = [];
-    for (const one of events) found.push(...(await foreseeSafely(db, shop, stored, [one], now)));
+    const found: Foreseen[][] = policies.map(() => []);
+    for (const one of events) {
+      const each = await foreseeSafely(db, shop, stored, [one], now);
+      for (const [i, list] of each.entries()) found[i]?.push(...list);
+    }
     return found;
   }
+}
+
+/** Adds what each record comes to, and gives what counts once per address. @param under the name of an answer, or empty */
+function addForeseen(counts: CountedCounts, foreseen: readonly Foreseen[], under: string): Going[] {
+  for (const { settled } of foreseen) {
+    if (settled) addSettled(counts, settled);
+    else counts.contacts++;
+  }
+  return foreseen
+    .filter(({ settled }) => settled === null)
+    .flatMap(goingOut)
+    .map(({ met, add }) => ({ met: { ...met, what: `${under}${met.what}` }, add: () => add(counts) }));
 }
 
 /** Somebody else goes on with it, or it was cancelled. */
@@ -126,15 +144,18 @@ async function countGroup(
   const reads = records.flatMap(({ body }) =>
     body === null ? [] : [readEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
   );
-  counts.records += reads.length;
-  for (const read of reads) if ('settled' in read) addSettled(counts, read.settled);
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
-  const foreseen = await foreseeSafely(db, shop, stored, events, now);
-  for (const { settled } of foreseen) {
-    if (settled) addSettled(counts, settled);
-    else counts.contacts++;
+  const [bySettings = [], ...byAnswers] = await foreseeSafely(db, shop, stored, events, now);
+  const going: Going[] = [];
+  const take = (to: CountedCounts, foreseen: readonly Foreseen[], under: string) => {
+    to.records += reads.length;
+    for (const read of reads) if ('settled' in read) addSettled(to, read.settled);
+    going.push(...addForeseen(to, foreseen, under));
+  };
+  take(counts, bySettings, '');
+  for (const [i, answer] of answers.entries()) {
+    if (counts.byAnswer) take(counts.byAnswer[answer], byAnswers[i] ?? [], `${answer}:`);
   }
-  const going = foreseen.filter(({ settled }) => settled === null).flatMap(goingOut);
   const last = records.at(-1);
   if (!last) return;
   await db.transaction(async (sql) => {
@@ -144,7 +165,7 @@ async function countGroup(
       one.id,
       going.map(({ met }) => met),
     );
-    for (const { met, add } of going) if (first.delete(metKey(met))) add(counts);
+    for (const { met, add } of going) if (first.delete(metKey(met))) add();
     const rows = await sql.query(
       `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
        WHERE id = $1 AND state = 'counting' AND count_line = $2 AND shop_id = $3 RETURNING id`,

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { SkippedReason } from '../domain/states.ts';
+import type { Histories } from '../preview/foresee.ts';
 import type { ImportRequest } from './contract.ts';
 import type { Position } from './read-file.ts';
 
@@ -17,6 +18,20 @@ export type CountedCounts = ToldCounts & {
   skipped: Partial<Record<SkippedReason, number>>;
 };
 
+/**
+ * The answers of the first steps to whether Ascent360 holds the customers already, by what they make of the e-mail choices
+ * from before. SMS opt-ins from before go out under neither.
+ */
+export const ANSWERS = {
+  optOuts: { email: 'optOuts', sms: 'optOuts' },
+  all: { email: 'all', sms: 'optOuts' },
+} as const satisfies Record<string, Histories>;
+export type Answer = keyof typeof ANSWERS;
+export const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
+
+/** What an import comes to with the settings as they are, and under each answer. Null: counted before that was done. */
+export type Counted = CountedCounts & { byAnswer: Record<Answer, CountedCounts> | null };
+
 /** How many events have a state. */
 export type End = { state: string; reason: SkippedReason | null; count: number };
 export type Tally = { ends: End[]; told: ToldCounts };
@@ -33,6 +48,11 @@ export const noneCounted = (): CountedCounts => ({
   merged: 0,
   attention: 0,
   skipped: {},
+});
+
+export const noneAnswered = (): Counted => ({
+  ...noneCounted(),
+  byAnswer: { optOuts: noneCounted(), all: noneCounted() },
 });
 
 export type Import = {
@@ -55,7 +75,7 @@ export type Import = {
   feed: Position;
   fed: number;
   fedAt: Instant | null;
-  counted: CountedCounts;
+  counted: Counted;
   told: ToldCounts;
   /** The event before which all have ended, and what those came to. */
   settledTo: string | null;

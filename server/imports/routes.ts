@@ -5,17 +5,19 @@ import type { Db } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { merchantOf } from '../merchant-auth.ts';
-import type { SettingsStore } from '../settings/store.ts';
+import { knownTimeZone } from '../overview/day-starts.ts';
+import { nothingStored, type SettingsStore } from '../settings/store.ts';
 import { parseBody } from '../shopify/parse-body.ts';
-import type { Shop } from '../shops.ts';
+import type { Shop, Shops } from '../shops.ts';
 import { cancelImport } from './cancel.ts';
 import { importContract } from './contract.ts';
-import { describeImport, describeImports } from './counts.ts';
-import type { ImportState } from './import.ts';
+import { describeImport, describeImports } from './describe.ts';
+import type { Import, ImportState } from './import.ts';
 import { ACTIVE, changeState, createImport, findImport, listImports } from './store.ts';
 
 export type ImportRoutesDeps = {
   db: Db;
+  shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
   now: () => Instant;
 };
@@ -30,33 +32,37 @@ const wrongState = (state: ImportState, action: string) =>
   `This import is ${state}: it cannot be ${action === 'cancel' ? 'cancelled' : `${action}${action.endsWith('e') ? 'd' : 'ed'}`}.`;
 
 /** Imports, and what a merchant can do about them; goes behind merchantAuth. */
-export function importRoutes({ db, settings, now }: ImportRoutesDeps): Router {
+export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
   const router = Router();
+  const storedOf = async (shop: Shop) => (await settings.load(shop)) ?? nothingStored;
+  const describe = async (shop: Shop, one: Import) => await describeImport(db, shop, await storedOf(shop), one);
 
   router.post('/imports', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
     // As text, so that ids keep digits that a JSON number of JavaScript loses.
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
-    const asked = importContract(now()).safeParse(sent.ok ? sent.body : undefined);
+    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const asked = importContract(now(), timeZone).safeParse(sent.ok ? sent.body : undefined);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;
     }
     const id = await db.transaction(async (sql) => await createImport(sql, shop, asked.data, now()));
     const made = id && (await findImport(db, shop, id));
-    if (made) res.status(201).json(await describeImport(db, made));
+    if (made) res.status(201).json(await describe(shop, made));
     else conflict(res, OTHER);
   });
 
   router.get('/imports', async (_req, res) => {
     const { shop } = merchantOf(res);
-    res.json({ items: await describeImports(db, await listImports(db, shop)) });
+    res.json({ items: await describeImports(db, shop, await storedOf(shop), await listImports(db, shop)) });
   });
 
   router.get('/imports/:id', async (req, res, next) => {
     const id = idOf(req.params.id);
-    const one = id && (await findImport(db, merchantOf(res).shop, id));
-    if (one) res.json(await describeImport(db, one));
+    const { shop } = merchantOf(res);
+    const one = id && (await findImport(db, shop, id));
+    if (one) res.json(await describe(shop, one));
     else notFound(req, res, next);
   });
 
@@ -92,7 +98,7 @@ export function importRoutes({ db, settings, now }: ImportRoutesDeps): Router {
       }
       const done = before.state === 'counted' || name !== 'start' ? await act(shop, before.id) : false;
       const after = (await findImport(db, shop, before.id)) ?? before;
-      if (done === true) res.json(await describeImport(db, after));
+      if (done === true) res.json(await describe(shop, after));
       else conflict(res, done === false ? wrongState(after.state, name) : done);
     });
   }

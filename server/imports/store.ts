@@ -4,9 +4,10 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { ImportRequest } from './contract.ts';
 import {
-  type CountedCounts,
+  type Counted,
   type Import,
   type ImportState,
+  noneAnswered,
   noneCounted,
   noneTold,
   type Tally,
@@ -38,7 +39,7 @@ type Row = {
   feed_offset: number;
   fed: number;
   fed_at: Date | null;
-  counted: Partial<CountedCounts>;
+  counted: Partial<Counted>;
   told: Partial<ToldCounts>;
   settled_to: string | null;
   settled: Partial<Tally>;
@@ -60,6 +61,11 @@ export const urlBinding = (id: string) => `imports.url:${id}`;
 
 const instant = (date: Date | null): Instant | null => date?.getTime() ?? null;
 
+function readCounted({ counted, count_line }: Row): Counted {
+  if (count_line === 0) return noneAnswered();
+  return { ...noneCounted(), byAnswer: null, ...counted };
+}
+
 function readRow(shop: Shop, row: Row): Import {
   return {
     id: row.id,
@@ -80,7 +86,7 @@ function readRow(shop: Shop, row: Row): Import {
     feed: { line: row.feed_line, offset: row.feed_offset },
     fed: row.fed,
     fedAt: instant(row.fed_at),
-    counted: { ...noneCounted(), ...row.counted },
+    counted: readCounted(row),
     told: { ...noneTold(), ...row.told },
     settledTo: row.settled_to,
     settled: { ends: [], told: noneTold(), ...row.settled },

@@ -6,7 +6,7 @@ import type { Problem } from './problems.ts';
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
 
-const moment = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+const moment = (iso: string) => `${iso.slice(0, 16).replace('T', ' at ')} UTC`;
 
 /** What Shopify had not told of, and comparing found. */
 export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {

@@ -2,10 +2,10 @@ import { Router } from 'express';
 import { gateOf } from '../activity/describe-state.ts';
 import type { Db, Sql } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { describeImports, type ImportAnswer } from '../imports/counts.ts';
+import { describeImports, type ImportAnswer } from '../imports/describe.ts';
 import { listImports } from '../imports/store.ts';
 import { merchantOf } from '../merchant-auth.ts';
-import type { SettingsStore, StoredSettings } from '../settings/store.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import { readLife, type Shop, type ShopLife, type Shops } from '../shops.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { countEvents, countedSources, type OverviewCounts } from './counts.ts';
@@ -96,7 +96,7 @@ export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps)
       adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
       ...(await underway(db, shop)),
-      imports: await describeImports(db, await listImports(db, shop, true)),
+      imports: await describeImports(db, shop, stored ?? nothingStored, await listImports(db, shop, true)),
     };
     res.json(answer);
   });

@@ -3,6 +3,7 @@ import { newId, type Sql } from '../db.ts';
 import type { ClaimedDelivery } from '../delivery/outbox.ts';
 import { gather, isNothingNew, type Weighed, weigh } from '../delivery/weigh.ts';
 import type { Instant } from '../domain/scalars.ts';
+import type { HistoryPolicy, Settings } from '../domain/settings.ts';
 import type { Settled } from '../domain/states.ts';
 import type { Person } from '../people.ts';
 import type { StoredSettings } from '../settings/store.ts';
@@ -80,18 +81,38 @@ function deliveryOf(
   };
 }
 
+/** What becomes of choices from before, by channel. */
+export type Histories = Record<'email' | 'sms', HistoryPolicy>;
+
+export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({
+  email: consent.email.history,
+  sms: consent.sms.history,
+});
+
+function withHistories(stored: StoredSettings, { email, sms }: Histories): StoredSettings {
+  const { consent } = stored.settings;
+  const asked = { email: { ...consent.email, history: email }, sms: { ...consent.sms, history: sms } };
+  return { ...stored, settings: { ...stored.settings, consent: asked } };
+}
+
+/** Whether another policy for history could make another flag of it: the rules before that one have decided otherwise. */
+const hangsOnHistory = ({ prepared: { decisions } }: Weighed): boolean =>
+  [decisions.email, decisions.sms].some(({ reason }) => reason === 'due' || reason === 'history_held');
+
 /**
  * What translated events would come to with these settings, weighed as if they arrived now: with the people, the ledger and
  * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
+ * @param policies in place of what the settings say of history: each gives a list of its own
  * @param events none about the whole shop
  */
-export async function foresee(
+export async function foreseeUnder(
   sql: Sql,
   shop: Shop,
   stored: StoredSettings,
+  policies: readonly Histories[],
   events: readonly TranslatedEvent[],
   now: Instant,
-): Promise<Foreseen[]> {
+): Promise<Foreseen[][]> {
   const life = await readLife(sql, shop);
   const batch = await openBatch(sql, shop, life, stored.settings, events, now);
   const watched = events.map((event) => watch(batch, event));
@@ -113,14 +134,35 @@ export async function foresee(
     }
   }
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
-  return watched.map(({ event, outcome }, i): Foreseen => {
+  const weighOne = (under: StoredSettings, { event, outcome }: Watched, i: number): Foreseen => {
     const delivery = deliveries[i];
     if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, weighed: null };
-    const weighed = weigh(shop, stored, historyBefore, found, delivery, now);
+    const weighed = weigh(shop, under, historyBefore, found, delivery, now);
     const { prepared } = weighed;
     if (prepared.kind === 'settle') return { event, settled: prepared.settled, weighed };
     const contentHash = shop.vault.hash('content', prepared.content);
-    const nothingNew = isNothingNew(weighed, found.entities, contentHash, stored.account);
+    const nothingNew = isNothingNew(weighed, found.entities, contentHash, under.account);
     return { event, settled: nothingNew ? { state: 'skipped', reason: 'nothing_new' } : null, weighed };
-  });
+  };
+  const [first, ...others] = policies.map((policy) => withHistories(stored, policy));
+  if (!first) return [];
+  const known = watched.map((one, i) => weighOne(first, one, i));
+  const again = (under: StoredSettings) =>
+    known.map((foreseen, i) => {
+      const one = watched[i];
+      return one && foreseen.weighed && hangsOnHistory(foreseen.weighed) ? weighOne(under, one, i) : foreseen;
+    });
+  return [known, ...others.map(again)];
+}
+
+/** As foreseeUnder, with what the settings say. */
+export async function foresee(
+  sql: Sql,
+  shop: Shop,
+  stored: StoredSettings,
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Foreseen[]> {
+  const [foreseen = []] = await foreseeUnder(sql, shop, stored, [historiesOf(stored.settings)], events, now);
+  return foreseen;
 }

@@ -15,6 +15,10 @@ const counted: Import = {
   total: 12_480,
   rate: null,
   secondsLeft: null,
+  which: 'all',
+  waits: [],
+  outdated: false,
+  byAnswer: null,
   counts: {
     records: 12_480,
     contacts: 11_702,
@@ -31,6 +35,22 @@ const counted: Import = {
 const started = '2026-11-23T16:10:00.000Z';
 const during = { startedAt: started, done: 4160, counts: { ...counted.counts, accepted: 3902, waiting: 40 } };
 
+const retrying: Import = {
+  ...counted,
+  startedAt: started,
+  state: 'running',
+  done: 12_477,
+  rate: 0,
+  counts: { ...counted.counts, accepted: 11_699, waiting: 3 },
+  waits: [
+    {
+      reason: 'retrying',
+      count: 3,
+      message: '3 records wait for a new try, the next on 2026-11-23 at 16:35 UTC: Ascent360 answered with HTTP 503.',
+    },
+  ],
+};
+
 /** What each action makes of an import; the API itself is tested in test/imports. */
 const after: Record<string, Import> = {
   start: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
@@ -42,17 +62,18 @@ const after: Record<string, Import> = {
 /** Answers for the import routes as the server would, so that each state stands still. @returns what was asked for */
 export async function standInImports(
   page: Page,
-  first: 'counting' | 'counted' | 'running' | 'failed',
+  first: 'counting' | 'counted' | 'running' | 'failed' | 'waiting' | 'outdated',
 ): Promise<string[]> {
   const asked: string[] = [];
-  let now: Import =
-    first === 'running'
-      ? (after['start'] ?? counted)
-      : {
-          ...counted,
-          state: first,
-          message: first === 'failed' ? 'Shopify could not read everything. Begin again.' : '',
-        };
+  const firsts: Record<typeof first, Import> = {
+    counting: { ...counted, state: 'counting' },
+    counted,
+    outdated: { ...counted, outdated: true },
+    running: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
+    waiting: retrying,
+    failed: { ...counted, state: 'failed', message: 'Shopify could not read everything. Begin again.' },
+  };
+  let now = firsts[first];
   await page.route('**/api/imports**', async (route) => {
     const request = route.request();
     const [, id, action] = new URL(request.url()).pathname.split('/').slice(2);
@@ -67,7 +88,7 @@ export async function standInImports(
 }
 
 const route = `/imports/${counted.id}`;
-const standing = (state: 'counting' | 'counted' | 'running' | 'failed') => async (page: Page) =>
+const standing = (state: Parameters<typeof standInImports>[1]) => async (page: Page) =>
   void (await standInImports(page, state));
 const settled = async (page: Page) => await page.getByRole('heading', { name: /^What (would go|went) out$/ }).waitFor();
 
@@ -86,6 +107,7 @@ export const importsScenes: Scene[] = [
   { name: 'import-counted', route, before: standing('counted'), full: true, act: settled },
   { name: 'import-counted-narrow', route, width: 320, before: standing('counted'), full: true, act: settled },
   { name: 'import-running', route, before: standing('running'), act: settled },
+  { name: 'import-waiting', route, before: standing('waiting'), act: settled },
   { name: 'import-failed', route, before: standing('failed'), act: settled },
   {
     name: 'privacy',

@@ -115,7 +115,11 @@ inBrowser('importing', (stage) => {
 
   it('names the customer’s ID that is none beside the field, and takes nothing', async () => {
     const page = await stage().open('/imports');
-    const before = (await stage().connector.api('GET', '/imports')).body;
+    const known = async () => {
+      const { body } = await stage().connector.api('GET', '/imports');
+      return (body as { items: { id: string }[] }).items.map(({ id }) => id);
+    };
+    const before = await known();
     await page.getByText('Only these customers').click();
     const field = page.getByLabel('Customer IDs');
     for (const wrong of ['Robin', 'https://admin.shopify.com/store/x/orders/7003', '-7']) {
@@ -126,7 +130,7 @@ inBrowser('importing', (stage) => {
       await field.press('Backspace');
       await page.getByText('is no customer’s ID').waitFor({ state: 'detached' });
     }
-    expect((await stage().connector.api('GET', '/imports')).body).toEqual(before);
+    expect(await known()).toEqual(before);
   });
 
   it('imports only the customers of the segment whose address in the admin was pasted', async () => {
@@ -168,9 +172,32 @@ inBrowser('importing', (stage) => {
     await page.getByText('Away.').waitFor({ state: 'detached' });
   });
 
+  it('that waits says for how many, until when in the shop’s time zone, and why, on each of its pages', async () => {
+    await stage().connector.deliver('shop/update', { id: 1, iana_timezone: 'America/Denver' });
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, 'waiting')),
+    });
+    const why =
+      /^3 records wait for a new try, the next on Nov 23, 2026, 9:35\sAM: Ascent360 answered with HTTP 503\.$/;
+    await page.getByText(why).waitFor();
+    await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    await page.getByRole('heading', { name: 'What went out' }).waitFor();
+    await page.getByText(why).waitFor();
+  });
+
+  it('counted before the settings were changed says that the numbers may be others now', async () => {
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, 'outdated')),
+    });
+    await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    await page.getByText('The settings were changed since this was counted').waitFor();
+    await page.getByRole('link', { name: 'Count anew' }).click();
+    await page.getByRole('button', { name: 'Count first' }).waitFor();
+  });
+
   it('has no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
     for (const width of [1200, 320]) {
-      for (const state of ['counted', 'running', 'failed'] as const) {
+      for (const state of ['counted', 'outdated', 'running', 'waiting', 'failed'] as const) {
         const page = await stage().open('/imports', {
           width,
           before: async (page) => void (await standInImports(page, state)),

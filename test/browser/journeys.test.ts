@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
+import { customer as customerOf, optedIn, optedOut } from '../imports/scene.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
@@ -56,22 +57,53 @@ inBrowser('connecting from nothing', (stage) => {
 });
 
 inBrowser('existing customers', (stage) => {
-  it('are counted before anything is decided, and nothing is sent', async () => {
+  it('are counted under each answer before one is saved, and nothing is sent', async () => {
     const { connector } = stage();
     await connector.connect();
     await connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
-    connector.admin.shop(SHOP).bulk.polls = 0;
+    const shop = connector.admin.shop(SHOP);
+    shop.bulk.polls = 0;
+    for (let n = 0; n < 7; n++) shop.setCustomer(customerOf(n, n < 4 ? optedIn : n < 6 ? optedOut : {}));
+    // Only some customers: no count of all.
+    const { id } = (await connector.api('POST', '/imports', { kind: 'customers', customerIds: ['1'] })).body as {
+      id: string;
+    };
+    await expect
+      .poll(async () => (await connector.api('GET', `/imports/${id}`)).body)
+      .toMatchObject({ state: 'counted' });
     const before = connector.ascent360.received.length;
     const page = await stage().open('/setup');
     await page.getByRole('button', { name: 'Count the customers first' }).click();
-    await page.getByText('What an import of all customers would send now').waitFor({ timeout: 60_000 });
-    const { body } = await connector.api('GET', '/imports');
-    expect(body).toMatchObject({ items: [{ kind: 'customers', state: 'counted' }] });
+    const table = page.getByRole('table', { name: 'What an import of all customers would send' });
+    await table.waitFor({ timeout: 60_000 });
+    const row = async (name: string) =>
+      await table
+        .getByRole('row', { name: new RegExp(`^${name} `) })
+        .getByRole('cell')
+        .allTextContents();
+    expect(await row('Contacts')).toEqual(['7', '7']);
+    expect(await row('Opt-ins to e-mail')).toEqual(['0', '4']);
+    expect(await row('Opt-outs of e-mail')).toEqual(['2', '2']);
+    const { body } = await connector.api('GET', '/settings');
+    expect(body).toMatchObject({ consent: { email: { history: 'optOuts' } } });
+    await page.getByText('No, they are new there').click();
+    await table.getByRole('columnheader', { name: 'No your answer' }).waitFor();
+    await page.getByText('I do not know').click();
+    await table.getByRole('columnheader', { name: 'Yes, or not known your answer' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 900 });
+    expect(await overflow(page)).toBe(0);
     expect(connector.ascent360.received.length).toBe(before);
-    await page.getByRole('button', { name: 'Count again' }).waitFor();
+
+    await page.getByText('No, they are new there').click();
+    await page.getByRole('button', { name: 'Save and go on' }).click();
+    await page.getByLabel('Text for your Ascent360 contact').waitFor();
+    const counted = ((await connector.api('GET', '/imports')).body as { items: object[] }).items[0];
+    expect(counted).toMatchObject({ counts: { flags: { EmailPermission: { true: 4, false: 2 } } }, outdated: false });
   });
 
   it('that cannot be counted say why', async () => {
+    await stage().connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
     const page = await stage().open('/setup');
     const message = 'Another import of this kind is under way: wait until it has ended, or cancel it.';
     await page.route('**/api/imports', (call) =>

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { importContract, searchOf } from '../../server/imports/contract.ts';
 
 const NOW = Date.parse('2026-11-24T10:00:00Z');
-const parse = (asked: unknown) => importContract(NOW).safeParse(asked);
+const parse = (asked: unknown) => importContract(NOW, 'America/Denver').safeParse(asked);
 const fields = (asked: unknown) => parse(asked).error?.issues.map(({ path }) => path.join('.'));
 
 describe('What an import may ask for', () => {
   it.each([
     [{ kind: 'customers' }, { kind: 'customers', from: null, customerIds: null, segmentId: null }],
     [{ kind: 'orders' }, { kind: 'orders', from: Date.parse('2026-09-25T10:00:00Z') }],
-    [{ kind: 'orders', from: '2026-11-01' }, { from: Date.parse('2026-11-01T00:00:00Z') }],
+    [{ kind: 'orders', from: '2026-11-01' }, { from: Date.parse('2026-11-01T06:00:00Z') }],
     [{ kind: 'orders', from: '2026-11-01T08:00:00-07:00' }, { from: Date.parse('2026-11-01T15:00:00Z') }],
-    [{ kind: 'orders', from: '2026-09-25' }, { from: Date.parse('2026-09-25T00:00:00Z') }],
+    [{ kind: 'orders', from: '2026-09-25' }, { from: Date.parse('2026-09-25T06:00:00Z') }],
     [
       { kind: 'customers', customerIds: ['706405506930370084', 'gid://shopify/Customer/12', 13, '12'] },
       { customerIds: ['706405506930370084', '12', '13'] },

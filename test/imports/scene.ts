@@ -14,6 +14,13 @@ export type ImportBody = {
   secondsLeft: number | null;
   startedAt: string | null;
   endedAt: string | null;
+  which: string;
+  waits: { reason: string; count: number; message: string; action?: string }[];
+  outdated: boolean;
+  byAnswer: Record<
+    'optOuts' | 'all',
+    { contacts: number } & Record<'EmailPermission' | 'SMSPermission', { true: number; false: number }>
+  > | null;
   counts: {
     records: number;
     contacts: number;

@@ -3,6 +3,7 @@ export const imports = {
   title: 'Import',
   text: 'Sends customers or orders that were there before. Everything is counted first; nothing goes out until you start it.',
   kinds: { customers: 'Customers', orders: 'Orders' },
+  which: { some: 'Chosen customers', segment: 'Customers of a segment' },
   form: {
     title: 'New import',
     kind: 'What to import',
@@ -49,6 +50,12 @@ export const imports = {
       `${count} SMS opt-ins go out. Each may make Ascent360 send a text that is charged to you.`,
     live: 'New events of the shop go first; the import waits for them.',
   },
+  outdated: {
+    title: 'The settings were changed since this was counted',
+    text: 'What goes out follows the settings as they are now, so the numbers below may not be right any more.',
+    action: 'Count anew',
+  },
+  waits: { settings: 'Open the settings' },
   counts: {
     would: 'What would go out',
     did: 'What went out',

@@ -69,10 +69,9 @@ export const overview = {
     lastEvent: 'Last event from Shopify',
     oldestWaiting: 'Oldest waiting',
     optOuts: 'Opt-outs tried and not accepted yet',
-    imports: 'Imports',
+    import: 'Import',
     never: 'none yet',
     nothing: 'none',
-    importOf: { customers: 'Customers', orders: 'Orders' },
     importDone: (done: string, total: string) => `${done} of ${total}`,
   },
 };

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../server/config.ts';
 import type { Db } from '../../../server/db.ts';
-import { describeImports } from '../../../server/imports/counts.ts';
+import { describeImports } from '../../../server/imports/describe.ts';
 import { listImports } from '../../../server/imports/store.ts';
 import { createKeys } from '../../../server/keys.ts';
 import { countEvents } from '../../../server/overview/counts.ts';
+import { nothingStored } from '../../../server/settings/store.ts';
 import { createShops } from '../../../server/shops.ts';
 import { faultsOf } from '../../fakes/ascent360.ts';
 import { testDatabase } from '../../fakes/database.ts';
@@ -56,7 +57,7 @@ describe('The month of history', () => {
 
   it('has an import that is done and one that is paused, and they add up', async () => {
     const shop = await createShops(db, keys).ensure(SHOP);
-    const [some, all] = await describeImports(db, await listImports(db, shop));
+    const [some, all] = await describeImports(db, shop, nothingStored, await listImports(db, shop));
     const { records, accepted, merged, waiting, attention, skipped } = all?.counts ?? expect.fail('No import');
     const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
     expect(accepted + merged + waiting + attention + left).toBe(records);

@@ -1,0 +1,27 @@
+import { BlockStack, Link, Text } from '@shopify/polaris';
+import { useFormat } from '../shell/shop.tsx';
+import { texts } from '../texts.ts';
+import type { Import } from './import-types.ts';
+
+const t = texts.imports;
+
+/** Why some of an import does not go out now, each with the page that helps, where one does. */
+export function ImportWaits({ waits }: Pick<Import, 'waits'>) {
+  const format = useFormat();
+  if (waits.length === 0) return null;
+  return (
+    <BlockStack gap="100">
+      {waits.map(({ reason, message, action }) => (
+        <Text key={reason} as="p">
+          {format.sentence(message)}
+          {action && (
+            <>
+              {' '}
+              <Link url={`/${action}`}>{t.waits[action]}</Link>
+            </>
+          )}
+        </Text>
+      ))}
+    </BlockStack>
+  );
+}
