@@ -1,4 +1,5 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { isOutage } from './db.ts';
 import type { Log } from './log.ts';
 
 /** One fault of what was sent. `field` is its dotted path, empty when it is about the whole. */
@@ -49,32 +50,10 @@ export const notFound: RequestHandler = (_req, res) => {
   res.status(404).json({ errors: [{ message: 'There is nothing at this address' }] });
 };
 
-/**
- * node-postgres and node: system codes and SQLSTATEs of lost or refused connections
- * (https://www.postgresql.org/docs/current/errcodes-appendix.html); Prisma: https://www.prisma.io/docs/orm/reference/error-reference
- */
-const connectionCode =
-  /^(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|08\w{3}|53300|57P0[1-3]|P1001|P1002|P1008|P1017|P2024)$/;
-/** What pg-pool, pg and PGlite say without any code. */
-const connectionMessage = /timeout exceeded when trying to connect|connection terminated|PGlite is closed/i;
-/** What Prisma's driver adapters call the same. */
-const connectionKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyConnections)$/;
-
 const textOf = (holder: object, key: string): string => {
   const value: unknown = Reflect.get(holder, key);
   return typeof value === 'string' ? value : '';
 };
-
-/** Whether an error says that the database cannot be reached (rather than that a statement was wrong). */
-export function isDatabaseDown(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  return (
-    connectionCode.test(textOf(error, 'code')) ||
-    connectionKind.test(textOf(error, 'kind')) ||
-    connectionMessage.test(textOf(error, 'message')) ||
-    ('cause' in error && error.cause !== error && isDatabaseDown(error.cause))
-  );
-}
 
 /** Answers of express.json's own errors, by their `type` (https://github.com/expressjs/body-parser#errors). */
 const bodyFaults: Record<string, { status: number; error: { field?: string; message: string } }> = {
@@ -116,7 +95,7 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       { name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') },
       'A call of the merchant API failed',
     );
-    if (isDatabaseDown(error)) {
+    if (isOutage(error)) {
       unavailable(res);
       return;
     }

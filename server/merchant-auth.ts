@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express';
-import { isDatabaseDown, unavailable } from './api-errors.ts';
-import type { Db } from './db.ts';
+import { unavailable } from './api-errors.ts';
+import { type Db, isOutage } from './db.ts';
 import type { Instant } from './domain/scalars.ts';
 import { verifyIdToken } from './shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from './shops.ts';
@@ -44,7 +44,7 @@ export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): Requ
       const shop = await knownShop(caller.shop, app.now);
       res.locals['merchant'] = { shop, userId: caller.userId } satisfies Merchant;
     } catch (error) {
-      if (!isDatabaseDown(error)) throw error;
+      if (!isOutage(error)) throw error;
       unavailable(res);
       return;
     }

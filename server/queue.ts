@@ -234,7 +234,12 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       const never = new Promise<void>(() => {});
       const work = async (shopId: number) => {
         await bull.client.del(markOf(shopId));
-        return await hands.work(shopId, async () => await never);
+        try {
+          return await hands.work(shopId, async () => await never);
+        } catch (error) {
+          log.error({ stage: 'work', shop: shopId, err: error });
+          throw error;
+        }
       };
       bull
         .process(hands.concurrency, async ({ data }) => await work(data.shopId))

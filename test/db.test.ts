@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Db, newId, type Sql, unnest } from '../server/db.ts';
+import { type Db, isOutage, newId, type Sql, unnest } from '../server/db.ts';
+import { sharedPostgres } from './fakes/connector-process.ts';
 import { testDatabase } from './fakes/database.ts';
 
 let db: Db;
@@ -87,3 +89,47 @@ it('when one of them fails its error is the transaction’s, nothing of the othe
   expect(await db.query('SELECT domain FROM shops')).toEqual([]);
   for (let i = 0; i < 25; i++) await db.transaction(async (sql) => await sql.query('SELECT 1'));
 });
+
+const coded = (code: string) => Object.assign(new Error('x'), { code });
+
+it.each<[string, unknown, boolean]>([
+  ['nobody listens', coded('ECONNREFUSED'), true],
+  ['the server is shut down', coded('57P01'), true],
+  ['a deadlock', coded('40P01'), true],
+  ['the disk is full', coded('53100'), true],
+  ['a transaction stood still for too long', coded('25P03'), true],
+  [
+    'the connection was ended meanwhile',
+    new Error('Client has encountered a connection error and is not queryable'),
+    true,
+  ],
+  ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
+  ['what Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
+  ['a wrong statement', coded('42601'), false],
+  ['a wrong value', coded('22P02'), false],
+  ['a fault of our own', new TypeError('Cannot read properties of null'), false],
+  ['no error', undefined, false],
+])('whether the database is away: %s', (_, error, away) => {
+  expect(isOutage(error)).toBe(away);
+});
+
+it.skipIf(!sharedPostgres())(
+  'who stood still in a transaction is told that it was the time, and the next one goes on',
+  async () => {
+    const failed = db.transaction(async (sql) => {
+      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+      await wait(500);
+      await sql.query('SELECT 1');
+    });
+    expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
+    const busy = db.transaction(async (sql) => {
+      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+      // As a process that was stopped: what PostgreSQL said in the meantime is read after the next statement was given.
+      const until = performance.now() + 500;
+      while (performance.now() < until);
+      await sql.query('SELECT 1');
+    });
+    expect(isOutage(await busy.catch((error: unknown) => error))).toBe(true);
+    expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  },
+);

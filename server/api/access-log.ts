@@ -1,8 +1,8 @@
 import { type RequestHandler, Router } from 'express';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { isDatabaseDown, unavailable, unprocessable } from '../api-errors.ts';
-import type { Db } from '../db.ts';
+import { unavailable, unprocessable } from '../api-errors.ts';
+import { type Db, isOutage } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { type Merchant, merchantOf } from '../merchant-auth.ts';
 import { faultsOf, idOf } from './asked.ts';
@@ -67,7 +67,7 @@ export function recordLooks(db: Db, now: () => Instant): Router {
       try {
         await record(db, merchantOf(res), { what, about, once }, now());
       } catch (error) {
-        if (!isDatabaseDown(error)) throw error;
+        if (!isOutage(error)) throw error;
         unavailable(res);
         return;
       }

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isOutage } from '../db.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
-import { isOutage, type ProcessDeps, processSafely } from '../webhooks/process.ts';
+import { type ProcessDeps, processSafely } from '../webhooks/process.ts';
 import { hasNewEvents } from './due-work.ts';
 import { createPosters, momentOf, type PosterDeps } from './posters.ts';
 import type { Finished, Recorded } from './record.ts';

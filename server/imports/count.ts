@@ -1,5 +1,5 @@
 import type { Admin } from '../admin/admin.ts';
-import { type Db, newId, type Sql, unnest } from '../db.ts';
+import { type Db, isOutage, newId, type Sql, unnest } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Settled } from '../domain/states.ts';
 import { type Foreseen, foreseeUnder, historiesOf } from '../preview/foresee.ts';
@@ -7,7 +7,7 @@ import { defaultSettings } from '../settings/contract.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../settings/store.ts';
 import type { Shop, Shops } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
-import { isOutage, readEvent } from '../webhooks/process.ts';
+import { readEvent } from '../webhooks/process.ts';
 import { ANSWERS, answers, type CountedCounts, type Import } from './import.ts';
 import { type ImportRecord, inGroups, readAtOf, recordsOf } from './records.ts';
 import { changeState } from './store.ts';

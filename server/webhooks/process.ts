@@ -1,5 +1,5 @@
 import { isRecord, translateRecord } from '../admin/translate-record.ts';
-import type { Db, Sql } from '../db.ts';
+import { type Db, isOutage, type Sql } from '../db.ts';
 import type { FreshSubjects } from '../delivery/fresh-subjects.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { Instant } from '../domain/scalars.ts';
@@ -224,17 +224,4 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
     if (tried.length === 0) throw error;
     return 1;
   }
-}
-
-/**
- * Whether an error says that the database is away or busy rather than that it minds the statement: connection errors of
- * Node, and PostgreSQL's classes 08, 40, 53, 57 and 58 (https://www.postgresql.org/docs/current/errcodes-appendix.html).
- */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (/^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3})$/.test(code)) return true;
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect|PGlite is closed/i.test(
-    error.message,
-  );
 }
