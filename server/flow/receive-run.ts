@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { readFlowRun } from '../shopify/read-flow-run.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
 import type { Shop, Shops } from '../shops.ts';
-import type { Inbox } from '../webhooks/inbox.ts';
+import { type Inbox, STORE_WITHIN_MS } from '../webhooks/inbox.ts';
 import { readRawBody } from '../webhooks/read-raw-body.ts';
 import { FLOW_RUN } from '../webhooks/topics.ts';
 import { within } from '../webhooks/within.ts';
@@ -13,8 +13,6 @@ import { within } from '../webhooks/within.ts';
 /** The handle of extensions/send-to-ascent360. */
 export const SEND_HANDLE = 'send-to-ascent360';
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Flow gives up on an answer after 10 s. */
-const STORE_WITHIN_MS = 2500;
 
 export type ReceiveRunDeps = {
   inbox: Inbox;

@@ -21,14 +21,24 @@ export type IncomingEvent = {
 export type Inbox = {
   /**
    * Resolves once the event is committed: true when it is new, false when it had been seen before.
-   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key by now, or none
+   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key by now, or none; another error when it
+   *   is not stored, or not within STORE_WITHIN_MS
    */
   store(event: IncomingEvent): Promise<boolean>;
 };
 
+/** By then the sender was asked to try again: an event that waits longer is let go, so that they do not pile up in the memory while
+ * the database hangs. In milliseconds. */
+export const STORE_WITHIN_MS = 2500;
 const MAX_ROWS = 200;
 
-type Waiting = { event: IncomingEvent; resolve: (isNew: boolean) => void; reject: (error: unknown) => void };
+type Waiting = {
+  event: IncomingEvent;
+  /** By performance.now(). */
+  since: number;
+  resolve: (isNew: boolean) => void;
+  reject: (error: unknown) => void;
+};
 
 type Stored = 'new' | 'seen' | 'erased';
 
@@ -90,9 +100,18 @@ export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
   const queue: Waiting[] = [];
   let writing = 0;
 
+  function letGo(): void {
+    const oldest = performance.now() - STORE_WITHIN_MS;
+    const inTime = queue.findIndex(({ since }) => since >= oldest);
+    const late = queue.splice(0, inTime === -1 ? queue.length : inTime);
+    for (const { reject } of late) reject(new Error(`Not stored within ${STORE_WITHIN_MS} ms`));
+  }
+
   async function write(): Promise<void> {
     writing++;
-    while (queue.length > 0) {
+    for (;;) {
+      letGo();
+      if (queue.length === 0) break;
       const batch = queue.splice(0, MAX_ROWS);
       try {
         const news = await insert(
@@ -113,7 +132,8 @@ export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
   return {
     store: (event) =>
       new Promise((resolve, reject) => {
-        queue.push({ event, resolve, reject });
+        letGo();
+        queue.push({ event, since: performance.now(), resolve, reject });
         // The turn of the event loop in which several requests became complete is over first.
         if (writing < writers) setImmediate(() => void (writing < writers && write()));
       }),

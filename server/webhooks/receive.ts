@@ -5,13 +5,12 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { readWebhookHeaders } from '../shopify/read-webhook-headers.ts';
 import { openWebhook } from '../shopify/verify-webhook.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops.ts';
-import type { Inbox } from './inbox.ts';
+import { type Inbox, STORE_WITHIN_MS } from './inbox.ts';
 import { readRawBody } from './read-raw-body.ts';
 import { topicOf } from './topics.ts';
 import { within } from './within.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-const STORE_WITHIN_MS = 2500;
 const LISTEN_ON_MS = 1000;
 
 export type ReceiveDeps = {
