@@ -19,6 +19,8 @@ import { bodyBinding, settleEvents } from './settle.ts';
 import { topicOf } from './topics.ts';
 
 const BATCH = 100;
+/** The bodies of a batch begin within so many bytes, sealed: some 10 MB opened. They are read and translated within one transaction. */
+const BATCH_BYTES = 2 * 1024 * 1024;
 /** The last sign of life need not be exact: it is written this seldom, in milliseconds. */
 const NOTED_EVERY_MS = 30_000;
 
@@ -140,8 +142,13 @@ export async function processEvents(
     const [found, facts, known, stored] = await Promise.all([
       sql.query<EventRow>(
         `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
-         WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
-        [shop.id, limit],
+         WHERE id = ANY(ARRAY(
+           SELECT id FROM (
+             SELECT id, sum(length(body)) OVER (ORDER BY id) - length(body) AS before FROM (
+               SELECT id, body FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2) AS oldest) AS sized
+           WHERE coalesce(before, 0) < $3)) AND state = 'received'
+         ORDER BY id FOR UPDATE SKIP LOCKED`,
+        [shop.id, limit, BATCH_BYTES],
       ),
       deps.shops.facts(shop, sql),
       readLife(sql, shop),

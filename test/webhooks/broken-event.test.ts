@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLog } from '../../server/log.ts';
-import { processSafely } from '../../server/webhooks/process.ts';
+import { processEvents, processSafely } from '../../server/webhooks/process.ts';
 import { openScene, type Scene } from '../activity/scene.ts';
 import { customer } from '../flow/bodies.ts';
 
@@ -42,4 +43,16 @@ it('two who come upon the same broken event leave the one after it alone', async
   await processSafely(deps, shop);
   expect(await standing(broken)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
   expect(await standing(whole)).toMatchObject({ state: 'open' });
+});
+
+it('few large bodies make a batch, and one larger than any batch is a batch by itself', async () => {
+  await base.begin({});
+  const { db, shop, shops, store: settings } = base;
+  const mega = (count: number) => ({ note: randomBytes(count * 1024 * 1024).toString('base64') });
+  for (const [i, count] of [1, 1.5, 3, 0, 0].entries())
+    await base.receive('customers/create', { ...customer(i), ...mega(count) });
+  const deps = { db, shops, settings, log: createLog('silent'), now: () => base.now };
+  const batches: number[] = [];
+  for (let handled = 1; handled > 0; batches.push(handled)) handled = await processEvents(deps, shop);
+  expect(batches).toEqual([2, 1, 2, 0]);
 });
