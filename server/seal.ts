@@ -13,7 +13,7 @@ const COMPRESS_FROM_BYTES = 2048;
 const ZSTD_FROM_BYTES = 8192;
 /** Far above the largest body we accept (10 MB), far below what would fill the memory. */
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
-const zstd = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const zstd = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** A window of 4 kB and little memory: it is set up anew for each value. */
 const deflate = { level: 1, windowBits: 12, memLevel: 5 };
 
@@ -24,7 +24,9 @@ function formatFor(length: number): number {
 
 function compress(format: number, plain: Uint8Array): Uint8Array {
   if (format === PLAIN) return plain;
-  return format === ZSTD ? zstdCompressSync(plain, zstd) : deflateRawSync(plain, deflate);
+  if (format === DEFLATE) return deflateRawSync(plain, deflate);
+  // The length goes into the head of what is compressed: who expands it needs no room for more.
+  return zstdCompressSync(plain, { params: zstd, pledgedSrcSize: plain.length });
 }
 
 function expand(format: number, packed: Buffer): Buffer {

@@ -12,15 +12,24 @@ const LEFT_OUT = new Set([
   'Order.Event',
 ]);
 
-/** The names of all other keys, at whatever level, in order. */
-const KEYS = [
-  ...new Set(
-    payloadFields()
-      .map(({ key }) => key)
-      .filter((key) => !LEFT_OUT.has(key))
-      .map((key) => key.slice(key.lastIndexOf('.') + 1)),
-  ),
-].sort();
+/** The keys of an object that are content, sorted, each with those of the objects that it holds. */
+type Level = { key: string; inner: Level | null }[];
+
+/** The keys under a prefix as payloadFields writes them: `Order.`, `Order.Items[].`. */
+function levelOf(prefix: string): Level {
+  const keys = payloadFields()
+    .map(({ key }) => key)
+    .filter((key) => !LEFT_OUT.has(key));
+  return keys
+    .filter((key) => key.startsWith(prefix) && !/[.[]/.test(key.slice(prefix.length)))
+    .sort()
+    .map((key) => {
+      const within = [`${key}.`, `${key}[].`].find((start) => keys.some((other) => other.startsWith(start)));
+      return { key: key.slice(prefix.length), inner: within === undefined ? null : levelOf(within) };
+    });
+}
+
+const CONTENT = levelOf('');
 
 /**
  * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the same text would tell
@@ -36,8 +45,21 @@ export function contentKey(payload: PayloadDraft): string {
         Order: { ...order, CreatedAt: momentOf(order.CreatedAt), CancelledAt: momentOf(order.CancelledAt) },
       }
     : payload;
-  // Given names, JSON.stringify writes these and no others, in their order.
-  return JSON.stringify(content, KEYS);
+  return JSON.stringify(pick(content, CONTENT));
+}
+
+type Held = Readonly<Record<string, unknown>>;
+const isHeld = (value: unknown): value is Held => typeof value === 'object' && value !== null;
+
+/** What is content of an object, or of each in a list, with its keys in order: JSON.stringify keeps them so. */
+function pick(value: Held, level: Level): object {
+  if (Array.isArray(value)) return value.map((entry) => pick(entry, level));
+  const content: Record<string, unknown> = {};
+  for (const { key, inner } of level) {
+    const found = value[key];
+    if (found !== undefined) content[key] = inner && isHeld(found) ? pick(found, inner) : found;
+  }
+  return content;
 }
 
 function momentOf(written: string | undefined): string | number | undefined {

@@ -1,3 +1,4 @@
+import { fitsContract } from './fits-contract.ts';
 import { BETWEEN, type Payload, payloadFields, payloadSchema } from './payload-contract.ts';
 
 /** `key` is a documented key as `payloadFields` writes it, or the unknown one; `message` is a sentence without any value. */
@@ -13,6 +14,7 @@ const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
  * Faults name the key and the form it should have, never the value. Does not throw.
  */
 export function validatePayload(payload: unknown): Validated {
+  if (fitsContract(payload)) return { ok: true, payload };
   const result = payloadSchema.safeParse(payload);
   if (result.success) return { ok: true, payload: result.data };
   const faults = result.error.issues.flatMap((issue): PayloadFault[] => {
