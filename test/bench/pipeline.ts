@@ -5,6 +5,9 @@ import { createInbox } from '../../server/webhooks/inbox.ts';
 import { orderBody } from './order-body.ts';
 import type { AppDatabase } from './world.ts';
 
+/** More at once would wait longer than the inbox lets anything wait. */
+const AT_ONCE = 500;
+
 /** Stores `count` orders of different people through the app's own inbox, held back from the worker under a state of their own. */
 export async function hold(app: AppDatabase, shops: readonly Shop[], count: number, first: number): Promise<void> {
   // From the very insert on, or a sweep would find some of them before the clock starts.
@@ -16,22 +19,24 @@ export async function hold(app: AppDatabase, shops: readonly Shop[], count: numb
   );
   const inbox = createInbox(app.db);
   const at = Date.now();
-  await Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const shop = shops[i % shops.length];
-      if (!shop) throw new Error('No shop');
-      await inbox.store({
-        shop,
-        webhookId: randomUUID(),
-        topic: 'orders/create',
-        shopifyEventId: null,
-        apiVersion: '2026-10',
-        triggeredAt: at,
-        receivedAt: at,
-        body: orderBody(first + i, new Date(at)),
-      });
-    }),
-  );
+  for (let done = 0; done < count; done += AT_ONCE) {
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, count - done) }, async (_, i) => {
+        const shop = shops[(done + i) % shops.length];
+        if (!shop) throw new Error('No shop');
+        await inbox.store({
+          shop,
+          webhookId: randomUUID(),
+          topic: 'orders/create',
+          shopifyEventId: null,
+          apiVersion: '2026-10',
+          triggeredAt: at,
+          receivedAt: at,
+          body: orderBody(first + done + i, new Date(at)),
+        });
+      }),
+    );
+  }
   await app.db.query('VACUUM ANALYZE events');
 }
 
