@@ -18,8 +18,13 @@ const at = (value: object | null, key: string): unknown => (value === null ? und
 
 function CopyButton({ label, value }: { label: string; value: unknown }) {
   const copy = async () => {
-    await navigator.clipboard.writeText(JSON.stringify(value, null, 2));
-    showToast(t.copied);
+    try {
+      await navigator.clipboard.writeText(JSON.stringify(value, null, 2));
+      showToast(t.copied);
+    } catch {
+      // The admin's frame may not let us.
+      showToast(texts.common.notCopied);
+    }
   };
   return (
     <Button variant="plain" onClick={() => void copy()} accessibilityLabel={label}>
@@ -42,10 +47,9 @@ function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: 
     <BlockStack gap="200">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard (WCAG 2.1.1) */}
       <section className="json-lines" aria-label={t.shopify} tabIndex={0} ref={box}>
-        {lines.map((line, index) => (
+        {lines.map((line) => (
           <div
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have nothing else, and their order never changes
-            key={index}
+            key={line.number}
             className={isSource(line, origin) ? 'is-source' : undefined}
             style={{ paddingInlineStart: `${1.75 + line.depth * 0.875}rem` }}
           >
@@ -168,7 +172,11 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
             ) : raw !== null ? (
               <>
                 <Text as="p">{t.raw}</Text>
-                <Message lines={[{ text: String(raw).slice(0, 20_000), depth: 0, path: '' }]} total={1} origin={null} />
+                <Message
+                  lines={[{ number: 1, text: String(raw).slice(0, 20_000), depth: 0, path: '' }]}
+                  total={1}
+                  origin={null}
+                />
               </>
             ) : (
               <Message lines={lines} total={total} origin={origin} />

@@ -1,5 +1,5 @@
-/** A line of a JSON text. `path`: dotted, without the numbers of list entries, as the reasons of fields name places. */
-export type JsonLine = { text: string; depth: number; path: string };
+/** A line of a JSON text. `number`: from 1. `path`: dotted, without the numbers of list entries, as the reasons of fields name places. */
+export type JsonLine = { number: number; text: string; depth: number; path: string };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -10,9 +10,9 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 export function jsonLines(value: unknown, most: number): { lines: JsonLine[]; total: number } {
   const lines: JsonLine[] = [];
   let total = 0;
-  const add = (line: JsonLine) => {
+  const add = (line: Omit<JsonLine, 'number'>) => {
     total += 1;
-    if (total <= most) lines.push(line);
+    if (total <= most) lines.push({ number: total, ...line });
   };
   // A stack of its own: a body may be nested deeper than calls can be.
   const stack: { value?: unknown; end?: string; head: string; tail: string; depth: number; path: string }[] = [

@@ -8,9 +8,11 @@ const t = texts.imports.counts;
 /** Before the start what would go out, then what did. */
 export function ImportCounts({ one }: { one: Import }) {
   const format = useFormat();
-  const { counts, startedAt } = one;
+  const { counts, startedAt, state } = one;
   const { EmailPermission, SMSPermission } = counts.flags;
   const skipped = Object.entries(counts.skipped);
+  const handled = [counts.accepted, counts.waiting, counts.merged, counts.attention, ...skipped.map(([, n]) => n ?? 0)];
+  const left = counts.records - handled.reduce((sum, count) => sum + count, 0);
   const rows: [string, number][] = [
     [t.records, counts.records],
     ...(startedAt === null
@@ -25,6 +27,7 @@ export function ImportCounts({ one }: { one: Import }) {
       `${t.skipped}: ${texts.imports.reasons[reason] ?? reason.replaceAll('_', ' ')}`,
       count ?? 0,
     ]),
+    ...(startedAt !== null && left > 0 ? [[t.left[state] ?? t.left.running, left] as [string, number]] : []),
     [t.emailTrue, EmailPermission.true],
     [t.emailFalse, EmailPermission.false],
     [t.smsTrue, SMSPermission.true],

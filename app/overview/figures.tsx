@@ -1,6 +1,7 @@
-import { BlockStack, Box, Button, ButtonGroup, Card, InlineStack, Link, Text } from '@shopify/polaris';
+import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import { withQuery } from '../api.ts';
+import { Choices } from '../shell/choices.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
@@ -56,16 +57,13 @@ export function Figures({ counts, at }: { counts: Overview['counts']; at: number
           <Text as="h2" variant="headingMd">
             {t.title}
           </Text>
-          {/* biome-ignore lint/a11y/useSemanticElements: Polaris's group of buttons is no fieldset */}
-          <div role="group" aria-label={t.windowLabel}>
-            <ButtonGroup variant="segmented">
-              {windows.map((name) => (
-                <Button key={name} size="slim" pressed={name === window} onClick={() => setWindow(name)}>
-                  {t.windows[name]}
-                </Button>
-              ))}
-            </ButtonGroup>
-          </div>
+          <Choices label={t.windowLabel} segmented>
+            {windows.map((name) => (
+              <Button key={name} size="slim" pressed={name === window} onClick={() => setWindow(name)}>
+                {t.windows[name]}
+              </Button>
+            ))}
+          </Choices>
         </InlineStack>
         {counts['30d'].received === 0 ? (
           <Empty title={t.none} text={t.noneText} />

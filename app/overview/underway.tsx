@@ -33,7 +33,11 @@ function Import({ running }: { running: Overview['imports'][number] }) {
           {state !== 'running' && ` · ${texts.imports.states[state]}`}
         </Text>
       </InlineStack>
-      <ProgressBar progress={total > 0 ? (done / total) * 100 : 0} size="small" ariaLabelledBy={`import-${id}`} />
+      <ProgressBar
+        progress={total > 0 ? Math.floor((100 * done) / total) : 0}
+        size="small"
+        ariaLabelledBy={`import-${id}`}
+      />
       <span id={`import-${id}`} hidden>
         {name}
       </span>

@@ -1,10 +1,11 @@
-import { Badge, BlockStack, Box, Button, ButtonGroup, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
+import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/people/routes.ts';
 import type { TimelineEntry } from '../../server/people/timeline.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
+import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import { withoutRepeats } from './without-repeats.ts';
@@ -100,16 +101,13 @@ export function Timeline({ person }: { person: PersonDetail }) {
           </Text>
         </BlockStack>
         <InlineStack gap="400" blockAlign="center">
-          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would need a visible legend in its border */}
-          <div role="group" aria-label={t.show}>
-            <ButtonGroup>
-              {kinds.map((one) => (
-                <Button key={one} pressed={kind === one} onClick={() => setKind(one)}>
-                  {t.kinds[one]}
-                </Button>
-              ))}
-            </ButtonGroup>
-          </div>
+          <Choices label={t.show}>
+            {kinds.map((one) => (
+              <Button key={one} pressed={kind === one} onClick={() => setKind(one)}>
+                {t.kinds[one]}
+              </Button>
+            ))}
+          </Choices>
           {withDecisions && <Checkbox label={t.repeats} checked={repeats} onChange={setRepeats} />}
         </InlineStack>
         {shown.length === 0 ? (

@@ -34,8 +34,13 @@ function Request({ item }: { item: PrivacyItem }) {
     },
   });
   const copy = async () => {
-    await navigator.clipboard.writeText(item.askText);
-    showToast(t.copied);
+    try {
+      await navigator.clipboard.writeText(item.askText);
+      showToast(t.copied);
+    } catch {
+      // The admin's frame may not let us.
+      showToast(texts.common.notCopied);
+    }
   };
   const about = [who?.email, who?.phone, who?.customerId && t.customer(who.customerId)].filter(Boolean).join(' · ');
   const due = format.date(item.dueAt);

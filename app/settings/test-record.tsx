@@ -45,7 +45,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
     if (event.key !== 'Enter' || disabled) return;
     // Within a form, Enter would save it.
     event.preventDefault();
-    send.mutate();
+    if (!send.isPending) send.mutate();
   };
   return (
     <BlockStack gap="300">

@@ -39,7 +39,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('button', { name: 'Cancel import' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel import' }).click();
-    await page.getByText('Cancelled').waitFor();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
     expect(await page.getByRole('button', { name: 'Cancel import' }).count()).toBe(0);
   });
@@ -80,7 +80,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('dialog').waitFor();
     await tabTo(page, 'Cancel import');
     await page.keyboard.press('Enter');
-    await page.getByText('Cancelled').waitFor();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
   });
 
@@ -183,6 +183,22 @@ inBrowser('importing', (stage) => {
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
     await page.getByRole('heading', { name: 'What went out' }).waitFor();
     await page.getByText(why).waitFor();
+  });
+
+  it('that is under way has figures that add up to its records', async () => {
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, 'running')),
+    });
+    await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    await page.getByRole('heading', { name: 'What went out' }).waitFor();
+    const terms = await page.getByRole('term').allTextContents();
+    const values = (await page.getByRole('definition').allTextContents()).map((text) =>
+      Number(text.replaceAll(',', '')),
+    );
+    const figures = terms.map((term, i) => ({ term, value: values[i] ?? Number.NaN }));
+    const parts = figures.filter(({ term }) => !/^(Records|E-mail|SMS|Put on)/.test(term));
+    expect(parts).toContainEqual({ term: 'Still to come', value: 7760 });
+    expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(figures[0]?.value);
   });
 
   it('counted before the settings were changed says that the numbers may be others now', async () => {

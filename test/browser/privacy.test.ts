@@ -34,6 +34,20 @@ inBrowser('privacy requests', (stage) => {
     expect(await asked.getByRole('button', { name: 'Mark as done' }).count()).toBe(0);
   });
 
+  it('whose text the browser does not let the app copy say how to', async () => {
+    const page = await stage().open('/privacy', {
+      before: async (page) => {
+        await page.addInitScript(() => {
+          navigator.clipboard.writeText = () => Promise.reject(new DOMException('Not allowed', 'NotAllowedError'));
+        });
+      },
+    });
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
+    await erasure.getByText('Text for Ascent360').click();
+    await erasure.getByRole('button', { name: 'Copy the text' }).click();
+    await page.locator('#stand-in-toast').getByText('mark the text and press Ctrl+C').waitFor();
+  });
+
   it('stand beside who looked at personal data, and the download is among it', async () => {
     const page = await stage().open('/privacy');
     await page.getByRole('heading', { name: 'Who looked at personal data' }).waitFor();

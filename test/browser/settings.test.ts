@@ -120,6 +120,32 @@ inBrowser('the settings', (stage) => {
     await page.getByText('Mend the fields above first').waitFor();
   });
 
+  it('show it too when the newest events are all of an import', async () => {
+    const page = await stage().open('/settings', {
+      before: async (page) => {
+        await page.route('**/api/activity?limit=*', async (route) => {
+          const answer = await route.fetch();
+          const { items } = (await answer.json()) as { items: object[] };
+          await route.fulfill({ json: { items: items.map((item) => ({ ...item, topic: 'import/customers' })) } });
+        });
+      },
+    });
+    await page.getByRole('region', { name: 'To Ascent360' }).getByText('"Email": "mia@example.com"').waitFor();
+  });
+
+  it('send a test record once, however often Enter is pressed', async () => {
+    const { connector } = stage();
+    const page = await open();
+    connector.ascent360.behave({ delayMs: 500 });
+    const before = connector.ascent360.received.length;
+    const field = page.getByLabel('E-mail address of the test record');
+    await field.fill('once@example.com');
+    for (let presses = 0; presses < 3; presses++) await field.press('Enter');
+    await page.getByText('Accepted by Ascent360 after').waitFor();
+    connector.ascent360.behave('accept');
+    expect(connector.ascent360.received.slice(before)).toHaveLength(1);
+  });
+
   it('pause and resume sending at once', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Pause sending' }).click();

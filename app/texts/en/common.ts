@@ -21,6 +21,7 @@ export const common = {
   discard: 'Discard',
   copy: 'Copy',
   copied: 'Copied',
+  notCopied: 'The browser does not let the app copy: mark the text and press Ctrl+C',
   notFound: {
     title: 'There is no such page',
     text: 'The address may be old, or what it was about has been erased.',

@@ -66,6 +66,13 @@ export const imports = {
     waiting: 'Waiting',
     attention: 'Needs attention',
     skipped: 'Skipped',
+    /** What is in none of the rows above, so that they add up to the records. */
+    left: {
+      running: 'Still to come',
+      done: 'No longer there in Shopify',
+      cancelled: 'Not sent: cancelled',
+      failed: 'Not sent: the import failed',
+    } as Record<string, string> & { running: string },
     emailTrue: 'E-mail allowed',
     emailFalse: 'E-mail not allowed',
     smsTrue: 'SMS allowed',
