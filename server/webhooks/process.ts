@@ -142,12 +142,13 @@ export async function processEvents(
     const [found, facts, known, stored] = await Promise.all([
       sql.query<EventRow>(
         `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
-         WHERE id = ANY(ARRAY(
+         WHERE shop_id = $1 AND state = 'received' AND id <= (
            SELECT id FROM (
-             SELECT id, sum(length(body)) OVER (ORDER BY id) - length(body) AS before FROM (
-               SELECT id, body FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2) AS oldest) AS sized
-           WHERE coalesce(before, 0) < $3)) AND state = 'received'
-         ORDER BY id FOR UPDATE SKIP LOCKED`,
+             SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
+               SELECT id, coalesce(length(body), 0) AS bytes FROM events
+               WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2) AS oldest) AS sized
+           WHERE before < $3 ORDER BY id DESC LIMIT 1)
+         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
         [shop.id, limit, BATCH_BYTES],
       ),
       deps.shops.facts(shop, sql),
