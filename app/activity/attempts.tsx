@@ -11,7 +11,7 @@ const tones = {
   accepted: 'success',
   retry: 'warning',
   rejected: 'critical',
-  connection: 'critical',
+  connection_problem: 'critical',
   unknown: 'warning',
 } as const;
 

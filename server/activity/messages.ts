@@ -42,7 +42,7 @@ export const retryMessages: Record<AttemptClass, string> = {
   accepted: 'Is sent once more.',
   retry: 'Ascent360 could not take it at the last attempt. It is tried again by itself.',
   rejected: 'Ascent360 refused it at the last attempt. It is tried again.',
-  connection: 'Ascent360 refused the GUID at the last attempt. It is tried again by itself.',
+  connection_problem: 'Ascent360 refused the GUID at the last attempt. It is tried again by itself.',
   unknown: 'The outcome of the last attempt is not known. It is tried again by itself.',
 };
 

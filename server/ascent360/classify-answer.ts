@@ -59,7 +59,7 @@ export function classifyAnswer(answer: Answer): Classified {
   }
   if (status >= 300 && status < 400) {
     const message = `Redirected (${status}), which is not followed: something else than Ascent360 may be answering`;
-    return { class: 'connection', flags: 'unknown', error, message };
+    return { class: 'connection_problem', flags: 'unknown', error, message };
   }
   if (REJECTED.has(status)) {
     return { class: 'rejected', flags: 'refused', error, message: `Ascent360 rejected the record (${status})` };
@@ -69,7 +69,7 @@ export function classifyAnswer(answer: Answer): Classified {
   }
   if (status >= 400 && status < 500) {
     const message = `Ascent360 does not take records from this connection (${status}): check the GUID`;
-    return { class: 'connection', flags: 'refused', error, message };
+    return { class: 'connection_problem', flags: 'refused', error, message };
   }
   const message =
     status >= 500 && status < 600 ? `Ascent360 has a problem of its own (${status})` : `An unusual answer (${status})`;

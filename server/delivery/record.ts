@@ -46,7 +46,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
       return end({ state: 'accepted', reason: null }, null);
     case 'rejected':
       return end({ state: 'attention', reason: 'rejected' }, result.error);
-    case 'connection':
+    case 'connection_problem':
       return again(0, false);
     case 'retry':
     case 'unknown': {
@@ -134,7 +134,7 @@ export async function recordAttempts(
 async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Attempted): Promise<void> {
   const { shop, guid } = delivery;
   const now = deps.now();
-  if (result.class === 'connection') {
+  if (result.class === 'connection_problem') {
     const probeAt = now + deps.connectionProbeMs;
     await deps.settings.noteProblem(shop, { guid, error: result.error ?? 'refused', now, probeAt }, sql);
   } else if (delivery.probe && (result.class === 'accepted' || result.class === 'rejected')) {
@@ -147,7 +147,7 @@ const BREAKER_OUTCOME = {
   retry: 'failure',
   unknown: 'failure',
   rejected: 'other',
-  connection: 'other',
+  connection_problem: 'other',
 } as const;
 
 /** The breaker after these attempts, at a time by the database's clock. */

@@ -24,7 +24,7 @@ export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Fi
     ]);
     const recorded = await recordAttempts(sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.
-    const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection');
+    const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
     const stored = changed ? await deps.settings.load(shop, sql) : before;
     const first = before?.breaker ?? CLOSED;
     const breaker = breakerAfter(deps, first, finished, at);

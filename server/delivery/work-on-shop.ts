@@ -29,7 +29,7 @@ export type WorkDeps = ProcessDeps &
   };
 
 function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
-  if (waitMs !== null && result?.class !== 'connection') deps.wakeLater(delivery.shop.id, waitMs);
+  if (waitMs !== null && result?.class !== 'connection_problem') deps.wakeLater(delivery.shop.id, waitMs);
   if (!result) return;
   if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
   deps.log.info({

@@ -48,9 +48,9 @@ export type Settled =
 
 /**
  * The class of one attempt's answer, by who acts next (SPEC 7.1): accepted: nobody; retry: us, later; rejected: nobody,
- * show it; connection: the merchant; unknown: us, now (the process died in the middle, so the outcome is not known).
+ * show it; connection_problem: the merchant; unknown: us, now (the process died in the middle, so the outcome is not known).
  */
-export type AttemptClass = 'accepted' | 'retry' | 'rejected' | 'connection' | 'unknown';
+export type AttemptClass = 'accepted' | 'retry' | 'rejected' | 'connection_problem' | 'unknown';
 
 /** Whether the flags of an attempt count as told. Only a 4xx is sure not to have been taken. */
 export type FlagOutcome = 'accepted' | 'refused' | 'unknown';

@@ -7,7 +7,7 @@ const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400, 604_800];
 
-const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection', 'unknown'];
+const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
 
 /** What the stages tell. Labels are statuses, classes and topic families: never a shop, and nothing about a person. */
 export type Metrics = {

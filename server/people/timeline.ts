@@ -66,7 +66,7 @@ const outcomes: Record<AttemptClass, string> = {
   accepted: 'Ascent360 took it',
   retry: 'Ascent360 could not take it',
   rejected: 'Ascent360 refused it',
-  connection: 'Ascent360 refused the GUID',
+  connection_problem: 'Ascent360 refused the GUID',
   unknown: 'the outcome is not known',
 };
 

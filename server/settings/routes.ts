@@ -31,7 +31,7 @@ const MOST_CHANGES = 100;
 const outcomes = {
   accepted: 'accepted',
   rejected: 'rejected',
-  connection: 'connection_problem',
+  connection_problem: 'connection_problem',
   retry: 'unreachable',
   unknown: 'unreachable',
 } as const satisfies Record<AttemptClass, string>;
@@ -132,7 +132,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     if (result.class === 'accepted') {
       await store.clearProblem(shop, guid);
       await deps.onChange(shop);
-    } else if (result.class === 'connection') {
+    } else if (result.class === 'connection_problem') {
       await store.noteProblem(shop, { guid, error: message, now: now(), probeAt: now() + deps.connectionProbe });
     }
     res.json({ outcome: outcomes[result.class], status: result.status, ms: result.ms, message });

@@ -33,6 +33,8 @@ export function buildContact(sources: ContactSources): Contact {
   return contact;
 }
 
+const NAMED_PARTS = ['address1', 'address2', 'city', 'zip', 'province', 'country'] as const;
+
 type Found<Value> = { value: Value; from: string } | { why: string };
 
 function set<Field extends ContactField>(
@@ -95,12 +97,16 @@ function findPhone(places: readonly PhonePlace[], read: PhoneReader): Found<E164
   return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
 }
 
+/** The first address with more to it than a code; where none has, the first that holds a code at least. */
 function findAddress(places: readonly Place<PlaceBody>[]): Found<PostalAddress> {
-  for (const { path, value } of places) {
+  const known = places.flatMap(({ path, value }) => {
     const address = readAddress(value);
-    if (address) return { value: address, from: path };
-  }
-  return empty(places);
+    return address
+      ? [{ value: address, from: path, named: NAMED_PARTS.some((part) => value?.[part] !== undefined) }]
+      : [];
+  });
+  const found = known.find(({ named }) => named) ?? known[0];
+  return found ? { value: found.value, from: found.from } : empty(places);
 }
 
 function empty(places: readonly { path: string }[], key = ''): { why: string } {

@@ -43,7 +43,7 @@ export const moment = field((value) => {
 export const flag = field((value) => (typeof value === 'boolean' ? value : undefined));
 /** A whole number, 0 or more. */
 export const count = field((value) => {
-  const number = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value;
+  const number = typeof value === 'string' && /^\d+(\.0+)?$/.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 });
 /** An id as exact number, digits or gid (`gid://shopify/Customer/123`), as its digits. */

@@ -2,15 +2,19 @@ export type Body = Record<string, unknown>;
 export type BodyParsed = { ok: true; body: Body } | { ok: false; why: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-/** A number of 16 signs or more: within an object one follows a colon, a comma or a bracket. A text may look like it. */
-const MAYBE_INEXACT = /[:,[]\s*-?\d[\d.]{15}/;
+/**
+ * A number of 16 signs or more, or one that ends in a zero behind its point: within an object one follows a colon, a comma
+ * or a bracket. A text may look like it.
+ */
+const MAYBE_INEXACT = /[:,[]\s*-?\d(?:[\d.]{15}|\d*\.\d*0(?!\d))/;
 const INTEGER = /^-?\d+$/;
 /** A double keeps any 15 significant digits. */
 const EXACT_DIGITS = 15;
 
 /**
  * A webhook body as an object. Numbers that a double can't hold come as text, exactly as written: integers beyond 2^53,
- * decimals of more than 15 significant digits. Of duplicate keys the last wins. `why` never quotes the body.
+ * decimals of more than 15 significant digits or with a zero at the end (`9.50`). Of duplicate keys the last wins. `why`
+ * never quotes the body.
  *
  * JSON.parse with a reviver would give the source of each number, but its recursion overflows at a few thousand levels,
  * and a body may be nested deeper; plain JSON.parse does not recurse.
@@ -87,6 +91,7 @@ function isEscaped(json: string, at: number): boolean {
 function isExact(written: string): boolean {
   if (INTEGER.test(written)) return Number.isSafeInteger(Number(written));
   const mantissa = written.replace(/[eE].*$/, '');
+  if (mantissa.endsWith('0')) return false;
   return mantissa.replace(/\D/g, '').replace(/^0+/, '').length <= EXACT_DIGITS;
 }
 

@@ -10,7 +10,6 @@ import { setKnown } from './set-known.ts';
 export function readAddress(place: PlaceBody | undefined): PostalAddress | undefined {
   if (!place) return undefined;
   const { address1, address2, city, zip, province, country } = place;
-  if ([address1, address2, city, zip, province, country].every((part) => part === undefined)) return undefined;
   const address: PostalAddress = {};
   setKnown(address, 'line1', address1);
   setKnown(address, 'line2', address2);
@@ -18,7 +17,7 @@ export function readAddress(place: PlaceBody | undefined): PostalAddress | undef
   setKnown(address, 'state', place.province_code ?? province);
   setKnown(address, 'zip', zip);
   setKnown(address, 'country', alpha3(place.country_code) ?? alpha3(country) ?? country);
-  return address;
+  return Object.keys(address).length > 0 ? address : undefined;
 }
 
 /** Some bodies have the two-letter code where the name belongs, so a name is looked up as well. */

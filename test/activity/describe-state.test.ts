@@ -30,7 +30,7 @@ describe('The state of an event', () => {
     ['tried before and refused since', { attempts: 1, last_class: 'retry' }, 'connection_problem', 'retrying', null],
     [
       'refused without an attempt spent',
-      { last_class: 'connection' },
+      { last_class: 'connection_problem' },
       'connection_problem',
       'waiting',
       'connection_problem',

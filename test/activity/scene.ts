@@ -33,7 +33,7 @@ export const answers = {
   accepted: { class: 'accepted', flags: 'accepted', status: 200, error: null },
   rejected: { class: 'rejected', flags: 'refused', status: 422, error: 'Email is not valid' },
   down: { class: 'retry', flags: 'unknown', status: 503, error: 'HTTP 503' },
-  refusedGuid: { class: 'connection', flags: 'refused', status: 401, error: 'HTTP 401' },
+  refusedGuid: { class: 'connection_problem', flags: 'refused', status: 401, error: 'HTTP 401' },
 } as const satisfies Record<string, Partial<Attempt>>;
 
 export type Scene = {

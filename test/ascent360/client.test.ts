@@ -53,7 +53,7 @@ describe('an attempt', () => {
       { class: 'retry', flags: 'refused', error: 'http_429', retryAfterMs: null },
     ],
     [{ status: 422 }, { class: 'rejected', flags: 'refused', error: 'http_422' }],
-    [{ status: 404 }, { class: 'connection', flags: 'refused', error: 'http_404' }],
+    [{ status: 404 }, { class: 'connection_problem', flags: 'refused', error: 'http_404' }],
     [{ mode: 'html' as const }, { class: 'retry', flags: 'unknown', error: 'html_page', status: 200 }],
     [{ mode: 'cut' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: 200 }],
     [{ mode: 'reset' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: null }],
@@ -70,7 +70,7 @@ describe('an attempt', () => {
     const elsewhere = await startAscent360();
     fake.behave({ mode: 'redirect', location: `${elsewhere.url}/V1/Data/${GUID}` });
     const attempt = await client(fake.url).send(GUID, PAYLOAD);
-    expect(attempt).toMatchObject({ class: 'connection', flags: 'unknown', error: 'http_302' });
+    expect(attempt).toMatchObject({ class: 'connection_problem', flags: 'unknown', error: 'http_302' });
     expect(elsewhere.received).toEqual([]);
     await elsewhere.close();
   });

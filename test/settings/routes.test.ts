@@ -293,7 +293,7 @@ describe('POST /api/test-record', () => {
   it.each<[TestRecordResult['class'], number | null, string, object | null]>([
     ['accepted', 200, 'accepted', null],
     ['rejected', 400, 'rejected', { since: start - 1, error: 'before' }],
-    ['connection', 403, 'connection_problem', { since: start - 1, error: 'told: …b7a9' }],
+    ['connection_problem', 403, 'connection_problem', { since: start - 1, error: 'told: …b7a9' }],
     ['retry', 503, 'unreachable', { since: start - 1, error: 'before' }],
     ['unknown', null, 'unreachable', { since: start - 1, error: 'before' }],
   ])(

@@ -22,6 +22,11 @@ describe('a number', () => {
     ['1234567890123.4567', '1234567890123.4567'],
     ['0.000000000000000012', 0.000000000000000012],
     ['1234567890.1234567e3', '1234567890.1234567e3'],
+    ['9.50', '9.50'],
+    ['-0.10', '-0.10'],
+    ['0.0', '0.0'],
+    ['100', 100],
+    ['10.05', 10.05],
   ])('written %s becomes %j', (written, value) => {
     expect(parsed(`{"a":{"b":[${written}]}}`)).toEqual({ a: { b: [value] } });
   });
@@ -56,9 +61,10 @@ describe('a number', () => {
   });
 });
 
-/** Independent of the code under test: a number is inexact when printing it again loses digits. */
+/** Independent of the code under test: a number is inexact when printing it again loses digits, zeros at the end too. */
 function isInexact(source: string): boolean {
   if (/^-?\d+$/.test(source)) return BigInt(source) > 2n ** 53n - 1n || BigInt(source) < -(2n ** 53n - 1n);
+  if (/\.\d*0(?:e.*)?$/i.test(source)) return true;
   return source.replace(/e.*/i, '').replace(/[-.]/g, '').replace(/^0+/, '').length > 15;
 }
 

@@ -96,10 +96,15 @@ describe('an address', () => {
     expect(readAddress({ province: 'Colorado' })?.state).toBe('Colorado');
   });
 
+  it('is what is known of it, be that a code alone', () => {
+    expect(readAddress({ country_code: 'US' })).toEqual({ country: 'USA' });
+    expect(readAddress({ province_code: 'CO' })).toEqual({ state: 'CO' });
+  });
+
   it('is none without anything to find it by', () => {
     expect(readAddress(undefined)).toBeUndefined();
     expect(readAddress({})).toBeUndefined();
-    expect(readAddress({ country_code: 'US' })).toBeUndefined();
+    expect(readAddress({ country_code: 'ZZ' })).toBeUndefined();
   });
 });
 

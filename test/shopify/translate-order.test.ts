@@ -208,6 +208,13 @@ describe("a buyer's address", () => {
     expect(contact.origins.address).toBe(from);
   });
 
+  it('is a code alone only where no source says more', () => {
+    const code = { country_code: 'CA' };
+    const bare = { billing_address: code, customer: { ...buyer, default_address: null } };
+    expect(order({ ...bare, shipping_address: null }).contact.address).toEqual({ country: 'CAN' });
+    expect(order(bare).contact.address?.city).toBe('Lyon');
+  });
+
   it('is never a mix of two', () => {
     expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });
   });

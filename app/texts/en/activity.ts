@@ -19,7 +19,7 @@ export const activity = {
     accepted: 'Accepted',
     retry: 'Not taken',
     rejected: 'Rejected',
-    connection: 'Connection problem',
+    connection_problem: 'Connection problem',
     unknown: 'Unknown',
   } satisfies Record<AttemptClass, string>,
   /** Why something needs attention, by reason. */
@@ -137,7 +137,7 @@ export const activity = {
         accepted: 'Ascent360 accepted it',
         retry: 'Not taken; it is tried again by itself',
         rejected: 'Ascent360 rejected this record',
-        connection: 'Ascent360 does not take records with this GUID',
+        connection_problem: 'Ascent360 does not take records with this GUID',
         unknown: 'The outcome is not known: the app was stopped in the middle',
       } satisfies Record<AttemptClass, string>,
       underWay: 'Under way',

@@ -153,7 +153,7 @@ export const people = {
       accepted: 'Ascent360 accepted it',
       retry: 'Ascent360 could not take it then',
       rejected: 'Ascent360 rejected the record',
-      connection: 'Ascent360 did not take the GUID',
+      connection_problem: 'Ascent360 did not take the GUID',
       unknown: 'the outcome is not known',
     } satisfies Record<AttemptClass, string>,
     underWay: 'on its way',
