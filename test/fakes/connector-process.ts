@@ -199,7 +199,8 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     RETRY_SCHEDULE: '100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s',
     SWEEP_INTERVAL: '300ms',
     DELIVERY_TIMEOUT: '3s',
-    LEASE: '2s',
+    // Long enough for a busy machine: what stands still for a moment is not taken for dead.
+    LEASE: '5s',
     LOG_LEVEL: 'info',
     METRICS_TOKEN,
     ...options.env,

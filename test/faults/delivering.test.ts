@@ -8,7 +8,6 @@ beforeAll(async () => {
   connector = await startConnector({
     // Long enough for a busy machine: an answer that comes is not a time-out.
     DELIVERY_TIMEOUT: '1500ms',
-    CONNECTION_PROBE: '1s',
     RETRY_SCHEDULE: '50ms,100ms,100ms',
   });
 });
@@ -33,7 +32,13 @@ async function freshShop(settings: object = {}) {
     const { items } = body as { items: { state: string; reason: string | null }[] };
     return items[0];
   };
-  return { shop, guid, send, becomes, received, shown };
+  /** The time of the next probe has come. */
+  const probe = async () =>
+    await connector.db.query(
+      'UPDATE settings SET probe_at = now() WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)',
+      [shop],
+    );
+  return { shop, guid, send, becomes, received, shown, probe };
 }
 
 describe('a receiver in trouble', () => {
@@ -94,6 +99,7 @@ describe('a receiver in trouble', () => {
       const second = await shop.send('customers/create', customer(6));
       expect(await shop.shown(second)).toMatchObject({ state: 'waiting', reason: 'connection_problem' });
       expect(shop.received()).toHaveLength(1);
+      await shop.probe();
       await shop.becomes(first, 'accepted');
       await shop.becomes(second, 'accepted');
       expect(shop.received()).toHaveLength(3);
@@ -144,7 +150,6 @@ describe('a receiver in trouble', () => {
     await shop.becomes(id, 'accepted');
     const [first, second] = shop.received();
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(wait);
-    if (wait === 0) expect((second?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(1000);
   });
 });
 

@@ -104,18 +104,18 @@ describe('a process that is killed', () => {
       const world = await setUp({ SWEEP_INTERVAL: '2s' });
       const { redis, wire, lost } = await redisAndBlackHole();
       const web = await world.run({ ROLE: 'web', REDIS_URL: lost });
-      await world.run({ ROLE: 'worker', REDIS_URL: redis.url });
+      const worker = await world.run({ ROLE: 'worker', REDIS_URL: redis.url });
       await world.connect(web);
-      // A sweep may be about to come; it is waited for with one event, so that the next is almost 2 s away.
       const warmUp = await sendUntilTaken(() => web, someCustomer());
       await settled(world, web, [warmUp]);
       wire.decide(() => 'swallow');
+      // Its sweep comes once the other is dead, and not in between.
+      worker.child.kill('SIGSTOP');
       const sent = await sendUntilTaken(() => web, someCustomer());
       await web.kill();
       expect((await world.standings(web)).get(sent.webhookId)?.state).toBe('received');
-      const began = Date.now();
+      worker.child.kill('SIGCONT');
       const standings = await settled(world, web, [warmUp, sent]);
-      expect(Date.now() - began).toBeLessThan(3000);
       expect(judge([warmUp, sent], standings, world.ascent360)).toEqual(SURVIVED);
     },
   );
@@ -135,10 +135,10 @@ describe('a process that is killed', () => {
   });
 
   it.skipIf(!sharedPostgres())('row 5: a worker that wakes up late cannot overwrite the newer result', async () => {
-    const world = await setUp({ LEASE: '1500ms' });
+    const world = await setUp({ LEASE: '6s', DELIVERY_TIMEOUT: '5s' });
     const late = await world.run();
     await world.connect(late);
-    world.ascent360.behave([{ delayMs: 1000, status: 422 }, 'accept']);
+    world.ascent360.behave([{ delayMs: 4000, status: 422 }, 'accept']);
     const sent = await sendUntilTaken(() => late, someCustomer());
     await world.ascent360.until(1);
     await freeze(world, late, 'in no transaction');
@@ -154,13 +154,12 @@ describe('a process that is killed', () => {
   });
 
   it.skipIf(!sharedPostgres())('row 5: a process that freezes in a transaction holds nobody up for long', async () => {
-    const world = await setUp({ LEASE: '1500ms' });
+    const world = await setUp();
     const frozen = await world.run();
     await world.connect(frozen);
     const traffic = startTraffic(() => frozen, { lines: 4 });
-    await wait(500);
-    const stopping = traffic.stop();
     const at = await freeze(world, frozen, 'between two statements, with the shop’s lock');
+    const stopping = traffic.stop();
     const other = await world.run();
     const sent = [await sendUntilTaken(() => other, someCustomer())];
     await settled(world, other, sent);
@@ -171,13 +170,14 @@ describe('a process that is killed', () => {
   });
 
   it('under load, again and again: nothing acknowledged is lost, no choice goes back, repeats only around the kill', async () => {
-    const world = await setUp({ LEASE: '2s', DELIVERY_TIMEOUT: '1s' });
+    const world = await setUp();
     let current = await world.run();
     await world.connect(current);
     const kills: number[] = [];
     const traffic = startTraffic(() => current, { lines: 4 });
     for (let i = 0; i < 3; i++) {
-      await wait(700);
+      const { length } = traffic.sent;
+      await until('it takes webhooks', async () => traffic.sent.length > length + 20 || undefined);
       kills.push(Date.now());
       await current.kill();
       current = await world.run();
@@ -192,7 +192,7 @@ describe('a process that is killed', () => {
 
 describe('a receiver that never answers', () => {
   it('row 14: holds up neither another address of the same shop nor another shop', async () => {
-    const world = await setUp({ DELIVERY_TIMEOUT: '20s', LEASE: '30s' });
+    const world = await setUp({ DELIVERY_TIMEOUT: '120s', LEASE: '150s' });
     const connector = await world.run();
     const other = 'second-shop.myshopify.com';
     await world.connect(connector);
@@ -201,13 +201,11 @@ describe('a receiver that never answers', () => {
     const stuck = { ...someCustomer(), topic: 'customers/create', body: customer(900), marker: null };
     await sendUntilTaken(() => connector, stuck);
     await world.ascent360.until(1);
-    const began = Date.now();
     const sent = [];
     for (const shop of [SHOP, other, SHOP, other]) {
       sent.push(await sendUntilTaken(() => connector, someCustomer(shop)));
-      await settled(world, connector, sent, 5000);
+      await settled(world, connector, sent);
     }
-    expect(Date.now() - began).toBeLessThan(8000);
     expect((await world.standings(connector)).get(stuck.webhookId)?.state).toMatch(/^(open|sending)$/);
     expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
   });

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createKeys } from '../../server/keys.ts';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, KEY_1, startWorld, type World } from '../fakes/connector-process.ts';
+import { type ConnectorProcess, KEY_1, METRICS_TOKEN, startWorld, type World } from '../fakes/connector-process.ts';
 import { placesThatHold } from '../fakes/decrypting-search.ts';
 import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
@@ -17,6 +16,11 @@ beforeEach(async () => {
 });
 
 const state = async (webhookId: string) => (await world.standings(connector)).get(webhookId);
+/** How many events the process has translated; asked without a sign that the app is installed. */
+const handled = async () => {
+  const answer = await fetch(`${connector.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+  return Number(/connector_events_processed_total\{result="handled"\} (\d+)/.exec(await answer.text())?.[1] ?? 0);
+};
 /** Whether a POST about it is under way. */
 const isBeingSent = async (webhookId: string) => {
   const { body } = await connector.api('GET', `/activity?q=${webhookId}`);
@@ -42,7 +46,7 @@ describe('while a retry waits', () => {
       triggeredAt: new Date(uninstalledAt.getTime() - 1000),
     });
     // Looking through the API would be a sign that the app is installed, so nobody looks before both were handled.
-    await wait(2500);
+    await until('all three were handled', async () => ((await handled()) >= 3 ? true : undefined));
     expect(await state(waiting.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
     expect(await state(late.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
     expect(world.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
