@@ -33,7 +33,7 @@ if (!postgresIsHere)
   process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
 
 // One more than the cores of a small machine: many tests mostly wait.
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3 };
+const shared = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 3 };
 
 export default defineConfig({
   test: {

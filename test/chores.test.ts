@@ -73,7 +73,7 @@ describe('a chore', () => {
   it('that a dead process held is taken over once the lease has run out', async () => {
     await db.query(
       `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
-       VALUES ($1, 'held', gen_random_uuid(), now() + interval '200 milliseconds')`,
+       VALUES ($1, 'held', gen_random_uuid(), now() + interval '1 hour')`,
       [shop.id],
     );
     let pieces = 0;
@@ -81,15 +81,22 @@ describe('a chore', () => {
       pieces += 1;
       return false;
     };
-    begin([{ name: 'held', due: async () => (pieces === 0 ? [shop.id] : []), work }], 60_000, 20);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    let looks = 0;
+    const due = async () => {
+      looks += 1;
+      return pieces === 0 ? [shop.id] : [];
+    };
+    begin([{ name: 'held', due, work }], 60_000, 20);
+    await until('it was due some times', async () => (looks > 3 ? true : undefined));
     expect(pieces).toBe(0);
+    await db.query(`UPDATE chore_leases SET lease_until = now() - interval '1 second' WHERE chore = 'held'`);
     await until('the chore is taken over', async () => (pieces === 1 ? true : undefined));
   });
 
   it('that fails rests, and does not keep the others from their turn', async () => {
     let failures = 0;
     let others = 0;
+    const began = performance.now();
     begin(
       [
         {
@@ -113,7 +120,8 @@ describe('a chore', () => {
       20,
     );
     await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
-    expect(failures).toBeLessThan(others);
+    // Six intervals between two of them.
+    expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
   });
 
   it('that waits for somebody else, such as a shop that Shopify throttles, gives its place to others', async () => {
@@ -140,7 +148,7 @@ describe('a chore', () => {
       },
     ]);
     for (const { id } of slow) chores.wake('throttled', id);
-    await until('the first four have begun', async () => (begun === 4 ? true : undefined));
+    await until('the first four have begun', async () => (begun >= 4 ? true : undefined));
     chores.wake('other', shop.id);
     await until('the other has had its turn', async () => (others === 1 ? true : undefined));
     await until('and so has the fifth', async () => (begun === 5 ? true : undefined));

@@ -189,7 +189,7 @@ export async function startAscent360(
     },
     lastAccepted: (address, flag, guid) => last(address, flag, guid, 'accepted'),
     lastTaken: (address, flag, guid) => last(address, flag, guid, 'taken'),
-    until(count, timeoutMs = 10_000) {
+    until(count, timeoutMs = 60_000) {
       return new Promise((resolve, reject) => {
         const look = () => {
           if (received.length < count) return;

@@ -84,7 +84,7 @@ async function launch(env: Env): Promise<ConnectorProcess> {
           if (!alive()) throw new Error(`The process ended: ${output().slice(-2000)}`);
           return (await fetch(`${url}/readyz`).catch(() => null))?.ok ? true : undefined;
         },
-        40_000,
+        90_000,
       );
     },
     kill: async () => {

@@ -48,8 +48,8 @@ export type Connector = {
 const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
 const COLUMNS = 'e.id, e.webhook_id, e.topic, e.state, e.reason, e.detail, e.merged_into';
 
-/** Fails with what was waited for when it does not come true in time. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 15_000): Promise<T> {
+/** Fails with what was waited for when it does not come true in time: long enough for a machine that does a lot else. */
+export async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const giveUpAt = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();

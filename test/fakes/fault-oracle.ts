@@ -133,7 +133,7 @@ export async function settled(
   world: World,
   from: Pick<ConnectorProcess, 'api'>,
   sent: readonly Sent[],
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<Map<string, Standing>> {
   const shops = [...new Set(sent.map(({ shop }) => shop))];
   const ids = sent.filter(({ acknowledged }) => acknowledged).map(({ webhookId }) => webhookId);

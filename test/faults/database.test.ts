@@ -21,7 +21,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
   let connector: ConnectorProcess;
   beforeAll(async () => {
     postgres = await startPostgres(findPostgres() ?? '');
-    world = await startWorld({ postgres: postgres.url, env: { DELIVERY_TIMEOUT: '1s' } });
+    world = await startWorld({ postgres: postgres.url });
     connector = await world.run();
     await world.connect(connector);
   });
@@ -101,7 +101,7 @@ describe.skipIf(!sharedPostgres())(
   'a connection to PostgreSQL that is cut when the answer to a commit is on its way',
   () => {
     const setUp = async () => {
-      const world = await startWorld({ env: { LEASE: '1s' } });
+      const world = await startWorld({ env: { LEASE: '4s' } });
       onTestFinished(world.close);
       const direct = new URL(world.databaseUrl ?? '');
       const wire = await startTcpProxy(Number(direct.port));

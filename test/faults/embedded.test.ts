@@ -45,7 +45,7 @@ async function startProcess(dataDir: string, ascent360Url: string) {
     await until(
       `the server answers (${stderr})`,
       async () => ((await fetch(`${url}/readyz`).catch(() => null))?.ok ? true : undefined),
-      40_000,
+      90_000,
     );
   return { url, child, ended, ready, stderr: () => stderr };
 }
@@ -111,7 +111,7 @@ describe('the embedded database', () => {
     ascent360.behave(['hang', 'accept']);
     const sender = createShopifySender({ url: `${first.url}/webhooks`, shop: SHOP, secret: 's' });
     await sender.send('customers/create', customer(400));
-    await ascent360.until(1, 10_000);
+    await ascent360.until(1, 60_000);
     first.child.kill('SIGKILL');
     await first.ended;
     const second = await startProcess(dataDir, ascent360.url);

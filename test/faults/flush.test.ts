@@ -10,7 +10,7 @@ const WAITING = 10_000;
 
 describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
   it('row 7: with 10,000 waiting, before and while they are delivered, loses nothing', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
@@ -29,7 +29,7 @@ describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
     expect(world.ascent360.received).toHaveLength(0);
     expect((await web.api('PUT', '/settings', { guid, paused: false })).status).toBe(200);
     const delivered = async (count: number) =>
-      await until(`${count} are delivered`, async () => world.ascent360.received.length >= count || undefined, 60_000);
+      await until(`${count} are delivered`, async () => world.ascent360.received.length >= count || undefined, 120_000);
     for (const part of [500, 3000, 6000]) {
       await delivered(part);
       await redis.command('FLUSHALL');

@@ -7,7 +7,7 @@ const WAITING = sharedPostgres() ? 4000 : 2000;
 const SMALL = 'small-shop.myshopify.com';
 
 describe('a shop with very much waiting', () => {
-  it('row 28: hardly delays a shop with a single event', { timeout: 120_000 }, async () => {
+  it('row 28: hardly delays a shop with a single event', { timeout: 300_000 }, async () => {
     const world = await startWorld({ env: { LOG_LEVEL: 'warn', LEASE: '60s' } });
     onTestFinished(world.close);
     const connector = await world.run();

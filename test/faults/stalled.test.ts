@@ -7,7 +7,7 @@ const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
 
 describe.skipIf(!sharedPostgres() || !binary)('a job whose worker dies', () => {
-  it('row 6: three times is still delivered', { timeout: 120_000 }, async () => {
+  it('row 6: three times is still delivered', { timeout: 300_000 }, async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
     const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '1s' } });
@@ -18,7 +18,7 @@ describe.skipIf(!sharedPostgres() || !binary)('a job whose worker dies', () => {
     let worker = await world.run({ ROLE: 'worker' });
     const sent = await sendUntilTaken(() => web, someCustomer());
     for (let kills = 1; kills <= 3; kills++) {
-      await world.ascent360.until(kills, 30_000);
+      await world.ascent360.until(kills, 90_000);
       await worker.kill();
       worker = await world.run({ ROLE: 'worker' });
     }

@@ -39,7 +39,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
       }),
     );
     const sent = [...orders, ...(await Promise.all(traffic.map(async ({ stop }) => await stop()))).flat()];
-    const standings = await settled(world, webs[0], sent, 45_000);
+    const standings = await settled(world, webs[0], sent);
     expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
     for (const { person } of people) {
       const ids = world.ascent360.received.flatMap(({ accepted, body }) => {

@@ -283,11 +283,13 @@ describe('An import', () => {
   it('stops feeding while it is paused, and goes on where it was', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY: '2', DELIVERY_CONCURRENCY_PER_SHOP: '2' });
     for (let n = 0; n < 400; n++) scene.shop.setCustomer(customer(n));
-    scene.connector.ascent360.behave({ delayMs: 5 });
+    // So slow that not all can be fed before it is paused.
+    scene.connector.ascent360.behave({ delayMs: 100 });
     const { id } = await scene.counted({ kind: 'customers' });
     await scene.post(`/imports/${id}/start`);
     await scene.connector.ascent360.until(20);
     expect((await scene.post(`/imports/${id}/pause`)).body.state).toBe('paused');
+    scene.connector.ascent360.behave({ delayMs: 5 });
     const { length: fed } = await importedEvents();
     expect(fed).toBeLessThan(400);
     await scene.connector.settled();

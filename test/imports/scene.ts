@@ -71,7 +71,7 @@ export async function startScene(settings: object = {}, env: Record<string, stri
         last = await get(id);
         return last.state === state ? last : undefined;
       },
-      30_000,
+      90_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${JSON.stringify(last)}`);
     });
