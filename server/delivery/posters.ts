@@ -49,8 +49,7 @@ export function createPosters(deps: PosterDeps) {
         return;
       }
       const { delivery, claimed } = next;
-      // With every place taken there is no room to claim for: what ends until one is free shares a turn.
-      if (ready.length === 0 && posters.size < deps.perShop) drained();
+      if (ready.length === 0) drained();
       // Whoever was frozen meanwhile must not send what somebody else may have sent by now, with what was newer then.
       if (!isInTime(claimed)) {
         deps.slots.give(1);
@@ -90,7 +89,7 @@ export function createPosters(deps: PosterDeps) {
       const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
       return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
     },
-    /** Resolves when everything has been taken up and there is a place free. */
+    /** Resolves when everything has been taken up or somebody has finished. */
     change: async () => {
       await new Promise<void>((resolve) => {
         drained = resolve;

@@ -93,8 +93,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, listen: () => P
       ended = [];
       posters.add(ready, claimed);
       for (const one of recorded) tell(deps, one);
-      // While there is more to post, what has ended waits for the rest, so that they share a turn.
-      if (posters.hasFinished() && posters.room() > 0) continue;
+      if (posters.hasFinished()) continue;
       if (posters.isIdle()) {
         if (last || (processed === 0 && settled === 0)) return last;
         continue;

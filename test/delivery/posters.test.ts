@@ -117,35 +117,3 @@ it.each([
   );
   expect(await slots.take(3)).toBe(2);
 });
-
-it('says that something has changed when there is a place to claim for, and not before', async () => {
-  const answers: ((attempt: Attempt) => void)[] = [];
-  const posters = createPosters({
-    slots: createSlots(10),
-    pace: { typicalMs: 250 },
-    perShop: 2,
-    postWithinMs: 60_000,
-    now: Date.now,
-    metrics: { attemptEnded: () => {} },
-    sendJson: async () => await new Promise<Attempt>((resolve) => answers.push(resolve)),
-  });
-  let changes = 0;
-  const count = () => void changes++;
-  void posters.change().then(count);
-  posters.add([delivery('1'), delivery('2')], momentOf(Date.now));
-  await tick();
-  expect({ changes, room: posters.room(), sent: answers.length }).toEqual({ changes: 0, room: 0, sent: 2 });
-  answers[0]?.(accepted);
-  await tick();
-  expect({ changes, room: posters.room() }).toEqual({ changes: 1, room: 1 });
-  answers[1]?.(accepted);
-  await posters.end();
-
-  // With a place to spare, at once.
-  void posters.change().then(count);
-  posters.add([delivery('3')], momentOf(Date.now));
-  await tick();
-  expect({ changes, room: posters.room() }).toEqual({ changes: 2, room: 1 });
-  answers[2]?.(accepted);
-  await posters.end();
-});
