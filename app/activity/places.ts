@@ -14,6 +14,14 @@ const choices: Record<string, string> = {
   'customers_marketing_consent/update': 'sms_marketing_consent',
 };
 
+/** What an imported record, which is in the words of the Admin API, calls a place of a webhook's body. */
+const imported: Record<string, string> = {
+  email: 'defaultEmailAddress.emailAddress',
+  phone: 'defaultPhoneNumber.phoneNumber',
+};
+const importedPlace = (place: string): string =>
+  imported[place] ?? place.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 /**
  * Where in a message what a field's reason names is.
  * @param topic of the message
@@ -25,7 +33,9 @@ export function originOf({ key, from }: FieldReason, topic: string, lines: reado
   if (key === 'Order' && isOrder) return { kind: 'message', place: '' };
   const place =
     from === topic ? (choices[topic] ?? '') : from.startsWith(`${topic} `) ? from.slice(topic.length + 1) : from;
-  if (place !== '' && lines.some((line) => isAt(line, place))) return { kind: 'message', place };
+  const known = [place, ...(topic.startsWith('import/') ? [importedPlace(place)] : [])];
+  const found = known.find((one) => one !== '' && lines.some((line) => isAt(line, one)));
+  if (found !== undefined) return { kind: 'message', place: found };
   return { kind: 'elsewhere', from };
 }
 

@@ -19,6 +19,8 @@ import { TestStep } from './test-step.tsx';
 import { steps, useSetup } from './use-setup.ts';
 
 const t = texts.setup;
+/** Text outside of the cards, which reach from edge to edge on a narrow page. */
+const edge = { xs: '400', sm: '0' } as const;
 
 function Finished({ onClose }: { onClose: () => void }) {
   const top = useRef<HTMLDivElement>(null);
@@ -60,9 +62,12 @@ function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnsw
   };
 }
 
+/** Steps that were skipped: so they stay for whoever looks at another page and comes back. Lives as long as the document. */
+let passedOver: readonly SetupStep[] = [];
+
 function Steps({ saved }: { saved: SettingsAnswer }) {
   const { setup, markDone, dismiss, error } = useSetup();
-  const [skipped, setSkipped] = useState<readonly SetupStep[]>([]);
+  const [skipped, setSkipped] = useState(passedOver);
   const [asked, setAsked] = useState<SetupStep | null>(null);
   const isDone = (step: SetupStep) => (step === 'connect' ? saved.guidLast4 !== null : setup.done.includes(step));
   const current = asked ?? steps.find((step) => !isDone(step) && !skipped.includes(step)) ?? null;
@@ -75,7 +80,8 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
     void navigate('/');
   };
   const moveOn = (step: SetupStep) => {
-    setSkipped([...skipped, step]);
+    passedOver = [...skipped, step];
+    setSkipped(passedOver);
     setAsked(null);
   };
 
@@ -98,9 +104,11 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   const summaries = summariesOf(saved);
   return (
     <BlockStack gap="400">
-      <Text as="p" tone="subdued">
-        {t.intro}
-      </Text>
+      <Box paddingInline={edge}>
+        <Text as="p" tone="subdued">
+          {t.intro}
+        </Text>
+      </Box>
       {error !== null && <Failure error={error} />}
       {current === null && <Finished onClose={close} />}
       {steps.map((step, index) => (
@@ -118,11 +126,11 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       ))}
       <ExtensionsStatus />
       {current !== null && (
-        <div>
+        <Box paddingInline={edge}>
           <Button variant="plain" url="/">
             {t.later}
           </Button>
-        </div>
+        </Box>
       )}
     </BlockStack>
   );

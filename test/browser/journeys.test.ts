@@ -253,6 +253,20 @@ inBrowser('the first steps', (stage) => {
   });
 });
 
+inBrowser('first steps', (stage) => {
+  it('that were skipped stay so for whoever looks at another page and comes back', async () => {
+    await stage().connector.connect();
+    await stage().connector.api('PUT', '/setup', { done: ['connect', 'lists'], dismissed: false });
+    const page = await stage().open('/setup');
+    await page.getByRole('button', { name: 'Skip this step' }).click();
+    await page.getByText('Yes, or most of them').waitFor();
+    await page.getByRole('link', { name: 'I will do this later' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByText('Yes, or most of them').waitFor();
+  });
+});
+
 inBrowser('a server in trouble', (stage) => {
   let page: Page;
   beforeAll(async () => {
