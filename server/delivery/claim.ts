@@ -1,3 +1,4 @@
+import { lanesOf } from '../addresses.ts';
 import { type KeptDecision, keepDecisions } from '../consent/decisions.ts';
 import { flagChannels } from '../consent/ledger.ts';
 import { noteSending, type SentFlag } from '../consent/told.ts';
@@ -10,7 +11,7 @@ import { installedAt, type Shop, type ShopLife } from '../shops.ts';
 import { type EventUpdate, settleEvents } from '../webhooks/settle.ts';
 import { beginAttempts } from './attempts.ts';
 import { mayAttempt, startProbe } from './breaker.ts';
-import { findDue } from './find-due.ts';
+import { changeLanes, type DueDelivery, findDue } from './find-due.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
 import { lease } from './leases.ts';
 import { type ClaimedDelivery, closeDeliveries, keepPayloads, keptPayload, skipOpen } from './outbox.ts';
@@ -70,7 +71,15 @@ type Work = {
   closed: string[];
   kept: { id: string; kept: string }[];
   decisions: KeptDecision[];
+  moved: ({ id: string } & DueDelivery['lanes'])[];
 };
+
+/** The lanes of the addresses that it is about by now, where those are others than it stands in: they may be taken. */
+function newLanes(shop: Shop, found: Gathered, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
+  const contact = found.contacts.get(id);
+  const now = contact ? lanesOf(shop.vault, contact) : lanes;
+  return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
+}
 
 function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, work: Work): void {
   const { delivery, keys, prepared } = weighed;
@@ -121,13 +130,9 @@ export async function claimDeliveries(
   const probe = stored.problem !== null || allowed === 'probe';
   const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
   if (deliveries.length === 0) return nothing;
-  if (stored.problem) {
-    const probeAt = now + deps.connectionProbeMs;
-    await deps.settings.noteProblem(shop, { guid: stored.guid, error: stored.problem.error, now, probeAt }, sql);
-  }
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
   const found = await gather(sql, shop, stored.account, deliveries);
-  const work: Work = { leaving: [], updates: [], closed: [], kept: [], decisions: [] };
+  const work: Work = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
   for (const delivery of deliveries) {
     try {
       if (delivery.broken) throw new Error('The delivery cannot be opened');
@@ -141,21 +146,33 @@ export async function claimDeliveries(
         work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: gone } });
         continue;
       }
-      sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), stored.account, work);
+      const lanes = newLanes(shop, found, delivery);
+      if (lanes) work.moved.push({ id: delivery.id, ...lanes });
+      else sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), stored.account, work);
     } catch (error) {
       deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
       work.closed.push(delivery.id);
       work.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
+  // What ends without being sent is no probe.
+  const probes = probe && work.leaving.length > 0;
+  const problem = probes && stored.problem;
+  const probeAt = now + deps.connectionProbeMs;
   const [ready] = await Promise.all([
     depart(sql, deps, shop, stored, found, work, probe, now),
     keepPayloads(sql, shop, work.kept),
     closeDeliveries(sql, shop, work.closed),
     settleEvents(sql, work.updates),
     keepDecisions(sql, shop, work.decisions, now),
+    changeLanes(sql, shop, work.moved),
+    problem && deps.settings.noteProblem(shop, { guid: stored.guid, error: problem.error, now, probeAt }, sql),
   ]);
-  return { ready, settled: work.closed.length, breaker: allowed === 'probe' ? startProbe(breaker, at) : breaker };
+  return {
+    ready,
+    settled: work.closed.length + work.moved.length,
+    breaker: probes && allowed === 'probe' ? startProbe(breaker, at) : breaker,
+  };
 }
 
 /** Leases what is to be sent, and notes attempts and flags before anything leaves. */

@@ -1,4 +1,5 @@
-import type { Sql } from '../db.ts';
+import type { lanesOf } from '../addresses.ts';
+import { type Sql, unnest } from '../db.ts';
 import type { Vault } from '../keys.ts';
 import type { Shop } from '../shops.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
@@ -59,13 +60,16 @@ export const firstOfLanes = `NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop
        AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.phone_lane = d.phone_lane
          AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
 
+/** A delivery with the lanes it stands in. */
+export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
+
 /**
  * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction.
  * An address that something is being sent to is never claimed a second time.
  */
-export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<ClaimedDelivery[]> {
-  const rows = await sql.query<Omit<DeliveryRow, 'subject'> & { erased: boolean }>(
-    `SELECT ${otherColumns}, d.subject IS NULL AS erased
+export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<DueDelivery[]> {
+  const rows = await sql.query<Omit<DeliveryRow, 'subject'> & DueDelivery['lanes'] & { erased: boolean }>(
+    `SELECT ${otherColumns}, d.email_lane AS "emailLane", d.phone_lane AS "phoneLane", d.subject IS NULL AS erased
      FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
        AND ${firstOfLanes}
@@ -82,8 +86,28 @@ export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSu
     return {
       ...claimedOf(shop, { ...row, subject: stored.get(row.id) ?? null }),
       ...(subject ? { subject: readJson(subject) } : {}),
+      lanes: { emailLane: row.emailLane, phoneLane: row.phoneLane },
     };
   });
+}
+
+/** Puts deliveries into the lanes of the addresses they are about by now. */
+export async function changeLanes(
+  sql: Sql,
+  shop: Shop,
+  moved: readonly ({ id: string } & DueDelivery['lanes'])[],
+): Promise<void> {
+  if (moved.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', email_lane: 'text', phone_lane: 'text' },
+    moved.map(({ id, emailLane, phoneLane }) => ({ id, email_lane: emailLane, phone_lane: phoneLane })),
+    2,
+  );
+  await sql.query(
+    `UPDATE deliveries d SET email_lane = u.email_lane, phone_lane = u.phone_lane FROM ${from} AS u(${columns})
+     WHERE d.shop_id = $1 AND d.id = u.id`,
+    [shop.id, ...params],
+  );
 }
 
 const readJson = (subject: string): DeliverySubject => JSON.parse(subject);
