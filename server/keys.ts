@@ -29,12 +29,19 @@ export type Vault = {
   hash(kind: HashKind, value: string): string;
 };
 
-/** Thrown when a shop's key was wrapped by a key that ENCRYPTION_KEYS does not hold. */
+/** Thrown when a shop's key was wrapped by a key that ENCRYPTION_KEYS does not hold, or holds another one by the name of. */
 export class MissingKeyError extends Error {
   override name = 'MissingKeyError';
   readonly keyId: string;
-  constructor(keyId: string) {
-    super(`ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back`);
+  /** @param held what there is by that id, if anything, does not open the shop's key */
+  constructor(keyId: string, held?: { cause: unknown }) {
+    super(
+      held
+        ? `The key "${keyId}" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS; ` +
+            'one that was generated stands in the DATA_DIR of then'
+        : `ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back`,
+      held,
+    );
     this.keyId = keyId;
   }
 }
@@ -103,7 +110,11 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   const unwrap = (domain: string, wrappedKey: Uint8Array, wrapKeyId: string) => {
     const master = byId.get(wrapKeyId);
     if (!master) throw new MissingKeyError(wrapKeyId);
-    return unseal(master, binding(domain), wrappedKey);
+    try {
+      return unseal(master, binding(domain), wrappedKey);
+    } catch (cause) {
+      throw new MissingKeyError(wrapKeyId, { cause });
+    }
   };
   return {
     ids: [...byId.keys()],

@@ -28,6 +28,16 @@ it('wrapped anew, a key opens and hashes what it did, and the old master key ope
   expect(() => both.unlock('other.myshopify.com', anew.wrappedKey, anew.wrapKeyId)).toThrow();
 });
 
+it('another key by the same id opens nothing, and what is wrong is said with what mends it', async () => {
+  const db = await testDatabase();
+  await createShops(db, createKeys([k1])).ensure(SHOP);
+  const other = createShops(db, createKeys([{ ...k1, bytes: Buffer.alloc(32, 3) }]));
+  await expect(other.checkKeys()).rejects.toThrow(
+    /^The key "k1" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS/,
+  );
+  await db.close();
+});
+
 it('wraps the keys of all shops anew, once, in as many batches as it takes', async () => {
   const db = await testDatabase();
   const made = createKeys([k1]).create(SHOP);

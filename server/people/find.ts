@@ -42,13 +42,17 @@ export function itemOf(row: Pick<PersonRow, 'id' | 'seen_at' | 'deleted_at'>, pr
   };
 }
 
+/** As the admin writes it, or as its API does. */
+const CUSTOMER_ID = /^(?:gid:\/\/shopify\/Customer\/)?(\d+)$/;
+
 /**
  * The people with exactly this e-mail address, phone number or customer id, now or before; the last seen first.
  * @param country ISO 3166-1 alpha-2 of the shop, for numbers without a country code
  */
 export async function findPeople(sql: Sql, shop: Shop, q: string, country: string | null): Promise<PersonItem[]> {
   const { vault } = shop;
-  const keys = [guestKey(vault, q), ...(/^\d+$/.test(q) ? [customerKey(vault, q)] : [])];
+  const [, id] = CUSTOMER_ID.exec(q) ?? [];
+  const keys = [guestKey(vault, q), ...(id === undefined ? [] : [customerKey(vault, id)])];
   const addresses = [emailHash(vault, q)];
   // Digits alone may hold the country code, as the numbers that are sent do.
   for (const text of /^\d+$/.test(q) ? [q, `+${q}`] : [q]) {

@@ -17,6 +17,7 @@ describe('Looking for people', () => {
   it.each([
     ['whole e-mail address in any case', 'PERSON7@example.COM'],
     ['customer id', '7'],
+    ['customer id of the Admin API', 'gid://shopify/Customer/7'],
     ['phone number in E.164', '+19801234567'],
     ['phone number as people of the shop’s country write it', '(980) 123-4567'],
     ['phone number in digits with its country', '19801234567'],
