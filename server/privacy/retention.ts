@@ -114,12 +114,12 @@ async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
   return false;
 }
 
-/** Whom a data request was about is kept as long as it is open, and at most as long as what has not ended. */
+/** Whom a data request was about is kept until it is done, however long that takes: handing out is a duty. */
 async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<void> {
   await sql.query(
     `UPDATE privacy_requests SET subject = NULL, search = '{}' WHERE shop_id = $1 AND subject IS NOT NULL
-       AND (done_at < now() - $2 * interval '1 day' OR received_at < now() - $3 * interval '1 day')`,
-    [shopId, days, EXPIRES_AFTER_DAYS],
+       AND done_at < now() - $2 * interval '1 day'`,
+    [shopId, days],
   );
 }
 

@@ -165,6 +165,22 @@ describe('retention', () => {
     expect(await count('people')).toBe(1);
   });
 
+  it('keeps whom an open data request is about until it is done, however long that takes, and says that it is due', async () => {
+    await connector.deliver('customers/create', customer(CANARY.id, { ...CANARY, ...whole }));
+    await connector.deliver('customers/data_request', { customer: CANARY });
+    await age(300);
+    await retain();
+    expect((await overview()).problems).toMatchObject([{ kind: 'privacy_due', count: 1 }]);
+    const [open] = await requests(connector);
+    expect(open).toMatchObject({ state: 'ready', who: { email: CANARY.email.toLowerCase(), phone: CANARY.phone } });
+    const { body } = await connector.api('GET', `/privacy-requests/${open?.id}/export`);
+    expect(JSON.stringify(body)).toContain(CANARY.email);
+    await connector.api('POST', `/privacy-requests/${open?.id}/done`);
+    await age(DAYS + 0.1);
+    await retain();
+    expect((await requests(connector))[0]?.who).toBeUndefined();
+  });
+
   it('erases whom a data request was about once it is long done', async () => {
     await connector.deliver('customers/data_request', { customer: CANARY });
     const [asked] = await requests(connector);
