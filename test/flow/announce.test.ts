@@ -169,6 +169,26 @@ describe('Shopify Flow is told', () => {
     answer(null);
   });
 
+  it('of an opt-out that waits for 3 days because sending is paused, though nothing was tried', async () => {
+    const shop = await freshShop();
+    await connector.connect({ paused: true }, shop.domain);
+    await shop.send(EMAIL, emailConsent(1, 'unsubscribed', new Date().toISOString()));
+    const ofShop = 'shop_id = (SELECT id FROM shops WHERE domain = $1)';
+    await until('the opt-out waits', async () => {
+      const sql = `SELECT 1 FROM deliveries WHERE open AND carries_opt_out AND attempts = 0 AND ${ofShop}`;
+      return (await connector.db.query(sql, [shop.domain]))[0];
+    });
+    const came = async (days: number) =>
+      await connector.db.query(
+        `UPDATE events SET received_at = now() - $2 * interval '1 millisecond' WHERE ${ofShop}`,
+        [shop.domain, days * DAY],
+      );
+    await came(2.9);
+    expect(await shop.problems()).toEqual([]);
+    await came(3.1);
+    expect(await shop.problems()).toEqual(['An opt-out has not reached Ascent360']);
+  });
+
   it('of each privacy request', async () => {
     const shop = await freshShop();
     const asked = (id: number) => ({ customer: { id, email: `p${id}@example.com` }, data_request: { id: 90 + id } });
