@@ -93,7 +93,7 @@ export function createClient(deps: ClientDeps): Admin {
       const outcome = await ask(shop, token, document, variables, signal);
       switch (outcome.kind) {
         case 'data':
-          await denied.note(shop, document.name, outcome.denied);
+          await denied.note(shop, document.name, outcome.denied, outcome.data);
           return { data: outcome.data, denied: outcome.denied };
         case 'unauthorized':
           if (replaced) throw await access.giveUp(shop, token, 'status_401');
@@ -120,7 +120,7 @@ export function createClient(deps: ClientDeps): Admin {
         case 'too_costly':
           throw new AdminError('too_costly', `${document.name} costs more than one query may`);
         case 'refused':
-          if (outcome.denied.length > 0) await denied.note(shop, document.name, outcome.denied);
+          if (outcome.denied.length > 0) await denied.note(shop, document.name, outcome.denied, null);
           throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`);
       }
     }

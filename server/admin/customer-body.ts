@@ -1,3 +1,5 @@
+import { HIDDEN_FIELDS } from '../shopify/hides.ts';
+import { hiddenFields } from './hidden-fields.ts';
 import type { AddressNode, BuyerNode, CustomerNode } from './nodes.ts';
 
 /** A mailing address as webhooks have it. */
@@ -27,9 +29,19 @@ export const buyerBody = (node: BuyerNode) => ({
   default_address: addressBody(node.defaultAddress),
 });
 
-/** A customer as customers/create and customers/update have it, so that it goes the same way. */
-export const customerBody = (node: CustomerNode): Record<string, unknown> => ({
+/** What of it the app may not see, for the body; nothing when it sees all. */
+export function hiddenBody(node: object, denied: readonly string[]): Record<string, unknown> {
+  const hidden = hiddenFields(node, denied);
+  return hidden.length > 0 ? { [HIDDEN_FIELDS]: hidden } : {};
+}
+
+/**
+ * A customer as customers/create and customers/update have it, so that it goes the same way.
+ * @param denied the paths of its fields that the app may not see
+ */
+export const customerBody = (node: CustomerNode, denied: readonly string[]): Record<string, unknown> => ({
   ...buyerBody(node),
   created_at: node.createdAt ?? null,
   updated_at: node.updatedAt ?? null,
+  ...hiddenBody(node, denied),
 });

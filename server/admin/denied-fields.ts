@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { closeProblem, openProblem } from '../problems.ts';
+import { closeProblem, openProblem, openProblems } from '../problems.ts';
 import type { Shop } from '../shops.ts';
 
 /** What only says where a field is in a list. */
@@ -13,23 +13,48 @@ export function fieldOf(path: string): string {
   return fields.length > 0 ? fields.join('.') : first;
 }
 
+/** The fields of which an answer has a value. */
+function seenIn(data: unknown, path: string, seen: Set<string>): Set<string> {
+  if (typeof data !== 'object' || data === null) return seen;
+  for (const [key, value] of Object.entries(data)) {
+    if (value === null) continue;
+    const inner = path === '' ? key : `${path}.${key}`;
+    seen.add(fieldOf(inner));
+    seenIn(value, inner, seen);
+  }
+  return seen;
+}
+
 export type DeniedFields = {
-  /** Notes which fields a document was answered without: an entry is opened, changed or closed when that is news. */
-  note(shop: Shop, document: string, denied: readonly string[]): Promise<void>;
+  /**
+   * Notes which fields a document was answered without: an entry is opened, changed or closed when that is news. That an
+   * answer denies nothing is none, as it may be about somebody who has nothing there: a field is given once it has a value.
+   */
+  note(shop: Shop, document: string, denied: readonly string[], data: unknown): Promise<void>;
 };
 
 /** One kept problem per document, so that the merchant is told once, and told again only of something else. */
 export function createDeniedFields({ db, now }: { db: Db; now: () => Instant }): DeniedFields {
-  const noted = new Map<string, string>();
+  const noted = new Map<string, readonly string[]>();
+
+  async function toldOf(shop: Shop, document: string): Promise<readonly string[]> {
+    const entry = (await openProblems(db, shop)).find(({ kind, key }) => kind === 'fields_denied' && key === document);
+    const fields = entry && 'fields' in entry.detail && Array.isArray(entry.detail.fields) ? entry.detail.fields : [];
+    return fields.filter((field) => typeof field === 'string');
+  }
+
   return {
-    note: async (shop, document, denied) => {
-      const fields = [...new Set(denied.map(fieldOf))].sort();
+    note: async (shop, document, denied, data) => {
       const key = `${shop.id}:${document}`;
-      const news = fields.join();
-      if (noted.get(key) === news) return;
-      if (fields.length === 0) await closeProblem(db, shop, { kind: 'fields_denied', key: document }, now());
-      else await openProblem(db, shop, { kind: 'fields_denied', key: document, detail: { fields } }, now());
-      noted.set(key, news);
+      const before = noted.get(key) ?? (await toldOf(shop, document));
+      const at = now();
+      const seen = before.length > 0 ? seenIn(data, '', new Set()) : new Set<string>();
+      const fields = [...new Set([...before.filter((field) => !seen.has(field)), ...denied.map(fieldOf)])].sort();
+      if (fields.join() !== before.join()) {
+        if (fields.length === 0) await closeProblem(db, shop, { kind: 'fields_denied', key: document }, at);
+        else await openProblem(db, shop, { kind: 'fields_denied', key: document, detail: { fields } }, at);
+      }
+      noted.set(key, fields);
     },
   };
 }

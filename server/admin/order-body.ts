@@ -1,4 +1,4 @@
-import { addressBody, buyerBody } from './customer-body.ts';
+import { addressBody, buyerBody, hiddenBody } from './customer-body.ts';
 import type { LineItemNode, MoneyNode, OrderNode } from './nodes.ts';
 
 /** The words of webhooks for the display status; every other one is null there: nothing has been fulfilled yet. */
@@ -11,8 +11,13 @@ const FULFILLMENT: Partial<Record<string, string>> = {
 /**
  * An order as orders/create and orders/updated have it, so that it goes the same way and compares as equal.
  * @param lines all of its line items
+ * @param denied the paths of its fields that the app may not see
  */
-export function orderBody(node: OrderNode, lines: readonly LineItemNode[]): Record<string, unknown> {
+export function orderBody(
+  node: OrderNode,
+  lines: readonly LineItemNode[],
+  denied: readonly string[],
+): Record<string, unknown> {
   const money = (set: MoneyNode | null | undefined) => amount(set, node.currencyCode ?? null);
   const priceSet = (set: MoneyNode | null | undefined) => (set ? { shop_money: { amount: money(set) } } : null);
   return {
@@ -53,6 +58,7 @@ export function orderBody(node: OrderNode, lines: readonly LineItemNode[]): Reco
     billing_address: addressBody(node.billingAddress),
     shipping_address: addressBody(node.shippingAddress),
     customer: node.customer ? buyerBody(node.customer) : null,
+    ...hiddenBody(node, denied),
   };
 }
 

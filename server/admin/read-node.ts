@@ -80,6 +80,7 @@ const orderRecord = z.object({
   billingAddress: address,
   shippingAddress: address,
   customer: section(customer),
+  denied: z.array(z.string()).catch([]),
   lineItems: listOf({
     sku: text,
     title: text,
@@ -97,8 +98,8 @@ export type CustomerRecord = CustomerNode & {
   metafieldKeys: string[];
   denied: string[];
 };
-/** An order as one record: the node with all its line items and its customer whole. */
-export type OrderRecord = OrderNode & { lineItems: LineItemNode[]; customer: CustomerNode | null };
+/** An order as one record: the node with all its line items, its customer whole, and the fields that were denied. */
+export type OrderRecord = OrderNode & { lineItems: LineItemNode[]; customer: CustomerNode | null; denied: string[] };
 
 /** Null: it does not even have an id. */
 export function readCustomerRecord(body: unknown): CustomerRecord | null {

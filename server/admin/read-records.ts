@@ -2,11 +2,13 @@ import type { ShopifyId } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import type { Admin, AdminAnswer } from './admin.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
+import { deniedWithin } from './hidden-fields.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
 /** An order with all its lines, as the Admin API has it. */
-type WholeOrder = Omit<OrderAnswer, 'lineItems' | 'customerAcceptsMarketing'> & {
-  customerAcceptsMarketing: boolean | null;
+type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
+  /** The paths of its fields that the app may not see. */
+  denied: string[];
   lineItems: OrderAnswer['lineItems']['nodes'];
 };
 
@@ -31,9 +33,7 @@ export async function readWholeOrder(
     lines.push(...lineItems.nodes);
     after = lineItems.pageInfo.endCursor;
     if (lineItems.pageInfo.hasNextPage && after !== null) continue;
-    // Whoever may not see the customer must not take the order for a guest's, whose box is a choice.
-    const unseen = denied.some((path) => path.startsWith('order.customer')) ? { customerAcceptsMarketing: null } : {};
-    return { ...order, ...unseen, lineItems: lines };
+    return { ...order, denied: deniedWithin('order', denied), lineItems: lines };
   }
 }
 
@@ -76,13 +76,12 @@ export async function readCustomers(
   const { data, denied } = await admin.run(shop, CustomersByIds, variables, signal);
   for (const [i, node] of data.nodes.entries()) {
     if (node?.__typename !== 'Customer') continue;
-    const path = `nodes.${i}.`;
     const { metafields, ...customer } = node;
     const record = {
       ...customer,
       metafields: metafields?.nodes ?? [],
       metafieldKeys,
-      denied: denied.filter((field) => field.startsWith(path)).map((field) => field.slice(path.length)),
+      denied: deniedWithin(`nodes.${i}`, denied),
     };
     records.set(customer.id.slice(customer.id.lastIndexOf('/') + 1), JSON.stringify(record));
   }

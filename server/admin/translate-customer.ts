@@ -1,5 +1,4 @@
 import type { Channel, FactSource, FoundFact } from '../domain/consent.ts';
-import type { ContactField } from '../domain/contact.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { CustomerRead } from '../domain/translated.ts';
 import { readEmail } from '../shopify/read-email.ts';
@@ -27,7 +26,7 @@ export function translateCustomerNode(
   metafields: readonly MetafieldNode[],
   ctx: ReadContext,
 ): CustomerRead {
-  const translated = translateCustomer(customerBody(node), {
+  const translated = translateCustomer(customerBody(node, ctx.denied ?? []), {
     topic: 'customers/update',
     triggeredAt: ctx.readAt,
     shopCountry: ctx.shopCountry,
@@ -36,13 +35,6 @@ export function translateCustomerNode(
   const isDenied = (...fields: string[]) =>
     fields.some((field) => (ctx.denied ?? []).some((path) => path === field || path.startsWith(`${field}.`)));
   const { id, createdAt, updatedAt, contact } = translated;
-  const home = isDenied('defaultAddress');
-  const denied: ContactField[] = [];
-  if (isDenied('firstName') || home) denied.push('firstName');
-  if (isDenied('lastName') || home) denied.push('lastName');
-  if (isDenied('defaultEmailAddress')) denied.push('email');
-  if (isDenied('defaultPhoneNumber')) denied.push('mobile');
-  if (home) denied.push('phone', 'address');
   const facts: FoundFact[] = consentFacts(node, ctx);
   return {
     id,
@@ -54,7 +46,6 @@ export function translateCustomerNode(
     tags: isDenied('tags') || !node.tags ? null : [...node.tags],
     metafields: readMetafields(metafields, ctx.metafieldKeys ?? []),
     dataSaleOptOut: isDenied('dataSaleOptOut') ? null : (node.dataSaleOptOut ?? null),
-    denied,
   };
 }
 

@@ -1,10 +1,10 @@
-import type { CustomerRead, EventContext, Translated } from '../domain/translated.ts';
+import type { EventContext, Translated } from '../domain/translated.ts';
 import type { Body } from '../shopify/parse-body.ts';
 import { translateOrder } from '../shopify/translate-order.ts';
 import { TranslationError } from '../shopify/translation-error.ts';
-import type { CustomerNode } from './nodes.ts';
+import { deniedWithin } from './hidden-fields.ts';
 import { orderBody } from './order-body.ts';
-import { readCustomerRecord, readOrderRecord } from './read-node.ts';
+import { type OrderRecord, readCustomerRecord, readOrderRecord } from './read-node.ts';
 import { type ReadContext, translateCustomerNode } from './translate-customer.ts';
 
 /** Whether a body is a record of the Admin API: GraphQL names its type, a webhook's body never does. */
@@ -37,11 +37,17 @@ function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']
 function translateOrderRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
   const record = readOrderRecord(body);
   if (!record) throw new TranslationError('The order has no id');
-  const translated = translateOrder(orderBody(record, record.lineItems), ctx);
+  const translated = translateOrder(orderBody(record, record.lineItems, record.denied), ctx);
   if (translated.kind !== 'order') return translated;
-  return { ...translated, read: record.customer ? buyerOf(record.customer, ctx, source) : null };
+  return { ...translated, read: buyerOf(record, ctx, source) };
 }
 
-function buyerOf(node: CustomerNode, ctx: EventContext, source: ReadContext['source']): CustomerRead {
-  return translateCustomerNode(node, [], { readAt: ctx.triggeredAt, source, shopCountry: ctx.shopCountry });
+function buyerOf({ customer, denied }: OrderRecord, ctx: EventContext, source: ReadContext['source']) {
+  if (!customer) return null;
+  return translateCustomerNode(customer, [], {
+    readAt: ctx.triggeredAt,
+    source,
+    shopCountry: ctx.shopCountry,
+    denied: deniedWithin('customer', denied),
+  });
 }

@@ -27,4 +27,6 @@ export type Contact = {
   address?: PostalAddress;
   origins: Partial<Record<ContactField, string>>;
   leftOut: Partial<Record<ContactField, string>>;
+  /** Absent because the app may not see them: unknown, not empty. */
+  denied?: ContactField[];
 };

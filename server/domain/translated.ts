@@ -1,6 +1,6 @@
 /** What Shopify said, in our words: the bodies of events, and what was read. Types only. */
 import type { FoundFact } from './consent.ts';
-import type { Contact, ContactField } from './contact.ts';
+import type { Contact } from './contact.ts';
 import type { Purchase } from './purchase.ts';
 import type { E164, Instant, ShopifyId } from './scalars.ts';
 import type { AddedTexts } from './settings.ts';
@@ -74,8 +74,6 @@ export type CustomerRead = {
   metafields: Record<string, string[]>;
   /** Null: not known. */
   dataSaleOptOut: boolean | null;
-  /** What the app's access to protected customer data leaves out: unknown, not empty. */
-  denied: ContactField[];
 };
 
 /** What shop/update tells, and how far the merchant is with the first steps; absent means not told. */

@@ -1,6 +1,7 @@
 import { AdminError, isOfOne } from '../admin/admin.ts';
 import { customerBody } from '../admin/customer-body.ts';
 import { CustomersByIds } from '../admin/documents.generated.ts';
+import { deniedWithin } from '../admin/hidden-fields.ts';
 import { orderBody } from '../admin/order-body.ts';
 import { readWholeOrder } from '../admin/read-records.ts';
 import { isOutage, type Sql } from '../db.ts';
@@ -38,19 +39,21 @@ function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'inc
 
 async function readOrder(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
   const order = await readWholeOrder(deps.admin, shop, id, signal);
-  return order ? { body: orderBody(order, order.lineItems) } : gone('order');
+  return order ? { body: orderBody(order, order.lineItems, order.denied) } : gone('order');
 }
 
 async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
   const ids = [`gid://shopify/Customer/${id}`];
-  const { data } = await deps.admin.run(
+  const { data, denied } = await deps.admin.run(
     shop,
     CustomersByIds,
     { ids, withMetafields: false, metafieldCount: 1 },
     signal,
   );
   const [node] = data.nodes;
-  return node?.__typename === 'Customer' ? { body: customerBody(node) } : gone('customer');
+  return node?.__typename === 'Customer'
+    ? { body: customerBody(node, deniedWithin('nodes.0', denied)) }
+    : gone('customer');
 }
 
 /** The whole body takes the place of the short one, and the event is translated as if it had come so. */

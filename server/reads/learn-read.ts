@@ -1,5 +1,4 @@
 import { addressesOf } from '../addresses.ts';
-import type { Contact, ContactField } from '../domain/contact.ts';
 import type { CustomerRead } from '../domain/translated.ts';
 import { learnContact, type People, type Person } from '../people.ts';
 import type { PersonProfile } from '../profiles.ts';
@@ -21,30 +20,13 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
   return merged;
 }
 
-/** What the app's access leaves out is not known to be empty: it stays as it was known. */
-function keepKnown<Field extends ContactField>(contact: Contact, known: Contact, field: Field): void {
-  const value = known[field];
-  const origin = known.origins[field];
-  delete contact[field];
-  delete contact.origins[field];
-  delete contact.leftOut[field];
-  if (value === undefined) contact.leftOut[field] = 'the app’s access leaves it out';
-  else contact[field] = value;
-  if (origin !== undefined) contact.origins[field] = origin;
-}
-
 /**
  * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
  * data-sale opt-out; its consent facts belong into the ledger. An answer older than what is known changes nothing of it.
  */
 export function learnRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;
-  const contact: Contact = {
-    ...read.contact,
-    origins: { ...read.contact.origins },
-    leftOut: { ...read.contact.leftOut },
-  };
-  for (const field of read.denied) keepKnown(contact, profile.contact, field);
+  const { contact } = read;
   const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
   const whatsApp = read.facts.flatMap(({ channel, address }) =>
     channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],

@@ -1,5 +1,6 @@
 import { type Admin, AdminError, isOfOne } from '../admin/admin.ts';
 import { CustomersByIds } from '../admin/documents.generated.ts';
+import { deniedWithin } from '../admin/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../admin/nodes.ts';
 import { translateCustomerNode } from '../admin/translate-customer.ts';
 import { appendFacts } from '../consent/ledger.ts';
@@ -82,8 +83,7 @@ async function ask(
   );
   return wanted.map((_, i) => {
     const node = data.nodes[i];
-    const own = `nodes.${i}.`;
-    const mine = denied.flatMap((path) => (path.startsWith(own) ? [path.slice(own.length)] : []));
+    const mine = deniedWithin(`nodes.${i}`, denied);
     return node?.__typename === 'Customer'
       ? { node, metafields: node.metafields?.nodes ?? [], denied: mine }
       : { node: null, metafields: [], denied: mine };

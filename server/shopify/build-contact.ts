@@ -1,6 +1,7 @@
 import type { Contact, ContactField, PostalAddress } from '../domain/contact.ts';
 import type { E164 } from '../domain/scalars.ts';
-import type { AddressBody, PersonBody, PlaceBody } from './payloads.ts';
+import type { Hides } from './hides.ts';
+import { type AddressBody, type PersonBody, type PlaceBody, placeFields } from './payloads.ts';
 import { readAddress } from './read-address.ts';
 import { readEmail } from './read-email.ts';
 import { readPhone } from './read-phone.ts';
@@ -16,33 +17,41 @@ export type ContactSources = {
   phones: readonly PhonePlace[];
   mobiles: readonly PhonePlace[];
   addresses: readonly Place<PlaceBody>[];
+  hides: Hides;
 };
 
 /**
  * A contact from the first usable source of each part. First and last name come from one source, as does the address;
- * what is not usable is passed over. Every absent field says why, without quoting anything personal.
+ * what is not usable is passed over. Every absent field says why, without quoting anything personal. What the app may not see
+ * is unknown: a name or an address is not taken from a later source for it.
  */
 export function buildContact(sources: ContactSources): Contact {
   const contact: Contact = { origins: {}, leftOut: {} };
-  setNames(contact, sources.names);
-  set(contact, 'email', findEmail(sources.emails));
+  const { hides } = sources;
+  setNames(contact, sources.names, hides);
+  set(contact, 'email', findEmail(sources.emails, hides));
   const read = createPhoneReader();
-  set(contact, 'phone', findPhone(sources.phones, read));
-  set(contact, 'mobile', findPhone(sources.mobiles, read));
-  set(contact, 'address', findAddress(sources.addresses));
+  set(contact, 'phone', findPhone(sources.phones, read, hides));
+  set(contact, 'mobile', findPhone(sources.mobiles, read, hides));
+  set(contact, 'address', findAddress(sources.addresses, hides));
   return contact;
 }
 
 const NAMED_PARTS = ['address1', 'address2', 'city', 'zip', 'province', 'country'] as const;
 
-type Found<Value> = { value: Value; from: string } | { why: string };
+type Found<Value> = { value: Value; from: string } | { why: string } | 'denied';
+
+const DENIED = 'the app’s access leaves it out';
 
 function set<Field extends ContactField>(
   contact: Contact,
   field: Field,
   found: Found<NonNullable<Contact[Field]>>,
 ): void {
-  if ('why' in found) {
+  if (found === 'denied') {
+    contact.leftOut[field] = DENIED;
+    contact.denied = [...(contact.denied ?? []), field];
+  } else if ('why' in found) {
     contact.leftOut[field] = found.why;
   } else {
     contact[field] = found.value;
@@ -50,19 +59,27 @@ function set<Field extends ContactField>(
   }
 }
 
-function setNames(contact: Contact, places: ContactSources['names']): void {
-  const source = places.find(({ value }) => value?.first_name !== undefined || value?.last_name !== undefined);
+function setNames(contact: Contact, places: ContactSources['names'], hides: Hides): void {
+  const isHidden = (path: string, key: string) => hides(dotted(path, key));
+  const source = places.find(
+    ({ path, value }) =>
+      value?.first_name !== undefined ||
+      value?.last_name !== undefined ||
+      isHidden(path, 'first_name') ||
+      isHidden(path, 'last_name'),
+  );
   for (const [field, key] of [
     ['firstName', 'first_name'],
     ['lastName', 'last_name'],
   ] as const) {
     const value = source?.value?.[key];
     if (source && value !== undefined) set(contact, field, { value, from: dotted(source.path, key) });
+    else if (source && isHidden(source.path, key)) set(contact, field, 'denied');
     else set(contact, field, empty(source ? [source] : places, key));
   }
 }
 
-function findEmail(places: readonly Place<string>[]): Found<string> {
+function findEmail(places: readonly Place<string>[], hides: Hides): Found<string> {
   const refused: string[] = [];
   for (const { path, value } of places) {
     if (value === undefined) continue;
@@ -70,6 +87,7 @@ function findEmail(places: readonly Place<string>[]): Found<string> {
     if (email !== undefined) return { value: email, from: path };
     refused.push(`${path} holds no e-mail address`);
   }
+  if (places.some(({ path }) => hides(path))) return 'denied';
   return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
 }
 
@@ -86,7 +104,7 @@ function createPhoneReader(): PhoneReader {
   };
 }
 
-function findPhone(places: readonly PhonePlace[], read: PhoneReader): Found<E164> {
+function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hides): Found<E164> {
   const refused: string[] = [];
   for (const { path, value, countries } of places) {
     if (value === undefined) continue;
@@ -94,19 +112,25 @@ function findPhone(places: readonly PhonePlace[], read: PhoneReader): Found<E164
     if (found.ok) return { value: found.phone, from: path };
     refused.push(`${path} ${found.why}`);
   }
+  if (places.some(({ path }) => hides(path))) return 'denied';
   return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
 }
 
-/** The first address with more to it than a code; where none has, the first that holds a code at least. */
-function findAddress(places: readonly Place<PlaceBody>[]): Found<PostalAddress> {
-  const known = places.flatMap(({ path, value }) => {
+/**
+ * The first address with more to it than a code; where none has, the first that holds a code at least. One that the app may
+ * not see whole is neither shown in part nor replaced by a later one.
+ */
+function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<PostalAddress> {
+  let coded: Found<PostalAddress> | null = null;
+  for (const { path, value } of places) {
+    if (placeFields.some((field) => hides(`${path}.${field}`))) return 'denied';
     const address = readAddress(value);
-    return address
-      ? [{ value: address, from: path, named: NAMED_PARTS.some((part) => value?.[part] !== undefined) }]
-      : [];
-  });
-  const found = known.find(({ named }) => named) ?? known[0];
-  return found ? { value: found.value, from: found.from } : empty(places);
+    if (!address) continue;
+    const found = { value: address, from: path };
+    if (NAMED_PARTS.some((part) => value?.[part] !== undefined)) return found;
+    coded ??= found;
+  }
+  return coded ?? empty(places);
 }
 
 function empty(places: readonly { path: string }[], key = ''): { why: string } {

@@ -29,6 +29,9 @@ const place = {
   country: text,
   country_code: text,
 };
+/** The fields of an address that make it a place. */
+export const placeFields = Object.keys(place);
+
 const address = { first_name: text, last_name: text, phone: textOrNumber, ...place };
 
 const person = {

@@ -1,6 +1,7 @@
 import type { EventContext, Translated } from '../domain/translated.ts';
 import { buildContact } from './build-contact.ts';
 import { exactId } from './fields.ts';
+import { hidesOf } from './hides.ts';
 import { isIdOnly } from './is-id-only.ts';
 import type { Body } from './parse-body.ts';
 import { customerSchema } from './payloads.ts';
@@ -34,6 +35,7 @@ export function translateCustomer(body: Body, ctx: EventContext): Translated {
       phones: [{ path: 'default_address.phone', value: home?.phone, countries }],
       mobiles: [{ path: 'phone', value: customer.phone, countries }],
       addresses: [{ path: 'default_address', value: home }],
+      hides: hidesOf(body),
     }),
   };
 }

@@ -4,6 +4,7 @@ import type { EventContext, Translated } from '../domain/translated.ts';
 import { buildContact } from './build-contact.ts';
 import { buildPurchase } from './build-purchase.ts';
 import { exactId } from './fields.ts';
+import { type Hides, hidesOf } from './hides.ts';
 import { isIdOnly } from './is-id-only.ts';
 import type { Body } from './parse-body.ts';
 import { type OrderBody, orderSchema } from './payloads.ts';
@@ -20,7 +21,8 @@ export function translateOrder(body: Body, ctx: EventContext): Translated {
   const id = exactId(order.id, order.admin_graphql_api_id);
   if (id === undefined) throw new TranslationError('The order has no id: id, admin_graphql_api_id');
   if (isIdOnly(body)) return { kind: 'incomplete', what: 'order', id };
-  const contact = buyer(order, ctx);
+  const hides = hidesOf(body);
+  const contact = buyer(order, ctx, hides);
   return {
     kind: 'order',
     id,
@@ -29,11 +31,11 @@ export function translateOrder(body: Body, ctx: EventContext): Translated {
     updatedAt: readInstant(order.updated_at) ?? null,
     contact,
     purchase: buildPurchase(id, order, ctx.topic),
-    facts: isCreation(ctx) ? boxFacts(order, isGuestOrder(body), contact.email, ctx) : [],
+    facts: isCreation(ctx) ? boxFacts(order, isGuestOrder(body) && !hides('customer'), contact.email, ctx) : [],
   };
 }
 
-function buyer(order: OrderBody, ctx: EventContext) {
+function buyer(order: OrderBody, ctx: EventContext, hides: Hides) {
   const { customer, billing_address: billing } = order;
   const home = customer?.default_address;
   const billed = [billing?.country_code, home?.country_code, ctx.shopCountry];
@@ -60,6 +62,7 @@ function buyer(order: OrderBody, ctx: EventContext) {
       { path: 'customer.default_address', value: home },
       { path: 'shipping_address', value: order.shipping_address },
     ],
+    hides,
   });
 }
 

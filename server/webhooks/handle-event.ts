@@ -89,7 +89,9 @@ function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'
   if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
   state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
   state.latestEventId = event.id;
-  if (!hasContact(t.contact)) return skipped('no_contact');
+  if (!hasContact(t.contact)) {
+    return skipped('no_contact', t.contact.denied ? 'Shopify does not let the app see how to reach them' : null);
+  }
   return batch.deliver(event, {
     kind: t.kind,
     entity: key,

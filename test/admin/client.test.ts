@@ -140,6 +140,20 @@ describe('fields that the app may not see', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
+  it('stay reported while an answer is about somebody who has nothing there: no second entry comes of it', async () => {
+    scene.there.setCustomer({ id: 2, defaultEmailAddress: null });
+    const nobody = { ids: ['gid://shopify/Customer/2'], withMetafields: false };
+    scene.there.denied.delete('Customer.firstName');
+    await read();
+    await scene.admin.run(scene.shop, CustomersByIds, nobody);
+    await read();
+    const entries = await scene.db.query('SELECT closed_at, count FROM problems WHERE shop_id = $1', [scene.shop.id]);
+    expect(entries).toEqual([{ closed_at: null, count: 1 }]);
+    scene.there.denied.clear();
+    await read();
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
+  });
+
   it('are reported by another process without a second entry', async () => {
     await read();
     await scene.process().admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false });

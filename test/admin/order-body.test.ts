@@ -33,7 +33,7 @@ const node: OrderNode = {
 describe('an order read through the Admin API', () => {
   it('comes to the same as its webhook: words, amounts, items, and the box of a guest', () => {
     const lines = [{ title: 'Day pass', quantity: 2, currentQuantity: 1, originalUnitPriceSet: money('19.9') }];
-    expect(translateOrder(orderBody(node, lines), context)).toMatchObject({
+    expect(translateOrder(orderBody(node, lines, []), context)).toMatchObject({
       kind: 'order',
       id: '820982911946154508',
       customerId: null,
@@ -63,7 +63,7 @@ describe('an order read through the Admin API', () => {
     ['USD', '-5.0', '-5.00'],
     ['nonsense', '19.9', '19.90'],
   ])('an amount of %s written %s is %s, as in webhooks', (currencyCode, written, total) => {
-    const body = orderBody({ ...node, currencyCode, currentTotalPriceSet: money(written) }, []);
+    const body = orderBody({ ...node, currencyCode, currentTotalPriceSet: money(written) }, [], []);
     expect(translateOrder(body, context)).toMatchObject({ purchase: { total } });
   });
 
@@ -72,7 +72,7 @@ describe('an order read through the Admin API', () => {
     ['ON_HOLD', undefined],
     ['FULFILLED', 'fulfilled'],
   ])('a display status %s is %s', (displayFulfillmentStatus, fulfillmentStatus) => {
-    const translated = translateOrder(orderBody({ ...node, displayFulfillmentStatus }, []), context);
+    const translated = translateOrder(orderBody({ ...node, displayFulfillmentStatus }, [], []), context);
     expect(translated.kind === 'order' && translated.purchase.fulfillmentStatus).toBe(fulfillmentStatus);
   });
 });

@@ -53,7 +53,6 @@ describe('a customer read through the Admin API', () => {
       },
       tags: ['VIP', 'interest: Ski touring'],
       dataSaleOptOut: false,
-      denied: [],
     });
   });
 
@@ -103,12 +102,22 @@ describe('a customer read through the Admin API', () => {
 
   it('names what the access leaves out instead of taking it for empty', () => {
     const read = translateCustomerNode(
-      { id: ada.id, firstName: null, lastName: 'Skier', defaultEmailAddress: null, tags: null },
+      {
+        id: ada.id,
+        firstName: null,
+        lastName: 'Skier',
+        defaultEmailAddress: null,
+        defaultAddress: { ...ada.defaultAddress, city: null },
+        tags: null,
+      },
       [],
-      { ...CONTEXT, denied: ['firstName', 'defaultEmailAddress', 'defaultAddress.city', 'tags', 'dataSaleOptOut'] },
+      {
+        ...CONTEXT,
+        denied: ['firstName', 'defaultEmailAddress.marketingState', 'defaultAddress.city', 'tags', 'dataSaleOptOut'],
+      },
     );
     expect(read).toMatchObject({
-      denied: ['firstName', 'lastName', 'email', 'phone', 'address'],
+      contact: { lastName: 'Skier', phone: '+14037621111', denied: ['firstName', 'email', 'address'] },
       tags: null,
       dataSaleOptOut: null,
       facts: [],

@@ -64,6 +64,37 @@ describe('A record of the Admin API', () => {
     });
   });
 
+  it('takes nothing that the app may not see for empty, and no address or name from elsewhere in its place', () => {
+    const denied = [
+      'customer.firstName',
+      'customer.defaultEmailAddress.marketingState',
+      'customer.dataSaleOptOut',
+      'billingAddress.city',
+      'lineItems.nodes.0.sku',
+    ];
+    const unseen = {
+      ...order,
+      denied,
+      email: 'Ana@example.com',
+      billingAddress: { firstName: 'Bill', address1: 'Main Street 1', city: null, phone: '+1 303 555 0100' },
+      shippingAddress: { address1: 'A friend’s street', city: 'Vail' },
+      customer: { ...customer, firstName: null, lastName: 'Lee', defaultEmailAddress: null },
+    };
+    const translated = translateRecord(unseen, ctx('orders/updated'), 'reconciliation');
+    expect(translated).toMatchObject({
+      contact: { lastName: 'Lee', email: 'Ana@example.com', phone: '+13035550100', denied: ['firstName', 'address'] },
+      read: { contact: { lastName: 'Lee', denied: ['firstName', 'email'] }, facts: [], dataSaleOptOut: null },
+    });
+    for (const field of ['firstName', 'address']) expect(translated).not.toHaveProperty(['contact', field]);
+  });
+
+  it('whose customer the app may not see is no guest’s order: its box is no choice', () => {
+    const unseen = { ...order, customer: null, email: 'ana@example.com', customerAcceptsMarketing: true };
+    const seen = (denied: string[]) => translateRecord({ ...unseen, denied }, ctx('orders/create'), 'reconciliation');
+    expect(seen(['customer.tags'])).toMatchObject({ facts: [], read: null });
+    expect(seen([])).toMatchObject({ facts: [{ state: 'ticked' }] });
+  });
+
   it('with odd fields is read all the same, without an id not', () => {
     const odd = { ...order, name: 7, lineItems: 'none', customer: { ...customer, tags: 'a,b', defaultAddress: [] } };
     expect(translateRecord(odd, ctx('orders/updated'), 'import')).toMatchObject({ id: '801', purchase: { items: [] } });

@@ -318,6 +318,34 @@ describe('a body that holds only an id', () => {
     expect(sent).not.toHaveProperty('EmailPermission');
   });
 
+  it('whose names and places the app may not see sends none, and takes none away', async () => {
+    const nothing = { firstName: null, lastName: null, phone: null, address2: null, zip: null, country: null };
+    const state = { province: null, provinceCode: 'CO', countryCodeV2: 'US' };
+    const address = { ...nothing, ...state, address1: 'Main Street 1', city: 'Vail' };
+    scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1), defaultAddress: address });
+    scene.shopify.setOrder({
+      id: 1,
+      customerId: '1',
+      shippingAddress: { ...address, city: 'Aspen' },
+    });
+    await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
+    await scene.read();
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Address: { City: 'Vail' } }]);
+    scene.shopify.denied = new Set(['Customer.firstName', 'Customer.lastName', 'MailingAddress.city']);
+    const completed = await scene.receive('orders/create', { id: 1 });
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ Email: 'person1@example.com', Order: { Id: '1' } });
+    for (const key of ['FirstName', 'Address']) expect(sent).not.toHaveProperty(key);
+    const { body } = await scene.base.call('get', `/activity/${completed}`);
+    expect(body.fields).toContainEqual(
+      expect.objectContaining({ key: 'Address', reason: expect.stringContaining('access leaves it out') }),
+    );
+    await scene.base.call('post', `/people/${(await scene.base.call('get', '/people?q=1')).body.items[0].id}/send`, {});
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Address: { City: 'Vail' } }]);
+  });
+
   it('does not outlive an uninstalled app or an erased person', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     const another = await scene.receive('customers/update', { id: 2 });

@@ -1,0 +1,15 @@
+import type { Body } from './parse-body.ts';
+
+/** Where a body that was read through the Admin API names its fields that the app may not see. No webhook has it. */
+export const HIDDEN_FIELDS = 'hidden_fields';
+
+/** Whether a field is absent because the app may not see it, or what it is in. */
+export type Hides = (path: string) => boolean;
+
+export function hidesOf(body: Body): Hides {
+  const named = body[HIDDEN_FIELDS];
+  const hidden: unknown[] = Array.isArray(named) ? named : [];
+  if (hidden.length === 0) return () => false;
+  return (path) =>
+    hidden.some((field) => typeof field === 'string' && (path === field || path.startsWith(`${field}.`)));
+}
