@@ -121,6 +121,7 @@ const PURE = [
   'activity/describe-state.ts',
   'activity/messages.ts',
   'admin/customer-body.ts',
+  'admin/hidden-fields.ts',
   'admin/order-body.ts',
   'admin/read-node.ts',
   'admin/translate-customer.ts',
@@ -142,7 +143,7 @@ const PURE = [
   ...sources.map(({ file }) => file).filter((file) => /^ascent360\/(?!client|post)/.test(file)),
   ...sources
     .map(({ file }) => file)
-    .filter((file) => /^shopify\/(translate|build|read|parse|summarise|is|set|fields|payloads)/.test(file)),
+    .filter((file) => /^shopify\/(translate|build|read|parse|summarise|is|set|fields|hides|payloads)/.test(file)),
 ];
 const PURE_PACKAGES = new Set(['zod', 'i18n-iso-countries', 'libphonenumber-js', 'libphonenumber-js/max']);
 
