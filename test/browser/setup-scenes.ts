@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core';
+import { SHOP } from '../fakes/connector.ts';
+import { customer, optedIn, optedOut } from '../imports/scene.ts';
 import type { Scene } from './shoot.ts';
 import type { Stage } from './stage.ts';
 
@@ -49,8 +51,18 @@ export const setupScenes: Scene[] = [
   {
     name: 'setup-history',
     route: '/setup',
-    prepare: (stage) => connected(stage, 'lists', 'test'),
-    act: async (page) => void (await page.getByText('Yes, or most of them').click()),
+    full: true,
+    prepare: async (stage) => {
+      await connected(stage, 'lists', 'test');
+      const shop = stage.connector.admin.shop(SHOP);
+      shop.bulk.polls = 0;
+      for (let n = 0; n < 640; n++) shop.setCustomer(customer(n, n < 412 ? optedIn : n < 478 ? optedOut : {}));
+    },
+    act: async (page) => {
+      await page.getByText('No, they are new there').click();
+      await page.getByRole('button', { name: 'Count the customers first' }).click();
+      await page.getByRole('table').waitFor();
+    },
   },
   {
     name: 'setup-ask',
