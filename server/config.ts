@@ -18,6 +18,9 @@ const duration = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** One that is nothing would leave no time to work in, or look for work without end. */
+const someTime = duration.refine((ms) => ms >= 1, 'is too short: 1ms at least');
+
 const schedule = z.string().transform((text, ctx) => {
   const waits = text.split(',').map(parseDuration);
   const known = waits.filter((ms) => ms !== undefined);
@@ -27,7 +30,11 @@ const schedule = z.string().transform((text, ctx) => {
 });
 
 const count = (max: number) =>
-  z.coerce.number({ message: 'is not a number' }).int('is not a whole number').min(1).max(max);
+  z.coerce
+    .number({ message: 'is not a number' })
+    .int('is not a whole number')
+    .min(1, 'is less than 1')
+    .max(max, `is more than ${max}`);
 const httpOrigin = z
   .url({ protocol: /^https?$/, message: 'is not an http(s) URL' })
   .transform((url) => url.replace(/\/+$/, ''));
@@ -69,11 +76,11 @@ const environment = z.object({
   ASCENT360_BASE_URL: httpOrigin.default('https://webhook.ascent360.com'),
   SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
   RETRY_SCHEDULE: schedule.prefault('5s,30s,5m,30m,2h,5h,10h,14h,20h,24h'),
-  DELIVERY_TIMEOUT: duration.prefault('15s'),
+  DELIVERY_TIMEOUT: someTime.prefault('15s'),
   DELIVERY_CONCURRENCY: count(1000).default(50),
   DELIVERY_CONCURRENCY_PER_SHOP: count(1000).default(5),
-  LEASE: duration.prefault('60s'),
-  SWEEP_INTERVAL: duration.prefault('5s'),
+  LEASE: someTime.prefault('60s'),
+  SWEEP_INTERVAL: someTime.prefault('5s'),
   READ_WAIT: duration.prefault('60s'),
   BREAKER_WINDOW: duration.prefault('5m'),
   BREAKER_PROBE: duration.prefault('30s'),
