@@ -5,6 +5,7 @@ import type { Sql } from '../db.ts';
 import { lockShop } from '../delivery/outbox.ts';
 import type { ConsentFact, FoundFact } from '../domain/consent.ts';
 import type { Instant, ShopifyId } from '../domain/scalars.ts';
+import type { CustomerRead } from '../domain/translated.ts';
 import { loadPeople } from '../people.ts';
 import { foresee } from '../preview/foresee.ts';
 import { nothingStored } from '../settings/store.ts';
@@ -12,6 +13,7 @@ import { installedAt, readLife, type Shop } from '../shops.ts';
 import type { TranslatedEvent } from '../webhooks/batch.ts';
 import { readEvent } from '../webhooks/process.ts';
 import type { ChangesDeps } from './changes.ts';
+import { learnOptOuts } from './learn-opt-outs.ts';
 import { noneMissed, noteMissed } from './missed.ts';
 import { addFindings, type Finding, moveInFile } from './store.ts';
 
@@ -61,7 +63,7 @@ function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding
 
 const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
-function factsIn(bodies: readonly string[], country: string | null, readAt: Instant): Omit<Missed, 'hash'>[] {
+function customersIn(bodies: readonly string[], country: string | null, readAt: Instant): CustomerRead[] {
   const at = new Date(readAt);
   return bodies.flatMap((body) => {
     const row = {
@@ -73,14 +75,18 @@ function factsIn(bodies: readonly string[], country: string | null, readAt: Inst
     };
     const read = readEvent(country, row, Buffer.from(body));
     if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
-    const { id, createdAt, read: customer } = read.event.translated;
-    return (customer?.facts ?? []).flatMap((fact) =>
+    return read.event.translated.read ?? [];
+  });
+}
+
+const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
+  customers.flatMap(({ id, createdAt, facts }) =>
+    facts.flatMap((fact) =>
       fact.address && (fact.channel === 'email' || fact.channel === 'sms')
         ? [{ customerId: id, createdAt, fact, address: fact.address }]
         : [],
-    );
-  });
-}
+    ),
+  );
 
 /** Customers who were erased here and have not been made since: they stay unknown. */
 async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
@@ -115,7 +121,8 @@ export async function compareConsent(
   const { country } = await deps.shops.facts(shop);
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const installed = installedAt(await readLife(db, shop)) ?? now();
-  const found = factsIn(bodies, country ?? null, readAt).map((one) => ({
+  const customers = customersIn(bodies, country ?? null, readAt);
+  const found = factsIn(customers).map((one) => ({
     ...one,
     hash: shop.vault.hash(one.fact.channel, one.address),
   }));
@@ -158,6 +165,7 @@ export async function compareConsent(
   return await db.transaction(async (sql) => {
     await lockShop(sql, shop);
     if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
+    await learnOptOuts(sql, shop, customers);
     // Whoever was erased while this was worked out leaves no fact.
     const gone = await erasedOf(
       sql,

@@ -246,6 +246,25 @@ describe('Comparing consent', () => {
   });
 });
 
+describe('An opt-out from the sale of their data', () => {
+  it('that changes nothing else of a customer is found by the weekly comparison: nobody puts them on a list', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await until('Shopify has been asked who this is', async () => {
+      const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
+      return rows.length > 0 ? true : undefined;
+    });
+    shop.setCustomer({ ...known, dataSaleOptOut: true });
+    await compare('consent_due_at');
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads().at(-1)).toMatchObject({ Email: 'ana@example.com', Order: { Name: '#801' } });
+    expect(payloads().at(-1)).not.toHaveProperty('ListIds');
+    expect(await found()).toEqual([]);
+  });
+});
+
 describe('People who are gone', () => {
   it('stay so, though Shopify still has them', async () => {
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(4 * HOUR) });
