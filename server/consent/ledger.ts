@@ -55,7 +55,8 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
 
 /**
  * All facts about these addresses, by ledgerKey. When the person a fact came with had another address on the channel
- * before, the fact says since when this one was seen.
+ * before, the fact says since when this one was seen. Each address is looked up by itself: a plan from when the table was small would
+ * read all facts of the shop.
  */
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
@@ -76,9 +77,10 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
          SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
            AND o.address <> f.address AND o.first_seen_at < a.first_seen_at
        ) THEN a.first_seen_at END AS address_changed_at
-     FROM consent_facts f LEFT JOIN addresses a
-       ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address
-     WHERE f.shop_id = $1 AND f.address = ANY($2::text[])`,
+     FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
+     CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
+     LEFT JOIN addresses a
+       ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address`,
     [shop.id, keys.map((key) => key.address)],
   );
   for (const row of rows) {

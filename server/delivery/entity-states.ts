@@ -83,11 +83,13 @@ export async function noteAcceptedStates(
     })),
     2,
   );
-  // A customer met through a consent topic first has no row yet; an order without one was erased.
+  // A customer met through a consent topic first has no row yet; an order without one was erased. Each is looked up by itself: a plan
+  // from when the table was small would read all of the shop's.
   await sql.query(
     `INSERT INTO entity_states (shop_id, ${columns}, accepted_at)
-     SELECT $1::int, ${columns}, now() FROM ${from} AS u(${columns})
-     WHERE u.kind = 'customer' OR EXISTS (SELECT 1 FROM entity_states s WHERE s.shop_id = $1::int AND s.entity = u.entity)
+     SELECT $1::int, u.*, now() FROM ${from} AS u(${columns})
+     LEFT JOIN LATERAL (SELECT true AS known FROM entity_states WHERE shop_id = $1::int AND entity = u.entity LIMIT 1) AS s ON true
+     WHERE u.kind = 'customer' OR s.known
      ON CONFLICT (shop_id, entity) DO UPDATE SET
        accepted_hash = excluded.accepted_hash, account = excluded.account, accepted_at = excluded.accepted_at`,
     [shop.id, ...params],
