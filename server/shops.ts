@@ -155,7 +155,8 @@ export function createShops(db: Db, keys: Keys): Shops {
   };
 }
 
-export async function readLife(sql: Sql, shop: Shop): Promise<ShopLife> {
+/** @param forSaving a call of the merchant waits until the transaction is over: it must not be undone by what was read before */
+export async function readLife(sql: Sql, shop: Shop, forSaving = false): Promise<ShopLife> {
   const [row] = await sql.query<{
     first_call_at: Date | null;
     last_call_at: Date | null;
@@ -165,7 +166,7 @@ export async function readLife(sql: Sql, shop: Shop): Promise<ShopLife> {
     last_uninstalled_at: Date | null;
   }>(
     `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at
-     FROM shops WHERE id = $1`,
+     FROM shops WHERE id = $1${forSaving ? ' FOR NO KEY UPDATE' : ''}`,
     [shop.id],
   );
   return {

@@ -36,7 +36,7 @@ export async function eraseFromImports(
   if (customerIds.length === 0) return;
   const gone = new Set(customerIds);
   const pages = await sql.query<{ import_id: string; page: number; ids: Uint8Array }>(
-    'SELECT import_id, page, ids FROM import_pages WHERE shop_id = $1',
+    'SELECT import_id, page, ids FROM import_pages WHERE shop_id = $1 FOR UPDATE',
     [shop.id],
   );
   for (const { import_id, page, ids } of pages) {

@@ -81,7 +81,7 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
      unparked AS (
        DELETE FROM parked_events WHERE shop_id = $1 AND event_id = ANY($2::uuid[]))
      UPDATE events SET state = 'skipped', reason = 'redacted', settled_at = now()
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('open', 'attention') RETURNING id`,
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('received', 'open', 'attention') RETURNING id`,
     [shop.id, events],
   );
   await noteChangedEnds(

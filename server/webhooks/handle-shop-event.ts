@@ -12,7 +12,7 @@ import { keysOf } from '../privacy/find-traces.ts';
 import { redactPerson } from '../privacy/redact-person.ts';
 import { keepRequest } from '../privacy/requests.ts';
 import { forgetPoint } from '../reconciliation/store.ts';
-import { mergeFacts, type Shop, type ShopLife, saveLife } from '../shops.ts';
+import { mergeFacts, readLife, type Shop, type ShopLife, saveLife } from '../shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 import { settleEvents, settleTranslated } from './settle.ts';
 
@@ -24,7 +24,8 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 }
 
 /** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
-async function uninstall(sql: Sql, shop: Shop, life: ShopLife, at: Instant): Promise<{ detail: string | null }> {
+async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: string | null }> {
+  const life = await readLife(sql, shop, true);
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   const installedAgain = lastSign > at;
   await eraseTokens(sql, shop, at, installedAgain);
@@ -78,7 +79,7 @@ export async function handleShopEvent(sql: Sql, shop: Shop, life: ShopLife, even
   let search: string[] = [];
   switch (t.kind) {
     case 'uninstalled':
-      ({ detail } = await uninstall(sql, shop, life, event.triggeredAt));
+      ({ detail } = await uninstall(sql, shop, event.triggeredAt));
       break;
     case 'lifecycle':
       await mergeFacts(sql, shop, t.shop);

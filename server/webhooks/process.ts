@@ -104,11 +104,12 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
   const last = Math.max(...signs, life.lastWebhookAt ?? 0);
   const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
   if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
+  const latest = await readLife(sql, shop, true);
   const next =
-    life.uninstalledAt === null
-      ? { ...life, firstWebhookAt: life.firstWebhookAt ?? first, lastWebhookAt: last }
+    latest.uninstalledAt === null
+      ? { ...latest, firstWebhookAt: latest.firstWebhookAt ?? first, lastWebhookAt: last }
       : {
-          ...life,
+          ...latest,
           firstCallAt: null,
           lastCallAt: null,
           firstWebhookAt: first,
