@@ -11,6 +11,12 @@ import { changeState, postpone, urlBinding } from './store.ts';
 const LOOK_AGAIN_MS = 2000;
 const LATER_MS = 15_000;
 
+/** Shopify makes no file when one of the fields may not be seen. */
+const DENIED =
+  'Shopify does not let the app see everything that an import reads. Whoever runs the app has to ask Shopify for access to protected customer data; until then, choose customers by their IDs or by a segment: they are read without what the app may not see.';
+const failedBecause = (why: string) =>
+  `Shopify could not read everything (${why}). Begin again; if it stays, choose fewer customers or a later day.`;
+
 async function begin(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<void> {
   const { db, admin } = deps;
   const { settings } = await settingsOf(deps, shop);
@@ -52,7 +58,7 @@ export async function askShopify(deps: CountDeps, shop: Shop, one: Import, signa
     return false;
   }
   if (read.state === 'failed') {
-    const message = `Shopify could not read everything (${read.why}). Begin again; if it stays, choose fewer customers or a later day.`;
+    const message = read.why === 'ACCESS_DENIED' ? DENIED : failedBecause(read.why);
     await changeState(db, shop, one.id, ['counting'], 'failed', message);
     return false;
   }
