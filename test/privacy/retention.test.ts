@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { retention } from '../../server/privacy/retention.ts';
-import { type Connector, startConnector } from '../fakes/connector.ts';
+import { type Connector, startConnector, until } from '../fakes/connector.ts';
 import { customer, DAY, order } from '../flow/bodies.ts';
 import { CANARY, kept, requests, whole } from './scene.ts';
 
@@ -163,6 +163,19 @@ describe('retention', () => {
       expect([table, await count(table)]).toEqual([table, 0]);
     }
     expect(await count('people')).toBe(1);
+  });
+
+  it('keeps how far an order of years ago has been handled while its event is there, so that it is not told twice', async () => {
+    const old = order(1, { updated_at: '2021-05-01T10:00:00Z', created_at: '2021-05-01T10:00:00Z' });
+    await connector.api('PUT', '/settings', { paused: true });
+    await connector.send('orders/create', old);
+    await until('it waits', async () => ((await count('deliveries')) === 1 ? true : undefined));
+    await retain();
+    await connector.api('PUT', '/settings', { paused: false });
+    await connector.settled();
+    expect(await connector.deliver('orders/updated', old)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    await retain();
+    expect(await connector.deliver('orders/updated', old)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
   });
 
   it('keeps whom an open data request is about until it is done, however long that takes, and says that it is due', async () => {
