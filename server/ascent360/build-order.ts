@@ -4,10 +4,12 @@ import type { Payload } from './payload-contract.ts';
 type Order = NonNullable<Payload['Order']>;
 type Item = NonNullable<Order['Items']>[number];
 
-/** A purchase in Ascent360's words, field by field; amounts and dates as they came, what is unknown or empty left out. */
+/** A purchase in Ascent360's words, field by field in the contract's order; amounts and dates as they came, what is unknown or empty
+ * left out. */
 export function buildOrder(purchase: Purchase): Order {
-  const order: Order = { Id: purchase.id, Event: purchase.event };
-  set(order, 'Name', purchase.name);
+  const named: Pick<Order, 'Name'> = {};
+  set(named, 'Name', purchase.name);
+  const order: Order = { Id: purchase.id, ...named, Event: purchase.event };
   set(order, 'CreatedAt', purchase.createdAt);
   set(order, 'UpdatedAt', purchase.updatedAt);
   set(order, 'Currency', purchase.currency);
@@ -29,11 +31,12 @@ export function buildOrder(purchase: Purchase): Order {
 }
 
 function buildItem(item: PurchaseItem): Item {
-  const built: Item = { Quantity: item.quantity };
-  set(built, 'Sku', item.sku);
-  set(built, 'Title', item.title);
-  set(built, 'Variant', item.variant);
-  set(built, 'Vendor', item.vendor);
+  const about: Omit<Item, 'Quantity'> = {};
+  set(about, 'Sku', item.sku);
+  set(about, 'Title', item.title);
+  set(about, 'Variant', item.variant);
+  set(about, 'Vendor', item.vendor);
+  const built: Item = { ...about, Quantity: item.quantity };
   set(built, 'Price', item.price);
   return built;
 }

@@ -2,13 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { DOCUMENTS, documentUrl, formatJson, renew } from './print-samples.ts';
 
-it.each(Object.entries(DOCUMENTS))(
-  '%s shows what the code does (node test/demo/print-samples.ts --write)',
-  (name, print) => {
-    const text = readFileSync(documentUrl(name), 'utf8');
-    expect(renew(text, print())).toBe(text);
-  },
-);
+it.each(Object.entries(DOCUMENTS))('%s shows what the code does (npm run docs)', (name, print) => {
+  const text = readFileSync(documentUrl(name), 'utf8');
+  expect(renew(text, print())).toBe(text);
+});
 
 it.each([
   [{ a: 1, b: ['x', 'y'] }, '{ "a": 1, "b": ["x", "y"] }'],

@@ -1,5 +1,3 @@
-// node test/demo/print-samples.ts --write: puts the generated parts into README.md and docs/payload.md.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { payloadFields } from '../../server/ascent360/payload-contract.ts';
 import { type PrepareInput, prepare } from '../../server/delivery/prepare.ts';
 import type { Translated } from '../../server/domain/translated.ts';
@@ -124,9 +122,3 @@ export function renew(text: string, generated: string): string {
 }
 
 export const documentUrl = (name: string) => new URL(`../../${name}`, import.meta.url);
-
-if (import.meta.main && process.argv.includes('--write')) {
-  for (const [name, print] of Object.entries(DOCUMENTS)) {
-    writeFileSync(documentUrl(name), renew(readFileSync(documentUrl(name), 'utf8'), print()));
-  }
-}

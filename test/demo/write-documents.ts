@@ -1,0 +1,7 @@
+// npm run docs: puts the generated parts into README.md and docs/payload.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { DOCUMENTS, documentUrl, renew } from './print-samples.ts';
+
+for (const [name, print] of Object.entries(DOCUMENTS)) {
+  writeFileSync(documentUrl(name), renew(readFileSync(documentUrl(name), 'utf8'), print()));
+}
