@@ -11,7 +11,7 @@ type Problem = Overview['problems'][number];
 /** Where each kind is mended. Kinds that are not here go by their action. */
 const ways: Record<string, { url: string; action: string }> = {
   connection_problem: { url: '/settings#connection', action: 'settings' },
-  opt_outs_undelivered: { url: '/activity?state=retrying', action: 'activity' },
+  opt_outs_undelivered: { url: '/activity?state=waiting', action: 'activity' },
   not_connected: { url: '/setup', action: 'setup' },
   attention: { url: '/activity?state=attention', action: 'activity' },
 };

@@ -68,7 +68,7 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
           </Line>
           <Line name={t.optOuts}>
             {undeliveredOptOuts > 0 ? (
-              <Link url="/activity?state=retrying">{format.number(undeliveredOptOuts)}</Link>
+              <Link url="/activity?state=waiting">{format.number(undeliveredOptOuts)}</Link>
             ) : (
               t.nothing
             )}
