@@ -1,5 +1,3 @@
-import Bull from 'bull';
-import { Redis } from 'ioredis';
 import type { Log } from './log.ts';
 
 /**
@@ -49,7 +47,7 @@ function createBell() {
 }
 
 /** Wake-ups after a short wait, in this process. */
-function createTimers(wake: (shopId: number) => void) {
+export function createTimers(wake: (shopId: number) => void) {
   const timers = new Set<NodeJS.Timeout>();
   return {
     wakeLater: (shopId: number, waitMs: number) => {
@@ -118,141 +116,6 @@ export function createLocalQueue(log: Log): Queue {
       hands = null;
       timers.clear();
       await Promise.all(running);
-    },
-  };
-}
-
-/** How long a command to Redis may take before it counts as failed, in milliseconds. */
-const COMMAND_MS = 1000;
-/** A worker that died is noticed after this; its shops can be woken again from then on. */
-const LOCK_MS = 5000;
-const STALLED_CHECK_MS = 2000;
-/** After an error of Redis the next job is asked for so much later. */
-const RETRY_MS = 1000;
-/** How long a stop waits for work that is under way. */
-const DRAIN_MS = 8000;
-/** Longer than any piece of work. */
-const MARK_SECONDS = 60;
-
-function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
-  const retryStrategy = (times: number) => Math.min(times * 100, 2000);
-  // Bull's own demands on its blocking connections: https://github.com/OptimalBits/bull/issues/1873. The producer's fails
-  // fast instead: nobody may wait for Redis.
-  const redis =
-    type === 'client'
-      ? new Redis(redisUrl, {
-          maxRetriesPerRequest: 1,
-          enableOfflineQueue: false,
-          commandTimeout: COMMAND_MS,
-          retryStrategy,
-        })
-      : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
-  redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
-  return redis;
-}
-
-/** Rejects after `ms` when the promise has not settled by then. */
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/**
- * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
- * already leaves a mark, and whoever ends a job that was marked looks once more, so that none falls between. While Redis cannot be used,
- * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
- */
-export function createBullQueue(redisUrl: string, log: Log): Queue {
-  const connections: Redis[] = [];
-  const bull = new Bull<{ shopId: number }>('shops', {
-    createClient: (type) => {
-      const redis = connect(redisUrl, type, log);
-      connections.push(redis);
-      return redis;
-    },
-    settings: {
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      retryProcessDelay: RETRY_MS,
-      // A job whose worker died is work that is still to be done, however often that happens.
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-    },
-    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-  });
-  bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
-  const fallback = createLocalQueue(log);
-  const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
-  const adding = new Set<number>();
-  let working = false;
-  let usable = true;
-
-  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. */
-  async function mark(shopId: number): Promise<void> {
-    const marked = bull.client.set(markOf(shopId), 1, 'EX', MARK_SECONDS);
-    await Promise.all([marked, bull.add({ shopId }, { jobId: `shop-${shopId}` })]);
-  }
-
-  async function add(shopId: number): Promise<void> {
-    try {
-      await inTime(mark(shopId), COMMAND_MS);
-      usable = true;
-    } catch (error) {
-      if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
-      usable = false;
-      if (working) fallback.wake(shopId);
-    }
-  }
-
-  const wake = (shopId: number) => {
-    if (adding.has(shopId)) return;
-    adding.add(shopId);
-    // A moment later, so that the wake-ups of one burst become one command; what they are about is committed already.
-    setImmediate(() => {
-      adding.delete(shopId);
-      void add(shopId);
-    });
-  };
-  const timers = createTimers(wake);
-
-  return {
-    wake,
-    wakeLater: timers.wakeLater,
-    start: (hands) => {
-      working = true;
-      fallback.start(hands);
-      const again = async (shopId: number, unfinished: unknown) => {
-        if (unfinished === true || (await bull.client.exists(markOf(shopId))) > 0) wake(shopId);
-      };
-      bull.on('completed', ({ data }, unfinished: unknown) => {
-        again(data.shopId, unfinished).catch((error: unknown) =>
-          log.warn({ stage: 'queue', shop: data.shopId, err: error }),
-        );
-      });
-      const never = new Promise<void>(() => {});
-      const work = async (shopId: number) => {
-        await bull.client.del(markOf(shopId));
-        try {
-          return await hands.work(shopId, async () => await never);
-        } catch (error) {
-          log.error({ stage: 'work', shop: shopId, err: error });
-          throw error;
-        }
-      };
-      bull
-        .process(hands.concurrency, async ({ data }) => await work(data.shopId))
-        .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
-    },
-    check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),
-    stop: async () => {
-      timers.clear();
-      if (working) await inTime(bull.pause(true), DRAIN_MS).catch(() => {});
-      await fallback.stop();
-      await inTime(bull.close(true), COMMAND_MS).catch(() => {});
-      // Bull leaves a connection it never used open, and ioredis would go on looking for its server.
-      for (const redis of connections) redis.disconnect();
     },
   };
 }

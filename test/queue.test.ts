@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBullQueue } from '../server/bull-queue.ts';
 import { createLog } from '../server/log.ts';
-import { createBullQueue, createLocalQueue, type Queue, type Work } from '../server/queue.ts';
+import { createLocalQueue, type Queue, type Work } from '../server/queue.ts';
 import { until } from './fakes/connector.ts';
 import { findRedis, type RedisServer, startRedis } from './fakes/redis-server.ts';
 

@@ -2,7 +2,7 @@ import { Banner, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopi
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ActivityDetail } from '../../server/activity/detail.ts';
 import type { FieldReason } from '../../server/domain/states.ts';
-import { showToast } from '../app-bridge.ts';
+import { copyText } from '../shell/copy-text.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import { type JsonLine, jsonLines } from './json-lines.ts';
@@ -17,15 +17,7 @@ const has = (value: object | null, key: string) => value !== null && Object.hasO
 const at = (value: object | null, key: string): unknown => (value === null ? undefined : Reflect.get(value, key));
 
 function CopyButton({ label, value }: { label: string; value: unknown }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(JSON.stringify(value, null, 2));
-      showToast(t.copied);
-    } catch {
-      // The admin's frame may not let us.
-      showToast(texts.common.notCopied);
-    }
-  };
+  const copy = () => copyText(JSON.stringify(value, null, 2), t.copied);
   return (
     <Button variant="plain" onClick={() => void copy()} accessibilityLabel={label}>
       {texts.common.copy}

@@ -6,6 +6,7 @@ import { call, download } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
+import { copyText } from '../shell/copy-text.ts';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
@@ -33,15 +34,7 @@ function Request({ item }: { item: PrivacyItem }) {
       setAsking(false);
     },
   });
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(item.askText);
-      showToast(t.copied);
-    } catch {
-      // The admin's frame may not let us.
-      showToast(texts.common.notCopied);
-    }
-  };
+  const copy = () => copyText(item.askText, t.copied);
   const about = [who?.email, who?.phone, who?.customerId && t.customer(who.customerId)].filter(Boolean).join(' · ');
   const due = format.date(item.dueAt);
   const when = [

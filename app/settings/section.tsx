@@ -1,8 +1,6 @@
 import { BlockStack, Box, Card, Layout, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
-
-/** On a narrow page cards reach from edge to edge; text outside of them keeps the distance that it has within. */
-const edge = { xs: '400', sm: '0' } as const;
+import { edge } from '../shell/edge.ts';
 
 /** A group of settings: what it is about beside its fields, above them where there is no room. */
 export function Section(props: { id: string; title: string; text: string; children: ReactNode }) {

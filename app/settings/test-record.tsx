@@ -1,8 +1,9 @@
 import { Banner, BlockStack, Button, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type KeyboardEvent, useState } from 'react';
+import { useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
+import { OnEnter } from '../shell/on-enter.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 
@@ -41,16 +42,14 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
     },
   });
   const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || disabled) return;
-    // Within a form, Enter would save it.
-    event.preventDefault();
+  const onEnter = () => {
+    if (disabled) return false;
     if (!send.isPending) send.mutate();
+    return true;
   };
   return (
     <BlockStack gap="300">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter bubbles up from the field, Polaris has no handler for it */}
-      <div onKeyDown={onKeyDown}>
+      <OnEnter onEnter={onEnter}>
         <TextField
           label={t.testTo}
           type="email"
@@ -66,7 +65,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
             </Button>
           }
         />
-      </div>
+      </OnEnter>
       <div aria-live="polite">
         {send.data && <Answer result={send.data} />}
         {send.error && faults.length === 0 && <Failure error={send.error} onRetry={() => send.mutate()} />}

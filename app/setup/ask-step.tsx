@@ -1,7 +1,7 @@
 import { BlockStack, Button, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useRef, useState } from 'react';
-import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
+import { copyText } from '../shell/copy-text.ts';
 import { useShop } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 
@@ -14,14 +14,8 @@ export function AskStep({ saved, onDone }: { saved: SettingsAnswer; onDone: () =
   const field = useRef<HTMLDivElement>(null);
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      showToast(t.ask.copied);
-    } catch {
-      // The admin's frame may not let us: then it is marked, for Ctrl-C.
-      field.current?.querySelector('textarea')?.select();
-    }
+    if (await copyText(text, t.ask.copied)) setCopied(true);
+    else field.current?.querySelector('textarea')?.select();
   };
   return (
     <BlockStack gap="400">

@@ -7,6 +7,7 @@ import { navigate } from '../location.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { edge } from '../shell/edge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { texts } from '../texts.ts';
@@ -19,8 +20,6 @@ import { TestStep } from './test-step.tsx';
 import { steps, useSetup } from './use-setup.ts';
 
 const t = texts.setup;
-/** Text outside of the cards, which reach from edge to edge on a narrow page. */
-const edge = { xs: '400', sm: '0' } as const;
 
 function Finished({ onClose }: { onClose: () => void }) {
   const top = useRef<HTMLDivElement>(null);

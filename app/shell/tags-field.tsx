@@ -1,6 +1,7 @@
 import { BlockStack, Button, InlineStack, Tag, TextField } from '@shopify/polaris';
-import { type KeyboardEvent, useState } from 'react';
+import { useState } from 'react';
 import { texts } from '../texts.ts';
+import { OnEnter } from './on-enter.tsx';
 
 type Props = {
   label: string;
@@ -25,15 +26,14 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
     const added = split(text).filter((value, index, all) => !values.includes(value) && all.indexOf(value) === index);
     if (added.length > 0) onChange([...values, ...added]);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || typed.trim() === '') return;
-    event.preventDefault();
+  const onEnter = () => {
+    if (typed.trim() === '') return false;
     take(typed);
+    return true;
   };
   return (
     <BlockStack gap="200">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter bubbles up from the field, Polaris has no handler for it */}
-      <div onKeyDown={onKeyDown}>
+      <OnEnter onEnter={onEnter}>
         <TextField
           label={label}
           value={typed}
@@ -50,7 +50,7 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
             </Button>
           }
         />
-      </div>
+      </OnEnter>
       {values.length > 0 && (
         <InlineStack gap="100">
           {values.map((value) => (

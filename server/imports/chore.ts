@@ -16,7 +16,7 @@ import { listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from './store.ts';
 import { allTold, settleTally } from './tally.ts';
-import { gateMessage } from './waits.ts';
+import { gateMessages } from './waits.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
 
@@ -86,7 +86,7 @@ async function goOnRunning(
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, one.id, REST_MS, gateMessage(gate));
+    await postpone(deps.db, one.id, REST_MS, gateMessages[gate]);
     return false;
   }
   if (one.message !== '') await postpone(deps.db, one.id, 0, '');

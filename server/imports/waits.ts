@@ -2,6 +2,7 @@ import type { Gate } from '../activity/describe-state.ts';
 import { detailWords } from '../activity/messages.ts';
 import type { Sql } from '../db.ts';
 import { firstOfLanes } from '../delivery/find-due.ts';
+import { writeMoment } from '../overview/write-moment.ts';
 import type { StoredSettings } from '../settings/store.ts';
 import type { Shop } from '../shops.ts';
 import type { Import } from './import.ts';
@@ -19,12 +20,11 @@ export type Wait = {
 /** What of an import is looked at, at most: more wait for the same few reasons. */
 const MOST = 5000;
 
-const gates: Record<Exclude<Gate, null>, string> = {
+export const gateMessages: Record<Exclude<Gate, null>, string> = {
   not_connected: 'Waits until the shop is connected to Ascent360: enter the GUID in the settings.',
   paused: 'Waits because sending is paused in the settings.',
   connection_problem: 'Waits because Ascent360 refuses the GUID. It goes on as soon as the connection works again.',
 };
-export const gateMessage = (gate: Exclude<Gate, null>): string => gates[gate];
 
 type Row = {
   retrying: number;
@@ -69,7 +69,6 @@ async function look(sql: Sql, shop: Shop, one: Import): Promise<Row | null> {
   return row ?? null;
 }
 
-const moment = (at: Date) => at.toISOString().replace(/T(\d\d:\d\d).*/, ' at $1 UTC');
 const records = (count: number, verb: 'wait') => (count === 1 ? `1 record ${verb}s` : `${count} records ${verb}`);
 const because = (error: string | null) => {
   const words = detailWords(error);
@@ -81,7 +80,7 @@ const because = (error: string | null) => {
 function retries({ retrying: count, retry_at, retry_error }: Row): Wait[] {
   if (count === 0 || !retry_at) return [];
   const next = count === 1 ? '' : 'the next ';
-  const message = `${records(count, 'wait')} for a new try, ${next}on ${moment(retry_at)}${because(retry_error)}.`;
+  const message = `${records(count, 'wait')} for a new try, ${next}on ${writeMoment(retry_at)}${because(retry_error)}.`;
   return [{ reason: 'retrying', count, message }];
 }
 
@@ -89,7 +88,7 @@ function laneWaits({ behind: count, behind_at, behind_error }: Row): Wait[] {
   if (count === 0) return [];
   const ahead = `${records(count, 'wait')} behind an earlier record of the same address`;
   const message = behind_at
-    ? `${ahead}, which is tried again on ${moment(behind_at)}${because(behind_error)}.`
+    ? `${ahead}, which is tried again on ${writeMoment(behind_at)}${because(behind_error)}.`
     : `${ahead}, so that Ascent360 gets them in order.`;
   return [{ reason: 'behind_earlier', count, message }];
 }
@@ -106,7 +105,7 @@ export async function waitsOf(
   breaker: StoredSettings['breaker'],
 ): Promise<Wait[]> {
   if (one.startedAt === null || one.endedAt !== null) return [];
-  if (gate !== null) return [{ reason: gate, count: 0, message: gates[gate], action: 'settings' }];
+  if (gate !== null) return [{ reason: gate, count: 0, message: gateMessages[gate], action: 'settings' }];
   const row = await look(sql, shop, one);
   if (!row) return [];
   const waits: Wait[] = [];

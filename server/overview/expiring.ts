@@ -3,6 +3,7 @@ import type { Instant } from '../domain/scalars.ts';
 import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../privacy/retention.ts';
 import type { Shop } from '../shops.ts';
 import type { Problem } from './problems.ts';
+import { writeMoment } from './write-moment.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -15,7 +16,7 @@ export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Prom
   );
   if (!row?.since) return [];
   const expires = new Date(row.since.getTime() + EXPIRES_AFTER_DAYS * DAY);
-  const first = expires.toISOString().replace(/T(\d\d:\d\d).*/, ' at $1 UTC');
+  const first = writeMoment(expires);
   const what = row.count === 1 ? '1 event that was not sent is' : `${row.count} events that were not sent are`;
   return [
     {

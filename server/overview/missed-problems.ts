@@ -2,17 +2,17 @@ import type { Sql } from '../db.ts';
 import { openMissed } from '../reconciliation/missed.ts';
 import type { Shop } from '../shops.ts';
 import type { Problem } from './problems.ts';
+import { writeMoment } from './write-moment.ts';
 
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
-
-const moment = (iso: string) => `${iso.slice(0, 16).replace('T', ' at ')} UTC`;
 
 /** What Shopify had not told of, and comparing found. */
 export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const open = await openMissed(sql, shop);
   if (!open) return [];
   const { orders, customers, consents, from, to } = open.detail;
+  const moment = (iso: string) => writeMoment(new Date(iso));
   const what = [
     ...counted(orders, 'order', 'orders'),
     ...counted(customers, 'customer', 'customers'),

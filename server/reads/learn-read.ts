@@ -1,6 +1,7 @@
 import { addressesOf } from '../addresses.ts';
 import type { CustomerRead } from '../domain/translated.ts';
-import { learnContact, type People, type Person } from '../people.ts';
+import { learnContact } from '../learn-contact.ts';
+import type { People, Person } from '../people.ts';
 import type { PersonProfile } from '../profiles.ts';
 import type { Shop } from '../shops.ts';
 

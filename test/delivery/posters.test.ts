@@ -44,16 +44,23 @@ function delivery(id: string): ReadyDelivery {
   };
 }
 
+type Deps = Parameters<typeof createPosters>[0];
+
+const postersWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWithinMs = 60_000) =>
+  createPosters({
+    pace: { typicalMs: 250 },
+    postWithinMs,
+    now: Date.now,
+    metrics: { attemptEnded: () => {} },
+    ...deps,
+  });
+
 it('who has nothing left to post is free for new work, however many other shops hold or wait for the slots', async () => {
   const slots = createSlots(1);
   let answer = (_: Attempt) => {};
-  const posters = createPosters({
+  const posters = postersWith({
     slots,
-    pace: { typicalMs: 250 },
     perShop: 1,
-    postWithinMs: 60_000,
-    now: Date.now,
-    metrics: { attemptEnded: () => {} },
     sendJson: async () =>
       await new Promise<Attempt>((resolve) => {
         answer = resolve;
@@ -74,13 +81,9 @@ it('who has nothing left to post is free for new work, however many other shops 
 it('a poster that waited for a slot while others took everything gives the slot back', async () => {
   const slots = createSlots(2);
   await slots.take(1);
-  const posters = createPosters({
+  const posters = postersWith({
     slots,
-    pace: { typicalMs: 250 },
     perShop: 2,
-    postWithinMs: 60_000,
-    now: Date.now,
-    metrics: { attemptEnded: () => {} },
     sendJson: async () => accepted,
   });
   posters.add([delivery('1'), delivery('2')], momentOf(Date.now));
@@ -96,18 +99,17 @@ it.each([
 ])('what was claimed too long ago is given back and not posted: %s', async (_, { ticks, at }) => {
   const slots = createSlots(2);
   const sent: string[] = [];
-  const posters = createPosters({
-    slots,
-    pace: { typicalMs: 250 },
-    perShop: 2,
-    postWithinMs: 10_000,
-    now: Date.now,
-    metrics: { attemptEnded: () => {} },
-    sendJson: async (_guid, payload) => {
-      sent.push(payload);
-      return accepted;
+  const posters = postersWith(
+    {
+      slots,
+      perShop: 2,
+      sendJson: async (_guid, payload) => {
+        sent.push(payload);
+        return accepted;
+      },
     },
-  });
+    10_000,
+  );
   const now = momentOf(Date.now);
   posters.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
   await posters.end();
