@@ -68,7 +68,7 @@ export const overview = {
     title: 'Under way',
     lastEvent: 'Last event from Shopify',
     oldestWaiting: 'Oldest waiting',
-    optOuts: 'Opt-outs tried and not accepted yet',
+    optOuts: 'Opt-outs not accepted yet',
     import: 'Import',
     never: 'none yet',
     nothing: 'none',
