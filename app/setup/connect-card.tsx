@@ -1,12 +1,54 @@
 import { BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { appBridge } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
+import type { SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { SaveBar } from '../shell/save-bar.tsx';
 import { texts } from '../texts.ts';
+import { type Answers, partOf, unsavedSteps } from './answers.ts';
 import { ConnectForm } from './connect-form.tsx';
+import { useSavePart } from './use-save-part.ts';
 import { steps } from './use-setup.ts';
+
+const BAR = 'connect';
+
+function Connect({ saved }: { saved: SettingsAnswer }) {
+  const [answers, setAnswers] = useState<Answers>({});
+  const [edition, setEdition] = useState(0);
+  const put = useSavePart();
+  const goOn = async () => {
+    setAnswers({});
+    // Saved: nothing holds the person back any more.
+    await appBridge()?.saveBar.hide(BAR);
+    await navigate('/setup');
+  };
+  return (
+    <>
+      <SaveBar
+        id={BAR}
+        dirty={unsavedSteps(answers, saved, []).length > 0}
+        saving={put.saving}
+        onSave={() => put.save(partOf(['connect'], answers, saved), () => void goOn())}
+        onDiscard={() => {
+          setAnswers({});
+          setEdition(edition + 1);
+        }}
+      />
+      <ConnectForm
+        key={edition}
+        saved={saved}
+        answer={answers.connect}
+        onAnswer={(connect) => setAnswers({ connect })}
+        saving={put}
+        onConnected={() => void goOn()}
+      />
+    </>
+  );
+}
 
 /** The first step on the overview of a shop that is not connected; the others follow on a page of their own. */
 export function ConnectCard() {
@@ -23,7 +65,7 @@ export function ConnectCard() {
           </Text>
         </InlineStack>
         {data ? (
-          <ConnectForm saved={data} onConnected={() => void navigate('/setup')} />
+          <Connect saved={data} />
         ) : error ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (

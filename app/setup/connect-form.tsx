@@ -5,18 +5,28 @@ import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';
 import { texts } from '../texts.ts';
-import { useSavePart } from './use-save-part.ts';
+import type { Answers } from './answers.ts';
+import type { SavePart } from './use-save-part.ts';
 
 const t = texts.setup.connect;
 
+type Answer = NonNullable<Answers['connect']>;
+
 /** GUID, source name and source type. What is no GUID is said so as soon as the field is left. */
-export function ConnectForm({ saved, onConnected }: { saved: SettingsAnswer; onConnected: () => void }) {
-  const [guid, setGuid] = useState('');
+export function ConnectForm(props: {
+  saved: SettingsAnswer;
+  answer: Answer | undefined;
+  onAnswer: (answer: Answer) => void;
+  saving: SavePart;
+  onConnected: () => void;
+}) {
+  const { saved, onAnswer, saving: put, onConnected } = props;
+  const answer = props.answer ?? { guid: '', sourceName: saved.sourceName, sourceType: saved.sourceType };
+  const { guid, sourceName, sourceType } = answer;
+  const change = (part: Partial<Answer>) => onAnswer({ ...answer, ...part });
   const [left, setLeft] = useState(false);
-  const [sourceName, setSourceName] = useState(saved.sourceName);
-  const [sourceType, setSourceType] = useState(saved.sourceType);
-  const [naming, setNaming] = useState(false);
-  const { save, saving, faults, failure } = useSavePart();
+  const [naming, setNaming] = useState(sourceName !== saved.sourceName || sourceType !== saved.sourceType);
+  const { save, saving, faults, failure } = put;
 
   const parsed = parseGuid(guid);
   const wrong = left && guid.trim() !== '' && !parsed.ok && parsed.message;
@@ -42,7 +52,7 @@ export function ConnectForm({ saved, onConnected }: { saved: SettingsAnswer; onC
         <TextField
           label={t.guid}
           value={guid}
-          onChange={setGuid}
+          onChange={(text) => change({ guid: text })}
           onBlur={() => setLeft(guid.trim() !== '')}
           helpText={t.guidHelp}
           placeholder={t.guidPlaceholder}
@@ -57,7 +67,7 @@ export function ConnectForm({ saved, onConnected }: { saved: SettingsAnswer; onC
               <TextField
                 label={texts.settings.fields.sourceName}
                 value={sourceName}
-                onChange={setSourceName}
+                onChange={(text) => change({ sourceName: text })}
                 helpText={texts.settings.source.nameHelp}
                 error={faults.of('sourceName')}
                 autoComplete="off"
@@ -65,7 +75,7 @@ export function ConnectForm({ saved, onConnected }: { saved: SettingsAnswer; onC
               <TextField
                 label={texts.settings.fields.sourceType}
                 value={sourceType}
-                onChange={setSourceType}
+                onChange={(text) => change({ sourceType: text })}
                 helpText={texts.settings.source.typeHelp}
                 error={faults.of('sourceType')}
                 autoComplete="off"

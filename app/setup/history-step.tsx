@@ -1,24 +1,29 @@
 import { BlockStack, Button, ChoiceList, Text } from '@shopify/polaris';
-import { useState } from 'react';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';
 import { texts } from '../texts.ts';
+import { type HistoryAnswer, historyAnswers, historyOf, partOf } from './answers.ts';
 import { CustomerCount } from './customer-count.tsx';
-import { useSavePart } from './use-save-part.ts';
+import type { SavePart } from './use-save-part.ts';
 
 const t = texts.setup;
 
-type Answer = 'yes' | 'no' | 'unsure';
-const answers = ['yes', 'no', 'unsure'] as const satisfies readonly Answer[];
-
 /** Whether Ascent360 already holds the shop's customers decides what happens to choices from before. Never `all` for SMS. */
-export function HistoryStep({ saved, done, onDone }: { saved: SettingsAnswer; done: boolean; onDone: () => void }) {
-  const { email, sms } = saved.consent;
-  const before: Answer | null = !done ? null : email.history === 'all' ? 'no' : 'yes';
-  const [answer, setAnswer] = useState<Answer | null>(before);
-  const { save, saving, faults, failure } = useSavePart();
-  const history = answer === 'no' ? 'all' : 'optOuts';
-  const choose = () => save({ consent: { email: { ...email, history }, sms: { ...sms, history: 'optOuts' } } }, onDone);
+export function HistoryStep(props: {
+  saved: SettingsAnswer;
+  done: boolean;
+  answer: HistoryAnswer | undefined;
+  onAnswer: (answer: HistoryAnswer) => void;
+  saving: SavePart;
+  onDone: () => void;
+}) {
+  const { saved, done, onAnswer, onDone } = props;
+  const before = saved.consent.email.history === 'all' ? 'no' : 'yes';
+  const answer = props.answer ?? (done ? before : null);
+  const { save, saving, faults, failure } = props.saving;
+  const choose = () => {
+    if (answer) save(partOf(['history'], { history: answer }, saved), onDone);
+  };
   return (
     <BlockStack gap="400">
       <ChoiceList
@@ -29,10 +34,13 @@ export function HistoryStep({ saved, done, onDone }: { saved: SettingsAnswer; do
           { value: 'unsure', label: t.history.unsure, helpText: t.history.unsureHelp },
         ]}
         selected={answer ? [answer] : []}
-        onChange={([chosen]) => setAnswer(answers.find((one) => one === chosen) ?? null)}
+        onChange={([chosen]) => {
+          const found = historyAnswers.find((one) => one === chosen);
+          if (found) onAnswer(found);
+        }}
         error={faults.of('consent') || ''}
       />
-      <CustomerCount chosen={answer === null ? null : history} />
+      <CustomerCount chosen={answer === null ? null : historyOf(answer)} />
       <Text as="p" tone="subdued">
         {t.history.next}
       </Text>

@@ -1,27 +1,35 @@
 import { BlockStack, Button, Text } from '@shopify/polaris';
-import { useState } from 'react';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { ListsFields } from '../settings/lists-fields.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { texts } from '../texts.ts';
-import { useSavePart } from './use-save-part.ts';
+import type { Answers } from './answers.ts';
+import type { SavePart } from './use-save-part.ts';
 
 const t = texts.setup;
 
-export function ListsStep({ saved, onDone }: { saved: SettingsAnswer; onDone: () => void }) {
-  const { providerType, listIds, listsFor } = saved;
-  const [part, setPart] = useState({ providerType, listIds, listsFor });
-  const { save, saving, faults, failure } = useSavePart();
+type Answer = NonNullable<Answers['lists']>;
+
+export function ListsStep(props: {
+  saved: SettingsAnswer;
+  answer: Answer | undefined;
+  onAnswer: (answer: Answer) => void;
+  saving: SavePart;
+  onDone: () => void;
+}) {
+  const { providerType, listIds, listsFor } = props.saved;
+  const part = props.answer ?? { providerType, listIds, listsFor };
+  const { save, saving, faults, failure } = props.saving;
   return (
     <BlockStack gap="400">
       <Text as="p">{`${t.lists.text} ${t.lists.where}`}</Text>
-      <ListsFields value={part} faults={faults} onChange={(changed) => setPart({ ...part, ...changed })} />
+      <ListsFields value={part} faults={faults} onChange={(changed) => props.onAnswer({ ...part, ...changed })} />
       <Text as="p" tone="subdued">
         {t.lists.next}
       </Text>
       {failure !== null && <Failure error={failure} />}
       <div>
-        <Button variant="primary" onClick={() => save(part, onDone)} loading={saving}>
+        <Button variant="primary" onClick={() => save(part, props.onDone)} loading={saving}>
           {t.next}
         </Button>
       </div>

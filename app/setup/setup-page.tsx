@@ -1,7 +1,8 @@
 import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { SetupStep } from '../../server/setup/routes.ts';
+import { showToast } from '../app-bridge.ts';
 import { ExtensionsStatus } from '../extensions-status.tsx';
 import { navigate } from '../location.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
@@ -10,13 +11,16 @@ import { AppPage } from '../shell/app-page.tsx';
 import { edge } from '../shell/edge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { SaveBar } from '../shell/save-bar.tsx';
 import { texts } from '../texts.ts';
+import { type Answers, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
 import { AskStep } from './ask-step.tsx';
 import { ConnectForm } from './connect-form.tsx';
 import { HistoryStep } from './history-step.tsx';
 import { ListsStep } from './lists-step.tsx';
 import { StepCard } from './step-card.tsx';
 import { TestStep } from './test-step.tsx';
+import { useSavePart } from './use-save-part.ts';
 import { steps, useSetup } from './use-setup.ts';
 
 const t = texts.setup;
@@ -64,16 +68,54 @@ function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnsw
 /** Steps that were skipped: so they stay for whoever looks at another page and comes back. Lives as long as the document. */
 let passedOver: readonly SetupStep[] = [];
 
+/** What is answered and not saved yet: it stays while other steps are looked at, and is asked about when the page is left. */
+function useAnswers(saved: SettingsAnswer, done: readonly SetupStep[]) {
+  const [answers, setAnswers] = useState<Answers>({});
+  // A new edition of a step's body knows nothing of what was typed into the one before.
+  const [editions, setEditions] = useState<Partial<Record<SetupStep, number>>>({});
+  return {
+    answers,
+    editionOf: (step: SetupStep) => editions[step] ?? 0,
+    unsaved: unsavedSteps(answers, saved, done),
+    answer: (part: Answers) => setAnswers((before) => ({ ...before, ...part })),
+    /** Of these steps what is saved counts from now on. */
+    forget: (forgotten: readonly SetupStep[]) => {
+      setAnswers((before) => {
+        const left = Object.entries(before).filter(([step]) => !forgotten.some((one) => one === step));
+        return Object.fromEntries(left);
+      });
+      setEditions((before) => ({
+        ...before,
+        ...Object.fromEntries(forgotten.map((step) => [step, (before[step] ?? 0) + 1])),
+      }));
+    },
+  };
+}
+
 function Steps({ saved }: { saved: SettingsAnswer }) {
   const { setup, markDone, dismiss, error } = useSetup();
   const [skipped, setSkipped] = useState(passedOver);
   const [asked, setAsked] = useState<SetupStep | null>(null);
   const isDone = (step: SetupStep) => (step === 'connect' ? saved.guidLast4 !== null : setup.done.includes(step));
   const current = asked ?? steps.find((step) => !isDone(step) && !skipped.includes(step)) ?? null;
-  const finish = (step: SetupStep) => {
-    markDone(step);
+  const { answers, answer, unsaved, editionOf, forget } = useAnswers(saved, setup.done);
+  const saving = useSavePart();
+  const finish = (...finished: SetupStep[]) => {
+    forget(finished);
+    markDone(...finished);
     setAsked(null);
   };
+  const saveAll = () =>
+    saving.save(
+      partOf(unsaved, answers, saved),
+      () => {
+        finish(...unsaved);
+        showToast(texts.settings.saved);
+        // Whoever is at another step stays there.
+        if (!unsaved.some((step) => step === current)) setAsked(current);
+      },
+      (faults) => setAsked(stepOfFaults(faults) ?? current),
+    );
   const close = () => {
     dismiss();
     void navigate('/');
@@ -85,8 +127,24 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   };
 
   const bodies: Record<SetupStep, ReactNode> = {
-    connect: <ConnectForm saved={saved} onConnected={() => finish('connect')} />,
-    lists: <ListsStep saved={saved} onDone={() => finish('lists')} />,
+    connect: (
+      <ConnectForm
+        saved={saved}
+        answer={answers.connect}
+        onAnswer={(connect) => answer({ connect })}
+        saving={saving}
+        onConnected={() => finish('connect')}
+      />
+    ),
+    lists: (
+      <ListsStep
+        saved={saved}
+        answer={answers.lists}
+        onAnswer={(lists) => answer({ lists })}
+        saving={saving}
+        onDone={() => finish('lists')}
+      />
+    ),
     test: (
       <TestStep
         onAccepted={() => {
@@ -97,12 +155,28 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         onGoOn={() => moveOn('test')}
       />
     ),
-    history: <HistoryStep saved={saved} done={isDone('history')} onDone={() => finish('history')} />,
+    history: (
+      <HistoryStep
+        saved={saved}
+        done={isDone('history')}
+        answer={answers.history}
+        onAnswer={(history) => answer({ history })}
+        saving={saving}
+        onDone={() => finish('history')}
+      />
+    ),
     ask: <AskStep saved={saved} onDone={() => finish('ask')} />,
   };
   const summaries = summariesOf(saved);
   return (
     <BlockStack gap="400">
+      <SaveBar
+        id="setup"
+        dirty={unsaved.length > 0}
+        saving={saving.saving}
+        onSave={saveAll}
+        onDiscard={() => forget(unsaved)}
+      />
       <Box paddingInline={edge}>
         <Text as="p" tone="subdued">
           {t.intro}
@@ -120,7 +194,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
           open={current === step}
           onOpen={() => setAsked(step)}
         >
-          {bodies[step]}
+          <Fragment key={editionOf(step)}>{bodies[step]}</Fragment>
         </StepCard>
       ))}
       <ExtensionsStatus />

@@ -1,5 +1,5 @@
 import { Badge, BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { texts } from '../texts.ts';
 
 const t = texts.setup;
@@ -18,6 +18,8 @@ export function StepCard(props: {
   const { number, title, done, summary, open, onOpen, children } = props;
   const top = useRef<HTMLDivElement>(null);
   const wasOpen = useRef(open);
+  const [opened, setOpened] = useState(open);
+  if (open && !opened) setOpened(true);
   useEffect(() => {
     // The step before has closed with the button that had the focus.
     if (open && !wasOpen.current) top.current?.focus();
@@ -40,7 +42,8 @@ export function StepCard(props: {
               </Button>
             )}
           </InlineStack>
-          {open && children}
+          {/* What was typed stays for whoever looks at another step and comes back. */}
+          {opened && <div hidden={!open}>{children}</div>}
           {!open && done && (
             <Text as="p" tone="subdued">
               {summary}

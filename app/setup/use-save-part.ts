@@ -3,14 +3,19 @@ import { ApiError, call } from '../api.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
 
-/** Saves some of the settings and leaves the others as they are. */
-export function useSavePart(): {
-  save(part: Partial<Draft>, after?: () => void): void;
+export type SavePart = {
+  save(part: Partial<Draft>, after: () => void, refused?: (faults: Faults) => void): void;
   saving: boolean;
   faults: Faults;
   /** Why it failed when it was not for a field. */
   failure: unknown;
-} {
+};
+
+const faultsIn = (error: unknown) =>
+  faultsOf(error instanceof ApiError && error.kind === 'refused' ? error.faults : []);
+
+/** Saves some of the settings and leaves the others as they are. */
+export function useSavePart(): SavePart {
   const client = useQueryClient();
   const put = useMutation({
     mutationFn: async (part: Partial<Draft>) => {
@@ -22,11 +27,11 @@ export function useSavePart(): {
       await client.invalidateQueries({ queryKey: ['overview'] });
     },
   });
-  const refused = put.error instanceof ApiError && put.error.kind === 'refused';
   return {
-    save: (part, after) => put.mutate(part, after ? { onSuccess: after } : {}),
+    save: (part, after, refused) =>
+      put.mutate(part, { onSuccess: after, onError: (error) => refused?.(faultsIn(error)) }),
     saving: put.isPending,
-    faults: faultsOf(refused && put.error instanceof ApiError ? put.error.faults : []),
-    failure: refused ? null : put.error,
+    faults: faultsIn(put.error),
+    failure: put.error instanceof ApiError && put.error.kind === 'refused' ? null : put.error,
   };
 }

@@ -9,7 +9,7 @@ export const steps = ['connect', 'lists', 'test', 'history', 'ask'] as const sat
 /** How far the first steps are, kept with the shop: they can be left and gone on with anywhere. */
 export function useSetup(): {
   setup: Setup;
-  markDone(step: SetupStep): void;
+  markDone(...steps: SetupStep[]): void;
   dismiss(): void;
   saving: boolean;
   error: unknown;
@@ -22,8 +22,9 @@ export function useSetup(): {
   });
   return {
     setup,
-    markDone: (step) => {
-      if (!setup.done.includes(step)) put.mutate({ ...setup, done: [...setup.done, step] });
+    markDone: (...steps) => {
+      const added = steps.filter((step) => !setup.done.includes(step));
+      if (added.length > 0) put.mutate({ ...setup, done: [...setup.done, ...added] });
     },
     dismiss: () => put.mutate({ ...setup, dismissed: true }),
     saving: put.isPending,

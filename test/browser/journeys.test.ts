@@ -10,6 +10,18 @@ import { tabTo } from './tab-to.ts';
 const GUID = randomUUID();
 const customer = (id: number, email: string) => ({ id, email, first_name: 'Ann', updated_at: '2026-11-01T10:00:00Z' });
 
+const bar = (page: Page) => page.locator('ui-save-bar');
+const leaving = 'Leave page with unsaved changes?';
+/** Follows a link, and gives what the person is asked; they stay. */
+async function holdsBack(page: Page, link: string): Promise<string> {
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
+  await page.getByRole('link', { name: link }).click();
+  return await asked;
+}
+
 inBrowser('connecting from nothing', (stage) => {
   const setting = async () => (await stage().connector.api('GET', '/settings')).body;
 
@@ -264,6 +276,72 @@ inBrowser('first steps', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
     await page.goBack();
     await page.getByText('Yes, or most of them').waitFor();
+  });
+});
+
+inBrowser('a GUID pasted on the overview', (stage) => {
+  it('holds back whoever leaves before it is saved', async () => {
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(GUID);
+    expect(await holdsBack(page, 'Activity')).toBe(leaving);
+    expect(await page.getByLabel('GUID of your data webhook').inputValue()).toBe(GUID);
+    await bar(page).getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
+    await page.getByText(`Connected to the GUID that ends in ${GUID.slice(-4)}.`).waitFor();
+  });
+});
+
+inBrowser('answers of the first steps that are not saved yet', (stage) => {
+  const open = (page: Page, step: string) => page.getByRole('button', { name: `Open: ${step}` }).click();
+
+  it('stay while other steps are looked at, hold back whoever leaves, and are saved or given up together', async () => {
+    const { connector } = stage();
+    await connector.connect();
+    await connector.api('PUT', '/setup', { done: [], dismissed: false });
+    const page = await stage().open('/setup');
+    await page.getByLabel('Provider').selectOption('other');
+    await page.getByLabel('Number of the provider').fill('12');
+    await page.getByLabel('List IDs').fill('900, 901,');
+    await open(page, 'Send a test record');
+    await page.getByLabel('E-mail address of the test record').fill('me@example.com');
+    await open(page, 'Existing customers');
+    await page.getByText('No, they are new there').click();
+    await open(page, 'Provider and lists');
+    expect(await page.getByLabel('Number of the provider').inputValue()).toBe('12');
+    await page.getByText('901', { exact: true }).waitFor();
+    await open(page, 'Send a test record');
+    expect(await page.getByLabel('E-mail address of the test record').inputValue()).toBe('me@example.com');
+    expect(await holdsBack(page, 'I will do this later')).toBe(leaving);
+
+    await bar(page).getByRole('button', { name: 'Save' }).click();
+    await bar(page).waitFor({ state: 'hidden' });
+    await page.getByText('Provider 12, lists 900, 901.').waitFor();
+    await page.getByText('Of choices from before, e-mail opt-ins and all opt-outs are told.').waitFor();
+    expect(await page.getByLabel('E-mail address of the test record').inputValue()).toBe('me@example.com');
+    const settings = (await connector.api('GET', '/settings')).body;
+    expect(settings).toMatchObject({
+      providerType: 12,
+      listIds: ['900', '901'],
+      consent: { email: { history: 'all' } },
+    });
+    expect((await connector.api('GET', '/shop')).body).toMatchObject({ setup: { done: ['lists', 'history'] } });
+
+    await open(page, 'Existing customers');
+    await page.getByText('Yes, or most of them').click();
+    await bar(page).getByRole('button', { name: 'Discard' }).click();
+    expect(await page.getByRole('radio', { name: 'No, they are new there' }).isChecked()).toBe(true);
+    await page.getByRole('link', { name: 'I will do this later' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
+  it('and that the server refuses open their step, with the reason beside the field', async () => {
+    const page = await stage().open('/setup');
+    await open(page, 'Provider and lists');
+    await page.getByLabel('Number of the provider').fill('0');
+    await open(page, 'Ask your Ascent360 contact');
+    await bar(page).getByRole('button', { name: 'Save' }).click();
+    await page.getByLabel('Number of the provider').waitFor();
+    await page.getByText('whole number').first().waitFor();
   });
 });
 
