@@ -26,8 +26,8 @@ const attentionReasons = [
   'unreadable',
   'translation_failed',
 ] as const satisfies readonly AttentionReason[];
-const date = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}$/;
-const instant = /^(?:19[7-9]\d|[2-9]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
+const date = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}$/;
+const instant = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 const words = (max: number) =>
   z

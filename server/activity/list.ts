@@ -17,12 +17,15 @@ export type ActivityItem = Described & {
 
 const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
+/** The end of the year 9999: what PostgreSQL reads as JavaScript writes it. */
+const LAST_PLACE = 253_402_300_799_999;
+
 export const writeCursor = (place: Place) => Buffer.from(`${place.receivedAt}.${place.id}`).toString('base64url');
 
 /** Null: no cursor that writeCursor wrote. */
 export function readCursor(text: string): Place | null {
   const [, at, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (at === undefined || id === undefined || Number(at) > 8.64e15) return null;
+  if (at === undefined || id === undefined || Number(at) > LAST_PLACE) return null;
   return writeCursor({ receivedAt: Number(at), id }) === text ? { receivedAt: Number(at), id } : null;
 }
 

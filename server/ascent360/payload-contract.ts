@@ -47,7 +47,7 @@ const phone = (when: string) =>
 
 const source = (when: string) =>
   filled()
-    .refine((value) => value.length <= SOURCE_MAX_LENGTH)
+    .refine((value) => [...value].length <= SOURCE_MAX_LENGTH)
     .meta({ form: `1 to ${SOURCE_MAX_LENGTH} characters`, when });
 
 const addressSchema = z

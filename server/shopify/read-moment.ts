@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { Instant } from '../domain/scalars.ts';
 
 const moment = z.iso.datetime({ offset: true });
+/** The instants whose year in UTC has four digits and is not 0, which the calendar and PostgreSQL do not have. */
+const FIRST = Date.parse('0001-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * A date as Shopify writes it, if it is ISO 8601 with an offset and exists in the calendar; a space for the `T`, as old
@@ -9,15 +12,15 @@ const moment = z.iso.datetime({ offset: true });
  */
 export function readMoment(text: string): string | undefined {
   const written = text.trim().replace(/^(\d{4}-\d{2}-\d{2}) (?=\d)/, '$1T');
-  return moment.safeParse(written).success ? written : undefined;
+  if (!moment.safeParse(written).success) return undefined;
+  const instant = Date.parse(written);
+  return instant >= FIRST && instant <= LAST ? written : undefined;
 }
 
 /** The instant of such a date; undefined when it is missing or unreadable. */
 export function readInstant(text: string | undefined): Instant | undefined {
   const written = text === undefined ? undefined : readMoment(text);
-  if (written === undefined) return undefined;
-  const instant = Date.parse(written);
-  return Number.isNaN(instant) ? undefined : instant;
+  return written === undefined ? undefined : Date.parse(written);
 }
 
 /** When somebody chose: the earlier of the choice's own date and the event's; the event's when it has none. */

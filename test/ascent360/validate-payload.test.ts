@@ -20,6 +20,7 @@ describe('a payload that Ascent360 would not understand', () => {
     ['an empty text in a list', { Interests: ['a', ''] }, ['Interests[]']],
     ['an empty object', { Address: {} }, ['Address']],
     ['a source name that is too long', { SourceName: 'x'.repeat(101) }, ['SourceName']],
+    ['a source type of 101 characters beyond 16 bits', { SourceType: '🏔'.repeat(101) }, ['SourceType']],
     ['an ISO birth date', { DateOfBirth: '1980-12-01' }, ['DateOfBirth']],
     ['an impossible birth date', { DateOfBirth: '02-30-1980' }, ['DateOfBirth']],
     ['a gender in capitals', { Gender: 'Male' }, ['Gender']],
@@ -91,6 +92,8 @@ describe('a payload that Ascent360 understands', () => {
     ['a negative amount', { Order: { ...ORDER, Discount: '-1.00' } }],
     ['a date in UTC with fractions', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00.123Z' } }],
     ['an opt-out', { EmailPermission: false }],
+    ['a source name of 50 emoji of two characters each', { SourceName: '⛷️'.repeat(50) }],
+    ['a source type of 100 characters beyond 16 bits', { SourceType: '🏔'.repeat(100) }],
   ])('%s is valid', (_, change) => {
     expect(validatePayload({ ...GOOD, ...change })).toEqual({ ok: true, payload: { ...GOOD, ...change } });
   });

@@ -276,7 +276,7 @@ const matches =
     typeof value === 'string' && form.test(value) ? null : `is not ${name}`;
 const text: Check = (value) =>
   typeof value === 'string' && value.trim() !== '' && value.trim() === value ? null : 'is not a filled, trimmed text';
-const shortText: Check = (value) => text(value) ?? (String(value).length <= 100 ? null : 'is longer than 100');
+const shortText: Check = (value) => text(value) ?? ([...String(value)].length <= 100 ? null : 'is longer than 100');
 const bool: Check = (value) => (typeof value === 'boolean' ? null : 'is not true or false');
 const oneOf =
   (...allowed: readonly unknown[]): Check =>
