@@ -49,7 +49,7 @@ export const retryMessages: Record<AttemptClass, string> = {
 export const sendingMessage = 'Is being sent to Ascent360 right now.';
 export const acceptedMessage = 'Ascent360 took it.';
 
-/** The codes of attempts (ascent360/classify-answer.ts), which are kept as the detail of what ended with one. */
+/** The codes kept as the detail of what ended with an attempt: of its answer (ascent360/classify-answer.ts), or `phone_only`. */
 const codes: Record<string, string> = {
   timeout: 'It did not answer in time',
   connection_refused: 'The connection was refused',
@@ -66,6 +66,7 @@ const codes: Record<string, string> = {
   invalid_answer: 'The answer was not HTTP',
   html_page: 'A web page answered in its place',
   failed: 'The cause is not known',
+  phone_only: 'It has no e-mail address, and Ascent360 does not load phone-only contacts by default',
 };
 
 /** What is kept as a detail, in words: the code of an attempt, or a text as it is. */

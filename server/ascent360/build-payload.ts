@@ -45,9 +45,9 @@ const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile'
  */
 export function buildPayload(input: BuildInput): Built {
   const { contact, purchase, settings, flags, lists, mapped } = input;
-  const Email = email(contact);
   const Mobile = phone(contact, 'mobile');
   const Phone = phone(contact, 'phone');
+  const Email = email(contact, Mobile.value !== undefined || Phone.value !== undefined);
   const Address = address(contact);
   const flag = (channel: FlagChannel, about: Field<unknown>): Field<boolean> => {
     const present = about.value !== undefined;
@@ -115,13 +115,14 @@ function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> 
   return value === undefined || value === '' ? absent(contact, field) : { value, ...taken(contact, field) };
 }
 
-function email(contact: Contact): Field<string> {
-  const value = contact.email?.trim();
-  if (value === undefined || value === '') return absent(contact, 'email');
+/** @param hasPhone without an e-mail address the contact is one of a phone only, which the merchant is told */
+function email(contact: Contact, hasPhone: boolean): Field<string> {
+  const value = contact.email?.trim() ?? '';
   const { from, reason } = taken(contact, 'email');
-  return EMAIL_FORM.test(value)
-    ? { value, from, reason }
-    : { from, reason: 'Left out: it does not look like an e-mail address' };
+  if (EMAIL_FORM.test(value)) return { value, from, reason };
+  const why =
+    value === '' ? absent(contact, 'email') : { from, reason: 'Left out: it does not look like an e-mail address' };
+  return hasPhone ? { ...why, reason: `${why.reason}; Ascent360 does not load phone-only contacts by default` } : why;
 }
 
 function phone(contact: Contact, field: 'phone' | 'mobile'): Field<string> {

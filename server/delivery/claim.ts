@@ -48,6 +48,8 @@ export type ReadyDelivery = {
   /** Set when provider and lists go out with this e-mail address. */
   lists: { address: string; set: string } | null;
   carriesOptOut: boolean;
+  /** Without an e-mail address, which Ascent360 does not load by default. */
+  phoneOnly: boolean;
   probe: boolean;
 };
 
@@ -208,6 +210,7 @@ async function depart(
       contentHash,
       lists: prepared.sendsLists && listSet && keys.email ? { address: keys.email.address, set: listSet } : null,
       carriesOptOut: prepared.flags.email === false || prepared.flags.sms === false,
+      phoneOnly: !('Email' in prepared.payload),
       probe,
     };
   });

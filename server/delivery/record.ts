@@ -43,7 +43,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
   if (!result) return again(0, false);
   switch (result.class) {
     case 'accepted':
-      return end({ state: 'accepted', reason: null }, null);
+      return end({ state: 'accepted', reason: null }, delivery.phoneOnly ? 'phone_only' : null);
     case 'rejected':
       return end({ state: 'attention', reason: 'rejected' }, result.error);
     case 'connection_problem':

@@ -79,6 +79,7 @@ describe('The messages', () => {
   it.each([
     ['http_422', 'It answered with HTTP 422'],
     ['timeout', 'It did not answer in time'],
+    ['phone_only', 'It has no e-mail address, and Ascent360 does not load phone-only contacts by default'],
     ['The address it names cannot be read', 'The address it names cannot be read'],
     ['constructor', 'constructor'],
     [null, null],

@@ -111,6 +111,27 @@ describe('a built payload', () => {
     expect(reasonOf('Phone', { contact: { origins: {}, leftOut } })?.reason).toBe(leftOut.phone);
   });
 
+  it.each<[string, Partial<Contact>, string]>([
+    [
+      'a mobile',
+      { mobile: '+19801234567' },
+      'Left out: not known; Ascent360 does not load phone-only contacts by default',
+    ],
+    [
+      'a phone',
+      { phone: '+19801234567' },
+      'Left out: not known; Ascent360 does not load phone-only contacts by default',
+    ],
+    [
+      'a phone and no real e-mail address',
+      { email: 'none', phone: '+19801234567' },
+      'Left out: it does not look like an e-mail address; Ascent360 does not load phone-only contacts by default',
+    ],
+    ['neither', {}, 'Left out: not known'],
+  ])('with %s alone says that Ascent360 may not load it', (_, known, reason) => {
+    expect(reasonOf('Email', { contact: { ...known, origins: {}, leftOut: {} } })?.reason).toBe(reason);
+  });
+
   it('has the order only for an order, and only when order details are on', () => {
     const off = settingsWith({ send: { ...settingsWith().send, orderDetails: false } });
     expect(build({ purchase }).payload.Order?.Id).toBe(purchase.id);

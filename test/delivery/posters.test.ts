@@ -40,6 +40,7 @@ function delivery(id: string): ReadyDelivery {
     contentHash: '',
     lists: null,
     carriesOptOut: false,
+    phoneOnly: false,
     probe: false,
   };
 }

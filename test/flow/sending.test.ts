@@ -57,6 +57,22 @@ describe('orders and customers', () => {
     expect(shop.sent()).toHaveLength(2);
   });
 
+  it.each([
+    [
+      'with a phone alone',
+      { email: null },
+      'It has no e-mail address, and Ascent360 does not load phone-only contacts by default.',
+    ],
+    ['with an e-mail address', {}, undefined],
+  ])('somebody %s is sent, and the activity says whether Ascent360 loads them', async (_, change, note) => {
+    const shop = await freshShop();
+    await shop.deliver('customers/create', customer(7, { phone: '+12125550107', ...change }));
+    expect(shop.sent()).toHaveLength(1);
+    const { body } = await connector.api('GET', '/activity', undefined, shop.shop);
+    const message = ['Ascent360 took it.', note].filter((part) => part !== undefined).join(' ');
+    expect(body).toMatchObject({ items: [{ state: 'accepted', reason: null, message }] });
+  });
+
   it('an older state of an order is stale', async () => {
     const shop = await freshShop();
     await shop.deliver('orders/updated', order(2, { updated_at: ago(SECOND) }));
