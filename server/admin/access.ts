@@ -59,10 +59,12 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
   const resting = new Map<number, { until: number; ms: number }>();
 
   async function giveUp(shop: Shop, { version }: StoredToken, code: string): Promise<AdminError> {
-    if (await markRefused(db, shop, version, code)) {
-      log.warn({ stage: 'admin_access', shop: shop.id, code }, 'no access until somebody opens the app');
-      await openProblem(db, shop, { kind: 'admin_access', detail: { code } }, now());
-    }
+    const isNews = await db.transaction(async (sql) => {
+      const marked = await markRefused(sql, shop, version, code);
+      if (marked) await openProblem(sql, shop, { kind: 'admin_access', detail: { code } }, now());
+      return marked;
+    });
+    if (isNews) log.warn({ stage: 'admin_access', shop: shop.id, code }, 'no access until somebody opens the app');
     return noAccess();
   }
 
@@ -105,8 +107,11 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     // Another process that is at it will have a token for us, too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
-      await keepExchanged(db, shop, await oauth.exchange(shop.domain, idToken));
-      await closeProblem(db, shop, { kind: 'admin_access' }, now());
+      const granted = await oauth.exchange(shop.domain, idToken);
+      await db.transaction(async (sql) => {
+        await keepExchanged(sql, shop, granted);
+        await closeProblem(sql, shop, { kind: 'admin_access' }, now());
+      });
       resting.delete(shop.id);
       return true;
     } catch (error) {

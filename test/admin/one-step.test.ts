@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { accessOf } from '../../server/admin/tokens.ts';
+import { openProblems } from '../../server/problems.ts';
+import { openStage, type Stage } from './scene.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+  await stage.db.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
+});
+afterAll(() => stage.close());
+
+/** While a process would die between the token and the entry: nothing of the entry can be written. */
+async function withoutEntries(work: () => Promise<unknown>): Promise<void> {
+  await stage.db.query('CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON problems FOR EACH ROW EXECUTE FUNCTION fail()');
+  await work().catch(() => {});
+  await stage.db.query('DROP TRIGGER fail ON problems');
+}
+
+it('a token is never refused without the entry that says so, nor replaced with the entry still open', async () => {
+  const { db, shop, there, process, idToken, install, expireIn } = await stage.scene();
+  const stands = async () => ({
+    access: (await accessOf(db, shop)).state,
+    problems: (await openProblems(db, shop)).map(({ kind }) => kind),
+  });
+  const refresh = async () => await process().access.token(shop);
+  const exchange = async () => await process().access.exchange(shop, await idToken());
+  await install();
+  there.tokens.revoke();
+  await expireIn(-1000);
+
+  await withoutEntries(refresh);
+  expect(await stands()).toEqual({ access: 'ok', problems: [] });
+  await db.query('UPDATE admin_tokens SET lease_until = NULL WHERE shop_id = $1', [shop.id]);
+  await expect(refresh()).rejects.toMatchObject({ failure: 'no_access' });
+  expect(await stands()).toEqual({ access: 'needs_opening', problems: ['admin_access'] });
+
+  await withoutEntries(exchange);
+  expect(await stands()).toEqual({ access: 'needs_opening', problems: ['admin_access'] });
+  expect(await exchange()).toBe(true);
+  expect(await stands()).toEqual({ access: 'ok', problems: [] });
+});
