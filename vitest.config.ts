@@ -32,8 +32,14 @@ if (!postgresIsHere && process.env['CI']) throw new Error('CI runs all tests: in
 if (!postgresIsHere)
   process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
 
-// One more than the cores of a small machine: many tests mostly wait.
-const shared = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 3 };
+const shared = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  // What comes true late on a busy machine comes true: vitest would wait for a second only.
+  expect: { poll: { timeout: 60_000 } },
+  // One more than the cores of a small machine: many tests mostly wait.
+  maxWorkers: 3,
+};
 
 export default defineConfig({
   test: {

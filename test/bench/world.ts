@@ -15,7 +15,8 @@ import type { Queue } from '../../server/queue.ts';
 import { parseSettings } from '../../server/settings/contract.ts';
 import { createSettingsStore } from '../../server/settings/store.ts';
 import { createShops, type Shop, type Shops } from '../../server/shops.ts';
-import { findPostgres, freePort, startPostgres } from '../fakes/postgres-server.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
 
 export const API_KEY = 'bench-key';

@@ -67,7 +67,8 @@ export async function startStage(
     open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true, before } = {}) => {
       const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
       contexts.push(context);
-      context.setDefaultTimeout(20_000);
+      // As long as everything else that is waited for.
+      context.setDefaultTimeout(60_000);
       await standIn(context, shop, appBridge);
       const page = await context.newPage();
       const url = new URL(route, connector.url);

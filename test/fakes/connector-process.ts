@@ -8,8 +8,8 @@ import { type Db, openDb } from '../../server/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
 import { prepareDirectory } from './database.ts';
+import { freePort } from './free-port.ts';
 import { signIdToken } from './id-token.ts';
-import { freePort } from './postgres-server.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 
 export type RedisServer = {
   url: string;

@@ -7,8 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startAscent360 } from '../fakes/ascent360.ts';
 import { until } from '../fakes/connector.ts';
 import { prepareDirectory } from '../fakes/database.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { signIdToken } from '../fakes/id-token.ts';
-import { freePort } from '../fakes/postgres-server.ts';
 import { createShopifySender } from '../fakes/shopify-sender.ts';
 import { customer } from '../flow/bodies.ts';
 
