@@ -118,14 +118,14 @@ it.skipIf(!sharedPostgres())(
   async () => {
     const failed = db.transaction(async (sql) => {
       await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
-      await wait(500);
+      await wait(2000);
       await sql.query('SELECT 1');
     });
     expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
     const busy = db.transaction(async (sql) => {
       await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
       // As a process that was stopped: what PostgreSQL said in the meantime is read after the next statement was given.
-      const until = performance.now() + 500;
+      const until = performance.now() + 2000;
       while (performance.now() < until);
       await sql.query('SELECT 1');
     });

@@ -18,7 +18,7 @@ export const SECRETS = ['the secret of now', 'the secret of before'] as const;
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);
 
 /** The Admin API's room between a database and the stand-in; each part is the process's own, so two are two processes. */
-export function openRoom(db: Db, origin: string, answerMs = 2000, log: Log = createLog('silent')) {
+export function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLog('silent')) {
   const now = Date.now;
   const transport = createTransport(origin, answerMs);
   const oauth = createOAuth(transport, { apiKey: API_KEY, secrets: SECRETS, appUrl: 'https://connector.example' });
@@ -30,7 +30,7 @@ export function openRoom(db: Db, origin: string, answerMs = 2000, log: Log = cre
     hasAccess: async (shop) => (await accessOf(db, shop)).state === 'ok',
     now,
     random: () => 0.5,
-    patience: { backoffMs: [5, 5, 5], idleMs: 500, throttledMs: 1500 },
+    patience: { backoffMs: [5, 5, 5], idleMs: 10_000, throttledMs: 5000 },
   });
   return { transport, oauth, access, admin, shops: createShops(db, keys), log };
 }

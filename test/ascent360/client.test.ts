@@ -78,13 +78,13 @@ describe('an attempt', () => {
   it.each([
     ['never answers', 'hang' as const, null],
     ['drips a byte a second', 'drip' as const, 200],
-    ['answers too late', { delayMs: 3_000 }, null],
+    ['answers too late', { delayMs: 30_000 }, null],
   ])('ends at its deadline when the receiver %s', async (_, behaviour, status) => {
     fake.behave(behaviour);
-    const attempt = await client(fake.url, 300).send(GUID, PAYLOAD);
+    const attempt = await client(fake.url, 1_000).send(GUID, PAYLOAD);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'timeout', status });
-    expect(attempt.ms).toBeGreaterThanOrEqual(290);
-    expect(attempt.ms).toBeLessThan(2_000);
+    expect(attempt.ms).toBeGreaterThanOrEqual(990);
+    expect(attempt.ms).toBeLessThan(20_000);
     expect(fake.received[0]?.taken).toBe(true);
   });
 

@@ -20,6 +20,8 @@ export type Behaviour = {
   answer?: string;
   /** Wait before answering, in milliseconds. */
   delayMs?: number;
+  /** Answers only after this, and after `delayMs` from then. */
+  after?: Promise<unknown>;
   /** Where a `redirect` points to. */
   location?: string;
 };
@@ -120,12 +122,13 @@ export async function startAscent360(
   }
 
   async function answer(response: ServerResponse, record: ReceivedRecord, behaviour: Behaviour): Promise<void> {
-    const { mode = 'accept', delayMs = 0 } = behaviour;
+    const { mode = 'accept', delayMs = 0, after } = behaviour;
     if (mode === 'hang') return;
     if (mode === 'reset') {
       response.socket?.destroy();
       return;
     }
+    if (after) await after;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (response.destroyed || response.socket === null || response.socket.destroyed) return;
     const status = behaviour.status ?? (mode === 'redirect' ? 302 : 200);

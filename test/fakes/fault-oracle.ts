@@ -54,8 +54,14 @@ export function someChoice(person: number, value: boolean, chosenAt: number, sho
   };
 }
 
-/** Sends one webhook until it is acknowledged, `tries` times at most. `to` is asked anew for every try. */
-export async function sendUntilTaken(to: () => Sender, webhook: Webhook, tries = 60, waitMs = 200): Promise<Sent> {
+/** Sends one webhook until it is acknowledged, `tries` times at most. `to` is asked anew for every try; `heard` learns each status. */
+export async function sendUntilTaken(
+  to: () => Sender,
+  webhook: Webhook,
+  tries = 60,
+  waitMs = 200,
+  heard: (status: number | 'no answer') => void = () => {},
+): Promise<Sent> {
   const { topic, body, ...rest } = webhook;
   const sent: Sent = { ...rest, statuses: [], took: [], acknowledged: false };
   for (let i = 0; i < tries && !sent.acknowledged; i++) {
@@ -65,7 +71,9 @@ export async function sendUntilTaken(to: () => Sender, webhook: Webhook, tries =
       .send(topic, body, { webhookId: sent.webhookId, shop: sent.shop })
       .catch(() => null);
     sent.took.push(performance.now() - began);
-    sent.statuses.push(answer?.status ?? 'no answer');
+    const status = answer?.status ?? 'no answer';
+    sent.statuses.push(status);
+    heard(status);
     sent.acknowledged = answer?.status === 200;
   }
   return sent;
@@ -82,7 +90,13 @@ export async function sendAll(to: () => Sender, webhooks: readonly Webhook[], at
   return sent;
 }
 
-export type Traffic = { sent: Sent[]; stop(): Promise<Sent[]> };
+export type Traffic = {
+  /** What was acknowledged, or given up. */
+  sent: Sent[];
+  /** Every status so far. */
+  statuses: Sent['statuses'];
+  stop(): Promise<Sent[]>;
+};
 
 /**
  * Customers and changing choices, one after the other on each of `lines` lines, until it is stopped.
@@ -94,6 +108,7 @@ export function startTraffic(
 ): Traffic {
   const { lines = 6, pauseMs = 10, shop = SHOP, choosers = 10 } = options;
   const sent: Sent[] = [];
+  const statuses: Sent['statuses'] = [];
   const first = people;
   people += 100 * lines;
   const began = Date.now() - 5 * 60_000;
@@ -110,12 +125,13 @@ export function startTraffic(
               shop,
             )
           : someCustomer(shop);
-      sent.push(await sendUntilTaken(to, webhook));
+      sent.push(await sendUntilTaken(to, webhook, 60, 200, (status) => statuses.push(status)));
       await wait(pauseMs);
     }
   });
   return {
     sent,
+    statuses,
     stop: async () => {
       stopped = true;
       await Promise.all(running);
@@ -178,15 +194,41 @@ export type Verdict = {
 
 export const SURVIVED: Verdict = { lost: [], neverTaken: [], repeated: [], regressed: [], faults: [] };
 
+/** Lets what is `explained` come again although it was accepted, and counts it. */
+export function countRepeats(explained: (before: ReceivedRecord, again: ReceivedRecord) => boolean) {
+  let repeats = 0;
+  return {
+    answerLost: (before: ReceivedRecord, again: ReceivedRecord) => {
+      const isExplained = explained(before, again);
+      if (isExplained) repeats++;
+      return isExplained;
+    },
+    repeats: () => repeats,
+  };
+}
+
+/**
+ * Explains what was sent before such a moment and again after it.
+ * @param ends when nothing more came from a process that ended, as Unix times in milliseconds
+ */
+export const acrossEnds =
+  (ends: readonly number[]) =>
+  (before: ReceivedRecord, again: ReceivedRecord): boolean =>
+    ends.some((end) => before.at <= end && end < again.at);
+
+/** How many attempts ended without an answer that was written down. Embedded: only after the process has ended. */
+export const unansweredAttempts = async (world: World): Promise<number> =>
+  await world.read(async (db) => (await db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`)).length);
+
 /**
  * The one check. Call it once the acknowledged events have ended.
- * @param answerLost whether the answer to this request may not have been recorded: it came while something was killed or away
+ * @param answerLost whether the answer to a request that came again may not have been recorded: something was killed or away
  */
 export function judge(
   sent: readonly Sent[],
   standings: ReadonlyMap<string, Standing>,
   ascent360: FakeAscent360,
-  answerLost: (record: ReceivedRecord) => boolean = () => false,
+  answerLost: (before: ReceivedRecord, again: ReceivedRecord) => boolean = () => false,
 ): Verdict {
   const acknowledged = sent.filter((one) => one.acknowledged);
   const accepted = ascent360.received.filter((record) => record.accepted);
@@ -196,7 +238,7 @@ export function judge(
   const twice = (records: readonly ReceivedRecord[], same: (a: ReceivedRecord, b: ReceivedRecord) => boolean) =>
     records.some((record, i) => {
       const next = records[i + 1];
-      return next !== undefined && same(record, next) && !answerLost(record);
+      return next !== undefined && same(record, next) && !answerLost(record, next);
     });
   const flagOf = (record: ReceivedRecord) => fieldOf(record, 'EmailPermission');
   const markers = new Set(sent.map(({ marker }) => marker));

@@ -83,7 +83,7 @@ export async function startPostgres(
   async function begin(): Promise<void> {
     const args = ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
     server = spawn(path.join(bin, 'postgres'), args, { ...owner, cwd: dir, stdio: 'ignore' });
-    const until = Date.now() + 30_000;
+    const until = Date.now() + 60_000;
     while (!(await answers(url))) {
       if (Date.now() > until || server.exitCode !== null) throw new Error('PostgreSQL did not start');
       await new Promise((resolve) => setTimeout(resolve, 50));

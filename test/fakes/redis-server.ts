@@ -58,7 +58,7 @@ export async function startRedis(binary: string): Promise<RedisServer> {
         stdio: 'ignore',
       },
     );
-    const until = Date.now() + 10_000;
+    const until = Date.now() + 60_000;
     while (!(await answers(url))) {
       if (Date.now() > until) throw new Error('Redis did not start');
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -23,6 +23,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
     world = await startWorld({
       env: {
         RETRY_SCHEDULE: '1s,1s,1s',
+        LEASE: '60s',
         CONNECTION_PROBE: '1s',
         BREAKER_WINDOW: '5s',
         BREAKER_PROBE: `${PROBE_MS}ms`,

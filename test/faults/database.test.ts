@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { until } from '../fakes/connector.ts';
 import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
 import {
+  countRepeats,
   judge,
   SURVIVED,
   sendAll,
@@ -10,9 +11,13 @@ import {
   settled,
   someCustomer,
   startTraffic,
+  unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
+
+/** https://shopify.dev/docs/apps/build/webhooks/subscribe/https: what takes longer counts as failed. */
+const SHOPIFY_WAITS_MS = 5000;
 
 // These stop and cut PostgreSQL, so they have a server of their own; the project "postgres" runs them.
 describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
@@ -48,10 +53,10 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
         }),
       );
       expect(refused.map(({ status }) => status)).toEqual(Array(20).fill(503));
-      for (const { headers, ms } of refused) {
-        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-        expect(ms).toBeLessThan(3000);
-      }
+      for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      // The process gives up on each by itself: what else the machine does makes some late, but not the quickest of so many.
+      expect(Math.min(...refused.map(({ ms }) => ms))).toBeLessThan(3000);
+      expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(SHOPIFY_WAITS_MS);
       expect(connector.alive()).toBe(true);
       await repair();
       const sent = await sendAll(() => connector, webhooks);
@@ -64,36 +69,41 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
     ['is restarted', async () => await postgres.end('fast')],
     ['crashes', async () => await postgres.end('crash')],
   ])('row 11: when it %s under load nothing acknowledged is lost and the process stays up', async (_, fault) => {
+    const unanswered = await unansweredAttempts(world);
     const traffic = startTraffic(() => connector);
-    await wait(1000);
-    const from = Date.now() - 1100;
+    const taken = () => traffic.statuses.filter((status) => status === 200).length;
+    const takes = async (more: number) => {
+      const before = taken();
+      await until(`it takes ${more} webhooks`, async () => taken() - before >= more || undefined);
+    };
+    await takes(50);
     await fault();
-    await wait(500);
+    await until('it refuses some', async () => traffic.statuses.includes(503) || undefined);
     await postgres.begin();
-    await wait(1500);
+    await takes(50);
     const sent = await traffic.stop();
     const standings = await settled(world, connector, sent);
-    const until = Date.now();
     expect(connector.alive()).toBe(true);
-    expect(sent.some(({ statuses }) => statuses.includes(503))).toBe(true);
-    expect(judge(sent, standings, world.ascent360, ({ at }) => at > from && at < until)).toEqual(SURVIVED);
+    // Answers to what was under way at the fault may not have been written down: those alone come again.
+    const { answerLost, repeats } = countRepeats(() => true);
+    expect(judge(sent, standings, world.ascent360, answerLost)).toEqual(SURVIVED);
+    expect(repeats()).toBeLessThanOrEqual((await unansweredAttempts(world)) - unanswered);
   });
 
   it('row 11: when single backends are terminated nothing acknowledged is lost and the process stays up', async () => {
+    const unanswered = await unansweredAttempts(world);
     const traffic = startTraffic(() => connector);
     let ended = 0;
-    const from = Date.now();
-    for (let i = 0; i < 12; i++) {
+    await until('many were ended', async () => {
       await wait(150);
       ended += await postgres.terminateBackends(2);
-    }
-    await wait(300);
+      return ended > 20 || undefined;
+    });
     const sent = await traffic.stop();
-    expect(ended).toBeGreaterThan(10);
     expect(connector.alive()).toBe(true);
-    expect(judge(sent, await settled(world, connector, sent), world.ascent360, ({ at }) => at > from)).toEqual(
-      SURVIVED,
-    );
+    const { answerLost, repeats } = countRepeats(() => true);
+    expect(judge(sent, await settled(world, connector, sent), world.ascent360, answerLost)).toEqual(SURVIVED);
+    expect(repeats()).toBeLessThanOrEqual((await unansweredAttempts(world)) - unanswered);
   });
 });
 
@@ -101,7 +111,7 @@ describe.skipIf(!sharedPostgres())(
   'a connection to PostgreSQL that is cut when the answer to a commit is on its way',
   () => {
     const setUp = async () => {
-      const world = await startWorld({ env: { LEASE: '4s' } });
+      const world = await startWorld({ env: { LEASE: '8s' } });
       onTestFinished(world.close);
       const direct = new URL(world.databaseUrl ?? '');
       const wire = await startTcpProxy(Number(direct.port));
@@ -140,7 +150,9 @@ describe.skipIf(!sharedPostgres())(
       expect(world.ascent360.received).toHaveLength(4);
     });
 
-    it('row 12: of claims and results that were committed although nobody learned it, none is lost and none is sent twice', async () => {
+    it('row 12: of claims and results that were committed although nobody learned it, none is lost and none is sent twice', {
+      timeout: 300_000,
+    }, async () => {
       const { world, wire, connector } = await setUp();
       const kinds = {
         claim: { says: 'UPDATE deliveries d SET lease_until = now()', name: '', commits: 0, cuts: 0 },
@@ -176,12 +188,17 @@ describe.skipIf(!sharedPostgres())(
       // Claims among them, whose deliveries nobody sends until their leases have run out.
       const unclaimed = async () =>
         await world.read(async (db) => await db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`));
-      await until('commits of claims, of results and of others were cut', async () => {
-        const enough = Object.values(kinds).every(({ cuts }) => cuts >= 3);
-        if (enough && (await unclaimed()).length > 0) return true;
-        sent.push(await sendUntilTaken(() => connector, someCustomer()));
-        return undefined;
-      });
+      await until(
+        'commits of claims, of results and of others were cut',
+        async () => {
+          const enough = Object.values(kinds).every(({ cuts }) => cuts >= 3);
+          if (enough && (await unclaimed()).length > 0) return true;
+          sent.push(await sendUntilTaken(() => connector, someCustomer()));
+          return undefined;
+        },
+        // Each cut holds the shop up for a while, and a claim of which nobody learned for as long as its lease.
+        120_000,
+      );
       expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
       expect(connector.alive()).toBe(true);
     });

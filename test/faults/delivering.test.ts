@@ -7,7 +7,7 @@ let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({
     // Long enough for a busy machine: an answer that comes is not a time-out.
-    DELIVERY_TIMEOUT: '1500ms',
+    DELIVERY_TIMEOUT: '3s',
     RETRY_SCHEDULE: '50ms,100ms,100ms',
   });
 });

@@ -30,7 +30,8 @@ async function startProcess(dataDir: string, ascent360Url: string) {
       SHOPIFY_API_SECRET: 's',
       ASCENT360_BASE_URL: ascent360Url,
       SWEEP_INTERVAL: '200ms',
-      LEASE: '2s',
+      // Long enough for a busy machine: only what died with its process is sent again.
+      LEASE: '5s',
       LOG_LEVEL: 'warn',
     },
   });

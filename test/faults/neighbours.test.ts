@@ -14,7 +14,7 @@ describe('a shop with very much waiting', () => {
     const guid = await world.connect(connector, { paused: true });
     await world.connect(connector, {}, SMALL);
     // A receiver that takes its time, so that the large shop is at work throughout.
-    world.ascent360.behave(guid, () => ({ delayMs: 20 }));
+    world.ascent360.behave(guid, () => ({ delayMs: 60 }));
     const delays = async () => {
       const sent: Sent[] = [];
       const found: number[] = [];

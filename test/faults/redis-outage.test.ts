@@ -8,8 +8,11 @@ import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
 const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
 
-const p99 = (sent: readonly Sent[]) =>
-  sent.flatMap(({ took }) => took).sort((a, b) => a - b)[Math.floor(sent.length * 0.99)] ?? 0;
+/** The time that such a part of the webhooks was answered within, in milliseconds. */
+const within = (part: number, sent: readonly Sent[]) =>
+  sent.flatMap(({ took }) => took).sort((a, b) => a - b)[Math.floor(sent.length * part)] ?? 0;
+/** Of every two webhooks, and of every hundred, how much slower the slowest may be: whoever waited for Redis would wait for 1000. */
+const SLOWER_MS = { half: 200, most: 800 };
 
 describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
   let redis: RedisServer;
@@ -20,7 +23,7 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
   beforeAll(async () => {
     redis = await startRedis(binary ?? '');
     wire = await startTcpProxy(Number(new URL(redis.url).port));
-    world = await startWorld({ env: { REDIS_URL: `redis://127.0.0.1:${wire.port}` } });
+    world = await startWorld({ env: { REDIS_URL: `redis://127.0.0.1:${wire.port}`, LEASE: '60s' } });
     web = await world.run({ ROLE: 'web' });
     worker = await world.run({ ROLE: 'worker' });
     await world.connect(web);
@@ -62,15 +65,20 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
       await settled(world, web, before);
       await fault();
       const during = await burst(400);
-      const slower = [p99(during) - p99(before)];
+      const slowerThanBefore = (sent: readonly Sent[]) => ({
+        half: within(0.5, sent) - within(0.5, before),
+        most: within(0.99, sent) - within(0.99, before),
+      });
+      let slower = slowerThanBefore(during);
       // Whatever else the machine does comes and goes; waiting for Redis would be there each time.
-      for (let i = 0; i < 3 && Math.min(...slower) >= 200; i++) {
+      for (let i = 0; i < 3 && (slower.half >= SLOWER_MS.half || slower.most >= SLOWER_MS.most); i++) {
         const more = await burst(400);
-        slower.push(p99(more) - p99(before));
+        slower = slowerThanBefore(more);
         during.push(...more);
       }
       expect(new Set(during.flatMap(({ statuses }) => statuses))).toEqual(new Set([200]));
-      expect(Math.min(...slower)).toBeLessThan(200);
+      expect(slower.half).toBeLessThan(SLOWER_MS.half);
+      expect(slower.most).toBeLessThan(SLOWER_MS.most);
       await repair();
       await wait(300);
       wire.decide(() => 'pass');

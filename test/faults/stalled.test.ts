@@ -10,7 +10,7 @@ describe.skipIf(!sharedPostgres() || !binary)('a job whose worker dies', () => {
   it('row 6: three times is still delivered', { timeout: 300_000 }, async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
-    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '1s' } });
+    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '4s' } });
     onTestFinished(world.close);
     const web = await world.run({ ROLE: 'web' });
     await world.connect(web);

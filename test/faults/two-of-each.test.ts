@@ -14,7 +14,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
   it('row 29: on one database and one Redis deliver nothing twice, and the events of an address in their order', async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
-    const world = await startWorld({ env: { REDIS_URL: redis.url } });
+    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '60s' } });
     onTestFinished(world.close);
     const webs = await Promise.all([world.run({ ROLE: 'web' }), world.run({ ROLE: 'web' })]);
     const workers = await Promise.all([world.run({ ROLE: 'worker' }), world.run({ ROLE: 'worker' })]);
