@@ -15,10 +15,13 @@ export class AdminError extends Error {
   readonly failure: AdminFailure;
   /** With `later`: Shopify answered, time and again, but not of everything. With less, what is not at fault can be had. */
   readonly partial: boolean;
-  constructor(failure: AdminFailure, message: string, partial = false) {
+  /** With `refused`: the paths of what the app may not see, if that is why. */
+  readonly denied: readonly string[];
+  constructor(failure: AdminFailure, message: string, partial = false, denied: readonly string[] = []) {
     super(message);
     this.failure = failure;
     this.partial = partial;
+    this.denied = denied;
   }
 }
 
@@ -57,6 +60,8 @@ export type Admin = {
     variables: Variables,
     signal?: AbortSignal,
   ): Promise<AdminAnswer<Data>>;
+  /** Notes that a document is run without some of its fields (from the node on), as the app may not see them. */
+  noteLeftOut(shop: Shop, document: string, fields: readonly string[]): Promise<void>;
   /**
    * The file of a bulk operation as bytes, from byte `from` on.
    * @throws AdminError; `refused` when the URL has run out

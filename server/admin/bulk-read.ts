@@ -1,11 +1,16 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
 import { type Admin, AdminError } from './admin.ts';
+import { type BulkAsked, bulkQuery } from './bulk-query.ts';
 import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';
 
-/** Where a bulk operation stands. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. */
+/**
+ * Where a bulk operation stands. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. `denied`: it named
+ * something that the app may not see.
+ */
 export type BulkRead =
   | { state: 'running' }
+  | { state: 'denied' }
   | { state: 'failed'; why: string }
   | { state: 'done'; url: string | null; size: number | null; completedAt: Instant };
 
@@ -14,23 +19,24 @@ export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
  * Asks Shopify to read a lot at once, into a file.
- * @param grouped a parent's line is followed by its children's
+ * @param leftOut fields that the app may not see
  * @returns its gid; null: too many are under way, so try again later
- * @throws AdminError
+ * @throws AdminError; `refused` and denied when the app may not read in bulk
  */
 export async function startBulkRead(
   admin: Admin,
   shop: Shop,
-  text: string,
-  grouped: boolean,
+  asked: BulkAsked,
+  leftOut: readonly string[],
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { data } = await admin.run(shop, RunBulkQuery, { query: text, groupObjects: grouped }, signal);
+  const { text, grouped } = bulkQuery(asked, leftOut);
+  const { data, denied } = await admin.run(shop, RunBulkQuery, { query: text, groupObjects: grouped }, signal);
   const answer = data.bulkOperationRunQuery;
   const [error] = answer?.userErrors ?? [];
   if (error?.code === 'LIMIT_REACHED' || error?.code === 'OPERATION_IN_PROGRESS') return null;
   const id = answer?.bulkOperation?.id;
-  if (!id) throw new AdminError('refused', error?.message ?? 'Shopify did not begin to read');
+  if (!id) throw new AdminError('refused', error?.message ?? 'Shopify did not begin to read', false, denied);
   return id;
 }
 
@@ -57,6 +63,7 @@ export async function lookAtBulkRead(
         completedAt: operation.completedAt === null ? now : Date.parse(operation.completedAt),
       };
     default:
+      if (operation?.errorCode === 'ACCESS_DENIED') return { state: 'denied' };
       return { state: 'failed', why: operation?.errorCode ?? operation?.status ?? 'it is gone' };
   }
 }

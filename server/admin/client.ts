@@ -93,7 +93,7 @@ export function createClient(deps: ClientDeps): Admin {
       const outcome = await ask(shop, token, document, variables, signal);
       switch (outcome.kind) {
         case 'data':
-          await denied.note(shop, document.name, outcome.denied, outcome.data);
+          if (isQuery(document)) await denied.note(shop, document.name, outcome.denied, outcome.data);
           return { data: outcome.data, denied: outcome.denied };
         case 'unauthorized':
           if (replaced) throw await access.giveUp(shop, token, 'status_401');
@@ -120,8 +120,11 @@ export function createClient(deps: ClientDeps): Admin {
         case 'too_costly':
           throw new AdminError('too_costly', `${document.name} costs more than one query may`);
         case 'refused':
-          if (outcome.denied.length > 0) await denied.note(shop, document.name, outcome.denied, null);
-          throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`);
+          // What may not be done is no field that lacks.
+          if (isQuery(document) && outcome.denied.length > 0) {
+            await denied.note(shop, document.name, outcome.denied, null);
+          }
+          throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`, false, outcome.denied);
       }
     }
   }
@@ -129,6 +132,13 @@ export function createClient(deps: ClientDeps): Admin {
   return {
     hasAccess: deps.hasAccess,
     run,
+    noteLeftOut: async (shop, document, fields) =>
+      await denied.note(
+        shop,
+        document,
+        fields.map((field) => `nodes.${field}`),
+        null,
+      ),
     download: (url, from, signal) => download(transport, url, from, signal, patience),
   };
 }

@@ -5,16 +5,17 @@ import type { Shop } from '../shops.ts';
 
 /** What only says where a field is in a list. */
 const PLACES = new Set(['nodes', 'node', 'edges']);
+export const isPlace = (name: string) => PLACES.has(name);
 
 /** `nodes.0.defaultEmailAddress.emailAddress` → `defaultEmailAddress.emailAddress`. Field names only, nothing personal. */
 export function fieldOf(path: string): string {
   const [first = '', ...names] = path.split('.').filter((part) => !/^\d+$/.test(part));
-  const fields = names.filter((name) => !PLACES.has(name));
+  const fields = names.filter((name) => !isPlace(name));
   return fields.length > 0 ? fields.join('.') : first;
 }
 
 /** The fields of which an answer has a value. */
-function seenIn(data: unknown, path: string, seen: Set<string>): Set<string> {
+export function seenIn(data: unknown, path = '', seen = new Set<string>()): Set<string> {
   if (typeof data !== 'object' || data === null) return seen;
   for (const [key, value] of Object.entries(data)) {
     if (value === null) continue;
@@ -48,7 +49,7 @@ export function createDeniedFields({ db, now }: { db: Db; now: () => Instant }):
       const key = `${shop.id}:${document}`;
       const before = noted.get(key) ?? (await toldOf(shop, document));
       const at = now();
-      const seen = before.length > 0 ? seenIn(data, '', new Set()) : new Set<string>();
+      const seen = before.length > 0 ? seenIn(data) : new Set<string>();
       const fields = [...new Set([...before.filter((field) => !seen.has(field)), ...denied.map(fieldOf)])].sort();
       if (fields.join() !== before.join()) {
         if (fields.length === 0) await closeProblem(db, shop, { kind: 'fields_denied', key: document }, at);

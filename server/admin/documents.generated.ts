@@ -177,6 +177,24 @@ export type OrdersCountQueryVariables = Exact<{
 
 export type OrdersCountQuery = { ordersCount: { count: number, precision: CountPrecision } | null };
 
+export type ProbeCustomersQueryVariables = Exact<{
+  query?: string | null | undefined;
+  first: number;
+  withMetafields: boolean;
+  metafieldKeys?: Array<string> | null | undefined;
+}>;
+
+
+export type ProbeCustomersQuery = { customers: { edges: Array<{ node: { id: string, createdAt: string, updatedAt: string, firstName: string | null, lastName: string | null, tags: Array<string>, dataSaleOptOut: boolean, metafields?: { edges: Array<{ node: { namespace: string, key: string, type: string, value: string } }> }, defaultEmailAddress: { emailAddress: string, marketingState: CustomerEmailAddressMarketingState, marketingOptInLevel: CustomerMarketingOptInLevel | null, marketingUpdatedAt: string | null } | null, defaultPhoneNumber: { phoneNumber: string, smsMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null }, whatsAppMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null } } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } }> } };
+
+export type ProbeOrdersQueryVariables = Exact<{
+  query?: string | null | undefined;
+  first: number;
+}>;
+
+
+export type ProbeOrdersQuery = { orders: { edges: Array<{ node: { id: string, name: string, createdAt: string, processedAt: string, updatedAt: string, cancelledAt: string | null, email: string | null, phone: string | null, customerAcceptsMarketing: boolean, test: boolean, sourceName: string | null, currencyCode: string, displayFinancialStatus: OrderDisplayFinancialStatus | null, displayFulfillmentStatus: OrderDisplayFulfillmentStatus, discountCodes: Array<string>, customer: { id: string, firstName: string | null, lastName: string | null, createdAt: string, updatedAt: string, tags: Array<string>, dataSaleOptOut: boolean, defaultEmailAddress: { emailAddress: string, marketingState: CustomerEmailAddressMarketingState, marketingOptInLevel: CustomerMarketingOptInLevel | null, marketingUpdatedAt: string | null } | null, defaultPhoneNumber: { phoneNumber: string, smsMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null }, whatsAppMarketingConsent: { state: CustomerMarketingConsentState, optInLevel: CustomerMarketingOptInLevel | null, updatedAt: string | null } } | null, defaultAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } | null, lineItems: { edges: Array<{ node: { sku: string | null, title: string, variantTitle: string | null, vendor: string | null, quantity: number, currentQuantity: number, originalUnitPriceSet: { shopMoney: { amount: string } } } }> }, totalPriceSet: { shopMoney: { amount: string } }, currentTotalPriceSet: { shopMoney: { amount: string } }, subtotalPriceSet: { shopMoney: { amount: string } } | null, currentSubtotalPriceSet: { shopMoney: { amount: string } }, totalTaxSet: { shopMoney: { amount: string } } | null, currentTotalTaxSet: { shopMoney: { amount: string } }, totalDiscountsSet: { shopMoney: { amount: string } } | null, currentTotalDiscountsSet: { shopMoney: { amount: string } }, totalShippingPriceSet: { shopMoney: { amount: string } }, currentShippingPriceSet: { shopMoney: { amount: string } }, billingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null, shippingAddress: { firstName: string | null, lastName: string | null, phone: string | null, address1: string | null, address2: string | null, city: string | null, zip: string | null, province: string | null, provinceCode: string | null, country: string | null, countryCodeV2: string | null } | null } }> } };
+
 export type RunBulkQueryMutationVariables = Exact<{
   query: string;
   groupObjects: boolean;
@@ -831,6 +849,252 @@ export const OrdersCount: AdminDocument<OrdersCountQuery, OrdersCountQueryVariab
   ordersCount(query: $query, limit: null) {
     count
     precision
+  }
+}`,
+};
+
+export const ProbeCustomers: AdminDocument<ProbeCustomersQuery, ProbeCustomersQueryVariables> = {
+  name: 'ProbeCustomers',
+  text: `query ProbeCustomers($query: String, $first: Int!, $withMetafields: Boolean!, $metafieldKeys: [String!]) {
+  customers(first: $first, query: $query) {
+    edges {
+      node {
+        id
+        createdAt
+        updatedAt
+        firstName
+        lastName
+        tags
+        dataSaleOptOut
+        defaultEmailAddress {
+          emailAddress
+          marketingState
+          marketingOptInLevel
+          marketingUpdatedAt
+        }
+        defaultPhoneNumber {
+          phoneNumber
+          smsMarketingConsent {
+            state
+            optInLevel
+            updatedAt
+          }
+          whatsAppMarketingConsent {
+            state
+            optInLevel
+            updatedAt
+          }
+        }
+        defaultAddress {
+          firstName
+          lastName
+          phone
+          address1
+          address2
+          city
+          zip
+          province
+          provinceCode
+          country
+          countryCodeV2
+        }
+        metafields(first: 1, keys: $metafieldKeys) @include(if: $withMetafields) {
+          edges {
+            node {
+              namespace
+              key
+              type
+              value
+            }
+          }
+        }
+      }
+    }
+  }
+}`,
+};
+
+export const ProbeOrders: AdminDocument<ProbeOrdersQuery, ProbeOrdersQueryVariables> = {
+  name: 'ProbeOrders',
+  text: `query ProbeOrders($query: String, $first: Int!) {
+  orders(first: $first, query: $query) {
+    edges {
+      node {
+        id
+        name
+        createdAt
+        processedAt
+        updatedAt
+        cancelledAt
+        email
+        phone
+        customerAcceptsMarketing
+        test
+        sourceName
+        currencyCode
+        displayFinancialStatus
+        displayFulfillmentStatus
+        totalPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        currentTotalPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        subtotalPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        currentSubtotalPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        totalTaxSet {
+          shopMoney {
+            amount
+          }
+        }
+        currentTotalTaxSet {
+          shopMoney {
+            amount
+          }
+        }
+        totalDiscountsSet {
+          shopMoney {
+            amount
+          }
+        }
+        currentTotalDiscountsSet {
+          shopMoney {
+            amount
+          }
+        }
+        totalShippingPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        currentShippingPriceSet {
+          shopMoney {
+            amount
+          }
+        }
+        discountCodes
+        billingAddress {
+          firstName
+          lastName
+          phone
+          address1
+          address2
+          city
+          zip
+          province
+          provinceCode
+          country
+          countryCodeV2
+        }
+        shippingAddress {
+          firstName
+          lastName
+          phone
+          address1
+          address2
+          city
+          zip
+          province
+          provinceCode
+          country
+          countryCodeV2
+        }
+        customer {
+          id
+          firstName
+          lastName
+          defaultEmailAddress {
+            emailAddress
+          }
+          defaultPhoneNumber {
+            phoneNumber
+          }
+          defaultAddress {
+            firstName
+            lastName
+            phone
+            address1
+            address2
+            city
+            zip
+            province
+            provinceCode
+            country
+            countryCodeV2
+          }
+        }
+        customer {
+          id
+          createdAt
+          updatedAt
+          firstName
+          lastName
+          tags
+          dataSaleOptOut
+          defaultEmailAddress {
+            emailAddress
+            marketingState
+            marketingOptInLevel
+            marketingUpdatedAt
+          }
+          defaultPhoneNumber {
+            phoneNumber
+            smsMarketingConsent {
+              state
+              optInLevel
+              updatedAt
+            }
+            whatsAppMarketingConsent {
+              state
+              optInLevel
+              updatedAt
+            }
+          }
+          defaultAddress {
+            firstName
+            lastName
+            phone
+            address1
+            address2
+            city
+            zip
+            province
+            provinceCode
+            country
+            countryCodeV2
+          }
+        }
+        lineItems(first: 1) {
+          edges {
+            node {
+              sku
+              title
+              variantTitle
+              vendor
+              quantity
+              currentQuantity
+              originalUnitPriceSet {
+                shopMoney {
+                  amount
+                }
+              }
+            }
+          }
+        }
+      }
+    }
   }
 }`,
 };

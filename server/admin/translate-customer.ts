@@ -44,7 +44,7 @@ export function translateCustomerNode(
     contact,
     facts,
     tags: isDenied('tags') || !node.tags ? null : [...node.tags],
-    metafields: readMetafields(metafields, ctx.metafieldKeys ?? []),
+    metafields: isDenied('metafields') ? {} : readMetafields(metafields, ctx.metafieldKeys ?? []),
     dataSaleOptOut: isDenied('dataSaleOptOut') ? null : (node.dataSaleOptOut ?? null),
   };
 }

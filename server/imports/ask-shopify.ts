@@ -1,6 +1,5 @@
+import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from '../admin/bulk-query.ts';
 import { cancelBulkRead, FILE_KEPT_MS, lookAtBulkRead, startBulkRead } from '../admin/bulk-read.ts';
-import { BulkCustomers, BulkCustomersWithMetafields, BulkOrders } from '../admin/documents.generated.ts';
-import { inlineVariables } from '../admin/inline-variables.ts';
 import { metafieldKeys } from '../reads/why-read.ts';
 import type { Shop } from '../shops.ts';
 import { searchOf } from './contract.ts';
@@ -11,9 +10,12 @@ import { changeState, postpone, urlBinding } from './store.ts';
 const LOOK_AGAIN_MS = 2000;
 const LATER_MS = 15_000;
 
-/** Shopify makes no file when one of the fields may not be seen. */
-const DENIED =
-  'Shopify does not let the app see everything that an import reads. Whoever runs the app has to ask Shopify for access to protected customer data; until then, choose customers by their IDs or by a segment: they are read without what the app may not see.';
+const DENIED: Record<BulkAsked['kind'], string> = {
+  customers:
+    'Shopify does not let the app see customers. Whoever runs the app has to ask Shopify for access to protected customer data.',
+  orders:
+    'Shopify does not let the app see orders. Whoever runs the app has to ask Shopify for access to protected customer data.',
+};
 const failedBecause = (why: string) =>
   `Shopify could not read everything (${why}). Begin again; if it stays, choose fewer customers or a later day.`;
 
@@ -21,24 +23,39 @@ async function begin(deps: CountDeps, shop: Shop, one: Import, signal: AbortSign
   const { db, admin } = deps;
   const { settings } = await settingsOf(deps, shop);
   const keys = one.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
-  const query = searchOf(one);
-  const customers =
-    keys.length > 0
-      ? inlineVariables(BulkCustomersWithMetafields, { query, metafieldKeys: keys })
-      : inlineVariables(BulkCustomers, { query });
-  const text = one.kind === 'orders' ? inlineVariables(BulkOrders, { query }) : customers;
-  const id = await startBulkRead(admin, shop, text, one.kind === 'orders' || keys.length > 0, signal);
+  const asked = { kind: one.kind, query: searchOf(one), metafieldKeys: keys };
+  const leftOut = await fieldsToLeaveOut(admin, shop, asked, one.denied, signal);
+  if (leftOut === null) {
+    await changeState(db, shop, one.id, ['counting'], 'failed', DENIED[one.kind]);
+    return;
+  }
+  const id = await startBulkRead(admin, shop, asked, leftOut, signal);
   if (id === null) {
     await postpone(db, one.id, LATER_MS, 'Waits until Shopify has done other reading for this app.');
     return;
   }
   const rows = await db.query(
-    `UPDATE imports SET operation_id = $2, metafields = $3::text[], message = 'Shopify is reading.',
-       due_at = now() + $4::float8 * interval '1 millisecond'
+    `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'Shopify is reading.',
+       due_at = now() + $5::float8 * interval '1 millisecond'
      WHERE id = $1 AND state = 'counting' RETURNING id`,
-    [one.id, id, keys, LOOK_AGAIN_MS],
+    [one.id, id, keys, leftOut, LOOK_AGAIN_MS],
   );
   if (rows.length === 0) await cancelBulkRead(admin, shop, id, signal);
+}
+
+/** The bulk operation named something that the app may not see: it is asked again without. */
+async function askWithLess(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<void> {
+  const { db, admin } = deps;
+  const asked = { kind: one.kind, query: searchOf(one), metafieldKeys: one.metafields };
+  const leftOut = await moreToLeaveOut(admin, shop, asked, one.denied, signal);
+  if (leftOut === null) {
+    await changeState(db, shop, one.id, ['counting'], 'failed', DENIED[one.kind]);
+    return;
+  }
+  await db.query(
+    `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = now() WHERE id = $1 AND state = 'counting'`,
+    [one.id, leftOut],
+  );
 }
 
 /**
@@ -57,9 +74,12 @@ export async function askShopify(deps: CountDeps, shop: Shop, one: Import, signa
     await postpone(db, one.id, LOOK_AGAIN_MS);
     return false;
   }
+  if (read.state === 'denied') {
+    await askWithLess(deps, shop, one, signal);
+    return false;
+  }
   if (read.state === 'failed') {
-    const message = read.why === 'ACCESS_DENIED' ? DENIED : failedBecause(read.why);
-    await changeState(db, shop, one.id, ['counting'], 'failed', message);
+    await changeState(db, shop, one.id, ['counting'], 'failed', failedBecause(read.why));
     return false;
   }
   one.url = read.url;

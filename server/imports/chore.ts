@@ -33,6 +33,8 @@ const GONE =
 const REFUSED = 'Shopify refused to read this. Begin again; if it stays, tell us when it was.';
 const NO_SEGMENT =
   'Shopify could not read this segment. See in Shopify, under Customers, Segments, that it is still there, and begin again.';
+const NOT_IN_BULK =
+  'Shopify does not let this app read many at once. Whoever runs the app has to allow it bulk queries (Partner Dashboard, API access requests); until then, choose customers by their IDs or by a segment.';
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 /** @returns whether there is more to do at once */
@@ -149,7 +151,14 @@ async function takeFailure(deps: ImportDeps, shop: Shop, one: Import, error: Adm
   else if (error.failure === 'later') await postpone(deps.db, one.id, LATER_MS);
   else {
     const gone = !one.listed && one.readAt !== null;
-    const message = gone ? GONE : one.segmentId !== null && one.readAt === null ? NO_SEGMENT : REFUSED;
+    const inBulk = !one.listed && error.denied.length > 0;
+    const message = gone
+      ? GONE
+      : inBulk
+        ? NOT_IN_BULK
+        : one.segmentId !== null && one.readAt === null
+          ? NO_SEGMENT
+          : REFUSED;
     await changeState(deps.db, shop, one.id, ['counting', 'running'], 'failed', message);
   }
 }

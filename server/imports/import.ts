@@ -70,6 +70,8 @@ export type Import = {
   /** Opens without a password: for downloading only, never for an answer or a log. */
   url: string | null;
   metafields: string[];
+  /** The fields that the bulk operation left out, as the app may not see them. */
+  denied: string[];
   listCursor: string | null;
   count: Position;
   feed: Position;

@@ -35,22 +35,25 @@ async function* linesOf(
  * size: a node's line, and the lines of its children, which follow it and name it as `__parentId`. A line that is no JSON
  * becomes a record that nobody can read, so that it is seen.
  * @param from the place where a record begins, and the bytes with it
+ * @param denied the fields that it was read without, as the app may not see them: each record names them
  */
 export async function* readFileRecords(
   kind: 'customers' | 'orders',
   bytes: AsyncIterable<Uint8Array>,
   from: Position,
   metafieldKeys: readonly string[],
+  denied: readonly string[],
 ): AsyncGenerator<FileRecord> {
   const [type, children] = kind === 'orders' ? ['Order', 'lineItems'] : ['Customer', 'metafields'];
   const keys = kind === 'customers' ? `,"metafieldKeys":${JSON.stringify(metafieldKeys)}` : '';
+  const unseen = denied.length > 0 ? `,"denied":${JSON.stringify(denied)}` : '';
   let parent: { text: string; line: number; next: Position } | null = null;
   let under: string[] = [];
   const whole = (node: { text: string; line: number; next: Position }): FileRecord => {
     if (!node.text.startsWith('{"') || !node.text.endsWith('}'))
       return { line: node.line, body: node.text, next: node.next };
     const own = node.text.slice(1, -1);
-    const body = `{"__typename":"${type}",${own}${keys},"${children}":[${under.join(',')}]}`;
+    const body = `{"__typename":"${type}",${own}${keys}${unseen},"${children}":[${under.join(',')}]}`;
     return { line: node.line, body, next: node.next };
   };
   for await (const { text, at, next } of linesOf(bytes, from)) {

@@ -34,6 +34,7 @@ export async function* recordsOf(
     deps.admin.download(one.url, from.offset, signal),
     from,
     one.metafields,
+    one.denied,
   )) {
     end = record.next;
     yield record;

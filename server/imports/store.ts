@@ -32,6 +32,7 @@ type Row = {
   expires_at: Date | null;
   url: Uint8Array | null;
   metafields: string[];
+  denied: string[];
   list_cursor: string | null;
   count_line: number;
   count_offset: number;
@@ -54,7 +55,7 @@ type Row = {
 };
 
 const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operation_id, file_size, read_at, expires_at, url,
-  metafields, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
+  metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
   rate_at, rate_done, due_at, created_at, started_at, ended_at`;
 
 export const urlBinding = (id: string) => `imports.url:${id}`;
@@ -81,6 +82,7 @@ function readRow(shop: Shop, row: Row): Import {
     expiresAt: instant(row.expires_at),
     url: row.url ? shop.vault.open(urlBinding(row.id), row.url).toString('utf8') : null,
     metafields: row.metafields,
+    denied: row.denied,
     listCursor: row.list_cursor,
     count: { line: row.count_line, offset: row.count_offset },
     feed: { line: row.feed_line, offset: row.feed_offset },

@@ -1,7 +1,6 @@
 import { AdminError } from '../admin/admin.ts';
+import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from '../admin/bulk-query.ts';
 import { lookAtBulkRead, startBulkRead } from '../admin/bulk-read.ts';
-import { BulkCustomers } from '../admin/documents.generated.ts';
-import { inlineVariables } from '../admin/inline-variables.ts';
 import type { Chore } from '../chores.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { readFileRecords } from '../imports/read-file.ts';
@@ -53,7 +52,40 @@ async function compareChanges(deps: ReconciliationDeps, shop: Shop, at: Reconcil
   return false;
 }
 
-const nothing = { operationId: null, fileSize: null, readAt: null, url: null, line: 0, offset: 0 };
+const nothing = {
+  operationId: null,
+  begunAt: null,
+  denied: [],
+  fileSize: null,
+  readAt: null,
+  url: null,
+  line: 0,
+  offset: 0,
+};
+const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
+
+async function giveUpReading({ db, log }: ReconciliationDeps, shop: Shop, why: string): Promise<void> {
+  log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
+  await saveConsentRead(db, shop, nothing, DAY_MS);
+}
+
+/** Begins to read everybody, without what the app may not see. */
+async function beginReading(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, signal: AbortSignal) {
+  const { db, admin, now } = deps;
+  const begunAt = now();
+  const denied = await fieldsToLeaveOut(admin, shop, EVERYBODY, at.denied, signal);
+  if (denied === null) return await giveUpReading(deps, shop, 'denied');
+  const operationId = await startBulkRead(admin, shop, EVERYBODY, denied, signal);
+  const read = { ...nothing, operationId, begunAt, denied };
+  await saveConsentRead(db, shop, read, operationId ? LOOK_AT_BULK_MS : LATER_MS);
+}
+
+/** The bulk operation named something that the app may not see: everybody is read again without. */
+async function readWithLess(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, signal: AbortSignal) {
+  const denied = await moreToLeaveOut(deps.admin, shop, EVERYBODY, at.denied, signal);
+  if (denied === null) return await giveUpReading(deps, shop, 'denied');
+  await saveConsentRead(deps.db, shop, { ...nothing, denied }, 0);
+}
 
 /** @returns whether there is more to do at once */
 async function compareAllConsent(
@@ -65,8 +97,7 @@ async function compareAllConsent(
 ): Promise<boolean> {
   const { db, admin, now } = deps;
   if (at.operationId === null) {
-    const operationId = await startBulkRead(admin, shop, inlineVariables(BulkCustomers, {}), false, signal);
-    await saveConsentRead(db, shop, { ...nothing, operationId }, operationId ? LOOK_AT_BULK_MS : LATER_MS);
+    await beginReading(deps, shop, at, signal);
     return false;
   }
   let read = at;
@@ -76,12 +107,12 @@ async function compareAllConsent(
       await saveConsentRead(db, shop, at, LOOK_AT_BULK_MS);
       return false;
     }
+    if (looked.state === 'denied') {
+      await readWithLess(deps, shop, at, signal);
+      return false;
+    }
     if (looked.state === 'failed') {
-      deps.log.warn(
-        { stage: 'reconciliation', shop: shop.id, why: looked.why },
-        'Shopify could not read all customers',
-      );
-      await saveConsentRead(db, shop, nothing, DAY_MS);
+      await giveUpReading(deps, shop, looked.why);
       return false;
     }
     read = { ...at, url: looked.url, fileSize: looked.size, readAt: looked.completedAt, line: 0, offset: 0 };
@@ -104,11 +135,11 @@ async function compareFile(
   const { admin, now } = deps;
   let { line, offset } = at;
   const readAt = at.readAt ?? now();
-  const records = readFileRecords('customers', admin.download(url, offset, signal), { line, offset }, []);
+  const records = readFileRecords('customers', admin.download(url, offset, signal), { line, offset }, [], at.denied);
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };
     const bodies = group.map(({ body }) => body);
-    const consents = await compareConsent(deps, shop, bodies, readAt, { line, next });
+    const consents = await compareConsent(deps, shop, bodies, { begunAt: at.begunAt, readAt }, { line, next });
     if (consents === null) return false;
     ({ line, offset } = next);
     if (consents > 0) deps.wake(shop.id);

@@ -107,6 +107,7 @@ async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise
 /**
  * Compares the consent of a group of customers with the ledger. What makes a flag due becomes an event, as the lost webhook
  * would have; what does not is only written down.
+ * @param file when Shopify was asked for it (null: not known), and when it had read everything
  * @param place where the group begins in its file, and the place after it: both change together, once
  * @returns how many events came of it; null: somebody else went on
  */
@@ -114,7 +115,7 @@ export async function compareConsent(
   deps: ChangesDeps,
   shop: Shop,
   bodies: readonly string[],
-  readAt: Instant,
+  { begunAt, readAt }: { begunAt: Instant | null; readAt: Instant },
   place: { line: number; next: { line: number; offset: number } },
 ): Promise<number | null> {
   const { db, now } = deps;
@@ -165,7 +166,7 @@ export async function compareConsent(
   return await db.transaction(async (sql) => {
     await lockShop(sql, shop);
     if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
-    await learnOptOuts(sql, shop, customers);
+    await learnOptOuts(sql, shop, customers, begunAt);
     // Whoever was erased while this was worked out leaves no fact.
     const gone = await erasedOf(
       sql,

@@ -12,6 +12,10 @@ export type Reconciliation = {
   changesDue: boolean;
   consentDue: boolean;
   operationId: string | null;
+  /** When Shopify was asked to read: what was read of somebody since is newer than its file. */
+  begunAt: Instant | null;
+  /** The fields that the bulk operation leaves out, as the app may not see them. */
+  denied: string[];
   fileSize: number | null;
   readAt: Instant | null;
   /** Opens without a password: for downloading only. */
@@ -46,14 +50,16 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     changes_due: boolean;
     consent_due: boolean;
     operation_id: string | null;
+    begun_at: Date | null;
+    denied: string[];
     file_size: number | null;
     read_at: Date | null;
     url: Uint8Array | null;
     line: number;
     offset: number;
   }>(
-    `SELECT orders_until, customers_until, due_at <= now() AS changes_due, consent_due_at <= now() AS consent_due, operation_id, file_size, read_at, url, line,
-       "offset" FROM reconciliations WHERE shop_id = $1`,
+    `SELECT orders_until, customers_until, due_at <= now() AS changes_due, consent_due_at <= now() AS consent_due, operation_id, begun_at, denied, file_size,
+       read_at, url, line, "offset" FROM reconciliations WHERE shop_id = $1`,
     [shop.id],
   );
   if (!row?.orders_until || !row.customers_until) return null;
@@ -63,6 +69,8 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     changesDue: row.changes_due,
     consentDue: row.consent_due,
     operationId: row.operation_id,
+    begunAt: row.begun_at?.getTime() ?? null,
+    denied: row.denied,
     fileSize: row.file_size,
     readAt: row.read_at?.getTime() ?? null,
     url: row.url ? shop.vault.open(urlBinding(shop), row.url).toString('utf8') : null,
@@ -117,12 +125,13 @@ export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant
 export async function saveConsentRead(
   sql: Sql,
   shop: Shop,
-  read: Pick<Reconciliation, 'operationId' | 'fileSize' | 'readAt' | 'url' | 'line' | 'offset'>,
+  read: Pick<Reconciliation, 'operationId' | 'begunAt' | 'denied' | 'fileSize' | 'readAt' | 'url' | 'line' | 'offset'>,
   waitMs: number,
 ): Promise<void> {
   await sql.query(
     `UPDATE reconciliations SET operation_id = $2, file_size = $3, read_at = $4, url = $5, line = $6, "offset" = $7,
-       consent_due_at = now() + $8::float8 * interval '1 millisecond' WHERE shop_id = $1`,
+       consent_due_at = now() + $8::float8 * interval '1 millisecond', denied = $9::text[], begun_at = $10
+     WHERE shop_id = $1`,
     [
       shop.id,
       read.operationId,
@@ -132,6 +141,8 @@ export async function saveConsentRead(
       read.line,
       read.offset,
       waitMs,
+      read.denied,
+      read.begunAt === null ? null : new Date(read.begunAt),
     ],
   );
 }

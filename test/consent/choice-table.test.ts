@@ -86,6 +86,7 @@ const admin: Admin = {
     );
     return JSON.parse(JSON.stringify({ data: { nodes }, denied: [] }));
   },
+  noteLeftOut: async () => {},
   download: () => {
     throw new Error('No files here');
   },

@@ -16,7 +16,7 @@ import { costOf } from './shopify-cost.ts';
 import { search } from './shopify-search.ts';
 import type { FakeCustomer, FakeOrder, FakeShop } from './shopify-shop.ts';
 
-const schema = buildSchema(readFileSync(path.join(import.meta.dirname, '../schema/admin.graphql'), 'utf8'));
+export const schema = buildSchema(readFileSync(path.join(import.meta.dirname, '../schema/admin.graphql'), 'utf8'));
 
 /** A bulk query knows no pages. */
 type Context = { shop: FakeShop; bulk: boolean };

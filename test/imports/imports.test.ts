@@ -63,18 +63,6 @@ describe('Counting an import', () => {
     expect(scene.connector.ascent360.received.flatMap(({ faults }) => faults)).toEqual([]);
   });
 
-  it('of all customers fails when the app may not see every field, and says so; of named ones it leaves those out', async () => {
-    scene = await startScene(HISTORY);
-    const { id } = scene.shop.setCustomer(customer(1, optedOut));
-    scene.shop.denied.add('Customer.firstName').add('CustomerEmailAddress.marketingState');
-    const made = await scene.post('/imports', { kind: 'customers' });
-    expect((await scene.reaches(made.body.id, 'failed')).message).toMatch(/protected customer data.*by their IDs/);
-    await scene.done({ kind: 'customers', customerIds: [id] });
-    const [sent] = payloads();
-    expect(sent).toMatchObject({ LastName: 'Number 1', Mobile: '13035551001' });
-    for (const key of ['FirstName', 'Email', 'EmailPermission']) expect(sent).not.toHaveProperty(key);
-  });
-
   it('counts a flag and the lists of an address once, whatever number of orders names it', async () => {
     scene = await startScene(LISTS);
     const { id } = scene.shop.setCustomer(customer(1, optedIn));

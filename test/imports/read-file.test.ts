@@ -10,13 +10,14 @@ async function read(
   chunk = 7,
   from = START,
   keys: string[] = [],
+  denied: string[] = [],
 ): Promise<FileRecord[]> {
   const bytes = Buffer.from(text).subarray(from.offset);
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
   const records: FileRecord[] = [];
-  for await (const record of readFileRecords(kind, chunks(), from, keys)) records.push(record);
+  for await (const record of readFileRecords(kind, chunks(), from, keys, denied)) records.push(record);
   return records;
 }
 
@@ -25,6 +26,11 @@ const child = (id: number, value: string) =>
   JSON.stringify({ namespace: 'a', key: 'b', type: 'x', value, __parentId: `gid://shopify/Customer/${id}` });
 
 describe('The file of a bulk operation', () => {
+  it('names in each record the fields that it was read without', async () => {
+    const records = await read('orders', '{"id":"gid://shopify/Order/1"}\n', 7, START, [], ['customer.firstName']);
+    expect(JSON.parse(records[0]?.body ?? '')).toMatchObject({ __typename: 'Order', denied: ['customer.firstName'] });
+  });
+
   it('gives a record per node, with its children, the keys that were asked for, and the place after it', async () => {
     const text = `${customer(1)}\n${customer(2)}\n${child(2, 'first')}\n${child(2, 'second')}\n${customer(3)}\n`;
     const records = await read('customers', text, 5, START, ['a.b']);

@@ -47,6 +47,13 @@ async function compare(column: 'due_at' | 'consent_due_at' = 'due_at'): Promise<
   await connector.settled();
 }
 
+/** Waits until Shopify has been asked who somebody is. */
+const readOnce = async () =>
+  await until('Shopify has been asked who this is', async () => {
+    const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
+    return rows.length > 0 ? true : undefined;
+  });
+
 const payloads = () => connector.ascent360.received.map(({ body }) => body as Payload);
 const found = async () =>
   await connector.db.query<{ topic: string; state: string; reason: string | null }>(
@@ -199,10 +206,7 @@ describe('An opt-out that no webhook told of', () => {
   it('is found by the weekly comparison even when nothing says that the customer changed', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
-    await until('Shopify has been asked who this is', async () => {
-      const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
-      return rows.length > 0 ? true : undefined;
-    });
+    await readOnce();
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
     await compare('consent_due_at');
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
@@ -224,10 +228,7 @@ describe('Comparing consent', () => {
   it('writes down what makes no flag due, without an event', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
-    await until('Shopify has been asked who this is', async () => {
-      const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
-      return rows.length > 0 ? true : undefined;
-    });
+    await readOnce();
     buyer({ marketingState: 'PENDING', marketingUpdatedAt: ago(2 * HOUR) });
     await compare('consent_due_at');
     await compare('consent_due_at');
@@ -250,10 +251,7 @@ describe('An opt-out from the sale of their data', () => {
   it('that changes nothing else of a customer is found by the weekly comparison: nobody puts them on a list', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
-    await until('Shopify has been asked who this is', async () => {
-      const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
-      return rows.length > 0 ? true : undefined;
-    });
+    await readOnce();
     shop.setCustomer({ ...known, dataSaleOptOut: true });
     await compare('consent_due_at');
     await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
@@ -262,6 +260,84 @@ describe('An opt-out from the sale of their data', () => {
     expect(payloads().at(-1)).toMatchObject({ Email: 'ana@example.com', Order: { Name: '#801' } });
     expect(payloads().at(-1)).not.toHaveProperty('ListIds');
     expect(await found()).toEqual([]);
+  });
+
+  it('that is taken back is found as well: nothing is sent for it, and the lists go with what is sent anyway', async () => {
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    const known = shop.setCustomer({ ...buyer(), dataSaleOptOut: true });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await connector.settled();
+    const before = payloads().length;
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('ListIds');
+
+    shop.setCustomer({ ...known, dataSaleOptOut: false });
+    await compare('consent_due_at');
+    expect(payloads()).toHaveLength(before);
+    expect(await found()).toEqual([]);
+
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads()).toHaveLength(before + 1);
+    expect(payloads().at(-1)).toMatchObject({ Order: { Name: '#801' }, ListIds: ['7'] });
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('EmailPermission');
+  });
+
+  it('is not taken back by a file that was asked for before the person was read', async () => {
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    const known = buyer();
+    shop.bulk.polls = 1;
+    await connector.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second'`);
+    await until('Shopify reads everybody', async () => shop.bulk.operations[0]);
+    // Its file is made as it is now; they opt out, and are read, before it is looked into.
+    shop.setCustomer({ ...known, dataSaleOptOut: true });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await until('the file is compared', async () => {
+      const [row] = await connector.db.query<{ over: boolean }>(
+        `SELECT consent_due_at > now() + interval '1 hour' AS over FROM reconciliations`,
+      );
+      if (!row?.over)
+        await connector.db.query('UPDATE reconciliations SET consent_due_at = now() WHERE read_at IS NULL');
+      return row?.over ? true : undefined;
+    });
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads().at(-1)).toMatchObject({ Order: { Name: '#801' } });
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('ListIds');
+  });
+});
+
+describe('The weekly comparison', () => {
+  it('goes on without what the app may not see, and finds the choices that it may', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    shop.denied.add('Customer.firstName').add('Customer.dataSaleOptOut').add('CustomerPhoneNumber.phoneNumber');
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    expect(shop.bulk.operations).toMatchObject([{ status: 'COMPLETED' }]);
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+  });
+
+  it('takes a choice that it may not see for none', async () => {
+    const known = buyer({
+      marketingState: 'SUBSCRIBED',
+      marketingOptInLevel: 'SINGLE_OPT_IN',
+      marketingUpdatedAt: ago(HOUR),
+    });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await connector.settled();
+    const before = payloads().length;
+    const facts = async () => await connector.db.query('SELECT state FROM consent_facts');
+    const factsBefore = await facts();
+    shop.denied.add('CustomerEmailAddress.marketingState');
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(HOUR / 2) });
+    await compare('consent_due_at');
+    expect(await facts()).toEqual(factsBefore);
+    expect(await found()).toEqual([]);
+    expect(payloads()).toHaveLength(before);
   });
 });
 
