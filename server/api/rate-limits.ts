@@ -8,13 +8,13 @@ const MINUTE_S = 60;
 export const callsPerMinute = {
   all: 10_000,
   /** Each sends something to Ascent360 at once. */
-  testRecord: 30,
+  testRecord: 120,
   /** Translates a body of the caller's. */
-  preview: 600,
-  /** Reads and opens everything on a person, or of a filter. */
-  export: 60,
+  preview: 3000,
+  /** Reads and opens everything on a person, or of a filter; asked for again and again until it is ready. */
+  export: 600,
   /** Each may touch thousands of events, or begin a bulk operation. */
-  bulk: 60,
+  bulk: 120,
 } as const;
 
 type Limits = Record<keyof typeof callsPerMinute, number>;

@@ -120,16 +120,19 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
   const ofPerson = channel === 'email' ? known?.email?.toLowerCase() : known?.mobile;
   const address = t.fact.address ?? ofPerson ?? null;
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? address) : address;
+  const untold = channel === 'whatsapp' ? skipped('recorded', 'Ascent360 has no field for WhatsApp consent') : null;
   // Another address than the known one, which nobody can read: no choice about the known one.
-  if (!t.fact.address && t.fact.addressAsWritten) return skipped('no_contact', 'The address it names cannot be read');
+  if (!t.fact.address && t.fact.addressAsWritten) {
+    return untold ?? skipped('no_contact', 'The address it names cannot be read');
+  }
   if (person) person.profile.customerId = t.customerId;
   const waits = person !== null && batch.ask(person, {});
   // The choice is about the address Shopify has: it is known once the person has been read.
   const parked = person && !address && waits ? batch.park(event, person) : null;
   if (parked) return parked;
-  if (channel === 'whatsapp' && !address) return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
-  if (!address || !written)
-    return skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
+  if (!address || !written) {
+    return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
+  }
   const hash = vault.hash(channel, address);
   if (person) {
     learnAddress(person, channel, written, event.topic);
@@ -146,7 +149,7 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
     source: t.fact.source,
     eventId: event.id,
   });
-  if (channel === 'whatsapp') return skipped('recorded', 'Ascent360 has no field for WhatsApp consent');
+  if (untold) return untold;
   if (person?.deletedAt != null) return skipped('deleted_person');
   // No setting makes any other state a choice.
   if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');

@@ -113,6 +113,13 @@ describe('orders and customers', () => {
       'channel_excluded',
     ],
     ['it has neither e-mail nor phone', {}, 'orders/create', order(4, { email: null }), 'no_contact'],
+    ...['+12125550104', '555-SHIP', null].map((phone_number): [string, object, string, object, string] => [
+      `it is about WhatsApp and ${phone_number}`,
+      {},
+      'customers_whats_app_marketing_consent/update',
+      { customer_id: 4, phone_number, whats_app_marketing_consent: { state: 'subscribed', updated_at: ago(0) } },
+      'recorded',
+    ]),
   ])('nothing is sent when %s', async (_, settings, topic, body, reason) => {
     const shop = await freshShop(settings);
     expect(await shop.deliver(topic, body)).toMatchObject({ state: 'skipped', reason });
