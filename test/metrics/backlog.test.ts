@@ -74,7 +74,7 @@ describe('the gauges from the database', () => {
 
     const text = await fresh(connector);
     const hours = (hold: string) =>
-      Math.round((sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`) ?? -1) / 36) / 100;
+      Math.floor((sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`) ?? -1) / 3600);
     expect(['paused', 'connection_problem', 'not_connected', 'breaker', 'due'].map(hours)).toEqual([1, 2, 3, 4, 5]);
     const rest = [
       'connector_shops_connection_problem',
@@ -86,6 +86,6 @@ describe('the gauges from the database', () => {
       'connector_events_last_hour{state="waiting"}',
     ].map((series) => sample(text, series));
     expect(rest).toEqual([1, 1, 2, 6, 1, 0, 5]);
-    expect(Math.round((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
+    expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
   });
 });
