@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 
-const MOST_PRESSES = 80;
+/** More than any page has places, and longer than what is to come next takes on a busy machine, in milliseconds. */
+const ENOUGH = { presses: 80, ms: 60_000 };
 
 /** What has the focus is called, by any of the ways in which something gets a name. */
 const namesOfFocused = async (page: Page): Promise<(string | null | undefined)[]> =>
@@ -21,7 +22,8 @@ const namesOfFocused = async (page: Page): Promise<(string | null | undefined)[]
  */
 export async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const fits = (text: string) => (typeof name === 'string' ? text === name : name.test(text));
-  for (let presses = 0; presses < MOST_PRESSES; presses++) {
+  const began = performance.now();
+  for (let presses = 0; presses < ENOUGH.presses || performance.now() - began < ENOUGH.ms; presses++) {
     await page.keyboard.press(key);
     const focused = await namesOfFocused(page);
     if (focused.some((text) => fits(text?.trim() ?? ''))) return;
