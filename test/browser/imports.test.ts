@@ -108,7 +108,7 @@ inBrowser('importing', (stage) => {
     await page.getByLabel('Customer IDs').fill('https://admin.shopify.com/store/x/customers/7002\n7003, 7003');
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByRole('heading', { name: 'What would go out' }).waitFor();
-    await page.getByText('Records in Shopify').waitFor();
+    await page.getByText('Counted', { exact: true }).waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     expect(body).toMatchObject({ items: [{ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } }, {}] });
   });

@@ -10,7 +10,8 @@ import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/b
 let world: World;
 let connector: ConnectorProcess;
 beforeEach(async () => {
-  world = await startWorld({ env: { RETRY_SCHEDULE: '1s,1s,1s,1s' } });
+  // Long enough for a busy machine: what waits for a retry has not been given up when the test comes to it.
+  world = await startWorld({ env: { RETRY_SCHEDULE: Array(30).fill('1s').join(), BREAKER_PROBE: '1s' } });
   onTestFinished(world.close);
   connector = await world.run();
 });

@@ -31,8 +31,8 @@ const importLine = (n: number) =>
 
 it('a shop lives from its installation to its erasure: at each step Ascent360 got, and the tables hold, what they should', async () => {
   const world = await startWorld({
-    // Long enough for a busy machine: only what died with its process is sent again.
-    env: { LEASE: '5s', RETRY_SCHEDULE: '1s,1s,1s,1s,1s', DELIVERY_CONCURRENCY_PER_SHOP: '20' },
+    // Long enough for a busy machine: only what died with its process is sent again, and nothing is given up meanwhile.
+    env: { LEASE: '5s', RETRY_SCHEDULE: Array(30).fill('1s').join(), DELIVERY_CONCURRENCY_PER_SHOP: '20' },
   });
   onTestFinished(world.close);
   const { ascent360 } = world;

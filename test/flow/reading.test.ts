@@ -26,6 +26,13 @@ async function freshShop(one: Connector = patient) {
   connector = one;
   shop = `reading-${randomUUID()}.myshopify.com`;
   guid = await connector.connect({}, shop);
+  await until('the app may read the shop', async () => {
+    const rows = await connector.db.query(
+      'SELECT 1 FROM admin_tokens t JOIN shops s ON s.id = t.shop_id WHERE s.domain = $1 AND t.pair IS NOT NULL',
+      [shop],
+    );
+    return rows.length > 0 ? true : undefined;
+  });
 }
 const sent = () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body);
 const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
