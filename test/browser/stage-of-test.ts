@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { until } from '../fakes/connector.ts';
 import { type Stage, startStage } from './stage.ts';
 
 /** A group of tests on a stage of their own; skipped where the machine has no browser (test/browser/setup.ts says why). */
@@ -11,8 +12,15 @@ export function inBrowser(
   describe.skipIf(launch === null)(name, () => {
     let stage: Stage | null = null;
     beforeAll(async () => {
-      if (launch) stage = await startStage(launch, options.env, { history: options.history ?? false });
-    }, 240_000);
+      if (!launch) return;
+      stage = await startStage(launch, options.env, { history: options.history ?? false });
+      const { db } = stage.connector;
+      // Whatever waits in the history goes out at the start; once it has, only what a test does is sent.
+      await until('nothing waits', async () => {
+        const waiting = await db.query('SELECT 1 FROM deliveries WHERE open');
+        return waiting.length === 0 ? true : undefined;
+      });
+    }, 400_000);
     afterAll(() => stage?.close());
     tests(() => {
       if (!stage) throw new Error('The stage is not up yet');

@@ -25,7 +25,8 @@ beforeAll(async () => {
   db = await testDatabase();
   const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any' });
   history = await writeHistory({ db, keys, config }, SHOP, NOW, settings);
-}, 180_000);
+  // A whole month of work.
+}, 400_000);
 afterAll(async () => await db.close());
 
 const rows = async <Row extends object>(text: string) => await db.query<Row>(text);
