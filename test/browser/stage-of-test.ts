@@ -16,6 +16,7 @@ export function inBrowser(
       stage = await startStage(launch, options.env, { history: options.history ?? false });
       const { db } = stage.connector;
       // Whatever waits in the history goes out at the start; once it has, only what a test does is sent.
+      await db.query('UPDATE deliveries SET due_at = now() WHERE open');
       await until('nothing waits', async () => {
         const waiting = await db.query('SELECT 1 FROM deliveries WHERE open');
         return waiting.length === 0 ? true : undefined;
