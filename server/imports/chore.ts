@@ -9,7 +9,7 @@ import { readLife, type Shop } from '../shops.ts';
 import { askShopify } from './ask-shopify.ts';
 import { cancelImport } from './cancel.ts';
 import { type CountDeps, count, settingsOf } from './count.ts';
-import { standingOf } from './counts.ts';
+import { isAnyWaiting, standingOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import type { Import } from './import.ts';
 import { listMembers } from './read-list.ts';
@@ -95,7 +95,9 @@ async function goOnRunning(
   const before = one.fed;
   if (one.fedAt === null) await feed(deps, shop, one, metafieldKeys(stored.settings.mapping), until, signal);
   if (grewMuch(before, one.fed)) await renewPlans(deps.db);
-  if (deps.now() >= (renewals.get(one.id) ?? 0)) {
+  // The end is not left to the next renewal, which is far away once one has taken long.
+  const isOver = one.fedAt !== null && !(await isAnyWaiting(deps.db, one));
+  if (isOver || deps.now() >= (renewals.get(one.id) ?? 0)) {
     const began = deps.now();
     await settleTally(deps.db, one, began);
     const { done, waiting } = await standingOf(deps.db, one);

@@ -27,3 +27,11 @@ export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' 
   }
   return standing;
 }
+
+/** Whether any of its events has not ended: a look into an index. */
+export async function isAnyWaiting(sql: Sql, one: Pick<Import, 'id'>): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open') LIMIT 1`, [
+    one.id,
+  ]);
+  return rows.length > 0;
+}

@@ -1,3 +1,4 @@
+import type { Db } from '../../server/db.ts';
 import { type Connector, SHOP, startConnector, until } from '../fakes/connector.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop, phoneOf } from '../fakes/shopify-shop.ts';
@@ -52,9 +53,9 @@ export type Scene = {
 };
 
 /** The app beside a shop in Shopify, installed and connected. */
-export async function startScene(settings: object = {}, env: Record<string, string> = {}): Promise<Scene> {
+export async function startScene(settings: object = {}, env: Record<string, string> = {}, db?: Db): Promise<Scene> {
   const admin = await startShopifyAdmin();
-  const connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url, ...env });
+  const connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url, ...env }, db);
   const shop = admin.shop(SHOP);
   shop.bulk.polls = 0;
   await connector.connect(settings);
