@@ -4,11 +4,10 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { PrismaClient } from '../prisma/generated/client.ts';
+import type { PrismaClient } from '../prisma/generated/client.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { openPglite } from './open-pglite.ts';
 import { pgArray } from './pg-arrays.ts';
 import { applyMigrations, pendingMigrations } from './schema-engine.ts';
 
@@ -34,7 +33,8 @@ export type Sql = {
 export type Db = Sql & {
   /** One transaction; rolled back when `work` throws. Statements of `work` must go through its own `sql`. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  prisma: PrismaClient;
+  /** Prisma's client; loaded when it is first asked for. */
+  prisma(): Promise<PrismaClient>;
   embedded: boolean;
   /** Names of the migrations that were applied. */
   migrate(): Promise<string[]>;
@@ -53,9 +53,22 @@ const MAX_PREPARED = 500;
 const isList = (param: Param): param is Extract<Param, readonly unknown[]> => Array.isArray(param);
 const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
 
+/** Prisma's client takes some 20 MB: it is loaded by whoever first asks for it, and nothing on the way of an event does. */
+function prismaOver(adapter: SqlDriverAdapterFactory) {
+  let opened: Promise<PrismaClient> | undefined;
+  const open = async () => new (await import('../prisma/generated/client.ts')).PrismaClient({ adapter });
+  return {
+    prisma: () => (opened ??= open()),
+    disconnect: async () => await (await opened)?.$disconnect(),
+  };
+}
+
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
 async function openEmbedded(dataDir: string): Promise<Db> {
+  // Loaded here alone: a process with a server needs neither.
+  const { openPglite } = await import('./open-pglite.ts');
+  const { PrismaPGlite } = await import('pglite-prisma-adapter');
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
   const client = await openPglite(path.join(dataDir, 'pglite')).catch(async (error: unknown) => {
@@ -64,7 +77,7 @@ async function openEmbedded(dataDir: string): Promise<Db> {
   });
   await client.exec(`SET timezone = 'UTC'`);
   const adapter = new PrismaPGlite(client);
-  const prisma = new PrismaClient({ adapter });
+  const { prisma, disconnect } = prismaOver(adapter);
   const over = (connection: Pick<PGlite, 'query'>): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
       (await connection.query<Row>(text, [...params])).rows,
@@ -88,7 +101,7 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     migrate: async () => await applyMigrations(adapter),
     pending: async () => await pendingMigrations(async (text) => (await client.query<{ name: string }>(text)).rows),
     close: async () => {
-      await prisma.$disconnect();
+      await disconnect();
       if (!client.closed) await client.close();
       await release();
     },
@@ -115,7 +128,7 @@ function openServer(databaseUrl: string): Db {
   // An idle connection that dies is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {});
   const adapter = new PrismaPg(pool, { disposeExternalPool: false });
-  const prisma = new PrismaClient({ adapter });
+  const { prisma, disconnect } = prismaOver(adapter);
   // Statements are few and fixed: each is parsed and planned once per connection.
   const names = new Map<string, string>();
   const nameOf = (text: string) => {
@@ -154,7 +167,7 @@ function openServer(databaseUrl: string): Db {
     migrate: async () => await applyMigrations(adapter),
     pending: async () => await pendingMigrations(async (text) => (await pool.query<{ name: string }>(text)).rows),
     close: async () => {
-      await prisma.$disconnect();
+      await disconnect();
       await pool.end();
     },
   };

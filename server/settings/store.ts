@@ -201,7 +201,8 @@ export function createSettingsStore(db: Db): SettingsStore {
     removeGuid: async (shop, who, now) =>
       await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
     changes: async (shop, limit) => {
-      const rows = await db.prisma.settingChange.findMany({
+      const prisma = await db.prisma();
+      const rows = await prisma.settingChange.findMany({
         where: { shopId: shop.id },
         orderBy: [{ at: 'desc' }, { id: 'desc' }],
         take: limit,
