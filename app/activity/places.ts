@@ -14,13 +14,34 @@ const choices: Record<string, string> = {
   'customers_marketing_consent/update': 'sms_marketing_consent',
 };
 
-/** What an imported record, which is in the words of the Admin API, calls a place of a webhook's body. */
-const imported: Record<string, string> = {
+/** What a person's own e-mail address and number are called in the Admin API, and the choices about them. */
+const holders: Record<string, string> = {
   email: 'defaultEmailAddress.emailAddress',
   phone: 'defaultPhoneNumber.phoneNumber',
 };
-const importedPlace = (place: string): string =>
-  imported[place] ?? place.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const choicesInRecord: Record<string, string> = {
+  EmailPermission: 'defaultEmailAddress',
+  SMSPermission: 'defaultPhoneNumber.smsMarketingConsent',
+};
+
+/** What a record of the Admin API may call a place of a webhook's body. */
+function recordPlaces(place: string): string[] {
+  const parts = place.split('.').map((part) => part.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()));
+  const holder = holders[parts.at(-1) ?? ''];
+  return [parts.join('.'), ...(holder ? [[...parts.slice(0, -1), holder].join('.')] : [])];
+}
+
+/** Where a reason's place may be in a message, best first. What stands in a customer's own message is not under `customer`. */
+function placesOf({ key, from }: { key: string; from: string }, topic: string, isRecord: boolean): string[] {
+  const choice = choicesInRecord[key];
+  if (isRecord && choice && /^Admin API \((import|reconciliation)\)$/.test(from)) return [choice, `customer.${choice}`];
+  const place =
+    from === topic ? (choices[topic] ?? '') : from.startsWith(`${topic} `) ? from.slice(topic.length + 1) : from;
+  const own = isOrder(topic) ? [place] : [place, place.replace(/^customer\./, '')];
+  return [...own, ...(isRecord ? own.flatMap(recordPlaces) : [])];
+}
+
+const isOrder = (topic: string) => /^(?:import\/)?orders(?:\/|$)/.test(topic);
 
 /**
  * Where in a message what a field's reason names is.
@@ -29,17 +50,16 @@ const importedPlace = (place: string): string =>
 export function originOf({ key, from }: FieldReason, topic: string, lines: readonly JsonLine[]): Origin {
   if (from === null) return { kind: 'nowhere' };
   if (from.startsWith('settings.')) return { kind: 'settings' };
-  const isOrder = topic.startsWith('orders/');
-  if (key === 'Order' && isOrder) return { kind: 'message', place: '' };
-  const place =
-    from === topic ? (choices[topic] ?? '') : from.startsWith(`${topic} `) ? from.slice(topic.length + 1) : from;
-  const known = [place, ...(topic.startsWith('import/') ? [importedPlace(place)] : [])];
-  const found = known.find((one) => one !== '' && lines.some((line) => isAt(line, one)));
+  if (key === 'Order' && isOrder(topic)) return { kind: 'message', place: '' };
+  const isRecord = lines.some(({ path }) => path === '__typename');
+  const found = placesOf({ key, from }, topic, isRecord).find(
+    (one) => one !== '' && lines.some((line) => isAt(line, one)),
+  );
   if (found !== undefined) return { kind: 'message', place: found };
   return { kind: 'elsewhere', from };
 }
 
-/** The parts of an order that `Order` is made from. */
+/** The parts of an order that `Order` is made from, as webhooks and as the Admin API call them. */
 const orderParts = [
   ...['id', 'name', 'created_at', 'updated_at', 'currency', 'financial_status', 'fulfillment_status', 'cancelled_at'],
   ...['source_name', 'test', 'discount_codes', 'line_items', 'total_price', 'subtotal_price', 'total_tax'],
@@ -51,6 +71,10 @@ const orderParts = [
     'current_total_discounts',
   ],
   ...['total_shipping_price_set', 'current_shipping_price_set'],
+  ...['createdAt', 'updatedAt', 'currencyCode', 'displayFinancialStatus', 'displayFulfillmentStatus', 'cancelledAt'],
+  ...['sourceName', 'discountCodes', 'lineItems', 'totalPriceSet', 'subtotalPriceSet', 'totalTaxSet'],
+  ...['totalDiscountsSet', 'currentTotalPriceSet', 'currentSubtotalPriceSet', 'currentTotalTaxSet'],
+  ...['currentTotalDiscountsSet', 'totalShippingPriceSet', 'currentShippingPriceSet'],
 ];
 
 /** Whether a line of the message is where a key came from. */

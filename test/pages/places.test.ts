@@ -4,10 +4,29 @@ import { isSource, originOf } from '../../app/activity/places.ts';
 
 const webhook = { email: 'a@x.org', phone: null, first_name: 'Ann', default_address: { phone: '1', city: 'Alta' } };
 const record = {
+  __typename: 'Customer',
   firstName: 'Ann',
+  tags: ['vip'],
   defaultEmailAddress: { emailAddress: 'a@x.org' },
   defaultPhoneNumber: { phoneNumber: '+1801' },
   defaultAddress: { phone: '1', city: 'Alta' },
+};
+const bought = {
+  __typename: 'Order',
+  id: 'gid://shopify/Order/8',
+  email: 'order@x.org',
+  phone: '+1802',
+  currencyCode: 'USD',
+  currentTotalPriceSet: { shopMoney: { amount: '19.9' } },
+  displayFinancialStatus: 'PAID',
+  billingAddress: { firstName: 'Bill', phone: '2', city: 'Vail' },
+  customer: {
+    firstName: 'Ann',
+    tags: ['new'],
+    defaultEmailAddress: { emailAddress: 'a@x.org', marketingState: 'UNSUBSCRIBED' },
+    defaultPhoneNumber: { phoneNumber: '+1801', smsMarketingConsent: { state: 'SUBSCRIBED' } },
+  },
+  lineItems: [{ title: 'Pass' }],
 };
 
 describe('Where a key came from', () => {
@@ -18,10 +37,58 @@ describe('Where a key came from', () => {
     ['import/customers', record, 'email', ['"emailAddress": "a@x.org"']],
     ['import/customers', record, 'phone', ['"phoneNumber": "+1801"']],
     ['import/customers', record, 'default_address.phone', ['"phone": "1",']],
-    ['customers/update', record, 'first_name', []],
+    ['import/customers', record, 'customer.tags', ['"tags": [', '"vip"', '],']],
+    // What webhooks did not tell is read from the Admin API too, under the topic that it would have had.
+    ['customers/update', record, 'first_name', ['"firstName": "Ann",']],
+    ...['import/orders', 'orders/create', 'orders/updated'].flatMap((topic): [string, object, string, string[]][] => [
+      [topic, bought, 'email', ['"email": "order@x.org",']],
+      [topic, bought, 'phone', ['"phone": "+1802",']],
+      [topic, bought, 'customer.email', ['"emailAddress": "a@x.org",']],
+      [topic, bought, 'customer.phone', ['"phoneNumber": "+1801",']],
+      [topic, bought, 'customer.first_name', ['"firstName": "Ann",']],
+      [topic, bought, 'billing_address.first_name', ['"firstName": "Bill",']],
+      [topic, bought, 'billing_address.phone', ['"phone": "2",']],
+      [topic, bought, 'customer.tags', ['"tags": [', '"new"', '],']],
+      [topic, bought, 'customer.default_address', []],
+      [topic, bought, 'settings.sourceName', []],
+    ]),
+    ['import/customers', webhook, 'Admin API (import)', []],
   ])('is marked in a message of %s: %#', (topic, message, from, marked) => {
     const { lines } = jsonLines(message, 100);
     const origin = originOf({ key: 'Any', from, reason: '' }, topic, lines);
     expect(lines.filter((line) => isSource(line, origin)).map(({ text }) => text)).toEqual(marked);
+  });
+
+  const marked = (key: string, from: string, topic: string, message: object) => {
+    const { lines } = jsonLines(message, 100);
+    const origin = originOf({ key, from, reason: '' }, topic, lines);
+    return [...new Set(lines.filter((line) => isSource(line, origin)).map(({ path }) => path))];
+  };
+
+  it.each(['import', 'reconciliation'])('is the choice itself for a flag that a record of the %s gave', (source) => {
+    const from = `Admin API (${source})`;
+    expect(marked('EmailPermission', from, 'import/orders', bought)).toEqual([
+      'customer.defaultEmailAddress',
+      'customer.defaultEmailAddress.emailAddress',
+      'customer.defaultEmailAddress.marketingState',
+    ]);
+    expect(marked('SMSPermission', from, 'import/orders', bought)).toEqual([
+      'customer.defaultPhoneNumber.smsMarketingConsent',
+      'customer.defaultPhoneNumber.smsMarketingConsent.state',
+    ]);
+    expect(marked('EmailPermission', 'Admin API', 'import/orders', bought)).toEqual([]);
+  });
+
+  it.each(['import/orders', 'orders/updated'])('is all that Order is made of in an order read under %s', (topic) => {
+    expect(marked('Order', 'order', topic, bought)).toEqual([
+      'id',
+      'currencyCode',
+      'currentTotalPriceSet',
+      'currentTotalPriceSet.shopMoney',
+      'currentTotalPriceSet.shopMoney.amount',
+      'displayFinancialStatus',
+      'lineItems',
+      'lineItems.title',
+    ]);
   });
 });
