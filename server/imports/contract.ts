@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Instant, ShopifyId } from '../domain/scalars.ts';
 import { startOfDay } from '../overview/day-starts.ts';
+import { parseBody } from '../shopify/parse-body.ts';
 
 /** What an import reads: customers or orders, all of them or some. */
 export type ImportRequest = {
@@ -77,9 +78,20 @@ export const importContract = (now: Instant, timeZone: string) =>
       }),
     );
 
-/** The search that a bulk operation reads; null: everything. Customers are searched by whole days. */
+/**
+ * The search that a bulk operation reads; null: everything. Customers are searched by whole days, of whichever zone: from the
+ * day before, and `isAsked` leaves out what was changed earlier.
+ */
 export function searchOf({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>): string | null {
   if (from === null) return null;
-  const at = new Date(from).toISOString();
-  return kind === 'orders' ? `created_at:>='${at}'` : `updated_at:>='${at.slice(0, 10)}'`;
+  if (kind === 'orders') return `created_at:>='${new Date(from).toISOString()}'`;
+  return `updated_at:>='${new Date(from - DAY).toISOString().slice(0, 10)}'`;
+}
+
+/** Whether a record of the file is from the moment on that was asked for. What cannot be read is kept, so that it is seen. */
+export function isAsked({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>, record: string): boolean {
+  if (kind === 'orders' || from === null) return true;
+  const parsed = parseBody(record);
+  const changed = parsed.ok ? parsed.body['updatedAt'] : undefined;
+  return typeof changed !== 'string' || !(Date.parse(changed) < from);
 }

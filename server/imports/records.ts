@@ -2,6 +2,7 @@ import { type Admin, AdminError } from '../admin/admin.ts';
 import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Shop } from '../shops.ts';
+import { isAsked } from './contract.ts';
 import type { Import } from './import.ts';
 import { type Position, readFileRecords } from './read-file.ts';
 import { readList } from './read-list.ts';
@@ -37,7 +38,7 @@ export async function* recordsOf(
     one.denied,
   )) {
     end = record.next;
-    yield record;
+    if (isAsked(one, record.body)) yield record;
   }
   if (one.fileSize !== null && end.offset < one.fileSize) throw new AdminError('later', 'The file was cut off');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { importContract, searchOf } from '../../server/imports/contract.ts';
+import { importContract, isAsked, searchOf } from '../../server/imports/contract.ts';
 
 const NOW = Date.parse('2026-11-24T10:00:00Z');
 const parse = (asked: unknown) => importContract(NOW, 'America/Denver').safeParse(asked);
@@ -46,7 +46,20 @@ describe('What an import may ask for', () => {
 
   it('becomes a search that no time zone narrows', () => {
     expect(searchOf({ kind: 'orders', from: NOW })).toBe(`created_at:>='2026-11-24T10:00:00.000Z'`);
-    expect(searchOf({ kind: 'customers', from: NOW })).toBe(`updated_at:>='2026-11-24'`);
+    expect(searchOf({ kind: 'customers', from: NOW })).toBe(`updated_at:>='2026-11-23'`);
     expect(searchOf({ kind: 'customers', from: null })).toBeNull();
+  });
+
+  it.each([
+    ['customers', NOW, { updatedAt: '2026-11-24T10:00:00Z' }, true],
+    ['customers', NOW, { updatedAt: '2026-11-24T03:00:00-07:00' }, true],
+    ['customers', NOW, { updatedAt: '2026-11-24T09:59:59Z' }, false],
+    ['customers', NOW, { updatedAt: null }, true],
+    ['customers', NOW, 'no JSON', true],
+    ['customers', null, { updatedAt: '2020-01-01T00:00:00Z' }, true],
+    // Shopify finds orders by the moment.
+    ['orders', NOW, { updatedAt: '2020-01-01T00:00:00Z' }, true],
+  ] as const)('takes of the %s that Shopify read what is from the moment on: %#', (kind, from, record, asked) => {
+    expect(isAsked({ kind, from }, typeof record === 'string' ? record : JSON.stringify(record))).toBe(asked);
   });
 });

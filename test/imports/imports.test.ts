@@ -148,6 +148,22 @@ describe('What an import sends', () => {
     });
   });
 
+  it.each([
+    ['Asia/Tokyo', '2024-03-01T15:00:00Z'],
+    ['America/Denver', '2024-03-02T07:00:00Z'],
+  ])('from a day on are the customers changed since that day began in %s', async (timeZone, began) => {
+    scene = await startScene();
+    scene.shop.facts.ianaTimezone = timeZone;
+    await scene.connector.deliver('shop/update', { iana_timezone: timeZone });
+    const moments = [Date.parse(began) - 20 * 3_600_000, Date.parse(began) - 1000, Date.parse(began)];
+    for (const [n, at] of [...moments, Date.parse(began) + 48 * 3_600_000].entries()) {
+      scene.shop.setCustomer({ ...customer(n), updatedAt: new Date(at).toISOString() });
+    }
+    const done = await scene.done({ kind: 'customers', from: '2024-03-02' });
+    expect(done).toMatchObject({ total: 2, done: 2, counts: { records: 2, contacts: 2, accepted: 2 } });
+    expect(payloads().map(({ Email }) => Email).sort()).toEqual(['robin2@example.com', 'robin3@example.com']);
+  });
+
   it('are the members of a segment', async () => {
     scene = await startScene();
     const known = Array.from({ length: 12 }, (_, n) => scene.shop.setCustomer(customer(n)));
