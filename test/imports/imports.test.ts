@@ -161,7 +161,11 @@ describe('What an import sends', () => {
     }
     const done = await scene.done({ kind: 'customers', from: '2024-03-02' });
     expect(done).toMatchObject({ total: 2, done: 2, counts: { records: 2, contacts: 2, accepted: 2 } });
-    expect(payloads().map(({ Email }) => Email).sort()).toEqual(['robin2@example.com', 'robin3@example.com']);
+    expect(
+      payloads()
+        .map(({ Email }) => Email)
+        .sort(),
+    ).toEqual(['robin2@example.com', 'robin3@example.com']);
   });
 
   it('are the members of a segment', async () => {
