@@ -14,6 +14,18 @@ const RETRY_MS = 1000;
 const DRAIN_MS = 8000;
 /** Longer than any piece of work. */
 const MARK_SECONDS = 60;
+/** A wake-up that nobody answered for so long may be held up by a job that is none any more. */
+const UNANSWERED_MS = 2000;
+/**
+ * Deletes a job that is in none of the lists out of which jobs are worked on. Redis may lose everything while Bull hands a job out:
+ * Bull then writes down half of it, under an id that nothing is ever added to again.
+ */
+const DROP_LOST_JOB = `
+  for _, list in ipairs({KEYS[2], KEYS[3], KEYS[4]}) do
+    if redis.call('LPOS', list, ARGV[1]) then return 0 end
+  end
+  if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
+  return redis.call('DEL', KEYS[1])`;
 
 function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
   const retryStrategy = (times: number) => Math.min(times * 100, 2000);
@@ -48,7 +60,7 @@ async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
  */
 export function createBullQueue(redisUrl: string, log: Log): Queue {
   const connections: Redis[] = [];
-  const bull = new Bull<{ shopId: number }>('shops', {
+  const bull = new Bull('shops', {
     createClient: (type) => {
       const redis = connect(redisUrl, type, log);
       connections.push(redis);
@@ -66,14 +78,28 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
   const fallback = createLocalQueue(log);
   const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
+  const jobOf = (shopId: number) => `shop-${shopId}`;
+  // By its id: a job that Redis lost meanwhile has nothing else.
+  const shopOf = (id: Bull.JobId) => Number(String(id).slice('shop-'.length));
+  const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
   const adding = new Set<number>();
   let working = false;
   let usable = true;
 
-  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. */
+  const ask = async (shopId: number) => await bull.add({}, { jobId: jobOf(shopId) });
+
+  async function dropLost(shopId: number): Promise<boolean> {
+    const job = jobOf(shopId);
+    const dropped = await bull.client.eval(DROP_LOST_JOB, 1 + lists.length, bull.toKey(job), ...lists, job);
+    return dropped === 1;
+  }
+
+  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. It says since when. */
   async function mark(shopId: number): Promise<void> {
-    const marked = bull.client.set(markOf(shopId), 1, 'EX', MARK_SECONDS);
-    await Promise.all([marked, bull.add({ shopId }, { jobId: `shop-${shopId}` })]);
+    const now = Date.now();
+    const marked = bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'NX', 'GET');
+    const [since] = await Promise.all([marked, ask(shopId)]);
+    if (since !== null && now - Number(since) > UNANSWERED_MS && (await dropLost(shopId))) await ask(shopId);
   }
 
   async function add(shopId: number): Promise<void> {
@@ -107,9 +133,9 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       const again = async (shopId: number, unfinished: unknown) => {
         if (unfinished === true || (await bull.client.exists(markOf(shopId))) > 0) wake(shopId);
       };
-      bull.on('completed', ({ data }, unfinished: unknown) => {
-        again(data.shopId, unfinished).catch((error: unknown) =>
-          log.warn({ stage: 'queue', shop: data.shopId, err: error }),
+      bull.on('completed', ({ id }, unfinished: unknown) => {
+        again(shopOf(id), unfinished).catch((error: unknown) =>
+          log.warn({ stage: 'queue', shop: shopOf(id), err: error }),
         );
       });
       const never = new Promise<void>(() => {});
@@ -123,7 +149,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
         }
       };
       bull
-        .process(hands.concurrency, async ({ data }) => await work(data.shopId))
+        .process(hands.concurrency, async ({ id }) => await work(shopOf(id)))
         .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
     },
     check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),

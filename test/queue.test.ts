@@ -117,4 +117,35 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     expect(pieces()).toBe(1);
     await Promise.all([worker.stop(), web.stop()]);
   });
+
+  it.each<[string, number, [string, ...string[]][]]>([
+    ['which nobody works on', 3, []],
+    ['which counts as done', 4, [['ZADD', 'bull:shops:completed', '1', 'shop-4']]],
+  ])('a job that came back by half after Redis had lost it, %s, does not hold up its shop', async (_, shop, more) => {
+    await redis.command('HSET', `bull:shops:shop-${shop}`, 'processedOn', '1');
+    for (const command of more) await redis.command(...command);
+    const queue = await connected(redis);
+    const { work, pieces } = counting(async () => {});
+    startQueue(queue, work);
+    // As the sweep does while something is due.
+    await until('it is worked on', async () => {
+      queue.wake(shop);
+      return pieces() > 0 ? true : undefined;
+    });
+    await queue.stop();
+  });
+
+  it('a job whose data Redis lost before it was handed out is still work for its shop', async () => {
+    await redis.command('HSET', 'bull:shops:shop-5', 'processedOn', '1');
+    await redis.command('LPUSH', 'bull:shops:wait', 'shop-5');
+    const queue = await connected(redis);
+    const shops: number[] = [];
+    startQueue(queue, async (shop) => {
+      shops.push(shop);
+      return false;
+    });
+    await until('it is worked on', async () => (shops.length > 0 ? true : undefined));
+    expect(shops).toEqual([5]);
+    await queue.stop();
+  });
 });
