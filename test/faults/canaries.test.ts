@@ -214,7 +214,7 @@ describe('personal data', () => {
     expect(linesWith(await metrics.text())).toEqual([]);
     if (redis) {
       const told = Buffer.concat(toRedis).toString('latin1');
-      expect(told).toContain('shopId');
+      expect(told).toContain('"jobId":"shop-');
       expect(linesWith(told)).toEqual([]);
     }
     await connector.terminate();
