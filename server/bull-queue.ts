@@ -99,7 +99,10 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     const now = Date.now();
     const marked = bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'NX', 'GET');
     const [since] = await Promise.all([marked, ask(shopId)]);
-    if (since !== null && now - Number(since) > UNANSWERED_MS && (await dropLost(shopId))) await ask(shopId);
+    if (since === null || now - Number(since) <= UNANSWERED_MS) return;
+    if (await dropLost(shopId)) await ask(shopId);
+    // Looked into again after as long, not at every wake-up of a shop that is busy or has to wait.
+    else await bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'XX');
   }
 
   async function add(shopId: number): Promise<void> {
