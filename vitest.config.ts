@@ -2,23 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/fakes/postgres-server.ts';
 
 /** The tests that touch data: they run on the embedded database, and again on a real PostgreSQL where there is one. */
-const onData = [
-  'activity',
-  'admin',
-  'api',
-  'faults',
-  'flow',
-  'imports',
-  'metrics',
-  'overview',
-  'people',
-  'preview',
-  'privacy',
-  'reads',
-  'reconciliation',
-  'settings',
-  'webhooks',
-].map((room) => `test/${room}/**/*.test.ts`);
+const onData = ['admin', 'faults', 'features', 'http', 'pipeline', 'store'].map((room) => `test/${room}/**/*.test.ts`);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage', 'stalled', 'two-of-each', 'whole-life']
   .map((name) => `test/faults/${name}.test.ts`)
@@ -27,7 +11,7 @@ const onServerOnly = ['clock', 'database', 'flush', 'full-disk', 'redis-outage',
 const onEmbeddedOnly = ['test/faults/embedded.test.ts'];
 const postgresIsHere = findPostgres() !== null;
 /** What is behind the database does not matter to them: they run once, on PostgreSQL, whose processes start faster. */
-const once = postgresIsHere ? ['test/faults/certificates.test.ts', 'test/api/limits.test.ts'] : [];
+const once = postgresIsHere ? ['test/faults/certificates.test.ts', 'test/http/limits.test.ts'] : [];
 if (!postgresIsHere && process.env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
 if (!postgresIsHere)
   process.stderr.write('PostgreSQL is not on this machine: its tests, and the faults that need it, are left out.\n');
@@ -81,7 +65,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 name: 'postgres',
-                include: [...onData, 'test/db.test.ts'],
+                include: [...onData, 'test/platform/database/db.test.ts'],
                 exclude: onEmbeddedOnly,
                 globalSetup: ['test/real-postgres.ts'],
                 setupFiles: ['test/use-real-postgres.ts'],

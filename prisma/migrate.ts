@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openDb } from '../server/db.ts';
+import { openDb } from '../server/platform/database/db.ts';
 
 // Only what it needs of the environment: migrations are often applied where the app's secrets are not.
 const { DATABASE_URL, DATA_DIR } = z

@@ -1,5 +1,5 @@
-import { ConfigError, readConfig } from './config.ts';
-import { createLog } from './log.ts';
+import { ConfigError, readConfig } from './platform/config.ts';
+import { createLog } from './platform/log.ts';
 import { start } from './start.ts';
 
 /** How long a stop may take before the process ends all the same, in milliseconds. */

@@ -1,6 +1,6 @@
 import { Text } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
-import type { ActivityItem } from '../../server/activity/list.ts';
+import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';

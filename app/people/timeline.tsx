@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
-import type { PersonDetail } from '../../server/people/routes.ts';
-import type { TimelineEntry } from '../../server/people/timeline.ts';
+import type { PersonDetail } from '../../server/features/people/routes.ts';
+import type { TimelineEntry } from '../../server/features/people/timeline.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';

@@ -13,9 +13,9 @@ import {
 } from '@shopify/polaris';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useState } from 'react';
-import type { ActivityDetail } from '../../server/activity/detail.ts';
-import type { ActivityItem } from '../../server/activity/list.ts';
-import type { Preview } from '../../server/preview/preview-event.ts';
+import type { ActivityDetail } from '../../server/features/activity/detail.ts';
+import type { Preview } from '../../server/features/settings/preview-event.ts';
+import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { ApiError, call, withQuery } from '../api.ts';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';

@@ -1,6 +1,6 @@
 import { BlockStack, Button, FormLayout, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useState } from 'react';
-import { parseGuid } from '../../server/settings/parse-guid.ts';
+import { parseGuid } from '../../server/domain/settings/parse-guid.ts';
 import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';

@@ -1,6 +1,6 @@
 import { Banner, BlockStack, Box, Button, Link, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { AnswerCounts, ImportAnswer } from '../../server/imports/describe.ts';
+import type { AnswerCounts, ImportAnswer } from '../../server/features/imports/describe.ts';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { Setup, SetupStep, ShopAnswer } from '../../server/setup/routes.ts';
+import type { Setup, SetupStep, ShopAnswer } from '../../server/features/settings/setup-routes.ts';
 import { call } from '../api.ts';
 import { shopQuery, useShop } from '../shell/shop.tsx';
 

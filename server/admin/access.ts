@@ -1,12 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
-import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import type { Log } from '../log.ts';
-import { closeProblem, openProblem } from '../problems.ts';
-import type { Shop } from '../shops.ts';
-import { AdminError } from './admin.ts';
-import { type OAuth, OAuthError } from './oauth.ts';
+import type { Db } from '../platform/database/db.ts';
+import type { Log } from '../platform/log.ts';
 import {
   dropLease,
   keepExchanged,
@@ -16,7 +12,11 @@ import {
   type StoredToken,
   takeLease,
   versionToReplace,
-} from './tokens.ts';
+} from '../store/shops/admin-tokens.ts';
+import { closeProblem, openProblem } from '../store/shops/problems.ts';
+import type { Shop } from '../store/shops/shops.ts';
+import { AdminError } from './admin.ts';
+import { type OAuth, OAuthError } from './oauth.ts';
 
 /** Who may speak for a shop: its tokens, kept usable. One refresh at a time, whatever processes want one. */
 export type Access = {

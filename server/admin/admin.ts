@@ -1,5 +1,5 @@
-import type { Sql } from '../db.ts';
-import type { Shop } from '../shops.ts';
+import type { Sql } from '../platform/database/db.ts';
+import type { Shop } from '../store/shops/shops.ts';
 
 /**
  * What a call of the Admin API can come to besides an answer, by who acts next:

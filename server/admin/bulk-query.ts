@@ -1,4 +1,4 @@
-import type { Shop } from '../shops.ts';
+import type { Shop } from '../store/shops/shops.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
 import { fieldOf, seenIn } from './denied-fields.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/scalars.ts';
-import type { Shop } from '../shops.ts';
+import type { Shop } from '../store/shops/shops.ts';
 import { type Admin, AdminError } from './admin.ts';
 import { type BulkAsked, bulkQuery } from './bulk-query.ts';
 import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../domain/scalars.ts';
-import type { Shop } from '../shops.ts';
+import type { StoredToken } from '../store/shops/admin-tokens.ts';
+import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
 import { type Bucket, newBucket, reserve, settle } from './bucket.ts';
@@ -8,7 +9,6 @@ import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import { API_VERSION } from './oauth.ts';
 import { type Outcome, readAnswer } from './read-answer.ts';
-import type { StoredToken } from './tokens.ts';
 import type { Transport } from './transport.ts';
 
 export type ClientDeps = {

@@ -1,7 +1,7 @@
-import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import { closeProblem, openProblem, openProblems } from '../problems.ts';
-import type { Shop } from '../shops.ts';
+import type { Db } from '../platform/database/db.ts';
+import { closeProblem, openProblem, openProblems } from '../store/shops/problems.ts';
+import type { Shop } from '../store/shops/shops.ts';
 
 /** What only says where a field is in a list. */
 const PLACES = new Set(['nodes', 'node', 'edges']);

@@ -1,15 +1,15 @@
-import type { Chore } from '../chores.ts';
-import type { Config } from '../config.ts';
-import type { Db } from '../db.ts';
 import type { Instant } from '../domain/scalars.ts';
-import type { Log } from '../log.ts';
+import { keepAccess } from '../features/operations/keep-access.ts';
+import type { Chore } from '../pipeline/chores.ts';
+import type { Config } from '../platform/config.ts';
+import type { Db } from '../platform/database/db.ts';
+import type { Log } from '../platform/log.ts';
+import { accessOf } from '../store/shops/admin-tokens.ts';
 import { type Access, createAccess } from './access.ts';
 import type { Admin } from './admin.ts';
 import { createClient } from './client.ts';
 import { createDeniedFields } from './denied-fields.ts';
-import { keepAccess } from './keep-access.ts';
 import { createOAuth } from './oauth.ts';
-import { accessOf } from './tokens.ts';
 import { createTransport } from './transport.ts';
 
 export type OpenAdmin = {

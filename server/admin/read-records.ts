@@ -1,8 +1,8 @@
 import type { ShopifyId } from '../domain/scalars.ts';
-import type { Shop } from '../shops.ts';
+import { deniedWithin } from '../shopify/records/hidden-fields.ts';
+import type { Shop } from '../store/shops/shops.ts';
 import type { Admin, AdminAnswer } from './admin.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
-import { deniedWithin } from './hidden-fields.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
 /** An order with all its lines, as the Admin API has it. */

@@ -1,9 +1,9 @@
-import type { Db } from '../db.ts';
 import type { ShopFacts as Facts } from '../domain/translated.ts';
-import { mergeFacts, type Shop } from '../shops.ts';
+import type { Db } from '../platform/database/db.ts';
+import { noteFactsRead } from '../store/shops/admin-tokens.ts';
+import { mergeFacts, type Shop } from '../store/shops/shops.ts';
 import type { Admin } from './admin.ts';
 import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';
-import { noteFactsRead } from './tokens.ts';
 
 /** Shopify's shop in our words. */
 export function factsOf({ shop }: ShopFactsQuery): Facts {

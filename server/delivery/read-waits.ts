@@ -1,5 +1,5 @@
-import type { Sql } from '../db.ts';
-import type { Shop } from '../shops.ts';
+import type { Sql } from '../platform/database/db.ts';
+import type { Shop } from '../store/shops/shops.ts';
 
 /**
  * Orders of one person that are still to be sent are another's from now on, and so are their opt-outs: a choice belongs to

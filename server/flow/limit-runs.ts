@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { runOf } from './receive-run.ts';
+import { runOf } from '../features/flow/receive-run.ts';
 
 const MINUTE = 60_000;
 

@@ -1,8 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { LedgerEntry } from '../consent/ledger.ts';
 import type { CustomerRead } from '../domain/translated.ts';
-import type { Person } from '../people.ts';
-import type { Shop } from '../shops.ts';
+import type { LedgerEntry } from '../store/consent/facts.ts';
+import type { Person } from '../store/people/people.ts';
+import type { Shop } from '../store/shops/shops.ts';
 
 /** The name space of the ids of facts that were read. */
 const READ_FACTS = '5b0f7c1e-6a54-4c39-8d0b-7f2b1f0a9e36';

@@ -4,7 +4,7 @@
  * nothing is refused, a schema library has nothing to do here; one took a fifth of the memory of translating an order.
  */
 import type { ShopifyId } from '../domain/scalars.ts';
-import { readMoment } from './read-moment.ts';
+import { readMoment } from './translate/read-moment.ts';
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 const ID = /^[1-9]\d{0,29}$/;

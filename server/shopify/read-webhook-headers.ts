@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/scalars.ts';
-import { readInstant } from './read-moment.ts';
+import { readInstant } from './translate/read-moment.ts';
 
 /** Header names in lower case, as node gives them. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,7 +1,7 @@
 import type { Contact } from '../domain/contact.ts';
 import type { SkippedReason } from '../domain/states.ts';
 import type { Translated } from '../domain/translated.ts';
-import type { Outcome } from './batch.ts';
+import type { Outcome } from '../pipeline/process/batch.ts';
 
 export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
 

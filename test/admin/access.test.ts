@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
-import { accessOf, eraseTokens, loadToken } from '../../server/admin/tokens.ts';
-import { openProblems } from '../../server/problems.ts';
+import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
+import { openProblems } from '../../server/store/shops/problems.ts';
 import { openStage, type Scene, SECRETS, type Stage } from './scene.ts';
 
 let stage: Stage;

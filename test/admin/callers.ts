@@ -1,10 +1,10 @@
 // One of the processes of two-processes.test.ts: told to, it asks for a shop's token and for its facts, 25 times at once.
 import { openAdmin } from '../../server/admin/open-admin.ts';
-import { readConfig } from '../../server/config.ts';
-import { openDb } from '../../server/db.ts';
-import { loadKeys } from '../../server/keys.ts';
-import { createLog } from '../../server/log.ts';
-import { createShops } from '../../server/shops.ts';
+import { readConfig } from '../../server/platform/config.ts';
+import { openDb } from '../../server/platform/database/db.ts';
+import { loadKeys } from '../../server/platform/keys.ts';
+import { createLog } from '../../server/platform/log.ts';
+import { createShops } from '../../server/store/shops/shops.ts';
 
 const config = readConfig(process.env);
 const db = await openDb(config);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
-import { openProblems } from '../../server/problems.ts';
+import { openProblems } from '../../server/store/shops/problems.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
 import { openStage, type Scene, type Stage } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { accessOf } from '../../server/admin/tokens.ts';
-import { openProblems } from '../../server/problems.ts';
+import { accessOf } from '../../server/store/shops/admin-tokens.ts';
+import { openProblems } from '../../server/store/shops/problems.ts';
 import { openStage, type Stage } from './scene.ts';
 
 let stage: Stage;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Shop } from '../../server/shops.ts';
-import { createInbox } from '../../server/webhooks/inbox.ts';
+import { createInbox } from '../../server/store/events/inbox.ts';
+import type { Shop } from '../../server/store/shops/shops.ts';
 import { orderBody } from './order-body.ts';
 import type { AppDatabase } from './world.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { Param } from '../../server/db.ts';
-import { freeExpiredLeases, shopsWithWork } from '../../server/delivery/due-work.ts';
-import { findDue } from '../../server/delivery/find-due.ts';
-import { addDeliveries } from '../../server/delivery/outbox.ts';
-import type { Shop } from '../../server/shops.ts';
+import type { Param } from '../../server/platform/database/db.ts';
+import { addDeliveries } from '../../server/store/deliveries/deliveries.ts';
+import { freeExpiredLeases, shopsWithWork } from '../../server/store/deliveries/due-work.ts';
+import { findDue } from '../../server/store/deliveries/find-due.ts';
+import type { Shop } from '../../server/store/shops/shops.ts';
 import type { LoadReport } from './load.ts';
 import { hold, release } from './pipeline.ts';
 import type { Row, Run } from './row.ts';

@@ -1,6 +1,6 @@
-import type { Db } from '../../server/db.ts';
-import { retention } from '../../server/privacy/retention.ts';
-import type { Shop } from '../../server/shops.ts';
+import { retention } from '../../server/features/privacy/retention.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Row, Run } from './row.ts';
 import { type AppDatabase, connectShops } from './world.ts';
 

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
-import { emailConsent, order } from '../flow/bodies.ts';
+import { emailConsent, order } from '../pipeline/bodies.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
 import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';

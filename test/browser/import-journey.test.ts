@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
-import { customer, optedIn, optedOut } from '../imports/scene.ts';
+import { customer, optedIn, optedOut } from '../features/imports/scene.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
-import { customer as customerOf, optedIn, optedOut } from '../imports/scene.ts';
+import { customer as customerOf, optedIn, optedOut } from '../features/imports/scene.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { SHOP } from '../fakes/connector.ts';
-import { customer, optedIn, optedOut } from '../imports/scene.ts';
+import { customer, optedIn, optedOut } from '../features/imports/scene.ts';
 import type { Scene } from './shoot.ts';
 import type { Stage } from './stage.ts';
 

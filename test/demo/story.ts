@@ -1,4 +1,4 @@
-import { topics } from '../../server/webhooks/topics.ts';
+import { topics } from '../../server/shopify/topics.ts';
 import type { Flag } from '../fakes/ascent360.ts';
 import { emailOf, type FakeCustomer, phoneOf } from '../fakes/shopify-shop.ts';
 import { bodyText, sampleOf } from './samples.ts';

@@ -4,8 +4,8 @@ import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PARTS } from '../../app/read-extensions.ts';
-import { ATTENTION_HANDLE, payloadOf } from '../../server/flow/announce.ts';
-import { SEND_HANDLE } from '../../server/flow/receive-run.ts';
+import { ATTENTION_HANDLE, payloadOf } from '../../server/features/flow/announce.ts';
+import { SEND_HANDLE } from '../../server/features/flow/receive-run.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');

@@ -1,5 +1,5 @@
 /** What a shop's life leaves behind: at Ascent360, and in every table of the database. */
-import { createKeys } from '../../server/keys.ts';
+import { createKeys } from '../../server/platform/keys.ts';
 import { SHOP } from './connector.ts';
 import { KEY_1, type World } from './connector-process.ts';
 import { everyRow, placesThatHold } from './decrypting-search.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readConfig } from '../../server/config.ts';
-import type { Db } from '../../server/db.ts';
-import { createLog } from '../../server/log.ts';
+import { readConfig } from '../../server/platform/config.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import { createLog } from '../../server/platform/log.ts';
 import { start } from '../../server/start.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { testDatabase } from './database.ts';

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { type Db, openDb } from '../../server/db.ts';
-import { prismaDir } from '../../server/schema-engine.ts';
+import { type Db, openDb } from '../../server/platform/database/db.ts';
+import { prismaDir } from '../../server/platform/database/migrations.ts';
 import { copyKeptFolder } from './kept-folder.ts';
 
 /** Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL. */

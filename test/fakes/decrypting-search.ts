@@ -1,5 +1,5 @@
-import type { Db } from '../../server/db.ts';
-import type { HashKind, Keys, Vault } from '../../server/keys.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import type { HashKind, Keys, Vault } from '../../server/platform/keys.ts';
 
 type Row = Record<string, unknown>;
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { customer, EMAIL, emailConsent } from '../flow/bodies.ts';
+import { customer, EMAIL, emailConsent } from '../pipeline/bodies.ts';
 import type { FakeAscent360, ReceivedRecord } from './ascent360.ts';
 import { SHOP, until } from './connector.ts';
 import type { ConnectorProcess, Standing, World } from './connector-process.ts';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Router } from 'express';
 import { createServer as createVite } from 'vite';
-import { builtFront } from '../../server/pages/built-front.ts';
-import type { Front } from '../../server/pages/front.ts';
+import { builtFront } from '../../server/http/pages/built-front.ts';
+import type { Front } from '../../server/http/pages/front.ts';
 import config from '../../vite.config.ts';
 import { signIdToken } from './id-token.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
-import { customer, order } from '../flow/bodies.ts';
+import { customer, order } from '../pipeline/bodies.ts';
 
 /** The specification names 50,000 after an hour of 500s; the time and the number are smaller here, the way is the same. */
 const WAITING = sharedPostgres() ? 4000 : 2000;

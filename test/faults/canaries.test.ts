@@ -7,7 +7,7 @@ import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');

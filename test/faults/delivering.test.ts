@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../fakes/connector.ts';
-import { ago, customer, EMAIL, emailConsent, order, SECOND } from '../flow/bodies.ts';
+import { ago, customer, EMAIL, emailConsent, order, SECOND } from '../pipeline/bodies.ts';
 
 let connector: Connector;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { prepareDirectory } from '../fakes/database.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { createShopifySender } from '../fakes/shopify-sender.ts';
-import { customer } from '../flow/bodies.ts';
+import { customer } from '../pipeline/bodies.ts';
 
 const SHOP = 'killed-shop.myshopify.com';
 const cleanUps: (() => unknown)[] = [];

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
-import { customer } from '../flow/bodies.ts';
+import { customer } from '../pipeline/bodies.ts';
 
 /** A small mount of one's own; null: not allowed here. */
 function mountSmall(dir: string): (() => void) | null {

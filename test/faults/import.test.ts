@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
 import { type ConnectorProcess, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
-import type { ImportBody } from '../imports/scene.ts';
+import type { ImportBody } from '../features/imports/scene.ts';
 
 const CUSTOMERS = sharedPostgres() ? 10_000 : 3000;
 const OLD = '2024-03-01T10:00:00Z';

@@ -15,7 +15,7 @@ import {
 } from '../fakes/fault-oracle.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { customer } from '../flow/bodies.ts';
+import { customer } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createKeys } from '../../server/keys.ts';
+import { createKeys } from '../../server/platform/keys.ts';
 import { SHOP, until } from '../fakes/connector.ts';
 import { type ConnectorProcess, KEY_1, METRICS_TOKEN, startWorld, type World } from '../fakes/connector-process.ts';
 import { placesThatHold } from '../fakes/decrypting-search.ts';
 import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
-import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
 let world: World;
 let connector: ConnectorProcess;

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
 import { startWorld } from '../fakes/connector-process.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
-import { ago, MINUTE, order } from '../flow/bodies.ts';
+import { ago, MINUTE, order } from '../pipeline/bodies.ts';
 
 it('a process that is killed in the middle of a read loses nothing: the next one reads, and the flag goes out once', async () => {
   const world = await startWorld({ env: { READ_WAIT: '1h' } });

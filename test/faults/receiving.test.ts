@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
-import { customer, order } from '../flow/bodies.ts';
+import { customer, order } from '../pipeline/bodies.ts';
 
 let connector: Connector;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../fakes/connector.ts';
 import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
-import { customer } from '../flow/bodies.ts';
+import { customer } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');

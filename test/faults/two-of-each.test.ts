@@ -5,7 +5,7 @@ import { SHOP } from '../fakes/connector.ts';
 import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { judge, type Sent, SURVIVED, sendUntilTaken, settled, startTraffic } from '../fakes/fault-oracle.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
-import { order } from '../flow/bodies.ts';
+import { order } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
 if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');

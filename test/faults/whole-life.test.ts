@@ -6,8 +6,8 @@ import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts
 import { everyRow } from '../fakes/decrypting-search.ts';
 import { sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
-import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../flow/bodies.ts';
-import type { ImportBody } from '../imports/scene.ts';
+import type { ImportBody } from '../features/imports/scene.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
 const CUSTOMERS = 10_000;
 const OLD = '2024-03-01T10:00:00Z';

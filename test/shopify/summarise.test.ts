@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FoundFact } from '../../server/domain/consent.ts';
 import type { Summary, Translated } from '../../server/domain/translated.ts';
 import { summarise } from '../../server/shopify/summarise.ts';
-import { translateCustomer } from '../../server/shopify/translate-customer.ts';
-import { translateOrder } from '../../server/shopify/translate-order.ts';
+import { translateCustomer } from '../../server/shopify/translate/translate-customer.ts';
+import { translateOrder } from '../../server/shopify/translate/translate-order.ts';
 import { buyer, context, customerBody, orderBody } from './bodies.ts';
 
 const fact: FoundFact = {

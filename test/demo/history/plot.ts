@@ -1,5 +1,5 @@
+import { addDays, startOfDay } from '../../../server/domain/days.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
-import { addDays, startOfDay } from '../../../server/overview/day-starts.ts';
 import { complianceBody } from './bodies.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { Happening, Stage } from './scenes.ts';

@@ -1,0 +1,125 @@
+/**
+ * May we tell Ascent360 about this address on this channel, and what? Every rule of permission is here or in meaningOf.
+ * Ascent360 keeps an explicit permission until the person changes it, so a wrong flag is hard to undo: when in doubt the
+ * flag is left out. The rows are tried from the top, the first that fits decides.
+ *
+ * | # | when                                                                                   | flag | reason              |
+ * |---|----------------------------------------------------------------------------------------|------|---------------------|
+ * | 1 | nobody chose anything                                                                  | –    | no_choice           |
+ * | 2 | newest choice is an opt-in, a newer state has no choice, and `true` is not surely told | –    | held_by_newer_state |
+ * | 3 | Ascent360 accepted the same, and nothing else was sent since with an unknown outcome   | –    | already_told        |
+ * | 4 | the opt-out only unticked a box at checkout, and the setting says to leave that out    | –    | unticked_box        |
+ * | 5 | the choice is history, and the setting holds that                                      | –    | history_held        |
+ * | 6 | otherwise                                                                              | sent | due                 |
+ *
+ * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins. The order in which facts
+ * came, repeats of a fact and facts about another channel change nothing.
+ *
+ * Corner cases, and what was chosen:
+ * - An opt-in chosen before its person had this address, or undated then, is no choice for the address. An opt-out is.
+ * - A date that is no date (NaN, outside JavaScript's range) counts as undated.
+ * - An opt-in dated more than 15 minutes ahead of our clock counts as undated too, so that a wrong clock cannot put it
+ *   above a real opt-out. An opt-out or a state without a choice keeps such a date, since it can only hold a `true` back.
+ * - Row 2 takes "told" strictly: with a `false` of unknown outcome on its way, Ascent360 may no longer hold our `true`.
+ * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may share a second.
+ * - Row 3 before rows 4 and 5: what was told and has become old since is told, not held.
+ * - Row 4: an opt-out from before the unticked box, with no opt-in in between, still stands and is told instead. An
+ *   opt-in older than the unticked box is superseded all the same and never sent.
+ * - A bound that is no number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in through.
+ */
+import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, Told } from '../consent.ts';
+import type { Instant } from '../scalars.ts';
+import type { HistoryPolicy, OptInLevel } from '../settings.ts';
+import { meaningOf } from './meaning-of.ts';
+
+/** How far an `unsubscribed` and the order whose box was left unticked may lie apart, either way, in ms. */
+export const UNTICKED_WITHIN = 15 * 60_000;
+/** An opt-in chosen longer ago than this is history, in ms. */
+export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
+/** How far ahead of our clock an opt-in may be dated, in ms. */
+export const CLOCK_TOLERANCE = 15 * 60_000;
+const LAST_DATE = 8.64e15;
+
+/** The settings that bear on one channel; rulesFor gives them. */
+export type ConsentRules = { optInLevel: OptInLevel; history: HistoryPolicy; untickedBox: 'send' | 'leaveOut' };
+
+export type DecideInput = {
+  channel: FlagChannel;
+  /** Everything known about one address, in any order; facts about other channels are passed over. */
+  facts: readonly ConsentFact[];
+  told: Told;
+  rules: ConsentRules;
+  /** Choices before this are history: the later of installedAt and the moment a new Ascent360 account was named. */
+  historyBefore: Instant;
+  now: Instant;
+};
+
+type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
+
+/** Decides one flag. `fact` is the choice that decides (row 2: the newer state), null only with `no_choice`. Never throws. */
+export function decide({ channel, facts, told, rules, historyBefore, now }: DecideInput): FlagDecision {
+  const said = facts
+    .filter((fact) => fact.channel === channel)
+    .map((fact): Said => {
+      const meaning = meaningOf(fact, rules.optInLevel);
+      return { fact, meaning, at: dateOf(fact, meaning, now) };
+    });
+  const optIn = newest(said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s)));
+  const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));
+
+  let choice = newest(standing) ?? optIn;
+  if (choice === null) return { send: null, reason: 'no_choice', fact: null };
+  const flag = choice === optIn;
+
+  const surelyHeld = (value: boolean) => told.accepted === value && told.unsettled.every((sent) => sent === value);
+  const newestState = newest(said.filter((s) => s.meaning === 'none'));
+  if (flag && newestState !== null && newestState.at > choice.at && !surelyHeld(true)) {
+    return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };
+  }
+  if (surelyHeld(flag)) return { send: null, reason: 'already_told', fact: choice.fact };
+
+  if (!flag && rules.untickedBox === 'leaveOut') {
+    const boxes = said.filter((s) => s.meaning === 'evidence').map((s) => s.at);
+    const meant = newest(standing.filter((s) => !boxes.some((box) => Math.abs(s.at - box) <= UNTICKED_WITHIN)));
+    if (meant === null) return { send: null, reason: 'unticked_box', fact: choice.fact };
+    choice = meant;
+  }
+
+  const holds = rules.history === 'none' || (rules.history === 'optOuts' && flag);
+  if (holds && isHistory(choice.fact, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
+    return { send: null, reason: 'history_held', fact: choice.fact };
+  }
+  return { send: flag, reason: 'due', fact: choice.fact };
+}
+
+/** Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more than 7 days ago. */
+export function isHistory(
+  fact: Pick<ConsentFact, 'chosenAt'>,
+  meaning: 'opt_in' | 'opt_out',
+  historyBefore: Instant,
+  now: Instant,
+): boolean {
+  const at = dateOf(fact, meaning, now);
+  if (at === -Infinity || !(at >= historyBefore)) return true;
+  return meaning === 'opt_in' && !(now - at <= OPT_IN_STAYS_NEW);
+}
+
+/** The date that counts, -Infinity for undated. */
+function dateOf(fact: Pick<ConsentFact, 'chosenAt'>, meaning: ChoiceMeaning, now: Instant): Instant {
+  const at = fact.chosenAt;
+  if (at === null || !(Math.abs(at) <= LAST_DATE)) return -Infinity;
+  return meaning === 'opt_in' && !(at <= now + CLOCK_TOLERANCE) ? -Infinity : at;
+}
+
+function isAboutThisAddress({ fact, at }: Said): boolean {
+  return fact.addressChangedAt === null || at >= fact.addressChangedAt;
+}
+
+/** The one with the latest date; of several, the one with the smallest id, so that their order never matters. */
+function newest(said: readonly Said[]): Said | null {
+  let best: Said | null = null;
+  for (const one of said) {
+    if (best === null || one.at > best.at || (one.at === best.at && one.fact.id < best.fact.id)) best = one;
+  }
+  return best;
+}

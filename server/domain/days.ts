@@ -1,0 +1,52 @@
+import type { Instant } from './scalars.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A local day begins at most so long before or after the same day of UTC. */
+const WIDEST_OFFSET = 15 * HOUR;
+
+/** The zone if the runtime knows it by this IANA name, else UTC. */
+export function knownTimeZone(timeZone: string | undefined): string {
+  if (!timeZone) return 'UTC';
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return timeZone;
+  } catch {
+    return 'UTC';
+  }
+}
+
+/** Gives the local date of an instant as `YYYY-MM-DD`. @param timeZone a zone the runtime knows */
+function localDates(timeZone: string): (at: Instant) => string {
+  // Sweden writes dates as ISO 8601 does.
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return (at) => format.format(at);
+}
+
+/** The first minute of a local day, as an instant. @param date `YYYY-MM-DD` */
+export function startOfDay(date: string, timeZone: string): Instant {
+  const dateAt = localDates(timeZone);
+  const utc = Date.parse(`${date}T00:00:00Z`);
+  let before = utc - WIDEST_OFFSET;
+  let within = utc + WIDEST_OFFSET;
+  while (within - before > MINUTE) {
+    const middle = before + Math.floor((within - before) / MINUTE / 2) * MINUTE;
+    if (dateAt(middle) >= date) within = middle;
+    else before = middle;
+  }
+  return within;
+}
+
+/** The day after (or so many days after) a date, both `YYYY-MM-DD`. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
+}
+
+/** The last `count` days in a time zone, today last, each with the instant it began; days are 23 to 25 hours long. */
+export function lastDays(now: Instant, timeZone: string, count: number): { date: string; at: Instant }[] {
+  const today = localDates(timeZone)(now);
+  return Array.from({ length: count }, (_, i) => {
+    const date = addDays(today, i + 1 - count);
+    return { date, at: startOfDay(date, timeZone) };
+  });
+}

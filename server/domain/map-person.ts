@@ -1,0 +1,105 @@
+import type { PersonProfile } from '../store/people/profiles.ts';
+import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
+import type { ConsentFact } from './consent.ts';
+import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from './settings.ts';
+
+type Profile = Pick<PersonProfile, 'tags' | 'read'>;
+
+const presentTags = (profile: Profile) => Object.values(profile.tags).filter((tag) => tag.present);
+
+function valuesOf(profile: Profile, source: ListSource): { values: string[]; from: string } {
+  switch (source.from) {
+    case 'tag':
+      return {
+        values: listFromTags(
+          presentTags(profile).map((entry) => entry.tag),
+          source.prefix,
+        ),
+        from: `tag ${source.prefix}…`,
+      };
+    case 'text':
+      return { values: source.values, from: 'settings.mapping' };
+    case 'metafield':
+      return { values: profile.read?.metafields[source.key] ?? [], from: `metafield ${source.key}` };
+  }
+}
+
+function list(profile: Profile, sources: readonly ListSource[]): Mapped['interests'] {
+  const found = sources.map((source) => valuesOf(profile, source)).filter(({ values }) => values.length > 0);
+  if (found.length === 0) return null;
+  return {
+    values: [...new Set(found.flatMap(({ values }) => values))],
+    from: found.map(({ from }) => from).join(', '),
+  };
+}
+
+function single(profile: Profile, source: ListSource | null): Mapped['gender'] {
+  if (!source) return null;
+  const { values, from } = valuesOf(profile, source);
+  return values[0] === undefined ? null : { value: values[0], from };
+}
+
+/** What the mappings of the settings give for a person, from the tags and metafields known of them. */
+export function mapPerson(profile: Profile, mapping: Settings['mapping']): Mapped {
+  return {
+    dateOfBirth: single(profile, mapping.dateOfBirth),
+    gender: single(profile, mapping.gender),
+    activities: list(profile, mapping.activities),
+    interests: list(profile, mapping.interests),
+    newsletters: list(profile, mapping.newsletters),
+  };
+}
+
+/** The mapped lists with what a Flow workflow adds behind them, each text once. */
+export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped {
+  const extended = (found: Mapped['interests'], texts: readonly string[] = []): Mapped['interests'] =>
+    texts.length === 0
+      ? found
+      : {
+          values: [...new Set([...(found?.values ?? []), ...texts])],
+          from: found ? `${found.from}, Flow` : 'Flow',
+        };
+  return {
+    ...mapped,
+    activities: extended(mapped.activities, added?.activities),
+    interests: extended(mapped.interests, added?.interests),
+  };
+}
+
+/**
+ * The choice that a person's mapped tags make now, as a fact; nothing when neither tag was ever seen. It is dated by the
+ * tag that decides: the one that is there, else the one that was taken away last.
+ */
+export function factFromTags(
+  profile: Profile,
+  mapping: PermissionTags | null,
+  channel: 'phone' | 'postal',
+  addressChangedAt: number | null,
+): ConsentFact[] {
+  if (!mapping) return [];
+  const state = permissionFromTags(
+    presentTags(profile).map((entry) => entry.tag),
+    mapping,
+  );
+  const optIn = profile.tags[mapping.optIn.trim().toLowerCase()];
+  const optOut = profile.tags[mapping.optOut.trim().toLowerCase()];
+  if (!optIn && !optOut) return [];
+  const deciding =
+    state === 'tag_opt_in'
+      ? optIn?.at
+      : state === 'tag_opt_out'
+        ? optOut?.at
+        : Math.max(optIn?.at ?? 0, optOut?.at ?? 0);
+  return [
+    {
+      id: `tag:${channel}`,
+      channel,
+      state,
+      level: null,
+      chosenAt: deciding || null,
+      source: 'tag',
+      eventId: null,
+      addressChangedAt,
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+import type { PersonProfile } from '../store/people/profiles.ts';
+import type { Instant } from './scalars.ts';
+import type { Settings } from './settings.ts';
+
+/** What an event shows of a person, as far as it may put what was read out of date. */
+export type News = {
+  /** An e-mail address or mobile number they did not have before, while they had another. */
+  newAddress?: boolean;
+  /** When the customer was last changed in Shopify. */
+  changedAt?: Instant | null;
+  /** Two customers became this one. */
+  merged?: boolean;
+};
+
+/** The metafields that the settings name, as `namespace.key`, each once. */
+export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
+  if (!mapping) return [];
+  const { dateOfBirth, gender, activities, interests, newsletters } = mapping;
+  const sources = [dateOfBirth, gender, ...activities, ...interests, ...newsletters];
+  return [...new Set(sources.flatMap((source) => (source?.from === 'metafield' ? [source.key] : [])))];
+}
+
+/**
+ * Why a person is to be read through the Admin API; null: nothing is missing.
+ *
+ * | when                                                                              |         |
+ * |-----------------------------------------------------------------------------------|---------|
+ * | a guest: there is no customer to read                                             | –       |
+ * | merged with another customer                                                      | changed |
+ * | another address than before: Shopify knows what was chosen about it               | changed |
+ * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
+ * | the same, and they name lists (only a read tells of a data-sale opt-out)          | changed |
+ * | never read, or the settings name a metafield that was not asked for then          | missing |
+ *
+ * `missing` is answered by a question that is on its way already, `changed` is not.
+ */
+export function whyRead(
+  profile: Pick<PersonProfile, 'customerId' | 'read'>,
+  settings: Pick<Settings, 'mapping' | 'listIds'> | null,
+  news: News,
+): 'missing' | 'changed' | null {
+  const { read } = profile;
+  if (profile.customerId === null) return null;
+  const keys = metafieldKeys(settings?.mapping ?? null);
+  const needed = keys.length > 0 || (settings?.listIds.length ?? 0) > 0;
+  const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
+  if (news.merged || news.newAddress || (needed && outdated)) return 'changed';
+  return read === null || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
+}

@@ -1,0 +1,60 @@
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type {
+  AttemptClass,
+  AttentionReason,
+  EventState,
+  MergedReason,
+  Reason,
+  SkippedReason,
+  WaitingReason,
+} from '../states.ts';
+import { acceptedMessage, detailWords, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
+
+/**
+ * An event as its rows have it; `leased` to `behind` are of its open delivery and null without one. `reading`: what it
+ * lacks is being read through the Admin API.
+ */
+export type StateRow = {
+  state: 'received' | 'open' | 'accepted' | 'merged' | 'skipped' | 'attention';
+  reason: MergedReason | SkippedReason | AttentionReason | null;
+  detail: string | null;
+  leased: boolean | null;
+  attempts: number | null;
+  last_class: AttemptClass | null;
+  behind: boolean | null;
+  reading: boolean;
+};
+
+/** Why nothing of a shop may be sent now; null: it may. */
+export type Gate = Extract<WaitingReason, 'not_connected' | 'paused' | 'connection_problem'> | null;
+
+export function gateOf(stored: Pick<StoredSettings, 'guid' | 'settings' | 'problem'> | null): Gate {
+  if (!stored?.guid) return 'not_connected';
+  if (stored.settings.paused) return 'paused';
+  return stored.problem ? 'connection_problem' : null;
+}
+
+export type Described = { state: EventState; reason: Reason | null; message: string };
+
+/** The state of an event in the merchant's words. Why something waits is worked out here, from the shop as it is now. */
+export function describeState(row: StateRow, gate: Gate): Described {
+  switch (row.state) {
+    case 'received':
+      return waiting(gate ?? 'due');
+    case 'open':
+      if (row.leased) return { state: 'sending', reason: null, message: sendingMessage };
+      if (row.attempts) {
+        const message = retryMessages[row.last_class ?? 'unknown'];
+        return { state: 'retrying', reason: null, message: withDetail(message, gate && reasonMessages[gate]) };
+      }
+      return waiting(gate ?? (row.behind ? 'behind_earlier' : row.reading ? 'reading_shopify' : 'due'));
+    case 'accepted':
+      return { state: 'accepted', reason: null, message: withDetail(acceptedMessage, detailWords(row.detail)) };
+    default: {
+      const message = row.reason ? reasonMessages[row.reason] : '';
+      return { state: row.state, reason: row.reason, message: withDetail(message, detailWords(row.detail)) };
+    }
+  }
+}
+
+const waiting = (reason: WaitingReason): Described => ({ state: 'waiting', reason, message: reasonMessages[reason] });

@@ -1,0 +1,103 @@
+import type { AttemptClass, FieldReason } from '../../domain/states.ts';
+import type { Gate } from '../../domain/wording/describe-state.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { excerptBinding } from '../../store/deliveries/attempts.ts';
+import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import { type ActivityItem, type ItemRow, itemColumns, itemOf } from '../../store/events/event-list.ts';
+import { bodyBinding } from '../../store/events/events.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/**
+ * One event with all that is known of it. `event`: Shopify's body, `{raw}` when it is no JSON object, null once erased.
+ * `payload` and `fields`: of the last attempt, or of what would have been sent. `class` null: the attempt is under way.
+ * `answer`: the start of what Ascent360 answered.
+ */
+export type ActivityDetail = ActivityItem & {
+  triggeredAt: string;
+  settledAt: string | null;
+  mergedInto: string | null;
+  event: object | null;
+  payload: object | null;
+  fields: FieldReason[];
+  attempts: {
+    at: string;
+    status: number | null;
+    class: AttemptClass | null;
+    ms: number | null;
+    error: string | null;
+    answer: string | null;
+  }[];
+};
+
+type DetailRow = ItemRow & {
+  triggered_at: Date;
+  settled_at: Date | null;
+  merged_into: string | null;
+  body: Uint8Array | null;
+};
+
+type AttemptRow = {
+  id: string;
+  at: Date;
+  status: number | null;
+  class: AttemptClass | null;
+  ms: number | null;
+  error: string | null;
+  excerpt: Uint8Array | null;
+};
+
+function readEvent(shop: Shop, row: DetailRow): { event: object | null; raw: string } {
+  if (!row.body) return { event: null, raw: '' };
+  const bytes = shop.vault.open(bodyBinding(row.id), row.body);
+  const parsed = parseBody(bytes);
+  const raw = bytes.toString('utf8');
+  return { event: parsed.ok ? parsed.body : { raw }, raw };
+}
+
+/**
+ * One event of the shop as JSON text; null when the shop has no such event.
+ * As text, because a body may be nested deeper than JSON.stringify can go: then it is given as `{raw}`.
+ */
+export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Promise<string | null> {
+  const [row] = await db.query<DetailRow>(
+    `SELECT ${itemColumns}, e.triggered_at, e.settled_at, e.merged_into, e.body
+     FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open WHERE e.shop_id = $1 AND e.id = $2`,
+    [shop.id, id],
+  );
+  if (!row) return null;
+  const [delivery] = await db.query<{ id: string; payload: Uint8Array | null }>(
+    'SELECT id, payload FROM deliveries WHERE event_id = $1',
+    [id],
+  );
+  const attempts = delivery
+    ? await db.query<AttemptRow>(
+        'SELECT id, at, status, class, ms, error, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
+        [delivery.id],
+      )
+    : [];
+  const sent =
+    delivery?.payload &&
+    shop.vault.openJson<{ payload: object; fields: FieldReason[] }>(payloadBinding(delivery.id), delivery.payload);
+  const { event, raw } = readEvent(shop, row);
+  const detail: ActivityDetail = {
+    ...itemOf(shop, row, gate),
+    triggeredAt: row.triggered_at.toISOString(),
+    settledAt: row.settled_at?.toISOString() ?? null,
+    mergedInto: row.merged_into,
+    event,
+    payload: sent?.payload ?? null,
+    fields: sent?.fields ?? [],
+    attempts: attempts.map(({ id, at, excerpt, ...attempt }) => ({
+      ...attempt,
+      at: at.toISOString(),
+      answer: excerpt ? shop.vault.open(excerptBinding(id), excerpt).toString('utf8') : null,
+    })),
+  };
+  try {
+    return JSON.stringify(detail);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return JSON.stringify({ ...detail, event: { raw } });
+  }
+}

@@ -1,0 +1,109 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Instant } from '../../domain/scalars.ts';
+import { gather, weigh } from '../../pipeline/deliver/evaluate.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
+import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
+import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
+import type { AgainPlan } from './plan-again.ts';
+
+/** How many flags would go out, by value. */
+export type FlagCounts = { true: number; false: number };
+export type DueFlags = {
+  flags: { EmailPermission: FlagCounts; SMSPermission: FlagCounts };
+  /** How many would not be sent after all, because of the settings or the format. */
+  skippedAgain: number;
+};
+
+/** So many are weighed at a time: 10,000 need little memory, and other requests are answered in between. */
+const CHUNK = 50;
+
+type Source = {
+  id: string;
+  event_id: string;
+  kind: DeliveryKind;
+  entity: string | null;
+  person_id: string | null;
+  subject: Uint8Array | null;
+  topic: string;
+  received_at: Date;
+};
+
+async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<Map<string, Source>> {
+  const rows = await db.query<Source>(
+    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, e.topic, e.received_at
+     FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.shop_id = $1 AND d.id = ANY($2::uuid[])`,
+    [shop.id, ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** The flags that sending this plan would make go out now: each address counts once, whatever number of events names it. */
+export async function dueFlags(
+  deps: { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant },
+  shop: Shop,
+  plan: AgainPlan,
+  reassert: boolean,
+): Promise<DueFlags> {
+  const { db } = deps;
+  const now = deps.now();
+  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const historyBefore = Math.max(installedAt(await readLife(db, shop)) ?? now, stored.accountSince ?? 0);
+  const counted = new Set<string>();
+  const due: DueFlags = {
+    flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
+    skippedAgain: 0,
+  };
+  const sent = new Set(plan.sends.map((send) => send.deliveryId));
+  const waiting = new Set(plan.joins.map((join) => join.into.id).filter((id) => !sent.has(id)));
+  const wanted = [
+    ...plan.sends.map((send) => ({ source: send.source, send })),
+    ...[...waiting].map((source) => ({ source, send: null })),
+  ];
+  for (let at = 0; at < wanted.length; at += CHUNK) {
+    if (at > 0) await setImmediate();
+    const chunk = wanted.slice(at, at + CHUNK);
+    const sources = await loadSources(
+      db,
+      shop,
+      chunk.map(({ source }) => source).filter((id) => id !== null),
+    );
+    const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
+      const from = source ? sources.get(source) : undefined;
+      if (!from && (source || !send)) return [];
+      const base = { attempts: 0, firstAttemptAt: null, again: true, reassert, fence: 0 };
+      return [
+        {
+          ...base,
+          id: send?.deliveryId ?? from?.id ?? '',
+          eventId: send?.eventId ?? from?.event_id ?? '',
+          kind: send?.kind ?? from?.kind ?? 'person',
+          entity: from?.entity ?? null,
+          personId: from ? from.person_id : (send?.personId ?? null),
+          subject: from?.subject ? openSubject(shop.vault, from.id, from.subject) : null,
+          topic: send?.topic ?? from?.topic ?? '',
+          eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
+        },
+      ];
+    });
+    const found = await gather(db, shop, stored.account, deliveries);
+    for (const delivery of deliveries) {
+      const { prepared, keys } = weigh(shop, stored, historyBefore, found, delivery, now);
+      if (prepared.kind === 'settle') {
+        due.skippedAgain++;
+        continue;
+      }
+      for (const [channel, counts] of [
+        ['email', due.flags.EmailPermission],
+        ['sms', due.flags.SMSPermission],
+      ] as const) {
+        const value = prepared.flags[channel];
+        const address = `${channel}:${keys[channel]?.address}`;
+        if (value === undefined || counted.has(address)) continue;
+        counted.add(address);
+        counts[value ? 'true' : 'false']++;
+      }
+    }
+  }
+  return due;
+}

@@ -1,0 +1,165 @@
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import { knownTimeZone } from '../../domain/days.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { gateOf } from '../../domain/wording/describe-state.ts';
+import { faultsOf, idOf } from '../../http/contracts.ts';
+import { download } from '../../http/download.ts';
+import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { filterShape } from '../../store/events/event-filter.ts';
+import { findItem, listActivity, readCursor } from '../../store/events/event-list.ts';
+import { noteChangedEnds } from '../../store/imports/imports.ts';
+import type { SettingsStore } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { csvOf } from './csv-of.ts';
+import { readDetail } from './detail.ts';
+import { findSendable, sendAgain } from './send-again.ts';
+
+export type ActivityRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  /** Wakes the shop's sending. */
+  onChange(shop: Shop): void | Promise<void>;
+  now: () => Instant;
+};
+
+const MOST_ITEMS = 200;
+const LIMIT = `Enter a whole number from 1 to ${MOST_ITEMS}`;
+
+const place = z
+  .string({ error: 'Take the cursor from an answer' })
+  .nullish()
+  .transform((text, ctx) => {
+    if (!text) return null;
+    const after = readCursor(text);
+    if (after) return after;
+    ctx.addIssue({ code: 'custom', message: 'This cursor is none of ours: leave it out to begin at the newest' });
+    return z.NEVER;
+  });
+const limit = z
+  .string({ error: LIMIT })
+  .regex(/^\d{1,3}$/, { error: LIMIT })
+  .transform(Number)
+  .refine((asked) => asked >= 1 && asked <= MOST_ITEMS, { error: LIMIT })
+  .default(50);
+
+const queryContract = (timeZone: string) => z.object({ ...filterShape(timeZone), cursor: place, limit });
+
+const yesNo = z.boolean({ error: 'Choose true or false' }).default(false);
+const options = { reassert: yesNo, dryRun: yesNo };
+const NO_OBJECT = 'Send a JSON object';
+const oneContract = z.strictObject(options, { error: NO_OBJECT }).prefault({});
+const manyContract = (timeZone: string) =>
+  z.strictObject(
+    {
+      ...options,
+      filter: z.strictObject(filterShape(timeZone), { error: 'Say which events: {"filter": {"state": …}}' }),
+    },
+    { error: NO_OBJECT },
+  );
+
+function conflict(res: Response, message: string): void {
+  res.status(409).json({ errors: [{ message }] });
+}
+
+/** The list of events, one event, and what a merchant can do about it; goes behind merchantAuth. */
+export function activityRoutes(deps: ActivityRoutesDeps): Router {
+  const { db, shops, settings } = deps;
+  const gate = async (shop: Shop) => gateOf(await settings.load(shop));
+  const router = Router();
+
+  router.get('/activity', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const facts = await shops.facts(shop);
+    const asked = queryContract(knownTimeZone(facts.timeZone)).safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const { cursor: after, limit, ...filter } = asked.data;
+    res.json(await listActivity(db, shop, await gate(shop), { filter, country: facts.country ?? null, after, limit }));
+  });
+
+  router.get('/activity.csv', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const facts = await shops.facts(shop);
+    const timeZone = knownTimeZone(facts.timeZone);
+    const asked = z.object(filterShape(timeZone)).safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const shopGate = await gate(shop);
+    const pieces = csvOf(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone });
+    await download(res, { name: 'activity.csv', type: 'text/csv' }, pieces);
+  });
+
+  router.get('/activity/:id', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const detail = id && (await readDetail(db, shop, id, await gate(shop)));
+    if (!detail) {
+      notFound(req, res, next);
+      return;
+    }
+    res.type('json').send(detail);
+  });
+
+  router.post('/activity/retry', jsonBody, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const facts = await shops.facts(shop);
+    const asked = manyContract(knownTimeZone(facts.timeZone)).safeParse(req.body);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const { filter, ...how } = asked.data;
+    const { ids, more } = await findSendable(db, shop, filter, facts.country ?? null);
+    const { refusal: _refusal, ...sent } = await sendAgain(deps, shop, ids, how);
+    if (!how.dryRun && sent.count > 0) await deps.onChange(shop);
+    res.status(202).json({ ...sent, more });
+  });
+
+  router.post('/activity/:id/retry', jsonBody, async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    if (!id || !(await findItem(db, shop, id, null))) {
+      notFound(req, res, next);
+      return;
+    }
+    const asked = oneContract.safeParse(req.body);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const { refusal, ...sent } = await sendAgain(deps, shop, [id], asked.data);
+    if (sent.count === 0) {
+      conflict(res, refusal ?? 'It cannot be sent again.');
+      return;
+    }
+    if (!asked.data.dryRun) await deps.onChange(shop);
+    res.status(202).json(sent);
+  });
+
+  router.post('/activity/:id/dismiss', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const dismissed = id
+      ? await db.query(
+          `UPDATE events SET state = 'skipped', reason = 'dismissed', settled_at = now()
+           WHERE shop_id = $1 AND id = $2 AND state = 'attention' RETURNING id`,
+          [shop.id, id],
+        )
+      : [];
+    if (id && dismissed.length > 0) await noteChangedEnds(db, [id]);
+    const item = id && (await findItem(db, shop, id, await gate(shop)));
+    if (!item) notFound(req, res, next);
+    else if (dismissed.length === 0) conflict(res, 'Only an event that needs attention can be dismissed.');
+    else res.json(item);
+  });
+
+  return router;
+}

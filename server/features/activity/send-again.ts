@@ -1,0 +1,194 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { unnest } from '../../platform/database/db.ts';
+import {
+  addDeliveries,
+  type DeliverySubject,
+  lockShop,
+  openSubject,
+  subjectBinding,
+} from '../../store/deliveries/deliveries.ts';
+import { type ActivityFilter, selectEvents } from '../../store/events/event-filter.ts';
+import { noteChangedEnds } from '../../store/imports/imports.ts';
+import { lanesOf } from '../../store/people/identifiers.ts';
+import { loadProfiles } from '../../store/people/profiles.ts';
+import type { SettingsStore } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { type DueFlags, dueFlags } from './due-flags.ts';
+import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
+
+export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
+
+/** `count`: how many go out. `refusal`: why the first one that does not go out stays, as a sentence. */
+export type SentAgain = DueFlags & { count: number; refusal: string | null };
+
+/** At most so many events are sent again by one call. */
+export const MOST_AT_ONCE = 10_000;
+
+const personOnly: DeliverySubject = { contact: null, purchase: null, about: null };
+
+/** The events of a filter that can be sent again, newest first; merged ones only when the filter names them. */
+export async function findSendable(
+  sql: Sql,
+  shop: Shop,
+  filter: ActivityFilter,
+  country: string | null,
+): Promise<{ ids: string[]; more: boolean }> {
+  const sendable = ['attention', 'skipped', 'accepted'] as const;
+  const wanted = filter.state === null ? null : [...sendable, 'merged'].includes(filter.state);
+  if (wanted === false) return { ids: [], more: false };
+  const { text, params } = selectEvents(shop, filter, {
+    country,
+    after: null,
+    limit: MOST_AT_ONCE + 1,
+    ...(wanted === null && { states: sendable }),
+  });
+  const rows = await sql.query<{ id: string }>(`SELECT id FROM (${text}) found`, params);
+  return { ids: rows.slice(0, MOST_AT_ONCE).map((row) => row.id), more: rows.length > MOST_AT_ONCE };
+}
+
+/** The subjects that deliveries take over from another event's, sealed for their new rows. */
+async function takeOver(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<Map<string, DeliverySubject>> {
+  const sources = sends.map((send) => send.source).filter((id) => id !== null);
+  if (sources.length === 0) return new Map();
+  const rows = await sql.query<{ id: string; subject: Uint8Array }>(
+    'SELECT id, subject FROM deliveries WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND subject IS NOT NULL',
+    [shop.id, sources],
+  );
+  return new Map(rows.map((row) => [row.id, openSubject(shop.vault, row.id, row.subject)]));
+}
+
+/** Gives events that have no delivery one: the newest state known of what they are about, or the person as last known. */
+async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<void> {
+  if (sends.length === 0) return;
+  const subjects = await takeOver(sql, shop, sends);
+  const { profiles } = await loadProfiles(
+    sql,
+    shop,
+    sends.map((send) => send.personId).filter((id) => id !== null),
+  );
+  await addDeliveries(
+    sql,
+    shop,
+    sends.map((send) => {
+      const subject = (send.source ? subjects.get(send.source) : undefined) ?? personOnly;
+      const contact = subject.contact ?? (send.personId ? profiles.get(send.personId)?.contact : undefined);
+      return {
+        id: send.deliveryId,
+        eventId: send.eventId,
+        kind: send.kind,
+        entity: send.entity,
+        personId: send.personId,
+        ...(contact ? lanesOf(shop.vault, contact) : { emailLane: null, phoneLane: null }),
+        subject,
+        takesPlaceOf: null,
+      };
+    }),
+  );
+}
+
+/** Opens deliveries anew at the end of their lanes. Old attempts stay in their history, and no old claim can end them. */
+async function reopen(sql: Sql, shop: Shop, sends: readonly SendAgain[], reassert: boolean): Promise<void> {
+  if (sends.length === 0) return;
+  const subjects = await takeOver(
+    sql,
+    shop,
+    sends.filter((send) => send.source !== send.deliveryId),
+  );
+  const places = await sql.query<{ seq: number }>(
+    `SELECT nextval(pg_get_serial_sequence('deliveries', 'seq')) AS seq FROM generate_series(1, $1::int)`,
+    [sends.length],
+  );
+  const { columns, from, params } = unnest(
+    { id: 'uuid', seq: 'text', source: 'uuid', subject: 'bytea' },
+    sends.map((send, i) => {
+      const subject = send.source ? subjects.get(send.source) : undefined;
+      return {
+        id: send.deliveryId,
+        seq: String(places[i]?.seq ?? 0),
+        source: send.source,
+        subject: subject ? shop.vault.sealJson(subjectBinding(send.deliveryId), subject) : null,
+      };
+    }),
+    3,
+  );
+  await sql.query(
+    `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
+       last_class = NULL, carries_opt_out = false, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
+       subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
+     FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
+     WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,
+    [shop.id, reassert, ...params],
+  );
+}
+
+async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<void> {
+  const added = plan.sends.filter((send) => send.isNew);
+  await addMissing(sql, shop, added);
+  await reopen(
+    sql,
+    shop,
+    plan.sends.filter((send) => !send.isNew),
+    reassert,
+  );
+  const again = [...added.map((send) => send.deliveryId), ...plan.joins.map((join) => join.into.id)];
+  await sql.query(
+    'UPDATE deliveries SET again = true, reassert = reassert OR $3 WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open',
+    [shop.id, again, reassert],
+  );
+  const states = [
+    ...plan.sends.map((send) => ({ id: send.eventId, state: 'open', reason: null, merged_into: null })),
+    ...plan.translate.map((id) => ({ id, state: 'received', reason: null, merged_into: null })),
+    ...plan.joins
+      .filter((join) => !join.accepted)
+      .map((join) => ({ id: join.eventId, state: 'merged', reason: 'superseded', merged_into: join.into.eventId })),
+  ];
+  const { columns, from, params } = unnest(
+    { id: 'uuid', state: 'text', reason: 'text', merged_into: 'uuid' },
+    states,
+    2,
+  );
+  await sql.query(
+    `UPDATE events SET state = u.state, reason = u.reason, detail = NULL, merged_into = u.merged_into,
+       settled_at = CASE WHEN u.state = 'merged' THEN now() END
+     FROM ${from} AS u(${columns}) WHERE events.shop_id = $1 AND events.id = u.id`,
+    [shop.id, ...params],
+  );
+  await noteChangedEnds(
+    sql,
+    states.map(({ id }) => id),
+  );
+}
+
+const countOf = (plan: AgainPlan) => {
+  const deliveries = new Set([...plan.sends.map((send) => send.deliveryId), ...plan.joins.map((join) => join.into.id)]);
+  return deliveries.size + plan.translate.length;
+};
+
+/**
+ * Sends events again: the newest state known of each order, customer or person, whether or not it is new, with the flags
+ * that are due then. The flags are counted before the transaction, which holds the shop's lock and is kept short.
+ * @param options.reassert sends flags once more that were accepted already
+ * @param options.dryRun counts and changes nothing
+ */
+export async function sendAgain(
+  deps: SendAgainDeps,
+  shop: Shop,
+  ids: readonly string[],
+  options: { reassert: boolean; dryRun: boolean },
+): Promise<SentAgain> {
+  const expected = await planAgain(deps.db, shop, ids);
+  const due = await dueFlags(deps, shop, expected, options.reassert);
+  const result = (plan: AgainPlan) => ({
+    count: countOf(plan),
+    ...due,
+    refusal: plan.refused.values().next().value ?? null,
+  });
+  if (options.dryRun || countOf(expected) === 0) return result(expected);
+  return await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    const plan = await planAgain(sql, shop, ids);
+    await apply(sql, shop, plan, options.reassert);
+    return result(plan);
+  });
+}

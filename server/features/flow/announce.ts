@@ -1,0 +1,108 @@
+import { type Admin, AdminError } from '../../admin/admin.ts';
+import { FlowTriggerReceive } from '../../admin/documents.generated.ts';
+import type { Chore } from '../../pipeline/chores.ts';
+import type { Db } from '../../platform/database/db.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { noteOpenings, noteTold, type Opening, type OpeningKind, postpone, shopsWithNews } from './openings.ts';
+
+/** The handle of extensions/needs-attention. */
+export const ATTENTION_HANDLE = 'ascent360-needs-attention';
+
+/** How long until Flow is told again, in milliseconds: after a failure of the moment, and when somebody has to act first. */
+const SOON = 60_000;
+const LATER = 15 * 60_000;
+
+/** What a workflow gets to read, and the app's page that helps. No personal data: workflows mail it on. */
+const words: Record<OpeningKind, { problem: string; details: string; page: string }> = {
+  connection: {
+    problem: 'Ascent360 refuses the connection',
+    details: 'Ascent360 refuses the GUID. Nothing is sent until it works again, and nothing is lost.',
+    page: '/settings',
+  },
+  rejected: {
+    problem: 'Ascent360 refused a record',
+    details: 'At least one record was refused. Correct the cause, then send it again.',
+    page: '/activity?state=attention',
+  },
+  opt_outs: {
+    problem: 'An opt-out has not reached Ascent360',
+    details:
+      'At least one opt-out has not reached Ascent360 for more than 3 days. Until then, make sure there that these people get nothing.',
+    page: '/activity',
+  },
+  privacy_request: {
+    problem: 'A privacy request is to be answered',
+    details: 'Shopify passed on a privacy request. It has to be answered within 30 days.',
+    page: '/privacy',
+  },
+};
+
+/** The payload of the trigger: the fields of extensions/needs-attention, all of them. */
+export function payloadOf({ kind }: Opening, shop: Pick<Shop, 'domain'>, apiKey: string): Record<string, string> {
+  const { problem, details, page } = words[kind];
+  return { Problem: problem, Details: details, 'App page': `https://${shop.domain}/admin/apps/${apiKey}${page}` };
+}
+
+export type AnnounceDeps = {
+  db: Db;
+  admin: Pick<Admin, 'hasAccess' | 'run'>;
+  log: Log;
+  apiKey: string;
+  /** How often it is looked for what opened, in milliseconds. */
+  everyMs: number;
+};
+
+/**
+ * Tells Shopify Flow of each problem that opens, once: workflows that begin with "Ascent360 needs attention" run then. Told at
+ * least once: when Shopify's answer is lost, it is told again.
+ */
+export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): Chore {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  /** @returns whether Flow took it; a refusal is the app's own fault, or the extension's that is not deployed yet */
+  async function tell(shop: Shop, opening: Opening, signal: AbortSignal): Promise<boolean> {
+    const variables = { handle: ATTENTION_HANDLE, payload: payloadOf(opening, shop, apiKey) };
+    const { data } = await admin.run(shop, FlowTriggerReceive, variables, signal);
+    const faults = data.flowTriggerReceive?.userErrors ?? [];
+    if (faults.length === 0) return true;
+    log.warn(
+      { stage: 'flow', shop: shop.id, kind: opening.kind, error: faults[0]?.message },
+      'Flow refused the trigger',
+    );
+    return false;
+  }
+
+  return {
+    name: 'flow',
+    due: async (sql) => {
+      if (performance.now() - lookedAt < everyMs) return [];
+      lookedAt = performance.now();
+      return await shopsWithNews(sql);
+    },
+    work: async (shop, signal) => {
+      const openings = await db.transaction(async (sql) => await noteOpenings(sql, shop));
+      if (openings.length === 0) return false;
+      if (!(await admin.hasAccess(shop))) {
+        await postpone(db, shop, LATER);
+        return false;
+      }
+      try {
+        for (const opening of openings) {
+          if (!(await tell(shop, opening, signal))) {
+            await postpone(db, shop, LATER);
+            return false;
+          }
+          await noteTold(db, shop, opening);
+          log.info({ stage: 'flow', shop: shop.id, kind: opening.kind }, 'Flow was told of a problem');
+        }
+        return true;
+      } catch (error) {
+        if (!(error instanceof AdminError)) throw error;
+        await postpone(db, shop, error.failure === 'later' ? SOON : LATER);
+        log.warn({ stage: 'flow', shop: shop.id, error: error.failure }, 'Flow could not be told');
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { OPT_OUT_LATE } from '../overview/problems.ts';
+
+/** What Shopify Flow is told of when it opens. */
+export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_request';
+
+/** A problem that opened. `key` tells several of a kind apart. */
+export type Opening = { kind: OpeningKind; key: string };
+
+/**
+ * The problems that are open now, of installed shops. `told`: whether Flow is to hear of it, which a delivery that Flow itself
+ * started never causes: of a refused GUID it hears as soon as anything else waits. A refused GUID and a privacy request have
+ * keys of their own each time, so that one that opens anew is another, however soon.
+ */
+const OPEN = `
+  SELECT s.shop_id, 'connection' AS kind, (extract(epoch FROM s.problem_since) * 1000)::bigint::text AS key,
+    EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.shop_id AND e.state IN ('open', 'received') AND e.source <> 'flow') AS tell
+  FROM settings s JOIN installed i ON i.id = s.shop_id WHERE s.problem_since IS NOT NULL
+  UNION ALL
+  SELECT i.id, 'rejected', '', true FROM installed i
+  WHERE EXISTS (SELECT 1 FROM events e WHERE e.shop_id = i.id AND e.state = 'attention' AND e.reason = 'rejected' AND e.source <> 'flow')
+  UNION ALL
+  SELECT DISTINCT d.shop_id, 'opt_outs', '', true FROM deliveries d
+    JOIN installed i ON i.id = d.shop_id JOIN events e ON e.id = d.event_id
+  WHERE d.open AND d.carries_opt_out AND coalesce(d.first_attempt_at, e.received_at) < now() - interval '${OPT_OUT_LATE} milliseconds' AND e.source <> 'flow'
+  UNION ALL
+  SELECT p.shop_id, 'privacy_request', p.id::text, true FROM privacy_requests p JOIN installed i ON i.id = p.shop_id
+  WHERE p.done_at IS NULL`;
+
+const withOpen = (installed: string) =>
+  `WITH installed AS (SELECT id FROM shops WHERE ${installed} AND uninstalled_at IS NULL AND erased_at IS NULL), open_now AS (${OPEN})`;
+
+/** The shops where a problem opened or closed since it was looked at, or where Flow is still to be told. */
+export async function shopsWithNews(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ shop_id: number }>(
+    `${withOpen('true')}
+     SELECT DISTINCT coalesce(o.shop_id, f.shop_id) AS shop_id
+     FROM open_now o FULL JOIN flow_openings f ON f.shop_id = o.shop_id AND f.kind = o.kind AND f.key = o.key
+     WHERE (f.shop_id IS NULL AND o.tell) OR o.shop_id IS NULL OR (f.told_at IS NULL AND f.next_try_at <= now())`,
+  );
+  return rows.map((row) => row.shop_id);
+}
+
+/** Writes down which of a shop's problems opened, and forgets those that closed. @returns those to tell Flow of now */
+export async function noteOpenings(sql: Sql, shop: Shop): Promise<Opening[]> {
+  await sql.query(
+    `${withOpen('id = $1')}
+     DELETE FROM flow_openings f WHERE f.shop_id = $1
+       AND NOT EXISTS (SELECT 1 FROM open_now o WHERE o.kind = f.kind AND o.key = f.key)`,
+    [shop.id],
+  );
+  await sql.query(
+    `${withOpen('id = $1')}
+     INSERT INTO flow_openings (shop_id, kind, key, opened_at, next_try_at)
+     SELECT shop_id, kind, key, now(), now() FROM open_now WHERE tell ON CONFLICT (shop_id, kind, key) DO NOTHING`,
+    [shop.id],
+  );
+  return await sql.query<Opening>(
+    `SELECT kind, key FROM flow_openings WHERE shop_id = $1 AND told_at IS NULL AND next_try_at <= now()
+     ORDER BY opened_at, kind, key LIMIT 20`,
+    [shop.id],
+  );
+}
+
+/** Flow took it. */
+export async function noteTold(sql: Sql, shop: Shop, { kind, key }: Opening): Promise<void> {
+  await sql.query('UPDATE flow_openings SET told_at = now() WHERE shop_id = $1 AND kind = $2 AND key = $3', [
+    shop.id,
+    kind,
+    key,
+  ]);
+}
+
+/** Flow could not be told of any of these: not before so many milliseconds from now. */
+export async function postpone(sql: Sql, shop: Shop, waitMs: number): Promise<void> {
+  await sql.query(
+    `UPDATE flow_openings SET next_try_at = now() + $2::float8 * interval '1 millisecond'
+     WHERE shop_id = $1 AND told_at IS NULL AND next_try_at <= now()`,
+    [shop.id, waitMs],
+  );
+}

@@ -1,0 +1,140 @@
+import type { RequestHandler, Response } from 'express';
+import type { Instant } from '../../domain/scalars.ts';
+import { readRawBody } from '../../pipeline/receive/read-raw-body.ts';
+import type { Log } from '../../platform/log.ts';
+import { within } from '../../platform/within.ts';
+import { readFlowRun } from '../../shopify/read-flow-run.ts';
+import { FLOW_RUN } from '../../shopify/topics.ts';
+import { openWebhook } from '../../shopify/verify-webhook.ts';
+import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import type { Metrics } from '../operations/metrics.ts';
+
+/** The handle of extensions/send-to-ascent360. */
+export const SEND_HANDLE = 'send-to-ascent360';
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export type ReceiveRunDeps = {
+  inbox: Inbox;
+  shops: Pick<Shops, 'known'>;
+  secrets: readonly string[];
+  wake(shopId: number): void;
+  log: Log;
+  metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
+  now: () => Instant;
+};
+
+/** A run whose signature, shop and handle were checked. */
+type CheckedRun = { shop: Shop; runId: string; rawBody: Buffer };
+
+function refuse(res: Response, status: number, message: string): void {
+  res.status(status).json({ errors: [{ message }] });
+}
+
+/** 503: nothing was stored; Flow sends the run again for up to 36 hours. */
+function later(res: Response, log: Log, error: unknown): void {
+  log.warn({ stage: 'receive', topic: FLOW_RUN, err: error }, 'not stored; Shopify is asked to try again');
+  res.set('Retry-After', '5');
+  refuse(res, 503, 'Could not be stored now');
+}
+
+/**
+ * `POST /flow/send`, a run of the Flow action "Send to Ascent360" (https://shopify.dev/docs/apps/build/flow/actions/endpoints).
+ * What each answer means, and what Flow then does:
+ *
+ * | situation                                                         | answer                     | Flow                  |
+ * |-------------------------------------------------------------------|----------------------------|-----------------------|
+ * | committed, or seen before (same shop and `action_run_id`)         | 200                        | is done               |
+ * | signature missing, malformed or wrong                             | 401, nothing stored        | fails the run         |
+ * | signed, but no run of this action, or it names no customer        | 400                        | fails the run         |
+ * | signed, but the app is not known to be in this shop               | 404                        | fails the run         |
+ * | body over 1 MB                                                    | 413                        | fails the run         |
+ * | too many runs of this shop                                        | 429 with Retry-After       | sends it again later  |
+ * | database away, or slower than 2.5 s                               | 503 with Retry-After       | sends it again later  |
+ */
+export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
+  return async (req, res, next) => {
+    const began = performance.now();
+    res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, 'flow', performance.now() - began));
+    let rawBody: Buffer | null;
+    try {
+      rawBody = await readRawBody(req, MAX_BODY_BYTES);
+    } catch {
+      res.destroy();
+      return;
+    }
+    if (!rawBody) {
+      res.set('Connection', 'close');
+      refuse(res, 413, 'The body is larger than 1 MB');
+      return;
+    }
+    if (!openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets })) {
+      refuse(res, 401, 'The signature does not fit the body');
+      return;
+    }
+    const read = readFlowRun(rawBody);
+    if (!read.ok) {
+      refuse(res, 400, read.faults.join('; '));
+      return;
+    }
+    const { run } = read;
+    if (run.handle !== SEND_HANDLE) {
+      refuse(res, 400, `The app has no Flow action of this handle: only ${SEND_HANDLE}`);
+      return;
+    }
+    const named = req.get('x-shopify-shop-domain')?.trim().toLowerCase();
+    if (named && named !== run.shop) {
+      refuse(res, 400, 'The header names another shop than the signed body');
+      return;
+    }
+    try {
+      const shop = await within(deps.shops.known(run.shop), STORE_WITHIN_MS);
+      if (!shop) {
+        refuse(res, 404, 'The app is not installed in this shop');
+        return;
+      }
+      res.locals['flowRun'] = { shop, runId: run.runId, rawBody } satisfies CheckedRun;
+    } catch (error) {
+      later(res, deps.log, error);
+      return;
+    }
+    next();
+  };
+}
+
+/**
+ * The run, behind verifyRun.
+ * @throws Error on a route that is not behind it
+ */
+export function runOf(res: Response): CheckedRun {
+  const run: CheckedRun | undefined = res.locals['flowRun'];
+  if (!run) throw new Error('This route is not behind verifyRun');
+  return run;
+}
+
+/** Stores a checked run as an event, like a webhook, and wakes the shop's work. */
+export function storeRun(deps: ReceiveRunDeps): RequestHandler {
+  return async (_req, res) => {
+    const { shop, runId, rawBody } = runOf(res);
+    const receivedAt = deps.now();
+    try {
+      const event = {
+        shop,
+        source: 'flow' as const,
+        webhookId: `flow:${runId}`,
+        topic: FLOW_RUN,
+        shopifyEventId: null,
+        apiVersion: null,
+        triggeredAt: receivedAt,
+        receivedAt,
+        body: rawBody,
+      };
+      const isNew = await within(deps.inbox.store(event), STORE_WITHIN_MS);
+      res.status(200).json({});
+      deps.metrics.webhookAcknowledged('flow', isNew);
+      if (isNew) deps.wake(shop.id);
+    } catch (error) {
+      later(res, deps.log, error);
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { closeDeliveries, lockShop } from '../../store/deliveries/deliveries.ts';
+import { settleEvents } from '../../store/events/events.ts';
+import { changeState } from '../../store/imports/imports.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** Settles what was fed and not sent. What is being sent is left to end. */
+async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void> {
+  // An event that took the place of a webhook's is still to be sent: what was acknowledged is never lost.
+  const rows = await sql.query<{ id: string; delivery_id: string | null }>(
+    `SELECT e.id, d.id AS delivery_id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
+     WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL
+       AND NOT EXISTS (SELECT 1 FROM events m WHERE m.merged_into = e.id AND m.source <> 'import')`,
+    [importId],
+  );
+  await closeDeliveries(
+    sql,
+    shop,
+    rows.map((row) => row.delivery_id).filter((id) => id !== null),
+  );
+  await settleEvents(
+    sql,
+    rows.map(({ id }) => ({
+      id,
+      settled: { state: 'skipped', reason: 'dismissed' },
+      detail: 'The import was cancelled',
+    })),
+  );
+}
+
+/** Ends an import before it is done. @returns whether there was anything to end */
+export async function cancelImport(db: Db, shop: Shop, id: string, message = ''): Promise<boolean> {
+  return await db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    const open = ['counting', 'counted', 'running', 'paused'] as const;
+    if (!(await changeState(sql, shop, id, open, 'cancelled', message))) return false;
+    await dismissFed(sql, shop, id);
+    return true;
+  });
+}

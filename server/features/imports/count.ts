@@ -1,0 +1,210 @@
+import type { Admin } from '../../admin/admin.ts';
+import { ANSWERS, answers, type CountedCounts, type Import } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { defaultSettings } from '../../domain/settings/contract.ts';
+import type { Settled } from '../../domain/states.ts';
+import { type Foreseen, foreseeUnder, historiesOf } from '../../pipeline/dry-run.ts';
+import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
+import { readEvent } from '../../pipeline/process/process.ts';
+import { type Db, isOutage, newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { changeState } from '../../store/imports/imports.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type ImportRecord, inGroups, readAtOf, recordsOf } from './records.ts';
+
+export type CountDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  admin: Admin;
+  now: () => Instant;
+};
+
+/** Records that are weighed together: what they need is loaded at once. */
+const GROUP = 250;
+
+/** Where something happens once per address: a flag of a channel, or the lists; of an answer, with its name before it. */
+type Met = { what: string; address: string };
+
+/** Keeps those that this import has not met before. */
+async function meetFirst(sql: Sql, shop: Shop, importId: string, met: readonly Met[]): Promise<Set<string>> {
+  if (met.length === 0) return new Set();
+  const distinct = [...new Map(met.map((one) => [metKey(one), one])).values()];
+  const { columns, from, params } = unnest({ what: 'text', address: 'text' }, distinct, 3);
+  const rows = await sql.query<Met>(
+    `INSERT INTO import_met (import_id, shop_id, ${columns}) SELECT $1::uuid, $2::int, u.* FROM ${from} AS u
+     ON CONFLICT DO NOTHING RETURNING what, address`,
+    [importId, shop.id, ...params],
+  );
+  return new Set(rows.map(metKey));
+}
+
+const metKey = ({ what, address }: Met) => `${what}:${address}`;
+
+type Going = { met: Met; add(): void };
+
+/** The flags and lists of one that would be sent. */
+function goingOut({ weighed }: Foreseen): { met: Met; add(counts: CountedCounts): void }[] {
+  if (weighed?.prepared.kind !== 'send') return [];
+  const { flags, sendsLists } = weighed.prepared;
+  const going: ReturnType<typeof goingOut> = [];
+  for (const [what, flag] of [
+    ['email', 'EmailPermission'],
+    ['sms', 'SMSPermission'],
+  ] as const) {
+    const value = flags[what];
+    const address = weighed.keys[what]?.address;
+    if (value === undefined || !address) continue;
+    going.push({ met: { what, address }, add: (counts) => counts[flag][value ? 'true' : 'false']++ });
+  }
+  const address = weighed.keys.email?.address;
+  if (sendsLists && address) going.push({ met: { what: 'lists', address }, add: (counts) => counts.lists++ });
+  return going;
+}
+
+function addSettled(counts: CountedCounts, settled: Settled): void {
+  if (settled.state === 'skipped') counts.skipped[settled.reason] = (counts.skipped[settled.reason] ?? 0) + 1;
+  else if (settled.state === 'merged') counts.merged++;
+  else if (settled.state === 'attention') counts.attention++;
+}
+
+/** The settings as they would be when it is sent. */
+export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, shop: Shop): Promise<StoredSettings> {
+  const stored = await deps.settings.load(shop);
+  if (stored) return stored;
+  const { developmentStore } = await deps.shops.facts(shop);
+  return { ...nothingStored, settings: defaultSettings(developmentStore ?? false) };
+}
+
+/** As foreseeUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
+async function foreseeSafely(
+  db: Db,
+  shop: Shop,
+  stored: StoredSettings,
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Foreseen[][]> {
+  const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
+  try {
+    return await foreseeUnder(db, shop, stored, policies, events, now);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const [event] = events;
+    if (event && events.length === 1) {
+      return policies.map(() => [
+        { event, settled: { state: 'attention', reason: 'translation_failed' }, weighed: null },
+      ]);
+    }
+    const found: Foreseen[][] = policies.map(() => []);
+    for (const one of events) {
+      const each = await foreseeSafely(db, shop, stored, [one], now);
+      for (const [i, list] of each.entries()) found[i]?.push(...list);
+    }
+    return found;
+  }
+}
+
+/** Adds what each record comes to, and gives what counts once per address. @param under the name of an answer, or empty */
+function addForeseen(counts: CountedCounts, foreseen: readonly Foreseen[], under: string): Going[] {
+  for (const { settled } of foreseen) {
+    if (settled) addSettled(counts, settled);
+    else counts.contacts++;
+  }
+  return foreseen
+    .filter(({ settled }) => settled === null)
+    .flatMap(goingOut)
+    .map(({ met, add }) => ({ met: { ...met, what: `${under}${met.what}` }, add: () => add(counts) }));
+}
+
+/** Somebody else goes on with it, or it was cancelled. */
+class Overtaken extends Error {}
+
+/**
+ * Weighs a group of records, and writes what they come to with the place after them.
+ * @throws Overtaken
+ */
+async function countGroup(
+  deps: CountDeps,
+  shop: Shop,
+  one: Import,
+  stored: StoredSettings,
+  records: readonly ImportRecord[],
+): Promise<void> {
+  const { db } = deps;
+  const now = deps.now();
+  const readAt = readAtOf(one, now);
+  const { country } = await deps.shops.facts(shop);
+  const counts = one.counted;
+  const row = {
+    topic: `import/${one.kind}`,
+    source: 'import',
+    triggered_at: new Date(readAt),
+    received_at: new Date(now),
+  };
+  const reads = records.flatMap(({ body }) =>
+    body === null ? [] : [readEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
+  );
+  const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
+  const [bySettings = [], ...byAnswers] = await foreseeSafely(db, shop, stored, events, now);
+  const going: Going[] = [];
+  const take = (to: CountedCounts, foreseen: readonly Foreseen[], under: string) => {
+    to.records += reads.length;
+    for (const read of reads) if ('settled' in read) addSettled(to, read.settled);
+    going.push(...addForeseen(to, foreseen, under));
+  };
+  take(counts, bySettings, '');
+  for (const [i, answer] of answers.entries()) {
+    if (counts.byAnswer) take(counts.byAnswer[answer], byAnswers[i] ?? [], `${answer}:`);
+  }
+  const last = records.at(-1);
+  if (!last) return;
+  await db.transaction(async (sql) => {
+    const first = await meetFirst(
+      sql,
+      shop,
+      one.id,
+      going.map(({ met }) => met),
+    );
+    for (const { met, add } of going) if (first.delete(metKey(met))) add();
+    const rows = await sql.query(
+      `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
+       WHERE id = $1 AND state = 'counting' AND count_line = $2 AND shop_id = $3 RETURNING id`,
+      [one.id, one.count.line, shop.id, JSON.stringify(counts), last.next.line, last.next.offset],
+    );
+    if (rows.length === 0) throw new Overtaken();
+  });
+  one.count = last.next;
+}
+
+/**
+ * Counts what an import would come to, from where it stands: every record goes through the code that would handle and send
+ * it now, and nothing of it is kept.
+ * @param until when to stop for the time being
+ * @returns whether all is counted
+ * @throws AdminError
+ */
+export async function count(
+  deps: CountDeps,
+  shop: Shop,
+  one: Import,
+  metafieldKeys: readonly string[],
+  until: Instant,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const stored = await settingsOf(deps, shop);
+  try {
+    for await (const group of inGroups(recordsOf(deps, shop, one, one.count, metafieldKeys, signal), GROUP)) {
+      await countGroup(deps, shop, one, stored, group);
+      if (signal.aborted || deps.now() >= until) return false;
+    }
+  } catch (error) {
+    if (error instanceof Overtaken) return false;
+    throw error;
+  }
+  await deps.db.transaction(async (sql) => {
+    await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [one.id, one.counted.records]);
+    await sql.query('DELETE FROM import_met WHERE import_id = $1', [one.id]);
+    await changeState(sql, shop, one.id, ['counting'], 'counted');
+  });
+  return true;
+}

@@ -1,0 +1,37 @@
+import type { Import } from '../../domain/imports.ts';
+import type { SkippedReason } from '../../domain/states.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { allEnds } from './tally.ts';
+
+/** How the events of an import stand. */
+export type Standing = {
+  fed: number;
+  accepted: number;
+  merged: number;
+  waiting: number;
+  attention: number;
+  skipped: Partial<Record<SkippedReason, number>>;
+  /** Those that have ended. */
+  done: number;
+};
+
+/** Computed from its events. */
+export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
+  const standing: Standing = { fed: 0, accepted: 0, merged: 0, waiting: 0, attention: 0, skipped: {}, done: 0 };
+  for (const { state, reason, count } of await allEnds(sql, one)) {
+    standing.fed += count;
+    if (state === 'received' || state === 'open') standing.waiting += count;
+    else standing.done += count;
+    if (state === 'accepted' || state === 'merged' || state === 'attention') standing[state] += count;
+    if (state === 'skipped' && reason) standing.skipped[reason] = (standing.skipped[reason] ?? 0) + count;
+  }
+  return standing;
+}
+
+/** Whether any of its events has not ended: a look into an index. */
+export async function isAnyWaiting(sql: Sql, one: Pick<Import, 'id'>): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open') LIMIT 1`, [
+    one.id,
+  ]);
+  return rows.length > 0;
+}

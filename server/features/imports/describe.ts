@@ -1,0 +1,143 @@
+import {
+  ANSWERS,
+  type Answer,
+  answers,
+  type CountedCounts,
+  type Import,
+  type ImportState,
+  type ToldCounts,
+} from '../../domain/imports.ts';
+import { gateOf } from '../../domain/wording/describe-state.ts';
+import { historiesOf } from '../../pipeline/dry-run.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { type Standing, standingOf } from './counts.ts';
+import { type Wait, waitsOf } from './waits.ts';
+
+/** What would go out under one answer of the first steps. */
+export type AnswerCounts = Pick<CountedCounts, 'contacts' | 'skipped' | 'EmailPermission' | 'SMSPermission'>;
+
+/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
+export type ImportAnswer = {
+  id: string;
+  kind: Import['kind'];
+  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
+  which: 'all' | 'some' | 'segment';
+  from: string | null;
+  state: ImportState;
+  message: string;
+  createdAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  done: number;
+  total: number;
+  rate: number | null;
+  secondsLeft: number | null;
+  /** What a started one waits for. */
+  waits: Wait[];
+  /** The settings were changed since it was counted, and other counts may be true now. */
+  outdated: boolean;
+  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
+  byAnswer: Record<Answer, AnswerCounts> | null;
+  /** Before it starts: what would go out; then: what did. */
+  counts: Omit<Standing, 'fed' | 'done'> & {
+    records: number;
+    contacts: number;
+    flags: Pick<ToldCounts, 'EmailPermission' | 'SMSPermission'>;
+    lists: number;
+    /** Texts that Ascent360 may send because of an SMS opt-in. */
+    smsOptInTexts: number;
+  };
+};
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+/** The answer that the settings are as it makes them. */
+function answerGiven({ settings }: StoredSettings): Answer | null {
+  const { email, sms } = historiesOf(settings);
+  return answers.find((answer) => ANSWERS[answer].email === email && ANSWERS[answer].sms === sms) ?? null;
+}
+
+function countsOf(one: Import, counted: CountedCounts, standing: Standing): ImportAnswer['counts'] {
+  const begun = one.startedAt !== null;
+  const { EmailPermission, SMSPermission, lists } = begun ? one.told : counted;
+  const { accepted, waiting } = standing;
+  const ends = begun ? standing : counted;
+  return {
+    records: one.counted.records,
+    contacts: begun ? accepted : counted.contacts,
+    skipped: ends.skipped,
+    flags: { EmailPermission, SMSPermission },
+    lists,
+    smsOptInTexts: SMSPermission.true,
+    accepted,
+    merged: ends.merged,
+    waiting,
+    attention: ends.attention,
+  };
+}
+
+/** Settings that change nothing of what would go out. */
+const APART = ['guid', 'paused'];
+const HISTORIES = ['consent.email.history', 'consent.sms.history'];
+
+async function changedSince(sql: Sql, shop: Shop, one: Import, apart: readonly string[]): Promise<boolean> {
+  const rows = await sql.query(
+    'SELECT 1 FROM setting_changes WHERE shop_id = $1 AND at >= $2 AND field <> ALL($3::text[]) LIMIT 1',
+    [shop.id, new Date(one.createdAt), apart],
+  );
+  return rows.length > 0;
+}
+
+const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: CountedCounts): AnswerCounts => ({
+  contacts,
+  skipped,
+  EmailPermission,
+  SMSPermission,
+});
+
+/** An import as it is, with the settings as they are. One that is counted says what it would send with the answer of now. */
+export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, one: Import): Promise<ImportAnswer> {
+  const standing = await standingOf(sql, one);
+  const { byAnswer } = one.counted;
+  const total = one.total ?? one.counted.records;
+  const rate = one.state === 'running' ? one.rate : null;
+  const before = one.state === 'counting' || one.state === 'counted';
+  const given = answerGiven(stored);
+  const counted = (before && byAnswer && given && byAnswer[given]) || one.counted;
+  const gate = gateOf(stored);
+  const waits = await waitsOf(sql, shop, one, gate, stored.breaker);
+  return {
+    id: one.id,
+    kind: one.kind,
+    which: !one.listed ? 'all' : one.segmentId === null ? 'some' : 'segment',
+    from: iso(one.from),
+    state: one.state,
+    message: one.message,
+    createdAt: iso(one.createdAt),
+    startedAt: iso(one.startedAt),
+    endedAt: iso(one.endedAt),
+    done: standing.done,
+    total,
+    rate: rate === null ? null : Math.round(rate * 10) / 10,
+    secondsLeft: rate ? Math.ceil(Math.max(0, total - standing.done) / rate) : null,
+    waits,
+    outdated:
+      one.state === 'counted' &&
+      (await changedSince(sql, shop, one, byAnswer && given ? [...APART, ...HISTORIES] : APART)),
+    byAnswer: before && byAnswer ? { optOuts: answerCounts(byAnswer.optOuts), all: answerCounts(byAnswer.all) } : null,
+    counts: countsOf(one, counted, standing),
+  };
+}
+
+export async function describeImports(
+  sql: Sql,
+  shop: Shop,
+  stored: StoredSettings,
+  imports: readonly Import[],
+): Promise<ImportAnswer[]> {
+  const described: ImportAnswer[] = [];
+  for (const one of imports) described.push(await describeImport(sql, shop, stored, one));
+  return described;
+}

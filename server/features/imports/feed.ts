@@ -1,0 +1,166 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Admin } from '../../admin/admin.ts';
+import type { Import } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { type Db, newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { firstOfLanes } from '../../store/deliveries/find-due.ts';
+import { bodyBinding } from '../../store/events/events.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
+
+export type FeedDeps = {
+  db: Db;
+  admin: Admin;
+  /** Wakes the shop's translating and sending. */
+  wake(shopId: number): void;
+  now: () => Instant;
+};
+
+/** At most so many records are fed by one transaction. */
+const MOST_AT_ONCE = 200;
+/** So much work is fed ahead, in milliseconds of sending: what a shop sells meanwhile waits no longer. */
+const AHEAD_MS = 2000;
+const LEAST_AHEAD = 20;
+const MOST_AHEAD = 1000;
+/** Until the rate is known. */
+const FIRST_AHEAD = 100;
+/** What may be ahead is filled up once so much of it is free, so that many records share a look and a transaction. */
+const WORTHWHILE = 0.2;
+/** How soon to look again whether there is room, and how long before other work gets its turn. */
+const LOOK_AGAIN_MS = 100;
+const WAIT_MS = 500;
+
+const DUE = 'd.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()';
+
+/**
+ * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
+ * goes before what happened long ago. What is tried again later, and what waits behind that, takes no room.
+ */
+async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
+  const most =
+    one.rate === null ? FIRST_AHEAD : Math.min(Math.max((one.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
+  // Nothing waits behind what is not there: looking into the lanes costs most of all this.
+  const [row] = await sql.query<{ busy: boolean; ahead: number }>(
+    `SELECT
+       (SELECT count(*) FROM events WHERE import_id = $2 AND state = 'received')
+       + CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at > now())
+           THEN (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} AND ${firstOfLanes} LIMIT ${MOST_AHEAD}) AS due)
+           ELSE (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} LIMIT ${MOST_AHEAD}) AS due) END
+       + (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND lease_until IS NOT NULL) AS ahead,
+       EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE ${DUE}
+         AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import' AND ${firstOfLanes}) AS busy`,
+    [shop.id, one.id],
+  );
+  if (!row || row.busy) return 0;
+  const room = Math.floor(most) - row.ahead;
+  return room >= most * WORTHWHILE ? room : 0;
+}
+
+async function insertEvents(
+  sql: Sql,
+  shop: Shop,
+  one: Import,
+  records: readonly ImportRecord[],
+  now: Instant,
+): Promise<number> {
+  const readAt = new Date(readAtOf(one, now));
+  const rows = records.flatMap(({ line, body }) => {
+    if (body === null) return [];
+    const id = newId();
+    return [
+      {
+        id,
+        webhook_id: `import:${one.id}:${line}`,
+        triggered_at: readAt,
+        received_at: new Date(now),
+        body: shop.vault.seal(bodyBinding(id), body),
+      },
+    ];
+  });
+  if (rows.length === 0) return 0;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', webhook_id: 'text', triggered_at: 'timestamptz', received_at: 'timestamptz', body: 'bytea' },
+    rows,
+    4,
+  );
+  await sql.query(
+    `INSERT INTO events (shop_id, topic, source, import_id, ${columns})
+     SELECT $1::int, $2::text, 'import', $3::uuid, u.* FROM ${from} AS u`,
+    [shop.id, `import/${one.kind}`, one.id, ...params],
+  );
+  return rows.length;
+}
+
+/**
+ * Hands over a group of records as events, and notes the place after them, in one transaction: a crash repeats none and skips
+ * none.
+ * @returns whether the import still runs and nobody else went on with it
+ */
+async function feedGroup(deps: FeedDeps, shop: Shop, one: Import, records: readonly ImportRecord[]): Promise<boolean> {
+  const next = records.at(-1)?.next;
+  if (!next) return true;
+  const fed = await deps.db.transaction(async (sql): Promise<number | null> => {
+    const rows = await sql.query(
+      `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
+      [one.id, one.feed.line, next.line, next.offset],
+    );
+    if (rows.length === 0) return null;
+    const inserted = await insertEvents(sql, shop, one, records, deps.now());
+    await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [one.id, inserted]);
+    return inserted;
+  });
+  if (fed === null) return false;
+  one.feed = next;
+  one.fed += fed;
+  deps.wake(shop.id);
+  return true;
+}
+
+/** Waits until records may be fed. @returns how many; 0 when time is up before */
+async function waitForRoom(
+  deps: FeedDeps,
+  shop: Shop,
+  one: Import,
+  until: Instant,
+  signal: AbortSignal,
+): Promise<number> {
+  while (!signal.aborted && deps.now() < until) {
+    const room = await roomFor(deps.db, shop, one);
+    if (room > 0) return Math.min(room, MOST_AT_ONCE);
+    await wait(LOOK_AGAIN_MS);
+  }
+  return 0;
+}
+
+/**
+ * Feeds an import's records as events, a little ahead of what is being sent, from where it stands.
+ * @param until when to stop for the time being
+ * @throws AdminError
+ */
+export async function feed(
+  deps: FeedDeps,
+  shop: Shop,
+  one: Import,
+  metafieldKeys: readonly string[],
+  until: Instant,
+  signal: AbortSignal,
+): Promise<void> {
+  // Before the file is opened: opening it again takes longer than feeding from it.
+  let room = await waitForRoom(deps, shop, one, Math.min(until, deps.now() + WAIT_MS), signal);
+  if (room === 0) return;
+  let group: ImportRecord[] = [];
+  for await (const record of recordsOf(deps, shop, one, one.feed, metafieldKeys, signal)) {
+    group.push(record);
+    if (group.length < room) continue;
+    if (!(await feedGroup(deps, shop, one, group))) return;
+    group = [];
+    room = await waitForRoom(deps, shop, one, until, signal);
+    if (room === 0) return;
+  }
+  if (!(await feedGroup(deps, shop, one, group))) return;
+  await deps.db.query(
+    `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
+    [one.id, one.feed.line],
+  );
+}

@@ -1,0 +1,107 @@
+import { type Response, Router } from 'express';
+import { knownTimeZone } from '../../domain/days.ts';
+import type { Import, ImportState } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { faultsOf, idOf } from '../../http/contracts.ts';
+import { jsonText, notFound, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { ACTIVE, changeState, createImport, findImport, listImports } from '../../store/imports/imports.ts';
+import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { cancelImport } from './cancel.ts';
+import { importContract } from './contract.ts';
+import { describeImport, describeImports } from './describe.ts';
+
+export type ImportRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  now: () => Instant;
+};
+
+const OTHER = 'Another import of this kind is under way: wait until it has ended, or cancel it.';
+
+function conflict(res: Response, message: string): void {
+  res.status(409).json({ errors: [{ message }] });
+}
+
+const wrongState = (state: ImportState, action: string) =>
+  `This import is ${state}: it cannot be ${action === 'cancel' ? 'cancelled' : `${action}${action.endsWith('e') ? 'd' : 'ed'}`}.`;
+
+/** Imports, and what a merchant can do about them; goes behind merchantAuth. */
+export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
+  const router = Router();
+  const storedOf = async (shop: Shop) => (await settings.load(shop)) ?? nothingStored;
+  const describe = async (shop: Shop, one: Import) => await describeImport(db, shop, await storedOf(shop), one);
+
+  router.post('/imports', jsonText, async (req, res) => {
+    const { shop } = merchantOf(res);
+    // As text, so that ids keep digits that a JSON number of JavaScript loses.
+    const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
+    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const asked = importContract(now(), timeZone).safeParse(sent.ok ? sent.body : undefined);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const id = await db.transaction(async (sql) => await createImport(sql, shop, asked.data, now()));
+    const made = id && (await findImport(db, shop, id));
+    if (made) res.status(201).json(await describe(shop, made));
+    else conflict(res, OTHER);
+  });
+
+  router.get('/imports', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    res.json({ items: await describeImports(db, shop, await storedOf(shop), await listImports(db, shop)) });
+  });
+
+  router.get('/imports/:id', async (req, res, next) => {
+    const id = idOf(req.params.id);
+    const { shop } = merchantOf(res);
+    const one = id && (await findImport(db, shop, id));
+    if (one) res.json(await describe(shop, one));
+    else notFound(req, res, next);
+  });
+
+  async function start(shop: Shop, id: string): Promise<boolean | string> {
+    if (!(await settings.load(shop))?.guid)
+      return 'Connect the shop to Ascent360 first: enter the GUID in the settings.';
+    return await db.transaction(async (sql) => {
+      await lockShop(sql, shop);
+      const [other] = await sql.query(
+        `SELECT 1 FROM imports o JOIN imports i ON i.shop_id = o.shop_id AND i.kind = o.kind AND i.id <> o.id
+         WHERE i.id = $1 AND o.state IN ${ACTIVE}`,
+        [id],
+      );
+      return other ? OTHER : await changeState(sql, shop, id, ['counted'], 'running');
+    });
+  }
+
+  const actions: Record<string, (shop: Shop, id: string) => Promise<boolean | string>> = {
+    start,
+    pause: async (shop, id) => await changeState(db, shop, id, ['running'], 'paused'),
+    resume: async (shop, id) => await changeState(db, shop, id, ['paused'], 'running'),
+    cancel: async (shop, id) => await cancelImport(db, shop, id),
+  };
+
+  for (const [name, act] of Object.entries(actions)) {
+    router.post(`/imports/:id/${name}`, async (req, res, next) => {
+      const { shop } = merchantOf(res);
+      const id = idOf(req.params.id);
+      const before = id && (await findImport(db, shop, id));
+      if (!before) {
+        notFound(req, res, next);
+        return;
+      }
+      const done = before.state === 'counted' || name !== 'start' ? await act(shop, before.id) : false;
+      const after = (await findImport(db, shop, before.id)) ?? before;
+      if (done === true) res.json(await describe(shop, after));
+      else conflict(res, done === false ? wrongState(after.state, name) : done);
+    });
+  }
+
+  return router;
+}

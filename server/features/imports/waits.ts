@@ -1,0 +1,133 @@
+import type { Import } from '../../domain/imports.ts';
+import type { Gate } from '../../domain/wording/describe-state.ts';
+import { detailWords } from '../../domain/wording/messages.ts';
+import { writeMoment } from '../../overview/write-moment.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { firstOfLanes } from '../../store/deliveries/find-due.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** Why some of a started import does not go out now. Moments in `message` are written as `2026-05-03 at 14:05 UTC`. */
+export type Wait = {
+  reason: Exclude<Gate, null> | 'down' | 'retrying' | 'behind_earlier' | 'reading_shopify' | 'live_events';
+  /** Records; 0: all that is left. */
+  count: number;
+  message: string;
+  /** The page that helps. */
+  action?: 'settings';
+};
+
+/** What of an import is looked at, at most: more wait for the same few reasons. */
+const MOST = 5000;
+
+export const gateMessages: Record<Exclude<Gate, null>, string> = {
+  not_connected: 'Waits until the shop is connected to Ascent360: enter the GUID in the settings.',
+  paused: 'Waits because sending is paused in the settings.',
+  connection_problem: 'Waits because Ascent360 refuses the GUID. It goes on as soon as the connection works again.',
+};
+
+type Row = {
+  retrying: number;
+  behind: number;
+  reading: number;
+  retry_at: Date | null;
+  retry_error: string | null;
+  behind_at: Date | null;
+  behind_error: string | null;
+  live: boolean;
+};
+
+/** The attempt that ended last of delivery `id`. */
+const lastError = (id: string) =>
+  `(SELECT a.error FROM attempts a WHERE a.delivery_id = ${id} AND a.class IS NOT NULL ORDER BY a.at DESC LIMIT 1)`;
+
+async function look(sql: Sql, shop: Shop, one: Import): Promise<Row | null> {
+  const [row] = await sql.query<Row>(
+    `WITH left_over AS (
+       SELECT d.id, d.seq, d.shop_id, d.due_at, d.attempts, d.reading, d.email_lane, d.phone_lane,
+         d.due_at > now() AS later, d.id IS NULL AS parked, ${firstOfLanes} AS first
+       FROM (SELECT id FROM events WHERE import_id = $1 AND state = 'open' LIMIT ${MOST}) AS e
+       LEFT JOIN deliveries d ON d.event_id = e.id AND d.open WHERE d.lease_until IS NULL),
+     retries AS (SELECT id, due_at FROM left_over WHERE later AND attempts > 0),
+     ahead AS (
+       SELECT o.id, o.due_at FROM left_over l JOIN deliveries o ON o.shop_id = l.shop_id AND o.open AND o.seq < l.seq
+         AND (o.email_lane = l.email_lane OR o.phone_lane = l.phone_lane)
+       WHERE NOT l.first AND o.attempts > 0 AND o.due_at > now())
+     SELECT
+       (SELECT count(*) FROM retries) AS retrying,
+       (SELECT count(*) FROM left_over WHERE NOT parked AND NOT first AND NOT (later AND attempts > 0)) AS behind,
+       (SELECT count(*) FROM left_over WHERE parked OR (first AND reading AND later AND attempts = 0)) AS reading,
+       (SELECT min(due_at) FROM retries) AS retry_at,
+       (SELECT ${lastError('r.id')} FROM retries r ORDER BY due_at LIMIT 1) AS retry_error,
+       (SELECT min(due_at) FROM ahead) AS behind_at,
+       (SELECT ${lastError('h.id')} FROM ahead h ORDER BY due_at LIMIT 1) AS behind_error,
+       (SELECT count(*) FROM events WHERE import_id = $1 AND state IN ('received', 'open')) = 0
+       AND EXISTS (SELECT 1 FROM deliveries d JOIN events e ON e.id = d.event_id
+         WHERE d.shop_id = $2 AND d.open AND d.due_at <= now() AND e.source <> 'import') AS live`,
+    [one.id, shop.id],
+  );
+  return row ?? null;
+}
+
+const records = (count: number, verb: 'wait') => (count === 1 ? `1 record ${verb}s` : `${count} records ${verb}`);
+const because = (error: string | null) => {
+  const words = detailWords(error);
+  return words
+    ? `: ${words.charAt(0).toLowerCase()}${words.slice(1)}`.replace(/^: it answered/, ': Ascent360 answered')
+    : '';
+};
+
+function retries({ retrying: count, retry_at, retry_error }: Row): Wait[] {
+  if (count === 0 || !retry_at) return [];
+  const next = count === 1 ? '' : 'the next ';
+  const message = `${records(count, 'wait')} for a new try, ${next}on ${writeMoment(retry_at)}${because(retry_error)}.`;
+  return [{ reason: 'retrying', count, message }];
+}
+
+function laneWaits({ behind: count, behind_at, behind_error }: Row): Wait[] {
+  if (count === 0) return [];
+  const ahead = `${records(count, 'wait')} behind an earlier record of the same address`;
+  const message = behind_at
+    ? `${ahead}, which is tried again on ${writeMoment(behind_at)}${because(behind_error)}.`
+    : `${ahead}, so that Ascent360 gets them in order.`;
+  return [{ reason: 'behind_earlier', count, message }];
+}
+
+/**
+ * What a started import waits for, most telling first; empty: it goes out, or it is over.
+ * @param gate why nothing of the shop may be sent now
+ */
+export async function waitsOf(
+  sql: Sql,
+  shop: Shop,
+  one: Import,
+  gate: Gate,
+  breaker: StoredSettings['breaker'],
+): Promise<Wait[]> {
+  if (one.startedAt === null || one.endedAt !== null) return [];
+  if (gate !== null) return [{ reason: gate, count: 0, message: gateMessages[gate], action: 'settings' }];
+  const row = await look(sql, shop, one);
+  if (!row) return [];
+  const waits: Wait[] = [];
+  if (breaker?.openedAt != null) {
+    waits.push({
+      reason: 'down',
+      count: 0,
+      message:
+        'Ascent360 takes no records at the moment. One is tried now and then, and the rest goes on once it does.',
+    });
+  }
+  waits.push(...retries(row), ...laneWaits(row));
+  if (row.reading > 0) {
+    const message = `${records(row.reading, 'wait')} until Shopify has said what is missing.`;
+    waits.push({ reason: 'reading_shopify', count: row.reading, message });
+  }
+  if (row.live && one.state === 'running' && one.fedAt === null) {
+    waits.push({
+      reason: 'live_events',
+      count: 0,
+      message: 'New events of the shop go first: the import goes on after them.',
+    });
+  }
+  return waits;
+}

@@ -1,0 +1,119 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Instant } from '../../domain/scalars.ts';
+import type { AttemptClass } from '../../domain/states.ts';
+import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
+
+const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400, 604_800];
+
+const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
+
+/** What the stages tell. Labels are statuses, classes and topic families: never a shop, and nothing about a person. */
+export type Metrics = {
+  /** `POST /webhooks` was answered. @param topic its family; `unknown` before the signature is known to be right */
+  webhookAnswered(status: number, topic: string, ms: number): void;
+  /** A webhook was committed, or had been before, and answered with 200. */
+  webhookAcknowledged(topic: string, isNew: boolean): void;
+  /** A batch was translated and committed. @param lagsMs since each event was received */
+  eventsProcessed(lagsMs: readonly number[], ms: number): void;
+  /** An event could not be translated and needs attention. */
+  eventFailed(): void;
+  /** An attempt ended. */
+  attemptEnded(outcome: AttemptClass, ms: number): void;
+  /** Ascent360 took a delivery. @param deliveryId a UUID v7, made when its event was translated */
+  deliveryAccepted(deliveryId: string, now: Instant): void;
+  registry: Registry;
+  /** Everything in Prometheus' text format, the numbers from the database renewed if they may be. Never rejects. */
+  render(): Promise<string>;
+};
+
+/** The time in a UUID v7, in milliseconds since 1970 (RFC 9562, section 5.7). */
+const timeOf = (id: string): Instant => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** @param registry takes the metrics of one process; each process reports its own counters, and all the same gauges */
+export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Registry()): Metrics {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `connector_${name}`, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], labelNames: readonly L[]) =>
+    new Histogram({ name: `connector_${name}`, help, buckets, labelNames, registers });
+
+  const answered = counter('webhooks_answered_total', 'Webhooks answered, by HTTP status and topic family.', [
+    'status',
+    'topic',
+  ]);
+  const acknowledged = counter(
+    'webhooks_acknowledged_total',
+    'Webhooks answered with 200: committed now, or seen before.',
+    ['topic'],
+  );
+  const duplicates = counter('webhooks_duplicate_total', 'Acknowledged webhooks that had been seen before.', ['topic']);
+  const acknowledgeTime = histogram(
+    'webhook_acknowledge_duration_seconds',
+    'From the headers of a webhook to its 200.',
+    FAST,
+    [],
+  );
+  const processed = counter(
+    'events_processed_total',
+    'Events translated (handled), or put under attention because they could not be (failed).',
+    ['result'],
+  );
+  const batchTime = histogram(
+    'processing_batch_duration_seconds',
+    'Translating and committing a batch of up to 100 events.',
+    FAST,
+    [],
+  );
+  const processingLag = histogram(
+    'event_processing_lag_seconds',
+    'From the receiving of an event to the commit of its translation.',
+    LAG,
+    [],
+  );
+  const attempts = counter('delivery_attempts_total', 'Attempts to deliver, by class of answer.', ['class']);
+  const attemptTime = histogram(
+    'delivery_attempt_duration_seconds',
+    'From the start of an attempt to its answer or failure.',
+    ATTEMPT,
+    ['class'],
+  );
+  const deliveryLag = histogram(
+    'event_delivery_lag_seconds',
+    'From the translation of an event to its acceptance by Ascent360, with all waiting and retrying; sent again: from the first translation.',
+    LAG,
+    [],
+  );
+  for (const outcome of attemptClasses) attempts.inc({ class: outcome }, 0);
+  for (const result of ['handled', 'failed']) processed.inc({ result }, 0);
+  const look = stateGauges(deps, registry);
+  collectDefaultMetrics({ register: registry, prefix: 'connector_' });
+
+  return {
+    webhookAnswered: (status, topic, ms) => {
+      answered.inc({ status, topic });
+      if (status === 200) acknowledgeTime.observe(ms / 1000);
+    },
+    webhookAcknowledged: (topic, isNew) => {
+      acknowledged.inc({ topic });
+      if (!isNew) duplicates.inc({ topic });
+    },
+    eventsProcessed: (lagsMs, ms) => {
+      processed.inc({ result: 'handled' }, lagsMs.length);
+      batchTime.observe(ms / 1000);
+      for (const lag of lagsMs) processingLag.observe(Math.max(0, lag) / 1000);
+    },
+    eventFailed: () => processed.inc({ result: 'failed' }),
+    attemptEnded: (outcome, ms) => {
+      attempts.inc({ class: outcome });
+      attemptTime.observe({ class: outcome }, ms / 1000);
+    },
+    deliveryAccepted: (deliveryId, now) => deliveryLag.observe(Math.max(0, now - timeOf(deliveryId)) / 1000),
+    registry,
+    render: async () => {
+      await look();
+      return await registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { countedSources } from '../overview/counts.ts';
+
+/** How long the database may work on it, in milliseconds. */
+const STATEMENT_MS = 10_000;
+
+export const holds = ['due', 'paused', 'connection_problem', 'not_connected', 'breaker'] as const;
+export const unfinished = ['waiting', 'sending', 'retrying', 'attention'] as const;
+export const recent = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
+
+/** How all shops together stand. Ages in seconds. */
+export type State = {
+  unfinished: Record<(typeof unfinished)[number], number>;
+  recent: Record<(typeof recent)[number], number>;
+  oldestReceived: number;
+  oldestDue: Record<(typeof holds)[number], number>;
+  breakers: number;
+  problems: number;
+  lateOptOuts: number;
+};
+
+/**
+ * Two statements over the indexes of what is open or recent; their cost follows the backlog and the last hour, not the
+ * history. The order of holds is the order in which a shop's troubles count for the merchant.
+ */
+export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
+  return await db.transaction(async (sql) => {
+    await sql.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
+    const state: State = {
+      unfinished: { waiting: 0, sending: 0, retrying: 0, attention: 0 },
+      recent: { accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 },
+      oldestReceived: 0,
+      oldestDue: { due: 0, paused: 0, connection_problem: 0, not_connected: 0, breaker: 0 },
+      breakers: 0,
+      problems: 0,
+      lateOptOuts: 0,
+    };
+    for (const row of await readBacklog(sql)) {
+      for (const name of unfinished) state.unfinished[name] += row[name];
+      state.oldestReceived = Math.max(state.oldestReceived, row.oldest_received);
+      state.oldestDue[row.hold] = row.oldest_due;
+      state.breakers += row.breakers;
+      state.problems += row.problems;
+      state.lateOptOuts += row.late;
+    }
+    const rows = await sql.query<{ state: (typeof recent)[number]; count: number }>(
+      `SELECT CASE WHEN e.state IN ('received', 'open') THEN 'waiting' ELSE e.state END AS state, count(*) AS count
+       FROM shops s JOIN events e ON e.shop_id = s.id
+       WHERE e.received_at >= now() - interval '1 hour' AND e.source IN ${countedSources} GROUP BY 1`,
+    );
+    for (const row of rows) state.recent[row.state] = row.count;
+    return state;
+  });
+}
+
+type BacklogRow = Record<(typeof unfinished)[number], number> & {
+  hold: (typeof holds)[number];
+  oldest_received: number;
+  oldest_due: number;
+  breakers: number;
+  problems: number;
+  late: number;
+};
+
+async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
+  return await sql.query<BacklogRow>(
+    `SELECT CASE WHEN c.guid IS NULL THEN 'not_connected'
+         WHEN (c.document->>'paused')::boolean THEN 'paused'
+         WHEN c.problem_since IS NOT NULL THEN 'connection_problem'
+         WHEN c.breaker->>'openedAt' IS NOT NULL THEN 'breaker'
+         ELSE 'due' END AS hold,
+       coalesce(sum(r.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
+       coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
+       coalesce(sum(p.late), 0)::int8 AS late,
+       count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL) AS breakers,
+       count(*) FILTER (WHERE c.guid IS NOT NULL AND c.problem_since IS NOT NULL) AS problems,
+       greatest(0, coalesce(extract(epoch FROM now() - min(r.oldest)), 0))::float8 AS oldest_received,
+       greatest(0, coalesce(extract(epoch FROM now() - min(f.due_at)), 0))::float8 AS oldest_due
+     FROM shops s LEFT JOIN settings c ON c.shop_id = s.id
+     CROSS JOIN LATERAL (SELECT count(*) AS count, min(e.received_at) AS oldest
+       FROM events e WHERE e.shop_id = s.id AND e.state = 'received') r
+     CROSS JOIN LATERAL (SELECT count(*) AS count FROM events e WHERE e.shop_id = s.id AND e.state = 'attention') a
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts = 0) AS waiting,
+         count(*) FILTER (WHERE d.lease_until IS NOT NULL) AS sending,
+         count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying
+       FROM deliveries d WHERE d.shop_id = s.id AND d.open) o
+     CROSS JOIN LATERAL (SELECT count(*) AS late FROM deliveries d JOIN events e ON e.id = d.event_id
+       WHERE d.shop_id = s.id AND d.open AND d.carries_opt_out
+         AND coalesce(d.first_attempt_at, e.received_at) < now() - interval '3 days') p
+     LEFT JOIN LATERAL (SELECT d.due_at FROM deliveries d
+       WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
+         AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.shop_id = d.shop_id AND b.open AND b.email_lane = d.email_lane
+           AND b.id <> d.id AND (b.seq < d.seq OR b.lease_until IS NOT NULL))
+         AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.shop_id = d.shop_id AND b.open AND b.phone_lane = d.phone_lane
+           AND b.id <> d.id AND (b.seq < d.seq OR b.lease_until IS NOT NULL))
+       ORDER BY d.due_at LIMIT 1) f ON true
+     GROUP BY 1`,
+  );
+}

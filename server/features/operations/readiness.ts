@@ -1,0 +1,65 @@
+import type { RequestHandler } from 'express';
+import type { Db } from '../../platform/database/db.ts';
+import type { Queue } from '../../platform/queue/queue.ts';
+
+/** How long a part may take to answer, in milliseconds: all are asked at once, and the whole answer has to come within 2 s. */
+const WITHIN_MS = 1500;
+/** When a question that hangs is given up and asked anew: its connection may be dead while others live. */
+const GIVEN_UP_MS = 30_000;
+
+/**
+ * Asks a part, one question at a time: while an earlier one is still hanging it is waited for instead, so that being asked
+ * again and again does not use up the connections.
+ */
+function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
+  let asking: { at: number; answer: Promise<boolean> } | null = null;
+  return async () => {
+    const now = performance.now();
+    if (asking === null || now - asking.at > GIVEN_UP_MS) {
+      const mine = { at: now, answer: look().catch(() => false) };
+      asking = mine;
+      void mine.answer.then(() => {
+        if (asking === mine) asking = null;
+      });
+    }
+    const { answer } = asking;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), WITHIN_MS);
+    });
+    const good = await Promise.race([answer, late]);
+    clearTimeout(timer);
+    return good ? 'ok' : 'failing';
+  };
+}
+
+/**
+ * `GET /readyz`: whether the process can do its work, part by part. 200, or 503 while a part fails; within 2 s even when
+ * the database hangs. `queue` failing stops no webhook from being stored and no delivery: it only costs time.
+ * @returns `{ready, parts: {database, migrations, queue}}`, each part `ok` or `failing`
+ */
+export function readiness({
+  db,
+  queue,
+}: {
+  db: Pick<Db, 'query' | 'pending'>;
+  queue: Pick<Queue, 'check'>;
+}): RequestHandler {
+  let migrated = false;
+  const database = part(async () => (await db.query('SELECT 1')).length === 1);
+  const migrations = part(async () => {
+    // Applied migrations stay applied: they are looked up until they are there, then never again.
+    migrated ||= (await db.pending()).length === 0;
+    return migrated;
+  });
+  const usable = part(async () => {
+    await queue.check();
+    return true;
+  });
+  return async (_req, res) => {
+    const [first, second, third] = await Promise.all([database(), migrations(), usable()]);
+    const parts = { database: first, migrations: second, queue: third };
+    const ready = Object.values(parts).every((state) => state === 'ok');
+    res.status(ready ? 200 : 503).json({ ready, parts });
+  };
+}

@@ -1,0 +1,107 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Db } from '../../platform/database/db.ts';
+import type { Log } from '../../platform/log.ts';
+import { holds, readState, recent, unfinished } from './read-state.ts';
+
+/** How long the numbers from the database are kept, and which part of its time it may spend on them at most. */
+const KEPT_MS = 5000;
+const COST_PERCENT = 5;
+/** How long a scrape waits for the database. */
+const WAIT_MS = 2000;
+/** When an answer that does not come is given up: its connection may be dead while others live. */
+const GIVEN_UP_MS = 30_000;
+
+export type StateGaugesDeps = { db: Pick<Db, 'query' | 'transaction'>; log: Log };
+
+/** Registers the gauges that come from the database. @returns renews them; never rejects, and takes 2 s at most */
+export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): () => Promise<void> {
+  const registers = [registry];
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name: `connector_${name}`, help, labelNames, registers });
+
+  const up = gauge('database_up', '1 while the database answers, else 0.', []);
+  const age = gauge(
+    'state_age_seconds',
+    'How old the gauges from the database are; they keep their last values while it cannot be asked.',
+    [],
+  );
+  const unfinishedEvents = gauge(
+    'events_unfinished',
+    'Events that have not ended, and those that need attention, by state.',
+    ['state'],
+  );
+  const recentEvents = gauge(
+    'events_last_hour',
+    'Events received in the last hour, by the state they are in now; waiting includes sending and retrying.',
+    ['state'],
+  );
+  const oldestReceived = gauge('oldest_received_age_seconds', 'Age of the oldest event not yet translated.', []);
+  const oldestDue = gauge(
+    'oldest_due_age_seconds',
+    'How long the oldest delivery that could go has been due, by what holds it: due means nothing but the workers. One behind an earlier of its address is not due.',
+    ['hold'],
+  );
+  const breakers = gauge('breakers_open', 'Shops whose breaker is open: Ascent360 fails for them.', []);
+  const problems = gauge('shops_connection_problem', 'Shops whose GUID Ascent360 refuses.', []);
+  const lateOptOuts = gauge(
+    'opt_outs_late',
+    'Opt-outs that wait for more than 3 days, since the first attempt or since they came. Laws give 10 business days.',
+    [],
+  );
+
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let keptMs = KEPT_MS;
+  let freshAt = performance.now();
+  let asking: Promise<void> | null = null;
+  let isUp = false;
+
+  async function ask(): Promise<void> {
+    const began = performance.now();
+    let answers = false;
+    try {
+      await db.query('SELECT 1');
+      answers = true;
+      isUp = true;
+      const state = await readState(db);
+      for (const name of unfinished) unfinishedEvents.set({ state: name }, state.unfinished[name]);
+      for (const name of recent) recentEvents.set({ state: name }, state.recent[name]);
+      for (const hold of holds) oldestDue.set({ hold }, state.oldestDue[hold]);
+      oldestReceived.set(state.oldestReceived);
+      breakers.set(state.breakers);
+      problems.set(state.problems);
+      lateOptOuts.set(state.lateOptOuts);
+      freshAt = performance.now();
+    } catch (error) {
+      isUp = answers;
+      log.warn({ stage: 'metrics', databaseUp: answers, err: error }, 'the state could not be read for the metrics');
+    }
+    const took = performance.now() - began;
+    keptMs = Math.max(KEPT_MS, (took * 100) / COST_PERCENT);
+  }
+
+  return async () => {
+    const since = performance.now() - askedAt;
+    if (asking === null ? since >= keptMs : since > GIVEN_UP_MS) {
+      isUp = false;
+      askedAt = performance.now();
+      keptMs = KEPT_MS;
+      const mine = ask().finally(() => {
+        if (asking === mine) asking = null;
+      });
+      asking = mine;
+    }
+    if (asking !== null) await withinWait(asking);
+    up.set(isUp ? 1 : 0);
+    age.set((performance.now() - freshAt) / 1000);
+  };
+}
+
+/** Resolves with the promise, or without it after the wait. */
+async function withinWait(promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,65 @@
+import { lastDays } from '../../domain/days.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** `received` is always the sum of the others; `waiting` includes what is being sent or tried again. */
+export type Counts = {
+  received: number;
+  accepted: number;
+  merged: number;
+  skipped: number;
+  waiting: number;
+  attention: number;
+};
+
+/** Windows end now; a day is one of the shop's time zone, `date` as `YYYY-MM-DD`, today last. */
+export type OverviewCounts = {
+  counts: Record<'24h' | '7d' | '30d', Counts>;
+  daily: ({ date: string } & Counts)[];
+};
+
+/** Imports have counts of their own, and what a merchant sends by hand is no event of Shopify's. */
+export const countedSources = `('webhook', 'reconciliation', 'flow')`;
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DAYS = 14;
+
+type StateName = 'received' | 'open' | 'accepted' | 'merged' | 'skipped' | 'attention';
+type Row = { day: number; h24: boolean; d7: boolean; state: StateName; count: number };
+
+const zero = (): Counts => ({ received: 0, accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 });
+
+function add(counts: Counts, row: Row): void {
+  counts.received += row.count;
+  counts[row.state === 'received' || row.state === 'open' ? 'waiting' : row.state] += row.count;
+}
+
+/** All counts from one statement, so that they fit each other. @param timeZone one the runtime knows */
+export async function countEvents(sql: Sql, shop: Shop, timeZone: string, now: Instant): Promise<OverviewCounts> {
+  const days = lastDays(now, timeZone, DAYS);
+  const rows = await sql.query<Row>(
+    `SELECT width_bucket(received_at, $2::timestamptz[]) AS day, received_at >= $3::timestamptz AS h24,
+       received_at >= $4::timestamptz AS d7, state, count(*) AS count
+     FROM events WHERE shop_id = $1 AND source IN ${countedSources} AND received_at >= $5::timestamptz
+     GROUP BY 1, 2, 3, 4`,
+    [
+      shop.id,
+      days.map((day) => new Date(day.at).toISOString()),
+      new Date(now - DAY),
+      new Date(now - 7 * DAY),
+      new Date(now - 30 * DAY),
+    ],
+  );
+  const counts = { '24h': zero(), '7d': zero(), '30d': zero() };
+  const daily = days.map(({ date }) => ({ date, ...zero() }));
+  for (const row of rows) {
+    if (row.h24) add(counts['24h'], row);
+    if (row.d7) add(counts['7d'], row);
+    add(counts['30d'], row);
+    const day = daily[row.day - 1];
+    if (day) add(day, row);
+  }
+  return { counts, daily };
+}

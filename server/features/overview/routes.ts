@@ -1,0 +1,104 @@
+import { Router } from 'express';
+import { knownTimeZone } from '../../domain/days.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { gateOf } from '../../domain/wording/describe-state.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { listImports } from '../../store/imports/imports.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import { readLife, type Shop, type ShopLife, type Shops } from '../../store/shops/shops.ts';
+import { describeImports, type ImportAnswer } from '../imports/describe.ts';
+import { type AdminAccess, adminAccess } from './admin-access.ts';
+import { countEvents, countedSources, type OverviewCounts } from './counts.ts';
+import { findProblems, type Problem } from './problems.ts';
+
+export type OverviewRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  now: () => Instant;
+};
+
+export type Connection = {
+  state: 'not_connected' | 'connected' | 'paused' | 'problem' | 'uninstalled';
+  message: string;
+};
+
+/** `GET /api/overview`. Moments in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would tell of an opt-out. */
+export type OverviewAnswer = OverviewCounts & {
+  connection: Connection;
+  adminAccess: AdminAccess;
+  timeZone: string;
+  problems: Problem[];
+  lastEventAt: string | null;
+  oldestWaitingAt: string | null;
+  undeliveredOptOuts: number;
+  /** Those that are counting, running or paused, newest first. */
+  imports: ImportAnswer[];
+};
+
+/** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
+export function connectionOf(stored: StoredSettings | null, life: Pick<ShopLife, 'uninstalledAt'>): Connection {
+  if (life.uninstalledAt !== null) {
+    return { state: 'uninstalled', message: 'The app was uninstalled: nothing is received or sent.' };
+  }
+  switch (gateOf(stored)) {
+    case 'not_connected':
+      return {
+        state: 'not_connected',
+        message: 'Not connected yet: events are kept and sent once the GUID from Ascent360 is saved.',
+      };
+    case 'paused':
+      return { state: 'paused', message: 'Sending is paused: events are kept and sent once it is resumed.' };
+    case 'connection_problem':
+      return {
+        state: 'problem',
+        message: 'Ascent360 refuses the GUID: events are kept and sent once the connection works again.',
+      };
+    case null:
+      return {
+        state: 'connected',
+        message: `Connected to the Ascent360 account whose GUID ends in ${stored?.guidLast4 ?? ''}.`,
+      };
+  }
+}
+
+type Underway = Pick<OverviewAnswer, 'lastEventAt' | 'oldestWaitingAt' | 'undeliveredOptOuts'>;
+
+async function underway(sql: Sql, shop: Shop): Promise<Underway> {
+  const [row] = await sql.query<{ last: Date | null; waiting: Date | null; opt_outs: number }>(
+    `SELECT
+       (SELECT received_at FROM events WHERE shop_id = $1 AND source IN ${countedSources}
+        ORDER BY received_at DESC LIMIT 1) AS last,
+       (SELECT min(received_at) FROM events WHERE shop_id = $1 AND state IN ('received', 'open')) AS waiting,
+       (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out) AS opt_outs`,
+    [shop.id],
+  );
+  return {
+    lastEventAt: row?.last?.toISOString() ?? null,
+    oldestWaitingAt: row?.waiting?.toISOString() ?? null,
+    undeliveredOptOuts: row?.opt_outs ?? 0,
+  };
+}
+
+/** The overview; goes behind merchantAuth. */
+export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps): Router {
+  const router = Router();
+  router.get('/overview', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    const at = now();
+    const stored = await settings.load(shop);
+    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const answer: OverviewAnswer = {
+      connection: connectionOf(stored, await readLife(db, shop)),
+      ...(await countEvents(db, shop, timeZone, at)),
+      timeZone,
+      adminAccess: await adminAccess(db, shop),
+      problems: await findProblems(db, shop, stored, at),
+      ...(await underway(db, shop)),
+      imports: await describeImports(db, shop, stored ?? nothingStored, await listImports(db, shop, true)),
+    };
+    res.json(answer);
+  });
+  return router;
+}

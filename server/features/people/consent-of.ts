@@ -1,0 +1,46 @@
+import type { ConsentFact } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
+
+/** What is known about one address. `state`, `level`: Shopify's words. Times in ISO 8601. */
+export type ChannelConsent = {
+  address: string | null;
+  state: string | null;
+  level: string | null;
+  /** When the person chose; null: Shopify gives no date. */
+  since: string | null;
+  source: ConsentFact['source'] | null;
+  eventId: string | null;
+  /** The flag that Ascent360 took last; null: none. */
+  told: boolean | null;
+  toldAt: string | null;
+};
+
+const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
+
+/** How much later than another a fact counts; undated is the oldest, and at the same moment an opt-out counts. */
+function later(a: ConsentFact, b: ConsentFact): number {
+  const at = (fact: ConsentFact) => fact.chosenAt ?? -Infinity;
+  if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
+  const optOut = (fact: ConsentFact) => (fact.state === 'unsubscribed' ? 1 : 0);
+  return optOut(a) - optOut(b) || (a.id > b.id ? 1 : -1);
+}
+
+/** The newest thing Shopify said about an address, and what Ascent360 was told. An unticked box says nothing. */
+export function consentOf(
+  address: string | null,
+  facts: readonly ConsentFact[],
+  told: { accepted: boolean | null; acceptedAt: Instant | null },
+): ChannelConsent {
+  const said = facts.filter((fact) => fact.state !== 'unticked');
+  const newest = said.reduce<ConsentFact | null>((best, fact) => (!best || later(fact, best) > 0 ? fact : best), null);
+  return {
+    address,
+    state: newest?.state ?? null,
+    level: newest?.level ?? null,
+    since: isoOf(newest?.chosenAt ?? null),
+    source: newest?.source ?? null,
+    eventId: newest?.eventId ?? null,
+    told: told.accepted,
+    toldAt: isoOf(told.acceptedAt),
+  };
+}

@@ -1,0 +1,150 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Instant } from '../../domain/scalars.ts';
+import { gateOf } from '../../domain/wording/describe-state.ts';
+import { faultsOf, idOf } from '../../http/contracts.ts';
+import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { loadTold } from '../../store/consent/told-flags.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
+import { loadPeople, type Person } from '../../store/people/people.ts';
+import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type ChannelConsent, consentOf } from './consent-of.ts';
+import { findPeople, itemOf, type PersonItem, type PersonRow } from './find.ts';
+import { type FlagNow, flagsNow } from './flags-now.ts';
+import { type KnownBesides, readOf } from './known-besides.ts';
+import { sendPerson } from './send.ts';
+import { type TimelineEntry, timelineOf } from './timeline.ts';
+
+export type PeopleRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  /** Wakes the shop's sending. */
+  onChange(shop: Shop): void | Promise<void>;
+  now: () => Instant;
+};
+
+/** `timelineCut`: there is more than the newest of each kind. */
+export type PersonDetail = PersonItem & {
+  consent: { email: ChannelConsent & { now: FlagNow }; sms: ChannelConsent & { now: FlagNow } };
+  /** What Shopify has of them besides. */
+  read: KnownBesides;
+  timeline: TimelineEntry[];
+  timelineCut: boolean;
+};
+
+const ASK = 'Enter a whole e-mail address, phone number or customer id';
+const queryContract = z.object({
+  q: z
+    .string({ error: ASK })
+    .trim()
+    .min(1, { error: ASK })
+    .max(320, { error: ASK })
+    .regex(/^\P{Cc}*$/u, { error: ASK }),
+});
+
+const refusals = {
+  deleted: 'The customer was deleted in Shopify, so nothing more is sent about them.',
+  no_contact: 'No e-mail address and no phone number is known, so Ascent360 could not match the person.',
+} as const;
+
+/** The address a person has now on a channel: the profile's, else the last one seen. */
+function currentAddress(
+  shop: Shop,
+  person: Person,
+  channel: 'email' | 'sms',
+): { hash: string; written: string } | null {
+  const own = addressesOf(shop.vault, person.profile.contact).find((address) => address.channel === channel);
+  if (own) return own;
+  const seen = [...person.addresses.values()].filter((address) => address.channel === channel);
+  return seen.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;
+}
+
+async function consentNow(
+  db: Db,
+  shop: Shop,
+  person: Person,
+  account: number,
+): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
+  const of = async (channel: 'email' | 'sms'): Promise<ChannelConsent> => {
+    const address = currentAddress(shop, person, channel);
+    if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null });
+    const key = { channel, address: address.hash };
+    const facts = await loadFacts(db, shop, [key]);
+    const told = await loadTold(db, shop, account, [key]);
+    return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key));
+  };
+  return { email: await of('email'), sms: await of('sms') };
+}
+
+async function readPerson(
+  db: Db,
+  shop: Shop,
+  id: string,
+  stored: StoredSettings | null,
+  at: Instant,
+): Promise<PersonDetail | null> {
+  const [row] = await db.query<PersonRow>(
+    'SELECT id, key, profile, seen_at, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
+    [shop.id, id],
+  );
+  const person = row && (await loadPeople(db, shop, [row.key])).find(row.key);
+  if (!row || !person) return null;
+  const known = [
+    ...addressesOf(shop.vault, person.profile.contact),
+    ...[...person.addresses.values()].map(({ channel, hash }) => ({ channel, hash })),
+  ].map(({ channel, hash }) => ({ channel, address: hash }));
+  const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
+  const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
+  const flags = await flagsNow(db, shop, stored, id, at);
+  const read = readOf(person.profile);
+  const { entries, cut } = await timelineOf(db, shop, { id, addresses, read }, gateOf(stored));
+  return {
+    ...itemOf(row, person.profile),
+    consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },
+    read,
+    timeline: entries,
+    timelineCut: cut,
+  };
+}
+
+/** The people and what is known of their consent; goes behind merchantAuth. */
+export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoutesDeps): Router {
+  const router = Router();
+
+  router.get('/people', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const asked = queryContract.safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const { country } = await shops.facts(shop);
+    res.json({ items: await findPeople(db, shop, asked.data.q, country ?? null) });
+  });
+
+  router.get('/people/:id', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const person = id && (await readPerson(db, shop, id, await settings.load(shop), now()));
+    if (person) res.json(person);
+    else notFound(req, res, next);
+  });
+
+  router.post('/people/:id/send', jsonBody, async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const sent = id ? await sendPerson(db, shop, id, now()) : ({ ok: false, why: 'unknown' } as const);
+    if (sent.ok) {
+      await onChange(shop);
+      res.status(202).json({ id: sent.eventId });
+    } else if (sent.why === 'unknown') notFound(req, res, next);
+    else res.status(409).json({ errors: [{ message: refusals[sent.why] }] });
+  });
+
+  return router;
+}

@@ -1,0 +1,26 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { addOwnEvent } from '../../store/events/self-made-events.ts';
+import { openProfile } from '../../store/people/profiles.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unknown' | 'deleted' | 'no_contact' };
+
+/** Sends a person as last known, with the flags that are due, whether or not anything is new. */
+export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent> {
+  return await db.transaction(async (sql): Promise<PersonSent> => {
+    await lockShop(sql, shop);
+    const [row] = await sql.query<{ key: string; profile: Uint8Array | null; deleted_at: Date | null }>(
+      'SELECT key, profile, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
+      [shop.id, personId],
+    );
+    if (!row) return { ok: false, why: 'unknown' };
+    if (row.deleted_at) return { ok: false, why: 'deleted' };
+    const profile = openProfile(shop.vault, personId, row.profile);
+    const added = await addOwnEvent(sql, shop, 'person', { id: personId, key: row.key, profile }, now);
+    if (!added) return { ok: false, why: 'no_contact' };
+    await sql.query('UPDATE deliveries SET again = true WHERE id = $1', [added.deliveryId]);
+    return { ok: true, eventId: added.eventId };
+  });
+}

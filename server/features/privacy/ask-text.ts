@@ -1,0 +1,46 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
+
+/** Sweden writes dates as ISO 8601 does. */
+const dayOf = (at: Instant, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
+
+/**
+ * A text for the merchant to send to Ascent360, ready but for the person: of somebody who was erased nothing is kept here,
+ * so the text says where the merchant finds whom it is about.
+ * @param timeZone the shop's, an IANA name that the runtime knows: the days are the merchant's
+ */
+export function askText(
+  domain: string,
+  request: Pick<PrivacyRequest, 'kind' | 'requestId' | 'receivedAt' | 'dueAt'>,
+  timeZone: string,
+): string {
+  const asked = dayOf(request.receivedAt, timeZone);
+  const due = dayOf(request.dueAt, timeZone);
+  if (request.kind === 'data_request') {
+    return [
+      `A customer of our Shopify store ${domain} asked on ${asked} for the data held on them (Shopify data request ${request.requestId}).`,
+      'Please send us everything that Ascent360 holds on this person in our account, so that we can hand it out by ' +
+        `${due}. The person: [e-mail address and name, as shown beside this request in the Ascent360 Connector].`,
+    ].join('\n\n');
+  }
+  return [
+    `On ${asked} Shopify asked us to erase a customer of our store ${domain} (customers/redact, notification ${request.requestId}).`,
+    'Please erase this person from our Ascent360 account as well, from everything that was loaded through it, and confirm it ' +
+      `by ${due}.`,
+    `The person: [e-mail address and name. The connector has erased the person and keeps no name: you find it in the message ` +
+      'with which the customer asked you, or in the one in which Shopify confirmed your request to erase a customer’s ' +
+      'personal data; it was made about 10 days before, or some months after the customer’s last order].',
+  ].join('\n\n');
+}
+
+/** How a request stands, in a sentence. Names no day: whoever shows it knows the shop's time zone, and has `dueAt`. */
+export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): string {
+  const late = now > dueAt ? ' It is overdue.' : '';
+  if (kind === 'data_request') {
+    if (erasedAt !== null) return 'The person was erased since: nothing is held on them any more.';
+    if (state === 'done') return 'You marked the data as handed out.';
+    return `A customer asked for the data held on them. Download it, hand it out, and mark this as done.${late}`;
+  }
+  if (state === 'done') return 'Erased here, and you marked it as done with Ascent360.';
+  return `Everything held here on the person was erased. Ask Ascent360 to erase them as well, and mark this as done.${late}`;
+}

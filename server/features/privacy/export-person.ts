@@ -1,0 +1,181 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { FieldReason } from '../../domain/states.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { excerptBinding } from '../../store/deliveries/attempts.ts';
+import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import { findTraces, type Traces } from '../../store/erase/find-traces.ts';
+import { bodyBinding } from '../../store/events/events.ts';
+import { loadPeople } from '../../store/people/people.ts';
+import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** Events read at once: each may have a body of some megabytes. */
+const PAGE = 20;
+
+const iso = (at: Date | Instant | null) => (at === null ? null : new Date(at).toISOString());
+
+/** Profiles, as last known, with every address and since when. */
+async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
+  const loaded = await loadPeople(
+    sql,
+    shop,
+    traces.people.map(({ key }) => key),
+  );
+  return traces.people.flatMap(({ key }) => {
+    const person = loaded.find(key);
+    if (!person) return [];
+    const { customerId, contact, tags, ...more } = person.profile;
+    return [
+      {
+        customerId,
+        contact,
+        tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: iso(at) })),
+        ...more,
+        profileOf: iso(person.profileAt),
+        firstSeenAt: iso(person.seenAt),
+        deletedInShopifyAt: iso(person.deletedAt),
+        addresses: [...person.addresses.values()].map((address) => ({
+          channel: address.channel,
+          // Postal addresses and the phone of one stand in the contact.
+          address: address.written || null,
+          firstSeenAt: iso(address.firstSeenAt),
+          lastSeenAt: iso(address.lastSeenAt),
+        })),
+      },
+    ];
+  });
+}
+
+type Consent = { choices: object[]; toldToAscent360: object[]; decisions: object[] };
+
+async function consent(sql: Sql, shop: Shop, { addresses }: Traces): Promise<Consent> {
+  const params = [shop.id, addresses.map(({ channel }) => channel), addresses.map(({ address }) => address)];
+  const about = 'shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))';
+  return {
+    choices: await sql.query(
+      `SELECT channel, state, level, chosen_at AS "chosenAt", source, recorded_at AS "recordedAt" FROM consent_facts
+       WHERE ${about} ORDER BY recorded_at, id`,
+      params,
+    ),
+    toldToAscent360: await sql.query(
+      `SELECT channel, accepted AS permission, accepted_at AS "acceptedAt" FROM told WHERE ${about} ORDER BY channel`,
+      params,
+    ),
+    decisions: await sql.query(
+      `SELECT channel, at, decision, value AS permission, reason FROM consent_decisions WHERE ${about} ORDER BY at, id`,
+      params,
+    ),
+  };
+}
+
+type EventRow = {
+  id: string;
+  topic: string;
+  source: string;
+  triggered_at: Date;
+  received_at: Date;
+  state: string;
+  reason: string | null;
+  body: Uint8Array | null;
+  delivery: string | null;
+  payload: Uint8Array | null;
+};
+
+type AttemptRow = {
+  id: string;
+  delivery_id: string;
+  at: Date;
+  class: string | null;
+  status: number | null;
+  flags: object;
+  excerpt: Uint8Array | null;
+};
+
+/** Some events: what Shopify told, and what was sent to Ascent360 and when. `null`: erased after its time. */
+async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<object[]> {
+  const rows = await sql.query<EventRow>(
+    `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.state, e.reason, e.body, d.id AS delivery, d.payload
+     FROM events e LEFT JOIN deliveries d ON d.event_id = e.id WHERE e.shop_id = $1 AND e.id = ANY($2::uuid[]) ORDER BY e.id`,
+    [shop.id, ids],
+  );
+  const attempts = await sql.query<AttemptRow>(
+    'SELECT id, delivery_id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = ANY($1::uuid[]) ORDER BY at, id',
+    [rows.map((row) => row.delivery).filter((id) => id !== null)],
+  );
+  return rows.map((row) => {
+    const sent =
+      row.delivery && row.payload
+        ? shop.vault.openJson<{ payload: object; fields: FieldReason[] }>(payloadBinding(row.delivery), row.payload)
+        : null;
+    return {
+      topic: row.topic,
+      source: row.source,
+      triggeredAt: iso(row.triggered_at),
+      receivedAt: iso(row.received_at),
+      state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
+      reason: row.reason,
+      told: row.body ? readable(shop.vault.open(bodyBinding(row.id), row.body)) : null,
+      sentToAscent360: attempts
+        .filter((attempt) => attempt.delivery_id === row.delivery)
+        .map((attempt) => ({
+          at: iso(attempt.at),
+          flags: attempt.flags,
+          outcome: attempt.class ?? 'under way',
+          status: attempt.status,
+          answer: attempt.excerpt
+            ? shop.vault.open(excerptBinding(attempt.id), attempt.excerpt).toString('utf8')
+            : null,
+        })),
+      payload: sent?.payload ?? null,
+    };
+  });
+}
+
+/** A body as an object, or as its text when it is none or nested deeper than can be written. */
+function readable(bytes: Buffer): object | string {
+  const parsed = parseBody(bytes);
+  if (!parsed.ok) return bytes.toString('utf8');
+  try {
+    JSON.stringify(parsed.body);
+    return parsed.body;
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+/** Whose data: of a request of Shopify's (`erasedAt`: the person was erased since), or of whomever the merchant looks at. */
+export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | null } & (
+  | Pick<PrivacyRequest, 'requestId' | 'receivedAt'>
+  | { requestId: null }
+);
+
+/**
+ * Everything held on a person, and what was sent to Ascent360 and when, as the pieces of one JSON document. Put together
+ * from the rows of now: nothing of it is kept, and an erasure in between leaves nothing to export.
+ */
+export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Instant): AsyncGenerator<string> {
+  const { subject } = of;
+  const traces = subject ? await findTraces(db, shop, subject) : null;
+  const head = {
+    shop: shop.domain,
+    ...(of.requestId === null
+      ? { about: subject }
+      : { request: { id: of.requestId, receivedAt: iso(of.receivedAt), about: subject } }),
+    exportedAt: iso(now),
+    ...(of.erasedAt !== null && {
+      erasedAt: iso(of.erasedAt),
+      note: 'The person was erased: nothing is held.',
+    }),
+    people: traces ? await people(db, shop, traces) : [],
+    consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },
+  };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "events": [`;
+  const ids = traces?.events ?? [];
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const page = await events(db, shop, ids.slice(at, at + PAGE));
+    const separator = at === 0 ? '' : ',';
+    yield `${separator}\n${page.map((event) => JSON.stringify(event, null, 2)).join(',\n')}`;
+  }
+  yield '\n  ]\n}\n';
+}

@@ -1,0 +1,174 @@
+import type { KeylessChore } from '../../pipeline/chores.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { noteChangedEnds } from '../../store/imports/imports.ts';
+
+/** Days after which what has not ended expires, and from which on the overview announces it. */
+export const EXPIRES_AFTER_DAYS = 90;
+export const ANNOUNCED_AFTER_DAYS = 76;
+/** Days after which the rows themselves go: the longest window of any page is 30 days. */
+export const ROWS_KEPT_DAYS = 365;
+
+/** Rows a transaction looks at: the shop waits for it. */
+const PAGE = 500;
+/** How long a piece of the work takes about, in milliseconds. */
+const PIECE_MS = 2000;
+
+type Place = { at: Date; id: string };
+const START: Place = { at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+
+/** What has waited or needed attention for too long ends as expired. @returns how many there were */
+async function expire(sql: Sql, shopId: number): Promise<number> {
+  const rows = await sql.query<{ id: string }>(
+    `SELECT e.id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+     WHERE e.shop_id = $1 AND e.state IN ('received', 'open', 'attention') AND d.lease_until IS NULL
+       AND e.received_at < now() - $2 * interval '1 day' LIMIT ${PAGE}`,
+    [shopId, EXPIRES_AFTER_DAYS],
+  );
+  const ids = rows.map((row) => row.id);
+  if (ids.length === 0) return 0;
+  await sql.query(
+    `WITH closed AS (
+       UPDATE deliveries SET open = false, settled_at = now(), subject = NULL, payload = NULL WHERE event_id = ANY($1::uuid[])
+       RETURNING id),
+     tried AS (UPDATE attempts SET excerpt = NULL WHERE delivery_id IN (SELECT id FROM closed)),
+     unparked AS (DELETE FROM parked_events WHERE event_id = ANY($1::uuid[]))
+     UPDATE events SET state = 'skipped', reason = 'expired', detail = NULL, merged_into = NULL, settled_at = now(),
+       body = NULL, summary = NULL WHERE id = ANY($1::uuid[])`,
+    [ids],
+  );
+  await noteChangedEnds(sql, ids);
+  return ids.length;
+}
+
+/** Empties a page of what ended long enough ago. @returns where the next page begins; null after the last */
+async function empty(sql: Sql, shopId: number, days: number, from: Place): Promise<Place | null> {
+  const page = await sql.query<Place & { ended: boolean }>(
+    `SELECT received_at AS at, id, state IN ('accepted', 'merged', 'skipped') AND settled_at < now() - $2 * interval '1 day' AS ended
+     FROM events WHERE shop_id = $1 AND (received_at, id) > ($3, $4::uuid) AND received_at < now() - $2 * interval '1 day'
+     ORDER BY received_at, id LIMIT ${PAGE}`,
+    [shopId, days, from.at, from.id],
+  );
+  const ids = page.flatMap((row) => (row.ended ? [row.id] : []));
+  await sql.query(
+    `UPDATE attempts SET excerpt = NULL WHERE excerpt IS NOT NULL
+       AND delivery_id IN (SELECT id FROM deliveries WHERE event_id = ANY($1::uuid[]))`,
+    [ids],
+  );
+  await sql.query(
+    `UPDATE deliveries SET subject = NULL, payload = NULL
+     WHERE event_id = ANY($1::uuid[]) AND (subject IS NOT NULL OR payload IS NOT NULL)`,
+    [ids],
+  );
+  await sql.query(
+    `UPDATE events SET body = NULL, summary = NULL
+     WHERE id = ANY($1::uuid[]) AND (body IS NOT NULL OR summary IS NOT NULL)`,
+    [ids],
+  );
+  return page.length < PAGE ? null : (page.at(-1) ?? null);
+}
+
+/** Deletes events that are older than any page shows, with their deliveries and attempts. @returns how many */
+async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
+  const rows = await sql.query<{ id: string }>(
+    `SELECT id FROM events WHERE shop_id = $1 AND received_at < now() - $2 * interval '1 day'
+       AND state IN ('accepted', 'merged', 'skipped') ORDER BY received_at LIMIT ${PAGE}`,
+    [shopId, ROWS_KEPT_DAYS],
+  );
+  await sql.query(
+    `WITH gone AS (DELETE FROM events WHERE id = ANY($1::uuid[])),
+       sent AS (DELETE FROM deliveries WHERE event_id = ANY($1::uuid[]) RETURNING id)
+     DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM sent)`,
+    [rows.map((row) => row.id)],
+  );
+  return rows.length;
+}
+
+/** The rest that has a time: by table, the columns that name a row, and which rows go. `$2`: days that rows are kept. */
+const passing: readonly { table: string; key: string; where: string }[] = [
+  {
+    table: 'entity_states',
+    key: 'shop_id, entity',
+    // An order that is old may have been told just now: its last event says so.
+    where: `greatest(handled_at, accepted_at) < now() - $2 * interval '1 day'
+      AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = entity_states.latest_event_id)`,
+  },
+  {
+    table: 'consent_decisions',
+    key: 'id',
+    where: `decision <> 'told' AND at < now() - $2 * interval '1 day'`,
+  },
+  { table: 'problems', key: 'id', where: `closed_at < now() - $2 * interval '1 day'` },
+  { table: 'imports', key: 'id', where: `ended_at < now() - $2 * interval '1 day'` },
+  { table: 'privacy_requests', key: 'id', where: `done_at < now() - $2 * interval '1 day'` },
+  { table: 'access_log', key: 'id', where: `at < now() - $2 * interval '1 day'` },
+];
+
+/** @returns whether there was anything to delete */
+async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
+  for (const { table, key, where } of passing) {
+    const gone = await sql.query(
+      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE shop_id = $1 AND ${where} LIMIT ${PAGE}) RETURNING 1`,
+      [shopId, ROWS_KEPT_DAYS],
+    );
+    if (gone.length > 0) return true;
+  }
+  return false;
+}
+
+/** Whom a data request was about is kept until it is done, however long that takes: handing out is a duty. */
+async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<void> {
+  await sql.query(
+    `UPDATE privacy_requests SET subject = NULL, search = '{}' WHERE shop_id = $1 AND subject IS NOT NULL
+       AND done_at < now() - $2 * interval '1 day'`,
+    [shopId, days],
+  );
+}
+
+/**
+ * Once a day and shop: bodies, summaries, payloads and excerpts of what ended `retentionDays` ago are erased, what has not
+ * ended after 90 days expires, and rows that nothing needs any more go after a year. In pages, each a short transaction
+ * under the shop's lock; a crash costs nothing but the walk.
+ */
+export function retention(db: Db, retentionDays: number): KeylessChore {
+  const places = new Map<number, Place>();
+
+  /** One short step. @returns whether there may be another */
+  async function step(shopId: number): Promise<boolean> {
+    const shop = { id: shopId };
+    return await db.transaction(async (sql) => {
+      await lockShop(sql, shop);
+      const from = places.get(shopId);
+      if (!from) {
+        if ((await expire(sql, shopId)) > 0) return true;
+        if ((await deleteEvents(sql, shopId)) > 0) return true;
+        if (await deletePassing(sql, shopId)) return true;
+        await emptyRequests(sql, shopId, retentionDays);
+      }
+      const next = await empty(sql, shopId, retentionDays, from ?? START);
+      if (next) {
+        places.set(shopId, next);
+        return true;
+      }
+      places.delete(shopId);
+      await sql.query('UPDATE shops SET retained_at = now() WHERE id = $1', [shopId]);
+      return false;
+    });
+  }
+
+  return {
+    name: 'retention',
+    due: async (sql) => {
+      const rows = await sql.query<{ id: number }>(
+        `SELECT id FROM shops WHERE erased_at IS NULL AND coalesce(retained_at, '-infinity') < now() - interval '1 day'
+         ORDER BY retained_at NULLS FIRST LIMIT 20`,
+      );
+      return rows.map((row) => row.id);
+    },
+    workWithoutKey: async (shopId, signal) => {
+      const until = performance.now() + PIECE_MS;
+      while (!signal.aborted && performance.now() < until) if (!(await step(shopId))) return false;
+      return !signal.aborted;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { Router } from 'express';
+import { knownTimeZone } from '../../domain/days.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { idOf } from '../../http/contracts.ts';
+import { download } from '../../http/download.ts';
+import { notFound } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { loadProfiles } from '../../store/people/profiles.ts';
+import {
+  findRequest,
+  listRequests,
+  markDone,
+  type PrivacyRequest,
+  type PrivacySubject,
+} from '../../store/shops/privacy-requests.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { askText, describeRequest } from './ask-text.ts';
+import { exportPerson } from './export-person.ts';
+
+export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
+
+/** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
+export type PrivacyItem = {
+  id: string;
+  kind: 'data_request' | 'redact';
+  requestId: string;
+  receivedAt: string;
+  dueAt: string;
+  state: 'open' | 'ready' | 'done';
+  doneAt: string | null;
+  message: string;
+  askText: string;
+  who?: { email?: string; phone?: string; customerId?: string };
+};
+
+function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Instant): PrivacyItem {
+  const { subject } = request;
+  return {
+    id: request.id,
+    kind: request.kind,
+    requestId: request.requestId,
+    receivedAt: new Date(request.receivedAt).toISOString(),
+    dueAt: new Date(request.dueAt).toISOString(),
+    state: request.state,
+    doneAt: request.doneAt === null ? null : new Date(request.doneAt).toISOString(),
+    message: describeRequest(request, now),
+    askText: askText(shop.domain, request, timeZone),
+    ...(subject && {
+      who: {
+        ...(subject.email !== null && { email: subject.email }),
+        ...(subject.phone !== null && { phone: subject.phone }),
+        ...(subject.customerId !== null && { customerId: subject.customerId }),
+      },
+    }),
+  };
+}
+
+/** A person as a request would name them; null: the shop has no such person. */
+async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject | null> {
+  const person = (await loadProfiles(db, shop, [id])).profiles.get(id);
+  if (!person) return null;
+  const { customerId, contact } = person;
+  return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
+}
+
+/** What Shopify asked for about people, what is left to do about it, and all that is held on one person; goes behind merchantAuth. */
+export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
+  const router = Router();
+  const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);
+
+  router.get('/privacy-requests', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    const items = await listRequests(db, shop);
+    const timeZone = await zoneOf(shop);
+    res.json({ items: items.map((request) => itemOf(shop, request, timeZone, now())) });
+  });
+
+  router.get('/privacy-requests/:id/export', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const request = id ? await findRequest(db, shop, id) : null;
+    if (request?.kind !== 'data_request') {
+      notFound(req, res, next);
+      return;
+    }
+    const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
+    await download(res, { name, type: 'json' }, exportPerson(db, shop, request, now()));
+  });
+
+  router.get('/people/:id/export', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const subject = id ? await subjectOf(db, shop, id) : null;
+    if (!subject) {
+      notFound(req, res, next);
+      return;
+    }
+    const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
+    await download(res, { name: 'person.json', type: 'json' }, pieces);
+  });
+
+  router.post('/privacy-requests/:id/done', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    const request = id ? await markDone(db, shop, id, now()) : null;
+    if (request) res.json(itemOf(shop, request, await zoneOf(shop), now()));
+    else notFound(req, res, next);
+  });
+
+  return router;
+}

@@ -1,0 +1,187 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { type Admin, AdminError } from '../../admin/admin.ts';
+import { customersAtOnce } from '../../admin/read-records.ts';
+import type { FoundFact } from '../../domain/consent.ts';
+import { metafieldKeys } from '../../domain/needs-read.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { SkippedReason } from '../../domain/states.ts';
+import { foresee } from '../../pipeline/dry-run.ts';
+import { readEvent } from '../../pipeline/process/process.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
+import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
+import { addFindings, type Finding, type Kind, movePoint } from '../../store/shops/reconciliations.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type Changed, changedPage, type Page, readWhole } from './read-changes.ts';
+
+export type ChangesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  admin: Admin;
+  now: () => Instant;
+};
+
+/** How long what has just been received may take to be translated, in milliseconds. */
+const TRANSLATED_WITHIN_MS = 5000;
+
+const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
+  shop.vault.hash('entity', `${kind === 'orders' ? 'order' : 'customer'}:${id}`);
+
+/** Waits until what has been received by now is translated: what it says is known then. */
+async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
+  const before = Date.now();
+  const newest = uuidv7();
+  while (!signal.aborted && Date.now() - before < TRANSLATED_WITHIN_MS) {
+    const rows = await db.query(
+      `SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND id <= $2::uuid LIMIT 1`,
+      [shop.id, newest],
+    );
+    if (rows.length === 0) return;
+    await wait(50);
+  }
+}
+
+/** Those that no webhook has told of, as far as what was handled says. */
+async function unknownOf(db: Db, shop: Shop, kind: Kind, changed: readonly Changed[]): Promise<Changed[]> {
+  const states = await loadEntityStates(
+    db,
+    shop,
+    changed.map(({ id }) => entityOf(shop, kind, id)),
+  );
+  return changed.filter(({ id, updatedAt }) => {
+    const handledAt = states.get(entityOf(shop, kind, id))?.handledAt ?? null;
+    return handledAt === null || handledAt < updatedAt;
+  });
+}
+
+/** What becomes of nobody: an erased or deleted person stays so. */
+const STAYS_SO: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['redacted', 'deleted_person']);
+/** What is known all the same. */
+const KNOWN: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['nothing_new', 'stale']);
+
+async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Promise<boolean> {
+  const dated = facts.flatMap((fact) =>
+    fact.address && fact.chosenAt !== null
+      ? [{ ...fact, key: { channel: fact.channel, address: shop.vault.hash(fact.channel, fact.address) } }]
+      : [],
+  );
+  const known = await loadFacts(
+    db,
+    shop,
+    dated.map(({ key }) => key),
+  );
+  return dated.some(
+    ({ key, state, chosenAt }) =>
+      !known.get(ledgerKey(key))?.some((fact) => fact.state === state && fact.chosenAt === chosenAt),
+  );
+}
+
+/** Whether a finding is to become an event: it would tell something, and about nobody who is gone. */
+async function isWorthAnEvent(
+  deps: ChangesDeps,
+  shop: Shop,
+  stored: StoredSettings,
+  country: string | null,
+  finding: Finding,
+): Promise<boolean> {
+  const now = deps.now();
+  const at = new Date(finding.readAt);
+  const row = { id: uuidv7(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
+  const read = readEvent(country, row, Buffer.from(finding.body));
+  if (!('event' in read)) return true;
+  const [foreseen] = await foresee(deps.db, shop, stored, [read.event], now);
+  const { settled } = foreseen ?? { settled: null };
+  if (settled?.state === 'skipped' && STAYS_SO.has(settled.reason)) return false;
+  if (settled?.state !== 'skipped' || !KNOWN.has(settled.reason)) return true;
+  const { translated: t } = read.event;
+  const facts = t.kind === 'order' || t.kind === 'customer' ? (t.read?.facts ?? []) : [];
+  return await hasNewFacts(deps.db, shop, facts);
+}
+
+function findingOf(shop: Shop, kind: Kind, one: Changed, isKnown: boolean, readAt: Instant, body: string): Finding {
+  const entity = entityOf(shop, kind, one.id);
+  const isNew = kind === 'orders' && !isKnown && one.createdAt !== null;
+  const topic = kind === 'orders' ? (isNew ? 'orders/create' : 'orders/updated') : 'customers/update';
+  return { webhookId: `reconciliation:${entity}:${one.updatedAt}`, topic, readAt, body };
+}
+
+const onlyId = (id: ShopifyId) => `{"id":${id}}`;
+
+/**
+ * Finds what was changed in Shopify between the last known point and `until` without a webhook having told, and stores it as
+ * events. The point moves along, so that a crash goes on where it was.
+ * @param stopAt when to stop for the time being
+ * @returns what was found, and whether all is compared
+ * @throws AdminError
+ */
+export async function findChanges(
+  deps: ChangesDeps,
+  shop: Shop,
+  kind: Kind,
+  since: Instant,
+  until: Instant,
+  stopAt: Instant,
+  signal: AbortSignal,
+): Promise<{ found: number; complete: boolean }> {
+  const { db, admin, now } = deps;
+  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const { country } = await deps.shops.facts(shop);
+  const keys = metafieldKeys(stored.settings.mapping);
+  const atOnce = kind === 'orders' ? 5 : customersAtOnce(keys);
+  let found = 0;
+  let point = since;
+  let after: string | null = null;
+  // A search begins before the point: it ends early only once the point has moved, so that every call gets further.
+  const enough = () => signal.aborted || (point > since && now() >= stopAt);
+  for (;;) {
+    const page: Page = await changedPage(admin, shop, kind, since, after, signal);
+    const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
+    await translated(db, shop, signal);
+    const unknown = await unknownOf(db, shop, kind, inRange);
+    for (let at = 0; at < unknown.length; at += atOnce) {
+      if (enough()) return { found, complete: false };
+      const group = unknown.slice(at, at + atOnce);
+      const readAt = now();
+      const bodies = await readWhole(admin, shop, kind, group, keys, signal);
+      if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
+        throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`);
+      }
+      const states = await loadEntityStates(
+        db,
+        shop,
+        group.map(({ id }) => entityOf(shop, kind, id)),
+      );
+      const findings: Finding[] = [];
+      for (const one of group) {
+        const body = bodies.get(one.id);
+        if (body === undefined) continue;
+        const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
+        const finding = findingOf(shop, kind, one, isKnown, readAt, body ?? onlyId(one.id));
+        // What Shopify fails to say is asked for again, as for a webhook that holds only an id.
+        if (body === null) findings.push(finding);
+        else if (await isWorthAnEvent(deps, shop, stored, country ?? null, finding)) findings.push(finding);
+      }
+      point = Math.max(point, group.at(-1)?.updatedAt ?? point);
+      found += await db.transaction(async (sql) => {
+        // Nothing is stored for a shop that was erased meanwhile.
+        await lockShop(sql, shop);
+        const { length } = await addFindings(sql, shop, findings, now());
+        await noteMissed(sql, shop, { ...noneMissed, [kind]: length }, { since, until }, now());
+        await movePoint(sql, shop, kind, point);
+        return length;
+      });
+    }
+    point = Math.max(point, inRange.at(-1)?.updatedAt ?? point);
+    await movePoint(db, shop, kind, point);
+    if (page.next === null) break;
+    if (enough()) return { found, complete: false };
+    after = page.next;
+  }
+  await movePoint(db, shop, kind, until);
+  return { found, complete: true };
+}

@@ -1,0 +1,198 @@
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
+import type { ConsentFact, FoundFact } from '../../domain/consent.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { CustomerRead } from '../../domain/translated.ts';
+import { foresee } from '../../pipeline/dry-run.ts';
+import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
+import { readEvent } from '../../pipeline/process/process.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { customerKey } from '../../store/people/identifiers.ts';
+import { loadPeople } from '../../store/people/people.ts';
+import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
+import { addFindings, type Finding, moveInFile } from '../../store/shops/reconciliations.ts';
+import { nothingStored } from '../../store/shops/settings.ts';
+import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
+import type { ChangesDeps } from './changes.ts';
+import { learnOptOuts } from './learn-opt-outs.ts';
+
+/** The name space of the ids of facts that come without an event. */
+const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
+
+/** A state of Shopify's that the ledger does not have, about an address known or chosen since the app is there. */
+type Missed = {
+  customerId: ShopifyId;
+  createdAt: Instant | null;
+  fact: FoundFact;
+  address: string;
+  hash: string;
+};
+
+/**
+ * Whether Shopify's state is newer than all the ledger has about the address. About an address the ledger does not know,
+ * only what was chosen since the installation: the rest is read when the person is first seen.
+ */
+export function isNews(
+  fact: Pick<FoundFact, 'state' | 'chosenAt'>,
+  known: readonly Pick<ConsentFact, 'state' | 'chosenAt' | 'source'>[],
+  installed: Instant,
+): boolean {
+  if (fact.chosenAt === null) return false;
+  const said = known.filter(({ source }) => source !== 'order_box');
+  if (said.length === 0) return fact.chosenAt >= installed;
+  const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));
+  if (fact.chosenAt !== newest) return fact.chosenAt > newest;
+  return said.every(({ chosenAt, state }) => chosenAt !== newest || state !== fact.state);
+}
+
+/** The same as the webhook that did not come would have said. */
+function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding {
+  const chosen = { state: fact.state, opt_in_level: fact.level, consent_updated_at: isoOf(fact.chosenAt) };
+  const isEmail = fact.channel === 'email';
+  const body = isEmail
+    ? { customer_id: customerId, email_address: fact.addressAsWritten, email_marketing_consent: chosen }
+    : { id: customerId, phone: fact.addressAsWritten, sms_marketing_consent: chosen };
+  return {
+    webhookId: `reconciliation:${fact.channel}:${hash}:${fact.state}:${fact.chosenAt}`,
+    topic: isEmail ? 'customers_email_marketing_consent/update' : 'customers_marketing_consent/update',
+    readAt,
+    body: JSON.stringify(body),
+  };
+}
+
+const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
+
+function customersIn(bodies: readonly string[], country: string | null, readAt: Instant): CustomerRead[] {
+  const at = new Date(readAt);
+  return bodies.flatMap((body) => {
+    const row = {
+      id: uuidv7(),
+      topic: 'customers/update',
+      source: 'reconciliation',
+      triggered_at: at,
+      received_at: at,
+    };
+    const read = readEvent(country, row, Buffer.from(body));
+    if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
+    return read.event.translated.read ?? [];
+  });
+}
+
+const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
+  customers.flatMap(({ id, createdAt, facts }) =>
+    facts.flatMap((fact) =>
+      fact.address && (fact.channel === 'email' || fact.channel === 'sms')
+        ? [{ customerId: id, createdAt, fact, address: fact.address }]
+        : [],
+    ),
+  );
+
+/** Customers who were erased here and have not been made since: they stay unknown. */
+async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
+  const keys = new Map(found.map(({ customerId }) => [customerKey(shop.vault, customerId), customerId]));
+  const rows = await sql.query<{ person: string; at: Date }>(
+    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
+    [shop.id, [...keys.keys()]],
+  );
+  const erasedAt = new Map(rows.map(({ person, at }) => [keys.get(person), at.getTime()]));
+  return new Set(
+    found.flatMap(({ customerId, createdAt }) => {
+      const at = erasedAt.get(customerId);
+      return at !== undefined && (createdAt ?? 0) <= at ? [customerId] : [];
+    }),
+  );
+}
+
+/**
+ * Compares the consent of a group of customers with the ledger. What makes a flag due becomes an event, as the lost webhook
+ * would have; what does not is only written down.
+ * @param file when Shopify was asked for it (null: not known), and when it had read everything
+ * @param place where the group begins in its file, and the place after it: both change together, once
+ * @returns how many events came of it; null: somebody else went on
+ */
+export async function compareConsent(
+  deps: ChangesDeps,
+  shop: Shop,
+  bodies: readonly string[],
+  { begunAt, readAt }: { begunAt: Instant | null; readAt: Instant },
+  place: { line: number; next: { line: number; offset: number } },
+): Promise<number | null> {
+  const { db, now } = deps;
+  const { country } = await deps.shops.facts(shop);
+  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const installed = installedAt(await readLife(db, shop)) ?? now();
+  const customers = customersIn(bodies, country ?? null, readAt);
+  const found = factsIn(customers).map((one) => ({
+    ...one,
+    hash: shop.vault.hash(one.fact.channel, one.address),
+  }));
+  const ledger = await loadFacts(
+    db,
+    shop,
+    found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash })),
+  );
+  const erased = await erasedOf(db, shop, found);
+  const missed = found.filter(
+    ({ customerId, fact, hash }) =>
+      !erased.has(customerId) &&
+      isNews(fact, ledger.get(ledgerKey({ channel: fact.channel, address: hash })) ?? [], installed),
+  );
+  const findings = missed.map((one) => findingOf(one, readAt));
+  const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
+    const at = new Date(readAt);
+    const row = { id: uuidv7(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
+    const read = readEvent(country ?? null, row, Buffer.from(finding.body));
+    const one = missed[i];
+    return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
+  });
+  const foreseen = await foresee(
+    db,
+    shop,
+    stored,
+    events.map(({ event }) => event),
+    now(),
+  );
+  const due = events.filter((_, i) => foreseen[i]?.settled === null).map(({ finding }) => finding);
+  const kept = events.filter((_, i) => {
+    const settled = foreseen[i]?.settled;
+    return settled && settled.reason !== 'deleted_person';
+  });
+  const people = await loadPeople(
+    db,
+    shop,
+    kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
+  );
+  return await db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
+    await learnOptOuts(sql, shop, customers, begunAt);
+    // Whoever was erased while this was worked out leaves no fact.
+    const gone = await erasedOf(
+      sql,
+      shop,
+      kept.map(({ one }) => one),
+    );
+    await appendFacts(
+      sql,
+      shop,
+      kept
+        .filter(({ one }) => !gone.has(one.customerId))
+        .map(({ one: { customerId, fact, hash } }) => ({
+          id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
+          channel: fact.channel,
+          address: hash,
+          personId: people.find(customerKey(shop.vault, customerId))?.id ?? null,
+          state: fact.state,
+          level: fact.level,
+          chosenAt: fact.chosenAt,
+          source: 'reconciliation' as const,
+          eventId: null,
+        })),
+      now(),
+    );
+    const { length: consents } = await addFindings(sql, shop, due, now());
+    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt }, now());
+    return consents;
+  });
+}

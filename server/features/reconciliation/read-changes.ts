@@ -1,0 +1,77 @@
+import { type Admin, AdminError, isOfOne } from '../../admin/admin.ts';
+import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
+import { readCustomers, readOrder } from '../../admin/read-records.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { Kind } from '../../store/shops/reconciliations.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** Shopify's search finds changes of whole days only, in a time zone of its own. */
+const DAY = 24 * 3_600_000;
+
+/** A customer or order, and when Shopify last changed it. */
+export type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Instant };
+
+export type Page = { changed: Changed[]; next: string | null };
+
+const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
+
+/** A page of what was changed since the day before `since`, oldest first. */
+export async function changedPage(
+  admin: Admin,
+  shop: Shop,
+  kind: Kind,
+  since: Instant,
+  after: string | null,
+  signal: AbortSignal,
+): Promise<Page> {
+  const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
+  if (kind === 'customers') {
+    const { data } = await admin.run(shop, CustomersChanged, { query, after }, signal);
+    const { nodes, pageInfo } = data.customers;
+    const changed = nodes.map((node) => ({
+      id: digits(node.id),
+      createdAt: null,
+      updatedAt: Date.parse(node.updatedAt),
+    }));
+    return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+  }
+  const { data } = await admin.run(shop, OrdersChanged, { query, after }, signal);
+  const { nodes, pageInfo } = data.orders;
+  const changed = nodes.map((node) => ({
+    id: digits(node.id),
+    createdAt: Date.parse(node.createdAt),
+    updatedAt: Date.parse(node.updatedAt),
+  }));
+  return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+}
+
+/**
+ * Reads the unknown ones whole: orders one by one, customers together.
+ * @returns the records by id; null for one that makes Shopify fail
+ */
+export async function readWhole(
+  admin: Admin,
+  shop: Shop,
+  kind: Kind,
+  unknown: readonly Changed[],
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<ShopifyId, string | null>> {
+  const ids = unknown.map(({ id }) => id);
+  const [first] = ids;
+  try {
+    if (kind === 'customers') return await readCustomers(admin, shop, ids, keys, signal);
+    if (ids.length <= 1) {
+      const body = first === undefined ? null : await readOrder(admin, shop, first, signal);
+      return new Map(first === undefined || body === null ? [] : [[first, body]]);
+    }
+  } catch (error) {
+    if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
+    if (first !== undefined && ids.length === 1) return new Map([[first, null]]);
+  }
+  const half = kind === 'orders' ? 1 : Math.ceil(unknown.length / 2);
+  return new Map([
+    ...(await readWhole(admin, shop, kind, unknown.slice(0, half), keys, signal)),
+    ...(await readWhole(admin, shop, kind, unknown.slice(half), keys, signal)),
+  ]);
+}

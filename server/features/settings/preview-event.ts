@@ -1,0 +1,56 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import type { FieldReason, Reason, Settled, SkippedReason } from '../../domain/states.ts';
+import type { Translated } from '../../domain/translated.ts';
+import { gateOf } from '../../domain/wording/describe-state.ts';
+import { reasonMessages } from '../../domain/wording/messages.ts';
+import { foresee } from '../../pipeline/dry-run.ts';
+import type { Db } from '../../platform/database/db.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+/** What an event would come to. `payload` null: nothing is sent. `state` waiting: it would be sent. */
+export type Preview = {
+  payload: object | null;
+  fields: FieldReason[];
+  state: 'waiting' | Settled['state'];
+  reason: Reason | null;
+  message: string;
+};
+
+/** Events that are about the shop or erase something never reach Ascent360. */
+const nothingSent: Partial<Record<Translated['kind'], SkippedReason>> = {
+  uninstalled: 'lifecycle',
+  lifecycle: 'lifecycle',
+  customer_deleted: 'deleted_person',
+  compliance: 'privacy',
+};
+
+const settled = (state: Settled['state'], reason: Settled['reason'], sent: Partial<Preview> = {}): Preview => ({
+  payload: null,
+  fields: [],
+  state,
+  reason,
+  message: reason ? reasonMessages[reason] : '',
+  ...sent,
+});
+
+/** What one translated event would send with these settings, and why per field. Stores nothing. */
+export async function previewEvent(
+  db: Db,
+  shop: Shop,
+  stored: StoredSettings,
+  topic: string,
+  translated: Translated,
+  now: Instant,
+): Promise<Preview> {
+  const unsent = nothingSent[translated.kind];
+  if (unsent) return settled('skipped', unsent);
+  const event = { id: uuidv7(), topic, triggeredAt: now, translated, summary: null };
+  const [foreseen] = await foresee(db, shop, stored, [event], now);
+  const prepared = foreseen?.weighed?.prepared;
+  const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: prepared.fields } : {};
+  if (foreseen?.settled) return settled(foreseen.settled.state, foreseen.settled.reason, sent);
+  const reason = gateOf(stored) ?? 'due';
+  return { ...settled('skipped', 'no_contact', sent), state: 'waiting', reason, message: reasonMessages[reason] };
+}

@@ -1,0 +1,102 @@
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Instant } from '../../domain/scalars.ts';
+import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
+import type { Translated } from '../../domain/translated.ts';
+import { faultsOf } from '../../http/contracts.ts';
+import { type Fault, jsonText, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { topicOf } from '../../shopify/topics.ts';
+import { TranslationError } from '../../shopify/translation-error.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { previewEvent } from './preview-event.ts';
+
+export type PreviewRoutesDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  /** Whether Shopify calls it a development store; false when that is not known. */
+  isDevelopmentStore(shop: Shop): Promise<boolean>;
+  now: () => Instant;
+};
+
+const BODY = 'Send Shopify’s message as a JSON object, or as its text';
+const contract = z.strictObject(
+  {
+    topic: z.string({ error: 'Name the topic, for example orders/create' }).trim().max(100),
+    body: z.union([z.record(z.string(), z.unknown()), z.string()], { error: BODY }),
+    settings: z.unknown().optional(),
+  },
+  { error: 'Send a JSON object: {"topic": …, "body": …, "settings": …}' },
+);
+type Asked = z.output<typeof contract>;
+
+type Read = { ok: true; topic: string; translated: Translated } | { ok: false; fault: Fault };
+
+/** A body that comes as text keeps ids exact that are beyond what a JSON number of JavaScript holds. */
+function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
+  const refused = (field: string, message: string) => ({ ok: false, fault: { field, message } }) as const;
+  const topic = topicOf(asked.topic);
+  if (!topic) return refused('topic', 'The app does not know this topic');
+  const parsed = typeof asked.body === 'string' ? parseBody(asked.body) : { ok: true as const, body: asked.body };
+  if (!parsed.ok) return refused('body', `It is ${parsed.why}`);
+  try {
+    const context = { topic: topic.name, triggeredAt: now, shopCountry };
+    return { ok: true, topic: topic.name, translated: topic.translate(parsed.body, context) };
+  } catch (error) {
+    if (!(error instanceof TranslationError)) throw error;
+    return refused('body', error.message);
+  }
+}
+
+/** What an event would send with unsaved settings; sends and stores nothing. Goes behind merchantAuth. */
+export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: PreviewRoutesDeps): Router {
+  /** The saved settings with the unsaved document in their place; null once the faults have been answered. */
+  async function settingsFor(res: Response, shop: Shop, unsaved: unknown): Promise<StoredSettings | null> {
+    const stored = await settings.load(shop);
+    const developmentStore = await isDevelopmentStore(shop);
+    if (unsaved === undefined || unsaved === null) {
+      return stored ?? { ...nothingStored, settings: defaultSettings(developmentStore) };
+    }
+    const parsed = parseSettings(unsaved, { developmentStore });
+    if (!parsed.ok) {
+      const under = (field: string) => (field === '' ? 'settings' : `settings.${field}`);
+      unprocessable(
+        res,
+        parsed.errors.map(({ field, message }) => ({ field: under(field), message })),
+      );
+      return null;
+    }
+    const before = stored ?? nothingStored;
+    const newGuid = parsed.guid !== null && parsed.guid !== before.guid;
+    return {
+      ...before,
+      settings: parsed.settings,
+      guid: parsed.guid ?? before.guid,
+      problem: newGuid ? null : before.problem,
+      // Another account was told nothing, and what was chosen before it is history.
+      ...(parsed.newAccount && { account: before.account + 1, accountSince: now() }),
+    };
+  }
+
+  const router = Router();
+  router.post('/preview', jsonText, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: true as const, body: req.body };
+    const asked = contract.safeParse(sent.ok ? sent.body : undefined);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const stored = await settingsFor(res, shop, asked.data.settings);
+    if (!stored) return;
+    const { country } = await shops.facts(shop);
+    const event = read(asked.data, country ?? null, now());
+    if (event.ok) res.json(await previewEvent(db, shop, stored, event.topic, event.translated, now()));
+    else unprocessable(res, [event.fault]);
+  });
+  return router;
+}

@@ -1,0 +1,142 @@
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Instant } from '../../domain/scalars.ts';
+import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
+import type { Settings } from '../../domain/settings.ts';
+import type { AttemptClass } from '../../domain/states.ts';
+import { jsonBody, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+
+/** How one test record went. `status` null: no answer came. `ms`: how long it took. */
+export type TestRecordResult = { class: AttemptClass; status: number | null; ms: number; message: string };
+
+export type SettingsRoutesDeps = {
+  settings: SettingsStore;
+  shops: Pick<Shops, 'facts'>;
+  /** Whether Shopify calls it a development store; false when that is not known. */
+  isDevelopmentStore(shop: Shop): Promise<boolean>;
+  /** Posts one payload to Ascent360, once. */
+  sendTestRecord(guid: string, payload: object): Promise<TestRecordResult>;
+  /** Wakes the shop's sending: something may go out now that could not before. */
+  onChange(shop: Shop): void | Promise<void>;
+  /** Milliseconds until a refused GUID is tried again by itself. */
+  connectionProbe: number;
+  now: () => Instant;
+};
+
+const MOST_CHANGES = 100;
+
+const outcomes = {
+  accepted: 'accepted',
+  rejected: 'rejected',
+  connection_problem: 'connection_problem',
+  retry: 'unreachable',
+  unknown: 'unreachable',
+} as const satisfies Record<AttemptClass, string>;
+
+const ADDRESS = 'Enter an e-mail address for the test record, for example you@example.com';
+const emailAddress = z
+  .string({ error: ADDRESS })
+  .trim()
+  .max(254, { error: ADDRESS })
+  .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
+const testRequest = z
+  .strictObject({ email: emailAddress.nullish() }, { error: 'Send a JSON object: {"email": …}' })
+  .optional();
+
+/** The answer to every question for the settings: the whole document, the GUID masked. */
+const masked = (settings: Settings, guidLast4: string | null) => ({ ...settings, guid: null, guidLast4 });
+
+/** No answer may repeat the GUID, whoever wrote the text. */
+const withoutGuid = (text: string, guid: string) => text.replaceAll(new RegExp(guid, 'gi'), `…${guid.slice(-4)}`);
+
+const testPayload = ({ settings }: StoredSettings, email: string) => ({
+  SourceName: settings.sourceName,
+  SourceType: settings.sourceType,
+  FirstName: 'Ascent360',
+  LastName: 'Test record',
+  Email: email,
+});
+
+/** The merchant's settings and the test record; goes behind merchantAuth. */
+export function settingsRoutes(deps: SettingsRoutesDeps): Router {
+  const { settings: store, shops, now } = deps;
+
+  async function answerDocument(res: Response, shop: Shop): Promise<void> {
+    const stored = await store.load(shop);
+    const settings = stored?.settings ?? defaultSettings(await deps.isDevelopmentStore(shop));
+    res.json(masked(settings, stored?.guidLast4 ?? null));
+  }
+
+  /** The address to send a test record to; null once the fault has been answered. */
+  async function testAddress(res: Response, shop: Shop, body: unknown): Promise<string | null> {
+    const asked = testRequest.safeParse(body);
+    if (!asked.success) {
+      const errors = asked.error.issues.flatMap((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => ({ field: key, message: 'is not known here' }))
+          : [{ field: issue.path.join('.'), message: issue.message }],
+      );
+      unprocessable(res, errors.slice(0, MOST_CHANGES));
+      return null;
+    }
+    const own = emailAddress.safeParse(asked.data?.email ?? (await shops.facts(shop)).email);
+    if (own.success) return own.data;
+    unprocessable(res, [{ field: 'email', message: 'The shop’s own address is not known yet: enter an address' }]);
+    return null;
+  }
+
+  const router = Router();
+
+  router.get('/settings', async (_req, res) => {
+    await answerDocument(res, merchantOf(res).shop);
+  });
+
+  router.put('/settings', jsonBody, async (req, res) => {
+    const { shop, userId } = merchantOf(res);
+    const parsed = parseSettings(req.body, { developmentStore: await deps.isDevelopmentStore(shop) });
+    if (!parsed.ok) {
+      unprocessable(res, parsed.errors);
+      return;
+    }
+    await store.save(shop, parsed, userId, now());
+    await deps.onChange(shop);
+    await answerDocument(res, shop);
+  });
+
+  router.delete('/settings/guid', async (_req, res) => {
+    const { shop, userId } = merchantOf(res);
+    await store.removeGuid(shop, userId, now());
+    await answerDocument(res, shop);
+  });
+
+  router.get('/settings/changes', async (_req, res) => {
+    const changes = await store.changes(merchantOf(res).shop, MOST_CHANGES);
+    res.json({ items: changes.map((change) => ({ ...change, at: new Date(change.at).toISOString() })) });
+  });
+
+  router.post('/test-record', jsonBody, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const stored = await store.load(shop);
+    if (!stored?.guid) {
+      unprocessable(res, [{ field: 'guid', message: 'Enter the GUID that Ascent360 gave you and save it first' }]);
+      return;
+    }
+    const email = await testAddress(res, shop, req.body);
+    if (email === null) return;
+    const { guid } = stored;
+    const result = await deps.sendTestRecord(guid, testPayload(stored, email));
+    const message = withoutGuid(result.message, guid);
+    if (result.class === 'accepted') {
+      await store.clearProblem(shop, guid);
+      await deps.onChange(shop);
+    } else if (result.class === 'connection_problem') {
+      await store.noteProblem(shop, { guid, error: message, now: now(), probeAt: now() + deps.connectionProbe });
+    }
+    res.json({ outcome: outcomes[result.class], status: result.status, ms: result.ms, message });
+  });
+
+  return router;
+}

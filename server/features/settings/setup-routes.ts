@@ -1,0 +1,78 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { knownTimeZone } from '../../domain/days.ts';
+import type { ShopFacts } from '../../domain/translated.ts';
+import { jsonBody, unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
+
+/** How far the merchant is with the first steps: what is done, and whether they want to see them. */
+export type Setup = { done: SetupStep[]; dismissed: boolean };
+
+export const setupSteps = ['connect', 'lists', 'test', 'history', 'ask'] as const;
+export type SetupStep = (typeof setupSteps)[number];
+
+/** `GET /api/shop`. What is not known yet is null; `timeZone` is one that every runtime knows. */
+export type ShopAnswer = {
+  domain: string;
+  name: string | null;
+  email: string | null;
+  country: string | null;
+  timeZone: string;
+  developmentStore: boolean;
+  setup: Setup;
+};
+
+const contract = z.strictObject(
+  {
+    done: z.array(z.enum(setupSteps, { error: `Choose among ${setupSteps.join(', ')}` }), { error: 'Enter a list' }),
+    dismissed: z.boolean({ error: 'Choose true or false' }),
+  },
+  { error: 'Send a JSON object: {"done": […], "dismissed": …}' },
+);
+
+export type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
+
+const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
+  domain: shop.domain,
+  name: facts.name ?? null,
+  email: facts.email ?? null,
+  country: facts.country ?? null,
+  timeZone: knownTimeZone(facts.timeZone),
+  developmentStore: facts.developmentStore ?? false,
+  setup: {
+    done: setupSteps.filter((step) => facts.setup?.done.includes(step)),
+    dismissed: facts.setup?.dismissed ?? false,
+  },
+});
+
+/** What every page needs of the shop, and how far the first steps are; goes behind merchantAuth. */
+export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
+  const router = Router();
+
+  router.get('/shop', async (_req, res) => {
+    const { shop } = merchantOf(res);
+    res.json(answerOf(shop, await shops.facts(shop)));
+  });
+
+  router.put('/setup', jsonBody, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const asked = contract.safeParse(req.body);
+    if (!asked.success) {
+      const errors = asked.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+      unprocessable(res, errors.slice(0, 100));
+      return;
+    }
+    const facts = await db.transaction(async (sql) => {
+      // The row is locked, so that a shop/update at the same moment is not lost.
+      await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
+      const known = { ...(await shops.facts(shop, sql)), setup: asked.data };
+      await saveFacts(sql, shop, known);
+      return known;
+    });
+    res.json(answerOf(shop, facts));
+  });
+
+  return router;
+}

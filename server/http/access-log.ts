@@ -1,0 +1,107 @@
+import { type RequestHandler, Router } from 'express';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import type { Instant } from '../domain/scalars.ts';
+import { type Db, isOutage } from '../platform/database/db.ts';
+import { faultsOf, idOf } from './contracts.ts';
+import { unavailable, unprocessable } from './errors.ts';
+import { type Merchant, merchantOf } from './merchant-auth.ts';
+
+const MINUTE = 60_000;
+const MOST = 200;
+
+/**
+ * The routes that show personal data, and what they are called in the record. Lists are loaded again and again while a page is
+ * open: one entry stands for all looks of one user within `once`.
+ */
+const looks: readonly { method: 'get' | 'post'; path: string; what: string; once: number }[] = [
+  { method: 'get', path: '/activity', what: 'activity', once: 10 * MINUTE },
+  { method: 'get', path: '/activity.csv', what: 'activity_export', once: 0 },
+  { method: 'get', path: '/activity/:id', what: 'event', once: MINUTE },
+  { method: 'get', path: '/people', what: 'people_search', once: MINUTE },
+  { method: 'get', path: '/people/:id', what: 'person', once: MINUTE },
+  { method: 'get', path: '/people/:id/export', what: 'person_export', once: 0 },
+  { method: 'get', path: '/privacy-requests', what: 'privacy_requests', once: 10 * MINUTE },
+  { method: 'get', path: '/privacy-requests/:id/export', what: 'data_export', once: 0 },
+  { method: 'post', path: '/privacy-requests/:id/done', what: 'privacy_request', once: MINUTE },
+  { method: 'post', path: '/preview', what: 'preview', once: MINUTE },
+];
+
+/** The smallest id of a row written at this time or later. */
+function firstIdAt(at: Instant): string {
+  const hex = Math.max(at, 0).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+async function record(
+  db: Db,
+  { shop, userId }: Merchant,
+  look: { what: string; about: string | null; once: number },
+  now: Instant,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO access_log (id, shop_id, at, who, what, about) SELECT $1::uuid, $2::int, $3::timestamptz, $4::text, $5::text, $6::uuid
+     WHERE NOT EXISTS (SELECT 1 FROM access_log WHERE shop_id = $2::int AND id >= $7::uuid AND who = $4::text AND what = $5::text
+       AND about IS NOT DISTINCT FROM $6::uuid)`,
+    [
+      uuidv7({ msecs: now }),
+      shop.id,
+      new Date(now),
+      userId,
+      look.what,
+      look.about,
+      firstIdAt(look.once === 0 ? now + 1 : now - look.once),
+    ],
+  );
+}
+
+/**
+ * Records who looks at personal data, before it is shown: what cannot be recorded is not shown. Ids of users and rows only.
+ * Goes behind merchantAuth and before the routes.
+ */
+export function recordLooks(db: Db, now: () => Instant): Router {
+  const router = Router();
+  for (const { method, path, what, once } of looks) {
+    const handler: RequestHandler = async (req, res, next) => {
+      const about = idOf(req.params['id']);
+      try {
+        await record(db, merchantOf(res), { what, about, once }, now());
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        unavailable(res);
+        return;
+      }
+      next();
+    };
+    router[method](path, handler);
+  }
+  return router;
+}
+
+const contract = z.object({
+  cursor: z.uuid({ error: 'Take the cursor from an answer' }).optional(),
+});
+
+/** `GET /access-log`: the record, newest first; goes behind merchantAuth. */
+export function accessLogRoutes({ db }: { db: Db }): Router {
+  const router = Router();
+  router.get('/access-log', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const asked = contract.safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const rows = await db.query<{ id: string; at: Date; who: string; what: string; about: string | null }>(
+      `SELECT id, at, who, what, about FROM access_log WHERE shop_id = $1 AND ($2::uuid IS NULL OR id < $2::uuid)
+       ORDER BY id DESC LIMIT ${MOST + 1}`,
+      [shop.id, asked.data.cursor ?? null],
+    );
+    const items = rows.slice(0, MOST);
+    res.json({
+      items: items.map(({ at, who, what, about }) => ({ at: at.toISOString(), who, what, about })),
+      nextCursor: rows.length > MOST ? (items.at(-1)?.id ?? null) : null,
+    });
+  });
+  return router;
+}

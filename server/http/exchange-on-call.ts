@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RequestHandler } from 'express';
+import type { Access } from '../admin/access.ts';
+import type { Admin } from '../admin/admin.ts';
+import { readShopFacts } from '../admin/shop-facts.ts';
+import type { Db } from '../platform/database/db.ts';
+import type { Log } from '../platform/log.ts';
+import { accessOf } from '../store/shops/admin-tokens.ts';
+import type { Shop } from '../store/shops/shops.ts';
+import { merchantOf } from './merchant-auth.ts';
+
+/**
+ * How long a call waits for the app's token and the shop's facts, in milliseconds; not at all while exchanges fail. They may
+ * as well come after its answer.
+ */
+const WAIT_MS = 2000;
+
+/**
+ * Gets the app its token when an authenticated call comes and there is none that can be used: behind merchantAuth. Never
+ * fails a call: without a token the app receives and sends as ever, and the overview says what is missing.
+ */
+export function exchangeOnCall(
+  { db, admin, access, log }: { db: Db; admin: Admin; access: Access; log: Log },
+  waitMs = WAIT_MS,
+): RequestHandler {
+  async function gain(shop: Shop, idToken: string): Promise<void> {
+    if ((await accessOf(db, shop)).state === 'ok') return;
+    if (await access.exchange(shop, idToken)) await readShopFacts({ db, admin }, shop);
+  }
+  /** Shops whose exchange has kept a call waiting in vain. */
+  const slow = new Set<number>();
+  return async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const patient = !access.isFailing(shop) && !slow.has(shop.id);
+    const idToken = (req.headers.authorization ?? '').replace(/^Bearer /i, '');
+    const gained = gain(shop, idToken)
+      .catch((error: unknown) => {
+        log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
+      })
+      .finally(() => slow.delete(shop.id));
+    if (patient) {
+      const enough = new AbortController();
+      const waited = wait(waitMs, undefined, { signal: enough.signal }).then(
+        () => void slow.add(shop.id),
+        () => {},
+      );
+      await Promise.race([gained, waited]);
+      enough.abort();
+    }
+    next();
+  };
+}

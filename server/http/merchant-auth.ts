@@ -1,0 +1,63 @@
+import type { RequestHandler, Response } from 'express';
+import type { Instant } from '../domain/scalars.ts';
+import { type Db, isOutage } from '../platform/database/db.ts';
+import { verifyIdToken } from '../shopify/verify-id-token.ts';
+import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
+import { unavailable } from './errors.ts';
+
+/** Who makes a call of the merchant API. `userId`: the Shopify user's id, digits. */
+export type Merchant = { shop: Shop; userId: string };
+
+export type MerchantAuthDeps = {
+  config: { shopifyApiKey: string; shopifySecrets: readonly string[] };
+  db: Db;
+  shops: Pick<Shops, 'ensure' | 'forget'>;
+  now: () => Instant;
+};
+
+const bearer = /^Bearer ([\w.~+/-]+=*)$/i;
+
+/**
+ * Lets only calls with a valid Shopify ID token pass, and notes the call: the shop is known from then on. Otherwise 401
+ * with the header that makes App Bridge fetch a new token and try again; 503 when the database cannot be reached.
+ */
+export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): RequestHandler {
+  async function knownShop(domain: string, at: Instant): Promise<Shop> {
+    const shop = await shops.ensure(domain);
+    if (await noteCall(db, shop, at)) return shop;
+    shops.forget(shop);
+    return await knownShop(domain, at);
+  }
+
+  return async (req, res, next) => {
+    const token = bearer.exec(req.headers.authorization ?? '')?.[1];
+    const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now: now() };
+    const caller = token === undefined ? null : await verifyIdToken(token, app);
+    if (!caller) {
+      res
+        .status(401)
+        .set('X-Shopify-Retry-Invalid-Session-Request', '1')
+        .json({ errors: [{ message: 'Open the app from the Shopify admin: this call has no valid ID token' }] });
+      return;
+    }
+    try {
+      const shop = await knownShop(caller.shop, app.now);
+      res.locals['merchant'] = { shop, userId: caller.userId } satisfies Merchant;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      unavailable(res);
+      return;
+    }
+    next();
+  };
+}
+
+/**
+ * The caller, behind merchantAuth.
+ * @throws Error on a route that is not behind it
+ */
+export function merchantOf(res: Response): Merchant {
+  const merchant: Merchant | undefined = res.locals['merchant'];
+  if (!merchant) throw new Error('This route is not behind merchantAuth');
+  return merchant;
+}

@@ -1,0 +1,256 @@
+import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { BreakerState } from '../../domain/states.ts';
+import { newId, type Sql } from '../../platform/database/db.ts';
+import type { Log } from '../../platform/log.ts';
+import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
+import { flagChannels } from '../../store/consent/facts.ts';
+import { noteSending, type SentFlag } from '../../store/consent/told-flags.ts';
+import { beginAttempts } from '../../store/deliveries/attempts.ts';
+import {
+  type ClaimedDelivery,
+  closeDeliveries,
+  keepPayloads,
+  keptPayload,
+  skipOpen,
+} from '../../store/deliveries/deliveries.ts';
+import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
+import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
+import { lease } from '../../store/deliveries/leases.ts';
+import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
+import { lanesOf } from '../../store/people/identifiers.ts';
+import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
+import { installedAt, type Shop, type ShopLife } from '../../store/shops/shops.ts';
+import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './evaluate.ts';
+
+export type ClaimDeps = {
+  settings: SettingsStore;
+  log: Log;
+  leaseMs: number;
+  connectionProbeMs: number;
+  breakerProbeMs: number;
+  fresh?: FreshSubjects;
+  now: () => Instant;
+};
+
+/** A delivery that is leased and ready to be posted. Its flags count as possibly told from here on. */
+export type ReadyDelivery = {
+  shop: Shop;
+  id: string;
+  eventId: string;
+  entity: string | null;
+  /** The state that Ascent360 has once it takes this; null: none. */
+  shows: { kind: 'order' | 'customer'; entity: string } | null;
+  attempts: number;
+  firstAttemptAt: Instant;
+  fence: number;
+  attemptId: string;
+  guid: string;
+  /** As JSON. */
+  payload: string;
+  flags: SentFlag[];
+  account: number;
+  contentHash: string;
+  /** Set when provider and lists go out with this e-mail address. */
+  lists: { address: string; set: string } | null;
+  carriesOptOut: boolean;
+  /** Without an e-mail address, which Ascent360 does not load by default. */
+  phoneOnly: boolean;
+  probe: boolean;
+};
+
+export type Claimed = { ready: ReadyDelivery[]; settled: number; breaker: BreakerState };
+
+/** Whether this shop may send now; while Ascent360 refuses its GUID, one delivery now and then tries again. */
+function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {
+  if (!stored?.guid || stored.settings.paused) return false;
+  return stored.problem === null || stored.probeDue;
+}
+
+/** What claiming writes, collected delivery by delivery and written together. */
+type Work = {
+  leaving: {
+    weighed: Weighed;
+    prepared: Extract<Weighed['prepared'], { kind: 'send' }>;
+    attemptId: string;
+    contentHash: string;
+  }[];
+  updates: EventUpdate[];
+  closed: string[];
+  kept: { id: string; kept: string }[];
+  decisions: KeptDecision[];
+  moved: ({ id: string } & DueDelivery['lanes'])[];
+};
+
+/** The lanes of the addresses that it is about by now, where those are others than it stands in: they may be taken. */
+function newLanes(shop: Shop, found: Gathered, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
+  const contact = found.contacts.get(id);
+  const now = contact ? lanesOf(shop.vault, contact) : lanes;
+  return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
+}
+
+function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, work: Work): void {
+  const { delivery, keys, prepared } = weighed;
+  const attemptId = newId();
+  for (const channel of flagChannels) {
+    const key = keys[channel];
+    if (!key) continue;
+    work.decisions.push({ ...key, decision: prepared.decisions[channel], eventId: delivery.eventId, attemptId });
+  }
+  if (prepared.kind === 'settle') {
+    work.closed.push(delivery.id);
+    work.updates.push({ id: delivery.eventId, ...prepared });
+    return;
+  }
+  const contentHash = shop.vault.hash('content', prepared.content);
+  if (isNothingNew(weighed, found.entities, contentHash, account)) {
+    work.closed.push(delivery.id);
+    work.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
+    work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
+    return;
+  }
+  work.leaving.push({ weighed, prepared, attemptId, contentHash });
+}
+
+/**
+ * The third stage begins: takes up to `max` of a shop's due deliveries, works out what each comes to with the settings and
+ * the ledger of this moment, settles those that need no sending, and leases the others. Expects to be in a transaction that
+ * has the shop's lock. A delivery that cannot be worked out needs attention by itself.
+ * @param at the time by the database's clock, which the breaker goes by: several processes share it
+ */
+export async function claimDeliveries(
+  sql: Sql,
+  deps: ClaimDeps,
+  shop: Shop,
+  life: ShopLife,
+  stored: StoredSettings | null,
+  breaker: BreakerState,
+  at: Instant,
+  max: number,
+): Promise<Claimed> {
+  const nothing: Claimed = { ready: [], settled: 0, breaker };
+  const now = deps.now();
+  // What was being sent while the app was uninstalled ends here, instead of being tried again.
+  if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
+  if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored)) return nothing;
+  const allowed = mayAttempt(breaker, at, deps.breakerProbeMs);
+  if (allowed === 'no') return nothing;
+  const probe = stored.problem !== null || allowed === 'probe';
+  const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
+  if (deliveries.length === 0) return nothing;
+  const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
+  const found = await gather(sql, shop, stored.account, deliveries);
+  const work: Work = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
+  for (const delivery of deliveries) {
+    try {
+      if (delivery.broken) throw new Error('The delivery cannot be opened');
+      const gone = !delivery.subject
+        ? 'redacted'
+        : found.deleted.has(delivery.personId ?? '')
+          ? 'deleted_person'
+          : null;
+      if (gone) {
+        work.closed.push(delivery.id);
+        work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: gone } });
+        continue;
+      }
+      const lanes = newLanes(shop, found, delivery);
+      if (lanes) work.moved.push({ id: delivery.id, ...lanes });
+      else sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), stored.account, work);
+    } catch (error) {
+      deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
+      work.closed.push(delivery.id);
+      work.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
+    }
+  }
+  // What ends without being sent is no probe.
+  const probes = probe && work.leaving.length > 0;
+  const problem = probes && stored.problem;
+  const probeAt = now + deps.connectionProbeMs;
+  const [ready] = await Promise.all([
+    depart(sql, deps, shop, stored, found, work, probe, now),
+    keepPayloads(sql, shop, work.kept),
+    closeDeliveries(sql, shop, work.closed),
+    settleEvents(sql, work.updates),
+    keepDecisions(sql, shop, work.decisions, now),
+    changeLanes(sql, shop, work.moved),
+    problem && deps.settings.noteProblem(shop, { guid: stored.guid, error: problem.error, now, probeAt }, sql),
+  ]);
+  return {
+    ready,
+    settled: work.closed.length + work.moved.length,
+    breaker: probes && allowed === 'probe' ? startProbe(breaker, at) : breaker,
+  };
+}
+
+/** Leases what is to be sent, and notes attempts and flags before anything leaves. */
+async function depart(
+  sql: Sql,
+  deps: ClaimDeps,
+  shop: Shop,
+  stored: StoredSettings & { guid: string },
+  found: Gathered,
+  { leaving }: Work,
+  probe: boolean,
+  now: Instant,
+): Promise<ReadyDelivery[]> {
+  const listSet = listSetOf(stored);
+  const ready = leaving.map(({ weighed: { delivery, keys }, prepared, attemptId, contentHash }) => {
+    const flags: SentFlag[] = flagChannels.flatMap((channel) => {
+      const value = prepared.flags[channel];
+      const key = keys[channel];
+      return value === undefined || !key ? [] : [{ ...key, attemptId, value }];
+    });
+    return {
+      shop,
+      ...identityOf(delivery, now),
+      shows: showsOf(delivery, stateShown(shop, found, delivery)),
+      fence: 0,
+      attemptId,
+      guid: stored.guid,
+      payload: JSON.stringify(prepared.payload),
+      fields: prepared.fields,
+      flags,
+      sent: prepared.flags,
+      account: stored.account,
+      contentHash,
+      lists: prepared.sendsLists && listSet && keys.email ? { address: keys.email.address, set: listSet } : null,
+      carriesOptOut: prepared.flags.email === false || prepared.flags.sms === false,
+      phoneOnly: !('Email' in prepared.payload),
+      probe,
+    };
+  });
+  const departures = ready.map(({ id, payload, fields, contentHash, carriesOptOut }) => ({
+    id,
+    kept: keptPayload(payload, fields),
+    contentHash,
+    carriesOptOut,
+  }));
+  const starts = ready.map(({ id, attemptId, sent, lists }) => ({
+    id: attemptId,
+    deliveryId: id,
+    at: now,
+    flags: { ...sent, ...(lists && { lists: true }) },
+  }));
+  const flags = ready.flatMap((delivery) => delivery.flags);
+  const [fences] = await Promise.all([
+    lease(sql, shop, departures, deps.leaseMs),
+    beginAttempts(sql, shop, starts),
+    noteSending(sql, shop, stored.account, flags),
+  ]);
+  return ready.map(({ fields: _fields, sent: _sent, ...delivery }) => ({
+    ...delivery,
+    fence: fences.get(delivery.id) ?? 0,
+  }));
+}
+
+const showsOf = ({ kind }: ClaimedDelivery, entity: string | null): ReadyDelivery['shows'] =>
+  entity === null ? null : { kind: kind === 'order' ? 'order' : 'customer', entity };
+
+const identityOf = (delivery: ClaimedDelivery, now: Instant) => ({
+  id: delivery.id,
+  eventId: delivery.eventId,
+  entity: delivery.entity,
+  attempts: delivery.attempts,
+  firstAttemptAt: delivery.firstAttemptAt ?? now,
+});

@@ -1,0 +1,141 @@
+import type { FlagChannel } from '../../domain/consent.ts';
+import type { Contact } from '../../domain/contact.ts';
+import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { LedgerKey } from '../../store/consent/facts.ts';
+import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { loadTold } from '../../store/consent/told-flags.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
+import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
+import { emptyProfile, loadProfiles, type PersonProfile } from '../../store/people/profiles.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { type Prepared, prepare } from './prepare.ts';
+
+const noProfile: PersonProfile = emptyProfile(null);
+
+/** What is sent: the state the event brought, or the person as last known with the address the event is about. */
+export function contactOf(
+  delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
+  profile: PersonProfile | undefined,
+): Contact {
+  const { subject, topic } = delivery;
+  if (subject?.contact) return subject.contact;
+  const known = (profile ?? noProfile).contact;
+  if (!subject?.about) return known;
+  const field = subject.about.channel === 'email' ? 'email' : 'mobile';
+  return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
+}
+
+/** The list set that the settings name, as text; null: none. */
+export const listSetOf = ({ settings }: StoredSettings) =>
+  settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
+
+/** All that is needed to prepare deliveries of one shop, loaded at once. */
+export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
+  const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
+  const [{ profiles, deleted }, entities] = await Promise.all([
+    loadProfiles(
+      sql,
+      shop,
+      ids((delivery) => delivery.personId),
+    ),
+    loadEntityStates(
+      sql,
+      shop,
+      ids((delivery) => delivery.entity),
+    ),
+  ]);
+  const contacts = new Map(
+    deliveries.map((d) => [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined)] as const),
+  );
+  const keys = new Map<string, LedgerKey>();
+  for (const contact of contacts.values()) {
+    for (const { channel, hash } of addressesOf(shop.vault, contact)) {
+      keys.set(ledgerKey({ channel, address: hash }), { channel, address: hash });
+    }
+  }
+  const [facts, told] = await Promise.all([
+    loadFacts(sql, shop, [...keys.values()]),
+    loadTold(sql, shop, account, [...keys.values()]),
+  ]);
+  return { profiles, deleted, contacts, facts, told, entities };
+}
+
+export type Gathered = Awaited<ReturnType<typeof gather>>;
+
+export type Weighed = { delivery: ClaimedDelivery; keys: Partial<Record<FlagChannel, LedgerKey>>; prepared: Prepared };
+
+export function weigh(
+  shop: Shop,
+  stored: StoredSettings,
+  historyBefore: Instant,
+  found: Gathered,
+  delivery: ClaimedDelivery,
+  now: Instant,
+): Weighed {
+  const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
+  const profile = (delivery.personId ? found.profiles.get(delivery.personId) : undefined) ?? noProfile;
+  const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
+  for (const { channel, hash } of addressesOf(shop.vault, contact)) {
+    if (channel !== 'whatsapp') keys[channel] = { channel, address: hash };
+  }
+  const factsOf = (channel: FlagChannel) => {
+    const key = keys[channel];
+    const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
+    if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
+    if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
+    return known;
+  };
+  const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
+  const about = delivery.subject?.about ?? null;
+  const prepared = prepare({
+    kind: delivery.kind,
+    again: delivery.again,
+    reassert: delivery.reassert,
+    contact,
+    purchase: delivery.subject?.purchase ?? null,
+    about,
+    eventReceivedAt: delivery.eventReceivedAt,
+    settings: stored.settings,
+    mapped: addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
+    facts: { email: factsOf('email'), sms: factsOf('sms'), phone: factsOf('phone'), postal: factsOf('postal') },
+    told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
+    historyBefore,
+    listSet: listSetOf(stored),
+    dataSaleOptOut: profile.read?.dataSaleOptOut ?? false,
+    unread: delivery.unread === true,
+    now,
+  });
+  return { delivery, keys, prepared };
+}
+
+/**
+ * The order or customer whose state Ascent360 has once it took this delivery: its own, or the customer's who is sent as last
+ * known, whole and with nothing added. Null: none.
+ */
+export function stateShown(shop: Shop, found: Gathered, delivery: ClaimedDelivery): string | null {
+  if (delivery.entity) return delivery.entity;
+  const { subject, personId } = delivery;
+  const profile = personId ? found.profiles.get(personId) : undefined;
+  if (!profile?.customerId || !subject || subject.contact) return null;
+  const { about, added } = subject;
+  if (added && added.activities.length + added.interests.length > 0) return null;
+  if (about && profile.contact[about.channel === 'email' ? 'email' : 'mobile'] !== about.address) return null;
+  return shop.vault.hash('entity', `customer:${profile.customerId}`);
+}
+
+/** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
+export function isNothingNew(
+  weighed: Weighed,
+  entities: ReadonlyMap<string, EntityState>,
+  contentHash: string,
+  account: number,
+): boolean {
+  const { delivery, prepared } = weighed;
+  if (prepared.kind !== 'send' || !prepared.onlyContent || delivery.again || !delivery.entity) return false;
+  const state = entities.get(delivery.entity);
+  return state?.acceptedHash === contentHash && state.account === account;
+}

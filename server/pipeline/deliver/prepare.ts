@@ -1,0 +1,218 @@
+import { buildPayload } from '../../ascent360/build-payload.ts';
+import { contentKey } from '../../ascent360/content-key.ts';
+import { validatePayload } from '../../ascent360/validate-payload.ts';
+import { decide } from '../../domain/consent/decide.ts';
+import { meaningOf } from '../../domain/consent/meaning-of.ts';
+import { rulesFor } from '../../domain/consent/rules-for.ts';
+import type { Channel, ConsentFact, FlagChannel, FlagDecision } from '../../domain/consent.ts';
+import type { Contact } from '../../domain/contact.ts';
+import type { Purchase } from '../../domain/purchase.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Mapped, Settings } from '../../domain/settings.ts';
+import type { FieldReason, Settled } from '../../domain/states.ts';
+import type { ToldRow } from '../../store/consent/told-flags.ts';
+import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
+
+/** Everything that bears on one delivery, as it is at the moment of sending. */
+export type PrepareInput = {
+  kind: DeliveryKind;
+  again: boolean;
+  reassert: boolean;
+  contact: Contact;
+  purchase: Purchase | null;
+  /** Of a consent event: which channel its fact is about, and which fact it is. */
+  about: { channel: Channel; factId: string } | null;
+  eventReceivedAt: Instant;
+  settings: Settings;
+  mapped: Mapped;
+  facts: Record<FlagChannel, readonly ConsentFact[]>;
+  told: Record<FlagChannel, ToldRow>;
+  historyBefore: Instant;
+  /** Key of the list set that would go out; compared with what went out with this address. */
+  listSet: string | null;
+  /** Shopify says that the person's data may not be sold or shared: never on a list. */
+  dataSaleOptOut: boolean;
+  /** The person could not be read in time: what Shopify holds on them may say more. */
+  unread: boolean;
+  now: Instant;
+};
+
+export type Prepared = {
+  decisions: Record<FlagChannel, FlagDecision>;
+} & (
+  | { kind: 'settle'; settled: Settled; detail: string | null; mergedInto: string | null }
+  | {
+      kind: 'send';
+      payload: object;
+      fields: FieldReason[];
+      flags: Partial<Record<FlagChannel, boolean>>;
+      sendsLists: boolean;
+      /** The content as text; nothing_new compares its hash. */
+      content: string;
+      /** Nothing in it is due: sending it makes sense only if the content is new. */
+      onlyContent: boolean;
+    }
+);
+
+/** The channels of the consent topics that have a flag. */
+type Asked = Extract<FlagChannel, 'email' | 'sms'>;
+
+const noAddress: FlagDecision = { send: null, reason: 'no_address', fact: null };
+
+const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
+  email: (contact) => contact.email !== undefined,
+  sms: (contact) => contact.mobile !== undefined,
+  phone: (contact) => contact.phone !== undefined,
+  postal: (contact) => contact.address !== undefined,
+};
+
+function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
+  const one = (channel: FlagChannel): FlagDecision => {
+    if (!HAS[channel](input.contact)) return noAddress;
+    const told = input.told[channel];
+    return decide({
+      channel,
+      facts: input.facts[channel],
+      told: input.reassert ? { accepted: null, acceptedAt: null, unsettled: told.unsettled } : told,
+      rules: rulesFor(channel, input.settings),
+      historyBefore: input.historyBefore,
+      now: input.now,
+    });
+  };
+  return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
+}
+
+const settle = (settled: Settled, detail: string | null = null, mergedInto: string | null = null) =>
+  ({ kind: 'settle', settled, detail, mergedInto }) as const;
+
+/** What the settings leave out altogether. */
+function leftOutBySettings(input: PrepareInput): Settled | null {
+  const { send } = input.settings;
+  const order = input.kind === 'order';
+  if (order && !send.orders) return { state: 'skipped', reason: 'topic_off' };
+  if (input.kind === 'customer' && !send.customers) return { state: 'skipped', reason: 'topic_off' };
+  if (order && input.purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
+  const channel = input.purchase?.channel?.toLowerCase();
+  if (order && channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)) {
+    return { state: 'skipped', reason: 'channel_excluded' };
+  }
+  return null;
+}
+
+const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
+const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
+
+/** A consent event is worth a delivery only by the flag it makes due; otherwise it ends here, with the reason. */
+function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: string }, decision: FlagDecision) {
+  const fact = decision.fact;
+  const own = input.facts[about.channel].find((known) => known.id === about.factId);
+  const meaning = own ? meaningOf(own, rulesFor(about.channel, input.settings).optInLevel) : 'none';
+  if (!own || fact === null || meaning === 'none') return noChoice;
+  // The same choice told twice is the same choice; a newer one has a delivery of its own when a consent event brought it.
+  const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
+  const older = dateOf(fact) < dateOf(own);
+  if (decision.reason === 'held_by_newer_state' || (!same && !older && fact.source === 'consent_topic')) {
+    return settle({ state: 'merged', reason: 'superseded' }, null, fact.eventId);
+  }
+  if (decision.send !== null) return null;
+  // An opt-in from before the person had this address is no choice for it, whatever else is known.
+  if (older && meaning === 'opt_in') return noChoice;
+  switch (decision.reason) {
+    case 'already_told': {
+      const toldAt = input.told[about.channel].acceptedAt;
+      return toldAt !== null && toldAt >= input.eventReceivedAt
+        ? settle({ state: 'merged', reason: 'told_with_another' })
+        : settle({ state: 'skipped', reason: 'already_told' });
+    }
+    case 'history_held':
+      return settle({ state: 'skipped', reason: 'history_held' });
+    case 'unticked_box':
+      return settle({ state: 'skipped', reason: 'unticked_box' });
+    default:
+      return noChoice;
+  }
+}
+
+/** A read is worth a delivery of its own only by a flag; most of the time none is due any more, or it left with another. */
+function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
+  const all = Object.entries(decisions);
+  if (all.some(([, { send }]) => send !== null)) return null;
+  const since = (channel: string) =>
+    (channel === 'email' || channel === 'sms') && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
+  if (all.some(([channel, { reason }]) => reason === 'already_told' && since(channel))) {
+    return settle({ state: 'merged', reason: 'told_with_another' });
+  }
+  for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
+    if (all.some(([, decision]) => decision.reason === reason)) return settle({ state: 'skipped', reason });
+  }
+  return noChoice;
+}
+
+/** Lists go out once per address and list set, and never for somebody who opted out. */
+function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; reason: string } {
+  const { settings } = input;
+  if (input.listSet === null) return { send: false, reason: 'The settings name no provider' };
+  if (!input.contact.email) return { send: false, reason: 'Lists go out with an e-mail address only' };
+  if (input.dataSaleOptOut) return { send: false, reason: 'Opted out of the sale of their data: never put on a list' };
+  if (input.unread) return { send: false, reason: 'Shopify could not be asked yet whether lists are allowed' };
+  const explicit = email.fact !== null && email.reason !== 'no_choice' && email.reason !== 'held_by_newer_state';
+  const choice = explicit && email.fact ? meaningOf(email.fact, settings.consent.email.optInLevel) : 'none';
+  if (choice === 'opt_out') return { send: false, reason: 'Opted out of e-mail: never put on a list' };
+  if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
+    return { send: false, reason: 'Lists are for people who opted in to e-mail' };
+  }
+  if (input.told.email.lists === input.listSet) {
+    return { send: false, reason: 'These lists already went out with this address' };
+  }
+  return { send: true, reason: 'First delivery that may carry these lists' };
+}
+
+/**
+ * What one delivery comes to, right before it would be sent: settled without sending, or a payload with the flags that are
+ * due. Pure: everything it weighs comes in.
+ */
+export function prepare(input: PrepareInput): Prepared {
+  const decisions = decideAll(input);
+  const leftOut = leftOutBySettings(input);
+  if (leftOut) return { decisions, ...settle(leftOut) };
+  if (input.about && !input.again) {
+    const { channel, factId } = input.about;
+    const asked = channel === 'email' || channel === 'sms';
+    const outcome = asked ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
+    if (outcome) return { decisions, ...outcome };
+  }
+  if (input.kind === 'read' && !input.again) {
+    const outcome = readOutcome(input, decisions);
+    if (outcome) return { decisions, ...outcome };
+  }
+  const lists = listsDecision(input, decisions.email);
+  const { payload, fields } = buildPayload({
+    contact: input.contact,
+    purchase: input.purchase,
+    settings: input.settings,
+    flags: decisions,
+    lists,
+    mapped: input.mapped,
+  });
+  const valid = validatePayload(payload);
+  if (!valid.ok) {
+    const detail = valid.faults.map(({ key, message }) => `${key}: ${message}`).join('; ');
+    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail) };
+  }
+  const flags: Partial<Record<FlagChannel, boolean>> = {};
+  if (payload.EmailPermission !== undefined) flags.email = payload.EmailPermission;
+  if (payload.SMSPermission !== undefined) flags.sms = payload.SMSPermission;
+  if (payload.PhonePermission !== undefined) flags.phone = payload.PhonePermission;
+  if (payload.AddressPermission !== undefined) flags.postal = payload.AddressPermission;
+  const sendsLists = payload.ProviderType !== undefined;
+  return {
+    decisions,
+    kind: 'send',
+    payload: valid.payload,
+    fields,
+    flags,
+    sendsLists,
+    content: contentKey(payload),
+    onlyContent: Object.keys(flags).length === 0 && !sendsLists,
+  };
+}

@@ -1,0 +1,184 @@
+import type { Attempt } from '../../ascent360/client.ts';
+import { record } from '../../domain/delivery/breaker.ts';
+import { planRetry } from '../../domain/delivery/plan-retry.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
+import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
+import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
+import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
+import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
+import type { SettingsStore } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { ReadyDelivery } from './claim.ts';
+
+/** An attempt that ended. Null: the delivery was never posted and is given back as it was. */
+export type Finished = { delivery: ReadyDelivery; result: Attempt | null };
+
+export type RecordDeps = {
+  settings: SettingsStore;
+  retrySchedule: readonly number[];
+  connectionProbeMs: number;
+  breakerWindowMs: number;
+  now: () => Instant;
+  random: () => number;
+};
+
+/** What became of a delivery: settled, or open and due again after `waitMs`; `late`: somebody else had it by then. */
+export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
+
+type Attempted = { delivery: ReadyDelivery; result: Attempt };
+
+type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
+
+function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
+  const end = (settled: Settled, detail: string | null): Next => ({ settled, detail, waitMs: 0, countsAttempt: true });
+  const again = (waitMs: number, countsAttempt: boolean): Next => ({
+    settled: null,
+    detail: null,
+    waitMs,
+    countsAttempt,
+  });
+  if (!result) return again(0, false);
+  switch (result.class) {
+    case 'accepted':
+      return end({ state: 'accepted', reason: null }, delivery.phoneOnly ? 'phone_only' : null);
+    case 'rejected':
+      return end({ state: 'attention', reason: 'rejected' }, result.error);
+    case 'connection_problem':
+      return again(0, false);
+    case 'retry':
+    case 'unknown': {
+      // A probe costs no attempt: the delivery stays as due as it was, and the next probe waits for its own time.
+      if (delivery.probe) return again(result.retryAfterMs ?? 0, false);
+      const now = deps.now();
+      const plan = planRetry({
+        attempts: delivery.attempts + 1,
+        firstAttemptAt: delivery.firstAttemptAt,
+        schedule: deps.retrySchedule,
+        retryAfterMs: result.retryAfterMs,
+        carriesOptOut: delivery.carriesOptOut,
+        now,
+        random: deps.random,
+      });
+      if (plan.kind === 'give_up') return end({ state: 'attention', reason: 'gave_up' }, result.error);
+      return again(plan.at - now, true);
+    }
+  }
+}
+
+const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
+  id: delivery.id,
+  fence: delivery.fence,
+  ...(next.settled
+    ? { open: false }
+    : { open: true, waitMs: next.waitMs, countsAttempt: next.countsAttempt, lastClass: result?.class ?? null }),
+});
+
+/**
+ * The third stage ends: writes attempts of one shop, what they told, and what becomes of their deliveries. Of an attempt
+ * whose lease ran out nothing is written. Expects to be in a transaction that has the shop's lock.
+ */
+export async function recordAttempts(
+  sql: Sql,
+  deps: RecordDeps,
+  shop: Shop,
+  finished: readonly Finished[],
+): Promise<Recorded[]> {
+  const steps = finished.map((one) => ({ one, next: nextStep(deps, one) }));
+  const kept = await endLeases(
+    sql,
+    steps.map(({ one, next }) => leaseEnd(one, next)),
+  );
+  const valid = steps.filter(({ one }) => kept.has(one.delivery.id)).map(({ one }) => one);
+  const attempted = valid.flatMap(({ delivery, result }) => (result ? [{ delivery, result }] : []));
+  const unposted = valid.flatMap(({ delivery, result }) => (result ? [] : [delivery]));
+  const withFlags = (outcome: FlagOutcome) =>
+    attempted.filter(({ result }) => result.flags === outcome).map(({ delivery }) => delivery);
+  const flagsOf = (deliveries: readonly ReadyDelivery[]) =>
+    deliveries.flatMap(({ flags, account }) => flags.map((flag) => ({ ...flag, account })));
+  const states = attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
+    if (!shows || result.flags === 'refused') return [];
+    return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
+  });
+  const listed = attempted.flatMap(({ delivery: { lists, account }, result }) =>
+    lists && result.class === 'accepted' ? [{ address: lists.address, account, lists: lists.set }] : [],
+  );
+  const ends = attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId }));
+  const drops = unposted.map((delivery) => delivery.attemptId);
+  await Promise.all([
+    endAttempts(sql, shop, ends),
+    dropAttempts(sql, drops),
+    noteAccepted(sql, shop, flagsOf(withFlags('accepted'))),
+    noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted])),
+    noteAcceptedStates(sql, shop, states),
+    noteLists(sql, shop, listed),
+    ...attempted.map((one) => noteConnection(sql, deps, one)),
+  ]);
+  const updates: EventUpdate[] = [];
+  const recorded: Recorded[] = [];
+  for (const { one, next } of steps) {
+    const late = !kept.has(one.delivery.id);
+    const { eventId } = one.delivery;
+    const newer = late || next.settled ? null : await giveWayToNewer(sql, one.delivery, next.waitMs);
+    const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
+    if (!late && settled) updates.push({ id: eventId, settled, detail: next.detail, mergedInto: newer });
+    recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });
+  }
+  await settleEvents(sql, updates);
+  return recorded;
+}
+
+/** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
+async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Attempted): Promise<void> {
+  const { shop, guid } = delivery;
+  const now = deps.now();
+  if (result.class === 'connection_problem') {
+    const probeAt = now + deps.connectionProbeMs;
+    await deps.settings.noteProblem(shop, { guid, error: result.error ?? 'refused', now, probeAt }, sql);
+  } else if (delivery.probe && (result.class === 'accepted' || result.class === 'rejected')) {
+    await deps.settings.clearProblem(shop, guid, sql);
+  }
+}
+
+const BREAKER_OUTCOME = {
+  accepted: 'success',
+  retry: 'failure',
+  unknown: 'failure',
+  rejected: 'other',
+  connection_problem: 'other',
+} as const;
+
+/** The breaker after these attempts, at a time by the database's clock. */
+export function breakerAfter(
+  deps: RecordDeps,
+  breaker: BreakerState,
+  finished: readonly Finished[],
+  at: Instant,
+): BreakerState {
+  return finished.reduce(
+    (state, { result }) => (result ? record(state, BREAKER_OUTCOME[result.class], at, deps.breakerWindowMs) : state),
+    breaker,
+  );
+}
+
+/**
+ * A newer state of the same order or customer that came while this one was being sent takes its place instead of a retry.
+ * @returns the newer one's event; null when there is none
+ */
+async function giveWayToNewer(sql: Sql, delivery: ReadyDelivery, waitMs: number): Promise<string | null> {
+  if (!delivery.entity) return null;
+  const [newer] = await sql.query<{ event_id: string }>(
+    `UPDATE deliveries n SET seq = d.seq, due_at = now() + $3 * interval '1 millisecond',
+       again = n.again OR d.again, reassert = n.reassert OR d.reassert
+     FROM deliveries d
+     WHERE d.id = $1 AND n.id = (SELECT id FROM deliveries WHERE shop_id = d.shop_id AND entity = $2 AND open
+       AND lease_until IS NULL AND seq > d.seq ORDER BY seq DESC LIMIT 1)
+     RETURNING n.event_id`,
+    [delivery.id, delivery.entity, waitMs],
+  );
+  if (!newer) return null;
+  await sql.query('UPDATE deliveries SET open = false, settled_at = now() WHERE id = $1', [delivery.id]);
+  return newer.event_id;
+}

@@ -1,0 +1,100 @@
+import type { Attempt } from '../../ascent360/client.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Metrics } from '../../features/operations/metrics.ts';
+import type { ReadyDelivery } from './claim.ts';
+import type { Finished } from './record.ts';
+import type { Slots } from './slots.ts';
+
+/** So much work is claimed ahead, in milliseconds of posting: enough for many to share a transaction, and soon enough that
+ * settings and consent are those of the moment. */
+export const CLAIM_AHEAD_MS = 250;
+const MAX_CLAIM = 100;
+
+/** How long an attempt takes lately, in milliseconds, of whatever shop: the receiver is one. */
+export type Pace = { typicalMs: number };
+
+/** A moment by two clocks: one may stand still together with the machine, the other may be set. */
+export type Moment = { ticks: number; at: Instant };
+export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
+
+export type PosterDeps = {
+  /** How many deliveries of all shops may be under way at once. */
+  slots: Slots;
+  pace: Pace;
+  perShop: number;
+  /** So long after it was claimed a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
+  postWithinMs: number;
+  now: () => Instant;
+  sendJson(guid: string, payload: string): Promise<Attempt>;
+  metrics: Pick<Metrics, 'attemptEnded'>;
+};
+
+/** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */
+export function createPosters(deps: PosterDeps) {
+  const ready: { delivery: ReadyDelivery; claimed: Moment }[] = [];
+  const finished: Finished[] = [];
+  const posters = new Set<Promise<void>>();
+  let drained = () => {};
+
+  const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
+  const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
+
+  async function poster(): Promise<void> {
+    // Only for something to post: whoever waits for a slot without it is counted as busy, and nothing is claimed for it.
+    while (ready.length > 0) {
+      await deps.slots.take(1);
+      const next = ready.shift();
+      if (!next) {
+        deps.slots.give(1);
+        return;
+      }
+      const { delivery, claimed } = next;
+      if (ready.length === 0) drained();
+      // Whoever was frozen meanwhile must not send what somebody else may have sent by now, with what was newer then.
+      if (!isInTime(claimed)) {
+        deps.slots.give(1);
+        finished.push({ delivery, result: null });
+        continue;
+      }
+      const result = await deps.sendJson(delivery.guid, delivery.payload);
+      deps.slots.give(1);
+      deps.metrics.attemptEnded(result.class, result.ms);
+      finished.push({ delivery, result });
+      deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
+      // With a receiver in trouble, what is not under way yet is weighed anew: the breaker may have opened.
+      if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
+    }
+  }
+
+  return {
+    /** @param claimed when their leases began, or before */
+    add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
+      ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
+      for (let more = Math.min(deps.perShop - posters.size, ready.length); more > 0; more--) {
+        const job: Promise<void> = poster().finally(() => {
+          posters.delete(job);
+          drained();
+        });
+        posters.add(job);
+      }
+    },
+    giveBack,
+    take: () => finished.splice(0),
+    hasFinished: () => finished.length > 0,
+    isIdle: () => posters.size === 0,
+    /** How many to claim now. */
+    room: () => {
+      if (ready.length > 0) return 0;
+      const free = deps.perShop - posters.size;
+      const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
+      return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
+    },
+    /** Resolves when everything has been taken up or somebody has finished. */
+    change: async () => {
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+      });
+    },
+    end: async () => void (await Promise.all(posters)),
+  };
+}

@@ -1,0 +1,35 @@
+import { saveBreaker } from '../../delivery/breaker-state.ts';
+import { CLOSED } from '../../domain/delivery/breaker.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { readLife, type Shop } from '../../store/shops/shops.ts';
+import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
+import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
+
+export type TurnDeps = ClaimDeps & RecordDeps & { db: Db };
+
+export type Turn = { recorded: Recorded[]; ready: ReadyDelivery[]; settled: number };
+
+/**
+ * One turn of a shop: records the attempts that ended and claims what is to be sent next, in one transaction under the
+ * shop's lock. So a delivery costs one commit at most, and several that end together share it.
+ * @param max how many deliveries may be claimed
+ */
+export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
+  return await deps.db.transaction(async (sql) => {
+    const [at, before, life] = await Promise.all([
+      lockShop(sql, shop),
+      deps.settings.load(shop, sql),
+      readLife(sql, shop),
+    ]);
+    const recorded = await recordAttempts(sql, deps, shop, finished);
+    // A refused or an accepted probe changes what may be claimed.
+    const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
+    const stored = changed ? await deps.settings.load(shop, sql) : before;
+    const first = before?.breaker ?? CLOSED;
+    const breaker = breakerAfter(deps, first, finished, at);
+    const claimed = await claimDeliveries(sql, deps, shop, life, stored, breaker, at, max);
+    if (claimed.breaker !== first) await saveBreaker(sql, shop, claimed.breaker);
+    return { recorded, ready: claimed.ready, settled: claimed.settled };
+  });
+}

@@ -1,0 +1,168 @@
+import type { Instant } from '../domain/scalars.ts';
+import type { HistoryPolicy, Settings } from '../domain/settings.ts';
+import type { Settled } from '../domain/states.ts';
+import { newId, type Sql } from '../platform/database/db.ts';
+import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
+import type { ClaimedDelivery } from '../store/deliveries/deliveries.ts';
+import type { Person } from '../store/people/people.ts';
+import type { StoredSettings } from '../store/shops/settings.ts';
+import { installedAt, readLife, type Shop } from '../store/shops/shops.ts';
+import { gather, isNothingNew, type Weighed, weigh } from './deliver/evaluate.ts';
+import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts';
+import { handleEvent } from './process/handle-event.ts';
+import { personKeyOf } from './process/keys-of-event.ts';
+
+/** What an event would come to. `settled` null: it would be sent. `weighed`: what would be sent, also where it is nothing new. */
+export type Foreseen = { event: TranslatedEvent; settled: Settled | null; weighed: Weighed | null };
+
+type Watched = {
+  event: TranslatedEvent;
+  outcome: Settled | null;
+  delivery: Parameters<Batch['deliver']>[1] | null;
+  facts: LedgerEntry[];
+};
+
+/** Lets an event act on a batch that is never saved, and notes what it would have written. */
+function watch(batch: Batch, event: TranslatedEvent): Watched {
+  const seen: Watched = { event, outcome: null, delivery: null, facts: [] };
+  handleEvent(
+    {
+      ...batch,
+      addFact: (entry) => {
+        const id = newId();
+        seen.facts.push({ id, ...entry });
+        return id;
+      },
+      deliver: (_event, what) => {
+        seen.delivery = what;
+        return { settled: null };
+      },
+      settle: (_event, outcome) => {
+        seen.outcome = outcome.settled;
+      },
+      erase: (_event, outcome) => {
+        seen.outcome = outcome.settled;
+      },
+    },
+    event,
+  );
+  return seen;
+}
+
+/** As the ledger would tell it: since when the address is the person's, if they had another one before. */
+function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
+  const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
+  if (!person || !own) return null;
+  const before = [...person.addresses.values()].some(
+    (other) => other.channel === fact.channel && other.hash !== own.hash && other.firstSeenAt < own.firstSeenAt,
+  );
+  return before ? own.firstSeenAt : null;
+}
+
+function deliveryOf(
+  event: TranslatedEvent,
+  what: NonNullable<Watched['delivery']>,
+  receivedAt: Instant,
+): ClaimedDelivery {
+  return {
+    id: newId(),
+    eventId: event.id,
+    kind: what.kind,
+    entity: what.entity,
+    personId: what.person?.id ?? null,
+    subject: what.subject,
+    attempts: 0,
+    firstAttemptAt: null,
+    again: false,
+    reassert: false,
+    fence: 0,
+    topic: event.topic,
+    eventReceivedAt: receivedAt,
+  };
+}
+
+/** What becomes of choices from before, by channel. */
+export type Histories = Record<'email' | 'sms', HistoryPolicy>;
+
+export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({
+  email: consent.email.history,
+  sms: consent.sms.history,
+});
+
+function withHistories(stored: StoredSettings, { email, sms }: Histories): StoredSettings {
+  const { consent } = stored.settings;
+  const asked = { email: { ...consent.email, history: email }, sms: { ...consent.sms, history: sms } };
+  return { ...stored, settings: { ...stored.settings, consent: asked } };
+}
+
+/** Whether another policy for history could make another flag of it: the rules before that one have decided otherwise. */
+const hangsOnHistory = ({ prepared: { decisions } }: Weighed): boolean =>
+  [decisions.email, decisions.sms].some(({ reason }) => reason === 'due' || reason === 'history_held');
+
+/**
+ * What translated events would come to with these settings, weighed as if they arrived now: with the people, the ledger and
+ * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
+ * @param policies in place of what the settings say of history: each gives a list of its own
+ * @param events none about the whole shop
+ */
+export async function foreseeUnder(
+  sql: Sql,
+  shop: Shop,
+  stored: StoredSettings,
+  policies: readonly Histories[],
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Foreseen[][]> {
+  const life = await readLife(sql, shop);
+  const batch = await openBatch(sql, shop, life, stored.settings, events, now);
+  const watched = events.map((event) => watch(batch, event));
+  const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
+  const found = await gather(
+    sql,
+    shop,
+    stored.account,
+    deliveries.filter((delivery) => delivery !== null),
+  );
+  for (const { event, facts } of watched) {
+    const key = personKeyOf(shop, event.translated);
+    const person = key ? batch.people.find(key) : undefined;
+    if (person) found.profiles.set(person.id, person.profile);
+    for (const fact of facts) {
+      const of = ledgerKey(fact);
+      const known = found.facts.get(of) ?? [];
+      found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
+    }
+  }
+  const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
+  const weighOne = (under: StoredSettings, { event, outcome }: Watched, i: number): Foreseen => {
+    const delivery = deliveries[i];
+    if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, weighed: null };
+    const weighed = weigh(shop, under, historyBefore, found, delivery, now);
+    const { prepared } = weighed;
+    if (prepared.kind === 'settle') return { event, settled: prepared.settled, weighed };
+    const contentHash = shop.vault.hash('content', prepared.content);
+    const nothingNew = isNothingNew(weighed, found.entities, contentHash, under.account);
+    return { event, settled: nothingNew ? { state: 'skipped', reason: 'nothing_new' } : null, weighed };
+  };
+  const [first, ...others] = policies.map((policy) => withHistories(stored, policy));
+  if (!first) return [];
+  const known = watched.map((one, i) => weighOne(first, one, i));
+  const again = (under: StoredSettings) =>
+    known.map((foreseen, i) => {
+      const one = watched[i];
+      return one && foreseen.weighed && hangsOnHistory(foreseen.weighed) ? weighOne(under, one, i) : foreseen;
+    });
+  return [known, ...others.map(again)];
+}
+
+/** As foreseeUnder, with what the settings say. */
+export async function foresee(
+  sql: Sql,
+  shop: Shop,
+  stored: StoredSettings,
+  events: readonly TranslatedEvent[],
+  now: Instant,
+): Promise<Foreseen[]> {
+  const [foreseen = []] = await foreseeUnder(sql, shop, stored, [historiesOf(stored.settings)], events, now);
+  return foreseen;
+}

@@ -1,0 +1,54 @@
+import type { CustomerRead } from '../../domain/translated.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
+import type { People, Person } from '../../store/people/people.ts';
+import type { PersonProfile } from '../../store/people/profiles.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { learnContact } from './merge-contact.ts';
+
+/** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */
+function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
+  const present = new Map(read.map((tag) => [tag.trim().toLowerCase(), tag.trim()]));
+  const merged: PersonProfile['tags'] = {};
+  for (const [name, entry] of Object.entries(known)) {
+    // What an event said after the question was asked is newer than the answer.
+    if (entry.at !== null && entry.at > readAt) merged[name] = entry;
+    else if (!present.has(name)) merged[name] = entry.present ? { ...entry, present: false, at: null } : entry;
+  }
+  for (const [name, tag] of present) {
+    const before = known[name];
+    merged[name] ??= { tag, present: true, at: before?.present ? before.at : null };
+  }
+  return merged;
+}
+
+/**
+ * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
+ * data-sale opt-out; its consent facts belong into the ledger. An answer older than what is known changes nothing of it.
+ */
+export function learnRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
+  const { profile } = person;
+  const { contact } = read;
+  const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
+  const whatsApp = read.facts.flatMap(({ channel, address }) =>
+    channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],
+  );
+  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
+  learnContact(person, 'customer', contact, at);
+  people.changed(person);
+  if (profile.read !== null && profile.read.at > read.readAt) return;
+  if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+  profile.read = {
+    at: read.readAt,
+    metafields: { ...profile.read?.metafields, ...read.metafields },
+    dataSaleOptOut: read.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? false,
+  };
+}
+
+/** Shopify has no such customer any more, or says nothing of it: asking again would come to the same. */
+export function learnAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
+  const { profile } = person;
+  const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
+  const dataSaleOptOut = profile.read?.dataSaleOptOut ?? false;
+  profile.read = { at: readAt, metafields: { ...none, ...profile.read?.metafields }, dataSaleOptOut };
+  people.changed(person);
+}

@@ -1,0 +1,105 @@
+import type { Settings } from '../../domain/settings.ts';
+import { customerKey } from '../../store/people/identifiers.ts';
+import { hasContact, type Of, skipped } from '../../webhooks/outcomes.ts';
+import type { Batch, Outcome, TranslatedEvent } from './batch.ts';
+import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
+
+/** Whether anything in the settings is read from tags. */
+export function readsTags(settings: Settings): boolean {
+  const { mapping } = settings;
+  const sources = [
+    mapping.dateOfBirth,
+    mapping.gender,
+    ...mapping.activities,
+    ...mapping.interests,
+    ...mapping.newsletters,
+  ];
+  return (
+    Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag')
+  );
+}
+
+/** Tags that came or went; the person is sent as last known. */
+export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
+  const key = personKeyOf(batch.shop, t);
+  if (!key) return skipped('no_contact');
+  const person = batch.people.get(key, event.triggeredAt, t.customerId);
+  const { tags, contact } = person.profile;
+  for (const tag of t.tags) {
+    const name = tag.trim().toLowerCase();
+    const known = tags[name];
+    if (known && known.at !== null && known.at > t.occurredAt) continue;
+    tags[name] = { tag: tag.trim(), present: t.change === 'added', at: t.occurredAt };
+  }
+  person.profile.customerId = t.customerId;
+  batch.people.changed(person);
+  const waits = batch.ask(person, {});
+  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', 'No setting reads tags');
+  if (person.deletedAt !== null) return skipped('deleted_person');
+  if (!hasContact(contact)) {
+    const parked = waits ? batch.park(event, person) : null;
+    return parked ?? skipped('no_contact', 'The tags are kept until the person is known');
+  }
+  const entity = entityKeyOf(batch.shop, t);
+  if (entity) batch.entity(entity, 'customer').latestEventId = event.id;
+  return batch.deliver(event, {
+    kind: 'tags',
+    entity,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: null },
+    waits,
+  });
+}
+
+/** A workflow sends somebody as last known, whether or not Ascent360 has the same already. */
+export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'>): Outcome {
+  const key = personKeyOf(batch.shop, t);
+  // Somebody never seen is worth a row only when Shopify can be asked who that is.
+  const person =
+    key && (batch.mayRead ? batch.people.get(key, event.triggeredAt, t.customerId) : batch.people.find(key));
+  if (person && person.deletedAt !== null) return skipped('deleted_person');
+  const waits = person ? batch.ask(person, {}) : false;
+  const contact = person ? person.profile.contact : null;
+  if (!person || !contact || !hasContact(contact)) {
+    const parked = person && waits ? batch.park(event, person) : null;
+    return parked ?? skipped('no_contact', 'No e-mail address and no phone number is known of this customer');
+  }
+  return batch.deliver(event, {
+    kind: 'flow',
+    entity: null,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: null, added: t.added },
+    waits,
+  });
+}
+
+/** Two customers became one: facts stay with their addresses, and what Shopify now holds on the one that is kept is read. */
+export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>): Outcome {
+  if (!t.completed) return skipped('merge_not_completed');
+  const { vault } = batch.shop;
+  const kept = t.keptId && batch.people.get(customerKey(vault, t.keptId), event.triggeredAt, t.keptId);
+  const gone = t.deletedId && batch.people.get(customerKey(vault, t.deletedId), event.triggeredAt, t.deletedId);
+  if (kept) {
+    kept.profile.customerId = t.keptId;
+    const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
+    kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
+    batch.people.changed(kept);
+    batch.ask(kept, { merged: true });
+  }
+  if (gone) {
+    gone.deletedAt = event.triggeredAt;
+    batch.people.changed(gone);
+    if (kept) batch.handOver(gone, kept);
+  }
+  return skipped('recorded', 'Consent is read again, and stays with its addresses');
+}
+
+/** Shopify shortened the body to an id: it is handled once the rest has been read. */
+export function handleIncomplete(batch: Batch, event: TranslatedEvent): Outcome {
+  const parked = batch.mayRead ? batch.park(event, null) : null;
+  if (parked) return parked;
+  const detail = 'It holds only an id, and Shopify cannot be read: open the app in Shopify, then send it again';
+  return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+}

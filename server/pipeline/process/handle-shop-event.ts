@@ -1,0 +1,112 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import type { SkippedReason } from '../../domain/states.ts';
+import type { Translated } from '../../domain/translated.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { skipOpen } from '../../store/deliveries/deliveries.ts';
+import { redactPerson } from '../../store/erase/erase-person.ts';
+import { destroyKey, isInUse } from '../../store/erase/erase-shop.ts';
+import { keysOf } from '../../store/erase/find-traces.ts';
+import { settleEvents, settleTranslated } from '../../store/events/events.ts';
+import { endImports } from '../../store/imports/imports.ts';
+import { customerKey } from '../../store/people/identifiers.ts';
+import { eraseTokens } from '../../store/shops/admin-tokens.ts';
+import { keepRequest } from '../../store/shops/privacy-requests.ts';
+import { forgetPoint } from '../../store/shops/reconciliations.ts';
+import { mergeFacts, readLife, type Shop, type ShopLife, saveLife } from '../../store/shops/shops.ts';
+import type { TranslatedEvent } from './batch.ts';
+
+type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
+
+/** Events that are about the whole shop or erase something: they are handled one at a time, after all before them. */
+export function isShopEvent(translated: Translated): translated is ShopEvent {
+  return ['uninstalled', 'lifecycle', 'compliance', 'customer_deleted'].includes(translated.kind);
+}
+
+/** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
+async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: string | null }> {
+  const life = await readLife(sql, shop, true);
+  const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
+  const installedAgain = lastSign > at;
+  await eraseTokens(sql, shop, at, installedAgain);
+  if (installedAgain) {
+    await saveLife(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
+    return { detail: 'The app has been used since: it was installed again' };
+  }
+  await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
+  await skipOpen(sql, shop, 'uninstalled', null);
+  await endImports(sql, shop, 'The app was uninstalled.');
+  await forgetPoint(sql, shop);
+  return { detail: null };
+}
+
+/** Kept for a customer who was not seen yet, too: what was triggered before may still arrive. */
+async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<void> {
+  const [person] = await sql.query<{ id: string }>(
+    `INSERT INTO people (id, shop_id, key, seen_at, deleted_at) VALUES ($1, $2, $3, $4, $4)
+     ON CONFLICT (shop_id, key) DO UPDATE SET deleted_at = excluded.deleted_at RETURNING id`,
+    [uuidv7(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
+  );
+  if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
+}
+
+/** Whether the customer was erased after something was triggered. */
+async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<boolean> {
+  const rows = await sql.query('SELECT 1 FROM redactions WHERE shop_id = $1 AND person = $2 AND at >= $3', [
+    shop.id,
+    customerKey(shop.vault, customerId),
+    new Date(at),
+  ]);
+  return rows.length > 0;
+}
+
+/** Nothing is kept of an erased person but that the event came. */
+async function settleErased(sql: Sql, eventId: string): Promise<void> {
+  await settleEvents(sql, [{ id: eventId, settled: { state: 'skipped', reason: 'redacted' } }]);
+  await sql.query('UPDATE events SET body = NULL WHERE id = $1', [eventId]);
+}
+
+export async function handleShopEvent(sql: Sql, shop: Shop, life: ShopLife, event: TranslatedEvent): Promise<void> {
+  const t = event.translated;
+  if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
+  const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
+  if (about?.customerId && (await isErased(sql, shop, about.customerId, event.triggeredAt))) {
+    await settleErased(sql, event.id);
+    return;
+  }
+  let reason: SkippedReason = 'lifecycle';
+  let detail: string | null = null;
+  let search: string[] = [];
+  switch (t.kind) {
+    case 'uninstalled':
+      ({ detail } = await uninstall(sql, shop, event.triggeredAt));
+      break;
+    case 'lifecycle':
+      await mergeFacts(sql, shop, t.shop);
+      break;
+    case 'customer_deleted':
+      await deleteCustomer(sql, shop, t.customerId, event.triggeredAt);
+      search = [customerKey(shop.vault, t.customerId)];
+      reason = 'deleted_person';
+      break;
+    case 'compliance':
+      reason = 'privacy';
+      if (t.request === 'customer_redact') {
+        await redactPerson(sql, shop, t, event);
+        await keepRequest(sql, shop, t, event.id, []);
+        await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
+        return;
+      }
+      if (t.request === 'shop_redact') {
+        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id))) return;
+        detail = 'The app is in use by the shop: nothing was erased';
+      } else {
+        search = keysOf(shop, t);
+        await keepRequest(sql, shop, t, event.id, search);
+      }
+      break;
+  }
+  await settleTranslated(sql, shop, [
+    { id: event.id, settled: { state: 'skipped', reason }, detail, summary: event.summary, search, entity: null },
+  ]);
+}

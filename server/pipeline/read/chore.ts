@@ -1,0 +1,55 @@
+import { AdminError } from '../../admin/admin.ts';
+import { stopReadWaits } from '../../delivery/read-waits.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { unparkEvents } from '../../store/events/parked-events.ts';
+import { hasToken } from '../../store/shops/admin-tokens.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { Chore } from '../chores.ts';
+import { completeBodies } from './complete-bodies.ts';
+import { type ReadDeps, readPeople } from './read-people.ts';
+
+export const READS = 'read';
+
+async function shopsWithReads(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s WHERE s.uninstalled_at IS NULL AND s.wrapped_key IS NOT NULL AND CASE WHEN ${hasToken('s.id')}
+       THEN EXISTS (SELECT 1 FROM people p WHERE p.shop_id = s.id AND p.read_due_at <= now())
+         OR EXISTS (SELECT 1 FROM parked_events e WHERE e.shop_id = s.id AND e.person_id IS NULL)
+       ELSE EXISTS (SELECT 1 FROM parked_events e WHERE e.shop_id = s.id) END`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * What webhooks do not tell is read through the Admin API: people at first sight and when something of them may have
+ * changed, and the rest of bodies that Shopify shortened. Without access nothing is read, and nothing waits for it.
+ * @param deps.wake says that the shop has something to translate or to send
+ */
+export function createReads(deps: ReadDeps & { wake(shopId: number): void }): Chore {
+  async function withoutAccess(shop: Shop): Promise<false> {
+    await deps.db.transaction(async (sql) => {
+      await lockShop(sql, shop);
+      await unparkEvents(sql, shop, null);
+      await stopReadWaits(sql, shop);
+    });
+    deps.wake(shop.id);
+    return false;
+  }
+  return {
+    name: READS,
+    due: shopsWithReads,
+    work: async (shop, signal) => {
+      if (!(await deps.admin.hasAccess(shop))) return await withoutAccess(shop);
+      try {
+        const people = await readPeople(deps, shop, signal);
+        const bodies = await completeBodies(deps, shop, signal);
+        if (people + bodies > 0) deps.wake(shop.id);
+        return people + bodies > 0;
+      } catch (error) {
+        if (error instanceof AdminError && error.failure === 'no_access') return await withoutAccess(shop);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { AdminError, isOfOne } from '../../admin/admin.ts';
+import { CustomersByIds } from '../../admin/documents.generated.ts';
+import { readWholeOrder } from '../../admin/read-records.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
+import type { Settled } from '../../domain/states.ts';
+import type { Translated } from '../../domain/translated.ts';
+import { isOutage, type Sql } from '../../platform/database/db.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { customerBody } from '../../shopify/records/customer-body.ts';
+import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
+import { orderBody } from '../../shopify/records/order-body.ts';
+import { topicOf } from '../../shopify/topics.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { bodyBinding, settleEvents } from '../../store/events/events.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { ReadDeps } from './read-people.ts';
+
+/** So many at a time, so that people get their turn. */
+const BATCH = 20;
+
+type Parked = { event_id: string; topic: string; body: Uint8Array | null };
+type Completion = { body: object } | { settled: Settled; detail: string };
+
+const gone = (what: string): Completion => ({
+  settled: { state: 'skipped', reason: 'no_contact' },
+  detail: `It holds only an id, and Shopify has no such ${what} any more`,
+});
+
+function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'incomplete' }> | null {
+  const parsed = row.body ? parseBody(shop.vault.open(bodyBinding(row.event_id), row.body)) : null;
+  if (!parsed?.ok) return null;
+  const translated = topicOf(row.topic)?.translate(parsed.body, {
+    topic: row.topic,
+    triggeredAt: 0,
+    shopCountry: null,
+  });
+  return translated?.kind === 'incomplete' ? translated : null;
+}
+
+async function readOrder(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+  const order = await readWholeOrder(deps.admin, shop, id, signal);
+  return order ? { body: orderBody(order, order.lineItems, order.denied) } : gone('order');
+}
+
+async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+  const ids = [`gid://shopify/Customer/${id}`];
+  const { data, denied } = await deps.admin.run(
+    shop,
+    CustomersByIds,
+    { ids, withMetafields: false, metafieldCount: 1 },
+    signal,
+  );
+  const [node] = data.nodes;
+  return node?.__typename === 'Customer'
+    ? { body: customerBody(node, deniedWithin('nodes.0', denied)) }
+    : gone('customer');
+}
+
+/** The whole body takes the place of the short one, and the event is translated as if it had come so. */
+async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion): Promise<void> {
+  await lockShop(sql, shop);
+  const [event] = await sql.query<{ state: string }>(
+    'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
+    [row.event_id],
+  );
+  // It has been erased, or the app uninstalled, in the meantime.
+  if (event?.state !== 'open') return;
+  if ('settled' in completion) {
+    await settleEvents(sql, [{ id: row.event_id, ...completion }]);
+    return;
+  }
+  const body = shop.vault.sealJson(bodyBinding(row.event_id), completion.body);
+  await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [row.event_id, body]);
+}
+
+/** Whether trying this body again would come to the same: the others must not wait for it. */
+function isOfThisBody(error: unknown): boolean {
+  if (error instanceof AdminError) return isOfOne(error);
+  return !isOutage(error);
+}
+
+/**
+ * Reads the rest of bodies that Shopify shortened to an id.
+ * @returns how many events go on now; there may be more
+ * @throws AdminError
+ */
+export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+  const rows = await deps.db.query<Parked>(
+    `SELECT p.event_id, e.topic, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
+     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
+    [shop.id],
+  );
+  for (const row of rows) {
+    let completion: Completion;
+    try {
+      const what = incompleteOf(shop, row);
+      if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
+      else if (what.what === 'order') completion = await readOrder(deps, shop, what.id, signal);
+      else completion = await readCustomer(deps, shop, what.id, signal);
+    } catch (error) {
+      if (signal.aborted || !isOfThisBody(error)) throw error;
+      deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
+      const refused = error instanceof AdminError && !error.partial;
+      const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;
+      completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+    }
+    await deps.db.transaction(async (sql) => await finish(sql, shop, row, completion));
+  }
+  return rows.length;
+}

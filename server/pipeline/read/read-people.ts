@@ -1,0 +1,232 @@
+import { type Admin, AdminError, isOfOne } from '../../admin/admin.ts';
+import { CustomersByIds } from '../../admin/documents.generated.ts';
+import { endReadWaits } from '../../delivery/read-waits.ts';
+import { metafieldKeys } from '../../domain/needs-read.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import type { Log } from '../../platform/log.ts';
+import { readFacts } from '../../reads/read-facts.ts';
+import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
+import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
+import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
+import { appendFacts } from '../../store/consent/facts.ts';
+import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { unparkEvents } from '../../store/events/parked-events.ts';
+import { loadPeople, type People } from '../../store/people/people.ts';
+import { openProfile } from '../../store/people/profiles.ts';
+import type { SettingsStore } from '../../store/shops/settings.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { learnAbsence, learnRead } from '../process/apply-read.ts';
+import { tellDue } from './open-due-flags.ts';
+
+export type ReadDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  admin: Admin;
+  log: Log;
+  /** Translates what has arrived, with everything that goes with it. */
+  translate(shop: Shop): Promise<unknown>;
+  now: () => Instant;
+};
+
+/** Shopify takes so many ids in one query (https://shopify.dev/docs/api/usage/limits). */
+const MOST_IDS = 250;
+/** What one query may cost, in points (https://shopify.dev/docs/api/usage/limits). */
+const MAX_COST = 1000;
+/** A customer, their address, e-mail and phone, and the phone's two consents: a point each. */
+const COST_OF_ONE = 6;
+/** When what Shopify refuses to say, or cannot say by an accident, is asked for again, in milliseconds. */
+const AFTER_REFUSAL_MS = 24 * 3_600_000;
+const AFTER_ACCIDENT_MS = 3_600_000;
+/** So often one after the other it is refused in smaller and smaller parts: then it is not about one person. */
+const MOST_REFUSALS = 10;
+
+type Wanted = { id: string; key: string; customerId: ShopifyId; asks: number };
+type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
+
+const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
+
+/** How many people fit into one query. */
+export const peoplePerQuery = (keys: number) =>
+  Math.min(MOST_IDS, Math.floor(MAX_COST / (COST_OF_ONE + (keys > 0 ? 2 + keys : 0))));
+
+async function findWanted(sql: Sql, shop: Shop, most: number): Promise<Wanted[]> {
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
+    `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
+     ORDER BY read_due_at, id LIMIT $2`,
+    [shop.id, most],
+  );
+  return rows.flatMap((row) => {
+    const { customerId } = openProfile(shop.vault, row.id, row.profile);
+    return customerId === null ? [] : [{ id: row.id, key: row.key, customerId, asks: row.read_asks }];
+  });
+}
+
+async function ask(
+  deps: ReadDeps,
+  shop: Shop,
+  wanted: readonly Wanted[],
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<Answered[]> {
+  const { data, denied } = await deps.admin.run(
+    shop,
+    CustomersByIds,
+    {
+      ids: wanted.map(({ customerId }) => gid(customerId)),
+      withMetafields: keys.length > 0,
+      metafieldKeys: [...keys],
+      metafieldCount: Math.max(keys.length, 1),
+    },
+    signal,
+  );
+  return wanted.map((_, i) => {
+    const node = data.nodes[i];
+    const mine = deniedWithin(`nodes.${i}`, denied);
+    return node?.__typename === 'Customer'
+      ? { node, metafields: node.metafields?.nodes ?? [], denied: mine }
+      : { node: null, metafields: [], denied: mine };
+  });
+}
+
+/**
+ * Writes an answer, ends the waits for it, and opens what it makes due, in one transaction. Those of whom events were
+ * parked stay to be read: `finish` looks at them once these have been translated.
+ */
+async function take(
+  deps: ReadDeps,
+  shop: Shop,
+  wanted: readonly Wanted[],
+  answers: readonly Answered[],
+  keys: readonly string[],
+  readAt: Instant,
+): Promise<{ told: number; parked: Wanted[] }> {
+  return await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    const now = deps.now();
+    const { country } = await deps.shops.facts(shop, sql);
+    const people = await loadPeople(sql, shop, keysOf(wanted));
+    const facts = wanted.flatMap(({ id, key }, i) => {
+      const person = people.find(key);
+      const answer = answers[i];
+      // Somebody who was erased in the meantime stays so; who comes after is somebody new.
+      if (person?.id !== id || !answer) return [];
+      if (!answer.node) {
+        learnAbsence(people, person, keys, readAt);
+        return [];
+      }
+      const read = translateCustomerNode(answer.node, answer.metafields, {
+        readAt,
+        source: 'admin_read',
+        shopCountry: country ?? null,
+        denied: answer.denied,
+        metafieldKeys: keys,
+      });
+      learnRead(shop, people, person, read);
+      return readFacts(shop, person, read);
+    });
+    const ids = wanted.map(({ id }) => id);
+    await people.save();
+    await appendFacts(sql, shop, facts, now);
+    const unparked = await unparkEvents(sql, shop, ids);
+    const isParked = ({ id }: Wanted) => unparked.has(id);
+    const told = await settle(
+      sql,
+      deps,
+      shop,
+      people,
+      wanted.filter((one) => !isParked(one)),
+    );
+    return { told, parked: wanted.filter(isParked) };
+  });
+}
+
+const keysOf = (wanted: readonly Wanted[]) => wanted.map(({ key }) => key);
+
+/** They have been read, and what that makes due is told. What was asked for in the meantime stays to be read. */
+async function settle(
+  sql: Sql,
+  deps: ReadDeps,
+  shop: Shop,
+  people: People,
+  wanted: readonly Wanted[],
+): Promise<number> {
+  const { columns, from, params } = unnest(
+    { id: 'uuid', asks: 'int' },
+    wanted.map(({ id, asks }) => ({ id, asks })),
+    2,
+  );
+  await sql.query(
+    `UPDATE people p SET read_due_at = NULL FROM ${from} AS u(${columns})
+     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_asks = u.asks`,
+    [shop.id, ...params],
+  );
+  await endReadWaits(
+    sql,
+    shop,
+    wanted.map(({ id }) => id),
+  );
+  const found = wanted.flatMap(({ id, key }) => {
+    const person = people.find(key);
+    return person?.id === id ? [person] : [];
+  });
+  return await tellDue(sql, shop, await deps.settings.load(shop, sql), found, deps.now());
+}
+
+/** What the parked events of these people carry by now is not told a second time. */
+async function finish(deps: ReadDeps, shop: Shop, parked: readonly Wanted[]): Promise<number> {
+  if (parked.length === 0) return 0;
+  await deps.translate(shop);
+  return await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    return await settle(sql, deps, shop, await loadPeople(sql, shop, keysOf(parked)), parked);
+  });
+}
+
+/** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
+async function putOff(deps: ReadDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
+  const ids = people.map(({ id }) => id);
+  deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
+  await deps.db.transaction(async (sql) => {
+    await lockShop(sql, shop);
+    await sql.query(
+      `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+      [shop.id, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS],
+    );
+    if (!error.partial) await unparkEvents(sql, shop, ids);
+  });
+}
+
+/**
+ * Reads one batch of a shop's people through the Admin API. Nothing is lost when it ends in the middle: they stay due.
+ * @returns how many were asked for; there may be more
+ * @throws AdminError
+ */
+export async function readPeople(deps: ReadDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+  const stored = await deps.settings.load(shop);
+  const keys = metafieldKeys(stored?.settings.mapping ?? null);
+  const all = await findWanted(deps.db, shop, peoplePerQuery(keys.length));
+  const todo = all.length > 0 ? [all] : [];
+  let told = 0;
+  let refusals = 0;
+  for (let wanted = todo.pop(); wanted; wanted = todo.pop()) {
+    const readAt = deps.now();
+    try {
+      const answers = await ask(deps, shop, wanted, keys, signal);
+      const taken = await take(deps, shop, wanted, answers, keys, readAt);
+      told += taken.told + (await finish(deps, shop, taken.parked));
+      refusals = 0;
+    } catch (error) {
+      if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
+      if (error.failure !== 'too_costly') refusals++;
+      // Too much for one query, or something is wrong with one of them: the others must not wait for that.
+      const half = Math.ceil(wanted.length / 2);
+      if (refusals > MOST_REFUSALS) await putOff(deps, shop, [...todo.splice(0), wanted].flat(), error);
+      else if (wanted.length === 1) await putOff(deps, shop, wanted, error);
+      else todo.push(wanted.slice(half), wanted.slice(0, half));
+    }
+  }
+  if (all.length > 0) deps.log.info({ stage: 'read', shop: shop.id, people: all.length, told });
+  return all.length;
+}

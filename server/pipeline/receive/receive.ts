@@ -1,0 +1,115 @@
+import type { RequestHandler, Response } from 'express';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Metrics } from '../../features/operations/metrics.ts';
+import type { Log } from '../../platform/log.ts';
+import { within } from '../../platform/within.ts';
+import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
+import { topicOf } from '../../shopify/topics.ts';
+import { openWebhook } from '../../shopify/verify-webhook.ts';
+import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
+import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
+import { readRawBody } from './read-raw-body.ts';
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const LISTEN_ON_MS = 1000;
+
+export type ReceiveDeps = {
+  inbox: Inbox;
+  shops: Shops;
+  secrets: readonly string[];
+  wake(shopId: number): void;
+  log: Log;
+  metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
+  now: () => Instant;
+};
+
+function answer(res: Response, status: number, message?: string): void {
+  res.status(status).json(message ? { errors: [{ message }] } : {});
+}
+
+/**
+ * The first stage: `POST /webhooks`, all topics. Verify, store, wake the queue, answer; nothing else happens before the
+ * answer. What each answer means, and what Shopify then does (it tries 8 times over 4 hours after anything but 2xx,
+ * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries):
+ *
+ * | situation                                                        | answer                  | Shopify          |
+ * |------------------------------------------------------------------|-------------------------|------------------|
+ * | committed, or seen before (same shop and webhook id)             | 200                     | is done          |
+ * | signature missing, malformed or wrong                            | 401, nothing stored     | tries again      |
+ * | signed, but topic, shop or webhook id missing, or no Shopify shop| 400                     | tries again      |
+ * | body over 10 MB                                                  | 413 before reading it   | tries again      |
+ * | database away, or slower than 2.5 s                              | 503 with Retry-After    | tries again      |
+ * | signed, but not a JSON object                                    | 200, stored: attention  | is done          |
+ *
+ * A commit whose answer was lost is recognised by its webhook id when Shopify tries again.
+ */
+export function receive(deps: ReceiveDeps): RequestHandler {
+  return async (req, res) => {
+    const began = performance.now();
+    let family = 'unknown';
+    res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
+    let rawBody: Buffer | null;
+    try {
+      rawBody = await readRawBody(req, MAX_BODY_BYTES);
+    } catch {
+      // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
+      res.destroy();
+      return;
+    }
+    if (!rawBody) {
+      res.set('Connection', 'close');
+      answer(res, 413, 'The body is larger than 10 MB');
+      // A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept.
+      req.resume();
+      setTimeout(() => req.destroy(), LISTEN_ON_MS).unref();
+      return;
+    }
+    const webhook = openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets });
+    if (!webhook) {
+      answer(res, 401, 'The signature does not fit the body');
+      return;
+    }
+    const read = readWebhookHeaders(req.headers);
+    if (!read.ok) {
+      answer(res, 400, read.faults.join('; '));
+      return;
+    }
+    const { headers } = read;
+    family = topicOf(headers.topic)?.family ?? family;
+    const receivedAt = deps.now();
+    try {
+      const store = async (): Promise<{ shop: Shop; isNew: boolean }> => {
+        const shop = await deps.shops.ensure(headers.shop);
+        const stored = deps.inbox.store({
+          shop,
+          webhookId: headers.webhookId,
+          topic: headers.topic,
+          shopifyEventId: headers.eventId,
+          apiVersion: headers.apiVersion,
+          triggeredAt: headers.triggeredAt ?? receivedAt,
+          receivedAt,
+          body: webhook.rawBody,
+        });
+        try {
+          return { shop, isNew: await stored };
+        } catch (error) {
+          if (!(error instanceof ShopErasedError)) throw error;
+          deps.shops.forget(shop);
+          return await store();
+        }
+      };
+      const { shop, isNew } = await within(store(), STORE_WITHIN_MS);
+      answer(res, 200);
+      deps.metrics.webhookAcknowledged(family, isNew);
+      if (isNew) deps.wake(shop.id);
+      deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
+    } catch (error) {
+      deps.log.warn(
+        { stage: 'receive', topic: headers.topic, err: error },
+        'not stored; Shopify is asked to try again',
+      );
+      res.set('Retry-After', '5');
+      answer(res, 503, 'Could not be stored now');
+    }
+  };
+}

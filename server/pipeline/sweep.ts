@@ -1,0 +1,36 @@
+import type { Db } from '../platform/database/db.ts';
+import type { Log } from '../platform/log.ts';
+import type { Queue } from '../platform/queue/queue.ts';
+import { freeExpiredLeases, shopsWithWork } from '../store/deliveries/due-work.ts';
+
+export type Sweep = { stop(): Promise<void> };
+
+/** Frees leases that ran out and wakes every shop that has something due: what a lost wake-up or a dead process left. */
+export async function sweepOnce(deps: { db: Db; queue: Queue; log: Log }): Promise<void> {
+  const freed = await freeExpiredLeases(deps.db);
+  const shops = new Set([...freed, ...(await shopsWithWork(deps.db))]);
+  for (const shopId of shops) deps.queue.wake(shopId);
+  if (freed.length > 0) deps.log.warn({ stage: 'sweep', freedShops: freed.length, shops: shops.size });
+}
+
+export function startSweep(deps: { db: Db; queue: Queue; log: Log }, intervalMs: number): Sweep {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout;
+  const turn = () => {
+    running = sweepOnce(deps)
+      .catch((error: unknown) => deps.log.warn({ stage: 'sweep', err: error }))
+      .then(() => {
+        if (!stopped) timer = setTimeout(turn, intervalMs);
+      });
+  };
+  turn();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Metrics } from '../features/operations/metrics.ts';
+import { isOutage } from '../platform/database/db.ts';
+import type { Log } from '../platform/log.ts';
+import { hasNewEvents } from '../store/deliveries/due-work.ts';
+import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts';
+import type { Finished, Recorded } from './deliver/record.ts';
+import { createPosters, momentOf, type PosterDeps } from './deliver/send-pool.ts';
+import type { Slots } from './deliver/slots.ts';
+import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
+import { type ProcessDeps, processSafely } from './process/process.ts';
+
+/** How long one shop is worked on before others get their turn, in milliseconds. */
+const PIECE_MS = 5000;
+/** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
+const LOOK_AGAIN_MS = 500;
+
+export type WorkDeps = ProcessDeps &
+  TurnDeps &
+  PosterDeps & {
+    shops: Shops;
+    log: Log;
+    metrics: Pick<Metrics, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
+    /** How many batches may be translated at once. */
+    translating: Slots;
+    /** Says that the shop has work again after so many milliseconds. */
+    wakeLater(shopId: number, waitMs: number): void;
+    stopping(): boolean;
+  };
+
+function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
+  if (waitMs !== null && result?.class !== 'connection_problem') deps.wakeLater(delivery.shop.id, waitMs);
+  if (!result) return;
+  if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
+  deps.log.info({
+    stage: 'deliver',
+    shop: delivery.shop.id,
+    event: delivery.eventId,
+    delivery: delivery.id,
+    attempt: delivery.attempts + 1,
+    class: result.class,
+    status: result.status,
+    error: result.error,
+    ms: result.ms,
+    state: settled?.state ?? (late ? 'late' : 'retrying'),
+  });
+}
+
+/** As takeTurn; when it fails, what ended is recorded at least, without claiming anything more. */
+async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
+  try {
+    return await takeTurn(deps, shop, finished, max);
+  } catch (error) {
+    if (finished.length === 0 || isOutage(error) || error instanceof ShopErasedError) throw error;
+    deps.log.error({ stage: 'deliver', shop: shop.id, err: error }, 'claiming failed; recording what ended');
+    return await takeTurn(deps, shop, finished, 0);
+  }
+}
+
+async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
+  // One statement in place of a transaction, when there is nothing.
+  if (!(await hasNewEvents(deps.db, shop.id))) return 0;
+  await deps.translating.take(1);
+  try {
+    return await processSafely(deps, shop);
+  } finally {
+    deps.translating.give(1);
+  }
+}
+
+/**
+ * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time, until nothing is left
+ * that may be done now or its time is up. Two calls for one shop, in one process or two, get along: the database says who
+ * has what. An attempt that cannot be recorded ends with its lease.
+ * @returns whether it stopped before all was done
+ */
+export async function workOnShop(deps: WorkDeps, shopId: number, listen: () => Promise<void>): Promise<boolean> {
+  const shop = await deps.shops.byId(shopId);
+  if (!shop) return false;
+  const until = deps.now() + PIECE_MS;
+  const posters = createPosters(deps);
+  let ended: Finished[] = [];
+  try {
+    for (;;) {
+      const last = deps.stopping() || deps.now() > until;
+      if (last) posters.giveBack();
+      const woken = listen();
+      const processed = last ? 0 : await translate(deps, shop);
+      const change = posters.change();
+      ended = posters.take();
+      const claimed = momentOf(deps.now);
+      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : posters.room());
+      ended = [];
+      posters.add(ready, claimed);
+      for (const one of recorded) tell(deps, one);
+      if (posters.hasFinished()) continue;
+      if (posters.isIdle()) {
+        if (last || (processed === 0 && settled === 0)) return last;
+        continue;
+      }
+      await Promise.race([change, ...(last ? [] : [woken]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);
+    }
+  } catch (error) {
+    if (error instanceof ShopErasedError) {
+      deps.shops.forget(shop);
+      return false;
+    }
+    if (!isOutage(error)) throw error;
+    deps.log.warn(
+      { stage: 'work', shop: shopId, err: error },
+      'the database is away; the sweep goes on with this shop',
+    );
+    // What ended is recorded once more: had the transaction been committed after all, the fence keeps it from counting twice.
+    posters.giveBack();
+    await posters.end();
+    await takeTurn(deps, shop, [...ended, ...posters.take()], 0).catch(() => {});
+    return false;
+  } finally {
+    await posters.end();
+  }
+}

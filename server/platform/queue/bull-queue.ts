@@ -1,0 +1,168 @@
+import Bull from 'bull';
+import { Redis } from 'ioredis';
+import type { Log } from '../log.ts';
+import { createLocalQueue, createTimers, type Queue } from './queue.ts';
+
+/** How long a command to Redis may take before it counts as failed, in milliseconds. */
+const COMMAND_MS = 1000;
+/** A worker that died is noticed after this; its shops can be woken again from then on. */
+const LOCK_MS = 5000;
+const STALLED_CHECK_MS = 2000;
+/** After an error of Redis the next job is asked for so much later. */
+const RETRY_MS = 1000;
+/** How long a stop waits for work that is under way. */
+const DRAIN_MS = 8000;
+/** Longer than any piece of work. */
+const MARK_SECONDS = 60;
+/** A wake-up that nobody answered for so long may be held up by a job that is none any more. */
+const UNANSWERED_MS = 2000;
+/**
+ * Deletes a job that is in none of the lists out of which jobs are worked on. Redis may lose everything while Bull hands a job out:
+ * Bull then writes down half of it, under an id that nothing is ever added to again.
+ */
+const DROP_LOST_JOB = `
+  for _, list in ipairs({KEYS[2], KEYS[3], KEYS[4]}) do
+    if redis.call('LPOS', list, ARGV[1]) then return 0 end
+  end
+  if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
+  return redis.call('DEL', KEYS[1])`;
+
+function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
+  const retryStrategy = (times: number) => Math.min(times * 100, 2000);
+  // Bull's own demands on its blocking connections: https://github.com/OptimalBits/bull/issues/1873. The producer's fails
+  // fast instead: nobody may wait for Redis.
+  const redis =
+    type === 'client'
+      ? new Redis(redisUrl, {
+          maxRetriesPerRequest: 1,
+          enableOfflineQueue: false,
+          commandTimeout: COMMAND_MS,
+          retryStrategy,
+        })
+      : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
+  redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
+  return redis;
+}
+
+/** Rejects after `ms` when the promise has not settled by then. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
+ * already leaves a mark, and whoever ends a job that was marked looks once more, so that none falls between. While Redis cannot be used,
+ * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
+ */
+export function createBullQueue(redisUrl: string, log: Log): Queue {
+  const connections: Redis[] = [];
+  const bull = new Bull('shops', {
+    createClient: (type) => {
+      const redis = connect(redisUrl, type, log);
+      connections.push(redis);
+      return redis;
+    },
+    settings: {
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      retryProcessDelay: RETRY_MS,
+      // A job whose worker died is work that is still to be done, however often that happens.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    },
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+  });
+  bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
+  const fallback = createLocalQueue(log);
+  const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
+  const jobOf = (shopId: number) => `shop-${shopId}`;
+  // By its id: a job that Redis lost meanwhile has nothing else.
+  const shopOf = (id: Bull.JobId) => Number(String(id).slice('shop-'.length));
+  const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
+  const adding = new Set<number>();
+  let working = false;
+  let usable = true;
+
+  const ask = async (shopId: number) => await bull.add({}, { jobId: jobOf(shopId) });
+
+  async function dropLost(shopId: number): Promise<boolean> {
+    const job = jobOf(shopId);
+    const dropped = await bull.client.eval(DROP_LOST_JOB, 1 + lists.length, bull.toKey(job), ...lists, job);
+    return dropped === 1;
+  }
+
+  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. It says since when. */
+  async function mark(shopId: number): Promise<void> {
+    const now = Date.now();
+    const marked = bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'NX', 'GET');
+    const [since] = await Promise.all([marked, ask(shopId)]);
+    if (since === null || now - Number(since) <= UNANSWERED_MS) return;
+    if (await dropLost(shopId)) await ask(shopId);
+    // Looked into again after as long, not at every wake-up of a shop that is busy or has to wait.
+    else await bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'XX');
+  }
+
+  async function add(shopId: number): Promise<void> {
+    try {
+      await inTime(mark(shopId), COMMAND_MS);
+      usable = true;
+    } catch (error) {
+      if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
+      usable = false;
+      if (working) fallback.wake(shopId);
+    }
+  }
+
+  const wake = (shopId: number) => {
+    if (adding.has(shopId)) return;
+    adding.add(shopId);
+    // A moment later, so that the wake-ups of one burst become one command; what they are about is committed already.
+    setImmediate(() => {
+      adding.delete(shopId);
+      void add(shopId);
+    });
+  };
+  const timers = createTimers(wake);
+
+  return {
+    wake,
+    wakeLater: timers.wakeLater,
+    start: (hands) => {
+      working = true;
+      fallback.start(hands);
+      const again = async (shopId: number, unfinished: unknown) => {
+        if (unfinished === true || (await bull.client.exists(markOf(shopId))) > 0) wake(shopId);
+      };
+      bull.on('completed', ({ id }, unfinished: unknown) => {
+        again(shopOf(id), unfinished).catch((error: unknown) =>
+          log.warn({ stage: 'queue', shop: shopOf(id), err: error }),
+        );
+      });
+      const never = new Promise<void>(() => {});
+      const work = async (shopId: number) => {
+        await bull.client.del(markOf(shopId));
+        try {
+          return await hands.work(shopId, async () => await never);
+        } catch (error) {
+          log.error({ stage: 'work', shop: shopId, err: error });
+          throw error;
+        }
+      };
+      bull
+        .process(hands.concurrency, async ({ id }) => await work(shopOf(id)))
+        .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
+    },
+    check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),
+    stop: async () => {
+      timers.clear();
+      if (working) await inTime(bull.pause(true), DRAIN_MS).catch(() => {});
+      await fallback.stop();
+      await inTime(bull.close(true), COMMAND_MS).catch(() => {});
+      // Bull leaves a connection it never used open, and ioredis would go on looking for its server.
+      for (const redis of connections) redis.disconnect();
+    },
+  };
+}

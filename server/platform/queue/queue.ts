@@ -1,0 +1,121 @@
+import type { Log } from '../log.ts';
+
+/**
+ * The alarm clock and the hands: it says that a shop has work, never what the work is. What is to be done stands in
+ * PostgreSQL, so a wake-up that is lost costs time until the next sweep and nothing else.
+ */
+export type Queue = {
+  /** Says that this shop has work. Returns at once, never throws. */
+  wake(shopId: number): void;
+  /** The same after a wait, in milliseconds. Meant for short waits: long ones are due times in PostgreSQL. */
+  wakeLater(shopId: number, waitMs: number): void;
+  /** Begins to hand shops to `work`, up to `concurrency` shops at once, in turn. */
+  start(hands: Hands): void;
+  /** Rejects when the queue cannot be used. */
+  check(): Promise<void>;
+  /** Hands out nothing more and resolves when what is under way has ended. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Does a piece of what there is to do for a shop.
+ * @param listen to be called before each look at what there is to do; resolves when the shop is woken after that. What it is
+ * woken for after the last look is looked at again.
+ * @returns whether it stopped before all was done, so that other shops get their turn
+ */
+export type Work = (shopId: number, listen: () => Promise<void>) => Promise<boolean>;
+
+export type Hands = { work: Work; concurrency: number };
+
+/** Remembers whether it was rung since somebody began to listen. */
+function createBell() {
+  let rung = false;
+  let answer = () => {};
+  return {
+    ring: () => {
+      rung = true;
+      answer();
+    },
+    listen: async () => {
+      rung = false;
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    },
+    wasRung: () => rung,
+  };
+}
+
+/** Wake-ups after a short wait, in this process. */
+export function createTimers(wake: (shopId: number) => void) {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    wakeLater: (shopId: number, waitMs: number) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        wake(shopId);
+      }, waitMs);
+      timer.unref();
+      timers.add(timer);
+    },
+    clear: () => {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+/** The queue of a single process: shops that have work, in the order in which they said so. */
+export function createLocalQueue(log: Log): Queue {
+  const waiting = new Set<number>();
+  const working = new Map<number, ReturnType<typeof createBell>>();
+  const running = new Set<Promise<void>>();
+  let hands: Hands | null = null;
+
+  async function piece(shopId: number, bell: ReturnType<typeof createBell>, { work }: Hands): Promise<void> {
+    try {
+      if ((await work(shopId, bell.listen)) || bell.wasRung()) waiting.add(shopId);
+    } catch (error) {
+      log.error({ stage: 'work', shop: shopId, err: error });
+    }
+  }
+
+  function next(): void {
+    if (!hands) return;
+    for (const shopId of waiting) {
+      if (working.size >= hands.concurrency) return;
+      if (working.has(shopId)) continue;
+      waiting.delete(shopId);
+      const bell = createBell();
+      working.set(shopId, bell);
+      const job: Promise<void> = piece(shopId, bell, hands).finally(() => {
+        working.delete(shopId);
+        running.delete(job);
+        setImmediate(next);
+      });
+      running.add(job);
+    }
+  }
+
+  const wake = (shopId: number) => {
+    const bell = working.get(shopId);
+    if (bell) bell.ring();
+    else waiting.add(shopId);
+    setImmediate(next);
+  };
+  const timers = createTimers(wake);
+
+  return {
+    wake,
+    wakeLater: timers.wakeLater,
+    start: (given) => {
+      hands = given;
+      next();
+    },
+    check: async () => {},
+    stop: async () => {
+      hands = null;
+      timers.clear();
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { CustomerRead } from '../../domain/translated.ts';
+import { readEmail } from '../translate/read-email.ts';
+import { readInstant } from '../translate/read-moment.ts';
+import { readPhone } from '../translate/read-phone.ts';
+import { translateCustomer } from '../translate/translate-customer.ts';
+import { customerBody } from './customer-body.ts';
+import type { CustomerNode, MetafieldNode } from './nodes.ts';
+
+export type ReadContext = {
+  /** When it was asked for: nothing in the answer was chosen later. */
+  readAt: Instant;
+  source: Extract<FactSource, 'admin_read' | 'import' | 'reconciliation'>;
+  /** ISO 3166-1 alpha-2, the last resort for reading a phone number. */
+  shopCountry: string | null;
+  /** The fields of this customer that are null because the app's access lacks them, e.g. `defaultEmailAddress.emailAddress`. */
+  denied?: readonly string[];
+  /** The keys that were asked for, as `namespace.key`; those without a value count as read and empty. */
+  metafieldKeys?: readonly string[];
+};
+
+/** What a customer read through the Admin API says. @throws TranslationError when it has no id */
+export function translateCustomerNode(
+  node: CustomerNode,
+  metafields: readonly MetafieldNode[],
+  ctx: ReadContext,
+): CustomerRead {
+  const translated = translateCustomer(customerBody(node, ctx.denied ?? []), {
+    topic: 'customers/update',
+    triggeredAt: ctx.readAt,
+    shopCountry: ctx.shopCountry,
+  });
+  if (translated.kind !== 'customer') throw new Error('A customer that was read is whole');
+  const isDenied = (...fields: string[]) =>
+    fields.some((field) => (ctx.denied ?? []).some((path) => path === field || path.startsWith(`${field}.`)));
+  const { id, createdAt, updatedAt, contact } = translated;
+  const facts: FoundFact[] = consentFacts(node, ctx);
+  return {
+    id,
+    readAt: ctx.readAt,
+    createdAt,
+    updatedAt,
+    contact,
+    facts,
+    tags: isDenied('tags') || !node.tags ? null : [...node.tags],
+    metafields: isDenied('metafields') ? {} : readMetafields(metafields, ctx.metafieldKeys ?? []),
+    dataSaleOptOut: isDenied('dataSaleOptOut') ? null : (node.dataSaleOptOut ?? null),
+  };
+}
+
+type Word = string | null | undefined;
+type Said = { state: Word; level: Word; at: Word };
+
+/** The consent of the addresses that Shopify has it for, dated as SPEC 6.2 says for a read: without a date, undated. */
+export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
+  const email = node.defaultEmailAddress;
+  const phone = node.defaultPhoneNumber;
+  const mail = email?.emailAddress ? readEmail(email.emailAddress) : undefined;
+  const countries = [node.defaultAddress?.countryCodeV2, ctx.shopCountry];
+  const read = phone?.phoneNumber ? readPhone(phone.phoneNumber, countries) : undefined;
+  const number = read?.ok ? read.phone : undefined;
+  const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
+    const at = readInstant(said.at ?? undefined);
+    return {
+      channel,
+      address,
+      addressAsWritten: written,
+      state: said.state?.toLowerCase() ?? null,
+      level: said.level?.toLowerCase() ?? null,
+      chosenAt: at === undefined ? null : Math.min(at, ctx.readAt),
+      source: ctx.source,
+    };
+  };
+  const isSaid = (path: string) => !(ctx.denied ?? []).some((field) => path === field || path.startsWith(`${field}.`));
+  const facts: FoundFact[] = [];
+  if (mail !== undefined && email && isSaid('defaultEmailAddress.marketingState')) {
+    const said = { state: email.marketingState, level: email.marketingOptInLevel, at: email.marketingUpdatedAt };
+    facts.push(fact('email', mail.toLowerCase(), mail, said));
+  }
+  for (const [channel, name, consent] of [
+    ['sms', 'smsMarketingConsent', phone?.smsMarketingConsent],
+    ['whatsapp', 'whatsAppMarketingConsent', phone?.whatsAppMarketingConsent],
+  ] as const) {
+    if (number === undefined || !consent || !isSaid(`defaultPhoneNumber.${name}.state`)) continue;
+    facts.push(
+      fact(channel, number, number, { state: consent.state, level: consent.optInLevel, at: consent.updatedAt }),
+    );
+  }
+  return facts;
+}
+
+/** Values by `namespace.key`: a list type's JSON array as its entries; references and other JSON are no text to send. */
+function readMetafields(found: readonly MetafieldNode[], keys: readonly string[]): Record<string, string[]> {
+  const values: Record<string, string[]> = Object.fromEntries(keys.map((key) => [key, []]));
+  for (const { namespace, key, type, value } of found) values[`${namespace}.${key}`] = valuesOf(type, value);
+  return values;
+}
+
+function valuesOf(type: string, value: string): string[] {
+  if (type.includes('reference')) return [];
+  const texts = type.startsWith('list.') || type === 'json' ? parseList(value) : [value];
+  return texts.map((text) => text.trim()).filter((text) => text !== '');
+}
+
+function parseList(json: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return Array.isArray(parsed) ? parsed.filter((entry) => typeof entry === 'string') : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,53 @@
+import type { EventContext, Translated } from '../../domain/translated.ts';
+import type { Body } from '../parse-body.ts';
+import { translateOrder } from '../translate/translate-order.ts';
+import { TranslationError } from '../translation-error.ts';
+import { deniedWithin } from './hidden-fields.ts';
+import { orderBody } from './order-body.ts';
+import { type OrderRecord, readCustomerRecord, readOrderRecord } from './read-node.ts';
+import { type ReadContext, translateCustomerNode } from './translate-customer-record.ts';
+
+/** Whether a body is a record of the Admin API: GraphQL names its type, a webhook's body never does. */
+export const isRecord = (body: Body) => body['__typename'] === 'Customer' || body['__typename'] === 'Order';
+
+/**
+ * The body of an event that was read through the Admin API, in the words that the same webhook's body gives, with the
+ * customer's consent and tags as they were then.
+ * @throws TranslationError when it has no id
+ */
+export function translateRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  return body['__typename'] === 'Order' ? translateOrderRecord(body, ctx, source) : customerOf(body, ctx, source);
+}
+
+function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  const record = readCustomerRecord(body);
+  if (!record) throw new TranslationError('The customer has no id');
+  const { metafields, metafieldKeys, denied } = record;
+  const read = translateCustomerNode(record, metafields, {
+    readAt: ctx.triggeredAt,
+    source,
+    shopCountry: ctx.shopCountry,
+    metafieldKeys,
+    denied,
+  });
+  const { id, createdAt, updatedAt, contact } = read;
+  return { kind: 'customer', id, createdAt, updatedAt, contact, read };
+}
+
+function translateOrderRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
+  const record = readOrderRecord(body);
+  if (!record) throw new TranslationError('The order has no id');
+  const translated = translateOrder(orderBody(record, record.lineItems, record.denied), ctx);
+  if (translated.kind !== 'order') return translated;
+  return { ...translated, read: buyerOf(record, ctx, source) };
+}
+
+function buyerOf({ customer, denied }: OrderRecord, ctx: EventContext, source: ReadContext['source']) {
+  if (!customer) return null;
+  return translateCustomerNode(customer, [], {
+    readAt: ctx.triggeredAt,
+    source,
+    shopCountry: ctx.shopCountry,
+    denied: deniedWithin('customer', denied),
+  });
+}

@@ -1,0 +1,72 @@
+import type { Channel, FoundFact } from '../../domain/consent.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
+import type { EventContext, Translated } from '../../domain/translated.ts';
+import type { Body } from '../parse-body.ts';
+import { emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
+import { TranslationError } from '../translation-error.ts';
+import { readEmail } from './read-email.ts';
+import { readChosenAt } from './read-moment.ts';
+import { readPhone } from './read-phone.ts';
+
+/** customers_email_marketing_consent/update. @throws TranslationError when neither customer nor address is named */
+export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
+  const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
+  const email = email_address === undefined ? undefined : readEmail(email_address);
+  return consentOf('email', customer_id, email?.toLowerCase(), email ?? email_address, {
+    state: consent?.state,
+    level: consent?.opt_in_level,
+    chosenAt: readChosenAt(consent?.consent_updated_at, ctx.triggeredAt),
+  });
+}
+
+/** customers_marketing_consent/update, which is about SMS. @throws TranslationError as for e-mail */
+export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
+  const { id, phone, sms_marketing_consent: consent } = smsConsentSchema.parse(body);
+  return consentOf('sms', id, e164(phone, ctx), phone, {
+    state: consent?.state,
+    level: consent?.opt_in_level,
+    chosenAt: readChosenAt(consent?.consent_updated_at, ctx.triggeredAt),
+  });
+}
+
+/** customers_whats_app_marketing_consent/update, new in API 2026-07. @throws TranslationError as for e-mail */
+export function translateWhatsAppConsent(body: Body, ctx: EventContext): Translated {
+  const { customer_id, phone_number, whats_app_marketing_consent: consent } = whatsAppConsentSchema.parse(body);
+  return consentOf('whatsapp', customer_id, e164(phone_number, ctx), phone_number, {
+    state: consent?.state,
+    level: consent?.opt_in_level,
+    chosenAt: readChosenAt(consent?.updated_at, ctx.triggeredAt),
+  });
+}
+
+type Choice = { state: string | undefined; level: string | undefined; chosenAt: FoundFact['chosenAt'] };
+
+function consentOf(
+  channel: Channel,
+  customerId: ShopifyId | undefined,
+  address: string | undefined,
+  addressAsWritten: string | undefined,
+  { state, level, chosenAt }: Choice,
+): Translated {
+  if (customerId === undefined && address === undefined) {
+    throw new TranslationError(`The ${channel} consent names neither a customer id nor an address`);
+  }
+  return {
+    kind: 'consent',
+    customerId: customerId ?? null,
+    fact: {
+      channel,
+      address: address ?? null,
+      addressAsWritten: addressAsWritten ?? null,
+      state: state?.toLowerCase() ?? null,
+      level: level?.toLowerCase() ?? null,
+      chosenAt,
+      source: 'consent_topic',
+    },
+  };
+}
+
+function e164(phone: string | undefined, ctx: EventContext): string | undefined {
+  const read = phone === undefined ? undefined : readPhone(phone, [ctx.shopCountry]);
+  return read?.ok ? read.phone : undefined;
+}

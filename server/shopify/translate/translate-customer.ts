@@ -1,0 +1,41 @@
+import type { EventContext, Translated } from '../../domain/translated.ts';
+import { exactId } from '../fields.ts';
+import { hidesOf } from '../hides.ts';
+import { isIdOnly } from '../is-id-only.ts';
+import type { Body } from '../parse-body.ts';
+import { customerSchema } from '../payloads.ts';
+import { TranslationError } from '../translation-error.ts';
+import { buildContact } from './build-contact.ts';
+import { readInstant } from './read-moment.ts';
+
+/**
+ * customers/create and customers/update. The body has no consent, no tags and no totals since API 2025-01, and what older
+ * versions have of them is not read: the consent topics say it with a date.
+ *
+ * @throws TranslationError when the customer's id is missing
+ */
+export function translateCustomer(body: Body, ctx: EventContext): Translated {
+  const customer = customerSchema.parse(body);
+  const id = exactId(customer.id, customer.admin_graphql_api_id);
+  if (id === undefined) throw new TranslationError('The customer has no id: id, admin_graphql_api_id');
+  if (isIdOnly(body)) return { kind: 'incomplete', what: 'customer', id };
+  const home = customer.default_address;
+  const countries = [home?.country_code, ctx.shopCountry];
+  return {
+    kind: 'customer',
+    id,
+    createdAt: readInstant(customer.created_at) ?? null,
+    updatedAt: readInstant(customer.updated_at) ?? null,
+    contact: buildContact({
+      names: [
+        { path: '', value: customer },
+        { path: 'default_address', value: home },
+      ],
+      emails: [{ path: 'email', value: customer.email }],
+      phones: [{ path: 'default_address.phone', value: home?.phone, countries }],
+      mobiles: [{ path: 'phone', value: customer.phone, countries }],
+      addresses: [{ path: 'default_address', value: home }],
+      hides: hidesOf(body),
+    }),
+  };
+}

@@ -1,0 +1,56 @@
+import countries from 'i18n-iso-countries';
+import type { ShopFacts, Translated } from '../../domain/translated.ts';
+import { exactId } from '../fields.ts';
+import type { Body } from '../parse-body.ts';
+import { customerDeletedSchema, scopesSchema, shopSchema } from '../payloads.ts';
+import { setKnown } from '../set-known.ts';
+import { TranslationError } from '../translation-error.ts';
+import { readEmail } from './read-email.ts';
+import { readInstant } from './read-moment.ts';
+
+/** customers/delete. @throws TranslationError when the customer's id is missing */
+export function translateCustomerDeleted(body: Body): Translated {
+  const customer = customerDeletedSchema.parse(body);
+  const customerId = exactId(customer.id, customer.admin_graphql_api_id);
+  if (customerId === undefined) throw new TranslationError('The deleted customer has no id: id, admin_graphql_api_id');
+  return { kind: 'customer_deleted', customerId };
+}
+
+/** app/uninstalled: the topic says it all. */
+export function translateUninstalled(): Translated {
+  return { kind: 'uninstalled' };
+}
+
+/** app/scopes_update: the scopes that the app has now. */
+export function translateScopesUpdate(body: Body): Translated {
+  const { current } = scopesSchema.parse(body);
+  return { kind: 'lifecycle', shop: current && current.length > 0 ? { scopes: current } : {} };
+}
+
+/** shop/update. A code or time zone that nothing else here would understand is left out. */
+export function translateShopUpdate(body: Body): Translated {
+  const told = shopSchema.parse(body);
+  const shop: ShopFacts = {};
+  setKnown(shop, 'name', told.name);
+  setKnown(shop, 'email', told.email === undefined ? undefined : readEmail(told.email));
+  setKnown(shop, 'country', countryCode(told.country_code));
+  setKnown(shop, 'currency', /^[a-z]{3}$/i.test(told.currency ?? '') ? told.currency?.toUpperCase() : undefined);
+  setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone) ? told.iana_timezone : undefined);
+  const updatedAt = readInstant(told.updated_at);
+  if (updatedAt !== undefined) shop.updatedAt = updatedAt;
+  return { kind: 'lifecycle', shop };
+}
+
+function countryCode(text: string | undefined): string | undefined {
+  const code = text?.toUpperCase();
+  return code !== undefined && countries.alpha2ToAlpha3(code) !== undefined ? code : undefined;
+}
+
+function isTimeZone(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,101 @@
+import type { FoundFact } from '../../domain/consent.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
+import type { EventContext, Translated } from '../../domain/translated.ts';
+import { exactId } from '../fields.ts';
+import { type Hides, hidesOf } from '../hides.ts';
+import { isIdOnly } from '../is-id-only.ts';
+import type { Body } from '../parse-body.ts';
+import { type OrderBody, orderSchema } from '../payloads.ts';
+import { TranslationError } from '../translation-error.ts';
+import { buildContact } from './build-contact.ts';
+import { buildPurchase } from './build-purchase.ts';
+import { readChosenAt, readInstant } from './read-moment.ts';
+
+/**
+ * orders/create and orders/updated: the buyer, the purchase, and what the marketing box of a new order says.
+ *
+ * @throws TranslationError when the order's id is missing
+ */
+export function translateOrder(body: Body, ctx: EventContext): Translated {
+  const order = orderSchema.parse(body);
+  const id = exactId(order.id, order.admin_graphql_api_id);
+  if (id === undefined) throw new TranslationError('The order has no id: id, admin_graphql_api_id');
+  if (isIdOnly(body)) return { kind: 'incomplete', what: 'order', id };
+  const hides = hidesOf(body);
+  const contact = buyer(order, ctx, hides);
+  return {
+    kind: 'order',
+    id,
+    customerId: customerIdOf(order),
+    createdAt: readInstant(order.created_at) ?? null,
+    updatedAt: readInstant(order.updated_at) ?? null,
+    contact,
+    purchase: buildPurchase(id, order, ctx.topic),
+    facts: isCreation(ctx) ? boxFacts(order, isGuestOrder(body) && !hides('customer'), contact.email, ctx) : [],
+  };
+}
+
+function buyer(order: OrderBody, ctx: EventContext, hides: Hides) {
+  const { customer, billing_address: billing } = order;
+  const home = customer?.default_address;
+  const billed = [billing?.country_code, home?.country_code, ctx.shopCountry];
+  const atHome = [home?.country_code, billing?.country_code, ctx.shopCountry];
+  return buildContact({
+    names: [
+      { path: 'customer', value: customer },
+      { path: 'billing_address', value: billing },
+      { path: 'customer.default_address', value: home },
+    ],
+    emails: [
+      { path: 'customer.email', value: customer?.email },
+      { path: 'email', value: order.email },
+      { path: 'contact_email', value: order.contact_email },
+    ],
+    phones: [
+      { path: 'billing_address.phone', value: billing?.phone, countries: billed },
+      { path: 'phone', value: order.phone, countries: billed },
+      { path: 'customer.default_address.phone', value: home?.phone, countries: atHome },
+    ],
+    mobiles: [{ path: 'customer.phone', value: customer?.phone, countries: atHome }],
+    addresses: [
+      { path: 'billing_address', value: billing },
+      { path: 'customer.default_address', value: home },
+      { path: 'shipping_address', value: order.shipping_address },
+    ],
+    hides,
+  });
+}
+
+function customerIdOf({ customer }: OrderBody): ShopifyId | null {
+  return exactId(customer?.id, customer?.admin_graphql_api_id) ?? null;
+}
+
+/** Import apps write the box too, and later updates repeat it, so only the creation of an order is evidence. */
+function isCreation(ctx: EventContext): boolean {
+  return ctx.topic.toLowerCase() === 'orders/create';
+}
+
+/** Anything at all in `customer` speaks for a customer, whose own state says more than the box. */
+function isGuestOrder({ customer }: Body): boolean {
+  return customer == null || (typeof customer === 'object' && Object.keys(customer).length === 0);
+}
+
+/**
+ * A ticked box is a choice only for a guest: with a customer, the customer's state and date say it. An unticked one is no
+ * choice at all; it only helps to recognise an `unsubscribed` that Shopify wrote because of it.
+ */
+function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, ctx: EventContext): FoundFact[] {
+  const ticked = order.buyer_accepts_marketing;
+  if (email === undefined || ticked === undefined || (ticked && !guest)) return [];
+  return [
+    {
+      channel: 'email',
+      address: email.toLowerCase(),
+      addressAsWritten: email,
+      state: ticked ? 'ticked' : 'unticked',
+      level: null,
+      chosenAt: readChosenAt(order.processed_at ?? order.created_at, ctx.triggeredAt),
+      source: 'order_box',
+    },
+  ];
+}

@@ -1,0 +1,18 @@
+import type { EventContext, Translated } from '../../domain/translated.ts';
+import type { Body } from '../parse-body.ts';
+import { tagsSchema } from '../payloads.ts';
+import { TranslationError } from '../translation-error.ts';
+import { readChosenAt } from './read-moment.ts';
+
+/** customer.tags_added and customer.tags_removed. @throws TranslationError when the customer is not named */
+export function translateTags(body: Body, ctx: EventContext): Translated {
+  const { customerId, tags, occurredAt } = tagsSchema.parse(body);
+  if (customerId === undefined) throw new TranslationError('The tags name no customer: customerId');
+  return {
+    kind: 'tags',
+    customerId,
+    change: ctx.topic.toLowerCase() === 'customer.tags_removed' ? 'removed' : 'added',
+    tags: tags ?? [],
+    occurredAt: readChosenAt(occurredAt, ctx.triggeredAt),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Channel, ConsentFact, FactSource, FlagChannel } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+
+/** A fact as it is written: about an address (its hash), and pointing to the person it came with. */
+export type LedgerEntry = {
+  id: string;
+  channel: Channel;
+  address: string;
+  personId: string | null;
+  state: string | null;
+  level: string | null;
+  chosenAt: Instant | null;
+  source: FactSource;
+  eventId: string | null;
+};
+
+/** One address on one channel, by its hash. */
+export type LedgerKey = { channel: Channel; address: string };
+export const ledgerKey = (key: LedgerKey) => `${key.channel}:${key.address}`;
+
+export async function appendFacts(sql: Sql, shop: Shop, entries: readonly LedgerEntry[], now: Instant): Promise<void> {
+  if (entries.length === 0) return;
+  const { columns, from, params } = unnest(
+    {
+      id: 'uuid',
+      shop_id: 'int',
+      channel: 'text',
+      address: 'text',
+      person_id: 'uuid',
+      state: 'text',
+      level: 'text',
+      chosen_at: 'timestamptz',
+      source: 'text',
+      event_id: 'uuid',
+      recorded_at: 'timestamptz',
+    },
+    entries.map((entry) => ({
+      id: entry.id,
+      shop_id: shop.id,
+      channel: entry.channel,
+      address: entry.address,
+      person_id: entry.personId,
+      state: entry.state,
+      level: entry.level,
+      chosen_at: entry.chosenAt === null ? null : new Date(entry.chosenAt),
+      source: entry.source,
+      event_id: entry.eventId,
+      recorded_at: new Date(now),
+    })),
+  );
+  await sql.query(`INSERT INTO consent_facts (${columns}) SELECT * FROM ${from} ON CONFLICT (id) DO NOTHING`, params);
+}
+
+/**
+ * All facts about these addresses, by ledgerKey. When the person a fact came with had another address on the channel
+ * before, the fact says since when this one was seen. Each address is looked up by itself: a plan from when the table was small would
+ * read all facts of the shop.
+ */
+export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
+  const facts = new Map<string, ConsentFact[]>();
+  if (keys.length === 0) return facts;
+  const rows = await sql.query<{
+    id: string;
+    channel: Channel;
+    address: string;
+    state: string | null;
+    level: string | null;
+    chosen_at: Date | null;
+    source: FactSource;
+    event_id: string | null;
+    address_changed_at: Date | null;
+  }>(
+    `SELECT f.id, f.channel, f.address, f.state, f.level, f.chosen_at, f.source, f.event_id,
+       CASE WHEN EXISTS (
+         SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
+           AND o.address <> f.address AND o.first_seen_at < a.first_seen_at
+       ) THEN a.first_seen_at END AS address_changed_at
+     FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
+     CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
+     LEFT JOIN addresses a
+       ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address`,
+    [shop.id, keys.map((key) => key.address)],
+  );
+  for (const row of rows) {
+    const key = ledgerKey(row);
+    const list = facts.get(key) ?? [];
+    list.push({
+      id: row.id,
+      channel: row.channel,
+      state: row.state,
+      level: row.level,
+      chosenAt: row.chosen_at?.getTime() ?? null,
+      source: row.source,
+      eventId: row.event_id,
+      addressChangedAt: row.address_changed_at?.getTime() ?? null,
+    });
+    facts.set(key, list);
+  }
+  return facts;
+}
+
+/** The channels of the ledger that a payload has a flag for. */
+export const flagChannels: readonly FlagChannel[] = ['email', 'sms', 'phone', 'postal'];

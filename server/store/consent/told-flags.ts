@@ -1,0 +1,142 @@
+import type { Channel, Told } from '../../domain/consent.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { type LedgerKey, ledgerKey } from './facts.ts';
+
+/** What was told about an address, with the attempts whose outcome is not known. */
+export type ToldRow = Told & { lists: string | null };
+const nothingTold: ToldRow = { accepted: null, acceptedAt: null, unsettled: [], lists: null };
+
+type Unsettled = [attemptId: string, value: boolean][];
+
+/** What these addresses were told in this account, by ledgerKey; an address never told about is there too. */
+export async function loadTold(
+  sql: Sql,
+  shop: Shop,
+  account: number,
+  keys: readonly LedgerKey[],
+): Promise<(key: LedgerKey) => ToldRow> {
+  if (keys.length === 0) return () => nothingTold;
+  const rows = await sql.query<{
+    channel: Channel;
+    address: string;
+    accepted: boolean | null;
+    accepted_at: Date | null;
+    unsettled: Unsettled;
+    lists: string | null;
+  }>(
+    `SELECT t.channel, t.address, t.accepted, t.accepted_at, t.unsettled, t.lists FROM told t
+     JOIN unnest($3::text[], $4::text[]) AS k(channel, address) ON k.channel = t.channel AND k.address = t.address
+     WHERE t.shop_id = $1 AND t.account = $2`,
+    [shop.id, account, keys.map((key) => key.channel), keys.map((key) => key.address)],
+  );
+  const told = new Map(
+    rows.map((row) => [
+      ledgerKey(row),
+      {
+        accepted: row.accepted,
+        acceptedAt: row.accepted_at?.getTime() ?? null,
+        unsettled: row.unsettled.map(([, value]) => value),
+        lists: row.lists,
+      },
+    ]),
+  );
+  return (key) => told.get(ledgerKey(key)) ?? nothingTold;
+}
+
+/** A flag that is about to leave, or has left, with an attempt. */
+export type SentFlag = LedgerKey & { attemptId: string; value: boolean };
+
+/** In groups in which no address comes twice: one statement may touch a row once. */
+function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
+  const groups: Map<string, T>[] = [];
+  for (const row of rows) {
+    const key = ledgerKey(row);
+    const group = groups.find((candidate) => !candidate.has(key));
+    if (group) group.set(key, row);
+    else groups.push(new Map([[key, row]]));
+  }
+  return groups.map((group) => [...group.values()]);
+}
+
+/** Before sending: from now on these flags may have been told, whatever becomes of this process. */
+export async function noteSending(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
+  const groups = withoutRepeats(flags).map(async (group) => {
+    const { columns, from, params } = unnest(
+      { channel: 'text', address: 'text', unsettled: 'jsonb' },
+      group.map((flag) => ({
+        channel: flag.channel,
+        address: flag.address,
+        unsettled: JSON.stringify([[flag.attemptId, flag.value]]),
+      })),
+      3,
+    );
+    await sql.query(
+      `INSERT INTO told (shop_id, account, ${columns}) SELECT $1, $2, u.* FROM ${from} AS u
+       ON CONFLICT (shop_id, channel, address) DO UPDATE SET
+         account = excluded.account,
+         accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
+         accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
+         lists = CASE WHEN told.account = excluded.account THEN told.lists END,
+         unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END
+           || excluded.unsettled`,
+      [shop.id, account, ...params],
+    );
+  });
+  await Promise.all(groups);
+}
+
+/** These attempts were accepted: their flags are what Ascent360 holds. */
+export async function noteAccepted(
+  sql: Sql,
+  shop: Shop,
+  flags: readonly (SentFlag & { account: number })[],
+): Promise<void> {
+  const groups = withoutRepeats(flags).map(async (group) => {
+    const { columns, from, params } = unnest(
+      { channel: 'text', address: 'text', account: 'int', value: 'boolean' },
+      group.map(({ channel, address, account, value }) => ({ channel, address, account, value })),
+      2,
+    );
+    await sql.query(
+      `UPDATE told t SET accepted = u.value, accepted_at = now(), unsettled = '[]' FROM ${from} AS u(${columns})
+       WHERE t.shop_id = $1 AND t.channel = u.channel AND t.address = u.address AND t.account = u.account`,
+      [shop.id, ...params],
+    );
+  });
+  await Promise.all(groups);
+}
+
+/** The attempt was surely not taken: its flags were not told. */
+export async function noteRefused(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
+  const each = flags.map(async (flag) => {
+    await sql.query(
+      `UPDATE told SET unsettled = (
+         SELECT coalesce(jsonb_agg(entry), '[]') FROM jsonb_array_elements(unsettled) AS entry WHERE entry->>0 <> $4)
+       WHERE shop_id = $1 AND channel = $2 AND address = $3`,
+      [shop.id, flag.channel, flag.address, flag.attemptId],
+    );
+  });
+  await Promise.all(each);
+}
+
+/** These list sets went out with these e-mail addresses and were accepted. */
+export async function noteLists(
+  sql: Sql,
+  shop: Shop,
+  accepted: readonly { address: string; account: number; lists: string }[],
+): Promise<void> {
+  if (accepted.length === 0) return;
+  const newest = new Map(accepted.map((one) => [one.address, one]));
+  const { columns, from, params } = unnest({ address: 'text', account: 'int', lists: 'text' }, [...newest.values()], 2);
+  await sql.query(
+    `INSERT INTO told (shop_id, channel, ${columns}) SELECT $1, 'email', u.* FROM ${from} AS u
+     ON CONFLICT (shop_id, channel, address) DO UPDATE SET
+       account = excluded.account,
+       accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
+       accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
+       unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END,
+       lists = excluded.lists`,
+    [shop.id, ...params],
+  );
+}

@@ -1,0 +1,206 @@
+import type { Channel } from '../../domain/consent.ts';
+import type { Contact } from '../../domain/contact.ts';
+import type { Purchase } from '../../domain/purchase.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { AddedTexts } from '../../domain/settings.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Vault } from '../../platform/keys.ts';
+import { type Shop, ShopErasedError } from '../shops/shops.ts';
+
+export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person' | 'read';
+
+/** What a delivery is to tell. Sealed in `deliveries.subject`. */
+export type DeliverySubject = {
+  /** The state of an order or customer; null: the person as last known. */
+  contact: Contact | null;
+  purchase: Purchase | null;
+  /** Of a consent event: the address its fact is about, as written, and the fact. */
+  about: { channel: Channel; address: string; factId: string } | null;
+  /** Of a Flow run: what goes into the lists beside what is mapped. */
+  added?: AddedTexts;
+};
+
+export type NewDelivery = {
+  id: string;
+  eventId: string;
+  kind: DeliveryKind;
+  entity: string | null;
+  personId: string | null;
+  emailLane: string | null;
+  phoneLane: string | null;
+  subject: DeliverySubject;
+  /** The open delivery whose place this one takes. */
+  takesPlaceOf: string | null;
+  /** It is about somebody who chose to get nothing more; until it is weighed. */
+  carriesOptOut?: boolean;
+  /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
+  readWaitMs?: number | null;
+  /** It waits so many milliseconds for others about the same person. */
+  settleMs?: number | null;
+};
+
+/** A delivery with its lease, as the worker holds it. */
+export type ClaimedDelivery = {
+  id: string;
+  eventId: string;
+  kind: DeliveryKind;
+  entity: string | null;
+  personId: string | null;
+  subject: DeliverySubject | null;
+  /** The subject cannot be opened. */
+  broken?: true;
+  /** The read it waited for has not come. */
+  unread?: true;
+  attempts: number;
+  firstAttemptAt: Instant | null;
+  again: boolean;
+  reassert: boolean;
+  fence: number;
+  topic: string;
+  eventReceivedAt: Instant;
+};
+
+export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
+/** What `deliveries.payload` holds, as JSON. */
+export const keptPayload = (payload: string, fields: object) =>
+  `{"payload":${payload},"fields":${JSON.stringify(fields)}}`;
+export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
+
+/**
+ * One shop's rows of the ledger and the outbox change hands one transaction at a time: translating, claiming and recording
+ * of one shop never overlap, whatever process does them.
+ * @returns the time then, by the database's clock
+ * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
+ */
+export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instant> {
+  const locked = sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
+  // A statement of its own: it sees what was committed while the lock was waited for.
+  const read = sql.query<{ at: Date }>(
+    'SELECT clock_timestamp() AS at FROM shops WHERE id = $1 AND erased_at IS NULL',
+    [shop.id],
+  );
+  const [, [row]] = await Promise.all([locked, read]);
+  if (!row) throw new ShopErasedError();
+  return row.at.getTime();
+}
+
+/** Opens deliveries. @returns the subject of each as JSON, by its id */
+export async function addDeliveries(
+  sql: Sql,
+  shop: Shop,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlyMap<string, string>> {
+  const subjects = new Map(deliveries.map(({ id, subject }) => [id, JSON.stringify(subject)]));
+  if (deliveries.length === 0) return subjects;
+  const { columns, from, params } = unnest(
+    {
+      id: 'uuid',
+      shop_id: 'int',
+      event_id: 'uuid',
+      kind: 'text',
+      entity: 'text',
+      person_id: 'uuid',
+      email_lane: 'text',
+      phone_lane: 'text',
+      subject: 'bytea',
+      place_of: 'uuid',
+      carries_opt_out: 'boolean',
+      read_wait_ms: 'float8',
+      settle_ms: 'float8',
+    },
+    deliveries.map((delivery) => ({
+      id: delivery.id,
+      shop_id: shop.id,
+      event_id: delivery.eventId,
+      kind: delivery.kind,
+      entity: delivery.entity,
+      person_id: delivery.personId,
+      email_lane: delivery.emailLane,
+      phone_lane: delivery.phoneLane,
+      subject: shop.vault.seal(subjectBinding(delivery.id), subjects.get(delivery.id) ?? ''),
+      place_of: delivery.takesPlaceOf,
+      carries_opt_out: delivery.carriesOptOut ?? false,
+      read_wait_ms: delivery.readWaitMs ?? null,
+      settle_ms: delivery.settleMs ?? null,
+    })),
+  );
+  // Who takes the place of one that waits for a read waits no longer than that one would have.
+  // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort. The column keeps whole
+  // milliseconds and would round up: what is due now would not be due yet to the claim that follows at once.
+  await sql.query(
+    `INSERT INTO deliveries
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, seq, due_at, reading,
+        again, reassert)
+     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out,
+       coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
+       CASE WHEN o.reading THEN o.due_at
+         ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
+           now() + n.read_wait_ms * interval '1 millisecond')) END,
+       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
+     FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
+     LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
+    params,
+  );
+  return subjects;
+}
+
+/** The open deliveries of these orders and customers that are not being sent: newest last. */
+export async function openOfEntities(
+  sql: Sql,
+  shop: Shop,
+  entities: readonly string[],
+): Promise<{ id: string; eventId: string; entity: string }[]> {
+  if (entities.length === 0) return [];
+  return await sql.query<{ id: string; eventId: string; entity: string }>(
+    `SELECT id, event_id AS "eventId", entity FROM deliveries
+     WHERE shop_id = $1 AND open AND lease_until IS NULL AND entity = ANY($2::text[]) ORDER BY seq`,
+    [shop.id, entities],
+  );
+}
+
+/** Closes deliveries without a further attempt. */
+export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query(
+    `UPDATE deliveries SET open = false, lease_until = NULL, settled_at = now() WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open`,
+    [shop.id, ids],
+  );
+}
+
+/**
+ * Closes a shop's open deliveries, or one person's, and settles their events as skipped, and those that wait for a read to
+ * get one. What is being sent is left to end.
+ */
+export async function skipOpen(
+  sql: Sql,
+  shop: Shop,
+  reason: 'uninstalled' | 'deleted_person' | 'redacted',
+  personId: string | null,
+): Promise<void> {
+  await sql.query(
+    `WITH closed AS (
+       UPDATE deliveries SET open = false, settled_at = now()
+       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id),
+     unparked AS (
+       DELETE FROM parked_events WHERE shop_id = $1 AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id)
+     UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()
+     WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked)`,
+    [shop.id, reason, personId],
+  );
+}
+
+export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
+  vault.openJson<DeliverySubject>(subjectBinding(id), sealed);
+
+/** Keeps what would have been sent, of deliveries that end without sending. */
+export async function keepPayloads(sql: Sql, shop: Shop, kept: readonly { id: string; kept: string }[]): Promise<void> {
+  if (kept.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', payload: 'bytea' },
+    kept.map((one) => ({ id: one.id, payload: shop.vault.seal(payloadBinding(one.id), one.kept) })),
+  );
+  await sql.query(
+    `UPDATE deliveries d SET payload = u.payload FROM ${from} AS u(${columns}) WHERE d.id = u.id`,
+    params,
+  );
+}

@@ -1,0 +1,38 @@
+import type { Sql } from '../../platform/database/db.ts';
+
+/**
+ * Frees the deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt is unknown.
+ * @returns the shops that have them
+ */
+export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ shop_id: number }>(
+    `WITH freed AS (
+       UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
+       WHERE lease_until < now() AND open RETURNING id, shop_id, entity),
+     doubtful AS (
+       UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),
+     ended AS (
+       UPDATE attempts SET class = 'unknown', error = 'interrupted'
+       WHERE class IS NULL AND delivery_id IN (SELECT id FROM freed) RETURNING id)
+     SELECT DISTINCT shop_id FROM freed`,
+  );
+  return rows.map((row) => row.shop_id);
+}
+
+/** Whether events of the shop wait to be translated. */
+export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' LIMIT 1`, [shopId]);
+  return rows.length > 0;
+}
+
+/** Shops with events to translate or deliveries that are due and may be sent. */
+export async function shopsWithWork(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s LEFT JOIN settings c ON c.shop_id = s.id
+     WHERE EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.id AND e.state = 'received')
+        OR (c.guid IS NOT NULL AND NOT (c.document->>'paused')::boolean AND (c.probe_at IS NULL OR c.probe_at <= now())
+            AND (SELECT d.due_at FROM deliveries d WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL
+              ORDER BY d.due_at, d.seq LIMIT 1) <= now())`,
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,97 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+
+/** How far an order or customer has been handled, and what was last accepted for it. */
+export type EntityState = {
+  entity: string;
+  kind: 'order' | 'customer';
+  handledAt: Instant | null;
+  latestEventId: string | null;
+  acceptedHash: string | null;
+  /** The Ascent360 account it was accepted in. */
+  account: number | null;
+};
+
+export async function loadEntityStates(
+  sql: Sql,
+  shop: Shop,
+  entities: readonly string[],
+): Promise<Map<string, EntityState>> {
+  if (entities.length === 0) return new Map();
+  const rows = await sql.query<{
+    entity: string;
+    kind: 'order' | 'customer';
+    handled_at: Date | null;
+    latest_event_id: string | null;
+    accepted_hash: string | null;
+    account: number | null;
+  }>(
+    'SELECT entity, kind, handled_at, latest_event_id, accepted_hash, account FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])',
+    [shop.id, entities],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.entity,
+      {
+        entity: row.entity,
+        kind: row.kind,
+        handledAt: row.handled_at?.getTime() ?? null,
+        latestEventId: row.latest_event_id,
+        acceptedHash: row.accepted_hash,
+        account: row.account,
+      },
+    ]),
+  );
+}
+
+/** Writes how far orders and customers have been handled; what was accepted stays as it is. */
+export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityState[]): Promise<void> {
+  if (states.length === 0) return;
+  const { columns, from, params } = unnest(
+    { shop_id: 'int', entity: 'text', kind: 'text', handled_at: 'timestamptz', latest_event_id: 'uuid' },
+    states.map((state) => ({
+      shop_id: shop.id,
+      entity: state.entity,
+      kind: state.kind,
+      handled_at: state.handledAt === null ? null : new Date(state.handledAt),
+      latest_event_id: state.latestEventId,
+    })),
+  );
+  await sql.query(
+    `INSERT INTO entity_states (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, entity) DO UPDATE SET
+       handled_at = excluded.handled_at, latest_event_id = excluded.latest_event_id`,
+    params,
+  );
+}
+
+/** What was accepted last for these orders and customers; null: what Ascent360 holds is not known. */
+export async function noteAcceptedStates(
+  sql: Sql,
+  shop: Shop,
+  accepted: readonly { kind: EntityState['kind']; entity: string; contentHash: string | null; account: number }[],
+): Promise<void> {
+  if (accepted.length === 0) return;
+  const newest = new Map(accepted.map((state) => [state.entity, state]));
+  const { columns, from, params } = unnest(
+    { kind: 'text', entity: 'text', accepted_hash: 'text', account: 'int' },
+    [...newest.values()].map(({ kind, entity, contentHash, account }) => ({
+      kind,
+      entity,
+      accepted_hash: contentHash,
+      account,
+    })),
+    2,
+  );
+  // A customer met through a consent topic first has no row yet; an order without one was erased. Each is looked up by itself: a plan
+  // from when the table was small would read all of the shop's.
+  await sql.query(
+    `INSERT INTO entity_states (shop_id, ${columns}, accepted_at)
+     SELECT $1::int, u.*, now() FROM ${from} AS u(${columns})
+     LEFT JOIN LATERAL (SELECT true AS known FROM entity_states WHERE shop_id = $1::int AND entity = u.entity LIMIT 1) AS s ON true
+     WHERE u.kind = 'customer' OR s.known
+     ON CONFLICT (shop_id, entity) DO UPDATE SET
+       accepted_hash = excluded.accepted_hash, account = excluded.account, accepted_at = excluded.accepted_at`,
+    [shop.id, ...params],
+  );
+}

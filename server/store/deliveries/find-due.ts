@@ -1,0 +1,130 @@
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Vault } from '../../platform/keys.ts';
+import type { lanesOf } from '../people/identifiers.ts';
+import type { Shop } from '../shops/shops.ts';
+import { type ClaimedDelivery, type DeliveryKind, type DeliverySubject, openSubject } from './deliveries.ts';
+import type { FreshSubjects } from './fresh-subjects.ts';
+
+type DeliveryRow = {
+  id: string;
+  event_id: string;
+  kind: DeliveryKind;
+  entity: string | null;
+  person_id: string | null;
+  subject: Uint8Array | null;
+  attempts: number;
+  first_attempt_at: Date | null;
+  again: boolean;
+  reassert: boolean;
+  fence: number;
+  reading: boolean;
+  topic: string;
+  received_at: Date;
+};
+
+/** The columns of a DeliveryRow over `deliveries d JOIN events e`. */
+const otherColumns = `d.id, d.event_id, d.kind, d.entity, d.person_id, d.attempts, d.first_attempt_at, d.again,
+  d.reassert, d.fence, d.reading, e.topic, e.received_at`;
+const deliveryColumns = `${otherColumns}, d.subject`;
+
+const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
+  id: row.id,
+  eventId: row.event_id,
+  kind: row.kind,
+  entity: row.entity,
+  personId: row.person_id,
+  ...readSubject(shop.vault, row.id, row.subject),
+  attempts: row.attempts,
+  firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
+  again: row.again,
+  reassert: row.reassert,
+  fence: row.fence,
+  topic: row.topic,
+  eventReceivedAt: row.received_at.getTime(),
+  ...(row.reading ? { unread: true as const } : {}),
+});
+
+/** These people's open deliveries that are not being sent. */
+export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<ClaimedDelivery[]> {
+  const rows = await sql.query<DeliveryRow>(
+    `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) AND d.open AND d.lease_until IS NULL`,
+    [shop.id, personIds],
+  );
+  return rows.map((row) => claimedOf(shop, row));
+}
+
+/** That nothing goes before delivery `d` in its lanes, and nothing is being sent there. */
+export const firstOfLanes = `NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.email_lane = d.email_lane
+         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))
+       AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.phone_lane = d.phone_lane
+         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
+
+/** A delivery with the lanes it stands in. */
+export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
+
+/**
+ * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction.
+ * An address that something is being sent to is never claimed a second time.
+ */
+export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<DueDelivery[]> {
+  const rows = await sql.query<Omit<DeliveryRow, 'subject'> & DueDelivery['lanes'] & { erased: boolean }>(
+    `SELECT ${otherColumns}, d.email_lane AS "emailLane", d.phone_lane AS "phoneLane", d.subject IS NULL AS erased
+     FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
+       AND ${firstOfLanes}
+     ORDER BY d.due_at, d.seq LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
+    [shop.id, max],
+  );
+  const known = new Map(rows.map(({ id }) => [id, fresh?.take(id)]));
+  const stored = await loadSubjects(
+    sql,
+    rows.filter(({ id, erased }) => !erased && !known.get(id)).map(({ id }) => id),
+  );
+  return rows.map((row) => {
+    const subject = row.erased ? undefined : known.get(row.id);
+    return {
+      ...claimedOf(shop, { ...row, subject: stored.get(row.id) ?? null }),
+      ...(subject ? { subject: readJson(subject) } : {}),
+      lanes: { emailLane: row.emailLane, phoneLane: row.phoneLane },
+    };
+  });
+}
+
+/** Puts deliveries into the lanes of the addresses they are about by now. */
+export async function changeLanes(
+  sql: Sql,
+  shop: Shop,
+  moved: readonly ({ id: string } & DueDelivery['lanes'])[],
+): Promise<void> {
+  if (moved.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', email_lane: 'text', phone_lane: 'text' },
+    moved.map(({ id, emailLane, phoneLane }) => ({ id, email_lane: emailLane, phone_lane: phoneLane })),
+    2,
+  );
+  await sql.query(
+    `UPDATE deliveries d SET email_lane = u.email_lane, phone_lane = u.phone_lane FROM ${from} AS u(${columns})
+     WHERE d.shop_id = $1 AND d.id = u.id`,
+    [shop.id, ...params],
+  );
+}
+
+const readJson = (subject: string): DeliverySubject => JSON.parse(subject);
+
+async function loadSubjects(sql: Sql, ids: readonly string[]): Promise<Map<string, Uint8Array | null>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql.query<{ id: string; subject: Uint8Array | null }>(
+    'SELECT id, subject FROM deliveries WHERE id = ANY($1::uuid[])',
+    [ids],
+  );
+  return new Map(rows.map(({ id, subject }) => [id, subject]));
+}
+
+function readSubject(vault: Vault, id: string, sealed: Uint8Array | null): Pick<ClaimedDelivery, 'subject' | 'broken'> {
+  try {
+    return { subject: sealed ? openSubject(vault, id, sealed) : null };
+  } catch {
+    return { subject: null, broken: true };
+  }
+}

@@ -1,0 +1,72 @@
+import type { AttemptClass } from '../../domain/states.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { payloadBinding } from './deliveries.ts';
+
+/** A delivery that is about to be sent, with what is kept of it. */
+export type Departure = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
+
+/**
+ * Leases deliveries for one attempt each.
+ * @returns the fence of each: only the newest claim may record a result
+ */
+export async function lease(
+  sql: Sql,
+  shop: Shop,
+  departures: readonly Departure[],
+  leaseMs: number,
+): Promise<Map<string, number>> {
+  if (departures.length === 0) return new Map();
+  const { columns, from, params } = unnest(
+    { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean' },
+    departures.map((departure) => ({
+      id: departure.id,
+      payload: shop.vault.seal(payloadBinding(departure.id), departure.kept),
+      content_hash: departure.contentHash,
+      carries_opt_out: departure.carriesOptOut,
+    })),
+    2,
+  );
+  const rows = await sql.query<{ id: string; fence: number }>(
+    `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
+       first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload, content_hash = u.content_hash,
+       carries_opt_out = u.carries_opt_out
+     FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,
+    [leaseMs, ...params],
+  );
+  return new Map(rows.map((row) => [row.id, row.fence]));
+}
+
+/** How a lease ends: closed, or open and due again after a wait in milliseconds. */
+export type LeaseEnd = { id: string; fence: number } & (
+  | { open: false }
+  | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass | null }
+);
+
+/**
+ * Ends leases.
+ * @returns the deliveries whose lease still was this one; of the others nothing may be recorded, as somebody else has them
+ */
+export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Set<string>> {
+  if (ends.length === 0) return new Set();
+  const { columns, from, params } = unnest(
+    { id: 'uuid', fence: 'int', stays_open: 'boolean', wait_ms: 'float8', counted: 'int', class: 'text' },
+    ends.map((end) => ({
+      id: end.id,
+      fence: end.fence,
+      stays_open: end.open,
+      wait_ms: end.open ? end.waitMs : 0,
+      counted: end.open && !end.countsAttempt ? 0 : 1,
+      class: end.open ? end.lastClass : null,
+    })),
+  );
+  const rows = await sql.query<{ id: string }>(
+    `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open, attempts = d.attempts + u.counted,
+       due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
+       last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
+     FROM ${from} AS u(${columns})
+     WHERE d.id = u.id AND d.fence = u.fence AND d.open AND d.lease_until IS NOT NULL RETURNING d.id`,
+    params,
+  );
+  return new Set(rows.map((row) => row.id));
+}

@@ -1,0 +1,111 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { eraseFromImports } from '../imports/import-pages.ts';
+import { noteChangedEnds } from '../imports/imports.ts';
+import { customerKey } from '../people/identifiers.ts';
+import { eraseRequests, type PersonRequest } from '../shops/privacy-requests.ts';
+import type { Shop } from '../shops/shops.ts';
+import { findTraces, type Traces } from './find-traces.ts';
+
+/**
+ * Erases everything held on one person: by customer id, e-mail or phone, whichever the request names. Bodies, payloads,
+ * profiles, addresses, consent and what was told go; the counted rows of events stay, empty. What docs/privacy.md lists as
+ * erased with the person is erased here.
+ */
+export async function redactPerson(
+  sql: Sql,
+  shop: Shop,
+  request: PersonRequest,
+  event: { id: string; triggeredAt: Instant },
+): Promise<void> {
+  const traces = await findTraces(sql, shop, request);
+  await rememberErasure(sql, shop, request, traces, event.triggeredAt);
+  const events = [...traces.events, event.id];
+  await endOpen(sql, shop, events);
+  await emptyEvents(sql, shop, events);
+  await eraseRequests(sql, shop, traces.keys, event.triggeredAt);
+  for (const table of ['consent_facts', 'told', 'consent_decisions']) {
+    await sql.query(
+      `DELETE FROM ${table} WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
+      [shop.id, traces.addresses.map(({ channel }) => channel), traces.addresses.map(({ address }) => address)],
+    );
+  }
+  await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
+    shop.id,
+    traces.entities,
+  ]);
+  await eraseFromImports(
+    sql,
+    shop,
+    [request.customerId, ...traces.people.map((person) => person.customerId)].filter((id) => id !== null),
+    traces.addresses.map(({ address }) => address),
+  );
+  const ids = traces.people.map((person) => person.id);
+  await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
+  await sql.query('UPDATE consent_facts SET person_id = NULL WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [
+    shop.id,
+    ids,
+  ]);
+  await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+}
+
+/** All that stays: keyed hashes of ids, of customers and orders, with the time, so that what was triggered before has no effect. */
+async function rememberErasure(
+  sql: Sql,
+  shop: Shop,
+  request: PersonRequest,
+  traces: Traces,
+  at: Instant,
+): Promise<void> {
+  const customers = [request.customerId, ...traces.people.map((person) => person.customerId)];
+  const hashes = customers.filter((id) => id !== null).map((id) => customerKey(shop.vault, id));
+  await sql.query(
+    `INSERT INTO redactions (shop_id, person, at) SELECT DISTINCT $1::int, u.person, $3::timestamptz FROM unnest($2::text[]) AS u(person)
+     ON CONFLICT (shop_id, person) DO UPDATE SET at = greatest(redactions.at, excluded.at)`,
+    [shop.id, [...hashes, ...traces.entities], new Date(at)],
+  );
+}
+
+/**
+ * What waits, needs attention or is being sent ends as erased. Of what is being sent the lease is taken away, so that no
+ * answer is kept and no retry follows.
+ */
+async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
+  const ended = await sql.query<{ id: string }>(
+    `WITH closed AS (
+       UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
+       WHERE shop_id = $1 AND event_id = ANY($2::uuid[]) AND open RETURNING id),
+     ended AS (
+       UPDATE attempts SET class = 'unknown', error = 'interrupted'
+       WHERE class IS NULL AND delivery_id IN (SELECT id FROM closed)),
+     unparked AS (
+       DELETE FROM parked_events WHERE shop_id = $1 AND event_id = ANY($2::uuid[]))
+     UPDATE events SET state = 'skipped', reason = 'redacted', settled_at = now()
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state IN ('received', 'open', 'attention') RETURNING id`,
+    [shop.id, events],
+  );
+  await noteChangedEnds(
+    sql,
+    ended.map(({ id }) => id),
+  );
+}
+
+/** The rows stay for the counts, with nothing of the person in them. */
+async function emptyEvents(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
+  await sql.query(
+    `UPDATE attempts SET excerpt = NULL, flags = '{}' WHERE delivery_id IN (
+       SELECT id FROM deliveries WHERE shop_id = $1 AND event_id = ANY($2::uuid[]))`,
+    [shop.id, events],
+  );
+  await sql.query(
+    `UPDATE deliveries SET subject = NULL, payload = NULL, content_hash = NULL, email_lane = NULL, phone_lane = NULL,
+       person_id = NULL, entity = NULL WHERE shop_id = $1 AND event_id = ANY($2::uuid[])`,
+    [shop.id, events],
+  );
+  await sql.query(
+    `UPDATE events SET body = NULL, summary = NULL, search = '{}', detail = NULL, entity = NULL,
+       webhook_id = CASE WHEN source = 'reconciliation' THEN 'erased:' || id ELSE webhook_id END
+     WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    [shop.id, events],
+  );
+}

@@ -1,0 +1,179 @@
+import type { Channel } from '../../domain/consent.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
+import { writtenBinding } from '../people/people.ts';
+import { openProfile, type PersonProfile } from '../people/profiles.ts';
+import type { PrivacySubject } from '../shops/privacy-requests.ts';
+import type { Shop } from '../shops/shops.ts';
+import { unsearchableEvents } from './unsearchable-events.ts';
+
+/** An address as the ledger knows it. */
+type Address = { channel: Channel; address: string };
+
+/** Where the database holds something on a person. */
+export type Traces = {
+  /** Rows of people, with their keys; `customerId` null: a guest. */
+  people: { id: string; key: string; customerId: ShopifyId | null }[];
+  addresses: Address[];
+  /** Orders and customers, as entity_states knows them. */
+  entities: string[];
+  events: string[];
+  /** Every hash the person is known by. */
+  keys: string[];
+};
+
+const present = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+/**
+ * Everything held on the person a request names: the customer, the guest with the same e-mail, and whoever else is known
+ * by these addresses. When it names a customer, no other customer is meant: a number that a family shares stays the others'.
+ */
+export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Traces> {
+  const named = await findNamed(sql, shop, subject);
+  const customers = [...named, ...(await mergedInto(sql, shop, named))];
+  const people = [...customers, ...(await guestsOf(sql, shop, customers))];
+  const ids = people.map((person) => person.id);
+  const known = await addressesOf(sql, shop, subject, people);
+  const others = await othersOf(sql, shop, known.addresses, ids);
+  const keys = [
+    ...new Set([...people.map(({ key }) => key), ...ownKeys(shop, subject), ...known.addresses.map(hashOf)]),
+  ];
+  const customerIds = [...new Set([subject.customerId, ...people.map((person) => person.customerId)])].filter(present);
+  const entities = [...subject.orderIds.map((id) => `order:${id}`), ...customerIds.map((id) => `customer:${id}`)].map(
+    (name) => shop.vault.hash('entity', name),
+  );
+  const events = await sql.query<{ id: string; entity: string | null }>(
+    `SELECT id, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
+       AND (search && $3::text[] OR id IN (
+         SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($4::uuid[])))))
+     ORDER BY id`,
+    [shop.id, entities, keys, ids, others.keys],
+  );
+  const unread = await unsearchableEvents(sql, shop, { customerIds, emails: known.emails, phones: known.phones });
+  return {
+    people: people.map(({ id, key, customerId }) => ({ id, key, customerId })),
+    addresses: known.addresses.filter(({ address }) => !others.addresses.has(address)),
+    entities: [...new Set([...entities, ...events.map((event) => event.entity).filter(present)])],
+    events: [...new Set([...events.map((event) => event.id), ...unread])].sort(),
+    keys,
+  };
+}
+
+const hashOf = ({ address }: { address: string }) => address;
+
+/** What a request itself can be found by. */
+export function keysOf(shop: Shop, subject: PrivacySubject): string[] {
+  const { email, phone } = subject;
+  const addresses = [email && emailHash(shop.vault, email), phone && mobileHash(shop.vault, phone)];
+  return [...ownKeys(shop, subject), ...addresses.filter(present)];
+}
+
+/** The keys by which the request itself names people. */
+const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
+  [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter(present);
+
+type Found = { id: string; key: string; customerId: ShopifyId | null; profile: PersonProfile };
+
+/** The people whom the request itself names. */
+async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Found[]> {
+  const { vault } = shop;
+  const own = ownKeys(shop, subject);
+  const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
+  const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
+  // The phone of a postal address names somebody only when nothing else does.
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; deleted: boolean }>(
+    `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people
+     WHERE shop_id = $1 AND (key = ANY($2::text[]) OR id IN (
+       SELECT person_id FROM addresses WHERE shop_id = $1 AND channel IN ('email', 'sms') AND address = ANY($3::text[])
+       UNION SELECT person_id FROM addresses a WHERE shop_id = $1 AND channel = 'phone' AND address = ANY($4::text[])
+         AND NOT EXISTS (SELECT 1 FROM addresses o WHERE o.shop_id = $1 AND o.person_id = a.person_id
+           AND o.channel IN ('email', 'sms'))))
+     ORDER BY id`,
+    [shop.id, own, named.filter(present), shared],
+  );
+  return rows.flatMap(({ id, key, deleted, ...row }) => {
+    const profile = openProfile(vault, id, row.profile);
+    const another = subject.customerId !== null && profile.customerId !== null && !own.includes(key);
+    return another && !deleted ? [] : [{ id, key, customerId: profile.customerId, profile }];
+  });
+}
+
+/** The customers that were merged into these: the same people, under other ids. */
+async function mergedInto(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
+  const { vault } = shop;
+  const keys = people.flatMap(({ profile }) => profile.mergedFrom ?? []).map((id) => customerKey(vault, id));
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+    'SELECT id, key, profile FROM people WHERE shop_id = $1 AND key = ANY($2::text[]) AND id <> ALL($3::uuid[]) ORDER BY id',
+    [shop.id, keys, people.map((person) => person.id)],
+  );
+  return rows.map(({ id, key, ...row }) => {
+    const profile = openProfile(vault, id, row.profile);
+    return { id, key, customerId: profile.customerId, profile };
+  });
+}
+
+/** The guests who bought with an e-mail address of these people: the same people, before they had an account. */
+async function guestsOf(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+    `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (
+       SELECT g.person_id FROM addresses a JOIN addresses g ON g.shop_id = a.shop_id AND g.channel = a.channel AND g.address = a.address
+       WHERE a.shop_id = $1 AND a.channel = 'email' AND a.person_id = ANY($2::uuid[]))
+     ORDER BY id`,
+    [shop.id, people.map((person) => person.id)],
+  );
+  return rows.flatMap(({ id, key, ...row }) => {
+    const profile = openProfile(shop.vault, id, row.profile);
+    return profile.customerId === null ? [{ id, key, customerId: null, profile }] : [];
+  });
+}
+
+type Known = { addresses: Address[]; emails: string[]; phones: string[] };
+
+/** The addresses of the request and of these people, phone numbers in both roles they may have. */
+async function addressesOf(sql: Sql, shop: Shop, subject: PrivacySubject, people: readonly Found[]): Promise<Known> {
+  const { vault } = shop;
+  const rows = await sql.query<Address & { person_id: string; written: Uint8Array | null }>(
+    'SELECT channel, address, person_id, written FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
+    [shop.id, people.map((person) => person.id)],
+  );
+  const writtenAs = (wanted: Channel) =>
+    rows.flatMap(({ channel, address, person_id, written }) =>
+      channel === wanted && written ? vault.open(writtenBinding(person_id, channel, address), written).toString() : [],
+    );
+  const contacts = people.map(({ profile }) => profile.contact);
+  const numbers = contacts.flatMap((contact) => [contact.mobile, contact.phone]);
+  const phones = [...new Set([subject.phone, ...writtenAs('sms'), ...numbers].filter(present))];
+  const emails = [subject.email, ...writtenAs('email'), ...contacts.map((contact) => contact.email)].filter(present);
+  const found: Address[] = [
+    ...rows.map(({ channel, address }) => ({ channel, address })),
+    ...emails.map((email) => ({ channel: 'email' as const, address: emailHash(vault, email) })),
+    ...phones.map((phone) => ({ channel: 'sms' as const, address: mobileHash(vault, phone) })),
+    ...phones.map((phone) => ({ channel: 'phone' as const, address: phoneHash(vault, phone) })),
+  ];
+  return {
+    addresses: [...new Map(found.map((one) => [`${one.channel}:${one.address}`, one])).values()],
+    emails: [...new Set(emails.map((email) => email.toLowerCase()))],
+    phones,
+  };
+}
+
+/** Other people who are known by some of these addresses: their keys, and which of the addresses they had last. */
+async function othersOf(
+  sql: Sql,
+  shop: Shop,
+  addresses: readonly Address[],
+  ids: readonly string[],
+): Promise<{ keys: string[]; addresses: Set<string> }> {
+  const rows = await sql.query<{ key: string; address: string; last: boolean }>(
+    `SELECT p.key, a.address, a.last_seen_at > coalesce((SELECT max(o.last_seen_at) FROM addresses o
+         WHERE o.shop_id = $1 AND o.address = a.address AND o.person_id = ANY($3::uuid[])), '-infinity') AS last
+     FROM addresses a JOIN people p ON p.id = a.person_id
+     WHERE a.shop_id = $1 AND a.address = ANY($2::text[]) AND a.person_id <> ALL($3::uuid[])`,
+    [shop.id, addresses.map(hashOf), ids],
+  );
+  return {
+    keys: [...new Set(rows.map((row) => row.key))],
+    addresses: new Set(rows.filter((row) => row.last).map(hashOf)),
+  };
+}

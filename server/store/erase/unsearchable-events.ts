@@ -1,0 +1,39 @@
+import type { Sql } from '../../platform/database/db.ts';
+import { bodyBinding } from '../events/events.ts';
+import type { Shop } from '../shops/shops.ts';
+
+const PAGE = 200;
+/** As many last digits of a number stand in any way of writing it, with or without a country code. */
+const NATIONAL_DIGITS = 9;
+
+/** What a text may name a person by. */
+export type Names = { customerIds: readonly string[]; emails: readonly string[]; phones: readonly string[] };
+
+/** Whether a text names the person: by e-mail, customer id or phone number, however it is written. */
+export function namesPerson(text: string, { customerIds, emails, phones }: Names): boolean {
+  const lower = text.toLowerCase();
+  if (emails.some((email) => lower.includes(email.toLowerCase()))) return true;
+  if (customerIds.some((id) => new RegExp(`(?<!\\d)${id}(?!\\d)`).test(lower))) return true;
+  if (phones.length === 0) return false;
+  const joined = lower.replaceAll(/(?<=\d)[\s()./-]+(?=\d)/g, '');
+  return phones.some((phone) => joined.includes(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)));
+}
+
+/** Events that could not be translated have no keys to be found by: their bodies are opened and read. */
+export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Promise<string[]> {
+  const found: string[] = [];
+  let last = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = await sql.query<{ id: string; body: Uint8Array }>(
+      `SELECT id, body FROM events WHERE shop_id = $1 AND id > $2 AND body IS NOT NULL AND state <> 'received'
+         AND coalesce(cardinality(search), 0) = 0 ORDER BY id LIMIT ${PAGE}`,
+      [shop.id, last],
+    );
+    for (const row of rows) {
+      if (namesPerson(shop.vault.open(bodyBinding(row.id), row.body).toString('utf8'), names)) found.push(row.id);
+    }
+    const end = rows.at(-1);
+    if (!end) return found;
+    last = end.id;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Summary } from '../../domain/translated.ts';
+import { type Described, describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { type ActivityFilter, type Place, selectEvents } from './event-filter.ts';
+import { summaryBinding } from './events.ts';
+
+/** One line of the activity. `receivedAt` in ISO 8601, UTC. */
+export type ActivityItem = Described & {
+  id: string;
+  webhookId: string;
+  topic: string;
+  source: string;
+  receivedAt: string;
+  summary: Summary | null;
+};
+
+const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The end of the year 9999: what PostgreSQL reads as JavaScript writes it. */
+const LAST_PLACE = 253_402_300_799_999;
+
+export const writeCursor = (place: Place) => Buffer.from(`${place.receivedAt}.${place.id}`).toString('base64url');
+
+/** Null: no cursor that writeCursor wrote. */
+export function readCursor(text: string): Place | null {
+  const [, at, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (at === undefined || id === undefined || Number(at) > LAST_PLACE) return null;
+  return writeCursor({ receivedAt: Number(at), id }) === text ? { receivedAt: Number(at), id } : null;
+}
+
+export type ItemRow = StateRow & {
+  id: string;
+  webhook_id: string;
+  topic: string;
+  source: string;
+  received_at: Date;
+  summary: Uint8Array | null;
+};
+
+/** Whether an open delivery `o` of the same address goes first: the same rule by which deliveries are claimed. */
+const behind = (lane: 'email_lane' | 'phone_lane') => `EXISTS (
+  SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.${lane} = d.${lane}
+    AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
+
+/** The columns of an ItemRow over `events e LEFT JOIN deliveries d` (the open one). */
+export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at, e.state, e.reason, e.detail, e.summary,
+  d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, (${behind('email_lane')} OR ${behind('phone_lane')}) AS behind,
+  d.id IS NULL OR (d.reading AND d.due_at > now()) AS reading`;
+
+export const summaryOf = (shop: Shop, row: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
+  row.summary ? shop.vault.openJson<Summary>(summaryBinding(row.id), row.summary) : null;
+
+export function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
+  return {
+    id: row.id,
+    webhookId: row.webhook_id,
+    topic: row.topic,
+    source: row.source,
+    receivedAt: row.received_at.toISOString(),
+    ...describeState(row, gate),
+    summary: summaryOf(shop, row),
+  };
+}
+
+/** One event's line; null when the shop has no such event. */
+export async function findItem(sql: Sql, shop: Shop, id: string, gate: Gate): Promise<ActivityItem | null> {
+  const [row] = await sql.query<ItemRow>(
+    `SELECT ${itemColumns} FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
+     WHERE e.shop_id = $1 AND e.id = $2`,
+    [shop.id, id],
+  );
+  return row ? itemOf(shop, row, gate) : null;
+}
+
+/** A page of the activity, newest first. `nextCursor` null: there is nothing older. */
+export async function listActivity(
+  db: Db,
+  shop: Shop,
+  gate: Gate,
+  asked: { filter: ActivityFilter; country: string | null; after: Place | null; limit: number },
+): Promise<{ items: ActivityItem[]; nextCursor: string | null }> {
+  const { filter, country, after, limit } = asked;
+  const { text, params } = selectEvents(shop, filter, { country, after, limit: limit + 1 });
+  const rows = await db.query<ItemRow>(
+    `SELECT ${itemColumns} FROM (${text}) e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
+     ORDER BY e.received_at DESC, e.id DESC`,
+    params,
+  );
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return {
+    items: page.map((row) => itemOf(shop, row, gate)),
+    nextCursor: last ? writeCursor({ receivedAt: last.received_at.getTime(), id: last.id }) : null,
+  };
+}

@@ -1,0 +1,64 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { addDeliveries } from '../deliveries/deliveries.ts';
+import { customerKey, lanesOf } from '../people/identifiers.ts';
+import type { PersonProfile } from '../people/profiles.ts';
+import type { Shop } from '../shops/shops.ts';
+import { bodyBinding, summaryBinding } from './events.ts';
+
+/** Why we send somebody as last known without an event of Shopify's; the text stands in the activity. */
+const OWN = {
+  person: { topic: 'person/send', what: 'Sent by hand' },
+  read: { topic: 'person/read', what: 'A choice read from Shopify' },
+} as const;
+
+/**
+ * Opens a delivery of a person as last known. It stands in the activity as an event of its own, which is not counted:
+ * Shopify did not send it.
+ * @returns null when there is no e-mail address and no phone number to send
+ */
+export async function addOwnEvent(
+  sql: Sql,
+  shop: Shop,
+  source: keyof typeof OWN,
+  person: { id: string; key: string; profile: PersonProfile },
+  now: Instant,
+): Promise<{ eventId: string; deliveryId: string } | null> {
+  const { vault } = shop;
+  const { contact, customerId } = person.profile;
+  const who = contact.email ?? contact.mobile ?? contact.phone;
+  if (!who) return null;
+  const { topic, what } = OWN[source];
+  const eventId = uuidv7();
+  const deliveryId = uuidv7();
+  const { emailLane, phoneLane } = lanesOf(vault, contact);
+  const search = [person.key, emailLane, phoneLane, customerId ? customerKey(vault, customerId) : null];
+  await sql.query(
+    `INSERT INTO events (id, shop_id, webhook_id, topic, source, triggered_at, received_at, body, state, summary, search)
+     VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'open', $8, $9::text[])`,
+    [
+      eventId,
+      shop.id,
+      `${source}-${eventId}`,
+      topic,
+      source,
+      new Date(now),
+      vault.seal(bodyBinding(eventId), '{}'),
+      vault.sealJson(summaryBinding(eventId), { who, what }),
+      [...new Set(search.filter((hash) => hash !== null))],
+    ],
+  );
+  const subject = { contact: null, purchase: null, about: null };
+  const delivery = {
+    kind: source,
+    entity: null,
+    personId: person.id,
+    emailLane,
+    phoneLane,
+    subject,
+    takesPlaceOf: null,
+  };
+  await addDeliveries(sql, shop, [{ id: deliveryId, eventId, ...delivery }]);
+  return { eventId, deliveryId };
+}

@@ -1,0 +1,218 @@
+import { v7 as uuidv7 } from 'uuid';
+import {
+  type Counted,
+  type Import,
+  type ImportState,
+  noneAnswered,
+  noneCounted,
+  noneTold,
+  type Tally,
+  type ToldCounts,
+} from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { ImportRequest } from '../../features/imports/contract.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { addPage, PAGE_SIZE } from './import-pages.ts';
+
+/** The states that a new import of the same kind has to wait for; the index imports_active names them too. */
+export const ACTIVE = `('counting', 'running', 'paused')`;
+
+type Row = {
+  id: string;
+  kind: ImportRequest['kind'];
+  state: ImportState;
+  message: string;
+  from_at: Date | null;
+  segment_id: string | null;
+  listed: boolean;
+  operation_id: string | null;
+  file_size: number | null;
+  read_at: Date | null;
+  expires_at: Date | null;
+  url: Uint8Array | null;
+  metafields: string[];
+  denied: string[];
+  list_cursor: string | null;
+  count_line: number;
+  count_offset: number;
+  feed_line: number;
+  feed_offset: number;
+  fed: number;
+  fed_at: Date | null;
+  counted: Partial<Counted>;
+  told: Partial<ToldCounts>;
+  settled_to: string | null;
+  settled: Partial<Tally>;
+  total: number | null;
+  rate: number | null;
+  rate_at: Date | null;
+  rate_done: number;
+  due_at: Date;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+};
+
+const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operation_id, file_size, read_at, expires_at, url,
+  metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
+  rate_at, rate_done, due_at, created_at, started_at, ended_at`;
+
+export const urlBinding = (id: string) => `imports.url:${id}`;
+
+const instant = (date: Date | null): Instant | null => date?.getTime() ?? null;
+
+function readCounted({ counted, count_line }: Row): Counted {
+  if (count_line === 0) return noneAnswered();
+  return { ...noneCounted(), byAnswer: null, ...counted };
+}
+
+function readRow(shop: Shop, row: Row): Import {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    message: row.message,
+    from: instant(row.from_at),
+    segmentId: row.segment_id,
+    listed: row.listed,
+    operationId: row.operation_id,
+    fileSize: row.file_size,
+    readAt: instant(row.read_at),
+    expiresAt: instant(row.expires_at),
+    url: row.url ? shop.vault.open(urlBinding(row.id), row.url).toString('utf8') : null,
+    metafields: row.metafields,
+    denied: row.denied,
+    listCursor: row.list_cursor,
+    count: { line: row.count_line, offset: row.count_offset },
+    feed: { line: row.feed_line, offset: row.feed_offset },
+    fed: row.fed,
+    fedAt: instant(row.fed_at),
+    counted: readCounted(row),
+    told: { ...noneTold(), ...row.told },
+    settledTo: row.settled_to,
+    settled: { ends: [], told: noneTold(), ...row.settled },
+    total: row.total,
+    rate: row.rate,
+    rateAt: instant(row.rate_at),
+    rateDone: row.rate_done,
+    dueAt: row.due_at.getTime(),
+    createdAt: row.created_at.getTime(),
+    startedAt: instant(row.started_at),
+    endedAt: instant(row.ended_at),
+  };
+}
+
+/** Makes an import that counts. @returns null when another of its kind is under way */
+export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, now: Instant): Promise<string | null> {
+  const id = uuidv7();
+  const listed = asked.customerIds !== null || asked.segmentId !== null;
+  const rows = await sql.query(
+    `INSERT INTO imports (id, shop_id, kind, from_at, segment_id, listed, read_at, due_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::boolean THEN now() END, now(), $8)
+     ON CONFLICT (shop_id, kind) WHERE state = ANY (ARRAY['counting'::text, 'running'::text, 'paused'::text]) DO NOTHING
+     RETURNING id`,
+    [
+      id,
+      shop.id,
+      asked.kind,
+      asked.from === null ? null : new Date(asked.from),
+      asked.segmentId,
+      listed,
+      asked.customerIds !== null,
+      new Date(now),
+    ],
+  );
+  if (rows.length === 0) return null;
+  const ids = asked.customerIds ?? [];
+  for (let page = 0; page * PAGE_SIZE < ids.length; page++) {
+    await addPage(sql, shop, id, page, ids.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
+  }
+  return id;
+}
+
+export async function findImport(sql: Sql, shop: Shop, id: string): Promise<Import | null> {
+  const [row] = await sql.query<Row>(`SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND id = $2`, [shop.id, id]);
+  return row ? readRow(shop, row) : null;
+}
+
+/** Newest first. @param active only those that are counting, running or paused */
+export async function listImports(sql: Sql, shop: Shop, active = false): Promise<Import[]> {
+  const rows = await sql.query<Row>(
+    `SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND (NOT $2::boolean OR state IN ${ACTIVE})
+     ORDER BY created_at DESC, id DESC LIMIT 100`,
+    [shop.id, active],
+  );
+  return rows.map((row) => readRow(shop, row));
+}
+
+/** The shop's imports that there is something to do for now. */
+export async function dueImports(sql: Sql, shop: Shop): Promise<Import[]> {
+  const rows = await sql.query<Row>(
+    `SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND ${DUE} ORDER BY created_at`,
+    [shop.id],
+  );
+  return rows.map((row) => readRow(shop, row));
+}
+
+const DUE = `(state IN ('counting', 'counted', 'running') OR told_stale) AND due_at <= now()`;
+
+export async function shopsWithDueImports(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ shop_id: number }>(`SELECT DISTINCT shop_id FROM imports WHERE ${DUE}`);
+  return rows.map((row) => row.shop_id);
+}
+
+/** Looks at it again after a while. `message`: why it waits. */
+export async function postpone(sql: Sql, id: string, waitMs: number, message?: string): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET due_at = now() + $2::float8 * interval '1 millisecond', message = coalesce($3, message) WHERE id = $1`,
+    [id, waitMs, message ?? null],
+  );
+}
+
+/** Changes the state, if it still is one of `from`. @returns whether it was */
+export async function changeState(
+  sql: Sql,
+  shop: Shop,
+  id: string,
+  from: readonly ImportState[],
+  to: ImportState,
+  message = '',
+): Promise<boolean> {
+  const ended = to === 'done' || to === 'cancelled' || to === 'failed';
+  const rows = await sql.query(
+    `UPDATE imports SET state = $4, message = $5, due_at = now(), rate = NULL, rate_at = NULL,
+       started_at = CASE WHEN $4 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
+       told_stale = told_stale OR $6::boolean OR $4 = 'paused',
+       ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END
+     WHERE shop_id = $1 AND id = $2 AND state = ANY($3::text[]) RETURNING id`,
+    [shop.id, id, from, to, message, ended],
+  );
+  if (rows.length > 0 && ended) await forgetPeople(sql, id);
+  return rows.length > 0;
+}
+
+/** Ends all that are not over. What of them waits to be sent is not looked at. */
+export async function endImports(sql: Sql, shop: Shop, message: string): Promise<void> {
+  const rows = await sql.query<{ id: string }>(
+    `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
+    [shop.id],
+  );
+  const open = ['counting', 'counted', 'running', 'paused'] as const;
+  for (const { id } of rows) await changeState(sql, shop, id, open, 'cancelled', message);
+}
+
+async function forgetPeople(sql: Sql, id: string): Promise<void> {
+  await sql.query('DELETE FROM import_pages WHERE import_id = $1', [id]);
+  await sql.query('DELETE FROM import_met WHERE import_id = $1', [id]);
+}
+
+/** Events that had ended wait once more, or ended another way: those of imports are counted anew. */
+export async function noteChangedEnds(sql: Sql, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  await sql.query(
+    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = now()
+     WHERE id IN (SELECT import_id FROM events WHERE id = ANY($1::uuid[]) AND import_id IS NOT NULL)`,
+    [eventIds],
+  );
+}

@@ -1,0 +1,36 @@
+import type { Channel } from '../../domain/consent.ts';
+import type { Contact, PostalAddress } from '../../domain/contact.ts';
+import type { E164, ShopifyId } from '../../domain/scalars.ts';
+import type { Vault } from '../../platform/keys.ts';
+
+/** What people are known by. */
+export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
+export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${email.toLowerCase()}`);
+
+/** What a value is in the ledger: e-mail in lower case, phone in E.164, a postal address as one line in lower case. */
+export const emailHash = (vault: Vault, email: string) => vault.hash('email', email.toLowerCase());
+export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
+export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
+export function postalHash(vault: Vault, a: PostalAddress): string {
+  const line = [a.line1, a.line2, a.city, a.state, a.zip, a.country].map((part) => part?.trim() ?? '').join('\n');
+  return vault.hash('postal', line.toLowerCase());
+}
+
+/** The lanes of what is sent to a person: one by e-mail, one by phone, so that each address is told one thing at a time. */
+export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
+  const phone = contact.mobile ?? contact.phone;
+  return {
+    emailLane: contact.email ? emailHash(vault, contact.email) : null,
+    phoneLane: phone ? mobileHash(vault, phone) : null,
+  };
+}
+
+/** The addresses that permission flags are about, with their hashes. As written: e-mail and mobile only. */
+export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
+  const found: { channel: Channel; hash: string; written: string }[] = [];
+  if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });
+  if (contact.mobile) found.push({ channel: 'sms', hash: mobileHash(vault, contact.mobile), written: contact.mobile });
+  if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: '' });
+  if (contact.address) found.push({ channel: 'postal', hash: postalHash(vault, contact.address), written: '' });
+  return found;
+}

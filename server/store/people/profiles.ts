@@ -1,0 +1,61 @@
+import type { Contact } from '../../domain/contact.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Vault } from '../../platform/keys.ts';
+import type { Shop } from '../shops/shops.ts';
+
+/** What the Admin API said last of a person besides contact, consent and tags. */
+export type PersonRead = {
+  at: Instant;
+  /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
+  metafields: Record<string, string[]>;
+  dataSaleOptOut: boolean;
+};
+
+/** A person as last known. Sealed in `people.profile`. */
+export type PersonProfile = {
+  customerId: ShopifyId | null;
+  contact: Contact;
+  /** Which kind of body the contact came from: a customer's own beats an order's. */
+  contactFrom: 'customer' | 'order' | null;
+  /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
+  tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
+  /** Null: never read through the Admin API. */
+  read: PersonRead | null;
+  /** Customers that were merged into this one: the same person, under other ids. */
+  mergedFrom?: ShopifyId[];
+};
+
+export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
+  customerId,
+  contact: { origins: {}, leftOut: {} },
+  contactFrom: null,
+  tags: {},
+  read: null,
+});
+
+export const profileBinding = (id: string) => `people.profile:${id}`;
+
+export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null): PersonProfile {
+  // Profiles sealed before people were read lack what a read adds.
+  return sealed
+    ? { ...emptyProfile(null), ...vault.openJson<PersonProfile>(profileBinding(id), sealed) }
+    : emptyProfile(null);
+}
+
+/** The people with these ids: as last known, and which of them were deleted in Shopify. */
+export async function loadProfiles(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
+  if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
+  const rows = await sql.query<{ id: string; profile: Uint8Array | null; deleted_at: Date | null }>(
+    'SELECT id, profile, deleted_at FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
+    [shop.id, ids],
+  );
+  return {
+    profiles: new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)])),
+    deleted: new Set(rows.flatMap((row) => (row.deleted_at ? [row.id] : []))),
+  };
+}

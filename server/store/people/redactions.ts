@@ -1,0 +1,17 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+
+/** When these people were erased, by key. */
+export async function loadRedactions(sql: Sql, shop: Shop, keys: readonly string[]): Promise<Map<string, Instant>> {
+  if (keys.length === 0) return new Map();
+  const rows = await sql.query<{ person: string; at: Date }>(
+    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
+    [shop.id, keys],
+  );
+  return new Map(rows.map((row) => [row.person, row.at.getTime()]));
+}
+
+export async function eraseBodies(sql: Sql, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [eventIds]);
+}

@@ -1,0 +1,186 @@
+import type { Granted } from '../../admin/oauth.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from './shops.ts';
+
+/** What is sealed in `admin_tokens.pair`. */
+type TokenPair = { access: string; refresh: string | null };
+
+/** A shop's token as it stands now, by the database's clock. */
+export type StoredToken = {
+  version: number;
+  access: string;
+  refresh: string | null;
+  /** It can be used now, and for a while yet. */
+  live: boolean;
+  fresh: boolean;
+  /** It can be used at all, or the refresh token can. */
+  usable: boolean;
+  refused: boolean;
+};
+
+export type AccessState = 'ok' | 'missing' | 'needs_opening';
+
+/** A token is renewed when this part of its life is left, and at the latest this long before its end. */
+const LEFT_PART = 0.1;
+const LEFT_AT_MOST = `interval '5 minutes'`;
+/** How long a refresh that died holds up the next one. Longer than one takes. */
+const LEASE = `interval '45 seconds'`;
+
+const binding = (shop: Shop) => `admin_tokens.pair:${shop.id}`;
+
+const FRESH = `coalesce(access_expires_at > now() + least(${LEFT_AT_MOST}, (access_expires_at - renewed_at) * ${LEFT_PART}), true)`;
+const RENEWAL_DUE = `(refresh_expires_at IS NOT NULL AND renewed_at < now() - interval '1 day')`;
+const LIVE = 'coalesce(access_expires_at > now(), true)';
+const USABLE = `(${LIVE} OR coalesce(refresh_expires_at > now(), false))`;
+
+/** Whether a shop can be read, as a condition of a statement. @param shopId the column or parameter that names it */
+export const hasToken = (shopId: string) =>
+  `EXISTS (SELECT 1 FROM admin_tokens WHERE shop_id = ${shopId} AND pair IS NOT NULL AND refused_at IS NULL AND ${USABLE})`;
+
+/** The shop's token; null: none was ever given, or it was erased. */
+export async function loadToken(sql: Sql, shop: Shop): Promise<StoredToken | null> {
+  const [row] = await sql.query<{
+    pair: Uint8Array | null;
+    version: number;
+    live: boolean;
+    fresh: boolean;
+    usable: boolean;
+    refused: boolean;
+  }>(
+    `SELECT pair, version, ${LIVE} AS live, ${FRESH} AS fresh, ${USABLE} AS usable, refused_at IS NOT NULL AS refused
+     FROM admin_tokens WHERE shop_id = $1`,
+    [shop.id],
+  );
+  if (!row?.pair) return null;
+  const { pair, ...state } = row;
+  return { ...state, ...shop.vault.openJson<TokenPair>(binding(shop), pair) };
+}
+
+/** How the shop stands with the Admin API, and, when it has no access, why the last attempt to get it failed. */
+export async function accessOf(sql: Sql, shop: Shop): Promise<{ state: AccessState; failure: string | null }> {
+  const [row] = await sql.query<{ there: boolean; open: boolean; failure: string | null }>(
+    `SELECT pair IS NOT NULL AS there, refused_at IS NULL AND ${USABLE} AS open, failure
+     FROM admin_tokens WHERE shop_id = $1`,
+    [shop.id],
+  );
+  const state = !row?.there ? 'missing' : row.open ? 'ok' : 'needs_opening';
+  return { state, failure: state === 'ok' ? null : (row?.failure ?? null) };
+}
+
+const SET_PAIR = `pair = excluded.pair, scopes = excluded.scopes, version = admin_tokens.version + 1,
+  renewed_at = now(), access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at,
+  refused_at = NULL, failure = NULL, rest_until = NULL, lease_owner = NULL, lease_until = NULL`;
+
+function pairParams(shop: Shop, granted: Granted) {
+  const pair: TokenPair = { access: granted.accessToken, refresh: granted.refreshToken };
+  return [
+    shop.id,
+    shop.vault.sealJson(binding(shop), pair),
+    granted.scopes,
+    granted.accessLifetime,
+    granted.refreshLifetime,
+  ] as const;
+}
+
+const PAIR_ROW = `$1::int, $2::bytea, $3::text, now(), now() + $4::float8 * interval '1 millisecond',
+  now() + $5::float8 * interval '1 millisecond'`;
+const PAIR_COLUMNS = 'shop_id, pair, scopes, renewed_at, access_expires_at, refresh_expires_at';
+
+/** Keeps what an exchange gave. */
+export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Promise<void> {
+  await sql.query(
+    `INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) VALUES (${PAIR_ROW}, now())
+     ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL`,
+    pairParams(shop, granted),
+  );
+}
+
+/** Keeps what a refresh gave, when it was the holder of the lease. @returns whether it was */
+export async function keepRefreshed(sql: Sql, shop: Shop, owner: string, granted: Granted): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE admin_tokens SET ${SET_PAIR} FROM (VALUES (${PAIR_ROW})) AS excluded (${PAIR_COLUMNS})
+     WHERE admin_tokens.shop_id = excluded.shop_id AND admin_tokens.lease_owner = $6 RETURNING version`,
+    [...pairParams(shop, granted), owner],
+  );
+  return rows.length > 0;
+}
+
+/** Takes the lease for replacing this version. @returns whether it was free, and the version still the newest */
+export async function takeLease(sql: Sql, shop: Shop, version: number, owner: string): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE admin_tokens SET lease_owner = $3, lease_until = now() + ${LEASE}
+     WHERE shop_id = $1 AND version = $2 AND (lease_until IS NULL OR lease_until < now())
+     RETURNING version`,
+    [shop.id, version, owner],
+  );
+  return rows.length > 0;
+}
+
+/** Gives the lease back after a refresh that came to nothing. */
+export async function dropLease(sql: Sql, shop: Shop, owner: string, failure: string): Promise<void> {
+  await sql.query(
+    `UPDATE admin_tokens SET lease_owner = NULL, lease_until = NULL, failure = $3
+     WHERE shop_id = $1 AND lease_owner = $2`,
+    [shop.id, owner, failure],
+  );
+}
+
+/** Notes that Shopify refuses this version. @returns whether that is news */
+export async function markRefused(sql: Sql, shop: Shop, version: number, failure: string): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE admin_tokens SET refused_at = now(), failure = $3, lease_owner = NULL, lease_until = NULL
+     WHERE shop_id = $1 AND version = $2 AND refused_at IS NULL RETURNING version`,
+    [shop.id, version, failure],
+  );
+  return rows.length > 0;
+}
+
+/** The version to replace when there is nothing to refresh; makes the row. */
+export async function versionToReplace(sql: Sql, shop: Shop): Promise<number> {
+  await sql.query('INSERT INTO admin_tokens (shop_id) VALUES ($1) ON CONFLICT (shop_id) DO NOTHING', [shop.id]);
+  const [row] = await sql.query<{ version: number }>('SELECT version FROM admin_tokens WHERE shop_id = $1', [shop.id]);
+  return row?.version ?? 0;
+}
+
+/**
+ * Erases the shop's tokens, when the app was uninstalled at `at`: with `installedAgain`, those that were given before it, as
+ * they died with it.
+ */
+export async function eraseTokens(sql: Sql, shop: Shop, at: Instant, installedAgain: boolean): Promise<void> {
+  await sql.query('DELETE FROM admin_tokens WHERE shop_id = $1 AND (NOT $2::boolean OR exchanged_at <= $3)', [
+    shop.id,
+    installedAgain,
+    new Date(at),
+  ]);
+}
+
+export async function noteFactsRead(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('UPDATE admin_tokens SET facts_at = now() WHERE shop_id = $1', [shop.id]);
+}
+
+/**
+ * Shops whose pair has to be kept alive: not renewed for a day, though a refresh token dies after 90, or without the shop's
+ * facts of today.
+ */
+export async function dueForUpkeep(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ shop_id: number }>(
+    `SELECT shop_id FROM admin_tokens
+     WHERE pair IS NOT NULL AND refused_at IS NULL AND (rest_until IS NULL OR rest_until < now())
+       AND (facts_at IS NULL OR facts_at < now() - interval '1 day'
+         OR ${RENEWAL_DUE})
+     LIMIT 100`,
+  );
+  return rows.map((row) => row.shop_id);
+}
+
+/** Whether the pair has not been renewed for a day, and can be. */
+export async function isRenewalDue(sql: Sql, shop: Shop): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM admin_tokens WHERE shop_id = $1 AND ${RENEWAL_DUE}`, [shop.id]);
+  return rows.length > 0;
+}
+
+/** Leaves the shop alone for an hour. */
+export async function rest(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query(`UPDATE admin_tokens SET rest_until = now() + interval '1 hour' WHERE shop_id = $1`, [shop.id]);
+}

@@ -1,0 +1,48 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { closeProblem, openProblem, openProblems } from './problems.ts';
+import type { Shop } from './shops.ts';
+
+/** What webhooks had not told. `from`, `to`: ISO 8601, of the time that was compared. */
+export type Missed = { orders: number; customers: number; consents: number; from: string | null; to: string };
+
+export const noneMissed = { orders: 0, customers: 0, consents: 0 };
+
+/** So long the merchant can see that something had been missed. */
+const SHOWN_MS = 7 * 24 * 3_600_000;
+
+const isMissed = (detail: object): detail is Missed => 'orders' in detail && 'to' in detail;
+
+export async function openMissed(sql: Sql, shop: Shop): Promise<{ detail: Missed; openedAt: Instant } | null> {
+  const open = (await openProblems(sql, shop)).find(({ kind }) => kind === 'webhooks_missed');
+  return open && isMissed(open.detail) ? { detail: open.detail, openedAt: open.openedAt } : null;
+}
+
+/** Adds to the entry for the merchant. */
+export async function noteMissed(
+  sql: Sql,
+  shop: Shop,
+  found: Pick<Missed, 'orders' | 'customers' | 'consents'>,
+  range: { since: Instant | null; until: Instant },
+  now: Instant,
+): Promise<void> {
+  const count = found.orders + found.customers + found.consents;
+  if (count === 0) return;
+  const before = (await openMissed(sql, shop))?.detail;
+  const from = range.since === null ? null : new Date(range.since).toISOString();
+  const detail: Missed = {
+    orders: found.orders + (before?.orders ?? 0),
+    customers: found.customers + (before?.customers ?? 0),
+    consents: found.consents + (before?.consents ?? 0),
+    from: before ? (before.from ?? from) : from,
+    to: new Date(range.until).toISOString(),
+  };
+  await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);
+}
+
+/** Nothing more was missed since: the entry goes after a week. */
+export async function closeOldMissed(sql: Sql, shop: Shop, now: Instant): Promise<void> {
+  const open = await openMissed(sql, shop);
+  if (open && now - Date.parse(open.detail.to) > SHOWN_MS)
+    await closeProblem(sql, shop, { kind: 'webhooks_missed' }, now);
+}

@@ -1,0 +1,61 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from './shops.ts';
+
+/** Kinds of entries that are kept, because no other row says so; overview/problems words them. */
+export type KeptProblemKind =
+  /** Reconciliation found events that no webhook had told. */
+  | 'webhooks_missed'
+  /** Shopify left fields out, because the app's access to protected customer data lacks them. */
+  | 'fields_denied'
+  /** The Admin API can't be used until somebody opens the app. */
+  | 'admin_access';
+
+/** One open entry. `detail` holds counts, codes and times, no personal data. */
+export type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };
+
+/** Opens an entry, or adds `count` to the open one of the same kind and key and replaces its detail. */
+export async function openProblem(
+  sql: Sql,
+  shop: Shop,
+  problem: { kind: KeptProblemKind; key?: string; count?: number; detail?: object },
+  now: Instant,
+): Promise<void> {
+  const { kind, key = '', count = 1, detail = {} } = problem;
+  await sql.query(
+    `INSERT INTO problems (id, shop_id, kind, key, count, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)
+     ON CONFLICT (shop_id, kind, key) WHERE closed_at IS NULL DO UPDATE SET
+       count = problems.count + excluded.count, detail = excluded.detail`,
+    [uuidv7(), shop.id, kind, key, count, JSON.stringify(detail), new Date(now)],
+  );
+}
+
+/** Closes the open entry of this kind and key, when there is one; without a key, all of the kind. */
+export async function closeProblem(
+  sql: Sql,
+  shop: Shop,
+  problem: { kind: KeptProblemKind; key?: string },
+  now: Instant,
+): Promise<void> {
+  await sql.query(
+    `UPDATE problems SET closed_at = $4 WHERE shop_id = $1 AND kind = $2 AND ($3::text IS NULL OR key = $3) AND closed_at IS NULL`,
+    [shop.id, problem.kind, problem.key ?? null, new Date(now)],
+  );
+}
+
+/** The open entries, newest first. */
+export async function openProblems(sql: Sql, shop: Shop): Promise<KeptProblem[]> {
+  const rows = await sql.query<{
+    kind: KeptProblemKind;
+    key: string;
+    count: number;
+    detail: object;
+    opened_at: Date;
+  }>(
+    `SELECT kind, key, count, detail, opened_at FROM problems WHERE shop_id = $1 AND closed_at IS NULL
+     ORDER BY opened_at DESC, id DESC`,
+    [shop.id],
+  );
+  return rows.map(({ opened_at, ...row }) => ({ ...row, openedAt: opened_at.getTime() }));
+}

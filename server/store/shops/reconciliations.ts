@@ -1,0 +1,198 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import { bodyBinding } from '../events/events.ts';
+import { hasToken } from './admin-tokens.ts';
+import type { Shop } from './shops.ts';
+
+/** How far a shop has been compared with Shopify. */
+export type Reconciliation = {
+  ordersUntil: Instant;
+  customersUntil: Instant;
+  changesDue: boolean;
+  consentDue: boolean;
+  operationId: string | null;
+  /** When Shopify was asked to read: what was read of somebody since is newer than its file. */
+  begunAt: Instant | null;
+  /** The fields that the bulk operation leaves out, as the app may not see them. */
+  denied: string[];
+  fileSize: number | null;
+  readAt: Instant | null;
+  /** Opens without a password: for downloading only. */
+  url: string | null;
+  line: number;
+  offset: number;
+};
+
+export type Kind = 'orders' | 'customers';
+
+const EVERY = `interval '6 hours'`;
+const CONSENT_EVERY = `interval '7 days'`;
+
+const urlBinding = (shop: Shop) => `reconciliations.url:${shop.id}`;
+
+/** Shops that are in use, can be read, and have not been compared for a while; a shop is entered by its first comparison. */
+export async function shopsToReconcile(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s LEFT JOIN reconciliations r ON r.shop_id = s.id
+     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
+       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL) AND ${hasToken('s.id')}
+       AND (r.shop_id IS NULL OR r.due_at <= now() OR r.consent_due_at <= now())`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Where the shop stands; the first time nothing is compared, as there is no point to begin at: null. */
+export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconciliation | null> {
+  const [row] = await sql.query<{
+    orders_until: Date | null;
+    customers_until: Date | null;
+    changes_due: boolean;
+    consent_due: boolean;
+    operation_id: string | null;
+    begun_at: Date | null;
+    denied: string[];
+    file_size: number | null;
+    read_at: Date | null;
+    url: Uint8Array | null;
+    line: number;
+    offset: number;
+  }>(
+    `SELECT orders_until, customers_until, due_at <= now() AS changes_due, consent_due_at <= now() AS consent_due, operation_id, begun_at, denied, file_size,
+       read_at, url, line, "offset" FROM reconciliations WHERE shop_id = $1`,
+    [shop.id],
+  );
+  if (!row?.orders_until || !row.customers_until) return null;
+  return {
+    ordersUntil: row.orders_until.getTime(),
+    customersUntil: row.customers_until.getTime(),
+    changesDue: row.changes_due,
+    consentDue: row.consent_due,
+    operationId: row.operation_id,
+    begunAt: row.begun_at?.getTime() ?? null,
+    denied: row.denied,
+    fileSize: row.file_size,
+    readAt: row.read_at?.getTime() ?? null,
+    url: row.url ? shop.vault.open(urlBinding(shop), row.url).toString('utf8') : null,
+    line: row.line,
+    offset: row.offset,
+  };
+}
+
+/** Begins with what changes from now on. */
+export async function setPoint(sql: Sql, shop: Shop, until: Instant): Promise<void> {
+  await sql.query(
+    `INSERT INTO reconciliations (shop_id, orders_until, customers_until, due_at, consent_due_at)
+     VALUES ($1, $2, $2, now() + ${EVERY}, now() + ${CONSENT_EVERY})
+     ON CONFLICT (shop_id) DO UPDATE SET orders_until = excluded.orders_until, customers_until = excluded.customers_until,
+       due_at = excluded.due_at`,
+    [shop.id, new Date(until)],
+  );
+}
+
+/** The app was uninstalled: what happens from now on is none of its business, and a reinstall begins anew. */
+export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
+}
+
+/** Compared again after the usual while, or after `waitMs`. */
+export async function postponeAll(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
+  const wait = waitMs === undefined ? EVERY : `$2::float8 * interval '1 millisecond'`;
+  const params = waitMs === undefined ? [shop.id] : [shop.id, waitMs];
+  await sql.query(
+    `INSERT INTO reconciliations (shop_id, due_at, consent_due_at) VALUES ($1, now() + ${wait}, now() + ${CONSENT_EVERY})
+     ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at,
+       consent_due_at = greatest(reconciliations.consent_due_at, excluded.due_at)`,
+    params,
+  );
+}
+
+/** Changes are compared again after the usual while. */
+export async function endRun(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query(`UPDATE reconciliations SET due_at = now() + ${EVERY} WHERE shop_id = $1`, [shop.id]);
+}
+
+/** Changes of this kind are known up to here. It never goes back. */
+export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant): Promise<void> {
+  const column = kind === 'orders' ? 'orders_until' : 'customers_until';
+  await sql.query(`UPDATE reconciliations SET ${column} = greatest(${column}, $2::timestamptz) WHERE shop_id = $1`, [
+    shop.id,
+    new Date(until),
+  ]);
+}
+
+/** What a comparison of consent reads, and where it stands. */
+export async function saveConsentRead(
+  sql: Sql,
+  shop: Shop,
+  read: Pick<Reconciliation, 'operationId' | 'begunAt' | 'denied' | 'fileSize' | 'readAt' | 'url' | 'line' | 'offset'>,
+  waitMs: number,
+): Promise<void> {
+  await sql.query(
+    `UPDATE reconciliations SET operation_id = $2, file_size = $3, read_at = $4, url = $5, line = $6, "offset" = $7,
+       consent_due_at = now() + $8::float8 * interval '1 millisecond', denied = $9::text[], begun_at = $10
+     WHERE shop_id = $1`,
+    [
+      shop.id,
+      read.operationId,
+      read.fileSize,
+      read.readAt === null ? null : new Date(read.readAt),
+      read.url === null ? null : shop.vault.seal(urlBinding(shop), read.url),
+      read.line,
+      read.offset,
+      waitMs,
+      read.denied,
+      read.begunAt === null ? null : new Date(read.begunAt),
+    ],
+  );
+}
+
+/** Moves on in the file. @returns false when somebody else did */
+export async function moveInFile(
+  sql: Sql,
+  shop: Shop,
+  fromLine: number,
+  next: { line: number; offset: number },
+): Promise<boolean> {
+  const rows = await sql.query(
+    'UPDATE reconciliations SET line = $3, "offset" = $4 WHERE shop_id = $1 AND line = $2 RETURNING shop_id',
+    [shop.id, fromLine, next.line, next.offset],
+  );
+  return rows.length > 0;
+}
+
+/** Something that Shopify knows and no webhook told, as the body of an event. */
+export type Finding = { webhookId: string; topic: string; readAt: Instant; body: string };
+
+/** Stores findings as events, each once for ever. @returns the webhook ids of the new ones */
+export async function addFindings(sql: Sql, shop: Shop, findings: readonly Finding[], now: Instant): Promise<string[]> {
+  if (findings.length === 0) return [];
+  const { columns, from, params } = unnest(
+    {
+      id: 'uuid',
+      webhook_id: 'text',
+      topic: 'text',
+      triggered_at: 'timestamptz',
+      received_at: 'timestamptz',
+      body: 'bytea',
+    },
+    findings.map(({ webhookId, topic, readAt, body }) => {
+      const id = uuidv7();
+      return {
+        id,
+        webhook_id: webhookId,
+        topic,
+        triggered_at: new Date(readAt),
+        received_at: new Date(now),
+        body: shop.vault.seal(bodyBinding(id), body),
+      };
+    }),
+    2,
+  );
+  const rows = await sql.query<{ webhook_id: string }>(
+    `INSERT INTO events (shop_id, source, ${columns}) SELECT $1::int, 'reconciliation', u.* FROM ${from} AS u
+     ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING webhook_id`,
+    [shop.id, ...params],
+  );
+  return rows.map((row) => row.webhook_id);
+}

@@ -1,0 +1,234 @@
+import { v7 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import { type Change, changesBetween } from '../../domain/settings/changes-between.ts';
+import { completeSettings, defaultSettings, type ParsedSettings } from '../../domain/settings/contract.ts';
+import type { Settings } from '../../domain/settings.ts';
+import type { BreakerState } from '../../domain/states.ts';
+import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from './shops.ts';
+
+/** What a shop has saved. `guid` null: not connected. */
+export type StoredSettings = {
+  settings: Settings;
+  /** Lower case. A credential: for sending only, never for an answer or a log. */
+  guid: string | null;
+  guidLast4: string | null;
+  /** Counts the Ascent360 accounts this shop has named: what was told belongs to one of them. */
+  account: number;
+  /** Since when the present account is the one; null: it is the first. */
+  accountSince: Instant | null;
+  /** Ascent360 refuses this GUID: since when, and its answer. */
+  problem: { since: Instant; error: string } | null;
+  /** When the next probe of a refused GUID is due. */
+  probeAt: Instant | null;
+  /** Whether it may be tried now, by the database's clock. */
+  probeDue: boolean;
+  /** Null: it never counted anything. */
+  breaker: BreakerState | null;
+};
+
+/** A shop that has saved none. */
+export const nothingStored: StoredSettings = {
+  settings: defaultSettings(false),
+  guid: null,
+  guidLast4: null,
+  account: 1,
+  accountSince: null,
+  problem: null,
+  probeAt: null,
+  probeDue: true,
+  breaker: null,
+};
+
+/** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
+export type SettingChange = {
+  at: Instant;
+  /** The Shopify user's id. */
+  who: string;
+  field: string;
+  oldValue: string | null;
+  newValue: string | null;
+};
+
+/** A document that parseSettings took. */
+export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
+
+export type SettingsStore = {
+  /** What the shop has saved, completed by today's defaults; null: nothing yet. One statement. */
+  load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
+  /**
+   * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved one; a new GUID ends
+   * a connection problem; `newAccount` begins another account, to which nothing was told.
+   */
+  save(shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void>;
+  /** Disconnects: erases the GUID and keeps the rest. */
+  removeGuid(shop: Shop, who: string, now: Instant): Promise<void>;
+  /** The newest changes first. */
+  changes(shop: Shop, limit: number): Promise<SettingChange[]>;
+  /** Ascent360 refused this GUID. Changes nothing when the shop has another one by now. */
+  noteProblem(
+    shop: Shop,
+    problem: { guid: string; error: string; now: Instant; probeAt: Instant },
+    sql?: Sql,
+  ): Promise<void>;
+  /** Ascent360 took something for this GUID. Changes nothing when the shop has another one by now. */
+  clearProblem(shop: Shop, guid: string, sql?: Sql): Promise<void>;
+};
+
+type SettingsRow = {
+  document: unknown;
+  guid: Uint8Array | null;
+  guid_last4: string | null;
+  account: number;
+  account_since: Date | null;
+  problem_since: Date | null;
+  problem_error: string | null;
+  probe_at: Date | null;
+  probe_due: boolean;
+  breaker: BreakerState | null;
+};
+
+const binding = (shop: Shop) => `settings.guid:${shop.id}`;
+const last4 = (guid: string | null) => guid?.slice(-4) ?? null;
+
+function readRow(shop: Shop, row: SettingsRow): StoredSettings {
+  return {
+    settings: completeSettings(row.document),
+    guid: row.guid ? shop.vault.open(binding(shop), row.guid).toString('utf8') : null,
+    guidLast4: row.guid_last4,
+    account: row.account,
+    accountSince: row.account_since?.getTime() ?? null,
+    problem: row.problem_since ? { since: row.problem_since.getTime(), error: row.problem_error ?? '' } : null,
+    probeAt: row.probe_at?.getTime() ?? null,
+    probeDue: row.probe_due,
+    breaker: row.breaker,
+  };
+}
+
+async function loadOver(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
+  const [row] = await sql.query<SettingsRow>(
+    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
+       coalesce(probe_at <= now(), true) AS probe_due, breaker
+     FROM settings WHERE shop_id = $1`,
+    [shop.id],
+  );
+  return row ? readRow(shop, row) : null;
+}
+
+/** One saving of a shop's settings at a time; the row of settings itself may not exist yet. */
+async function lockShop(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
+}
+
+async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: string, now: Instant): Promise<void> {
+  if (changes.length === 0) return;
+  const rows = changes.map((change) => ({
+    id: v7(),
+    field: change.field,
+    old_value: change.oldValue,
+    new_value: change.newValue,
+  }));
+  const { columns, from, params } = unnest(
+    { id: 'uuid', field: 'text', old_value: 'text', new_value: 'text' },
+    rows,
+    4,
+  );
+  await sql.query(
+    `INSERT INTO setting_changes (shop_id, at, who, ${columns}) SELECT $1, $2::timestamptz, $3, changed.* FROM ${from} AS changed`,
+    [shop.id, new Date(now).toISOString(), who, ...params],
+  );
+}
+
+async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void> {
+  await lockShop(sql, shop);
+  const saved = await loadOver(sql, shop);
+  const before = { guid: saved?.guid ?? null, account: saved?.account ?? 1 };
+  const guid = accepted.guid ?? before.guid;
+  const newGuid = guid !== before.guid;
+  const changes = changesBetween(saved?.settings ?? defaultSettings(false), accepted.settings);
+  if (newGuid) changes.push({ field: 'guid', oldValue: last4(before.guid), newValue: last4(guid) });
+  if (accepted.newAccount) {
+    changes.push({ field: 'account', oldValue: `${before.account}`, newValue: `${before.account + 1}` });
+  }
+  await sql.query(
+    `INSERT INTO settings AS s (shop_id, document, guid, guid_last4, account, account_since, updated_at)
+     VALUES ($1, $2::jsonb, $3, $4, CASE WHEN $5::boolean THEN 2 ELSE 1 END,
+             CASE WHEN $5::boolean THEN $6::timestamptz END, $6::timestamptz)
+     ON CONFLICT (shop_id) DO UPDATE SET
+       document = excluded.document,
+       guid = CASE WHEN $7::boolean THEN excluded.guid ELSE s.guid END,
+       guid_last4 = excluded.guid_last4,
+       account = CASE WHEN $5::boolean THEN s.account + 1 ELSE s.account END,
+       account_since = CASE WHEN $5::boolean THEN excluded.account_since ELSE s.account_since END,
+       problem_since = CASE WHEN $7::boolean THEN NULL ELSE s.problem_since END,
+       problem_error = CASE WHEN $7::boolean THEN NULL ELSE s.problem_error END,
+       probe_at = CASE WHEN $7::boolean THEN NULL ELSE s.probe_at END,
+       updated_at = excluded.updated_at`,
+    [
+      shop.id,
+      JSON.stringify(accepted.settings),
+      newGuid && guid !== null ? shop.vault.seal(binding(shop), guid) : null,
+      last4(guid),
+      accepted.newAccount,
+      new Date(now).toISOString(),
+      newGuid,
+    ],
+  );
+  await record(sql, shop, changes, who, now);
+}
+
+async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): Promise<void> {
+  await lockShop(sql, shop);
+  const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
+    shop.id,
+  ]);
+  if (!had?.guid_last4) return;
+  await sql.query(
+    `UPDATE settings SET guid = NULL, guid_last4 = NULL, problem_since = NULL, problem_error = NULL, probe_at = NULL,
+       updated_at = $2::timestamptz
+     WHERE shop_id = $1`,
+    [shop.id, new Date(now).toISOString()],
+  );
+  await record(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], who, now);
+}
+
+/** The tables settings and setting_changes. */
+export function createSettingsStore(db: Db): SettingsStore {
+  return {
+    load: async (shop, sql = db) => await loadOver(sql, shop),
+    save: async (shop, accepted, who, now) =>
+      await db.transaction(async (sql) => await saveOver(sql, shop, accepted, who, now)),
+    removeGuid: async (shop, who, now) =>
+      await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
+    changes: async (shop, limit) => {
+      const prisma = await db.prisma();
+      const rows = await prisma.settingChange.findMany({
+        where: { shopId: shop.id },
+        orderBy: [{ at: 'desc' }, { id: 'desc' }],
+        take: limit,
+      });
+      return rows.map(({ at, who, field, oldValue, newValue }) => ({
+        at: at.getTime(),
+        who,
+        field,
+        oldValue,
+        newValue,
+      }));
+    },
+    noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {
+      await sql.query(
+        `UPDATE settings SET problem_since = coalesce(problem_since, $3::timestamptz), problem_error = $4,
+           probe_at = now() + ($5::timestamptz - $3::timestamptz)
+         WHERE shop_id = $1 AND guid_last4 = $2`,
+        [shop.id, last4(guid), new Date(now).toISOString(), error, new Date(probeAt).toISOString()],
+      );
+    },
+    clearProblem: async (shop, guid, sql = db) => {
+      await sql.query(
+        `UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL
+         WHERE shop_id = $1 AND guid_last4 = $2`,
+        [shop.id, last4(guid)],
+      );
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { ShopFacts } from '../../domain/translated.ts';
+import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import type { Keys, Vault } from '../../platform/keys.ts';
+
+/** A shop as the rooms pass it on: its row's id, its name, and what opens its data. */
+export type Shop = { id: number; domain: string; vault: Vault };
+
+/** The moments that tell whether, and since when, the app is installed. */
+export type ShopLife = {
+  firstCallAt: Instant | null;
+  lastCallAt: Instant | null;
+  firstWebhookAt: Instant | null;
+  lastWebhookAt: Instant | null;
+  uninstalledAt: Instant | null;
+  /** The newest uninstallation that is known, kept through a reinstallation. */
+  lastUninstalledAt: Instant | null;
+};
+
+/**
+ * Thrown when something is about to be stored for a shop that was erased meanwhile: its key is destroyed, and what the
+ * process still knows of it is out of date. The shop is a new one when it comes back.
+ */
+export class ShopErasedError extends Error {
+  override name = 'ShopErasedError';
+  constructor() {
+    super('The shop was erased');
+  }
+}
+
+export type Shops = {
+  /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
+  ensure(domain: string): Promise<Shop>;
+  /** The shop of this domain, when it has called or sent webhooks; null otherwise. Makes nothing. */
+  known(domain: string): Promise<Shop | null>;
+  byId(id: number): Promise<Shop | null>;
+  /** Forgets a shop that was erased, so that its domain is looked up anew. */
+  forget(shop: Shop): void;
+  /** @param sql the transaction to read in; without one, on its own */
+  facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
+  /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
+  checkKeys(): Promise<void>;
+  /**
+   * Wraps the keys of all shops by the first key of ENCRYPTION_KEYS, so that the others can be taken out; what the keys
+   * sealed stays as it is. In batches: what a crash leaves is done at the next start.
+   * @returns how many there were
+   */
+  rewrapKeys(): Promise<number>;
+};
+
+/** Ten minutes before the first sign of life: Shopify dates what happens during the installation a little earlier. */
+const INSTALL_MARGIN = 10 * 60_000;
+const REWRAP_BATCH = 500;
+
+/** When the app was installed; null while the shop is not known. */
+export function installedAt(life: ShopLife): Instant | null {
+  const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
+  return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
+}
+
+const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null;
+
+type ShopRow = { id: number; domain: string; wrapped_key: Uint8Array | null; wrap_key_id: string | null };
+
+export function createShops(db: Db, keys: Keys): Shops {
+  const byDomain = new Map<string, Shop>();
+  const byRowId = new Map<number, Shop>();
+  const opening = new Map<string, Promise<Shop>>();
+
+  function remember(row: ShopRow): Shop {
+    if (!row.wrapped_key || row.wrap_key_id === null) throw new Error(`The key of shop ${row.id} has been destroyed`);
+    const shop = { id: row.id, domain: row.domain, vault: keys.unlock(row.domain, row.wrapped_key, row.wrap_key_id) };
+    byDomain.set(row.domain, shop);
+    byRowId.set(row.id, shop);
+    return shop;
+  }
+
+  async function load(domain: string): Promise<Shop> {
+    const found = () =>
+      db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE domain = $1', [domain]);
+    const [row] = await found();
+    if (row?.wrapped_key) return remember(row);
+    const { wrappedKey, wrapKeyId } = keys.create(domain);
+    await db.query(
+      `INSERT INTO shops (domain, wrapped_key, wrap_key_id) VALUES ($1, $2, $3)
+       ON CONFLICT (domain) DO NOTHING`,
+      [domain, wrappedKey, wrapKeyId],
+    );
+    const [made] = await found();
+    if (!made) throw new Error('A shop vanished while it was being made');
+    return remember(made);
+  }
+
+  return {
+    ensure: async (domain) => {
+      const known = byDomain.get(domain);
+      if (known) return known;
+      const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
+      opening.set(domain, running);
+      return await running;
+    },
+    known: async (domain) => {
+      const [row] = await db.query<ShopRow>(
+        `SELECT id, domain, wrapped_key, wrap_key_id FROM shops
+         WHERE domain = $1 AND coalesce(first_call_at, first_webhook_at) IS NOT NULL`,
+        [domain],
+      );
+      return row?.wrapped_key ? (byRowId.get(row.id) ?? remember(row)) : null;
+    },
+    byId: async (id) => {
+      const known = byRowId.get(id);
+      if (known) return known;
+      const [row] = await db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE id = $1', [
+        id,
+      ]);
+      return row?.wrapped_key ? remember(row) : null;
+    },
+    forget: (shop) => {
+      if (byRowId.get(shop.id)?.vault === shop.vault) byRowId.delete(shop.id);
+      if (byDomain.get(shop.domain)?.id === shop.id) byDomain.delete(shop.domain);
+    },
+    facts: async (shop, sql = db) => {
+      const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1', [shop.id]);
+      return row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+    },
+    checkKeys: async () => {
+      const rows = await db.query<ShopRow>(
+        `SELECT DISTINCT ON (wrap_key_id) id, domain, wrapped_key, wrap_key_id FROM shops WHERE wrapped_key IS NOT NULL`,
+      );
+      for (const row of rows) remember(row);
+    },
+    rewrapKeys: async () => {
+      for (let count = 0; ; ) {
+        const rows = await db.query<{ id: number; domain: string; wrapped_key: Uint8Array; wrap_key_id: string }>(
+          `SELECT id, domain, wrapped_key, wrap_key_id FROM shops
+           WHERE wrapped_key IS NOT NULL AND wrap_key_id <> $1 ORDER BY id LIMIT ${REWRAP_BATCH}`,
+          [keys.ids[0] ?? ''],
+        );
+        if (rows.length === 0) return count;
+        const { columns, from, params } = unnest(
+          { id: 'int', old: 'text', wrapped_key: 'bytea', wrap_key_id: 'text' },
+          rows.map((row) => {
+            const { wrappedKey, wrapKeyId } = keys.rewrap(row.domain, row.wrapped_key, row.wrap_key_id);
+            return { id: row.id, old: row.wrap_key_id, wrapped_key: wrappedKey, wrap_key_id: wrapKeyId };
+          }),
+        );
+        await db.query(
+          `UPDATE shops s SET wrapped_key = u.wrapped_key, wrap_key_id = u.wrap_key_id FROM ${from} AS u(${columns})
+           WHERE s.id = u.id AND s.wrap_key_id = u.old`,
+          params,
+        );
+        count += rows.length;
+      }
+    },
+  };
+}
+
+/** @param forSaving a call of the merchant waits until the transaction is over: it must not be undone by what was read before */
+export async function readLife(sql: Sql, shop: Shop, forSaving = false): Promise<ShopLife> {
+  const [row] = await sql.query<{
+    first_call_at: Date | null;
+    last_call_at: Date | null;
+    first_webhook_at: Date | null;
+    last_webhook_at: Date | null;
+    uninstalled_at: Date | null;
+    last_uninstalled_at: Date | null;
+  }>(
+    `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at
+     FROM shops WHERE id = $1${forSaving ? ' FOR NO KEY UPDATE' : ''}`,
+    [shop.id],
+  );
+  return {
+    firstCallAt: asInstant(row?.first_call_at ?? null),
+    lastCallAt: asInstant(row?.last_call_at ?? null),
+    firstWebhookAt: asInstant(row?.first_webhook_at ?? null),
+    lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
+    uninstalledAt: asInstant(row?.uninstalled_at ?? null),
+    lastUninstalledAt: asInstant(row?.last_uninstalled_at ?? null),
+  };
+}
+
+const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
+
+export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<void> {
+  await sql.query(
+    `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6,
+       last_uninstalled_at = $7 WHERE id = $1`,
+    [
+      shop.id,
+      asDate(life.firstCallAt),
+      asDate(life.lastCallAt),
+      asDate(life.firstWebhookAt),
+      asDate(life.lastWebhookAt),
+      asDate(life.uninstalledAt),
+      asDate(life.lastUninstalledAt),
+    ],
+  );
+}
+
+export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise<void> {
+  await sql.query('UPDATE shops SET facts = $2 WHERE id = $1', [
+    shop.id,
+    shop.vault.sealJson(`shops.facts:${shop.id}`, facts),
+  ]);
+}
+
+/**
+ * Adds to the shop's facts what is told of them now; what is not told stays. Webhooks come in any order: what one says that is
+ * dated before what was taken last is left out. What was read is how it is now.
+ * @param sql a transaction
+ */
+export async function mergeFacts(
+  sql: Sql,
+  shop: Shop,
+  told: ShopFacts,
+  from: 'webhook' | 'read' = 'webhook',
+): Promise<void> {
+  const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1 FOR UPDATE', [
+    shop.id,
+  ]);
+  const known = row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+  const isOlder = told.updatedAt !== undefined && told.updatedAt < (known.updatedAt ?? told.updatedAt);
+  if (isOlder && from === 'webhook') return;
+  await saveFacts(sql, shop, { ...known, ...told, ...(isOlder && { updatedAt: known.updatedAt }) });
+}
+
+/**
+ * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
+ * uninstalled (settings are kept).
+ * @returns false when the shop was erased meanwhile: look it up anew
+ */
+export async function noteCall(db: Db, shop: Shop, now: Instant): Promise<boolean> {
+  const rows = await db.query(
+    `WITH noted AS (
+       UPDATE shops SET
+         first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
+         first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
+         last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
+         last_call_at = $2, uninstalled_at = NULL
+       WHERE id = $1 AND erased_at IS NULL
+         AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2::timestamptz - interval '1 minute'))
+     SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL`,
+    [shop.id, new Date(now)],
+  );
+  return rows.length > 0;
+}

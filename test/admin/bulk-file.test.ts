@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FileRecord, type Position, readFileRecords } from '../../server/admin/bulk-file.ts';
+
+const START: Position = { line: 0, offset: 0 };
+
+async function read(
+  kind: 'customers' | 'orders',
+  text: string | Buffer,
+  chunk = 7,
+  from = START,
+  keys: string[] = [],
+  denied: string[] = [],
+): Promise<FileRecord[]> {
+  const bytes = Buffer.from(text).subarray(from.offset);
+  async function* chunks() {
+    for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
+  }
+  const records: FileRecord[] = [];
+  for await (const record of readFileRecords(kind, chunks(), from, keys, denied)) records.push(record);
+  return records;
+}
+
+const customer = (id: number) => JSON.stringify({ id: `gid://shopify/Customer/${id}`, firstName: 'Zoë "{}" 🏔' });
+const child = (id: number, value: string) =>
+  JSON.stringify({ namespace: 'a', key: 'b', type: 'x', value, __parentId: `gid://shopify/Customer/${id}` });
+
+describe('The file of a bulk operation', () => {
+  it('names in each record the fields that it was read without', async () => {
+    const records = await read('orders', '{"id":"gid://shopify/Order/1"}\n', 7, START, [], ['customer.firstName']);
+    expect(JSON.parse(records[0]?.body ?? '')).toMatchObject({ __typename: 'Order', denied: ['customer.firstName'] });
+  });
+
+  it('gives a record per node, with its children, the keys that were asked for, and the place after it', async () => {
+    const text = `${customer(1)}\n${customer(2)}\n${child(2, 'first')}\n${child(2, 'second')}\n${customer(3)}\n`;
+    const records = await read('customers', text, 5, START, ['a.b']);
+    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { __typename: 'Customer', id: 'gid://shopify/Customer/1', metafields: [], metafieldKeys: ['a.b'] },
+      { id: 'gid://shopify/Customer/2', metafields: [{ value: 'first' }, { value: 'second' }] },
+      { id: 'gid://shopify/Customer/3', metafields: [] },
+    ]);
+    expect(records.map(({ line, next }) => [line, next.line])).toEqual([
+      [0, 1],
+      [1, 4],
+      [4, 5],
+    ]);
+    expect(records.at(-1)?.next.offset).toBe(Buffer.byteLength(text));
+  });
+
+  it('gives an order its lines', async () => {
+    const text = '{"id":"gid://shopify/Order/1"}\n{"title":"Pass","__parentId":"gid://shopify/Order/1"}\n';
+    const [order] = await read('orders', text);
+    expect(JSON.parse(order?.body ?? '')).toMatchObject({ __typename: 'Order', lineItems: [{ title: 'Pass' }] });
+  });
+
+  it('takes no text in a node for a child', async () => {
+    const text = `${JSON.stringify({ id: 'gid://shopify/Customer/1' })}\n${JSON.stringify({ id: 'gid://shopify/Customer/2', note: '"__parentId":"x"' })}\n`;
+    expect(await read('customers', text)).toHaveLength(2);
+  });
+
+  it('gives the last record even without an end of line, and passes over empty lines', async () => {
+    const records = await read('customers', `\n\n${customer(1)}\n\n${customer(2)}`);
+    expect(records.map(({ body }) => JSON.parse(body).id)).toEqual([
+      'gid://shopify/Customer/1',
+      'gid://shopify/Customer/2',
+    ]);
+  });
+
+  it('gives what is no JSON as it is, so that it is seen', async () => {
+    expect((await read('customers', `${customer(1)}\nnonsense\n${customer(2)}\n`))[1]?.body).toBe('nonsense');
+  });
+
+  it('read on from after any record gives exactly the rest, however the bytes are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ children: fc.nat(3), text: fc.string({ unit: 'grapheme' }) }), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 80 }),
+        fc.nat(),
+        async (nodes, chunk, pick) => {
+          const lines = nodes.flatMap(({ children, text }, id) => [
+            JSON.stringify({ id: `gid://shopify/Customer/${id}`, firstName: text }),
+            ...Array.from({ length: children }, () => child(id, text)),
+          ]);
+          const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+          const all = await read('customers', text, chunk);
+          expect(all).toHaveLength(nodes.length);
+          const at = pick % all.length;
+          const rest = await read('customers', text, chunk, all[at]?.next);
+          expect(rest).toEqual(all.slice(at + 1));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

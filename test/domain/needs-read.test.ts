@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { metafieldKeys, type News, whyRead } from '../../server/domain/needs-read.ts';
+import { defaultSettings } from '../../server/domain/settings/contract.ts';
+import type { Settings } from '../../server/domain/settings.ts';
+
+const NOTHING = defaultSettings(false);
+const MAPPED: Settings = {
+  ...NOTHING,
+  mapping: {
+    ...NOTHING.mapping,
+    dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
+    interests: [
+      { from: 'tag', prefix: 'interest:' },
+      { from: 'metafield', key: 'facts.likes' },
+      { from: 'metafield', key: 'facts.birth_date' },
+    ],
+  },
+};
+const LISTS: Settings = { ...NOTHING, providerType: 3, listIds: ['2127849'] };
+const AT = Date.UTC(2026, 10, 24);
+const readWith = (...keys: string[]) => ({
+  at: AT,
+  metafields: Object.fromEntries(keys.map((key): [string, string[]] => [key, []])),
+  dataSaleOptOut: false,
+});
+const ALL = readWith('facts.birth_date', 'facts.likes');
+
+type Row = [
+  what: string,
+  customerId: string | null,
+  read: typeof ALL | null,
+  settings: Settings | null,
+  News,
+  string | null,
+];
+
+const rows: Row[] = [
+  ['a guest', null, null, MAPPED, { newAddress: true }, null],
+  ['somebody never read', '1', null, NOTHING, {}, 'missing'],
+  ['somebody never read, of a shop without settings', '1', null, null, {}, 'missing'],
+  ['somebody read', '1', readWith(), NOTHING, {}, null],
+  ['somebody read with all that is mapped', '1', ALL, MAPPED, {}, null],
+  ['somebody read before a metafield was mapped', '1', readWith('facts.likes'), MAPPED, {}, 'missing'],
+  ['a new address', '1', ALL, MAPPED, { newAddress: true }, 'changed'],
+  ['a merge', '1', readWith(), NOTHING, { merged: true }, 'changed'],
+  ['a merge while the first question is on its way', '1', null, NOTHING, { merged: true }, 'changed'],
+  ['a change, with metafields mapped', '1', ALL, MAPPED, { changedAt: AT + 1 }, 'changed'],
+  ['a change while the first question is on its way', '1', null, MAPPED, { changedAt: AT }, 'changed'],
+  ['a change from before the read', '1', ALL, MAPPED, { changedAt: AT }, null],
+  ['a change, with no metafields mapped', '1', readWith(), NOTHING, { changedAt: AT + 1 }, null],
+  ['a change, with lists to put people on', '1', readWith(), LISTS, { changedAt: AT + 1 }, 'changed'],
+  ['a change of unknown date', '1', ALL, MAPPED, { changedAt: null }, null],
+];
+
+describe('why a person is read', () => {
+  it.each(rows)('%s', (_, customerId, read, settings, news, why) => {
+    expect(whyRead({ customerId, read }, settings, news)).toBe(why);
+  });
+});
+
+it('the metafields that settings name are each asked for once', () => {
+  expect(metafieldKeys(MAPPED.mapping)).toEqual(['facts.birth_date', 'facts.likes']);
+  expect(metafieldKeys(null)).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseGuid } from '../../../server/domain/settings/parse-guid.ts';
+
+const guid = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
+const url = `https://webhook.ascent360.com/V1/Data/${guid}`;
+
+describe('a pasted GUID', () => {
+  it.each([
+    ['as it is', guid],
+    ['in upper case', guid.toUpperCase()],
+    ['with spaces and a line break around it', ` \t${guid}\r\n`],
+    ['with what chats leave around it', `\ufeff\u200b${guid}\u200b`],
+    ['in its address', url],
+    ['in its address with spaces around', `  ${url}\n`],
+    ['in its address in another case', `HTTPS://Webhook.ASCENT360.com/v1/dAtA/${guid.toUpperCase()}`],
+    ['in its address with a slash at the end', `${url}/`],
+    ['in its address with a query', `${url}?source=shopify`],
+    ['in its address with the usual port spelt out', url.replace('.com/', '.com:443/')],
+  ])('is taken %s, in lower case', (_how, pasted) => {
+    expect(parseGuid(pasted)).toEqual({ ok: true, guid });
+  });
+
+  const elsewhere = /only send to webhook\.ascent360\.com/;
+  const trigger = /not the address of the data webhook.*e-mail trigger.*mails a whole audience/;
+  it.each([
+    ['nothing', '', /^Enter the GUID/],
+    ['only spaces', ' \n', /^Enter the GUID/],
+    ['a word', 'ascent', /not a GUID/],
+    ['a GUID with a digit missing', guid.slice(0, -1), /not a GUID/],
+    ['a GUID with a digit too many', `${guid}0`, /not a GUID/],
+    ['a GUID without hyphens', guid.replaceAll('-', ''), /not a GUID/],
+    ['a GUID with a letter beyond f', guid.replace('f', 'g'), /not a GUID/],
+    ['two GUIDs', `${guid} ${guid}`, /not a GUID/],
+    ['an address without https://', url.slice(8), /not a GUID/],
+    ['an address on another host', `https://example.com/V1/Data/${guid}`, elsewhere],
+    ['a host that only begins alike', `https://webhook.ascent360.com.example.com/V1/Data/${guid}`, elsewhere],
+    ['a host that only ends alike', `https://notascent360.com/V1/Data/${guid}`, elsewhere],
+    ['our host as a user name', `https://webhook.ascent360.com@example.com/V1/Data/${guid}`, elsewhere],
+    ['a user name before our host', `https://me:pw@webhook.ascent360.com/V1/Data/${guid}`, elsewhere],
+    ['another port', `https://webhook.ascent360.com:8443/V1/Data/${guid}`, elsewhere],
+    ['a file', `file:///V1/Data/${guid}`, elsewhere],
+    ['a script', `javascript:alert('${guid}')`, elsewhere],
+    ['an unencrypted address', url.replace('https', 'http'), /http:.*not encrypted/],
+    ['an e-mail trigger', `https://webhook.ascent360.com/V1/Email/${guid}`, trigger],
+    ['a trigger on a sister host', `https://trigger.ascent360.com/V1/Data/${guid}`, trigger],
+    ['a path that only begins alike', `https://webhook.ascent360.com/V1/Database/${guid}`, trigger],
+    ['the data address without a GUID', 'https://webhook.ascent360.com/V1/Data/', /does not end in a GUID/],
+    ['the data address with more after the GUID', `${url}/x`, /does not end in a GUID/],
+  ])('is refused with a reason: %s', (_what, pasted, message) => {
+    const parsed = parseGuid(pasted);
+    expect(parsed).toEqual({ ok: false, message: expect.stringMatching(message) });
+    expect(JSON.stringify(parsed)).not.toContain(guid.slice(0, 8));
+  });
+
+  it('of any shape is answered, and a message never repeats it', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary', minLength: 12 }), fc.webUrl()), (pasted) => {
+        const parsed = parseGuid(pasted);
+        expect(parsed.ok).toBe(false);
+        if (!parsed.ok && pasted.trim().length >= 12) expect(parsed.message).not.toContain(pasted.trim());
+      }),
+    );
+  });
+});

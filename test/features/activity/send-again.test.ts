@@ -1,0 +1,378 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openSubject } from '../../../server/store/deliveries/deliveries.ts';
+import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+beforeEach(async () => await scene.begin());
+
+const retry = async (id: string, body?: object) => await scene.call('post', `/activity/${id}/retry`, body);
+const bulk = async (body: object) => await scene.call('post', '/activity/retry', body);
+const find = async (id: string) => (await scene.call('get', `/activity/${id}`)).body;
+const noFlags = { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } };
+
+/** An event that ended in the state, with the payloads sent since then. */
+async function ended(state: 'accepted' | 'attention' | 'skipped', id = 1): Promise<string> {
+  const event = await scene.receive('customers/create', customer(id, 0));
+  await scene.work(state === 'accepted' ? answers.accepted : answers.rejected);
+  if (state === 'skipped') await scene.call('post', `/activity/${event}/dismiss`);
+  expect((await find(event)).state).toBe(state);
+  return event;
+}
+
+describe('Sending an event again', () => {
+  it.each(['accepted', 'attention', 'skipped'] as const)('from %s sends it once more', async (state) => {
+    const id = await ended(state);
+    expect(await retry(id)).toMatchObject({ status: 202, body: { count: 1, flags: noFlags } });
+    expect(scene.woken).toEqual([scene.shop.domain]);
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'due', settledAt: null });
+    expect(await scene.work()).toMatchObject([{ Email: 'person1@example.com' }]);
+    expect(await find(id)).toMatchObject({ state: 'accepted', attempts: [{}, { class: 'accepted' }] });
+  });
+
+  it('sends what is nothing new', async () => {
+    await ended('accepted');
+    const repeat = await scene.receive('customers/update', customer(1, 1));
+    expect(await scene.work()).toEqual([]);
+    expect(await find(repeat)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    expect((await retry(repeat)).status).toBe(202);
+    expect(await scene.work()).toHaveLength(1);
+  });
+
+  it('sends the newest known state of the customer, not the one it brought', async () => {
+    const old = await ended('attention');
+    await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer', email: 'newer@example.com' }));
+    await scene.work();
+    expect((await retry(old)).status).toBe(202);
+    expect(await scene.work()).toMatchObject([{ FirstName: 'Newer', Email: 'newer@example.com' }]);
+  });
+
+  it('keeps the state that it took over readable as the delivery’s own', async () => {
+    const old = await ended('attention');
+    await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
+    await scene.work();
+    await retry(old);
+    const [row] = await scene.db.query<{ id: string; subject: Uint8Array }>(
+      'SELECT id, subject FROM deliveries WHERE event_id = $1',
+      [old],
+    );
+    expect(row && openSubject(scene.shop.vault, row.id, row.subject).contact?.email).toBe('newer@example.com');
+  });
+
+  it('gives a stale event, which had no delivery, the newest known state', async () => {
+    await scene.receive('orders/updated', order(1001, 5, { financial_status: 'refunded' }));
+    await scene.work();
+    const stale = await scene.receive('orders/create', order(1001, 0));
+    await scene.work();
+    expect(await find(stale)).toMatchObject({ state: 'skipped', reason: 'stale' });
+    expect((await retry(stale)).body).toMatchObject({ count: 1 });
+    expect(await scene.work()).toMatchObject([{ Order: { FinancialStatus: 'refunded' } }]);
+    expect(await find(stale)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('sends the target of a merged event', async () => {
+    const older = await scene.receive('customers/create', customer(1, 0));
+    const newer = await scene.receive('customers/update', customer(1, 1));
+    await scene.work();
+    expect((await retry(older)).status).toBe(202);
+    expect(await find(older)).toMatchObject({ state: 'merged', mergedInto: newer });
+    expect(await find(newer)).toMatchObject({ state: 'waiting' });
+    expect(await scene.work()).toHaveLength(1);
+  });
+
+  it('lets a newer state that waits already go out in its place', async () => {
+    const failed = await ended('attention');
+    await scene.save({ paused: true });
+    const newer = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
+    await scene.process();
+    expect((await retry(failed)).body).toMatchObject({ count: 1 });
+    expect(await find(failed)).toMatchObject({ state: 'merged', reason: 'superseded', mergedInto: newer });
+    await scene.save({});
+    expect(await scene.work()).toMatchObject([{ FirstName: 'Newer' }]);
+  });
+
+  it('goes behind what is being sent to the same address', async () => {
+    const id = await ended('attention');
+    await scene.receive('customers/update', customer(1, 1));
+    await scene.process();
+    const [sending] = await scene.claim();
+    expect((await retry(id)).status).toBe(202);
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+    expect(await scene.claim()).toEqual([]);
+    if (sending) await scene.record(sending);
+    expect(await scene.work()).toHaveLength(1);
+  });
+
+  it('goes behind what waits for the same address', async () => {
+    const id = await ended('attention');
+    const waiting = await scene.receive('customers/create', customer(2, 0, { email: 'person1@example.com' }));
+    await scene.process();
+    expect((await retry(id)).status).toBe(202);
+    expect(await find(waiting)).toMatchObject({ state: 'waiting', reason: 'due' });
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+  });
+
+  it('keeps to the order of the address that it goes to by now', async () => {
+    const id = await ended('attention');
+    await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
+    await scene.work();
+    await scene.receive('customers/create', customer(2, 0, { email: 'newer@example.com' }));
+    await scene.process();
+    expect(await scene.claim()).toHaveLength(1);
+    await retry(id);
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+  });
+
+  it('begins the schedule of attempts anew', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await scene.work(answers.down);
+      await scene.db.query('UPDATE deliveries SET due_at = now() WHERE event_id = $1', [id]);
+      scene.now += HOUR;
+    }
+    expect(await find(id)).toMatchObject({ state: 'attention', reason: 'gave_up' });
+    await retry(id);
+    await scene.work(answers.down);
+    expect(await find(id)).toMatchObject({ state: 'retrying' });
+  });
+
+  it('is not ended by the late result of an attempt from before', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.process();
+    const [late] = await scene.claim();
+    await scene.db.query('UPDATE deliveries SET open = false, lease_until = NULL WHERE event_id = $1', [id]);
+    await scene.db.query(`UPDATE events SET state = 'attention', reason = 'gave_up' WHERE id = $1`, [id]);
+    await retry(id);
+    if (late) await scene.record(late, answers.rejected);
+    expect(await find(id)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('translates an unreadable event again', async () => {
+    const id = await scene.receive('orders/create', '[]');
+    await scene.process();
+    expect((await find(id)).reason).toBe('unreadable');
+    expect((await retry(id)).body).toMatchObject({ count: 1 });
+    expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'due' });
+    await scene.process();
+    expect(await find(id)).toMatchObject({ state: 'attention', reason: 'unreadable' });
+  });
+
+  it('of a choice that was none sends the person as last known', async () => {
+    await ended('accepted');
+    const id = await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'pending', scene.now));
+    await scene.work();
+    expect(await find(id)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
+    expect((await retry(id)).status).toBe(202);
+    const [payload] = await scene.work();
+    expect(payload).toMatchObject({ Email: 'person1@example.com' });
+    expect(payload).not.toHaveProperty('EmailPermission');
+  });
+});
+
+describe('What cannot be sent again', () => {
+  it.each([
+    ['waits already', async () => await scene.receive('customers/create', customer(1, 0)), /waiting/],
+    [
+      'is about the shop',
+      async () => await scene.receive('shop/update', { id: 1, name: 'Snow', country_code: 'US' }),
+      /about the app or the shop/,
+    ],
+    [
+      'is about WhatsApp',
+      async () =>
+        await scene.receive('customers_whats_app_marketing_consent/update', {
+          customer_id: 1,
+          phone_number: '+19801234567',
+          whats_app_marketing_consent: { state: 'subscribed', updated_at: '2026-11-20T12:00:00Z' },
+        }),
+      /Recorded here/,
+    ],
+    ['is of an unknown topic', async () => await scene.receive('products/update', { id: 1 }), /does not know/],
+  ])('what %s', async (_what, make, message) => {
+    const id = await make();
+    const before = await find(id);
+    if (before.topic !== 'customers/create') await scene.process();
+    const state = (await find(id)).state;
+    expect(await retry(id)).toMatchObject({
+      status: 409,
+      body: { errors: [{ message: expect.stringMatching(message) }] },
+    });
+    expect((await find(id)).state).toBe(state);
+    expect(scene.woken).toEqual([]);
+  });
+
+  it('what was erased', async () => {
+    const id = await ended('accepted');
+    await scene.db.query('UPDATE events SET body = NULL WHERE id = $1', [id]);
+    await scene.db.query('UPDATE deliveries SET subject = NULL, payload = NULL WHERE event_id = $1', [id]);
+    expect(await retry(id)).toMatchObject({
+      status: 409,
+      body: { errors: [{ message: expect.stringMatching(/erased/) }] },
+    });
+  });
+
+  it('what is about a customer who was deleted', async () => {
+    const id = await ended('accepted');
+    await scene.receive('customers/delete', { id: 1 });
+    await scene.process();
+    expect((await retry(id)).status).toBe(409);
+    expect(await scene.work()).toEqual([]);
+  });
+
+  it('what is another shop’s, or nobody’s', async () => {
+    const id = await ended('accepted');
+    await scene.begin();
+    expect((await retry(id)).status).toBe(404);
+    expect((await retry('nonsense')).status).toBe(404);
+  });
+
+  it.each([
+    ['reassert', { reassert: 'yes' }],
+    ['dryRun', { dryRun: 1 }],
+    ['dryrun', { dryrun: true }],
+    ['', []],
+  ])('with a senseless %s', async (field, body) => {
+    const id = await ended('accepted');
+    expect(await retry(id, body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+    expect((await find(id)).state).toBe('accepted');
+  });
+});
+
+describe('Flags when sending again', () => {
+  /** A person whose opt-in was told with the first event; says that event. */
+  async function told(): Promise<string> {
+    const event = await ended('accepted');
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now - DAY));
+    expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
+    return event;
+  }
+
+  it('that were accepted are not repeated', async () => {
+    const id = await told();
+    expect((await retry(id)).body).toMatchObject({ count: 1, flags: noFlags });
+    const [payload] = await scene.work();
+    expect(payload).not.toHaveProperty('EmailPermission');
+  });
+
+  it('that were accepted are repeated with reassert', async () => {
+    const id = await told();
+    expect((await retry(id, { reassert: true })).body).toMatchObject({
+      count: 1,
+      flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } },
+    });
+    expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
+  });
+
+  it('that are due by now are counted and sent', async () => {
+    const id = await ended('attention');
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now - DAY));
+    await scene.process();
+    expect((await retry(id, { dryRun: true })).body.flags.EmailPermission).toEqual({ true: 0, false: 1 });
+  });
+
+  it('count once for an address that several events name', async () => {
+    await told();
+    await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));
+    await scene.work();
+    expect((await bulk({ filter: {}, reassert: true, dryRun: true })).body).toMatchObject({
+      count: 3,
+      flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } },
+    });
+  });
+
+  it('are only counted by a dry run, which changes nothing', async () => {
+    const id = await told();
+    const before = await scene.db.query('SELECT * FROM events JOIN deliveries ON event_id = events.id ORDER BY seq');
+    expect(await retry(id, { reassert: true, dryRun: true })).toMatchObject({
+      status: 202,
+      body: { count: 1, flags: { EmailPermission: { true: 1, false: 0 } } },
+    });
+    expect((await bulk({ filter: {}, dryRun: true })).body.count).toBe(2);
+    expect(await scene.db.query('SELECT * FROM events JOIN deliveries ON event_id = events.id ORDER BY seq')).toEqual(
+      before,
+    );
+    expect(scene.woken).toEqual([]);
+    expect(await scene.work()).toEqual([]);
+  });
+});
+
+describe('Sending many again', () => {
+  it('sends what the filter finds, each order and customer once', async () => {
+    const rejected = [await ended('attention', 1), await ended('attention', 2)];
+    const again = await scene.receive('customers/update', customer(2, 1));
+    await scene.work(answers.rejected);
+    const accepted = await ended('accepted', 3);
+    expect(await bulk({ filter: { state: 'attention' } })).toMatchObject({
+      status: 202,
+      body: { count: 2, flags: noFlags, more: false },
+    });
+    expect(await scene.work()).toHaveLength(2);
+    expect(await find(rejected[0] ?? '')).toMatchObject({ state: 'accepted' });
+    expect(await find(rejected[1] ?? '')).toMatchObject({ state: 'merged', mergedInto: again });
+    expect(await find(again)).toMatchObject({ state: 'accepted' });
+    expect((await find(accepted)).attempts).toHaveLength(1);
+  });
+
+  it('leaves an accepted event accepted when a newer one of the same customer goes out', async () => {
+    const accepted = await ended('accepted');
+    const rejected = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
+    await scene.work(answers.rejected);
+    expect((await bulk({ filter: {} })).body).toMatchObject({ count: 1 });
+    expect(await find(accepted)).toMatchObject({ state: 'accepted', mergedInto: null });
+    expect(await scene.work()).toMatchObject([{ FirstName: 'Newer' }]);
+    expect(await find(rejected)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('passes over what waits and what cannot be sent', async () => {
+    await scene.receive('shop/update', { id: 1, name: 'Snow' });
+    await scene.work();
+    const waiting = await scene.receive('customers/create', customer(1, 0));
+    expect((await bulk({ filter: {} })).body).toMatchObject({ count: 0 });
+    expect((await bulk({ filter: { state: 'waiting' } })).body).toMatchObject({ count: 0 });
+    expect(await find(waiting)).toMatchObject({ state: 'waiting', reason: 'due' });
+    expect(scene.woken).toEqual([]);
+  });
+
+  it('takes the same filter as the list', async () => {
+    const id = await ended('attention', 1);
+    await ended('attention', 2);
+    const { count } = (await bulk({ filter: { q: 'PERSON1@example.com', state: 'attention', from: '2026-01-01' } }))
+      .body;
+    expect(count).toBe(1);
+    expect(await find(id)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('never touches another shop', async () => {
+    const id = await ended('attention');
+    const owner = scene.shop;
+    await scene.begin();
+    expect((await bulk({ filter: { state: 'attention' } })).body.count).toBe(0);
+    expect((await scene.call('get', `/activity/${id}`, undefined, owner)).body.state).toBe('attention');
+  });
+
+  it('keeps the order of the events within an address', async () => {
+    const shared = { email: 'shared@example.com' };
+    const sent: string[] = [];
+    for (const id of [1, 2, 3]) {
+      sent.push(await scene.receive('customers/create', customer(id, 0, { ...shared, first_name: `Number ${id}` })));
+      await scene.work(answers.rejected);
+    }
+    await bulk({ filter: { state: 'attention' } });
+    const payloads = await scene.work();
+    expect(payloads).toMatchObject([{ FirstName: 'Number 1' }, { FirstName: 'Number 2' }, { FirstName: 'Number 3' }]);
+  });
+
+  it.each([
+    ['filter', {}],
+    ['filter', { filter: null }],
+    ['filter.state', { filter: { state: 'lost' } }],
+    ['filter.from', { filter: { from: 'x' } }],
+    ['filter.colour', { filter: { colour: 'red' } }],
+  ])('answers a senseless %s with what is wrong', async (field, body) => {
+    expect(await bulk(body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+  });
+});

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Import, noneTold } from '../../../server/domain/imports.ts';
+import { standingOf } from '../../../server/features/imports/counts.ts';
+import { allEnds, allTold, settleTally } from '../../../server/features/imports/tally.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
+import { createKeys } from '../../../server/platform/keys.ts';
+import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';
+import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
+import { testDatabase } from '../../fakes/database.ts';
+
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+const MINUTE = 60_000;
+
+let db: Db;
+let shop: Shop;
+let importId: string;
+beforeEach(async () => {
+  db = await testDatabase();
+  shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(
+    'test-shop.myshopify.com',
+  );
+  const asked = { kind: 'customers', from: null, customerIds: null, segmentId: null } as const;
+  importId = (await createImport(db, shop, asked, NOW)) ?? '';
+  await changeState(db, shop, importId, ['counting'], 'running');
+});
+afterEach(async () => await db.close());
+
+/** The id of an event that was fed so many minutes ago. */
+function idOf(minutesAgo: number, n = 0): string {
+  const time = (NOW - minutesAgo * MINUTE).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-9000-${String(n).padStart(12, '0')}`;
+}
+
+/** An event as it stands; an accepted one has told an opt-in. */
+async function event(id: string, state: string, reason: string | null = null): Promise<void> {
+  await db.query(
+    `INSERT INTO events (id, shop_id, webhook_id, topic, source, import_id, triggered_at, received_at, state, reason)
+     VALUES ($1::uuid, $2, $1::uuid::text, 'import/customers', 'import', $3, now(), now(), $4, $5)`,
+    [id, shop.id, importId, state, reason],
+  );
+  if (state !== 'accepted') return;
+  await db.query(
+    `INSERT INTO deliveries (id, shop_id, event_id, kind, due_at, open) VALUES ($1::uuid, $2, $1::uuid, 'customer', now(), false)`,
+    [id, shop.id],
+  );
+  await db.query(
+    `INSERT INTO attempts (id, shop_id, delivery_id, at, class, flags) VALUES ($1::uuid, $2, $1::uuid, now(), 'accepted', '{"email": true}')`,
+    [id, shop.id],
+  );
+}
+
+async function load(): Promise<Import> {
+  const one = await findImport(db, shop, importId);
+  if (!one) throw new Error('The import is gone');
+  return one;
+}
+
+/** What the import's counts are, which must be what its rows say. */
+async function counts() {
+  const one = await load();
+  const fromRows = { ...one, settledTo: null, settled: { ends: [], told: noneTold() } };
+  const standing = await standingOf(db, one);
+  expect(standing).toEqual(await standingOf(db, fromRows));
+  const told = await allTold(db, one);
+  expect(told).toEqual(await allTold(db, fromRows));
+  return { ...standing, optIns: told.EmailPermission.true, settled: one.settled.ends, settledTo: one.settledTo };
+}
+
+describe('The counts of an import', () => {
+  it('are those of its rows, of which the ended ones before the first that waits are counted once', async () => {
+    for (let n = 0; n < 5; n++) await event(idOf(10, n), 'accepted');
+    await event(idOf(9), 'skipped', 'nothing_new');
+    await event(idOf(8), 'open');
+    await event(idOf(7), 'accepted');
+    await settleTally(db, await load(), NOW);
+    const first = await counts();
+    expect(first).toMatchObject({ fed: 8, accepted: 6, waiting: 1, optIns: 6, settledTo: idOf(8) });
+    expect(first.settled.reduce((sum, { count }) => sum + count, 0)).toBe(6);
+
+    await db.query(`UPDATE events SET state = 'merged', reason = 'superseded' WHERE state = 'open'`);
+    await event(idOf(3), 'attention', 'rejected');
+    await settleTally(db, await load(), NOW);
+    const second = await counts();
+    expect(second).toMatchObject({
+      fed: 9,
+      accepted: 6,
+      merged: 1,
+      attention: 1,
+      skipped: { nothing_new: 1 },
+      waiting: 0,
+    });
+    expect(second.settled.reduce((sum, { count }) => sum + count, 0)).toBe(9);
+  });
+
+  it('include what a process whose clock is half a minute behind feeds later', async () => {
+    await event(idOf(2), 'accepted');
+    await event(idOf(0), 'accepted');
+    await settleTally(db, await load(), NOW);
+    await event(idOf(0.5), 'accepted');
+    expect(await counts()).toMatchObject({ fed: 3, accepted: 3 });
+  });
+
+  it('are counted anew when an event that had ended waits again or ends another way', async () => {
+    await event(idOf(5), 'attention', 'rejected');
+    await event(idOf(4), 'accepted');
+    await settleTally(db, await load(), NOW);
+    await db.query(`UPDATE events SET state = 'skipped', reason = 'dismissed' WHERE id = $1`, [idOf(5)]);
+    await noteChangedEnds(db, [idOf(5)]);
+    expect(await counts()).toMatchObject({ attention: 0, skipped: { dismissed: 1 }, settledTo: null });
+  });
+
+  it('keep nothing that was counted while an end changed', async () => {
+    await event(idOf(5), 'attention', 'rejected');
+    const before = await load();
+    await noteChangedEnds(db, [idOf(5)]);
+    await db.query(`UPDATE events SET state = 'open', reason = NULL`);
+    await settleTally(db, before, NOW);
+    expect(await counts()).toMatchObject({ attention: 0, waiting: 1, settledTo: null });
+  });
+
+  it('need no event any more once all have ended with the import', async () => {
+    for (let n = 0; n < 3; n++) await event(idOf(0, n), 'accepted');
+    await changeState(db, shop, importId, ['running'], 'done');
+    const one = await load();
+    await settleTally(db, one, NOW);
+    expect(await counts()).toMatchObject({ accepted: 3, optIns: 3 });
+    expect(one.settled.ends).toEqual([{ state: 'accepted', reason: null, count: 3 }]);
+    await db.query('DELETE FROM events');
+    expect(await allEnds(db, await load())).toEqual(one.settled.ends);
+  });
+});

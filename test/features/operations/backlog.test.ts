@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, startConnector, until } from '../../fakes/connector.ts';
+import { customer } from '../../pipeline/bodies.ts';
+import { fresh, sample, TOKEN } from './scrape.ts';
+
+describe('the gauges from the database', () => {
+  let connector: Connector;
+  beforeAll(async () => {
+    connector = await startConnector({ METRICS_TOKEN: TOKEN, SWEEP_INTERVAL: '1h', RETRY_SCHEDULE: '1h' });
+  });
+  afterAll(async () => await connector.stop());
+
+  it('say what waits, for how long, and what holds it', async () => {
+    const send = async (shop: string, id: number) => {
+      const webhookId = randomUUID();
+      await connector.send('customers/create', customer(id), { shop, webhookId });
+      await until('it is translated', async () =>
+        (await connector.event(webhookId, shop))?.state === 'received' ? undefined : true,
+      );
+      return webhookId;
+    };
+    // The refused one is last: when its answer is recorded, the worker has long been done with the others.
+    const shops = ['late', 'broken', 'paused', 'unconnected', 'refused'].map((name) => `${name}.myshopify.com`);
+    const [late = '', broken = '', paused = '', unconnected = '', refused = ''] = shops;
+    await connector.connect({ paused: true }, paused);
+    const guid = await connector.connect({}, refused);
+    connector.ascent360.behave(guid, { status: 404 });
+    await connector.connect({ paused: true }, broken);
+    await connector.connect({ paused: true }, late);
+    for (const [i, shop] of shops.entries()) await send(shop, i + 1);
+    await until('the GUID is refused', async () => {
+      const rows = await connector.db.query('SELECT 1 FROM settings WHERE problem_since IS NOT NULL');
+      return rows.length > 0 || undefined;
+    });
+    const ageBy = async (shop: string, hours: number, also = '') =>
+      await connector.db.query(
+        `UPDATE deliveries SET due_at = now() - $2 * interval '1 hour'${also}
+           WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+        [shop, hours],
+      );
+    await ageBy(paused, 1);
+    await ageBy(refused, 2);
+    await ageBy(unconnected, 3);
+    await ageBy(broken, 4, ', attempts = 1');
+    await ageBy(late, 5, `, carries_opt_out = true, first_attempt_at = now() - interval '73 hours'`);
+    const set = async (shop: string, assignment: string) =>
+      await connector.db.query(
+        `UPDATE settings SET ${assignment} WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+        [shop],
+      );
+    const resumed = `document = jsonb_set(document, '{paused}', 'false')`;
+    await set(broken, `${resumed}, breaker = '{"openedAt": 1, "probedAt": null, "slices": []}'`);
+    await set(late, resumed);
+    // Behind an earlier delivery of its address it is not due by itself, however long it has been waiting.
+    await connector.db.query(
+      `INSERT INTO deliveries (id, shop_id, event_id, kind, email_lane, due_at)
+         SELECT gen_random_uuid(), shop_id, gen_random_uuid(), 'consent', email_lane, now() - interval '9 hours'
+         FROM deliveries WHERE carries_opt_out`,
+    );
+    // A pause holds an opt-out that was never tried: it is late from when it came.
+    const held = `shop_id = (SELECT id FROM shops WHERE domain = $1)`;
+    await connector.db.query(
+      `UPDATE deliveries SET carries_opt_out = true WHERE first_attempt_at IS NULL AND ${held}`,
+      [paused],
+    );
+    await connector.db.query(`UPDATE events SET received_at = now() - interval '73 hours' WHERE ${held}`, [paused]);
+    // Not yet translated for ten minutes.
+    await connector.db.query(
+      `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at)
+         SELECT gen_random_uuid(), id, 'stuck', 'orders/create', now(), now() - interval '10 minutes' FROM shops WHERE domain = $1`,
+      [unconnected],
+    );
+
+    const text = await fresh(connector);
+    const hours = (hold: string) =>
+      Math.floor((sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`) ?? -1) / 3600);
+    expect(['paused', 'connection_problem', 'not_connected', 'breaker', 'due'].map(hours)).toEqual([1, 2, 3, 4, 5]);
+    const rest = [
+      'connector_shops_connection_problem',
+      'connector_breakers_open',
+      'connector_opt_outs_late',
+      'connector_events_unfinished{state="waiting"}',
+      'connector_events_unfinished{state="retrying"}',
+      'connector_events_unfinished{state="sending"}',
+      'connector_events_last_hour{state="waiting"}',
+    ].map((series) => sample(text, series));
+    expect(rest).toEqual([1, 1, 2, 6, 1, 0, 5]);
+    expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
+  });
+});

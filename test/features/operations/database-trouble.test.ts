@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { createMetrics } from '../../../server/features/operations/metrics.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
+import { createLog } from '../../../server/platform/log.ts';
+
+type Answers = Pick<Db, 'query' | 'transaction'>;
+
+const never = async () => await new Promise<never>(() => {});
+const fails = async () => await Promise.reject(new Error('The database is away'));
+const nothing = { query: async () => [] };
+
+/** A database that answers as told; everything else of it is out of reach here. */
+const metricsOver = (answers: Answers) => createMetrics({ db: answers, log: createLog('silent') });
+
+const isUp = (text: string) => /^connector_database_up (\d)$/m.exec(text)?.[1];
+
+it.each<[string, string, Answers]>([
+  ['answers', '1', { query: async () => [], transaction: async (work) => await work(nothing) }],
+  ['fails', '0', { query: fails, transaction: fails }],
+  ['hangs', '0', { query: never, transaction: never }],
+  ['answers, and is only slow over the counts', '1', { query: async () => [], transaction: never }],
+  ['answers, and only the counts fail', '1', { query: async () => [], transaction: fails }],
+])('a scrape succeeds within 3 s when the database %s, and says so', async (_what, up, answers) => {
+  const metrics = metricsOver(answers);
+  metrics.attemptEnded('accepted', 20);
+  const scrape = async () => {
+    const began = performance.now();
+    const text = await metrics.render();
+    return { text, ms: performance.now() - began };
+  };
+  let { text, ms } = await scrape();
+  // What else the machine does comes and goes; hanging would be there each time.
+  for (let tries = 1; tries < 4 && ms >= 3000; tries++) ({ text, ms } = await scrape());
+  expect(ms).toBeLessThan(3000);
+  expect(isUp(text)).toBe(up);
+  expect(text).toContain('connector_delivery_attempts_total{class="accepted"} 1');
+});
+
+it('many scrapes at once, and within 5 s, ask the database once', async () => {
+  let asked = 0;
+  const metrics = metricsOver({
+    query: async () => [],
+    transaction: async (work) => {
+      asked += 1;
+      return await work(nothing);
+    },
+  });
+  await Promise.all([metrics.render(), metrics.render(), metrics.render()]);
+  await metrics.render();
+  expect(asked).toBe(1);
+});
+
+it('while the database hangs it is not asked again and again', async () => {
+  let asked = 0;
+  const hang = async () => {
+    asked += 1;
+    return await never();
+  };
+  const metrics = metricsOver({ query: hang, transaction: hang });
+  await Promise.all([metrics.render(), metrics.render()]);
+  expect(isUp(await metrics.render())).toBe('0');
+  expect(asked).toBe(1);
+});

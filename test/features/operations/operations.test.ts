@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { documentUrl, emptyRegistry, printMetrics, renew } from './print-metrics.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const operations = readFileSync(documentUrl, 'utf8');
+
+const alerts = z
+  .strictObject({
+    groups: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          rules: z
+            .array(
+              z.strictObject({
+                alert: z.string().regex(/^Connector[A-Za-z]+$/),
+                expr: z.string().min(1),
+                for: z
+                  .string()
+                  .regex(/^\d+[mh]$/)
+                  .optional(),
+                labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
+                annotations: z.strictObject({ summary: z.string().min(1), runbook: z.string() }),
+              }),
+            )
+            .min(1),
+        }),
+      )
+      .min(1),
+  })
+  .parse(parse(read('docs/operations/alerts.yaml')))
+  .groups.flatMap((group) => group.rules);
+
+const registry = await emptyRegistry();
+const metrics = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+
+/** The names a query may use: a histogram's are those of its parts. */
+const queried = [...metrics].flatMap(([name, type]) =>
+  type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+);
+
+it('the table of metrics is what the registry has (node test/features/operations/print-metrics.ts --write)', async () => {
+  expect(renew(operations, await printMetrics())).toBe(operations);
+});
+
+it.each([...metrics])('%s (%s) has the prefix, its unit in the name, and the suffix of its type', (name, type) => {
+  expect(name).toMatch(/^connector_[a-z0-9_]+$/);
+  expect(name).not.toMatch(/_(ms|milliseconds|minutes|hours|kb|mb)(_|$)/);
+  if (/^connector_(process|nodejs)_/.test(name)) return;
+  expect(name.endsWith('_total')).toBe(type === 'counter');
+  if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+});
+
+describe.each(alerts)('the alert $alert', ({ expr, annotations, alert }) => {
+  it('reads metrics that exist', () => {
+    const used = [...expr.matchAll(/connector_\w+/g)].map(([name]) => name);
+    expect(used.filter((name) => !queried.includes(name))).toEqual([]);
+    expect(used.length > 0 || expr.startsWith('up{')).toBe(true);
+  });
+
+  it('reads what every process reports alike as one, and counters as a sum', () => {
+    const wrong = [...expr.matchAll(/(\w+)\((?:rate\(|increase\()?(connector_\w+)/g)].filter(([, how, name = '']) =>
+      metrics.get(name) === 'gauge' ? how !== 'max' && how !== 'min' : how !== 'sum' && how !== 'rate',
+    );
+    expect(wrong.map(([text]) => text)).toEqual([]);
+  });
+
+  it('has a runbook of its name', () => {
+    expect(annotations.runbook).toBe(alert.toLowerCase());
+    expect(operations.split('\n')).toContain(`### ${alert}`);
+  });
+});
+
+it('each runbook belongs to an alert, and each alert has a name of its own', () => {
+  const names = alerts.map(({ alert }) => alert);
+  expect([...operations.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(names);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+it('the links inside the document lead somewhere', () => {
+  const anchors = [...operations.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...operations.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => link === undefined || !anchors.includes(link))).toEqual([]);
+});
+
+describe('the containers', () => {
+  const service = z.looseObject({
+    image: z.string(),
+    environment: z.record(z.string(), z.string()).optional(),
+    depends_on: z.record(z.string(), z.strictObject({ condition: z.string() })).optional(),
+  });
+  const compose = z
+    .looseObject({ services: z.record(z.string(), service) })
+    .parse(parse(read('compose.yaml'), { merge: true }));
+  const { services } = compose;
+
+  it('are PostgreSQL, Valkey, the migrations once, one web and one worker process', () => {
+    expect(Object.keys(services)).toEqual(['postgres', 'valkey', 'migrate', 'web', 'worker']);
+    expect(services['postgres']?.image).toBe('postgres:17');
+    expect(services['valkey']?.image).toBe('valkey/valkey:8');
+  });
+
+  it.each([
+    ['web', 'web'],
+    ['worker', 'worker'],
+  ])('%s starts after the migrations, for production, with its role', (name, role) => {
+    expect(services[name]?.environment).toMatchObject({
+      ROLE: role,
+      NODE_ENV: 'production',
+      DATABASE_URL: expect.stringMatching(/@postgres:5432\/connector$/),
+      REDIS_URL: 'redis://valkey:6379',
+    });
+    expect(services[name]?.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
+  });
+
+  it('the process itself is started, so that SIGTERM reaches it, and not as root', () => {
+    const lines = read('Dockerfile').split('\n');
+    const flags = /^node ((?:--\S+ )*)server\/run\.js server\/index\.ts$/.exec(
+      JSON.parse(read('package.json')).scripts.start,
+    )?.[1];
+    const command = ['node', ...(flags ?? '').trim().split(' '), 'server/index.ts'];
+    expect(lines.filter((line) => line.startsWith('CMD'))).toEqual([
+      `CMD ${JSON.stringify(command).replaceAll(',', ', ')}`,
+    ]);
+    expect(lines.findLast((line) => line.startsWith('USER'))).toBe('USER node');
+    expect(lines.some((line) => line.startsWith('ENTRYPOINT'))).toBe(false);
+  });
+});

@@ -1,0 +1,101 @@
+import express from 'express';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readiness } from '../../../server/features/operations/readiness.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
+import { type Connector, startConnector } from '../../fakes/connector.ts';
+
+const never = async () => await new Promise<never>(() => {});
+const fails = async () => await Promise.reject(new Error('away'));
+
+/** A database whose `SELECT 1` and migrations are as told. */
+function database(
+  query: 'answers' | 'fails' | 'hangs',
+  pending: () => Promise<string[]>,
+): Pick<Db, 'query' | 'pending'> {
+  return {
+    query: async <Row extends object>() => {
+      if (query === 'hangs') return await never();
+      if (query === 'fails') return await fails();
+      const one: object[] = [{ one: 1 }];
+      return one as Row[];
+    },
+    pending,
+  };
+}
+
+const appOver = (deps: Parameters<typeof readiness>[0]) => express().get('/readyz', readiness(deps));
+
+const applied = async () => [];
+const fine = async () => {};
+
+it.each([
+  ['all is well', 200, database('answers', applied), fine, { database: 'ok', migrations: 'ok', queue: 'ok' }],
+  ['a migration is missing', 503, database('answers', async () => ['x']), fine, { migrations: 'failing' }],
+  ['the database is away', 503, database('fails', fails), fine, { database: 'failing', queue: 'ok' }],
+  ['the database hangs', 503, database('hangs', never), fine, { database: 'failing', migrations: 'failing' }],
+  ['the queue is away', 503, database('answers', applied), fails, { database: 'ok', queue: 'failing' }],
+  ['the queue hangs', 503, database('answers', applied), never, { database: 'ok', queue: 'failing' }],
+] as const)('when %s, /readyz answers %i within 2 s and names the part', async (_what, status, db, check, parts) => {
+  const ask = async () => {
+    const began = performance.now();
+    const answer = await request(appOver({ db, queue: { check } })).get('/readyz');
+    return { answer, ms: performance.now() - began };
+  };
+  let { answer, ms } = await ask();
+  // What else the machine does comes and goes; hanging would be there each time.
+  for (let tries = 1; tries < 4 && ms >= 2000; tries++) ({ answer, ms } = await ask());
+  expect(ms).toBeLessThan(2000);
+  expect(answer.status).toBe(status);
+  expect(answer.body).toMatchObject({ ready: status === 200, parts });
+});
+
+it('migrations are looked up until they are applied, then never again', async () => {
+  const answers = [['one'], []];
+  let looked = 0;
+  const pending = async () => {
+    looked += 1;
+    return answers.shift() ?? ['asked too often'];
+  };
+  const app = appOver({ db: database('answers', pending), queue: { check: fine } });
+  const statuses = [];
+  for (let i = 0; i < 4; i += 1) statuses.push((await request(app).get('/readyz')).status);
+  expect(statuses).toEqual([503, 200, 200, 200]);
+  expect(looked).toBe(2);
+});
+
+it('while the database hangs, being asked again and again takes one connection', async () => {
+  let asked = 0;
+  const query = async () => {
+    asked += 1;
+    return await never();
+  };
+  const app = appOver({ db: { query, pending: applied }, queue: { check: fine } });
+  const answers = await Promise.all([1, 2, 3].map(async () => await request(app).get('/readyz')));
+  expect(answers.map((answer) => answer.status)).toEqual([503, 503, 503]);
+  expect((await request(app).get('/readyz')).status).toBe(503);
+  expect(asked).toBe(1);
+});
+
+describe('the real app', () => {
+  let connector: Connector;
+  beforeAll(async () => {
+    connector = await startConnector();
+  });
+  afterAll(async () => await connector.stop());
+
+  it('is ready, and says so', async () => {
+    const answer = await request(connector.url).get('/readyz');
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { ready: true, parts: { database: 'ok', migrations: 'ok', queue: 'ok' } },
+    ]);
+  });
+
+  it('without METRICS_TOKEN knows /metrics no more than any other address', async () => {
+    const answer = await request(connector.url).get('/metrics').set('authorization', 'Bearer undefined');
+    const unknown = await request(connector.url).get('/no-such-route');
+    expect([answer.status, answer.body]).toEqual([404, unknown.body]);
+    expect(answer.body).toMatchObject({ errors: [{ message: expect.any(String) }] });
+  });
+});

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { saveFacts } from '../../../server/store/shops/shops.ts';
+import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, type Scene } from '../activity/scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+beforeEach(async () => await scene.begin());
+
+const overview = async () => (await scene.call('get', '/overview')).body;
+const counts = (received: number, rest: object = {}) => ({
+  received,
+  accepted: 0,
+  merged: 0,
+  skipped: 0,
+  waiting: 0,
+  attention: 0,
+  ...rest,
+});
+
+describe('The counts', () => {
+  it('put every event into exactly one state', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    await scene.receive('customers/update', customer(1, 1));
+    await scene.work();
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    await scene.receive('customers/create', customer(3, 0));
+    await scene.receive('customers/update', customer(3, 1));
+    await scene.work(answers.down);
+    await scene.receive('customers/create', customer(4, 0));
+    await scene.process();
+    await scene.claim();
+    await scene.receive('customers/create', customer(5, 0));
+    const expected = counts(7, { accepted: 1, skipped: 1, attention: 1, merged: 1, waiting: 3 });
+    const { counts: found, daily } = await overview();
+    expect(found).toEqual({ '24h': expected, '7d': expected, '30d': expected });
+    expect(daily.at(-1)).toEqual({ date: expect.any(String), ...expected });
+  });
+
+  it('roll by the moment of receiving', async () => {
+    for (const [i, ago] of [DAY - 1, DAY + 1, 7 * DAY - 1, 7 * DAY + 1, 30 * DAY - 1, 30 * DAY + 1].entries()) {
+      await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - ago });
+    }
+    expect((await overview()).counts).toEqual({
+      '24h': counts(1, { waiting: 1 }),
+      '7d': counts(3, { waiting: 3 }),
+      '30d': counts(5, { waiting: 5 }),
+    });
+  });
+
+  it.each([
+    ['America/Denver', '2026-11-20T06:59:59Z', '2026-11-19'],
+    ['America/Denver', '2026-11-20T07:00:00Z', '2026-11-20'],
+    ['Pacific/Kiritimati', '2026-11-19T10:00:00Z', '2026-11-20'],
+    ['Asia/Kolkata', '2026-11-19T18:30:00Z', '2026-11-20'],
+    ['Nowhere/Land', '2026-11-19T23:59:59Z', '2026-11-19'],
+    [undefined, '2026-11-20T00:00:00Z', '2026-11-20'],
+  ])('in days of the shop’s time zone (%s, %s)', async (timeZone, receivedAt, date) => {
+    await saveFacts(scene.db, scene.shop, timeZone ? { timeZone } : {});
+    scene.now = Date.parse('2026-11-23T12:00:00Z');
+    await scene.receive('customers/create', customer(1, 0), { receivedAt: Date.parse(receivedAt) });
+    const { daily } = await overview();
+    expect(daily).toHaveLength(14);
+    expect(daily.filter((day: { received: number }) => day.received > 0)).toEqual([
+      { date, ...counts(1, { waiting: 1 }) },
+    ]);
+  });
+
+  it('leave out imports and what was sent by hand, and count what reconciliation and Flow brought', async () => {
+    for (const [i, source] of ['webhook', 'reconciliation', 'flow', 'import', 'person'].entries()) {
+      const id = await scene.receive('customers/create', customer(i, 0));
+      await scene.db.query('UPDATE events SET source = $2 WHERE id = $1', [id, source]);
+    }
+    expect((await overview()).counts['24h'].received).toBe(3);
+  });
+
+  it('are the shop’s own', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.begin();
+    expect((await overview()).counts['30d']).toEqual(counts(0));
+  });
+});
+
+describe('The connection', () => {
+  it.each([
+    ['not_connected', null],
+    ['connected', {}],
+    ['paused', { paused: true }],
+  ])('is %s', async (state, settings) => {
+    await scene.begin(settings);
+    expect((await overview()).connection).toEqual({ state, message: expect.stringMatching(/\w+\.$/) });
+  });
+
+  it('is a problem from the first refusal of the GUID until it is taken again', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.refusedGuid);
+    expect(await overview()).toMatchObject({
+      connection: { state: 'problem' },
+      problems: [
+        {
+          kind: 'connection_problem',
+          message: expect.stringMatching(/HTTP 401/),
+          since: expect.any(String),
+          action: 'settings',
+        },
+      ],
+    });
+    await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    scene.now += HOUR;
+    await scene.work();
+    expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
+  });
+
+  it('never shows the GUID', async () => {
+    expect(JSON.stringify(await overview())).not.toMatch(/3f2a91c4/i);
+  });
+});
+
+describe('The problems', () => {
+  it('name each reason for attention with its count', async () => {
+    await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - HOUR });
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    await scene.receive('orders/create', '[]');
+    await scene.process();
+    expect((await overview()).problems).toMatchObject([
+      {
+        kind: 'attention',
+        reason: 'rejected',
+        count: 2,
+        since: new Date(scene.now - HOUR).toISOString(),
+        message: expect.stringMatching(/^2 events: /),
+      },
+      { kind: 'attention', reason: 'unreadable', count: 1, message: expect.stringMatching(/^1 event: /) },
+    ]);
+  });
+
+  it('name events that wait for a connection', async () => {
+    await scene.begin(null);
+    await scene.receive('customers/create', customer(1, 0));
+    expect((await overview()).problems).toMatchObject([{ kind: 'not_connected', count: 1, action: 'settings' }]);
+  });
+
+  it.each([
+    ['after 3 days', 3 * DAY + MINUTE, 1],
+    ['not before', 3 * DAY - MINUTE, 0],
+  ])('name an opt-out that could not be told: %s', async (_when, ago, problems) => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work(answers.down);
+    await scene.db.query('UPDATE deliveries SET first_attempt_at = $2 WHERE shop_id = $1', [
+      scene.shop.id,
+      new Date(scene.now - ago),
+    ]);
+    const found = (await overview()).problems;
+    expect(found).toHaveLength(problems);
+    if (problems) expect(found).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
+  });
+});
+
+describe('An opt-out that could not be told', () => {
+  it('is named after 3 days though nothing was tried, as sending is paused', async () => {
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(2, 'subscribed', scene.now));
+    await scene.work();
+    expect((await overview()).undeliveredOptOuts).toBe(1);
+    const aged = 'UPDATE events SET received_at = $2 WHERE shop_id = $1';
+    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY + MINUTE)]);
+    expect((await overview()).problems).toEqual([]);
+    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY - MINUTE)]);
+    expect((await overview()).problems).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
+  });
+
+  const late = async () =>
+    await scene.db.query('UPDATE deliveries SET first_attempt_at = $2, due_at = now() WHERE shop_id = $1', [
+      scene.shop.id,
+      new Date(scene.now - 4 * DAY),
+    ]);
+
+  it('is no problem any more once it was told', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work(answers.down);
+    await late();
+    await scene.work();
+    expect((await overview()).problems).toEqual([]);
+  });
+
+  it('is not meant when it is an opt-in that could not be told', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now));
+    await scene.work(answers.down);
+    await late();
+    expect((await overview()).problems).toEqual([]);
+  });
+});
+
+describe('The last event', () => {
+  it('is the newest one received, and the oldest that waits is told beside it', async () => {
+    expect(await overview()).toMatchObject({ lastEventAt: null, oldestWaitingAt: null });
+    await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 2 * HOUR });
+    await scene.work();
+    await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - HOUR });
+    await scene.receive('customers/create', customer(3, 0));
+    expect(await overview()).toMatchObject({
+      lastEventAt: new Date(scene.now).toISOString(),
+      oldestWaitingAt: new Date(scene.now - HOUR).toISOString(),
+    });
+  });
+});

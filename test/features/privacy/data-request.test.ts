@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../../fakes/connector.ts';
+import { signIdToken } from '../../fakes/id-token.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
+import { CANARY, requests, whole } from './scene.ts';
+
+let connector: Connector;
+beforeEach(async () => {
+  connector = await startConnector();
+  await connector.connect();
+});
+afterEach(async () => await connector.stop());
+
+type Exported = {
+  shop: string;
+  request: object;
+  people: { customerId: string | null; addresses: { channel: string; address: string | null }[] }[];
+  consent: { choices: object[]; toldToAscent360: object[]; decisions: object[] };
+  events: {
+    topic: string;
+    told: object | null;
+    payload: object | null;
+    sentToAscent360: { at: string; outcome: string; flags: object; answer: string | null }[];
+  }[];
+};
+
+const about = customer(CANARY.id, { ...CANARY, ...whole });
+const ask = async (named: object, over: object = {}) =>
+  await connector.deliver('customers/data_request', {
+    shop_domain: SHOP,
+    customer: named,
+    orders_requested: [9],
+    data_request: { id: 9999 },
+    ...over,
+  });
+
+async function exported(id: string | undefined): Promise<Exported> {
+  const answer = await connector.api('GET', `/privacy-requests/${id}/export`);
+  expect(answer.status).toBe(200);
+  return answer.body as Exported;
+}
+
+const problems = async () =>
+  ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems.filter(
+    ({ kind }) => kind.startsWith('privacy'),
+  );
+
+describe('customers/data_request', () => {
+  it.each([
+    ['id, e-mail and phone', CANARY],
+    ['id alone', { id: CANARY.id }],
+    ['e-mail alone', { email: CANARY.email.toUpperCase() }],
+    ['phone alone', { phone: CANARY.phone }],
+  ])('by %s: everything held on the person and what was sent when, at once', async (_, named) => {
+    connector.ascent360.behave({ answer: `Loaded ${CANARY.email}` });
+    await connector.deliver('customers/create', about);
+    await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
+    await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
+    await connector.deliver('orders/create', order(10, { email: CANARY.email.toLowerCase() }));
+    await connector.deliver('customers/create', customer(7));
+    expect(await ask(named)).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    const [item] = await requests(connector);
+    expect(item).toMatchObject({ kind: 'data_request', requestId: '9999', state: 'ready', doneAt: null });
+    const document = await exported(item?.id);
+    expect(document.shop).toBe(SHOP);
+    expect(document.people.map((person) => person.customerId).sort()).toEqual([String(CANARY.id), null]);
+    expect(document.people.flatMap((person) => person.addresses)).toContainEqual(
+      expect.objectContaining({ channel: 'sms', address: CANARY.phone }),
+    );
+    expect(document.consent.choices).toContainEqual(expect.objectContaining({ channel: 'email', state: 'subscribed' }));
+    expect(document.consent.toldToAscent360).toContainEqual(
+      expect.objectContaining({ channel: 'email', permission: true }),
+    );
+    const topics = document.events.map(({ topic }) => topic);
+    expect(topics).toEqual(['customers/create', 'orders/create', EMAIL, 'orders/create', 'customers/data_request']);
+    // What was sent is what the receiver got, with its time.
+    const sent = document.events.filter(({ sentToAscent360 }) => sentToAscent360.length > 0);
+    const got = connector.ascent360.received.filter(({ raw }) => /canary/i.test(raw));
+    expect(sent.map(({ payload }) => payload)).toEqual(got.map(({ raw }) => JSON.parse(raw)));
+    expect(sent.flatMap(({ sentToAscent360 }) => sentToAscent360).every(({ outcome }) => outcome === 'accepted')).toBe(
+      true,
+    );
+    const attempts = document.events.find(({ topic }) => topic === EMAIL)?.sentToAscent360;
+    expect(attempts).toMatchObject([{ flags: { email: true }, answer: `Loaded ${CANARY.email}` }]);
+    expect(document.events[1]?.told).toMatchObject({ id: 9, customer: { first_name: 'Canaryfirst' } });
+    expect(JSON.stringify(document)).not.toContain('person7@example.com');
+  });
+
+  it('is named on the overview at once, urgently from the 20th day on, and no more once it is done', async () => {
+    await ask(CANARY);
+    expect(await problems()).toEqual([
+      expect.objectContaining({
+        kind: 'privacy_request',
+        action: 'privacy',
+        message: expect.stringContaining('due in 30 days'),
+      }),
+    ]);
+    const [item] = await requests(connector);
+    const age = async (days: number) =>
+      await connector.db.query(
+        `UPDATE privacy_requests SET received_at = now() - $1::float8 * interval '1 millisecond'`,
+        [days * DAY],
+      );
+    await age(19.9);
+    expect(await problems()).toEqual([expect.objectContaining({ kind: 'privacy_request' })]);
+    await age(20.1);
+    expect(await problems()).toEqual([
+      expect.objectContaining({ kind: 'privacy_due', message: expect.stringContaining('due in 10 days') }),
+    ]);
+    await age(31);
+    expect(await problems()).toEqual([
+      expect.objectContaining({ kind: 'privacy_due', message: expect.stringContaining('overdue') }),
+    ]);
+    expect((await connector.api('POST', `/privacy-requests/${item?.id}/done`)).body).toMatchObject({
+      state: 'done',
+      doneAt: expect.any(String),
+    });
+    expect(await problems()).toEqual([]);
+  });
+
+  it('about somebody unknown has an export that says so', async () => {
+    await ask({ id: 1, email: 'nobody@example.com' });
+    const [item] = await requests(connector);
+    const document = await exported(item?.id);
+    expect(document).toMatchObject({ people: [], request: { about: { email: 'nobody@example.com' } } });
+    expect(document.events.map(({ topic }) => topic)).toEqual(['customers/data_request']);
+  });
+
+  it('is no other shop’s to see, to download or to mark', async () => {
+    await ask(CANARY);
+    const [item] = await requests(connector);
+    const other = 'other-shop.myshopify.com';
+    expect(await requests(connector, other)).toEqual([]);
+    for (const [method, route] of [
+      ['GET', 'export'],
+      ['POST', 'done'],
+    ] as const) {
+      const answer = await connector.api(method, `/privacy-requests/${item?.id}/${route}`, undefined, other);
+      expect(answer.status, route).toBe(404);
+    }
+    expect((await requests(connector))[0]?.doneAt).toBeNull();
+  });
+
+  it('comes as a file to keep, that nothing on the way keeps', async () => {
+    await ask(CANARY);
+    const [item] = await requests(connector);
+    const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
+    const response = await fetch(`${connector.url}/api/privacy-requests/${item?.id}/export`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="data-request-9999.json"');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    await response.text();
+  });
+});
+
+describe('The export of one person', () => {
+  it('holds the same as a request of theirs would, and nothing of anybody else', async () => {
+    await connector.deliver('customers/create', about);
+    await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
+    await connector.deliver('customers/create', customer(7));
+    await ask(CANARY);
+    const [request] = await requests(connector);
+    const of = await exported(request?.id);
+    const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] }).items;
+    const { status, body } = await connector.api('GET', `/people/${person?.id}/export`);
+    expect(status).toBe(200);
+    const own = body as Exported & { about: object };
+    expect(own.about).toMatchObject({ customerId: String(CANARY.id), email: CANARY.email });
+    expect(own.people).toEqual(of.people);
+    expect(own.consent).toEqual(of.consent);
+    expect(own.events).toEqual(of.events);
+  });
+
+  it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
+    '%s is nothing',
+    async (path) => expect((await connector.api('GET', path)).status).toBe(404),
+  );
+
+  it('is never another shop’s', async () => {
+    await connector.deliver('customers/create', about);
+    const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] }).items;
+    const answer = await connector.api('GET', `/people/${person?.id}/export`, undefined, 'other.myshopify.com');
+    expect(answer.status).toBe(404);
+  });
+});

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Connector, startConnector } from '../../fakes/connector.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
+import { CANARY, kept, redact, requests, whole } from './scene.ts';
+
+let connector: Connector;
+beforeEach(async () => {
+  connector = await startConnector();
+  await connector.connect({ mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
+});
+afterEach(async () => await connector.stop());
+
+const about = customer(CANARY.id, { ...CANARY, ...whole });
+
+/** Everything of the canary that Shopify may tell. */
+async function live(): Promise<void> {
+  await connector.deliver('customers/create', about);
+  await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about, note: 'Canary' }));
+  await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
+  await connector.deliver(SMS, smsConsent(CANARY.id, 'subscribed', ago(MINUTE), CANARY.phone));
+  await connector.deliver('customer.tags_added', {
+    customerId: `gid://shopify/Customer/${CANARY.id}`,
+    tags: ['interest:canary'],
+    occurredAt: ago(MINUTE),
+  });
+  await connector.deliver('orders/create', order(10, { email: CANARY.email.toLowerCase(), name: '#G10' }));
+  await connector.deliver('customers/update', '{"email":"canary.person@example.com","first_name":"Canaryfirst",');
+  await connector.deliver('customers/data_request', { customer: CANARY, orders_requested: [9] });
+}
+
+describe('customers/redact', () => {
+  it.each([
+    ['id, e-mail and phone', CANARY],
+    ['id alone', { id: CANARY.id }],
+    ['e-mail alone, in another case', { email: CANARY.email.toUpperCase() }],
+    ['phone alone, as people write it', { phone: '(500) 555-0106' }],
+  ])('by %s leaves nothing of the person in any table', async (_, named) => {
+    if ('phone' in named && !('id' in named)) {
+      await connector.deliver('shop/update', { id: 1, country_code: 'US' });
+    }
+    await live();
+    expect(await kept(connector)).not.toEqual([]);
+    const event = await connector.deliver('customers/redact', redact(named, [9]));
+    expect([event.state, event.reason]).toEqual(['skipped', 'privacy']);
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('erases a guest, known by an e-mail and several orders', async () => {
+    await connector.deliver(
+      'orders/create',
+      order(20, { email: CANARY.email, billing_address: whole.default_address }),
+    );
+    await connector.deliver('orders/create', order(21, { email: CANARY.email.toLowerCase(), phone: CANARY.phone }));
+    await connector.deliver('customers/redact', redact({ email: CANARY.email }, [20, 21]));
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('erases an order that names nothing but a phone, by the phone or by the number of the order', async () => {
+    const nameless = (id: number) =>
+      order(id, { email: null, phone: CANARY.phone, billing_address: whole.default_address });
+    await connector.deliver('orders/create', nameless(30));
+    await connector.deliver('customers/redact', redact({ phone: CANARY.phone }));
+    expect(await kept(connector)).toEqual([]);
+    await connector.deliver('orders/create', nameless(31));
+    await connector.deliver('customers/redact', redact({ id: 99 }, [31]));
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('erases what is held under addresses that the person had before', async () => {
+    await connector.deliver('customers/create', customer(CANARY.id, { ...whole, email: 'old.canary@example.com' }));
+    await connector.deliver('orders/create', order(40, { email: 'old.canary@example.com', customer: null }));
+    await connector.deliver('customers/update', { ...about, updated_at: new Date().toISOString() });
+    await connector.deliver('customers/redact', redact({ id: CANARY.id }));
+    expect(await kept(connector)).toEqual([]);
+    expect(await kept(connector, { email: 'old.canary@example.com', phone: CANARY.phone })).toEqual([]);
+  });
+
+  it('erases what is held under a customer that was merged into the person', async () => {
+    const before = { ...whole, email: 'before.canary@example.com', phone: CANARY.phone };
+    await connector.deliver('customers/create', customer(4141, before));
+    await connector.deliver('customers/create', customer(CANARY.id, { ...whole, email: CANARY.email }));
+    await connector.deliver('customers/merge', {
+      status: 'completed',
+      admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${CANARY.id}`,
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/4141',
+    });
+    await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
+    expect(await kept(connector)).toEqual([]);
+    expect(await kept(connector, { email: 'before.canary@example.com', phone: CANARY.phone })).toEqual([]);
+    const late = { triggeredAt: new Date(Date.now() - MINUTE) };
+    expect(await connector.deliver('customers/update', customer(4141, before), late)).toMatchObject({
+      reason: 'redacted',
+    });
+  });
+
+  it('leaves another customer alone who shares the phone of a family', async () => {
+    const mother = customer(7, { first_name: 'Mother', phone: null, default_address: { phone: CANARY.phone } });
+    await connector.deliver('customers/create', about);
+    await connector.deliver('customers/create', mother);
+    await connector.deliver('customers/redact', redact(CANARY));
+    const { body } = await connector.api('GET', '/people?q=person7%40example.com');
+    expect(body).toMatchObject({ items: [{ customerId: '7' }] });
+    const places = await kept(connector);
+    // The number is the mother's, too.
+    expect(places.filter((place) => !/^(events|deliveries|people|addresses)\./.test(place))).toEqual([]);
+    const { items } = (await connector.api('GET', '/activity?q=person7%40example.com')).body as {
+      items: { id: string; state: string }[];
+    };
+    expect(items.map((item) => item.state)).toEqual(['accepted']);
+    const detail = await connector.api('GET', `/activity/${items[0]?.id}`);
+    expect(detail.body).toMatchObject({ payload: { FirstName: 'Mother', Phone: CANARY.phone.slice(1) } });
+  });
+
+  it('ends what waits and what needs attention as erased, and sends nothing of it', async () => {
+    await connector.api('PUT', '/settings', { paused: true });
+    const waiting = await connector.send('customers/create', about, { webhookId: 'waiting' });
+    expect(waiting.status).toBe(200);
+    await connector.deliver('customers/update', { first_name: 'Canary', email: CANARY.email }, { webhookId: 'odd' });
+    const other = await connector.send('customers/create', customer(8), { webhookId: 'other' });
+    expect(other.status).toBe(200);
+    await connector.deliver('customers/redact', redact(CANARY));
+    for (const webhookId of ['waiting', 'odd']) {
+      expect(await connector.event(webhookId), webhookId).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    }
+    await connector.api('PUT', '/settings', { paused: false });
+    await connector.settled();
+    expect(await connector.event('other')).toMatchObject({ state: 'accepted' });
+    expect(connector.ascent360.received.filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
+  });
+
+  it('keeps what was triggered before it from coming back, and takes a new customer for a new person', async () => {
+    await live();
+    const erased = await connector.deliver('customers/redact', redact(CANARY));
+    expect(erased.reason).toBe('privacy');
+    const before = { triggeredAt: new Date(Date.now() - 5 * MINUTE) };
+    for (const [topic, body] of [
+      ['customers/update', about],
+      ['orders/updated', order(9, { email: CANARY.email, customer: about })],
+      [EMAIL, emailConsent(CANARY.id, 'unsubscribed', ago(MINUTE), { email_address: CANARY.email })],
+      ['customers/delete', { id: CANARY.id }],
+      ['customers/data_request', { customer: CANARY, data_request: { id: 77 } }],
+    ] as const) {
+      expect(await connector.deliver(topic, body, before), topic).toMatchObject({
+        state: 'skipped',
+        reason: 'redacted',
+      });
+    }
+    expect(await kept(connector)).toEqual([]);
+    expect((await requests(connector)).filter(({ requestId }) => requestId === '77')).toEqual([]);
+    const anew = await connector.deliver('customers/create', customer(5000, { email: CANARY.email }));
+    expect(anew.state).toBe('accepted');
+  });
+
+  it('gives the merchant a text for Ascent360 that names nobody, until it is marked as done', async () => {
+    await live();
+    const event = await connector.deliver('customers/redact', redact(CANARY), { webhookId: 'the-request' });
+    const [item] = await requests(connector);
+    expect(item).toMatchObject({
+      id: event.id,
+      kind: 'redact',
+      requestId: 'the-request',
+      state: 'ready',
+      doneAt: null,
+    });
+    expect(item?.who).toBeUndefined();
+    expect(Date.parse(item?.dueAt ?? '') - Date.parse(item?.receivedAt ?? '')).toBe(30 * 24 * 60 * MINUTE);
+    expect(item?.askText).toContain('test-shop.myshopify.com');
+    expect(item?.askText).toContain('the-request');
+    expect(JSON.stringify(item)).not.toMatch(/canary|5005550106|4242/i);
+    const problems = async () =>
+      ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems;
+    expect(await problems()).toContainEqual(expect.objectContaining({ kind: 'privacy_request', action: 'privacy' }));
+    const done = await connector.api('POST', `/privacy-requests/${item?.id}/done`);
+    expect(done).toMatchObject({ status: 200, body: { state: 'done' } });
+    const again = await connector.api('POST', `/privacy-requests/${item?.id}/done`);
+    expect(again.body).toEqual(done.body);
+    expect((await problems()).filter(({ kind }) => kind.startsWith('privacy'))).toEqual([]);
+    expect((await connector.api('GET', `/privacy-requests/${item?.id}/export`)).status).toBe(404);
+  });
+
+  it('takes the person out of the data requests about them, whose export is empty from then on', async () => {
+    await live();
+    const [asked] = await requests(connector);
+    await connector.deliver('customers/redact', redact({ id: CANARY.id }, [9]));
+    const item = (await requests(connector)).find(({ id }) => id === asked?.id);
+    expect(item?.who).toBeUndefined();
+    expect(item?.message).toContain('erased');
+    const exported = await connector.api('GET', `/privacy-requests/${asked?.id}/export`);
+    expect(exported).toMatchObject({ status: 200, body: { people: [], events: [], request: { about: null } } });
+  });
+});

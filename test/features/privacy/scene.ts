@@ -1,0 +1,47 @@
+import { createKeys } from '../../../server/platform/keys.ts';
+import { type Connector, SHOP } from '../../fakes/connector.ts';
+import { placesThatHold } from '../../fakes/decrypting-search.ts';
+
+/** The keys of test/fakes/connector.ts. */
+export const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
+
+/** Somebody whose every value says "canary", so that whatever is kept of them is found. */
+export const CANARY = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
+export const whole = {
+  first_name: 'Canaryfirst',
+  last_name: 'Canarylast',
+  default_address: { address1: '1 Canarystreet', city: 'Canarytown', country_code: 'US' },
+};
+
+/** The columns that hold something of the canary. */
+export const kept = async (connector: Connector, person: { email: string; phone: string } = CANARY) =>
+  await placesThatHold(connector.db, keys, {
+    pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),
+    values: [person.email, person.email.toLowerCase(), person.phone, person.phone.slice(1)],
+  });
+
+export type Item = {
+  id: string;
+  kind: string;
+  requestId: string;
+  receivedAt: string;
+  dueAt: string;
+  state: string;
+  doneAt: string | null;
+  message: string;
+  askText: string;
+  who?: object;
+};
+
+export async function requests(connector: Connector, shop = SHOP): Promise<Item[]> {
+  const { status, body } = await connector.api('GET', '/privacy-requests', undefined, shop);
+  if (status !== 200) throw new Error(`${status}`);
+  return (body as { items: Item[] }).items;
+}
+
+export const redact = (customer: object, orders: number[] = []) => ({
+  shop_id: 1,
+  shop_domain: SHOP,
+  customer,
+  orders_to_redact: orders,
+});

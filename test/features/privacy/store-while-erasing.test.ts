@@ -1,0 +1,76 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { Db, Sql } from '../../../server/platform/database/db.ts';
+import { lockShop } from '../../../server/store/deliveries/deliveries.ts';
+import { destroyKey } from '../../../server/store/erase/erase-shop.ts';
+import { createInbox } from '../../../server/store/events/inbox.ts';
+import { createShops, ShopErasedError } from '../../../server/store/shops/shops.ts';
+import { SHOP, until } from '../../fakes/connector.ts';
+import { sharedPostgres } from '../../fakes/connector-process.ts';
+import { testDatabase } from '../../fakes/database.ts';
+import { order } from '../../pipeline/bodies.ts';
+import { keys } from './scene.ts';
+
+const BEFORE_ALL = '00000000-0000-7000-8000-000000000000';
+
+/** A shop, and one webhook of it that can be stored over any connection. */
+async function scene() {
+  const db = await testDatabase();
+  onTestFinished(db.close);
+  const shop = await createShops(db, keys).ensure(SHOP);
+  const store = async (over: Sql) =>
+    await createInbox({ ...db, query: over.query }).store({
+      shop,
+      webhookId: 'meanwhile',
+      topic: 'orders/create',
+      shopifyEventId: null,
+      apiVersion: null,
+      triggeredAt: Date.now(),
+      receivedAt: Date.now(),
+      body: Buffer.from(JSON.stringify(order(1))),
+    });
+  const events = async () => await db.query('SELECT 1 FROM events');
+  return { db, shop, store, events };
+}
+
+const somebodyWaits = async (db: Db) =>
+  await until('somebody waits for a lock', async () => {
+    const waiting = await db.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return waiting.length > 0 ? true : undefined;
+  });
+
+// They take two connections: the embedded database does one thing at a time.
+it.skipIf(!sharedPostgres())(
+  'a webhook that comes while the shop is being erased waits for that, and is not stored for it',
+  async () => {
+    const { db, shop, store, events } = await scene();
+    let stored: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (sql) => {
+      await lockShop(sql, shop);
+      expect(await destroyKey(sql, shop, BEFORE_ALL)).toBe(true);
+      stored = store(db).catch((error: unknown) => error);
+      await somebodyWaits(db);
+    });
+    expect(await stored).toBeInstanceOf(ShopErasedError);
+    expect(await events()).toEqual([]);
+  },
+);
+
+it.skipIf(!sharedPostgres())(
+  'a shop is not erased while a webhook is being stored for it: that one shows that the shop is there again',
+  async () => {
+    const { db, shop, store, events } = await scene();
+    let erased: Promise<boolean> = Promise.resolve(true);
+    await db.transaction(async (sql) => {
+      expect(await store(sql)).toBe(true);
+      erased = db.transaction(async (other) => {
+        await lockShop(other, shop);
+        return await destroyKey(other, shop, BEFORE_ALL);
+      });
+      await somebodyWaits(db);
+    });
+    expect(await erased).toBe(false);
+    expect(await events()).toHaveLength(1);
+  },
+);

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compareConsent } from '../../../server/features/reconciliation/compare-consent.ts';
+import { setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { ago, MINUTE } from '../../pipeline/bodies.ts';
+import { openReadScene, type ReadScene } from '../../pipeline/read/scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+
+it('a person who is erased while consent is compared leaves no fact in the ledger', async () => {
+  await scene.begin();
+  const { base } = scene;
+  const { db, shop, shops, store: settings } = base;
+  await setPoint(db, shop, base.now);
+  let erased = false;
+  const racing: typeof db = {
+    ...db,
+    transaction: async (work) => {
+      if (!erased) {
+        erased = true;
+        await scene.receive('customers/redact', { customer: { id: 1, email: 'person1@example.com' } });
+      }
+      return await db.transaction(work);
+    },
+  };
+  const body = JSON.stringify({
+    __typename: 'Customer',
+    id: 'gid://shopify/Customer/1',
+    createdAt: ago(1000 * MINUTE),
+    updatedAt: ago(MINUTE),
+    defaultEmailAddress: {
+      emailAddress: 'person1@example.com',
+      marketingState: 'NOT_SUBSCRIBED',
+      marketingUpdatedAt: new Date(base.now).toISOString(),
+    },
+  });
+  const admin = {
+    hasAccess: async () => true,
+    run: () => Promise.reject(new Error('Nothing is asked')),
+    noteLeftOut: async () => {},
+    download: () => {
+      throw new Error('Nothing is downloaded');
+    },
+  };
+  const deps = { db: racing, shops, settings, admin, now: () => base.now };
+  const place = { line: 0, next: { line: 1, offset: 1 } };
+  expect(await compareConsent(deps, shop, [body], { begunAt: base.now, readAt: base.now }, place)).toBe(0);
+  expect(erased).toBe(true);
+  expect(await db.query('SELECT state FROM consent_facts WHERE shop_id = $1', [shop.id])).toEqual([]);
+});

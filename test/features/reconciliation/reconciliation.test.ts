@@ -1,0 +1,436 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beat } from '../../../server/features/reconciliation/heartbeat.ts';
+import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
+import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
+import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
+
+const HOUR = 3_600_000;
+/** All of a test is told from the same whole second, however long it takes. */
+let start = 0;
+const ago = (ms: number) => new Date(start - ms).toISOString();
+type Payload = Record<string, unknown> & { Email?: string; Order?: Record<string, unknown> };
+
+let connector: Connector;
+let admin: FakeShopifyAdmin;
+let shop: FakeShop;
+
+beforeEach(async () => {
+  admin = await startShopifyAdmin();
+  connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url });
+  shop = admin.shop(SHOP);
+  shop.bulk.polls = 0;
+  await connector.connect();
+  await until('the first run has set the point', async () => {
+    const rows = await connector.db.query('SELECT 1 FROM reconciliations WHERE orders_until IS NOT NULL');
+    return rows.length > 0 ? true : undefined;
+  });
+  start = Math.floor(Date.now() / 1000) * 1000;
+  // As if the app had been there for two days, and had compared yesterday.
+  await connector.db.query(`UPDATE shops SET first_call_at = now() - interval '2 days'`);
+  await connector.db.query(
+    `UPDATE reconciliations SET orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
+  );
+});
+afterEach(async () => {
+  await connector.stop();
+  await admin.close();
+});
+
+/** Compares now, and waits until all that came of it has ended. */
+async function compare(column: 'due_at' | 'consent_due_at' = 'due_at'): Promise<void> {
+  await connector.db.query(`UPDATE reconciliations SET ${column} = now() - interval '1 second'`);
+  await until('the comparison has ended', async () => {
+    const [row] = await connector.db.query<{ over: boolean }>(
+      `SELECT ${column} > now() + interval '1 hour' AS over FROM reconciliations`,
+    );
+    return row?.over ? true : undefined;
+  });
+  await connector.settled();
+}
+
+/** Waits until Shopify has been asked who somebody is. */
+const readOnce = async () =>
+  await until('Shopify has been asked who this is', async () => {
+    const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
+    return rows.length > 0 ? true : undefined;
+  });
+
+const payloads = () => connector.ascent360.received.map(({ body }) => body as Payload);
+const found = async () =>
+  await connector.db.query<{ topic: string; state: string; reason: string | null }>(
+    `SELECT topic, state, reason FROM events WHERE source = 'reconciliation' ORDER BY id`,
+  );
+const problems = async () =>
+  (
+    (await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string; count?: number }[] }
+  ).problems.filter(({ kind }) => kind === 'webhooks_missed');
+
+function buyer(state: Parameters<typeof emailOf>[1] = {}) {
+  return shop.setCustomer({
+    id: 501,
+    createdAt: ago(5 * HOUR),
+    updatedAt: ago(4 * HOUR),
+    firstName: 'Ana',
+    defaultEmailAddress: emailOf('ana@example.com', state),
+  });
+}
+
+function order(updatedAt: string, over: object = {}) {
+  return shop.setOrder({
+    id: 801,
+    name: '#801',
+    customerId: '501',
+    email: 'ana@example.com',
+    createdAt: ago(3 * HOUR),
+    processedAt: ago(3 * HOUR),
+    updatedAt,
+    currentTotalPriceSet: { shopMoney: { amount: '19.9' } },
+    ...over,
+  });
+}
+
+/** The webhook of the same order, as Shopify would have sent it. */
+const webhookOf = (updatedAt: string) => ({
+  id: 801,
+  name: '#801',
+  email: 'ana@example.com',
+  created_at: ago(3 * HOUR).replace('.000Z', '+00:00'),
+  processed_at: ago(3 * HOUR),
+  updated_at: updatedAt,
+  buyer_accepts_marketing: false,
+  test: false,
+  source_name: 'web',
+  currency: 'USD',
+  financial_status: 'paid',
+  fulfillment_status: null,
+  current_total_price: '19.90',
+  current_subtotal_price: '0.00',
+  current_total_tax: '0.00',
+  current_total_discounts: '0.00',
+  current_shipping_price_set: { shop_money: { amount: '0.00' } },
+  discount_codes: [],
+  line_items: [],
+  customer: { id: 501, first_name: 'Ana', email: 'ana@example.com' },
+});
+
+describe('An order that no webhook told of', () => {
+  it('is sent once, is a problem entry, and counts as received', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    await compare();
+    expect(payloads().filter(({ Order }) => Order)).toMatchObject([
+      { Email: 'ana@example.com', Order: { Id: '801', Event: 'created', Total: '19.90' } },
+    ]);
+    expect(await found()).toMatchObject([
+      { topic: 'customers/update', state: 'accepted' },
+      { topic: 'orders/create', state: 'accepted' },
+    ]);
+    expect(await problems()).toMatchObject([
+      { count: 2, message: expect.stringMatching(/between .* UTC and .* UTC: 1 order and 1 customer\./) },
+    ]);
+    expect((await connector.api('GET', '/overview')).body).toMatchObject({ counts: { '24h': { received: 2 } } });
+    const sent = payloads().length;
+
+    await connector.db.query(
+      `UPDATE reconciliations SET orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
+    );
+    await compare();
+    expect(payloads()).toHaveLength(sent);
+    expect(await found()).toHaveLength(2);
+  });
+
+  it('is not sent again when its webhook arrives late', async () => {
+    buyer();
+    const at = ago(3 * HOUR);
+    order(at);
+    await compare();
+    const sent = payloads().length;
+    const late = await connector.deliver('orders/create', webhookOf(at), { triggeredAt: new Date(at) });
+    expect(late).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    expect(payloads()).toHaveLength(sent);
+  });
+
+  it('is sent as updated when an older state of it is known', async () => {
+    buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: ago(4 * HOUR) });
+    await connector.deliver('orders/create', webhookOf(ago(3 * HOUR)));
+    order(ago(2 * HOUR), { displayFinancialStatus: 'REFUNDED' });
+    await compare();
+    expect(payloads().at(-1)).toMatchObject({ Order: { Event: 'updated', FinancialStatus: 'refunded' } });
+    expect(await found()).toMatchObject([{ topic: 'orders/updated', state: 'accepted' }]);
+  });
+});
+
+describe('What webhooks told', () => {
+  it('is recognised, and makes neither an event nor a problem', async () => {
+    buyer();
+    const at = ago(3 * HOUR);
+    order(at);
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: ago(4 * HOUR) });
+    await connector.deliver('orders/create', webhookOf(at));
+    const sent = payloads().length;
+    await compare();
+    expect(await found()).toEqual([]);
+    expect(await problems()).toEqual([]);
+    expect(payloads()).toHaveLength(sent);
+    expect(admin.calls.filter(({ body }) => /query OrderById/.test(body))).toEqual([]);
+  });
+
+  it('may still be on its way: the last two minutes are compared the next time', async () => {
+    buyer();
+    order(ago(0));
+    await compare();
+    expect((await found()).map(({ topic }) => topic)).toEqual(['customers/update']);
+    await connector.db.query('SELECT 1');
+    const [point] = await connector.db.query<{ behind: boolean }>(
+      `SELECT orders_until < now() - interval '100 seconds' AS behind FROM reconciliations`,
+    );
+    expect(point?.behind).toBe(true);
+  });
+});
+
+describe('An opt-out that no webhook told of', () => {
+  it('is found with the customer it changed, and sent once', async () => {
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: ago(5 * HOUR) });
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(4 * HOUR) });
+    await compare();
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    const late = await connector.deliver('customers_email_marketing_consent/update', {
+      customer_id: 501,
+      email_address: 'ana@example.com',
+      email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: ago(4 * HOUR) },
+    });
+    expect(late.state).not.toBe('accepted');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+  });
+
+  it('is found by the weekly comparison even when nothing says that the customer changed', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    expect(await found()).toMatchObject([{ topic: 'customers_email_marketing_consent/update', state: 'accepted' }]);
+    expect(await problems()).toMatchObject([{ count: 1, message: expect.stringContaining('1 choice') }]);
+    expect(
+      await connector.db.query(
+        `SELECT 1 FROM consent_facts WHERE source = 'reconciliation' AND state = 'unsubscribed'`,
+      ),
+    ).toHaveLength(1);
+
+    await compare('consent_due_at');
+    expect(await found()).toHaveLength(1);
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+  });
+});
+
+describe('Comparing consent', () => {
+  it('writes down what makes no flag due, without an event', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    buyer({ marketingState: 'PENDING', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    await compare('consent_due_at');
+    expect(await found()).toEqual([]);
+    const facts = await connector.db.query<{ state: string }>(
+      `SELECT state FROM consent_facts WHERE source = 'reconciliation'`,
+    );
+    expect(facts).toEqual([{ state: 'pending' }]);
+  });
+
+  it('leaves history of people nobody has met alone', async () => {
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: '2020-01-01T00:00:00Z' });
+    await compare('consent_due_at');
+    expect(await found()).toEqual([]);
+    expect(await connector.db.query('SELECT 1 FROM consent_facts')).toEqual([]);
+  });
+});
+
+describe('An opt-out from the sale of their data', () => {
+  it('that changes nothing else of a customer is found by the weekly comparison: nobody puts them on a list', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    shop.setCustomer({ ...known, dataSaleOptOut: true });
+    await compare('consent_due_at');
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads().at(-1)).toMatchObject({ Email: 'ana@example.com', Order: { Name: '#801' } });
+    expect(payloads().at(-1)).not.toHaveProperty('ListIds');
+    expect(await found()).toEqual([]);
+  });
+
+  it('that is taken back is found as well: nothing is sent for it, and the lists go with what is sent anyway', async () => {
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    const known = shop.setCustomer({ ...buyer(), dataSaleOptOut: true });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await connector.settled();
+    const before = payloads().length;
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('ListIds');
+
+    shop.setCustomer({ ...known, dataSaleOptOut: false });
+    await compare('consent_due_at');
+    expect(payloads()).toHaveLength(before);
+    expect(await found()).toEqual([]);
+
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads()).toHaveLength(before + 1);
+    expect(payloads().at(-1)).toMatchObject({ Order: { Name: '#801' }, ListIds: ['7'] });
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('EmailPermission');
+  });
+
+  it('is not taken back by a file that was asked for before the person was read', async () => {
+    await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+    const known = buyer();
+    shop.bulk.polls = 1;
+    await connector.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second'`);
+    await until('Shopify reads everybody', async () => shop.bulk.operations[0]);
+    // Its file is made as it is now; they opt out, and are read, before it is looked into.
+    shop.setCustomer({ ...known, dataSaleOptOut: true });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await until('the file is compared', async () => {
+      const [row] = await connector.db.query<{ over: boolean }>(
+        `SELECT consent_due_at > now() + interval '1 hour' AS over FROM reconciliations`,
+      );
+      if (!row?.over)
+        await connector.db.query('UPDATE reconciliations SET consent_due_at = now() WHERE read_at IS NULL');
+      return row?.over ? true : undefined;
+    });
+    await connector.deliver('orders/create', webhookOf(ago(HOUR)));
+    await connector.settled();
+    expect(payloads().at(-1)).toMatchObject({ Order: { Name: '#801' } });
+    for (const payload of payloads()) expect(payload).not.toHaveProperty('ListIds');
+  });
+});
+
+describe('The weekly comparison', () => {
+  it('goes on without what the app may not see, and finds the choices that it may', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    shop.denied.add('Customer.firstName').add('Customer.dataSaleOptOut').add('CustomerPhoneNumber.phoneNumber');
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    expect(shop.bulk.operations).toMatchObject([{ status: 'COMPLETED' }]);
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+  });
+
+  it('takes a choice that it may not see for none', async () => {
+    const known = buyer({
+      marketingState: 'SUBSCRIBED',
+      marketingOptInLevel: 'SINGLE_OPT_IN',
+      marketingUpdatedAt: ago(HOUR),
+    });
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await connector.settled();
+    const before = payloads().length;
+    const facts = async () => await connector.db.query('SELECT state FROM consent_facts');
+    const factsBefore = await facts();
+    shop.denied.add('CustomerEmailAddress.marketingState');
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(HOUR / 2) });
+    await compare('consent_due_at');
+    expect(await facts()).toEqual(factsBefore);
+    expect(await found()).toEqual([]);
+    expect(payloads()).toHaveLength(before);
+  });
+});
+
+describe('People who are gone', () => {
+  it('stay so, though Shopify still has them', async () => {
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(4 * HOUR) });
+    await connector.deliver('customers/redact', { customer: { id: 501, email: 'ana@example.com' } });
+    order(ago(3 * HOUR));
+    await compare();
+    await compare('consent_due_at');
+    expect(payloads()).toEqual([]);
+    expect(await found()).toEqual([]);
+    expect(await problems()).toEqual([]);
+  });
+});
+
+describe('The point up to which changes are known', () => {
+  it('one order of which Shopify fails to answer keeps no other from being found, and is asked for again', async () => {
+    buyer();
+    order(ago(2 * HOUR));
+    order(ago(HOUR), { id: 802, name: '#802' });
+    let asked = 0;
+    shop.behave((operation) =>
+      operation === 'OrderById' && ++asked === 1
+        ? { errors: [{ message: 'Field error', extensions: { code: 'X' } }] }
+        : {},
+    );
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toEqual([
+      { topic: 'orders/create', state: 'accepted', reason: null },
+      { topic: 'orders/create', state: 'accepted', reason: null },
+    ]);
+    expect(payloads().map(({ Order }) => Order?.['Name'])).toEqual(expect.arrayContaining(['#801', '#802']));
+    expect(asked).toBe(3);
+  });
+
+  it('asks again when Shopify answers of no order at all', async () => {
+    buyer();
+    order(ago(2 * HOUR));
+    order(ago(HOUR), { id: 802, name: '#802' });
+    shop.behave((operation) =>
+      operation === 'OrderById' ? { errors: [{ message: 'Field error', extensions: { code: 'X' } }] } : {},
+    );
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toEqual([]);
+    shop.behave(() => ({}));
+    await compare();
+    expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toHaveLength(2);
+  });
+
+  it('stays where it is while Shopify cannot be asked, and what was missed is found after', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    shop.behave((operation) => (operation === 'OrdersChanged' ? { errors: [{ message: 'no' }] } : null));
+    const before = await connector.db.query('SELECT orders_until FROM reconciliations');
+    await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+    await until('Shopify was asked', async () =>
+      admin.calls.some(({ body }) => body.includes('OrdersChanged')) ? true : undefined,
+    );
+    await connector.settled();
+    expect(await connector.db.query('SELECT orders_until FROM reconciliations')).toEqual(before);
+    shop.behave([]);
+    await compare();
+    expect(payloads().filter(({ Order }) => Order)).toHaveLength(1);
+  });
+
+  it('is set anew by a reinstall: what happened in between is not asked for', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    await connector.deliver('app/uninstalled', { id: 1 }, { triggeredAt: new Date(Date.now() + 1000) });
+    expect(await connector.db.query('SELECT 1 FROM reconciliations')).toEqual([]);
+    await connector.api('GET', '/overview');
+    await until('the point is set again', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM reconciliations WHERE orders_until > now() - interval '1 hour' AND due_at > now()`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+    expect(await found()).toEqual([]);
+  });
+
+  it('is asked for soon after a downtime', async () => {
+    const due = async () =>
+      (
+        await connector.db.query<{ soon: boolean }>(
+          `SELECT due_at < now() + interval '5 minutes' AS soon FROM reconciliations`,
+        )
+      )[0]?.soon;
+    await beat(connector.db);
+    expect(await due()).toBe(false);
+    await connector.db.query(`UPDATE heartbeats SET at = now() - interval '11 minutes'`);
+    await beat(connector.db);
+    expect(await due()).toBe(true);
+  });
+});

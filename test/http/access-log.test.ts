@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Connector, startConnector } from '../fakes/connector.ts';
+import { CANARY } from '../features/privacy/scene.ts';
+import { customer } from '../pipeline/bodies.ts';
+
+let connector: Connector;
+beforeEach(async () => {
+  connector = await startConnector();
+});
+afterEach(async () => await connector.stop());
+
+type Entry = { at: string; who: string; what: string; about: string | null };
+const log = async (shop?: string) =>
+  ((await connector.api('GET', '/access-log', undefined, shop)).body as { items: Entry[]; nextCursor: string | null })
+    .items;
+
+const OTHER = 'other-shop.myshopify.com';
+
+describe('whoever looks at personal data', () => {
+  it('is recorded with user, time, page and row, and with nothing personal', async () => {
+    await connector.connect();
+    const event = await connector.deliver('customers/create', customer(CANARY.id, CANARY));
+    const asked = await connector.deliver('customers/data_request', { customer: CANARY });
+    const found = await connector.api('GET', `/people?q=${encodeURIComponent(CANARY.email)}`);
+    const person = (found.body as { items: { id: string }[] }).items[0]?.id ?? '';
+    await connector.api('GET', '/activity');
+    await connector.api('GET', `/activity/${event.id}`);
+    await connector.api('GET', `/people/${person}`);
+    await connector.api('GET', `/people/${person}/export`);
+    await connector.api('GET', '/privacy-requests');
+    await connector.api('GET', `/privacy-requests/${asked.id}/export`);
+    await connector.api('POST', `/privacy-requests/${asked.id}/done`);
+    await connector.api('POST', '/preview', { topic: 'customers/create', body: customer(CANARY.id, CANARY) });
+    await connector.api('GET', '/overview');
+    await connector.api('GET', '/settings');
+    const entries = await log();
+    expect(entries.map(({ what, about }) => [what, about]).reverse()).toEqual([
+      ['people_search', null],
+      ['activity', null],
+      ['event', event.id],
+      ['person', person],
+      ['person_export', person],
+      ['privacy_requests', null],
+      ['data_export', asked.id],
+      ['privacy_request', asked.id],
+      ['preview', null],
+    ]);
+    for (const { at, who } of entries) {
+      expect(Date.now() - Date.parse(at)).toBeLessThan(60_000);
+      expect(who).toMatch(/^\d+$/);
+    }
+    const rows = await connector.db.query('SELECT * FROM access_log');
+    expect(JSON.stringify(rows)).not.toMatch(/canary|5005550106|4242/i);
+  });
+
+  it('is recorded once for a list that a page loads again and again, and every time for a file', async () => {
+    const asked = await connector.deliver('customers/data_request', { customer: CANARY });
+    for (let i = 0; i < 3; i++) {
+      await connector.api('GET', `/activity?q=${i}`);
+      await connector.api('GET', `/privacy-requests/${asked.id}/export`);
+    }
+    const whats = (await log()).map(({ what }) => what).sort();
+    expect(whats).toEqual(['activity', 'data_export', 'data_export', 'data_export']);
+  });
+
+  it('is in the record of their own shop only', async () => {
+    await connector.api('GET', '/activity');
+    expect(await log(OTHER)).toEqual([]);
+    expect(await log()).toHaveLength(1);
+  });
+
+  it('can be read page by page', async () => {
+    await connector.api('GET', '/activity');
+    await connector.db.query(
+      `INSERT INTO access_log (id, shop_id, at, who, what) SELECT
+         ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, shop_id, at, who, 'event'
+       FROM access_log, generate_series(1, 250) AS n`,
+    );
+    const first = (await connector.api('GET', '/access-log')).body as { items: Entry[]; nextCursor: string };
+    expect([first.items.length, first.items[0]?.what]).toEqual([200, 'activity']);
+    const second = await connector.api('GET', `/access-log?cursor=${first.nextCursor}`);
+    expect(second.body).toMatchObject({ nextCursor: null });
+    expect((second.body as { items: Entry[] }).items).toHaveLength(51);
+    expect((await connector.api('GET', '/access-log?cursor=x')).status).toBe(422);
+  });
+});

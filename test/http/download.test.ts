@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import express, { type Express } from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+import { download } from '../../server/http/download.ts';
+
+let server: Server | null = null;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** Serves the pieces as `/file`, and gives the answer as soon as its head is there. */
+async function served(pieces: () => AsyncGenerator<string>): Promise<IncomingMessage> {
+  const app: Express = express();
+  app.get('/file', async (_req, res) => await download(res, { name: 'all.json', type: 'json' }, pieces()));
+  server = createServer(app).listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  const request = get({ port: typeof address === 'object' ? address?.port : 0, path: '/file' });
+  const [answer] = await once(request, 'response');
+  return answer;
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer) text += chunk;
+  return text;
+}
+
+describe('a file that is made while it is downloaded', () => {
+  it('comes whole, as an attachment that nothing on the way keeps', async () => {
+    const answer = await served(async function* () {
+      for (let i = 0; i < 100; i++) yield 'x'.repeat(10_000);
+    });
+    expect(answer.headers).toMatchObject({
+      'content-disposition': 'attachment; filename="all.json"',
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(await textOf(answer)).toHaveLength(1_000_000);
+  });
+
+  it('is not made any further once whoever took it has gone', async () => {
+    let ended: () => void = () => {};
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const answer = await served(async function* () {
+      try {
+        for (;;) yield 'x'.repeat(100_000);
+      } finally {
+        ended();
+      }
+    });
+    await once(answer, 'data');
+    answer.destroy();
+    await end;
+  });
+
+  it('breaks off when it cannot be made to its end, so that half of it does not pass for the whole', async () => {
+    const answer = await served(async function* () {
+      yield 'half';
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      throw new Error('the database went away');
+    });
+    await expect(textOf(answer)).rejects.toThrow('aborted');
+  });
+
+  it('is an error like any other when not even its beginning can be made', async () => {
+    const answer = await served(async function* () {
+      yield await Promise.reject<string>(new Error('the database is away'));
+    });
+    expect(answer.statusCode).toBe(500);
+    answer.destroy();
+  });
+});

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Chore, type Chores, startChores } from '../../server/pipeline/chores.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import { createKeys } from '../../server/platform/keys.ts';
+import { createLog } from '../../server/platform/log.ts';
+import { createShops, type Shop, type Shops } from '../../server/store/shops/shops.ts';
+import { until } from '../fakes/connector.ts';
+import { testDatabase } from '../fakes/database.ts';
+
+let db: Db;
+let shops: Shops;
+let shop: Shop;
+let started: Chores[] = [];
+
+beforeEach(async () => {
+  db = await testDatabase();
+  shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 3) }]));
+  shop = await shops.ensure('chores.myshopify.com');
+});
+afterEach(async () => {
+  await Promise.all(started.map((chores) => chores.stop()));
+  started = [];
+  await db.close();
+});
+
+function begin(chores: Chore[], leaseMs = 60_000, intervalMs = 60_000): Chores {
+  const one = startChores({ db, shops, log: createLog('silent'), leaseMs, intervalMs, slowAfterMs: 300 }, chores);
+  started.push(one);
+  return one;
+}
+
+describe('a chore', () => {
+  it('is done for the shops that have it due, piece by piece until there is no more', async () => {
+    let left = 3;
+    const done: string[] = [];
+    begin([
+      {
+        name: 'counting',
+        due: async () => [shop.id],
+        work: async ({ domain }) => {
+          done.push(domain);
+          left -= 1;
+          return left > 0;
+        },
+      },
+    ]);
+    await until('three pieces', async () => (left === 0 ? true : undefined));
+    expect(done).toEqual(Array(3).fill('chores.myshopify.com'));
+  });
+
+  it('is done by one process at a time', async () => {
+    let atOnce = 0;
+    let most = 0;
+    let pieces = 0;
+    const chore: Chore = {
+      name: 'alone',
+      due: async () => [],
+      work: async () => {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        atOnce -= 1;
+        pieces += 1;
+        return false;
+      },
+    };
+    const two = [begin([chore]), begin([chore])];
+    for (let i = 0; i < 5; i++) for (const chores of two) chores.wake('alone', shop.id);
+    await until('some pieces', async () => (pieces >= 1 && atOnce === 0 ? true : undefined));
+    expect(most).toBe(1);
+  });
+
+  it('that a dead process held is taken over once the lease has run out', async () => {
+    await db.query(
+      `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
+       VALUES ($1, 'held', gen_random_uuid(), now() + interval '1 hour')`,
+      [shop.id],
+    );
+    let pieces = 0;
+    const work = async () => {
+      pieces += 1;
+      return false;
+    };
+    let looks = 0;
+    const due = async () => {
+      looks += 1;
+      return pieces === 0 ? [shop.id] : [];
+    };
+    begin([{ name: 'held', due, work }], 60_000, 20);
+    await until('it was due some times', async () => (looks > 3 ? true : undefined));
+    expect(pieces).toBe(0);
+    await db.query(`UPDATE chore_leases SET lease_until = now() - interval '1 second' WHERE chore = 'held'`);
+    await until('the chore is taken over', async () => (pieces === 1 ? true : undefined));
+  });
+
+  it('that fails rests, and does not keep the others from their turn', async () => {
+    let failures = 0;
+    let others = 0;
+    const began = performance.now();
+    begin(
+      [
+        {
+          name: 'failing',
+          due: async () => [shop.id],
+          work: async () => {
+            failures += 1;
+            throw new Error('no');
+          },
+        },
+        {
+          name: 'other',
+          due: async () => [shop.id],
+          work: async () => {
+            others += 1;
+            return false;
+          },
+        },
+      ],
+      60_000,
+      20,
+    );
+    await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
+    // Six intervals between two of them.
+    expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
+  });
+
+  it('that waits for somebody else, such as a shop that Shopify throttles, gives its place to others', async () => {
+    const slow = await Promise.all([1, 2, 3, 4, 5].map((n) => shops.ensure(`slow-${n}.myshopify.com`)));
+    let begun = 0;
+    let others = 0;
+    const chores = begin([
+      {
+        name: 'throttled',
+        due: async () => [],
+        work: async (_shop, signal) => {
+          begun += 1;
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          return false;
+        },
+      },
+      {
+        name: 'other',
+        due: async () => [],
+        work: async () => {
+          others += 1;
+          return false;
+        },
+      },
+    ]);
+    for (const { id } of slow) chores.wake('throttled', id);
+    await until('the first four have begun', async () => (begun >= 4 ? true : undefined));
+    chores.wake('other', shop.id);
+    await until('the other has had its turn', async () => (others === 1 ? true : undefined));
+    await until('and so has the fifth', async () => (begun === 5 ? true : undefined));
+  });
+
+  it('that is under way is told to end when the process stops', async () => {
+    let told = false;
+    const chores = begin([
+      {
+        name: 'long',
+        due: async () => [shop.id],
+        work: async (_shop, signal) => {
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          told = true;
+          return true;
+        },
+      },
+    ]);
+    await until('it has begun', async () => {
+      const rows = await db.query('SELECT 1 FROM chore_leases');
+      return rows.length > 0 ? true : undefined;
+    });
+    await chores.stop();
+    expect(told).toBe(true);
+    expect(await db.query('SELECT 1 FROM chore_leases')).toEqual([]);
+  });
+});

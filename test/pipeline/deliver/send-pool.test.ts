@@ -1,0 +1,122 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { Attempt } from '../../../server/ascent360/client.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
+import { createPosters, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
+import { createSlots } from '../../../server/pipeline/deliver/slots.ts';
+import { createKeys } from '../../../server/platform/keys.ts';
+
+const accepted: Attempt = {
+  class: 'accepted',
+  flags: 'accepted',
+  status: 200,
+  ms: 10,
+  error: null,
+  message: '',
+  excerpt: '',
+  retryAfterMs: null,
+};
+
+const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
+const domain = 'shop.myshopify.com';
+const { wrappedKey, wrapKeyId } = keys.create(domain);
+const shop = { id: 1, domain, vault: keys.unlock(domain, wrappedKey, wrapKeyId) };
+
+function delivery(id: string): ReadyDelivery {
+  return {
+    shop,
+    id,
+    eventId: id,
+    entity: null,
+    shows: null,
+    attempts: 0,
+    firstAttemptAt: 0,
+    fence: 1,
+    attemptId: id,
+    guid: 'a',
+    payload: '{}',
+    flags: [],
+    account: 1,
+    contentHash: '',
+    lists: null,
+    carriesOptOut: false,
+    phoneOnly: false,
+    probe: false,
+  };
+}
+
+type Deps = Parameters<typeof createPosters>[0];
+
+const postersWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWithinMs = 60_000) =>
+  createPosters({
+    pace: { typicalMs: 250 },
+    postWithinMs,
+    now: Date.now,
+    metrics: { attemptEnded: () => {} },
+    ...deps,
+  });
+
+it('who has nothing left to post is free for new work, however many other shops hold or wait for the slots', async () => {
+  const slots = createSlots(1);
+  let answer = (_: Attempt) => {};
+  const posters = postersWith({
+    slots,
+    perShop: 1,
+    sendJson: async () =>
+      await new Promise<Attempt>((resolve) => {
+        answer = resolve;
+      }),
+  });
+  posters.add([delivery('1')], momentOf(Date.now));
+  await tick();
+  const another = slots.take(1);
+  expect(posters.room()).toBe(0);
+  answer(accepted);
+  await another;
+  await tick();
+  expect(posters.take()).toHaveLength(1);
+  expect(posters.isIdle()).toBe(true);
+  expect(posters.room()).toBe(1);
+});
+
+it('a poster that waited for a slot while others took everything gives the slot back', async () => {
+  const slots = createSlots(2);
+  await slots.take(1);
+  const posters = postersWith({
+    slots,
+    perShop: 2,
+    sendJson: async () => accepted,
+  });
+  posters.add([delivery('1'), delivery('2')], momentOf(Date.now));
+  await posters.end();
+  expect(posters.take()).toHaveLength(2);
+  slots.give(1);
+  expect(await slots.take(2)).toBe(2);
+});
+
+it.each([
+  ['the process stood still', { ticks: -11_000, at: 0 }],
+  ['the whole machine did, and its ticks with it', { ticks: 0, at: -11_000 }],
+])('what was claimed too long ago is given back and not posted: %s', async (_, { ticks, at }) => {
+  const slots = createSlots(2);
+  const sent: string[] = [];
+  const posters = postersWith(
+    {
+      slots,
+      perShop: 2,
+      sendJson: async (_guid, payload) => {
+        sent.push(payload);
+        return accepted;
+      },
+    },
+    10_000,
+  );
+  const now = momentOf(Date.now);
+  posters.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
+  await posters.end();
+  expect(sent).toEqual([]);
+  expect(posters.take().map(({ delivery: { id }, result }) => ({ id, result }))).toEqual(
+    ['1', '2', '3'].map((id) => ({ id, result: null })),
+  );
+  expect(await slots.take(3)).toBe(2);
+});

@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError } from '../../../server/admin/admin.ts';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => await scene.begin());
+
+const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
+const optedIn = (id: number, at = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, {
+    marketingState: 'SUBSCRIBED',
+    marketingOptInLevel: 'SINGLE_OPT_IN',
+    marketingUpdatedAt: at,
+  });
+const optedOut = (id: number, at: string | null = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
+
+describe('the first sight of a person', () => {
+  it('makes the delivery wait for Shopify, and it goes out with the flag that was read', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    const event = await scene.receive('orders/create', order(1, buyer(1)));
+    expect(await scene.send()).toEqual([]);
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
+    expect(await scene.events('read')).toEqual([]);
+  });
+
+  it('is read once: the next event does not wait', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    await scene.send();
+    await scene.receive('orders/create', order(2, buyer(1)));
+    expect(await scene.send()).toHaveLength(1);
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  it('when READ_WAIT is over goes out without flags, and the flag follows in a delivery of its own, which is not counted', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1), lastName: 'Read' });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.passWait();
+    const [first] = await scene.send();
+    expect(first).toMatchObject({ Email: 'person1@example.com', Order: { Id: '1' } });
+    expect(first).not.toHaveProperty('EmailPermission');
+    await scene.read();
+    expect(await scene.send()).toMatchObject([
+      { Email: 'person1@example.com', EmailPermission: true, LastName: 'Read' },
+    ]);
+    expect(await scene.events('read')).toEqual([{ state: 'accepted', reason: null, detail: null }]);
+    const { body } = await scene.base.call('get', '/overview');
+    expect(body).toMatchObject({ counts: { '24h': { received: 1, accepted: 1 } } });
+  });
+
+  it('brings no delivery of its own when no flag is due', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com') });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.passWait();
+    await scene.send();
+    await scene.read();
+    expect(await scene.events('read')).toEqual([]);
+  });
+
+  it('brings one when what waits is left out by the settings, so that the flag is not lost with it', async () => {
+    await scene.begin({ send: { orders: false } });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+    const event = await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+    expect(await scene.standing(event)).toMatchObject({ reason: 'topic_off' });
+  });
+
+  it('of 300 people takes two queries', async () => {
+    const people = Array.from({ length: 300 }, (_, i) => i + 1);
+    for (const id of people) scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+    for (const id of people) await scene.base.receive('orders/create', order(id, buyer(id)));
+    await scene.translate();
+    await scene.read();
+    expect(scene.asked.map(({ ids }) => ids).reduce((sum, ids) => sum + ids)).toBe(300);
+    expect(scene.asked).toHaveLength(2);
+    expect(await scene.events('read')).toEqual([]);
+  });
+
+  it('of people who are too many for one query, or one of whom Shopify refuses, is done in smaller parts', async () => {
+    scene.shopify.maxCost = 20;
+    for (const id of [1, 2, 3, 4, 5]) {
+      scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+      await scene.receive('orders/create', order(id, buyer(id)));
+    }
+    await scene.read();
+    expect(await scene.send()).toHaveLength(5);
+  });
+
+  it.each(['refused', 'accident'] as const)(
+    'of people of whom one is always missing (%s) reads the others',
+    async (why) => {
+      scene.unsaid.set('3', why);
+      for (const id of [1, 2, 3, 4, 5]) {
+        scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+        await scene.receive('orders/create', order(id, buyer(id)));
+      }
+      await scene.read();
+      const sent = await scene.send();
+      expect(sent).toHaveLength(4);
+      for (const payload of sent) expect(payload).toMatchObject({ EmailPermission: true });
+    },
+  );
+
+  it('that Shopify refuses keeps no event waiting for ever, and what it says one day is told then', async () => {
+    scene.unsaid.set('1', 'refused');
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+    const nameless = { email_address: null };
+    const event = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE), nameless));
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+    expect(await scene.send()).toEqual([]);
+    scene.unsaid.clear();
+    await scene.base.db.query('UPDATE people SET read_due_at = now() WHERE read_due_at IS NOT NULL');
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+  });
+
+  it('is asked for again after a failure, and nothing is lost: neither by an error nor by a process that ends', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    scene.failure = new AdminError('later', 'HTTP 502');
+    await expect(scene.read()).rejects.toThrow('HTTP 502');
+    scene.failure = null;
+    scene.meanwhile = async () => {
+      throw new Error('The process ends between the answer and its writing');
+    };
+    await expect(scene.read()).rejects.toThrow('The process ends');
+    scene.meanwhile = null;
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
+  });
+
+  it('of a customer that Shopify does not have any more ends the wait, and is not asked for again', async () => {
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Order: { Id: '1' } }]);
+    await scene.receive('orders/create', order(2, buyer(1)));
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  it('of a guest is nothing to read', async () => {
+    await scene.receive('orders/create', order(1));
+    expect(await scene.send()).toHaveLength(1);
+    await scene.read();
+    expect(scene.asked).toEqual([]);
+  });
+
+  it('who was erased between question and answer stays erased', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    scene.meanwhile = async () => {
+      scene.meanwhile = null;
+      await scene.base.receive('customers/redact', { customer: { id: 1, email: 'person1@example.com' } });
+      await scene.translate();
+    };
+    await scene.read();
+    expect(await scene.base.db.query('SELECT 1 FROM people WHERE shop_id = $1', [scene.base.shop.id])).toEqual([]);
+    expect(await scene.base.db.query('SELECT 1 FROM consent_facts WHERE shop_id = $1', [scene.base.shop.id])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('without access to the Admin API', () => {
+  it('nothing is read and nothing waits; once there is access, what was missed is read and told', async () => {
+    scene.access = false;
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    expect(await scene.send()).toHaveLength(1);
+    await scene.read();
+    expect(scene.asked).toEqual([]);
+    scene.access = true;
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+  });
+
+  it('that is lost while something waits, the wait is over', async () => {
+    await scene.receive('orders/create', order(1, buyer(1)));
+    expect(await scene.send()).toEqual([]);
+    scene.failure = new AdminError('no_access', 'The token is refused');
+    await scene.read();
+    expect(await scene.send()).toHaveLength(1);
+  });
+});
+
+describe('what a read says and what webhooks say', () => {
+  const webhook = async (state: string, at: string) => await scene.receive(EMAIL, emailConsent(1, state, at));
+
+  it.each(['read first', 'webhook first'])('give the same flag, told once: %s', async (first) => {
+    const at = ago(MINUTE);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1, at) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    if (first === 'webhook first') await webhook('subscribed', at);
+    await scene.read();
+    if (first === 'read first') await webhook('subscribed', at);
+    const sent = await scene.send();
+    expect(sent.filter((payload) => 'EmailPermission' in payload)).toMatchObject([{ EmailPermission: true }]);
+    expect(await scene.send()).toEqual([]);
+  });
+
+  it.each(['read first', 'webhook first'])(
+    'an old opt-in that is read never undoes a newer opt-out: %s',
+    async (first) => {
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1, ago(2 * MINUTE)) });
+      await scene.receive('orders/create', order(1, buyer(1)));
+      if (first === 'webhook first') await webhook('unsubscribed', ago(MINUTE));
+      await scene.read();
+      if (first === 'read first') await webhook('unsubscribed', ago(MINUTE));
+      const flags = (await scene.send()).flatMap((payload) =>
+        'EmailPermission' in payload ? [payload.EmailPermission] : [],
+      );
+      expect(flags).toEqual([false]);
+    },
+  );
+
+  it('an undated opt-out that is read is older than a dated opt-in', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1, null) });
+    await webhook('subscribed', ago(MINUTE));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
+  });
+
+  it('a choice without an address is about the address that Shopify has, read when it is not known', async () => {
+    scene.shopify.setCustomer({
+      id: 1,
+      firstName: 'Robin',
+      defaultEmailAddress: emailOf('person1@example.com'),
+      defaultPhoneNumber: phoneOf('+13035550100', { state: 'UNSUBSCRIBED', updatedAt: ago(SECOND) }),
+    });
+    const event = await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(SECOND), null));
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([
+      { FirstName: 'Robin', Email: 'person1@example.com', Mobile: '13035550100', SMSPermission: false },
+    ]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('a consent event of somebody unknown sends the whole contact, once it has been read', async () => {
+    scene.shopify.setCustomer({
+      id: 1,
+      firstName: 'Robin',
+      lastName: 'Read',
+      defaultEmailAddress: optedIn(1, ago(SECOND)),
+    });
+    await webhook('subscribed', ago(SECOND));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', LastName: 'Read', EmailPermission: true }]);
+  });
+
+  it('an address that is new for a known person is read again: an opt-out holds for it, an old opt-in does not', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1, ago(DAY)) });
+    await scene.receive('customers/update', customer(1, { updated_at: ago(DAY) }));
+    await scene.read();
+    await scene.send();
+    scene.shopify.setCustomer({
+      id: 1,
+      updatedAt: ago(SECOND),
+      defaultEmailAddress: { ...optedOut(1, ago(DAY)), emailAddress: 'new@example.com' },
+    });
+    await scene.receive('customers/update', customer(1, { email: 'new@example.com', updated_at: ago(SECOND) }));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'new@example.com', EmailPermission: false }]);
+  });
+
+  it('WhatsApp consent is recorded and never sent', async () => {
+    const whatsApp = { state: 'UNSUBSCRIBED', updatedAt: ago(SECOND) } as const;
+    scene.shopify.setCustomer({ id: 1, defaultPhoneNumber: phoneOf('+13035550100', {}, whatsApp) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).not.toHaveProperty('SMSPermission');
+    const rows = await scene.base.db.query(
+      `SELECT state FROM consent_facts WHERE shop_id = $1 AND channel = 'whatsapp'`,
+      [scene.base.shop.id],
+    );
+    expect(rows).toEqual([{ state: 'unsubscribed' }]);
+  });
+});

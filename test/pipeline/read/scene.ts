@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { type Admin, AdminError } from '../../../server/admin/admin.ts';
+import type { Chore } from '../../../server/pipeline/chores.ts';
+import { processEvents } from '../../../server/pipeline/process/process.ts';
+import { createReads } from '../../../server/pipeline/read/chore.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { answerGraphql } from '../../fakes/shopify-graphql.ts';
+import { FakeShop } from '../../fakes/shopify-shop.ts';
+import { openScene, type Scene } from '../../features/activity/scene.ts';
+
+/** How an event stands. */
+export type Standing = { state: string; reason: string | null; detail: string | null };
+
+/** The way of an event with the Admin API in it, step by step: nothing runs by itself, so nothing depends on time. */
+export type ReadScene = {
+  base: Scene;
+  /** The shop's data at Shopify. */
+  shopify: FakeShop;
+  /** The documents that were run, with how many ids each named. */
+  asked: { name: string; ids: number }[];
+  access: boolean;
+  /** What the next call ends with, in place of an answer. */
+  failure: AdminError | null;
+  /** The customers of whom Shopify says nothing, whatever it is: `refused`, or an accident each time they are asked for. */
+  unsaid: Map<string, 'refused' | 'accident'>;
+  /** Done between the question and the answer. */
+  meanwhile: (() => Promise<void>) | null;
+  begin(settings?: object | null): Promise<void>;
+  /** Stores an event and translates it; says its id. */
+  receive(topic: string, body: object, triggeredAt?: number): Promise<string>;
+  translate(): Promise<void>;
+  /** Does what is to be read, as often as there is something. */
+  read(): Promise<void>;
+  /** Sends what is due; says the payloads. */
+  send(): Promise<object[]>;
+  /** READ_WAIT is over. */
+  passWait(): Promise<void>;
+  standing(eventId: string): Promise<Standing | undefined>;
+  /** How the merchant sees it. */
+  seen(eventId: string): Promise<unknown>;
+  events(source: string): Promise<Standing[]>;
+};
+
+export async function openReadScene(): Promise<ReadScene> {
+  const base = await openScene();
+  const { db, shops, store } = base;
+  const log = createLog('silent');
+
+  const admin: Admin = {
+    hasAccess: async () => scene.access,
+    run: async (_shop, document, variables) => {
+      const ids = Object.entries(variables ?? {}).flatMap(([key, value]) => (key === 'ids' ? [value] : []))[0];
+      scene.asked.push({ name: document.name, ids: Array.isArray(ids) ? ids.length : 0 });
+      const { failure } = scene;
+      if (failure) throw failure;
+      for (const [id, why] of scene.unsaid) {
+        if (!JSON.stringify(variables).includes(`gid://shopify/Customer/${id}"`)) continue;
+        throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', 'An accident', true);
+      }
+      const { data, errors = [] } = answerGraphql(
+        scene.shopify,
+        document.text,
+        Object.fromEntries(Object.entries(variables ?? {})),
+      );
+      await scene.meanwhile?.();
+      const codes = errors.map(({ extensions }) => extensions['code']);
+      if (codes.includes('MAX_COST_EXCEEDED')) throw new AdminError('too_costly', 'Costs too much');
+      if (!data || codes.some((code) => code !== 'ACCESS_DENIED')) throw new AdminError('refused', String(codes[0]));
+      // What the schema gives the document is what the stand-in ran by that schema.
+      return { data: JSON.parse(JSON.stringify(data)), denied: errors.map(({ path = [] }) => path.join('.')) };
+    },
+    noteLeftOut: async () => {},
+    download: () => {
+      throw new Error('No files here');
+    },
+  };
+  const chore: Chore = createReads({
+    db,
+    shops,
+    settings: store,
+    admin,
+    log,
+    now: () => base.now,
+    translate: () => scene.translate(),
+    wake: () => {},
+  });
+
+  const scene: ReadScene = {
+    base,
+    shopify: new FakeShop('nobody.myshopify.com', ''),
+    asked: [],
+    access: true,
+    failure: null,
+    unsaid: new Map(),
+    meanwhile: null,
+    begin: async (settings = {}) => {
+      await base.begin(settings && { ...settings });
+      scene.shopify = new FakeShop(base.shop.domain, '');
+      scene.asked = [];
+      scene.access = true;
+      scene.failure = null;
+      scene.unsaid.clear();
+      scene.meanwhile = null;
+    },
+    receive: async (topic, body, triggeredAt = base.now) => {
+      const id = await base.receive(topic, { ...body }, { webhookId: randomUUID() });
+      await db.query('UPDATE events SET triggered_at = $2 WHERE id = $1', [id, new Date(triggeredAt)]);
+      await scene.translate();
+      return id;
+    },
+    translate: async () => {
+      const reads = { mayRead: admin.hasAccess, waitMs: 60_000, wake: () => {} };
+      const deps = { db, shops, settings: store, log, now: () => base.now, reads };
+      while ((await processEvents(deps, base.shop)) > 0);
+    },
+    read: async () => {
+      while (await chore.work(base.shop, new AbortController().signal));
+      await scene.translate();
+    },
+    send: async () => {
+      const sent: object[] = [];
+      // What ends without being sent makes room in its lane.
+      for (let idle = 0; idle < 2; ) {
+        const ready = await base.claim();
+        idle = ready.length === 0 ? idle + 1 : 0;
+        for (const delivery of ready) {
+          sent.push(JSON.parse(delivery.payload));
+          await base.record(delivery);
+        }
+      }
+      return sent;
+    },
+    passWait: async () => {
+      await db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open AND reading', [base.shop.id]);
+    },
+    standing: async (eventId) => {
+      const [row] = await db.query<Standing>('SELECT state, reason, detail FROM events WHERE id = $1', [eventId]);
+      return row;
+    },
+    seen: async (eventId) => (await base.call('get', `/activity/${eventId}`)).body,
+    events: async (source) =>
+      await db.query<Standing>(
+        'SELECT state, reason, detail FROM events WHERE shop_id = $1 AND source = $2 ORDER BY id',
+        [base.shop.id, source],
+      ),
+  };
+  return scene;
+}

@@ -1,0 +1,496 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => await scene.begin());
+
+const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
+const known = (id: number) => emailOf(`person${id}@example.com`);
+const optedOut = (id: number, at = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
+const optedIn = (id: number, at = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, {
+    marketingState: 'SUBSCRIBED',
+    marketingOptInLevel: 'SINGLE_OPT_IN',
+    marketingUpdatedAt: at,
+  });
+const metafield = (key: string, value: string, type = 'single_line_text_field') => ({
+  namespace: 'facts',
+  key,
+  type,
+  value,
+});
+const tags = (change: 'added' | 'removed', id: number, ...names: string[]) =>
+  [`customer.tags_${change}`, { customerId: `gid://shopify/Customer/${id}`, tags: names, occurredAt: ago(0) }] as const;
+
+describe('metafields', () => {
+  const mapping = {
+    dateOfBirth: { from: 'metafield', key: 'facts.birth_date' },
+    gender: { from: 'metafield', key: 'facts.gender' },
+    interests: [{ from: 'metafield', key: 'facts.likes' }],
+  };
+  const metafields = [
+    metafield('birth_date', '1980-12-01', 'date'),
+    metafield('gender', 'female'),
+    metafield('likes', '["Ski touring","Biking"]', 'list.single_line_text_field'),
+    metafield('not_mapped', 'nobody asked'),
+  ];
+
+  it('that the settings name are read and sent', async () => {
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([
+      { DateOfBirth: '12-01-1980', Gender: 'female', Interests: ['Ski touring', 'Biking'] },
+    ]);
+  });
+
+  it('that the settings name only now are read at the next event of a person', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    expect((await scene.send())[0]).not.toHaveProperty('Interests');
+    await scene.base.save({ mapping });
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+    await scene.receive('orders/create', order(2, buyer(1)));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Interests: ['Ski touring', 'Biking'] }]);
+    expect(scene.asked).toHaveLength(2);
+  });
+
+  it('are read again when the customer has changed since, as no webhook has them', async () => {
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    await scene.send();
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+    await scene.receive('customers/update', customer(1, { updated_at: ago(-SECOND) }), Date.now() + 2 * SECOND);
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+  });
+});
+
+describe('tags', () => {
+  const mapping = {
+    interests: [{ from: 'tag', prefix: 'interest:' }],
+    phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
+  };
+  const withTags = (id: number, ...names: string[]) =>
+    scene.shopify.setCustomer({
+      id,
+      defaultEmailAddress: known(id),
+      tags: names,
+      defaultAddress: {
+        firstName: null,
+        lastName: null,
+        address1: null,
+        address2: null,
+        city: null,
+        zip: null,
+        province: null,
+        provinceCode: null,
+        country: null,
+        countryCodeV2: 'US',
+        phone: '+13035550100',
+      },
+    });
+
+  it('of somebody new come with the first delivery; a mapped opt-out is told, an undated opt-in is history', async () => {
+    await scene.begin({ mapping });
+    withTags(1, 'Interest: Ski touring', 'call-stop');
+    withTags(2, 'call-ok');
+    await scene.receive('customers/create', customer(1, { default_address: { phone: '+13035550100' } }));
+    await scene.receive('customers/create', customer(2, { default_address: { phone: '+13035550100' } }));
+    await scene.read();
+    const sent = await scene.send();
+    expect(sent).toMatchObject([
+      { Interests: ['Ski touring'], PhonePermission: false },
+      { Email: 'person2@example.com' },
+    ]);
+    expect(sent[1]).not.toHaveProperty('PhonePermission');
+  });
+
+  it('an event about them brings the whole set and the contact of somebody unknown', async () => {
+    await scene.begin({ mapping });
+    withTags(1, 'Interest: Ski touring', 'Interest: Biking');
+    const event = await scene.receive(...tags('added', 1, 'Interest: Biking'));
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([
+      { Email: 'person1@example.com', Interests: expect.arrayContaining(['Biking', 'Ski touring']) },
+    ]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('an event of somebody without any contact waits once and ends, with its reason', async () => {
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1 });
+    const event = await scene.receive(...tags('added', 1, 'Interest: Biking'));
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  it('what an event says after the question was asked is newer than the answer', async () => {
+    await scene.begin({ mapping });
+    withTags(1, 'Interest: Ski touring');
+    await scene.receive('customers/create', customer(1));
+    scene.meanwhile = async () => {
+      scene.meanwhile = null;
+      scene.base.now += MINUTE;
+      await scene.receive('customer.tags_removed', {
+        customerId: 'gid://shopify/Customer/1',
+        tags: ['Interest: Ski touring'],
+        occurredAt: ago(-30 * SECOND),
+      });
+    };
+    await scene.read();
+    const sent = await scene.send();
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).not.toHaveProperty('Interests');
+  });
+});
+
+describe('the data-sale opt-out', () => {
+  const lists = { providerType: 3, listIds: ['2127849'], listsFor: 'everyone' };
+
+  it('keeps a person off every list, whatever the settings say and they chose', async () => {
+    await scene.begin(lists);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1), dataSaleOptOut: true });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ EmailPermission: true });
+    expect(sent).not.toHaveProperty('ListIds');
+  });
+
+  it('that comes later is read with the next change of the customer, before another list', async () => {
+    await scene.begin(lists);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ ListIds: ['2127849'] }]);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), dataSaleOptOut: true });
+    scene.base.now += MINUTE;
+    await scene.base.save({ ...lists, listIds: ['31'] });
+    const changed = { first_name: 'Robin B.', updated_at: new Date(scene.base.now).toISOString() };
+    await scene.receive('customers/update', customer(1, changed));
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ FirstName: 'Robin B.' });
+    expect(sent).not.toHaveProperty('ListIds');
+  });
+
+  it('is not known before the read: until then nobody is put on a list', async () => {
+    await scene.begin(lists);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.passWait();
+    expect((await scene.send())[0]).not.toHaveProperty('ListIds');
+    await scene.read();
+    await scene.receive('orders/create', order(2, buyer(1)));
+    expect(await scene.send()).toMatchObject([{ ListIds: ['2127849'] }]);
+  });
+});
+
+describe('fields that the app may not read', () => {
+  it('do not overwrite what is known with emptiness, and are no choice', async () => {
+    await scene.receive('customers/create', customer(1, { phone: '+13035550100', updated_at: ago(DAY) }));
+    scene.shopify.setCustomer({
+      id: 1,
+      firstName: 'Robin',
+      lastName: 'Changed',
+      defaultEmailAddress: optedOut(1),
+      defaultPhoneNumber: phoneOf('+13035550100', { state: 'UNSUBSCRIBED', updatedAt: ago(SECOND) }),
+    });
+    scene.shopify.denied = new Set(['Customer.firstName', 'Customer.defaultEmailAddress']);
+    await scene.read();
+    await scene.send();
+    const { body } = await scene.base.call('get', '/people?q=person1@example.com');
+    const id: string = body.items[0].id;
+    await scene.base.call('post', `/people/${id}/send`, {});
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ FirstName: 'Robin', LastName: 'Changed', Email: 'person1@example.com' });
+    expect(sent).not.toHaveProperty('EmailPermission');
+  });
+});
+
+describe('a body that holds only an id', () => {
+  it('of an order is completed and handled as the whole one: items, contact, the box of a guest', async () => {
+    scene.shopify.setOrder({
+      id: 820982911946154500,
+      name: '#77',
+      email: 'guest@example.com',
+      customerAcceptsMarketing: true,
+      currentTotalPriceSet: { shopMoney: { amount: '19.9' } },
+      lineItems: Array.from({ length: 300 }, (_, i) => ({
+        sku: `sku-${i}`,
+        title: 'Day pass',
+        variantTitle: null,
+        vendor: null,
+        quantity: 1,
+        currentQuantity: 1,
+        originalUnitPriceSet: { shopMoney: { amount: '19.9' } },
+      })),
+    });
+    const event = await scene.receive('orders/create', { id: 820982911946154500 });
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({
+      Email: 'guest@example.com',
+      EmailPermission: true,
+      Order: { Name: '#77', Event: 'created', Total: '19.90', Items: { length: 300 } },
+    });
+    expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('of a customer too', async () => {
+    scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: optedOut(1) });
+    await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
+    await scene.read();
+    // The whole body is the first sight of the person.
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', EmailPermission: false }]);
+  });
+
+  it('without access needs attention, and goes out by "send again" once there is access', async () => {
+    scene.access = false;
+    scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
+    const event = await scene.receive('orders/create', { id: 1 });
+    expect(await scene.standing(event)).toMatchObject({
+      state: 'attention',
+      reason: 'translation_failed',
+      detail: expect.stringContaining('open the app'),
+    });
+    scene.access = true;
+    expect((await scene.base.call('post', `/activity/${event}/retry`, {})).status).toBe(202);
+    await scene.translate();
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'guest@example.com' }]);
+  });
+
+  it('that cannot be opened needs attention, and holds up none of the others', async () => {
+    scene.shopify.setOrder({ id: 2, email: 'guest@example.com' });
+    const broken = await scene.receive('orders/create', { id: 1 });
+    const whole = await scene.receive('orders/create', { id: 2 });
+    await scene.base.db.query('UPDATE events SET body = $2 WHERE id = $1', [broken, Buffer.alloc(64)]);
+    await scene.read();
+    expect(await scene.standing(broken)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+    await scene.send();
+    expect(await scene.standing(whole)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('that waits while access is lost ends in the same way', async () => {
+    const event = await scene.receive('orders/create', { id: 1 });
+    scene.access = false;
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+  });
+
+  it('of something that is gone ends, with its reason', async () => {
+    const event = await scene.receive('orders/create', { id: 1 });
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({
+      state: 'skipped',
+      reason: 'no_contact',
+      detail: expect.stringContaining('no such order any more'),
+    });
+  });
+
+  it('whose customer the app may not see is not taken for a guest', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    scene.shopify.setOrder({ id: 1, customerId: '1', email: 'person1@example.com', customerAcceptsMarketing: true });
+    scene.shopify.denied = new Set(['Order.customer']);
+    await scene.receive('orders/create', { id: 1 });
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ Email: 'person1@example.com' });
+    expect(sent).not.toHaveProperty('EmailPermission');
+  });
+
+  it('whose names and places the app may not see sends none, and takes none away', async () => {
+    const nothing = { firstName: null, lastName: null, phone: null, address2: null, zip: null, country: null };
+    const state = { province: null, provinceCode: 'CO', countryCodeV2: 'US' };
+    const address = { ...nothing, ...state, address1: 'Main Street 1', city: 'Vail' };
+    scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1), defaultAddress: address });
+    scene.shopify.setOrder({
+      id: 1,
+      customerId: '1',
+      shippingAddress: { ...address, city: 'Aspen' },
+    });
+    await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
+    await scene.read();
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Address: { City: 'Vail' } }]);
+    scene.shopify.denied = new Set(['Customer.firstName', 'Customer.lastName', 'MailingAddress.city']);
+    const completed = await scene.receive('orders/create', { id: 1 });
+    await scene.read();
+    const [sent] = await scene.send();
+    expect(sent).toMatchObject({ Email: 'person1@example.com', Order: { Id: '1' } });
+    for (const key of ['FirstName', 'Address']) expect(sent).not.toHaveProperty(key);
+    const { body } = await scene.base.call('get', `/activity/${completed}`);
+    expect(body.fields).toContainEqual(
+      expect.objectContaining({ key: 'Address', reason: expect.stringContaining('access leaves it out') }),
+    );
+    await scene.base.call('post', `/people/${(await scene.base.call('get', '/people?q=1')).body.items[0].id}/send`, {});
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Address: { City: 'Vail' } }]);
+  });
+
+  it('does not outlive an uninstalled app or an erased person', async () => {
+    const event = await scene.receive('orders/create', { id: 1 });
+    const another = await scene.receive('customers/update', { id: 2 });
+    await scene.receive('customers/redact', { customer: { id: 2 } });
+    expect(await scene.standing(another)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    await scene.receive('app/uninstalled', { id: 1 }, Date.now() + SECOND);
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
+    const left = 'SELECT 1 FROM parked_events WHERE shop_id = $1';
+    expect(await scene.base.db.query(left, [scene.base.shop.id])).toEqual([]);
+  });
+});
+
+describe('two customers that became one', () => {
+  const merge = (status: string) => ({
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/1',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/2',
+    status,
+  });
+
+  async function bothKnown() {
+    for (const id of [1, 2]) {
+      scene.shopify.setCustomer({ id, defaultEmailAddress: known(id) });
+      await scene.receive('customers/create', customer(id));
+    }
+    await scene.read();
+    await scene.send();
+  }
+
+  it('are read again: the choice that Shopify kept is told, and the deleted one sends no more', async () => {
+    await bothKnown();
+    scene.shopify.customers.delete('gid://shopify/Customer/2');
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+    const event = await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'recorded' });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+    const late = await scene.receive('customers/update', customer(2, { first_name: 'Late', updated_at: ago(0) }));
+    expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  });
+
+  it('while the answer about one of them is on its way are asked about again after it', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    scene.meanwhile = async () => {
+      scene.meanwhile = null;
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
+      await scene.receive('customers/merge', merge('completed'));
+    };
+    await scene.read();
+    expect(scene.asked).toHaveLength(2);
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+  });
+
+  it('keep their facts with their addresses', async () => {
+    await bothKnown();
+    await scene.receive(EMAIL, emailConsent(2, 'unsubscribed', ago(SECOND)));
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
+    scene.shopify.setCustomer({ id: 1, updatedAt: ago(0), defaultEmailAddress: optedIn(2, ago(MINUTE)) });
+    await scene.receive('customers/merge', merge('completed'));
+    await scene.read();
+    // An older opt-in of the kept customer does not undo what the address chose later.
+    expect(await scene.send()).toEqual([]);
+  });
+
+  it('keep an order of the deleted one that waits to be sent', async () => {
+    await bothKnown();
+    await scene.receive('orders/create', order(9, buyer(2)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', Order: { Id: '9' } }]);
+  });
+
+  it('keep an opt-out of the deleted one that waits to be sent', async () => {
+    await bothKnown();
+    await scene.receive(EMAIL, emailConsent(2, 'unsubscribed', ago(SECOND)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
+  });
+
+  it('leave out an opt-in of the deleted one that waits to be sent', async () => {
+    await bothKnown();
+    const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toEqual([]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  });
+
+  it.each(['failed', 'requested', 'in_progress'])('are still two when the merge is %s', async (status) => {
+    await bothKnown();
+    const event = await scene.receive('customers/merge', merge(status));
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'merge_not_completed' });
+    await scene.receive('customers/update', customer(2, { first_name: 'Late', updated_at: ago(0) }));
+    expect(await scene.send()).toHaveLength(1);
+  });
+});
+
+describe('the page of a person', () => {
+  it('shows what was read, and when, and which flag followed', async () => {
+    await scene.begin({ mapping: { interests: [{ from: 'metafield', key: 'facts.likes' }] } });
+    scene.shopify.setCustomer({
+      id: 1,
+      tags: ['VIP'],
+      dataSaleOptOut: true,
+      defaultEmailAddress: optedOut(1),
+      metafields: [metafield('likes', '["Biking"]', 'list.single_line_text_field')],
+    });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.passWait();
+    await scene.send();
+    await scene.read();
+    await scene.send();
+    const found = await scene.base.call('get', '/people?q=person1@example.com');
+    const { body } = await scene.base.call('get', `/people/${found.body.items[0].id}`);
+    expect(body.read).toEqual({
+      readAt: new Date(scene.base.now).toISOString(),
+      tags: ['VIP'],
+      metafields: { 'facts.likes': ['Biking'] },
+      dataSaleOptOut: true,
+    });
+    expect(body.consent.email).toMatchObject({ state: 'unsubscribed', told: false });
+    expect(body.timeline.map(({ text }: { text: string }) => text)).toEqual(
+      expect.arrayContaining([
+        'Read from Shopify: 1 tag, 1 metafield, opted out of the sale of their data: never put on a list',
+        'E-mail: unsubscribed, read from Shopify',
+        'E-mail: permission false sent, Ascent360 took it',
+      ]),
+    );
+  });
+
+  it('and the preview use what was read', async () => {
+    await scene.begin({ mapping: { interests: [{ from: 'metafield', key: 'facts.likes' }] } });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1), metafields: [metafield('likes', 'Biking')] });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    const { body } = await scene.base.call('post', '/preview', { topic: 'orders/create', body: order(2, buyer(1)) });
+    expect(body).toMatchObject({ payload: { Interests: ['Biking'], EmailPermission: false } });
+    expect(body.fields).toContainEqual(expect.objectContaining({ key: 'Interests', from: 'metafield facts.likes' }));
+  });
+});
+
+describe('a Flow run about somebody unknown', () => {
+  it('sends them once they have been read', async () => {
+    scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1) });
+    const event = await scene.receive('flow/send', { properties: { customer_id: 1 } });
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Email: 'person1@example.com' }]);
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { readConfig } from '../../server/platform/config.ts';
+
+const needed = { SHOPIFY_API_KEY: 'key', SHOPIFY_API_SECRET: 'secret' };
+
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    readConfig({ ...needed, ...env });
+    return [];
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n') : [String(error)];
+  }
+}
+
+it.each([
+  ['PORT', 'web', 'is not a port'],
+  ['RETENTION_DAYS', 'many', 'is not a number'],
+  ['RETENTION_DAYS', '0', 'is less than 1'],
+  ['RETENTION_DAYS', '1.5', 'is not a whole number'],
+  ['DELIVERY_CONCURRENCY', '1001', 'is more than 1000'],
+  ['SWEEP_INTERVAL', '5', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5"'],
+  ['SWEEP_INTERVAL', '0s', 'is too short: 1ms at least'],
+  ['LEASE', '0ms', 'is too short: 1ms at least'],
+  ['DELIVERY_TIMEOUT', '0s', 'is too short: 1ms at least'],
+  ['RETRY_SCHEDULE', '5s,,5m', 'is not a list of durations like 5s,30s,5m: "5s,,5m"'],
+  ['ROLE', 'boss', 'is not all, web or worker'],
+  ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
+  ['LOG_LEVEL', 'loud', 'is not a log level'],
+])('%s=%s stops the start and is named with what is wrong', (name, value, fault) => {
+  expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
+});
+
+it('every fault has a line of its own, and one line is all it has', () => {
+  const faults = faultsOf({ PORT: 'web', LEASE: '0s', DATABASE_URL: 'mysql://db', NODE_ENV: 'production' });
+  expect(faults.map((line) => line.split(' ')[0])).toEqual(['PORT', 'DATABASE_URL', 'LEASE', 'ENCRYPTION_KEYS']);
+});

@@ -1,0 +1,135 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Db, isOutage, newId, type Sql, unnest } from '../../../server/platform/database/db.ts';
+import { sharedPostgres } from '../../fakes/connector-process.ts';
+import { testDatabase } from '../../fakes/database.ts';
+
+let db: Db;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(async () => await db.close());
+
+it('ids made one after another sort in that order, and are UUIDs of version 7', () => {
+  const ids = Array.from({ length: 20_000 }, newId);
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.filter((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toEqual(
+    [],
+  );
+});
+
+it('bytes and nulls arrive in many rows as they left, whatever they are', async () => {
+  const cell = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
+  await fc.assert(
+    fc.asyncProperty(fc.array(cell, { maxLength: 12 }), async (cells) => {
+      const { columns, from, params } = unnest(
+        { n: 'int', bytes: 'bytea' },
+        cells.map((bytes, n) => ({ n, bytes })),
+      );
+      const rows = await db.query<{ bytes: Uint8Array | null }>(
+        `SELECT ${columns} FROM ${from} AS u(n, bytes) ORDER BY n`,
+        params,
+      );
+      expect(rows.map(({ bytes }) => bytes && [...bytes])).toEqual(cells.map((bytes) => bytes && [...bytes]));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('texts, numbers, moments, yes and no arrive in many rows as they left, whatever they are', async () => {
+  const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', ',', ' ', '\n', 'N', '😀') }),
+  );
+  const row = fc.record({
+    words: orNull(text.filter((word) => !word.includes('\0'))),
+    number: orNull(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+    moment: orNull(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })),
+    yes: orNull(fc.boolean()),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 12 }), async (cells) => {
+      const { columns, from, params } = unnest(
+        { words: 'text', number: 'int', moment: 'timestamptz', yes: 'boolean' },
+        cells,
+      );
+      const rows = await db.query(`SELECT ${columns} FROM ${from} AS u(${columns})`, params);
+      expect(rows).toEqual(cells);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('statements of a transaction that are given at once are done in the order given', async () => {
+  const rows = await db.transaction(async (sql) => {
+    const [, , , found] = await Promise.all([
+      sql.query('CREATE TEMPORARY TABLE given (n int) ON COMMIT DROP'),
+      sql.query('INSERT INTO given VALUES (1)'),
+      sql.query('UPDATE given SET n = n + 1'),
+      sql.query<{ n: number }>('SELECT n FROM given'),
+    ]);
+    return found;
+  });
+  expect(rows).toEqual([{ n: 2 }]);
+});
+
+it('when one of them fails its error is the transaction’s, nothing of the others stays, and the connection serves on', async () => {
+  const insert = (sql: Sql, domain: string) => sql.query('INSERT INTO shops (domain) VALUES ($1)', [domain]);
+  const failing = db.transaction(async (sql) => {
+    await Promise.all([
+      insert(sql, 'before.myshopify.com'),
+      sql.query('SELECT 1 / $1::int', [0]),
+      insert(sql, 'after.myshopify.com'),
+    ]);
+  });
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  expect(await db.query('SELECT domain FROM shops')).toEqual([]);
+  for (let i = 0; i < 25; i++) await db.transaction(async (sql) => await sql.query('SELECT 1'));
+});
+
+const coded = (code: string) => Object.assign(new Error('x'), { code });
+
+it.each<[string, unknown, boolean]>([
+  ['nobody listens', coded('ECONNREFUSED'), true],
+  ['the server is shut down', coded('57P01'), true],
+  ['a deadlock', coded('40P01'), true],
+  ['the disk is full', coded('53100'), true],
+  ['a transaction stood still for too long', coded('25P03'), true],
+  [
+    'the connection was ended meanwhile',
+    new Error('Client has encountered a connection error and is not queryable'),
+    true,
+  ],
+  ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
+  ['what Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
+  ['a wrong statement', coded('42601'), false],
+  ['a wrong value', coded('22P02'), false],
+  ['a fault of our own', new TypeError('Cannot read properties of null'), false],
+  ['no error', undefined, false],
+])('whether the database is away: %s', (_, error, away) => {
+  expect(isOutage(error)).toBe(away);
+});
+
+it.skipIf(!sharedPostgres())(
+  'who stood still in a transaction is told that it was the time, and the next one goes on',
+  async () => {
+    const failed = db.transaction(async (sql) => {
+      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+      await wait(2000);
+      await sql.query('SELECT 1');
+    });
+    expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
+    const busy = db.transaction(async (sql) => {
+      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+      // As a process that was stopped: what PostgreSQL said in the meantime is read after the next statement was given.
+      const until = performance.now() + 2000;
+      while (performance.now() < until);
+      await sql.query('SELECT 1');
+    });
+    expect(isOutage(await busy.catch((error: unknown) => error))).toBe(true);
+    expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  },
+);

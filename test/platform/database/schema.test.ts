@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { expect, it } from 'vitest';
+import { diffMigrations } from '../../../server/platform/database/migrations.ts';
+import { erasedTables } from '../../../server/store/erase/erase-shop.ts';
+
+it('prisma/migrations leads exactly to prisma/schema.prisma', async () => {
+  const client = await PGlite.create();
+  const script = await diffMigrations(new PrismaPGlite(client), 'migrations');
+  await client.close();
+  expect(script.trim()).toBe('-- This is an empty migration.');
+});
+
+const root = join(import.meta.dirname, '../../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+type Column = { table: string; column: string; personal: boolean };
+type Table = { name: string; columns: Column[]; goesWithShop: boolean };
+
+const scalars = ['Int', 'BigInt', 'Float', 'String', 'DateTime', 'Bytes', 'Boolean', 'Json'];
+
+/** The tables of prisma/schema.prisma. `personal`: its comment calls it sealed or a hash. */
+function readSchema(): Table[] {
+  const text = read('prisma/schema.prisma');
+  return [...text.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)].map(([, model = '', body = '']) => {
+    const name = /@@map\("(\w+)"\)/.exec(body)?.[1] ?? model;
+    const columns: Column[] = [];
+    let comment = '';
+    for (const line of body.split('\n').map((part) => part.trim())) {
+      if (line.startsWith('///')) {
+        comment += line;
+        continue;
+      }
+      const [field, type] = line.split(/\s+/);
+      if (field && type && !line.startsWith('@@') && scalars.includes(type.replace(/[?[\]]/g, ''))) {
+        const column = /@map\("(\w+)"\)/.exec(line)?.[1] ?? field;
+        columns.push({ table: name, column, personal: /\/\/\/ (sealed|hash)\b/.test(comment) });
+      }
+      comment = '';
+    }
+    const goesWithShop = /shop\s+Shop\s+@relation\([^)]*onDelete: Cascade\)/.test(body);
+    return { name, columns, goesWithShop };
+  });
+}
+
+type Row = { table: string; columns: string[]; erasing: string; exported: string; kept: string };
+
+/** The rows between the marks of docs/privacy.md. */
+function readInventory(): Row[] {
+  const table = read('docs/privacy.md').split('<!-- inventory -->')[1] ?? '';
+  const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [, table = '', columns = '', , erasing = '', exported = '', kept = ''] = line
+        .split(' | ')
+        .join('|')
+        .split('|');
+      return {
+        table: names(table)[0] ?? '',
+        columns: names(columns),
+        erasing: erasing.trim(),
+        exported: exported.trim(),
+        kept: kept.trim(),
+      };
+    });
+}
+
+const tables = readSchema();
+const inventory = readInventory();
+const declared = inventory.flatMap((row) => row.columns.map((column) => ({ ...row, column })));
+
+it('finds the tables it is about', () => {
+  expect(tables.map(({ name }) => name)).toContain('privacy_requests');
+  expect(tables.flatMap(({ columns }) => columns).filter(({ personal }) => personal).length).toBeGreaterThan(20);
+});
+
+it('every column of every table is in docs/privacy.md once, and no other', () => {
+  const have = tables.flatMap(({ columns }) => columns.map(({ table, column }) => `${table}.${column}`)).sort();
+  expect(
+    declared.map(({ table, column }) => `${table}.${column}`).sort(),
+    'say in docs/privacy.md what the column holds, how it is erased and exported, and how long it is kept',
+  ).toEqual(have);
+});
+
+/** Sealed or hashed, but not about a person of the shop. */
+const notPeople = ['admin_tokens.pair', 'shops.facts', 'settings.guid', 'imports.url', 'reconciliations.url'];
+
+it('whatever is sealed or hashed is erased with the person, or said to be about nobody', () => {
+  const uncovered = tables
+    .flatMap(({ columns }) => columns)
+    .filter(({ personal, table, column }) => personal && !notPeople.includes(`${table}.${column}`))
+    .filter(({ table, column }) => {
+      const row = declared.find((one) => one.table === table && one.column === column);
+      return !/^(row|emptied|stays)$/.test(row?.erasing ?? '');
+    });
+  expect(uncovered).toEqual([]);
+  expect(declared.filter(({ erasing }) => erasing === 'stays').map(({ table }) => table)).toEqual(
+    Array(3).fill('redactions'),
+  );
+});
+
+it.each(inventory)('$table $columns: says how it is erased, exported and kept', ({ erasing, exported, kept }) => {
+  expect(erasing).toMatch(/^(row|emptied|stays|–( \(.+\))?)$/);
+  expect(exported).toMatch(/^(yes|as what it finds|as decisions|yes, times and (states|outcomes)|–( \(.+\))?)$/);
+  expect(kept).not.toBe('');
+  // What is erased and not exported says why not.
+  if (/^(row|emptied)$/.test(erasing) && exported === '–') expect(kept).toBe('1 year');
+});
+
+it('the redaction and the export touch every table that holds a person', () => {
+  const holding = new Set(inventory.filter(({ erasing }) => /^(row|emptied)$/.test(erasing)).map(({ table }) => table));
+  const redaction = ['redact-person.ts', 'requests.ts'].map((file) => read(`server/privacy/${file}`)).join('\n');
+  const elsewhere = { import_pages: 'eraseFromImports', import_met: 'eraseFromImports' };
+  const unerased = [...holding].filter((table) => {
+    const words: Record<string, string | undefined> = elsewhere;
+    return !new RegExp(`\\b${words[table] ?? table}\\b`).test(redaction);
+  });
+  expect(unerased).toEqual([]);
+  const exporting = ['export-person.ts', 'find-traces.ts'].map((file) => read(`server/privacy/${file}`)).join('\n');
+  const unexported = [
+    ...new Set(inventory.filter(({ exported }) => exported === 'yes').map(({ table }) => table)),
+  ].filter((table) => table !== 'privacy_requests' && !new RegExp(`\\b${table}\\b`).test(exporting));
+  expect(unexported).toEqual([]);
+});
+
+it('every table goes with its shop: by a foreign key, or among those that the erasure deletes from', () => {
+  const listed = new Set([...Object.keys(erasedTables), 'deliveries', 'attempts', 'shops']);
+  const left = tables
+    .filter(({ name, goesWithShop }) => !goesWithShop && !listed.has(name))
+    .filter(({ columns }) => columns.some(({ column }) => column === 'shop_id'))
+    .map(({ name }) => name);
+  expect(left, 'add them to server/store/erase/erase-shop.ts').toEqual([]);
+});

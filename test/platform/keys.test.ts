@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { createKeys, MissingKeyError } from '../../server/platform/keys.ts';
+import { createShops } from '../../server/store/shops/shops.ts';
+import { testDatabase } from '../fakes/database.ts';
+
+const k1 = { id: 'k1', bytes: Buffer.alloc(32, 1) };
+const k2 = { id: 'k2', bytes: Buffer.alloc(32, 2) };
+const SHOP = 'test-shop.myshopify.com';
+
+it('two keys of one domain, before and after it was erased, share no hash', () => {
+  const keys = createKeys([k1]);
+  const [before, after] = [keys.create(SHOP), keys.create(SHOP)].map(({ wrappedKey, wrapKeyId }) =>
+    keys.unlock(SHOP, wrappedKey, wrapKeyId),
+  );
+  expect(before?.hash('email', 'a@example.com')).not.toBe(after?.hash('email', 'a@example.com'));
+  expect(before?.hash('email', 'a@example.com')).toBe(before?.hash('email', 'a@example.com'));
+});
+
+it('wrapped anew, a key opens and hashes what it did, and the old master key opens it no more', () => {
+  const both = createKeys([k2, k1]);
+  const old = createKeys([k1]);
+  const made = old.create(SHOP);
+  const sealed = old.unlock(SHOP, made.wrappedKey, made.wrapKeyId).seal('t.c:1', 'kept');
+  const anew = both.rewrap(SHOP, made.wrappedKey, made.wrapKeyId);
+  expect(anew.wrapKeyId).toBe('k2');
+  expect(createKeys([k2]).unlock(SHOP, anew.wrappedKey, anew.wrapKeyId).open('t.c:1', sealed).toString()).toBe('kept');
+  expect(() => old.unlock(SHOP, anew.wrappedKey, anew.wrapKeyId)).toThrow(MissingKeyError);
+  expect(() => both.unlock('other.myshopify.com', anew.wrappedKey, anew.wrapKeyId)).toThrow();
+});
+
+it('another key by the same id opens nothing, and what is wrong is said with what mends it', async () => {
+  const db = await testDatabase();
+  await createShops(db, createKeys([k1])).ensure(SHOP);
+  const other = createShops(db, createKeys([{ ...k1, bytes: Buffer.alloc(32, 3) }]));
+  await expect(other.checkKeys()).rejects.toThrow(
+    /^The key "k1" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS/,
+  );
+  await db.close();
+});
+
+it('wraps the keys of all shops anew, once, in as many batches as it takes', async () => {
+  const db = await testDatabase();
+  const made = createKeys([k1]).create(SHOP);
+  await db.query(
+    `INSERT INTO shops (domain, wrapped_key, wrap_key_id) SELECT $1, $2::bytea, 'k1' UNION ALL
+     SELECT 'erased:' || n, NULL, NULL FROM generate_series(1, 3) AS n`,
+    [SHOP, made.wrappedKey],
+  );
+  const several = Array.from({ length: 1200 }, (_, i) => `shop-${i}.myshopify.com`);
+  const shops = createShops(db, createKeys([k1]));
+  for (const domain of several) await shops.ensure(domain);
+  const rotated = createShops(db, createKeys([k2, k1]));
+  expect(await rotated.rewrapKeys()).toBe(1201);
+  expect(await rotated.rewrapKeys()).toBe(0);
+  await createShops(db, createKeys([k2])).checkKeys();
+  const rows = await db.query('SELECT wrap_key_id, count(*) AS shops FROM shops GROUP BY 1 ORDER BY 1');
+  expect(rows).toEqual([
+    { wrap_key_id: 'k2', shops: 1201 },
+    { wrap_key_id: null, shops: 3 },
+  ]);
+  await db.close();
+});

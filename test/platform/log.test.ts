@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { withoutSecrets } from '../../server/platform/log.ts';
+
+it('what is named like a secret is hidden, in a line and in what it holds; the rest stays as it is', () => {
+  const err = new Error('x');
+  const line = {
+    shop: 1,
+    guid: 'g',
+    err,
+    answer: { status: 200, token: 't', deeper: { secret: 's', authorization: 'a' } },
+  };
+  expect(withoutSecrets(line)).toEqual({
+    shop: 1,
+    guid: '[Redacted]',
+    err,
+    answer: { status: 200, token: '[Redacted]', deeper: { secret: '[Redacted]', authorization: '[Redacted]' } },
+  });
+  expect(withoutSecrets(line)['err']).toBe(err);
+});

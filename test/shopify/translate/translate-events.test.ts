@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import type { EventContext } from '../../../server/domain/translated.ts';
+import { topicOf } from '../../../server/shopify/topics.ts';
+import { TranslationError } from '../../../server/shopify/translation-error.ts';
+import { context, type Json, TRIGGERED_AT } from '../bodies.ts';
+
+function translate(topic: string, body: Json, ctx: Partial<EventContext> = {}) {
+  const known = topicOf(topic);
+  if (!known) throw new Error(`unknown topic ${topic}`);
+  return known.translate(body, context(topic, ctx));
+}
+
+const EMAIL = 'customers_email_marketing_consent/update';
+const SMS = 'customers_marketing_consent/update';
+const WHATSAPP = 'customers_whats_app_marketing_consent/update';
+const own = '2026-11-20T09:00:00Z';
+
+describe('a consent event', () => {
+  it.each([
+    [
+      EMAIL,
+      {
+        customer_id: 5001,
+        email_address: ' Ada@Example.com',
+        email_marketing_consent: { state: 'SUBSCRIBED', opt_in_level: 'CONFIRMED_OPT_IN', consent_updated_at: own },
+      },
+      'email',
+      'ada@example.com',
+      'Ada@Example.com',
+      'subscribed',
+      'confirmed_opt_in',
+    ],
+    [
+      SMS,
+      {
+        id: 5001,
+        phone: '(403) 555-0123',
+        sms_marketing_consent: {
+          state: 'unsubscribed',
+          opt_in_level: null,
+          consent_updated_at: own,
+          consent_collected_from: 'other',
+        },
+      },
+      'sms',
+      '+14035550123',
+      '(403) 555-0123',
+      'unsubscribed',
+      null,
+    ],
+    [
+      WHATSAPP,
+      {
+        customer_id: 5001,
+        phone_number: '+14035550123',
+        whats_app_marketing_consent: { state: 'pending', opt_in_level: 'single_opt_in', updated_at: own },
+      },
+      'whatsapp',
+      '+14035550123',
+      '+14035550123',
+      'pending',
+      'single_opt_in',
+    ],
+  ])('of %s keeps state, level, date and address', (topic, body, channel, address, addressAsWritten, state, level) => {
+    expect(translate(topic, body)).toEqual({
+      kind: 'consent',
+      customerId: '5001',
+      fact: { channel, address, addressAsWritten, state, level, chosenAt: Date.parse(own), source: 'consent_topic' },
+    });
+  });
+
+  it.each([
+    [EMAIL, { customer_id: 5001 }],
+    [EMAIL, { customer_id: 5001, email_address: 'none', email_marketing_consent: null }],
+    [
+      EMAIL,
+      {
+        customer_id: 5001,
+        email_address: 7,
+        email_marketing_consent: { state: 7, opt_in_level: {}, consent_updated_at: 7 },
+      },
+    ],
+    [
+      SMS,
+      { id: 5001, phone: null, sms_marketing_consent: { state: null, opt_in_level: null, consent_updated_at: null } },
+    ],
+    [SMS, { id: 5001, phone: 'CALL ME', sms_marketing_consent: 'subscribed' }],
+    [WHATSAPP, { customer_id: 5001, phone_number: [], whats_app_marketing_consent: [] }],
+  ])('of %s that says nothing (%j) has no state, no address and the date of the event', (topic, body) => {
+    const nothing = { state: null, level: null, address: null, chosenAt: TRIGGERED_AT };
+    expect(translate(topic, body)).toMatchObject({ kind: 'consent', customerId: '5001', fact: nothing });
+  });
+
+  it('dated later than itself is dated by the event', () => {
+    const email_marketing_consent = { state: 'subscribed', consent_updated_at: '2027-01-01T00:00:00Z' };
+    expect(translate(EMAIL, { customer_id: 1, email_marketing_consent })).toMatchObject({
+      fact: { chosenAt: TRIGGERED_AT },
+    });
+  });
+
+  it('may name the address alone', () => {
+    const body = { email_address: 'ada@example.com', email_marketing_consent: { state: 'subscribed' } };
+    expect(translate(EMAIL, body)).toMatchObject({ customerId: null, fact: { address: 'ada@example.com' } });
+  });
+
+  it.each([EMAIL, SMS, WHATSAPP])('of %s about nobody cannot be translated', (topic) => {
+    expect(() => translate(topic, {})).toThrow(TranslationError);
+  });
+});
+
+describe('tags', () => {
+  it.each([
+    ['customer.tags_added', 'added', ['a', 'b']],
+    ['customer.tags_removed', 'removed', 'a, b'],
+  ])('of %s are %s', (topic, change, tags) => {
+    const body = { customerId: 'gid://shopify/Customer/5001', tags, occurredAt: own };
+    const expected = { kind: 'tags', customerId: '5001', change, tags: ['a', 'b'], occurredAt: Date.parse(own) };
+    expect(translate(topic, body)).toEqual(expected);
+  });
+
+  it('without a date have that of the event, without a list are none', () => {
+    expect(translate('customer.tags_added', { customerId: 5001 })).toMatchObject({
+      tags: [],
+      occurredAt: TRIGGERED_AT,
+    });
+  });
+
+  it('of nobody cannot be translated', () => {
+    expect(() => translate('customer.tags_added', { tags: ['a'] })).toThrow(TranslationError);
+  });
+});
+
+describe('a merge', () => {
+  const ids = {
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/1',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/2',
+  };
+  it.each([
+    ['completed', true],
+    ['COMPLETED', true],
+    ['failed', false],
+    ['requested', false],
+    ['in_progress', false],
+    [null, false],
+    [1, false],
+  ])('with status %j happened: %s', (status, completed) => {
+    expect(translate('customers/merge', { ...ids, status })).toEqual({
+      kind: 'merge',
+      completed,
+      keptId: '1',
+      deletedId: '2',
+    });
+  });
+
+  it('that names nobody is translated too', () => {
+    expect(translate('customers/merge', {})).toEqual({
+      kind: 'merge',
+      completed: false,
+      keptId: null,
+      deletedId: null,
+    });
+  });
+});
+
+describe('a run of the Flow action', () => {
+  const run = (properties: object) => translate('flow/send', { shopify_domain: 'a.myshopify.com', properties });
+
+  it.each([
+    ['one a line', 'Races\n Ski school \r\n', ['Races', 'Ski school']],
+    ['with commas, each once', 'Races, Ski school,Races,,', ['Races', 'Ski school']],
+    ['as a list', ['Races', 4, ' '], ['Races']],
+    ['none', '', []],
+    ['something else', 12, []],
+  ])('names the customer and adds texts given %s', (_, activities, texts) => {
+    expect(run({ customer_id: 'gid://shopify/Customer/706405506930370084', activities })).toEqual({
+      kind: 'flow',
+      customerId: '706405506930370084',
+      added: { activities: texts, interests: [] },
+    });
+  });
+
+  it.each([{}, { customer_id: 'somebody' }, { customer_id: null }])(
+    'is refused when it names none: %j',
+    (properties) => {
+      expect(() => run(properties)).toThrow(TranslationError);
+    },
+  );
+});
+
+describe('a lifecycle event', () => {
+  it.each([
+    [
+      'customers/delete',
+      { id: 820982911946154500, admin_graphql_api_id: 'gid://shopify/Customer/820982911946154508' },
+      { kind: 'customer_deleted', customerId: '820982911946154508' },
+    ],
+    ['app/uninstalled', {}, { kind: 'uninstalled' }],
+    [
+      'app/scopes_update',
+      { id: 1, previous: [], current: ['read_orders', 'read_customers'] },
+      { kind: 'lifecycle', shop: { scopes: ['read_orders', 'read_customers'] } },
+    ],
+    ['app/scopes_update', { id: 1, current: 'x' }, { kind: 'lifecycle', shop: { scopes: ['x'] } }],
+    ['app/scopes_update', { id: 1 }, { kind: 'lifecycle', shop: {} }],
+    ['shop/update', {}, { kind: 'lifecycle', shop: {} }],
+    ['shop/update', { updated_at: '1970-01-01T01:00:01+01:00' }, { kind: 'lifecycle', shop: { updatedAt: 1000 } }],
+    [
+      'shop/update',
+      {
+        name: 'Snow',
+        email: 'snow@example.com',
+        country_code: 'us',
+        currency: 'usd',
+        iana_timezone: 'America/Denver',
+        timezone: '(GMT-07:00)',
+      },
+      {
+        kind: 'lifecycle',
+        shop: { name: 'Snow', email: 'snow@example.com', country: 'US', currency: 'USD', timeZone: 'America/Denver' },
+      },
+    ],
+    [
+      'shop/update',
+      { name: 1, email: 'x', country_code: 'ZZ', currency: '$', iana_timezone: 'Moon/Base' },
+      { kind: 'lifecycle', shop: {} },
+    ],
+  ])('%s of %j', (topic, body, translated) => {
+    expect(translate(topic, body)).toEqual(translated);
+  });
+
+  it('that deletes nobody cannot be translated', () => {
+    expect(() => translate('customers/delete', {})).toThrow(TranslationError);
+  });
+});
+
+describe('a privacy request', () => {
+  it.each([
+    ['customers/data_request', 'data_request'],
+    ['customers/redact', 'customer_redact'],
+  ])('%s names whatever of the person is known', (topic, request) => {
+    const full = { customer: { id: 5001, email: 'Ada@Example.com', phone: '403-555-0123' } };
+    const nobody = {
+      kind: 'compliance',
+      request,
+      requestId: null,
+      customerId: null,
+      email: null,
+      phone: null,
+      orderIds: [],
+    };
+    expect(translate(topic, full)).toEqual({
+      ...nobody,
+      customerId: '5001',
+      email: 'ada@example.com',
+      phone: '+14035550123',
+    });
+    expect(translate(topic, { customer: { email: 'Ada@Example.com' } })).toEqual({
+      ...nobody,
+      email: 'ada@example.com',
+    });
+    expect(translate(topic, { customer: { email: 'Odd' } })).toEqual({ ...nobody, email: 'odd' });
+    expect(translate(topic, { customer: null })).toEqual(nobody);
+    expect(
+      translate(topic, {
+        data_request: { id: 9999 },
+        orders_requested: [1, '706405506930370084'],
+        orders_to_redact: [1, null, {}, 2],
+      }),
+    ).toEqual({ ...nobody, requestId: '9999', orderIds: ['1', '706405506930370084', '2'] });
+    expect(translate(topic, { orders_requested: 'x', orders_to_redact: {} })).toEqual(nobody);
+    expect(translate(topic, {})).toEqual(nobody);
+  });
+
+  it('for the shop names nobody', () => {
+    const all = {
+      kind: 'compliance',
+      request: 'shop_redact',
+      requestId: null,
+      customerId: null,
+      email: null,
+      phone: null,
+      orderIds: [],
+    };
+    expect(translate('shop/redact', { shop_id: 1 })).toEqual(all);
+  });
+});

@@ -1,0 +1,368 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { EventContext } from '../../../server/domain/translated.ts';
+import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
+import { TranslationError } from '../../../server/shopify/translation-error.ts';
+import { billing, buyer, context, home, type Json, orderBody, shipping, TRIGGERED_AT } from '../bodies.ts';
+
+function order(change: Json = {}, topic = 'orders/create', ctx: Partial<EventContext> = {}) {
+  const translated = translateOrder(orderBody(change), context(topic, ctx));
+  if (translated.kind !== 'order') throw new Error(translated.kind);
+  return translated;
+}
+
+describe('an order', () => {
+  it('is translated whole', () => {
+    expect(order()).toEqual({
+      kind: 'order',
+      id: '7001',
+      customerId: '5001',
+      createdAt: Date.UTC(2026, 10, 20, 10),
+      updatedAt: Date.UTC(2026, 10, 20, 9, 59),
+      contact: {
+        firstName: 'Ada',
+        lastName: 'Skier',
+        email: 'Ada@Example.com',
+        phone: '+13035550100',
+        mobile: '+14035550123',
+        address: { line1: '9 Main Street', city: 'Denver', state: 'CO', zip: '80202', country: 'USA' },
+        origins: {
+          firstName: 'customer.first_name',
+          lastName: 'customer.last_name',
+          email: 'customer.email',
+          phone: 'billing_address.phone',
+          mobile: 'customer.phone',
+          address: 'billing_address',
+        },
+        leftOut: {},
+      },
+      purchase: {
+        id: '7001',
+        name: '#1001',
+        event: 'created',
+        createdAt: '2026-11-20T09:00:00-01:00',
+        updatedAt: '2026-11-20T09:59:00Z',
+        currency: 'USD',
+        total: '100.10',
+        subtotal: '90.00',
+        tax: '7.10',
+        shipping: '4.00',
+        discount: '3.00',
+        financialStatus: 'paid',
+        channel: 'web',
+        discountCodes: ['SNOW10'],
+        items: [{ sku: 'SKI-1', title: 'Ski', variant: '170 cm', vendor: 'Alpine', quantity: 2, price: '45.00' }],
+      },
+      facts: [
+        {
+          channel: 'email',
+          address: 'ada@example.com',
+          addressAsWritten: 'Ada@Example.com',
+          state: 'unticked',
+          level: null,
+          chosenAt: Date.UTC(2026, 10, 20, 9, 30),
+          source: 'order_box',
+        },
+      ],
+    });
+  });
+
+  it.each([
+    { id: 8001 },
+    { id: '8001', admin_graphql_api_id: null },
+    { admin_graphql_api_id: 'gid://shopify/Order/8001' },
+  ])('of which only %j is known has to be read', (body) => {
+    expect(translateOrder(body, context('orders/updated'))).toEqual({ kind: 'incomplete', what: 'order', id: '8001' });
+  });
+
+  it('without an id cannot be translated, and says so without quoting the body', () => {
+    expect(() => translateOrder({ email: 'ada@example.com' }, context('orders/create'))).toThrow(
+      new TranslationError('The order has no id: id, admin_graphql_api_id'),
+    );
+  });
+
+  it.each([
+    ['no customer', { customer: null }, null],
+    ['a customer without id', { customer: { email: 'a@example.com' } }, null],
+    [
+      'a customer with a rounded id',
+      {
+        customer: {
+          ...buyer,
+          id: 820982911946154500,
+          admin_graphql_api_id: 'gid://shopify/Customer/820982911946154508',
+        },
+      },
+      '820982911946154508',
+    ],
+  ])('with %s has customer id %3$s', (_, change, customerId) => {
+    expect(order(change).customerId).toBe(customerId);
+  });
+});
+
+describe("a buyer's name", () => {
+  const nameless = { ...buyer, first_name: null, last_name: '' };
+  it.each([
+    ['of the customer', {}, 'Ada', 'Skier', 'customer'],
+    ['of the billing address when the customer has none', { customer: nameless }, 'Bill', 'Payer', 'billing_address'],
+    [
+      'of the default address when neither has one',
+      { customer: nameless, billing_address: null },
+      'Home',
+      'Holder',
+      'customer.default_address',
+    ],
+    [
+      'half known is not completed from elsewhere',
+      { customer: { ...buyer, last_name: null } },
+      'Ada',
+      undefined,
+      'customer',
+    ],
+    ['never of the shipping address', { customer: null, billing_address: null }, undefined, undefined, undefined],
+  ])('is that %s', (_, change, firstName, lastName, from) => {
+    const { contact } = order(change);
+    expect([contact.firstName, contact.lastName]).toEqual([firstName, lastName]);
+    expect(contact.origins.firstName).toBe(from && `${from}.first_name`);
+    expect(contact.origins.lastName).toBe(lastName && `${from}.last_name`);
+  });
+
+  it('says why a half is missing', () => {
+    expect(order({ customer: { ...buyer, last_name: null } }).contact.leftOut.lastName).toBe(
+      'empty in Shopify: customer.last_name',
+    );
+  });
+});
+
+describe("a buyer's e-mail", () => {
+  const silent = { ...buyer, email: null };
+  it.each([
+    ['customer.email', {}, 'Ada@Example.com'],
+    ['email', { customer: silent }, 'order@example.com'],
+    ['email', { customer: { ...buyer, email: 'none' } }, 'order@example.com'],
+    ['contact_email', { customer: silent, email: '' }, 'contact@example.com'],
+  ])('comes from %s for %j', (from, change, email) => {
+    const { contact } = order(change);
+    expect(contact.email).toBe(email);
+    expect(contact.origins.email).toBe(from);
+  });
+
+  it.each([
+    [{ customer: null, email: 'nobody here', contact_email: null }, 'email holds no e-mail address'],
+    [{ customer: null, email: null, contact_email: null }, 'empty in Shopify: customer.email, email, contact_email'],
+  ])('of %j is left out, with the reason', (change, why) => {
+    const { contact } = order(change);
+    expect(contact).not.toHaveProperty('email');
+    expect(contact.leftOut.email).toBe(why);
+  });
+});
+
+describe("a buyer's phone", () => {
+  it.each([
+    ['billing_address.phone', {}, '+13035550100'],
+    ['phone', { billing_address: { ...billing, phone: '555-SHIP' } }, '+13035550199'],
+    ['phone', { billing_address: null, phone: '303-555-0199', customer: null }, '+13035550199'],
+    ['customer.default_address.phone', { billing_address: null, phone: '12' }, '+14037621111'],
+  ])('is the first possible one: %s', (from, change, phone) => {
+    const { contact } = order(change);
+    expect(contact.phone).toBe(phone);
+    expect(contact.origins.phone).toBe(from);
+  });
+
+  it.each([
+    ["the address's country", { country_code: 'AT' }, 'CA', 'US', '+436641234567'],
+    ["the customer's country when the address has none", { country_code: null }, 'AT', 'US', '+436641234567'],
+    ["the shop's country when neither has one", { country_code: null }, null, 'AT', '+436641234567'],
+  ])('is read in %s', (_, address, homeCountry, shopCountry, phone) => {
+    const change = {
+      billing_address: { ...billing, ...address, phone: '0664 1234567' },
+      customer: { ...buyer, default_address: { ...home, country_code: homeCountry } },
+    };
+    expect(order(change, 'orders/create', { shopCountry }).contact.phone).toBe(phone);
+  });
+
+  it('never comes from the shipping address, and the reasons quote nothing', () => {
+    const { contact } = order({ billing_address: { ...billing, phone: 'CALL ME' }, phone: '12', customer: null });
+    expect(contact).not.toHaveProperty('phone');
+    expect(contact.leftOut.phone).toBe('billing_address.phone holds letters; phone holds no possible phone number');
+  });
+
+  it('of the customer is the mobile', () => {
+    expect(order({ customer: { ...buyer, phone: '403 555 0123' } }).contact.mobile).toBe('+14035550123');
+    expect(order({ customer: { ...buyer, phone: null } }).contact.leftOut.mobile).toBe(
+      'empty in Shopify: customer.phone',
+    );
+  });
+});
+
+describe("a buyer's address", () => {
+  const empty = { ...billing, address1: '', city: null, zip: ' ', province: null, country: null };
+  it.each([
+    ['billing_address', {}, 'Denver'],
+    ['customer.default_address', { billing_address: null }, 'Banff'],
+    ['customer.default_address', { billing_address: empty }, 'Banff'],
+    ['shipping_address', { billing_address: null, customer: { ...buyer, default_address: null } }, 'Lyon'],
+  ])('is the whole %s', (from, change, city) => {
+    const { contact } = order(change);
+    expect(contact.address?.city).toBe(city);
+    expect(contact.origins.address).toBe(from);
+  });
+
+  it('is a code alone only where no source says more', () => {
+    const code = { country_code: 'CA' };
+    const bare = { billing_address: code, customer: { ...buyer, default_address: null } };
+    expect(order({ ...bare, shipping_address: null }).contact.address).toEqual({ country: 'CAN' });
+    expect(order(bare).contact.address?.city).toBe('Lyon');
+  });
+
+  it('is never a mix of two', () => {
+    expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });
+  });
+
+  it('of the parcel has neither its name nor its phone', () => {
+    const { contact } = order({ billing_address: null, phone: null, customer: null });
+    expect(contact.address).toEqual({ line1: '5 Depot Lane', city: 'Lyon', zip: '69001', country: 'FRA' });
+    expect(JSON.stringify(contact)).not.toContain(shipping.last_name);
+    expect(contact).not.toHaveProperty('phone');
+  });
+});
+
+describe('a purchase', () => {
+  it.each([
+    ['orders/create', null, 'created'],
+    ['Orders/Create', null, 'created'],
+    ['orders/create', '2026-11-20T09:40:00Z', 'created'],
+    ['orders/updated', null, 'updated'],
+    ['orders/updated', 'soon', 'updated'],
+    ['orders/updated', '2026-11-20T09:40:00Z', 'cancelled'],
+  ])('of %s, cancelled at %s, is %s', (topic, cancelled_at, event) => {
+    expect(order({ cancelled_at }, topic).purchase.event).toBe(event);
+  });
+
+  it('falls back to the original amounts, and keeps their decimals', () => {
+    const gone = {
+      current_total_price: null,
+      current_subtotal_price: null,
+      current_total_tax: null,
+      current_total_discounts: null,
+    };
+    expect(order(gone).purchase).toMatchObject({ total: '120.00', subtotal: '110.00', tax: '9.00', discount: '5.00' });
+    expect(order({ current_shipping_price_set: { shop_money: { amount: '1.50' } } }).purchase.shipping).toBe('1.50');
+  });
+
+  it('leaves out what is no amount, no date and no item', () => {
+    const { purchase } = order({
+      current_total_price: 'example string',
+      total_price: {},
+      created_at: 'example string',
+      line_items: [null, 'x', { sku: 'A', quantity: null }, { sku: 'B', quantity: 1 }],
+      discount_codes: [{ code: '' }, null, { code: 'A' }],
+    });
+    expect(purchase).not.toHaveProperty('total');
+    expect(purchase).not.toHaveProperty('createdAt');
+    expect(purchase.items).toEqual([{ sku: 'B', quantity: 1 }]);
+    expect(purchase.discountCodes).toEqual(['A']);
+  });
+
+  it.each([
+    [true, true],
+    [false, undefined],
+    ['true', undefined],
+    [null, undefined],
+  ])('with test %j says Test %s', (test, said) => {
+    expect(order({ test }).purchase.test).toBe(said);
+  });
+});
+
+describe('the marketing box', () => {
+  const guest = { customer: null };
+  it.each([
+    [
+      'ticked by a guest is a choice',
+      { ...guest, buyer_accepts_marketing: true },
+      'orders/create',
+      'ticked',
+      'order@example.com',
+    ],
+    [
+      'ticked by a guest whose customer is an empty object is a choice',
+      { customer: {}, buyer_accepts_marketing: true },
+      'orders/create',
+      'ticked',
+      'order@example.com',
+    ],
+    [
+      'unticked by a guest is evidence',
+      { ...guest, buyer_accepts_marketing: false },
+      'orders/create',
+      'unticked',
+      'order@example.com',
+    ],
+    [
+      'unticked by a customer is evidence',
+      { buyer_accepts_marketing: false },
+      'orders/create',
+      'unticked',
+      'ada@example.com',
+    ],
+  ])('%s', (_, change, topic, state, address) => {
+    expect(order(change, topic).facts).toMatchObject([
+      { channel: 'email', state, address, level: null, source: 'order_box' },
+    ]);
+  });
+
+  it.each([
+    ['ticked by a customer', { buyer_accepts_marketing: true }, 'orders/create'],
+    [
+      'ticked by a customer without id',
+      { customer: { first_name: 'Ada' }, buyer_accepts_marketing: true },
+      'orders/create',
+    ],
+    ['ticked beside a customer of an odd type', { customer: 'Ada', buyer_accepts_marketing: true }, 'orders/create'],
+    ['ticked on an updated order', { ...guest, buyer_accepts_marketing: true }, 'orders/updated'],
+    ['unticked on an updated order', { buyer_accepts_marketing: false }, 'orders/updated'],
+    ['missing', { ...guest, buyer_accepts_marketing: null }, 'orders/create'],
+    ['of an odd type', { ...guest, buyer_accepts_marketing: 'true' }, 'orders/create'],
+    [
+      'ticked without an address',
+      { ...guest, email: null, contact_email: null, buyer_accepts_marketing: true },
+      'orders/create',
+    ],
+  ])('%s says nothing', (_, change, topic) => {
+    expect(order(change, topic).facts).toEqual([]);
+  });
+
+  it.each([
+    ['processed_at', {}, Date.UTC(2026, 10, 20, 9, 30)],
+    ['created_at without it', { processed_at: null, created_at: '2026-11-20T08:00:00Z' }, Date.UTC(2026, 10, 20, 8)],
+    ['the event without both', { processed_at: null, created_at: null }, TRIGGERED_AT],
+    ['the event when the order claims to be from the future', { processed_at: '2030-01-01T00:00:00Z' }, TRIGGERED_AT],
+  ])('is dated by %s', (_, change, chosenAt) => {
+    expect(order({ ...guest, buyer_accepts_marketing: true, ...change }).facts[0]?.chosenAt).toBe(chosenAt);
+  });
+});
+
+describe('any order body', () => {
+  it('may be nested 10,000 levels deep anywhere', () => {
+    const deep: unknown = JSON.parse(`${'[{"a":'.repeat(5_000)}0${'}]'.repeat(5_000)}`);
+    expect(order({ deep, note: deep, customer: { id: 1, default_address: deep }, line_items: deep }).customerId).toBe(
+      '1',
+    );
+  });
+
+  it('with an id is translated, whatever types its fields have', () => {
+    const odd = fc.oneof(fc.jsonValue(), fc.constantFrom(null, '', 0, {}, [], [null], 'example string', true));
+    const keys = Object.keys(orderBody());
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...keys), odd), odd, odd, (change, customer, item) => {
+        const body = {
+          ...orderBody({ customer: { ...buyer, default_address: customer }, line_items: [item] }),
+          ...change,
+          id: 7001,
+        };
+        expect(translateOrder(body, context('orders/create'))).toMatchObject({ kind: 'order', id: '7001' });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseSettings } from '../../../server/domain/settings/contract.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
+import { createKeys } from '../../../server/platform/keys.ts';
+import {
+  type AcceptedSettings,
+  createSettingsStore,
+  type SettingsStore,
+} from '../../../server/store/shops/settings.ts';
+import { createShops, type Shop, type Shops } from '../../../server/store/shops/shops.ts';
+import { testDatabase } from '../../fakes/database.ts';
+
+const first = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
+const second = '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02';
+const t0 = Date.UTC(2026, 10, 20, 12);
+const t1 = t0 + 60_000;
+
+let db: Db;
+let shops: Shops;
+let store: SettingsStore;
+let made = 0;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
+  store = createSettingsStore(db);
+});
+afterAll(async () => await db.close());
+
+async function newShop(): Promise<Shop> {
+  made += 1;
+  return await shops.ensure(`shop-${made}.myshopify.com`);
+}
+
+function accepted(document: object): AcceptedSettings {
+  const parsed = parseSettings(document, { developmentStore: false });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return parsed;
+}
+
+const save = async (shop: Shop, document: object, now = t0) => await store.save(shop, accepted(document), '42', now);
+const problem = { guid: first, error: '403 Forbidden', now: t0, probeAt: t1 };
+
+describe('saved settings', () => {
+  it('are null until something is saved', async () => {
+    expect(await store.load(await newShop())).toBeNull();
+  });
+
+  it('come back whole, without a GUID when none was given', async () => {
+    const shop = await newShop();
+    await save(shop, { sourceName: 'Snow', providerType: 7, listIds: ['31'], paused: true });
+    expect(await store.load(shop)).toEqual({
+      settings: accepted({ sourceName: 'Snow', providerType: 7, listIds: ['31'], paused: true }).settings,
+      guid: null,
+      guidLast4: null,
+      account: 1,
+      accountSince: null,
+      problem: null,
+      probeAt: null,
+      probeDue: true,
+      breaker: null,
+    });
+  });
+
+  it('belong to one shop', async () => {
+    const [one, other] = [await newShop(), await newShop()];
+    await save(one, { guid: first });
+    await save(other, { guid: second });
+    expect(await store.load(one)).toMatchObject({ guid: first });
+    expect(await store.load(other)).toMatchObject({ guid: second });
+  });
+
+  it('are completed by today’s defaults when an older version stored them', async () => {
+    const shop = await newShop();
+    await save(shop, {});
+    await db.query(
+      `UPDATE settings SET document = '{"sourceName": "Old", "send": {"orders": false}}' WHERE shop_id = $1`,
+      [shop.id],
+    );
+    const { settings } = accepted({ sourceName: 'Old', send: { orders: false } });
+    expect((await store.load(shop))?.settings).toEqual(settings);
+  });
+
+  it('are read within the transaction that asks', async () => {
+    const shop = await newShop();
+    await save(shop, {});
+    const seen = await db.transaction(async (sql) => {
+      await sql.query(`UPDATE settings SET account = 9 WHERE shop_id = $1`, [shop.id]);
+      return await store.load(shop, sql);
+    });
+    expect(seen?.account).toBe(9);
+  });
+
+  it('saved at the same moment by two people do not mix, and every change is recorded', async () => {
+    const shop = await newShop();
+    const names = ['A', 'B', 'C', 'D'];
+    await Promise.all(names.map(async (sourceName) => await save(shop, { sourceName, newAccount: true })));
+    expect((await store.load(shop))?.account).toBe(5);
+    const changes = (await store.changes(shop, 100)).filter((change) => change.field === 'sourceName');
+    const links = changes.map((change) => [change.newValue, change.oldValue]);
+    expect(links.slice(0, -1).map(([, old]) => old)).toEqual(links.slice(1).map(([now]) => now));
+    expect(links).toHaveLength(4);
+  });
+});
+
+describe('the GUID', () => {
+  it('is nowhere in the database in clear', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await save(shop, { guid: second });
+    const tables = await db.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+    );
+    expect(tables.map((table) => table.name)).toContain('settings');
+    for (const { name } of tables) {
+      const rows = await db.query<{ row: string }>(`SELECT t::text AS row FROM "${name}" AS t`);
+      const all = rows.map((row) => row.row).join('\n');
+      for (const guid of [first, second]) {
+        expect(all).not.toContain(guid);
+        expect(all).not.toContain(Buffer.from(guid).toString('hex'));
+      }
+    }
+    expect((await store.load(shop))?.guid).toBe(second);
+  });
+
+  it('cannot be opened in another shop’s row', async () => {
+    const [one, other] = [await newShop(), await newShop()];
+    await save(one, { guid: first });
+    await save(other, {});
+    await db.query(`UPDATE settings SET guid = (SELECT guid FROM settings WHERE shop_id = $1) WHERE shop_id = $2`, [
+      one.id,
+      other.id,
+    ]);
+    await expect(store.load(other)).rejects.toThrow();
+  });
+
+  it('is kept when null is saved', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await save(shop, { guid: null, paused: true });
+    expect(await store.load(shop)).toMatchObject({ guid: first, guidLast4: 'b7a9', settings: { paused: true } });
+  });
+
+  it.each([
+    ['a changed GUID keeps the account', { guid: second }, 1, null],
+    ['a changed GUID of a new account begins another', { guid: second, newAccount: true }, 2, t1],
+    ['the same GUID of a new account begins another', { guid: first, newAccount: true }, 2, t1],
+    ['the kept GUID of a new account begins another', { newAccount: true }, 2, t1],
+    ['the same GUID keeps the account', { guid: first }, 1, null],
+  ])('decides what counts as told: %s', async (_what, document, account, accountSince) => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await save(shop, document, t1);
+    expect(await store.load(shop)).toMatchObject({ account, accountSince });
+  });
+
+  it('of a second new account counts on, and a later saving keeps the account', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first, newAccount: true }, t0);
+    await save(shop, { guid: second, newAccount: true }, t1);
+    await save(shop, { paused: true }, t1 + 1);
+    expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 });
+  });
+
+  it('is erased by disconnecting; the rest stays', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first, sourceName: 'Snow', newAccount: true });
+    await store.noteProblem(shop, problem);
+    await store.removeGuid(shop, '43', t1);
+    expect(await store.load(shop)).toMatchObject({
+      guid: null,
+      guidLast4: null,
+      problem: null,
+      probeAt: null,
+      probeDue: true,
+      breaker: null,
+      account: 2,
+      settings: { sourceName: 'Snow' },
+    });
+    expect(await store.changes(shop, 1)).toEqual([
+      { at: t1, who: '43', field: 'guid', oldValue: 'b7a9', newValue: null },
+    ]);
+  });
+
+  it('is not missed when there is none to disconnect', async () => {
+    const shop = await newShop();
+    await store.removeGuid(shop, '43', t1);
+    await save(shop, {});
+    await store.removeGuid(shop, '43', t1);
+    expect(await store.changes(shop, 10)).toEqual([]);
+  });
+});
+
+describe('a connection problem', () => {
+  it('keeps the moment it began, with the latest answer and probe', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await store.noteProblem(shop, problem);
+    await store.noteProblem(shop, { guid: first, error: '404 Not Found', now: t1, probeAt: t1 + 900_000 });
+    const problems = { problem: { since: t0, error: '404 Not Found' }, probeDue: false };
+    expect(await store.load(shop)).toMatchObject(problems);
+    await save(shop, { guid: first, paused: true });
+    expect(await store.load(shop)).toMatchObject(problems);
+  });
+
+  it.each([
+    ['a new GUID', async (shop: Shop) => await save(shop, { guid: second })],
+    ['something accepted', async (shop: Shop) => await store.clearProblem(shop, first)],
+  ])('ends with %s', async (_what, end) => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await store.noteProblem(shop, problem);
+    await end(shop);
+    expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
+  });
+
+  it('of a GUID that was replaced meanwhile says nothing about the new one', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: second });
+    await store.noteProblem(shop, problem);
+    expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
+    await store.noteProblem(shop, { ...problem, guid: second });
+    await store.clearProblem(shop, first);
+    expect(await store.load(shop)).toMatchObject({ problem: { error: '403 Forbidden' } });
+  });
+});
+
+describe('changes', () => {
+  it('are recorded per field, newest first, the GUID as its last four characters', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first, consent: { email: { history: 'all' } } });
+    await save(
+      shop,
+      {
+        guid: second,
+        newAccount: true,
+        mapping: { gender: { from: 'tag', prefix: 'g:' } },
+        consent: { email: { history: 'all' } },
+      },
+      t1,
+    );
+    const change = (at: number, field: string, oldValue: string | null, newValue: string | null) => ({
+      at,
+      who: '42',
+      field,
+      oldValue,
+      newValue,
+    });
+    expect(await store.changes(shop, 100)).toEqual([
+      change(t1, 'account', '1', '2'),
+      change(t1, 'guid', 'b7a9', '1e02'),
+      change(t1, 'mapping.gender', null, '{"from":"tag","prefix":"g:"}'),
+      change(t0, 'guid', null, 'b7a9'),
+      change(t0, 'consent.email.history', '"optOuts"', '"all"'),
+    ]);
+    expect(await store.changes(shop, 2)).toHaveLength(2);
+  });
+
+  it('are none when the same is saved again', async () => {
+    const shop = await newShop();
+    const document = {
+      guid: first,
+      providerType: 7,
+      listIds: ['31'],
+      mapping: { interests: [{ prefix: 'i:', from: 'tag' }] },
+    };
+    await save(shop, document);
+    const before = await store.changes(shop, 100);
+    await save(shop, { ...document, mapping: { interests: [{ from: 'tag', prefix: 'i:' }] } }, t1);
+    expect(await store.changes(shop, 100)).toEqual(before);
+  });
+
+  it('of very long values are shortened', async () => {
+    const shop = await newShop();
+    await save(shop, { providerType: 7, listIds: Array.from({ length: 50 }, (_, i) => `${i}`.padStart(100, 'é')) });
+    const [change] = (await store.changes(shop, 100)).filter(({ field }) => field === 'listIds');
+    expect(change?.newValue).toMatch(/^\["é.*…$/);
+    expect(change?.newValue).toHaveLength(1000);
+  });
+});
