@@ -5,6 +5,7 @@ import type { Ascent360Client } from './ascent360/client.ts';
 import type { Instant } from './domain/scalars.ts';
 import { activityRoutes } from './features/activity/routes.ts';
 import { flowRoutes } from './features/flow/routes.ts';
+import { importsUnderWay } from './features/imports/describe.ts';
 import { importRoutes } from './features/imports/routes.ts';
 import type { Metrics } from './features/operations/metrics.ts';
 import { readiness } from './features/operations/readiness.ts';
@@ -55,6 +56,7 @@ export function createApp(deps: AppDeps): Express {
   const api = {
     ...deps,
     onChange,
+    importsUnderWay: importsUnderWay(deps),
     sendTestRecord: deps.ascent360.send,
     connectionProbe: config.connectionProbe,
     isDevelopmentStore: async (shop: Shop) => (await shops.facts(shop)).developmentStore ?? false,

@@ -89,7 +89,6 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       ascent360,
       admin: opened.admin,
       access: opened.access,
-      adminUpkeep: opened.upkeep,
       queue,
       log,
       metrics: createMetrics({ db, log }),

@@ -1,12 +1,15 @@
+import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Instant } from './domain/scalars.ts';
 import { announcing } from './features/flow/announce.ts';
 import { importChore } from './features/imports/chore.ts';
+import { keepAccess } from './features/operations/keep-access.ts';
 import type { Metrics } from './features/operations/metrics.ts';
+import { shopErasure } from './features/privacy/erase-rows.ts';
 import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
-import { type Chore, startChores } from './pipeline/chores.ts';
+import { startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS } from './pipeline/deliver/send-pool.ts';
 import { createSlots } from './pipeline/deliver/slots.ts';
 import { processSafely } from './pipeline/process/process.ts';
@@ -18,7 +21,6 @@ import type { Db } from './platform/database/db.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
 import { createFreshSubjects } from './store/deliveries/fresh-subjects.ts';
-import { shopErasure } from './store/erase/erase-shop.ts';
 import type { SettingsStore } from './store/shops/settings.ts';
 import type { Shops } from './store/shops/shops.ts';
 
@@ -36,7 +38,7 @@ export type WorkerDeps = {
   settings: SettingsStore;
   ascent360: Ascent360Client;
   admin: Admin;
-  adminUpkeep: Chore;
+  access: Access;
   queue: Queue;
   log: Log;
   metrics: Metrics;
@@ -51,7 +53,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
     shopErasure(deps.db),
     retention(deps.db, config.retentionDays),
-    deps.adminUpkeep,
+    keepAccess(deps),
     announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
     createReads({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
     importChore({ ...deps, wake: queue.wake }),

@@ -1,4 +1,4 @@
-import type { ImportAnswer } from '../../server/features/imports/describe.ts';
+import type { ImportAnswer } from '../../server/domain/imports.ts';
 
 /** An import as the merchant API has it. */
 export type Import = ImportAnswer;

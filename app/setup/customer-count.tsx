@@ -1,12 +1,12 @@
 import { Banner, BlockStack, Box, Button, Link, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { AnswerCounts, ImportAnswer } from '../../server/features/imports/describe.ts';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 import './by-answer.css';
+import type { AnswerCounts, ImportAnswer } from '../../server/domain/imports.ts';
 
 const t = texts.setup.history;
 const LOOK_EVERY_MS = 2000;

@@ -1,5 +1,4 @@
-/** A place between two records: the next line, and the byte of the file where it begins. */
-export type Position = { line: number; offset: number };
+import type { Position } from '../domain/imports.ts';
 
 /** One customer or order with all that belongs to it, as JSON, the line it begins at, and the place after it. */
 export type FileRecord = { line: number; body: string; next: Position };
@@ -68,4 +67,16 @@ export async function* readFileRecords(
     under = [];
   }
   if (parent !== null) yield whole(parent);
+}
+
+/** Up to `size` at a time; the last group may be smaller. */
+export async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }

@@ -10,19 +10,11 @@ import {
 } from '@shopify/shopify-api';
 import { setAbstractFetchFunc } from '@shopify/shopify-api/runtime';
 import { z } from 'zod';
+import type { Granted } from '../store/shops/admin-tokens.ts';
 import type { Transport } from './transport.ts';
 
 /** The version of the Admin API that documents are checked against and webhooks are written in. */
 export const API_VERSION = ApiVersion.October26;
-
-/** What Shopify gave: lifetimes in milliseconds from now, null without an end. */
-export type Granted = {
-  accessToken: string;
-  refreshToken: string | null;
-  accessLifetime: number | null;
-  refreshLifetime: number | null;
-  scopes: string;
-};
 
 /**
  * Why there is no token. `refused`: Shopify will not give one for this ID or refresh token, however often it is asked.

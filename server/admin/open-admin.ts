@@ -1,6 +1,4 @@
 import type { Instant } from '../domain/scalars.ts';
-import { keepAccess } from '../features/operations/keep-access.ts';
-import type { Chore } from '../pipeline/chores.ts';
 import type { Config } from '../platform/config.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -15,8 +13,6 @@ import { createTransport } from './transport.ts';
 export type OpenAdmin = {
   admin: Admin;
   access: Access;
-  /** What has to be done for it now and then. */
-  upkeep: Chore;
   /** Cuts what is under way. */
   close(): void;
 };
@@ -41,5 +37,5 @@ export function openAdmin(deps: {
     now,
     random,
   });
-  return { admin, access, upkeep: keepAccess({ db, admin, access, log }), close: transport.close };
+  return { admin, access, close: transport.close };
 }

@@ -1,8 +1,7 @@
-import type { Position } from '../admin/bulk-file.ts';
-import type { ImportRequest } from '../features/imports/contract.ts';
-import type { Histories } from '../pipeline/dry-run.ts';
-import type { Instant } from './scalars.ts';
+import type { Instant, ShopifyId } from './scalars.ts';
+import type { Histories } from './settings.ts';
 import type { SkippedReason } from './states.ts';
+import type { Gate } from './wording/describe-state.ts';
 
 export type ImportState = 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
 
@@ -91,3 +90,72 @@ export type Import = {
   startedAt: Instant | null;
   endedAt: Instant | null;
 };
+
+/** What would go out under one answer of the first steps. */
+export type AnswerCounts = Pick<CountedCounts, 'contacts' | 'skipped' | 'EmailPermission' | 'SMSPermission'>;
+
+/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
+export type ImportAnswer = {
+  id: string;
+  kind: Import['kind'];
+  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
+  which: 'all' | 'some' | 'segment';
+  from: string | null;
+  state: ImportState;
+  message: string;
+  createdAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  done: number;
+  total: number;
+  rate: number | null;
+  secondsLeft: number | null;
+  /** What a started one waits for. */
+  waits: Wait[];
+  /** The settings were changed since it was counted, and other counts may be true now. */
+  outdated: boolean;
+  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
+  byAnswer: Record<Answer, AnswerCounts> | null;
+  /** Before it starts: what would go out; then: what did. */
+  counts: Omit<Standing, 'fed' | 'done'> & {
+    records: number;
+    contacts: number;
+    flags: Pick<ToldCounts, 'EmailPermission' | 'SMSPermission'>;
+    lists: number;
+    /** Texts that Ascent360 may send because of an SMS opt-in. */
+    smsOptInTexts: number;
+  };
+};
+
+/** Why some of a started import does not go out now. Moments in `message` are written as `2026-05-03 at 14:05 UTC`. */
+export type Wait = {
+  reason: Exclude<Gate, null> | 'down' | 'retrying' | 'behind_earlier' | 'reading_shopify' | 'live_events';
+  /** Records; 0: all that is left. */
+  count: number;
+  message: string;
+  /** The page that helps. */
+  action?: 'settings';
+};
+
+/** How the events of an import stand. */
+export type Standing = {
+  fed: number;
+  accepted: number;
+  merged: number;
+  waiting: number;
+  attention: number;
+  skipped: Partial<Record<SkippedReason, number>>;
+  /** Those that have ended. */
+  done: number;
+};
+
+/** What an import reads: customers or orders, all of them or some. */
+export type ImportRequest = {
+  kind: 'customers' | 'orders';
+  from: Instant | null;
+  customerIds: ShopifyId[] | null;
+  segmentId: ShopifyId | null;
+};
+
+/** A place between two records: the next line, and the byte of the file where it begins. */
+export type Position = { line: number; offset: number };

@@ -1,6 +1,6 @@
-import type { PersonProfile } from '../store/people/profiles.ts';
 import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
 import type { ConsentFact } from './consent.ts';
+import type { PersonProfile } from './person.ts';
 import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from './settings.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;

@@ -1,4 +1,4 @@
-import type { PersonProfile } from '../store/people/profiles.ts';
+import type { PersonProfile } from './person.ts';
 import type { Instant } from './scalars.ts';
 import type { Settings } from './settings.ts';
 

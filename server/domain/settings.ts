@@ -46,3 +46,11 @@ export type Mapped = {
 
 /** What a Flow workflow adds to the mapped lists. */
 export type AddedTexts = { activities: string[]; interests: string[] };
+
+/** What becomes of choices from before, by channel. */
+export type Histories = Record<'email' | 'sms', HistoryPolicy>;
+
+export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({
+  email: consent.email.history,
+  sms: consent.sms.history,
+});

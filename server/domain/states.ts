@@ -67,3 +67,6 @@ export type BreakerState = {
 
 /** One payload key, present or left out, and why: SPEC 4.2 `fields`. */
 export type FieldReason = { key: string; from: string | null; reason: string };
+
+/** Imports have counts of their own, and what a merchant sends by hand is no event of Shopify's. */
+export const countedSources = `('webhook', 'reconciliation', 'flow')`;

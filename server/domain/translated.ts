@@ -93,3 +93,8 @@ export type ShopFacts = {
 
 /** A short line for the activity list, in the clear: it is encrypted before it is stored. */
 export type Summary = { who?: string; what?: string };
+
+/** A body that lacks what its topic is about. The message names the field, never its content. */
+export class TranslationError extends Error {
+  override readonly name = 'TranslationError';
+}

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Fault } from './errors.ts';
+import type { Fault } from '../domain/fault.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -1,9 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import type { Fault } from '../domain/fault.ts';
 import { isOutage } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
-
-/** One fault of what was sent. `field` is its dotted path, empty when it is about the whole. */
-export type Fault = { field: string; message: string };
 
 /** Largest body of the merchant API. */
 const BODY_LIMIT = '1mb';

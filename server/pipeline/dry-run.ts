@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/scalars.ts';
-import type { HistoryPolicy, Settings } from '../domain/settings.ts';
+import { type Histories, historiesOf } from '../domain/settings.ts';
 import type { Settled } from '../domain/states.ts';
 import { newId, type Sql } from '../platform/database/db.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
@@ -80,14 +80,6 @@ function deliveryOf(
     eventReceivedAt: receivedAt,
   };
 }
-
-/** What becomes of choices from before, by channel. */
-export type Histories = Record<'email' | 'sms', HistoryPolicy>;
-
-export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({
-  email: consent.email.history,
-  sms: consent.sms.history,
-});
 
 function withHistories(stored: StoredSettings, { email, sms }: Histories): StoredSettings {
   const { consent } = stored.settings;

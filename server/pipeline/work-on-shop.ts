@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Metrics } from '../features/operations/metrics.ts';
 import { isOutage } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
@@ -8,6 +7,7 @@ import type { Finished, Recorded } from './deliver/record.ts';
 import { createPosters, momentOf, type PosterDeps } from './deliver/send-pool.ts';
 import type { Slots } from './deliver/slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
+import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
 
 /** How long one shop is worked on before others get their turn, in milliseconds. */
@@ -20,7 +20,7 @@ export type WorkDeps = ProcessDeps &
   PosterDeps & {
     shops: Shops;
     log: Log;
-    metrics: Pick<Metrics, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
+    metrics: Pick<Measures, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
     /** How many batches may be translated at once. */
     translating: Slots;
     /** Says that the shop has work again after so many milliseconds. */

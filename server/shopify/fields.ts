@@ -4,6 +4,7 @@
  * nothing is refused, a schema library has nothing to do here; one took a fifth of the memory of translating an order.
  */
 import type { ShopifyId } from '../domain/scalars.ts';
+import type { Body } from './parse-body.ts';
 import { readMoment } from './translate/read-moment.ts';
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -125,4 +126,18 @@ function readId(value: unknown): ShopifyId | undefined {
   if (written === undefined) return undefined;
   const digits = GID.exec(written)?.[1] ?? written;
   return ID.test(digits) ? digits : undefined;
+}
+
+/** Whether a body holds nothing but an id: Shopify shortens very large ones to `{"id":…}`. */
+export function isIdOnly(body: Body): boolean {
+  return Object.keys(body).every((key) => key === 'id' || key === 'admin_graphql_api_id');
+}
+
+/** Sets a text key when the value is known, and leaves it out otherwise. */
+export function setKnown<Key extends string>(
+  target: Partial<Record<Key, string>>,
+  key: Key,
+  value: string | undefined,
+): void {
+  if (value !== undefined) target[key] = value;
 }

@@ -24,14 +24,13 @@ import { translateCustomer } from './translate/translate-customer.ts';
 import { translateFlowRun } from './translate/translate-flow-run.ts';
 import {
   translateCustomerDeleted,
+  translateMerge,
   translateScopesUpdate,
   translateShopUpdate,
   translateUninstalled,
 } from './translate/translate-lifecycle.ts';
 import { translateOrder } from './translate/translate-order.ts';
 import { translateTags } from './translate/translate-tags.ts';
-import { translateMerge } from './translate-merge.ts';
-
 export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance' | 'flow';
 
 /** `translate` may throw a TranslationError, nothing else. */

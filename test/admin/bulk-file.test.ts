@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FileRecord, type Position, readFileRecords } from '../../server/admin/bulk-file.ts';
+import { type FileRecord, readFileRecords } from '../../server/admin/bulk-file.ts';
+import type { Position } from '../../server/domain/imports.ts';
 
 const START: Position = { line: 0, offset: 0 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../../http/errors.ts';
+import type { Fault } from '../fault.ts';
 import type { Settings } from '../settings.ts';
 import { parseGuid } from './parse-guid.ts';
 

@@ -1,4 +1,3 @@
-import type { StoredSettings } from '../../store/shops/settings.ts';
 import type {
   AttemptClass,
   AttentionReason,
@@ -28,7 +27,9 @@ export type StateRow = {
 /** Why nothing of a shop may be sent now; null: it may. */
 export type Gate = Extract<WaitingReason, 'not_connected' | 'paused' | 'connection_problem'> | null;
 
-export function gateOf(stored: Pick<StoredSettings, 'guid' | 'settings' | 'problem'> | null): Gate {
+export function gateOf(
+  stored: { guid: string | null; settings: { paused: boolean }; problem: object | null } | null,
+): Gate {
   if (!stored?.guid) return 'not_connected';
   if (stored.settings.paused) return 'paused';
   return stored.problem ? 'connection_problem' : null;

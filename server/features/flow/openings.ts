@@ -1,6 +1,6 @@
+import { OPT_OUT_LATE } from '../../domain/delivery/opt-out-late.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { OPT_OUT_LATE } from '../overview/problems.ts';
 
 /** What Shopify Flow is told of when it opens. */
 export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_request';

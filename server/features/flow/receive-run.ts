@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
+import type { Measures } from '../../pipeline/measures.ts';
 import { readRawBody } from '../../pipeline/receive/read-raw-body.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
@@ -8,7 +9,6 @@ import { FLOW_RUN } from '../../shopify/topics.ts';
 import { openWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import type { Metrics } from '../operations/metrics.ts';
 
 /** The handle of extensions/send-to-ascent360. */
 export const SEND_HANDLE = 'send-to-ascent360';
@@ -20,7 +20,7 @@ export type ReceiveRunDeps = {
   secrets: readonly string[];
   wake(shopId: number): void;
   log: Log;
-  metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
+  metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
   now: () => Instant;
 };
 

@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { startOfDay } from '../../domain/days.ts';
-import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { ImportRequest } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
-
-/** What an import reads: customers or orders, all of them or some. */
-export type ImportRequest = {
-  kind: 'customers' | 'orders';
-  from: Instant | null;
-  customerIds: ShopifyId[] | null;
-  segmentId: ShopifyId | null;
-};
 
 /** Shopify gives apps the orders of the last 60 days (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions). */
 export const ORDERS_DAYS = 60;

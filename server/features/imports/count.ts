@@ -1,16 +1,18 @@
 import type { Admin } from '../../admin/admin.ts';
+import { inGroups } from '../../admin/bulk-file.ts';
 import { ANSWERS, answers, type CountedCounts, type Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings } from '../../domain/settings/contract.ts';
+import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
-import { type Foreseen, foreseeUnder, historiesOf } from '../../pipeline/dry-run.ts';
+import { type Foreseen, foreseeUnder } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { readEvent } from '../../pipeline/process/process.ts';
 import { type Db, isOutage, newId, type Sql, unnest } from '../../platform/database/db.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type ImportRecord, inGroups, readAtOf, recordsOf } from './records.ts';
+import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
 
 export type CountDeps = {
   db: Db;

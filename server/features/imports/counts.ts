@@ -1,19 +1,6 @@
-import type { Import } from '../../domain/imports.ts';
-import type { SkippedReason } from '../../domain/states.ts';
+import type { Import, Standing } from '../../domain/imports.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { allEnds } from './tally.ts';
-
-/** How the events of an import stand. */
-export type Standing = {
-  fed: number;
-  accepted: number;
-  merged: number;
-  waiting: number;
-  attention: number;
-  skipped: Partial<Record<SkippedReason, number>>;
-  /** Those that have ended. */
-  done: number;
-};
 
 /** Computed from its events. */
 export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {

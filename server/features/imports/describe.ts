@@ -1,55 +1,21 @@
 import {
   ANSWERS,
   type Answer,
+  type AnswerCounts,
   answers,
   type CountedCounts,
   type Import,
-  type ImportState,
-  type ToldCounts,
+  type ImportAnswer,
+  type Standing,
 } from '../../domain/imports.ts';
+import { historiesOf } from '../../domain/settings.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
-import { historiesOf } from '../../pipeline/dry-run.ts';
-import type { Sql } from '../../platform/database/db.ts';
-import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { listImports } from '../../store/imports/imports.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type Standing, standingOf } from './counts.ts';
-import { type Wait, waitsOf } from './waits.ts';
-
-/** What would go out under one answer of the first steps. */
-export type AnswerCounts = Pick<CountedCounts, 'contacts' | 'skipped' | 'EmailPermission' | 'SMSPermission'>;
-
-/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
-export type ImportAnswer = {
-  id: string;
-  kind: Import['kind'];
-  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
-  which: 'all' | 'some' | 'segment';
-  from: string | null;
-  state: ImportState;
-  message: string;
-  createdAt: string | null;
-  startedAt: string | null;
-  endedAt: string | null;
-  done: number;
-  total: number;
-  rate: number | null;
-  secondsLeft: number | null;
-  /** What a started one waits for. */
-  waits: Wait[];
-  /** The settings were changed since it was counted, and other counts may be true now. */
-  outdated: boolean;
-  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
-  byAnswer: Record<Answer, AnswerCounts> | null;
-  /** Before it starts: what would go out; then: what did. */
-  counts: Omit<Standing, 'fed' | 'done'> & {
-    records: number;
-    contacts: number;
-    flags: Pick<ToldCounts, 'EmailPermission' | 'SMSPermission'>;
-    lists: number;
-    /** Texts that Ascent360 may send because of an SMS opt-in. */
-    smsOptInTexts: number;
-  };
-};
+import { standingOf } from './counts.ts';
+import { waitsOf } from './waits.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
@@ -140,4 +106,10 @@ export async function describeImports(
   const described: ImportAnswer[] = [];
   for (const one of imports) described.push(await describeImport(sql, shop, stored, one));
   return described;
+}
+
+/** Those that are counting, running or paused, newest first, for the overview. */
+export function importsUnderWay({ db, settings }: { db: Db; settings: Pick<SettingsStore, 'load'> }) {
+  return async (shop: Shop): Promise<ImportAnswer[]> =>
+    await describeImports(db, shop, (await settings.load(shop)) ?? nothingStored, await listImports(db, shop, true));
 }

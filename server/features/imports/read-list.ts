@@ -1,8 +1,8 @@
 import type { Admin } from '../../admin/admin.ts';
-import type { FileRecord, Position } from '../../admin/bulk-file.ts';
+import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
 import { customersAtOnce, readCustomers } from '../../admin/read-records.ts';
-import type { Import } from '../../domain/imports.ts';
+import type { Import, Position } from '../../domain/imports.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
 import type { Shop } from '../../store/shops/shops.ts';

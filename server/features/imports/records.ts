@@ -1,6 +1,6 @@
 import { type Admin, AdminError } from '../../admin/admin.ts';
-import { type Position, readFileRecords } from '../../admin/bulk-file.ts';
-import type { Import } from '../../domain/imports.ts';
+import { readFileRecords } from '../../admin/bulk-file.ts';
+import type { Import, Position } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -45,15 +45,3 @@ export async function* recordsOf(
 
 /** When a record was true: a file's when Shopify had written it, a list's customers when they are read. */
 export const readAtOf = (one: Import, now: Instant): Instant => (one.listed ? now : (one.readAt ?? now));
-
-/** Up to `size` at a time; the last group may be smaller. */
-export async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let group: T[] = [];
-  for await (const item of items) {
-    group.push(item);
-    if (group.length < size) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
-}

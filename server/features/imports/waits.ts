@@ -1,21 +1,11 @@
-import type { Import } from '../../domain/imports.ts';
+import { writeMoment } from '../../domain/days.ts';
+import type { Import, Wait } from '../../domain/imports.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import { detailWords } from '../../domain/wording/messages.ts';
-import { writeMoment } from '../../overview/write-moment.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/find-due.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-/** Why some of a started import does not go out now. Moments in `message` are written as `2026-05-03 at 14:05 UTC`. */
-export type Wait = {
-  reason: Exclude<Gate, null> | 'down' | 'retrying' | 'behind_earlier' | 'reading_shopify' | 'live_events';
-  /** Records; 0: all that is left. */
-  count: number;
-  message: string;
-  /** The page that helps. */
-  action?: 'settings';
-};
 
 /** What of an import is looked at, at most: more wait for the same few reasons. */
 const MOST = 5000;

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
+import type { Measures } from '../../pipeline/measures.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
 
 const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -9,20 +10,8 @@ const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400
 
 const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
 
-/** What the stages tell. Labels are statuses, classes and topic families: never a shop, and nothing about a person. */
-export type Metrics = {
-  /** `POST /webhooks` was answered. @param topic its family; `unknown` before the signature is known to be right */
-  webhookAnswered(status: number, topic: string, ms: number): void;
-  /** A webhook was committed, or had been before, and answered with 200. */
-  webhookAcknowledged(topic: string, isNew: boolean): void;
-  /** A batch was translated and committed. @param lagsMs since each event was received */
-  eventsProcessed(lagsMs: readonly number[], ms: number): void;
-  /** An event could not be translated and needs attention. */
-  eventFailed(): void;
-  /** An attempt ended. */
-  attemptEnded(outcome: AttemptClass, ms: number): void;
-  /** Ascent360 took a delivery. @param deliveryId a UUID v7, made when its event was translated */
-  deliveryAccepted(deliveryId: string, now: Instant): void;
+/** Counts what the stages report, for `GET /metrics`. */
+export type Metrics = Measures & {
   registry: Registry;
   /** Everything in Prometheus' text format, the numbers from the database renewed if they may be. Never rejects. */
   render(): Promise<string>;

@@ -1,5 +1,5 @@
+import { countedSources } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { countedSources } from '../overview/counts.ts';
 
 /** How long the database may work on it, in milliseconds. */
 const STATEMENT_MS = 10_000;

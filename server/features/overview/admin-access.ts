@@ -2,7 +2,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { type AccessState, accessOf } from '../../store/shops/admin-tokens.ts';
 import { openProblems } from '../../store/shops/problems.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problem.ts';
 
 /** Whether the app may read the shop through the Admin API. */
 export type AdminAccess = { state: AccessState; message: string };

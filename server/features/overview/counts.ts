@@ -1,5 +1,6 @@
 import { lastDays } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { countedSources } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
@@ -18,10 +19,6 @@ export type OverviewCounts = {
   counts: Record<'24h' | '7d' | '30d', Counts>;
   daily: ({ date: string } & Counts)[];
 };
-
-/** Imports have counts of their own, and what a merchant sends by hand is no event of Shopify's. */
-export const countedSources = `('webhook', 'reconciliation', 'flow')`;
-
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const DAYS = 14;

@@ -1,9 +1,9 @@
+import { writeMoment } from '../../domain/days.ts';
+import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../../domain/retention-days.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { writeMoment } from '../../overview/write-moment.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../privacy/retention.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problem.ts';
 
 const DAY = 24 * 3_600_000;
 

@@ -1,3 +1,4 @@
+import { OPT_OUT_LATE } from '../../domain/delivery/opt-out-late.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttentionReason } from '../../domain/states.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
@@ -8,30 +9,7 @@ import { adminProblems } from './admin-access.ts';
 import { expiringProblems } from './expiring.ts';
 import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
-
-/** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
-export type Problem = {
-  kind:
-    | 'admin_access'
-    | 'fields_denied'
-    | 'connection_problem'
-    | 'opt_outs_undelivered'
-    | 'privacy_due'
-    | 'privacy_request'
-    | 'expiring'
-    | 'webhooks_missed'
-    | 'not_connected'
-    | 'attention';
-  message: string;
-  reason?: AttentionReason;
-  since?: string;
-  count?: number;
-  action?: 'settings' | 'activity' | 'privacy';
-};
-
-const DAY = 24 * 3_600_000;
-/** Laws give 10 business days to honour an opt-out: one that is not told after so long, whatever holds it, has to be seen. */
-export const OPT_OUT_LATE = 3 * DAY;
+import type { Problem } from './problem.ts';
 
 const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
 

@@ -1,21 +1,24 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
+import type { ImportAnswer } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { countedSources } from '../../domain/states.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { listImports } from '../../store/imports/imports.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import { readLife, type Shop, type ShopLife, type Shops } from '../../store/shops/shops.ts';
-import { describeImports, type ImportAnswer } from '../imports/describe.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
-import { countEvents, countedSources, type OverviewCounts } from './counts.ts';
-import { findProblems, type Problem } from './problems.ts';
+import { countEvents, type OverviewCounts } from './counts.ts';
+import type { Problem } from './problem.ts';
+import { findProblems } from './problems.ts';
 
 export type OverviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
+  /** Those that are counting, running or paused, newest first. */
+  importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
 };
 
@@ -82,7 +85,7 @@ async function underway(sql: Sql, shop: Shop): Promise<Underway> {
 }
 
 /** The overview; goes behind merchantAuth. */
-export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps): Router {
+export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: OverviewRoutesDeps): Router {
   const router = Router();
   router.get('/overview', async (_req, res) => {
     const { shop } = merchantOf(res);
@@ -96,7 +99,7 @@ export function overviewRoutes({ db, shops, settings, now }: OverviewRoutesDeps)
       adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
       ...(await underway(db, shop)),
-      imports: await describeImports(db, shop, stored ?? nothingStored, await listImports(db, shop, true)),
+      imports: await importsUnderWay(shop),
     };
     res.json(answer);
   });

@@ -1,8 +1,9 @@
+import type { PersonProfile } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey } from '../../store/people/identifiers.ts';
-import { openProfile, type PersonProfile } from '../../store/people/profiles.ts';
+import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** A person as a list shows them. Times in ISO 8601. */

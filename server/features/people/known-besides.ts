@@ -1,4 +1,4 @@
-import type { PersonProfile } from '../../store/people/profiles.ts';
+import type { PersonProfile } from '../../domain/person.ts';
 
 /** What is known of a person besides contact and consent. `readAt` in ISO 8601; null: never read through the Admin API. */
 export type KnownBesides = {

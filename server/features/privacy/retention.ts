@@ -1,13 +1,8 @@
+import { EXPIRES_AFTER_DAYS, ROWS_KEPT_DAYS } from '../../domain/retention-days.ts';
 import type { KeylessChore } from '../../pipeline/chores.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
-
-/** Days after which what has not ended expires, and from which on the overview announces it. */
-export const EXPIRES_AFTER_DAYS = 90;
-export const ANNOUNCED_AFTER_DAYS = 76;
-/** Days after which the rows themselves go: the longest window of any page is 30 days. */
-export const ROWS_KEPT_DAYS = 365;
 
 /** Rows a transaction looks at: the shop waits for it. */
 const PAGE = 500;

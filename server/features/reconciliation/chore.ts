@@ -1,5 +1,5 @@
 import { AdminError } from '../../admin/admin.ts';
-import { readFileRecords } from '../../admin/bulk-file.ts';
+import { inGroups, readFileRecords } from '../../admin/bulk-file.ts';
 import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from '../../admin/bulk-query.ts';
 import { lookAtBulkRead, startBulkRead } from '../../admin/bulk-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -16,7 +16,6 @@ import {
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { inGroups } from '../imports/records.ts';
 import { type ChangesDeps, findChanges } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 

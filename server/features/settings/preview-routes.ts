@@ -1,15 +1,15 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
+import type { Fault } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
-import type { Translated } from '../../domain/translated.ts';
+import { type Translated, TranslationError } from '../../domain/translated.ts';
 import { faultsOf } from '../../http/contracts.ts';
-import { type Fault, jsonText, unprocessable } from '../../http/errors.ts';
+import { jsonText, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { TranslationError } from '../../shopify/translation-error.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { previewEvent } from './preview-event.ts';

@@ -1,6 +1,7 @@
 import type { FlagChannel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
+import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
@@ -9,7 +10,7 @@ import { loadTold } from '../../store/consent/told-flags.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
-import { emptyProfile, loadProfiles, type PersonProfile } from '../../store/people/profiles.ts';
+import { loadProfiles } from '../../store/people/profiles.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type Prepared, prepare } from './prepare.ts';

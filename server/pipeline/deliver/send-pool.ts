@@ -1,6 +1,6 @@
 import type { Attempt } from '../../ascent360/client.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Metrics } from '../../features/operations/metrics.ts';
+import type { Measures } from '../measures.ts';
 import type { ReadyDelivery } from './claim.ts';
 import type { Finished } from './record.ts';
 import type { Slots } from './slots.ts';
@@ -26,7 +26,7 @@ export type PosterDeps = {
   postWithinMs: number;
   now: () => Instant;
   sendJson(guid: string, payload: string): Promise<Attempt>;
-  metrics: Pick<Metrics, 'attemptEnded'>;
+  metrics: Pick<Measures, 'attemptEnded'>;
 };
 
 /** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */

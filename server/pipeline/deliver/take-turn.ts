@@ -1,7 +1,7 @@
-import { saveBreaker } from '../../delivery/breaker-state.ts';
 import { CLOSED } from '../../domain/delivery/breaker.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
+import { saveBreaker } from '../../store/shops/settings.ts';
 import { readLife, type Shop } from '../../store/shops/shops.ts';
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';

@@ -1,10 +1,9 @@
 import { v5 as uuidv5 } from 'uuid';
-import { handOverWaiting } from '../../delivery/read-waits.ts';
 import type { Contact } from '../../domain/contact.ts';
 import { type News, whyRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
-import type { Settled } from '../../domain/states.ts';
+import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { newId, type Sql } from '../../platform/database/db.ts';
 import { appendFacts, type LedgerEntry } from '../../store/consent/facts.ts';
@@ -18,7 +17,7 @@ import {
 } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from '../../store/events/events.ts';
-import { parkEvents } from '../../store/events/parked-events.ts';
+import { handOverWaiting, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
@@ -245,3 +244,13 @@ export async function openBatch(
     },
   };
 }
+
+export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
+
+export const skipped = (reason: SkippedReason, detail: string | null = null): Outcome => ({
+  settled: { state: 'skipped', reason },
+  detail,
+});
+
+/** Whether Ascent360 could match it to a person. */
+export const hasContact = (contact: Contact) => Boolean(contact.email ?? contact.phone ?? contact.mobile);

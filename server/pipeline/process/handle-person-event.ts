@@ -1,7 +1,6 @@
 import type { Settings } from '../../domain/settings.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
-import { hasContact, type Of, skipped } from '../../webhooks/outcomes.ts';
-import type { Batch, Outcome, TranslatedEvent } from './batch.ts';
+import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 
 /** Whether anything in the settings is read from tags. */

@@ -1,7 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
-import type { Metrics } from '../../features/operations/metrics.ts';
 import { type Db, isOutage, type Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -13,6 +12,7 @@ import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { bodyBinding, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../../store/shops/shops.ts';
+import type { Measures } from '../measures.ts';
 import { openBatch, type Settling, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
@@ -29,7 +29,7 @@ export type ProcessDeps = {
   shops: Shops;
   settings: SettingsStore;
   log: Log;
-  metrics?: Pick<Metrics, 'eventsProcessed' | 'eventFailed'>;
+  metrics?: Pick<Measures, 'eventsProcessed' | 'eventFailed'>;
   fresh?: Pick<FreshSubjects, 'keep'>;
   now: () => Instant;
   /** Reading through the Admin API; without it nothing is read, and nothing waits. */

@@ -1,8 +1,7 @@
 import { AdminError } from '../../admin/admin.ts';
-import { stopReadWaits } from '../../delivery/read-waits.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
-import { unparkEvents } from '../../store/events/parked-events.ts';
+import { stopReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { hasToken } from '../../store/shops/admin-tokens.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';

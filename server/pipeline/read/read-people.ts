@@ -1,22 +1,20 @@
 import { type Admin, AdminError, isOfOne } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
-import { endReadWaits } from '../../delivery/read-waits.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
-import { readFacts } from '../../reads/read-facts.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts } from '../../store/consent/facts.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
-import { unparkEvents } from '../../store/events/parked-events.ts';
+import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { learnAbsence, learnRead } from '../process/apply-read.ts';
+import { learnAbsence, learnRead, readFacts } from '../process/apply-read.ts';
 import { tellDue } from './open-due-flags.ts';
 
 export type ReadDeps = {

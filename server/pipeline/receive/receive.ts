@@ -1,6 +1,5 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Metrics } from '../../features/operations/metrics.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
@@ -8,6 +7,7 @@ import { topicOf } from '../../shopify/topics.ts';
 import { openWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
+import type { Measures } from '../measures.ts';
 import { readRawBody } from './read-raw-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -19,7 +19,7 @@ export type ReceiveDeps = {
   secrets: readonly string[];
   wake(shopId: number): void;
   log: Log;
-  metrics: Pick<Metrics, 'webhookAnswered' | 'webhookAcknowledged'>;
+  metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
   now: () => Instant;
 };
 

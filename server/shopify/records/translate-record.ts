@@ -1,7 +1,6 @@
-import type { EventContext, Translated } from '../../domain/translated.ts';
+import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { translateOrder } from '../translate/translate-order.ts';
-import { TranslationError } from '../translation-error.ts';
 import { deniedWithin } from './hidden-fields.ts';
 import { orderBody } from './order-body.ts';
 import { type OrderRecord, readCustomerRecord, readOrderRecord } from './read-node.ts';

@@ -1,7 +1,7 @@
 import type { Purchase, PurchaseEvent, PurchaseItem } from '../../domain/purchase.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
+import { setKnown } from '../fields.ts';
 import type { OrderBody } from '../payloads.ts';
-import { setKnown } from '../set-known.ts';
 
 /**
  * What was bought, as it stands now: of each amount the `current_*` one where Shopify has it, else the original; decimal

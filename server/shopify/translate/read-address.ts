@@ -1,7 +1,7 @@
 import countries from 'i18n-iso-countries';
 import type { PostalAddress } from '../../domain/contact.ts';
+import { setKnown } from '../fields.ts';
 import type { PlaceBody } from '../payloads.ts';
-import { setKnown } from '../set-known.ts';
 
 /**
  * One source's whole address; undefined when nothing of it is known. The country as ISO 3166-1 alpha-3 where its code is

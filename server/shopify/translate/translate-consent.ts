@@ -1,9 +1,8 @@
 import type { Channel, FoundFact } from '../../domain/consent.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
-import type { EventContext, Translated } from '../../domain/translated.ts';
+import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
-import { TranslationError } from '../translation-error.ts';
 import { readEmail } from './read-email.ts';
 import { readChosenAt } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';

@@ -1,10 +1,8 @@
-import type { EventContext, Translated } from '../../domain/translated.ts';
-import { exactId } from '../fields.ts';
+import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
+import { exactId, isIdOnly } from '../fields.ts';
 import { hidesOf } from '../hides.ts';
-import { isIdOnly } from '../is-id-only.ts';
 import type { Body } from '../parse-body.ts';
 import { customerSchema } from '../payloads.ts';
-import { TranslationError } from '../translation-error.ts';
 import { buildContact } from './build-contact.ts';
 import { readInstant } from './read-moment.ts';
 

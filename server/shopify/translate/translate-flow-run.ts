@@ -1,7 +1,6 @@
-import type { Translated } from '../../domain/translated.ts';
+import { type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { flowRunSchema } from '../payloads.ts';
-import { TranslationError } from '../translation-error.ts';
 
 /** A run of the Flow action "Send to Ascent360". @throws TranslationError when it names no customer */
 export function translateFlowRun(body: Body): Translated {

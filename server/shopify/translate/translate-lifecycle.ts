@@ -1,10 +1,8 @@
 import countries from 'i18n-iso-countries';
-import type { ShopFacts, Translated } from '../../domain/translated.ts';
-import { exactId } from '../fields.ts';
+import { type ShopFacts, type Translated, TranslationError } from '../../domain/translated.ts';
+import { exactId, setKnown } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
-import { customerDeletedSchema, scopesSchema, shopSchema } from '../payloads.ts';
-import { setKnown } from '../set-known.ts';
-import { TranslationError } from '../translation-error.ts';
+import { customerDeletedSchema, mergeSchema, scopesSchema, shopSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
 import { readInstant } from './read-moment.ts';
 
@@ -53,4 +51,15 @@ function isTimeZone(name: string | undefined): boolean {
   } catch {
     return false;
   }
+}
+
+/** customers/merge. Requested, running and failed merges come under the same topic: only a completed one happened. */
+export function translateMerge(body: Body): Translated {
+  const merge = mergeSchema.parse(body);
+  return {
+    kind: 'merge',
+    completed: merge.status?.toLowerCase() === 'completed',
+    keptId: merge.admin_graphql_api_customer_kept_id ?? null,
+    deletedId: merge.admin_graphql_api_customer_deleted_id ?? null,
+  };
 }

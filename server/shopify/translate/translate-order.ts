@@ -1,12 +1,10 @@
 import type { FoundFact } from '../../domain/consent.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
-import type { EventContext, Translated } from '../../domain/translated.ts';
-import { exactId } from '../fields.ts';
+import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
+import { exactId, isIdOnly } from '../fields.ts';
 import { type Hides, hidesOf } from '../hides.ts';
-import { isIdOnly } from '../is-id-only.ts';
 import type { Body } from '../parse-body.ts';
 import { type OrderBody, orderSchema } from '../payloads.ts';
-import { TranslationError } from '../translation-error.ts';
 import { buildContact } from './build-contact.ts';
 import { buildPurchase } from './build-purchase.ts';
 import { readChosenAt, readInstant } from './read-moment.ts';

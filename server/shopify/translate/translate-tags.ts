@@ -1,7 +1,6 @@
-import type { EventContext, Translated } from '../../domain/translated.ts';
+import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { tagsSchema } from '../payloads.ts';
-import { TranslationError } from '../translation-error.ts';
 import { readChosenAt } from './read-moment.ts';
 
 /** customer.tags_added and customer.tags_removed. @throws TranslationError when the customer is not named */

@@ -1,9 +1,10 @@
 import type { Channel } from '../../domain/consent.ts';
+import type { PersonProfile } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
 import { writtenBinding } from '../people/people.ts';
-import { openProfile, type PersonProfile } from '../people/profiles.ts';
+import { openProfile } from '../people/profiles.ts';
 import type { PrivacySubject } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { unsearchableEvents } from './unsearchable-events.ts';

@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { addDeliveries } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
-import type { PersonProfile } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding, summaryBinding } from './events.ts';
 

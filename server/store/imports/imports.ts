@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import {
   type Counted,
   type Import,
+  type ImportRequest,
   type ImportState,
   noneAnswered,
   noneCounted,
@@ -10,7 +11,6 @@ import {
   type ToldCounts,
 } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { ImportRequest } from '../../features/imports/contract.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { addPage, PAGE_SIZE } from './import-pages.ts';

@@ -1,8 +1,9 @@
 import type { Channel } from '../../domain/consent.ts';
+import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { newId, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import { emptyProfile, openProfile, type PersonProfile, profileBinding } from './profiles.ts';
+import { openProfile, profileBinding } from './profiles.ts';
 
 export type KnownAddress = { hash: string; written: string; firstSeenAt: Instant; lastSeenAt: Instant };
 

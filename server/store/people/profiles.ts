@@ -1,38 +1,7 @@
-import type { Contact } from '../../domain/contact.ts';
-import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
-
-/** What the Admin API said last of a person besides contact, consent and tags. */
-export type PersonRead = {
-  at: Instant;
-  /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
-  metafields: Record<string, string[]>;
-  dataSaleOptOut: boolean;
-};
-
-/** A person as last known. Sealed in `people.profile`. */
-export type PersonProfile = {
-  customerId: ShopifyId | null;
-  contact: Contact;
-  /** Which kind of body the contact came from: a customer's own beats an order's. */
-  contactFrom: 'customer' | 'order' | null;
-  /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
-  tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
-  /** Null: never read through the Admin API. */
-  read: PersonRead | null;
-  /** Customers that were merged into this one: the same person, under other ids. */
-  mergedFrom?: ShopifyId[];
-};
-
-export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
-  customerId,
-  contact: { origins: {}, leftOut: {} },
-  contactFrom: null,
-  tags: {},
-  read: null,
-});
 
 export const profileBinding = (id: string) => `people.profile:${id}`;
 

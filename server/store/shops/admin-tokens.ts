@@ -1,4 +1,3 @@
-import type { Granted } from '../../admin/oauth.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
@@ -184,3 +183,12 @@ export async function isRenewalDue(sql: Sql, shop: Shop): Promise<boolean> {
 export async function rest(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(`UPDATE admin_tokens SET rest_until = now() + interval '1 hour' WHERE shop_id = $1`, [shop.id]);
 }
+
+/** What Shopify gave: lifetimes in milliseconds from now, null without an end. */
+export type Granted = {
+  accessToken: string;
+  refreshToken: string | null;
+  accessLifetime: number | null;
+  refreshLifetime: number | null;
+  scopes: string;
+};

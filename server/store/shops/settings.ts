@@ -232,3 +232,7 @@ export function createSettingsStore(db: Db): SettingsStore {
     },
   };
 }
+
+export async function saveBreaker(sql: Sql, shop: Shop, breaker: BreakerState): Promise<void> {
+  await sql.query('UPDATE settings SET breaker = $2::jsonb WHERE shop_id = $1', [shop.id, JSON.stringify(breaker)]);
+}

@@ -170,6 +170,7 @@ export async function openScene(): Promise<Scene> {
     shops,
     settings: store,
     now: () => scene.now,
+    importsUnderWay: async () => [],
     onChange: (shop: Shop) => void scene.woken.push(shop.domain),
     isDevelopmentStore: async () => false,
   };

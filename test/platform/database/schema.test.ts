@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { expect, it } from 'vitest';
+import { erasedTables } from '../../../server/features/privacy/erase-rows.ts';
 import { diffMigrations } from '../../../server/platform/database/migrations.ts';
-import { erasedTables } from '../../../server/store/erase/erase-shop.ts';
 
 it('prisma/migrations leads exactly to prisma/schema.prisma', async () => {
   const client = await PGlite.create();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { TranslationError } from '../../../server/domain/translated.ts';
 import { translateCustomer } from '../../../server/shopify/translate/translate-customer.ts';
-import { TranslationError } from '../../../server/shopify/translation-error.ts';
 import { context, customerBody, home, type Json } from '../bodies.ts';
 
 function customer(change: Json = {}, shopCountry: string | null = 'US') {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EventContext } from '../../../server/domain/translated.ts';
+import { type EventContext, TranslationError } from '../../../server/domain/translated.ts';
 import { topicOf } from '../../../server/shopify/topics.ts';
-import { TranslationError } from '../../../server/shopify/translation-error.ts';
 import { context, type Json, TRIGGERED_AT } from '../bodies.ts';
 
 function translate(topic: string, body: Json, ctx: Partial<EventContext> = {}) {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventContext } from '../../../server/domain/translated.ts';
+import { type EventContext, TranslationError } from '../../../server/domain/translated.ts';
 import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
-import { TranslationError } from '../../../server/shopify/translation-error.ts';
 import { billing, buyer, context, home, type Json, orderBody, shipping, TRIGGERED_AT } from '../bodies.ts';
 
 function order(change: Json = {}, topic = 'orders/create', ctx: Partial<EventContext> = {}) {

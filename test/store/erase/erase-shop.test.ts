@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { shopErasure } from '../../../server/features/privacy/erase-rows.ts';
 import { readConfig } from '../../../server/platform/config.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { start } from '../../../server/start.ts';
-import { destroyKey, isInUse, shopErasure } from '../../../server/store/erase/erase-shop.ts';
+import { destroyKey, isInUse } from '../../../server/store/erase/erase-shop.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { createShops, ShopErasedError } from '../../../server/store/shops/shops.ts';
 import { API_KEY, SECRET, SHOP, startConnector, until } from '../../fakes/connector.ts';
