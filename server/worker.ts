@@ -13,7 +13,7 @@ import { startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS } from './pipeline/deliver/send-pool.ts';
 import { createSlots } from './pipeline/deliver/slots.ts';
 import { processSafely } from './pipeline/process/process.ts';
-import { createReads, READS } from './pipeline/read/chore.ts';
+import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
 import type { Config } from './platform/config.ts';
@@ -27,7 +27,7 @@ import type { Shops } from './store/shops/shops.ts';
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
 /** So long after a customer is first met what Shopify tells of them apart is sent together, in milliseconds. */
-const SETTLE_MS = 2000;
+const QUIET_MS = 2000;
 /** Problems that opened are looked for every sixth sweep: half a minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
@@ -55,7 +55,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     retention(deps.db, config.retentionDays),
     keepAccess(deps),
     announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
-    createReads({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
+    createFetches({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
     importChore({ ...deps, wake: queue.wake }),
     reconciliationChore({ ...deps, wake: queue.wake }),
   ]);
@@ -69,7 +69,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
       waitMs: config.readWait,
       wake: (shopId: number) => chores.wake(READS, shopId),
     },
-    settling: { waitMs: SETTLE_MS, wakeLater },
+    settling: { waitMs: QUIET_MS, wakeLater },
     fresh: createFreshSubjects(),
     slots: createSlots(config.deliveryConcurrency),
     translating: createSlots(TRANSLATING_AT_ONCE),

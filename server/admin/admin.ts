@@ -26,7 +26,7 @@ export class AdminError extends Error {
 }
 
 /** Whether it may be one of those asked for that makes Shopify fail: the others must not wait for that. */
-export const isOfOne = ({ failure, partial }: AdminError) =>
+export const isCausedByOneItem = ({ failure, partial }: AdminError) =>
   failure === 'refused' || failure === 'too_costly' || partial;
 
 /** One GraphQL document, from a file of its own, with the types that Shopify's schema gives it. */

@@ -49,7 +49,7 @@ export function reserve(bucket: Bucket, points: number, now: Instant): { bucket:
 }
 
 /** After a call's answer: what it says counts, less what other calls under way have spoken for. */
-export function settle(bucket: Bucket, points: number, cost: Cost | null, now: Instant): Bucket {
+export function correct(bucket: Bucket, points: number, cost: Cost | null, now: Instant): Bucket {
   const pending = Math.max(0, bucket.pending - Math.min(points, bucket.maximum));
   if (!cost) return { ...refill(bucket, now), pending };
   const { maximumAvailable, currentlyAvailable, restoreRate } = cost.throttle;

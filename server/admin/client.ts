@@ -4,7 +4,7 @@ import type { StoredToken } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
-import { type Bucket, newBucket, reserve, settle } from './bucket.ts';
+import { type Bucket, correct, newBucket, reserve } from './bucket.ts';
 import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import { API_VERSION } from './oauth.ts';
@@ -53,8 +53,8 @@ export function createClient(deps: ClientDeps): Admin {
     const points = costs.get(document.name) ?? 0;
     const reserved = reserve(buckets.get(shop.id) ?? newBucket(now()), points, now());
     buckets.set(shop.id, reserved.bucket);
-    const settled = (cost: Parameters<typeof settle>[2]) =>
-      buckets.set(shop.id, settle(buckets.get(shop.id) ?? newBucket(now()), points, cost, now()));
+    const settled = (cost: Parameters<typeof correct>[2]) =>
+      buckets.set(shop.id, correct(buckets.get(shop.id) ?? newBucket(now()), points, cost, now()));
     try {
       await pause(reserved.waitMs, signal);
       const answered = await transport.ask(`https://${shop.domain}/admin/api/${API_VERSION}/graphql.json`, {

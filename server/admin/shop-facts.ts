@@ -24,7 +24,7 @@ export function factsOf({ shop }: ShopFactsQuery): Facts {
  * Reads and keeps what the app has to know of a shop before its first shop/update: how phones are read, when a day begins,
  * whether it is a development store. What the app may not see stays as it was.
  */
-export async function readShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, signal?: AbortSignal): Promise<void> {
+export async function fetchShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, signal?: AbortSignal): Promise<void> {
   const { data, denied } = await deps.admin.run(shop, ShopFacts, {}, signal);
   const facts = denied.length === 0 ? factsOf(data) : {};
   await deps.db.transaction(async (sql) => {

@@ -55,7 +55,7 @@ export type Told = {
   accepted: boolean | null;
   acceptedAt: Instant | null;
   /** Flags sent since whose outcome is unknown (time-out, cut connection, 5xx, killed). */
-  unsettled: readonly boolean[];
+  pendingFlags: readonly boolean[];
 };
 
 export type ChoiceMeaning = 'opt_in' | 'opt_out' | 'none' | 'evidence';

@@ -3,7 +3,7 @@ import type { Instant } from './scalars.ts';
 import type { Settings } from './settings.ts';
 
 /** What an event shows of a person, as far as it may put what was read out of date. */
-export type News = {
+export type ChangeHints = {
   /** An e-mail address or mobile number they did not have before, while they had another. */
   newAddress?: boolean;
   /** When the customer was last changed in Shopify. */
@@ -34,10 +34,10 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  *
  * `missing` is answered by a question that is on its way already, `changed` is not.
  */
-export function whyRead(
+export function needsRead(
   profile: Pick<PersonProfile, 'customerId' | 'read'>,
   settings: Pick<Settings, 'mapping' | 'listIds'> | null,
-  news: News,
+  news: ChangeHints,
 ): 'missing' | 'changed' | null {
   const { read } = profile;
   if (profile.customerId === null) return null;

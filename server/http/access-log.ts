@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Instant } from '../domain/scalars.ts';
 import { type Db, isOutage } from '../platform/database/db.ts';
+import { firstIdAt } from '../platform/database/ids.ts';
 import { faultsOf, idOf } from './contracts.ts';
 import { unavailable, unprocessable } from './errors.ts';
 import { type Merchant, merchantOf } from './merchant-auth.ts';
@@ -26,12 +27,6 @@ const looks: readonly { method: 'get' | 'post'; path: string; what: string; once
   { method: 'post', path: '/privacy-requests/:id/done', what: 'privacy_request', once: MINUTE },
   { method: 'post', path: '/preview', what: 'preview', once: MINUTE },
 ];
-
-/** The smallest id of a row written at this time or later. */
-function firstIdAt(at: Instant): string {
-  const hex = Math.max(at, 0).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
 
 async function record(
   db: Db,

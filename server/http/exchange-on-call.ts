@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Access } from '../admin/access.ts';
 import type { Admin } from '../admin/admin.ts';
-import { readShopFacts } from '../admin/shop-facts.ts';
+import { fetchShopFacts } from '../admin/shop-facts.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import { accessOf } from '../store/shops/admin-tokens.ts';
@@ -25,7 +25,7 @@ export function exchangeOnCall(
 ): RequestHandler {
   async function gain(shop: Shop, idToken: string): Promise<void> {
     if ((await accessOf(db, shop)).state === 'ok') return;
-    if (await access.exchange(shop, idToken)) await readShopFacts({ db, admin }, shop);
+    if (await access.exchange(shop, idToken)) await fetchShopFacts({ db, admin }, shop);
   }
   /** Shops whose exchange has kept a call waiting in vain. */
   const slow = new Set<number>();

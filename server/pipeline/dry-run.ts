@@ -1,19 +1,20 @@
 import type { Instant } from '../domain/scalars.ts';
 import { type Histories, historiesOf } from '../domain/settings.ts';
 import type { Settled } from '../domain/states.ts';
-import { newId, type Sql } from '../platform/database/db.ts';
+import type { Sql } from '../platform/database/db.ts';
+import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../store/deliveries/deliveries.ts';
 import type { Person } from '../store/people/people.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
-import { installedAt, readLife, type Shop } from '../store/shops/shops.ts';
-import { gather, isNothingNew, type Weighed, weigh } from './deliver/evaluate.ts';
+import { installedAt, loadInstallation, type Shop } from '../store/shops/shops.ts';
+import { type Evaluated, evaluate, isNothingNew, loadContext } from './deliver/evaluate.ts';
 import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 
-/** What an event would come to. `settled` null: it would be sent. `weighed`: what would be sent, also where it is nothing new. */
-export type Foreseen = { event: TranslatedEvent; settled: Settled | null; weighed: Weighed | null };
+/** What an event would come to. `settled` null: it would be sent. `evaluated`: what would be sent, also where it is nothing new. */
+export type DryRun = { event: TranslatedEvent; settled: Settled | null; evaluated: Evaluated | null };
 
 type Watched = {
   event: TranslatedEvent;
@@ -88,28 +89,28 @@ function withHistories(stored: StoredSettings, { email, sms }: Histories): Store
 }
 
 /** Whether another policy for history could make another flag of it: the rules before that one have decided otherwise. */
-const hangsOnHistory = ({ prepared: { decisions } }: Weighed): boolean =>
+const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
   [decisions.email, decisions.sms].some(({ reason }) => reason === 'due' || reason === 'history_held');
 
 /**
- * What translated events would come to with these settings, weighed as if they arrived now: with the people, the ledger and
+ * What translated events would come to with these settings, evaluated as if they arrived now: with the people, the ledger and
  * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
  * @param policies in place of what the settings say of history: each gives a list of its own
  * @param events none about the whole shop
  */
-export async function foreseeUnder(
+export async function dryRunUnder(
   sql: Sql,
   shop: Shop,
   stored: StoredSettings,
   policies: readonly Histories[],
   events: readonly TranslatedEvent[],
   now: Instant,
-): Promise<Foreseen[][]> {
-  const life = await readLife(sql, shop);
+): Promise<DryRun[][]> {
+  const life = await loadInstallation(sql, shop);
   const batch = await openBatch(sql, shop, life, stored.settings, events, now);
   const watched = events.map((event) => watch(batch, event));
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
-  const found = await gather(
+  const found = await loadContext(
     sql,
     shop,
     stored.account,
@@ -126,35 +127,35 @@ export async function foreseeUnder(
     }
   }
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
-  const weighOne = (under: StoredSettings, { event, outcome }: Watched, i: number): Foreseen => {
+  const evaluateOne = (under: StoredSettings, { event, outcome }: Watched, i: number): DryRun => {
     const delivery = deliveries[i];
-    if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, weighed: null };
-    const weighed = weigh(shop, under, historyBefore, found, delivery, now);
-    const { prepared } = weighed;
-    if (prepared.kind === 'settle') return { event, settled: prepared.settled, weighed };
+    if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, evaluated: null };
+    const evaluated = evaluate(shop, under, historyBefore, found, delivery, now);
+    const { prepared } = evaluated;
+    if (prepared.kind === 'settle') return { event, settled: prepared.settled, evaluated };
     const contentHash = shop.vault.hash('content', prepared.content);
-    const nothingNew = isNothingNew(weighed, found.entities, contentHash, under.account);
-    return { event, settled: nothingNew ? { state: 'skipped', reason: 'nothing_new' } : null, weighed };
+    const nothingNew = isNothingNew(evaluated, found.entities, contentHash, under.account);
+    return { event, settled: nothingNew ? { state: 'skipped', reason: 'nothing_new' } : null, evaluated };
   };
   const [first, ...others] = policies.map((policy) => withHistories(stored, policy));
   if (!first) return [];
-  const known = watched.map((one, i) => weighOne(first, one, i));
+  const known = watched.map((one, i) => evaluateOne(first, one, i));
   const again = (under: StoredSettings) =>
-    known.map((foreseen, i) => {
+    known.map((run, i) => {
       const one = watched[i];
-      return one && foreseen.weighed && hangsOnHistory(foreseen.weighed) ? weighOne(under, one, i) : foreseen;
+      return one && run.evaluated && hangsOnHistory(run.evaluated) ? evaluateOne(under, one, i) : run;
     });
   return [known, ...others.map(again)];
 }
 
-/** As foreseeUnder, with what the settings say. */
-export async function foresee(
+/** As dryRunUnder, with what the settings say. */
+export async function dryRun(
   sql: Sql,
   shop: Shop,
   stored: StoredSettings,
   events: readonly TranslatedEvent[],
   now: Instant,
-): Promise<Foreseen[]> {
-  const [foreseen = []] = await foreseeUnder(sql, shop, stored, [historiesOf(stored.settings)], events, now);
-  return foreseen;
+): Promise<DryRun[]> {
+  const [dryRuns = []] = await dryRunUnder(sql, shop, stored, [historiesOf(stored.settings)], events, now);
+  return dryRuns;
 }

@@ -4,20 +4,20 @@ import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
 import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts';
 import type { Finished, Recorded } from './deliver/record.ts';
-import { createPosters, momentOf, type PosterDeps } from './deliver/send-pool.ts';
+import { createSendPool, momentOf, type SendPoolDeps } from './deliver/send-pool.ts';
 import type { Slots } from './deliver/slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
 
 /** How long one shop is worked on before others get their turn, in milliseconds. */
-const PIECE_MS = 5000;
+const SLICE_MS = 5000;
 /** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
 
 export type WorkDeps = ProcessDeps &
   TurnDeps &
-  PosterDeps & {
+  SendPoolDeps & {
     shops: Shops;
     log: Log;
     metrics: Pick<Measures, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
@@ -28,7 +28,7 @@ export type WorkDeps = ProcessDeps &
     stopping(): boolean;
   };
 
-function tell(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
+function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
   if (waitMs !== null && result?.class !== 'connection_problem') deps.wakeLater(delivery.shop.id, waitMs);
   if (!result) return;
   if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
@@ -74,27 +74,27 @@ async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
  * has what. An attempt that cannot be recorded ends with its lease.
  * @returns whether it stopped before all was done
  */
-export async function workOnShop(deps: WorkDeps, shopId: number, listen: () => Promise<void>): Promise<boolean> {
+export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => Promise<void>): Promise<boolean> {
   const shop = await deps.shops.byId(shopId);
   if (!shop) return false;
-  const until = deps.now() + PIECE_MS;
-  const posters = createPosters(deps);
+  const until = deps.now() + SLICE_MS;
+  const pool = createSendPool(deps);
   let ended: Finished[] = [];
   try {
     for (;;) {
       const last = deps.stopping() || deps.now() > until;
-      if (last) posters.giveBack();
-      const woken = listen();
+      if (last) pool.giveBack();
+      const woken = onWake();
       const processed = last ? 0 : await translate(deps, shop);
-      const change = posters.change();
-      ended = posters.take();
+      const change = pool.change();
+      ended = pool.take();
       const claimed = momentOf(deps.now);
-      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : posters.room());
+      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : pool.room());
       ended = [];
-      posters.add(ready, claimed);
-      for (const one of recorded) tell(deps, one);
-      if (posters.hasFinished()) continue;
-      if (posters.isIdle()) {
+      pool.add(ready, claimed);
+      for (const one of recorded) logAttempt(deps, one);
+      if (pool.hasFinished()) continue;
+      if (pool.isIdle()) {
         if (last || (processed === 0 && settled === 0)) return last;
         continue;
       }
@@ -111,11 +111,11 @@ export async function workOnShop(deps: WorkDeps, shopId: number, listen: () => P
       'the database is away; the sweep goes on with this shop',
     );
     // What ended is recorded once more: had the transaction been committed after all, the fence keeps it from counting twice.
-    posters.giveBack();
-    await posters.end();
-    await takeTurn(deps, shop, [...ended, ...posters.take()], 0).catch(() => {});
+    pool.giveBack();
+    await pool.end();
+    await takeTurn(deps, shop, [...ended, ...pool.take()], 0).catch(() => {});
     return false;
   } finally {
-    await posters.end();
+    await pool.end();
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, newBucket, reserve, settle } from '../../server/admin/bucket.ts';
+import { type Bucket, correct, newBucket, reserve } from '../../server/admin/bucket.ts';
 
 const bucket = (change: Partial<Bucket> = {}): Bucket => ({ ...newBucket(0), ...change });
 const told = (currentlyAvailable: number, restoreRate = 100) => ({
@@ -34,17 +34,17 @@ describe('how long a call waits for its points', () => {
 describe('what an answer says counts', () => {
   it('less what other calls under way have spoken for', () => {
     const two = reserve(reserve(bucket(), 300, 0).bucket, 200, 0).bucket;
-    expect(settle(two, 300, told(1000), 10)).toMatchObject({ available: 800, pending: 200, at: 10 });
+    expect(correct(two, 300, told(1000), 10)).toMatchObject({ available: 800, pending: 200, at: 10 });
   });
 
   it('and without one, only what was spoken for is settled', () => {
-    expect(settle(reserve(bucket(), 300, 0).bucket, 300, null, 1000)).toMatchObject({ available: 1800, pending: 0 });
+    expect(correct(reserve(bucket(), 300, 0).bucket, 300, null, 1000)).toMatchObject({ available: 1800, pending: 0 });
   });
 
   it('never leaves the bucket without an end to waiting, whatever Shopify says', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer(), fc.nat(5000), (available, restore, points) => {
-        const state = settle(bucket(), 0, told(available, restore), 0);
+        const state = correct(bucket(), 0, told(available, restore), 0);
         const { waitMs } = reserve(state, points, 0);
         expect(waitMs).toBeGreaterThanOrEqual(0);
         expect(Number.isFinite(waitMs)).toBe(true);

@@ -42,7 +42,7 @@ function trim(value: unknown, paths: readonly string[], path = ''): unknown {
 }
 
 const AT = Date.parse('2026-11-23T12:00:00Z');
-const nobodyTold = { accepted: null, acceptedAt: null, unsettled: [], lists: null };
+const nobodyTold = { accepted: null, acceptedAt: null, pendingFlags: [], lists: null };
 
 function inputOf(translated: Translated): PrepareInput {
   const parsed = parseSettings({}, { developmentStore: false });

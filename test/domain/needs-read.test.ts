@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metafieldKeys, type News, whyRead } from '../../server/domain/needs-read.ts';
+import { type ChangeHints, metafieldKeys, needsRead } from '../../server/domain/needs-read.ts';
 import { defaultSettings } from '../../server/domain/settings/contract.ts';
 import type { Settings } from '../../server/domain/settings.ts';
 
@@ -30,7 +30,7 @@ type Row = [
   customerId: string | null,
   read: typeof ALL | null,
   settings: Settings | null,
-  News,
+  ChangeHints,
   string | null,
 ];
 
@@ -54,7 +54,7 @@ const rows: Row[] = [
 
 describe('why a person is read', () => {
   it.each(rows)('%s', (_, customerId, read, settings, news, why) => {
-    expect(whyRead({ customerId, read }, settings, news)).toBe(why);
+    expect(needsRead({ customerId, read }, settings, news)).toBe(why);
   });
 });
 

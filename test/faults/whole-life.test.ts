@@ -118,8 +118,8 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
       300_000,
     );
   // The canary was told of already, by something newer than its line.
-  const foreseen = { records: CUSTOMERS, contacts: CUSTOMERS - 1, skipped: { stale: 1 } };
-  expect(await inState('counted')).toMatchObject({ total: CUSTOMERS, counts: foreseen });
+  const expected = { records: CUSTOMERS, contacts: CUSTOMERS - 1, skipped: { stale: 1 } };
+  expect(await inState('counted')).toMatchObject({ total: CUSTOMERS, counts: expected });
   expect(arrived()).toEqual([]);
   expect((await running.api('POST', `/imports/${id}/start`)).status).toBe(200);
   await ascent360.until(seen() + CUSTOMERS / 2, 240_000);
@@ -130,7 +130,7 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
   running = await world.run();
   expect(await inState('done')).toMatchObject({
     done: CUSTOMERS,
-    counts: { ...foreseen, accepted: CUSTOMERS - 1, merged: 0, waiting: 0, attention: 0 },
+    counts: { ...expected, accepted: CUSTOMERS - 1, merged: 0, waiting: 0, attention: 0 },
   });
   expect(await events()).toEqual({
     'import accepted': CUSTOMERS - 1,

@@ -71,7 +71,7 @@ export function decide({ channel, facts, told, rules, historyBefore, now }: Deci
   if (choice === null) return { send: null, reason: 'no_choice', fact: null };
   const flag = choice === optIn;
 
-  const surelyHeld = (value: boolean) => told.accepted === value && told.unsettled.every((sent) => sent === value);
+  const surelyHeld = (value: boolean) => told.accepted === value && told.pendingFlags.every((sent) => sent === value);
   const newestState = newest(said.filter((s) => s.meaning === 'none'));
   if (flag && newestState !== null && newestState.at > choice.at && !surelyHeld(true)) {
     return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '../../domain/scalars.ts';
-import { gather, weigh } from '../../pipeline/deliver/evaluate.ts';
+import { evaluate, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
+import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { AgainPlan } from './plan-again.ts';
 
 /** How many flags would go out, by value. */
@@ -15,7 +15,7 @@ export type DueFlags = {
   skippedAgain: number;
 };
 
-/** So many are weighed at a time: 10,000 need little memory, and other requests are answered in between. */
+/** So many are evaluated at a time: 10,000 need little memory, and other requests are answered in between. */
 const CHUNK = 50;
 
 type Source = {
@@ -48,7 +48,7 @@ export async function dueFlags(
   const { db } = deps;
   const now = deps.now();
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const historyBefore = Math.max(installedAt(await readLife(db, shop)) ?? now, stored.accountSince ?? 0);
+  const historyBefore = Math.max(installedAt(await loadInstallation(db, shop)) ?? now, stored.accountSince ?? 0);
   const counted = new Set<string>();
   const due: DueFlags = {
     flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
@@ -86,9 +86,9 @@ export async function dueFlags(
         },
       ];
     });
-    const found = await gather(db, shop, stored.account, deliveries);
+    const found = await loadContext(db, shop, stored.account, deliveries);
     for (const delivery of deliveries) {
-      const { prepared, keys } = weigh(shop, stored, historyBefore, found, delivery, now);
+      const { prepared, keys } = evaluate(shop, stored, historyBefore, found, delivery, now);
       if (prepared.kind === 'settle') {
         due.skippedAgain++;
         continue;

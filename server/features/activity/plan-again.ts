@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import type { StateRow } from '../../domain/wording/describe-state.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { type DeliveryKind, openOfEntities } from '../../store/deliveries/deliveries.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -118,7 +118,7 @@ function planOne(row: Candidate, newest: Newest | undefined): SendAgain | string
     eventId: row.id,
     topic: row.topic,
     receivedAt: row.received_at.getTime(),
-    deliveryId: row.delivery_id ?? uuidv7(),
+    deliveryId: row.delivery_id ?? newId(),
     isNew: row.delivery_id === null,
     kind,
     entity: row.entity,

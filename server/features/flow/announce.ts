@@ -4,7 +4,7 @@ import type { Chore } from '../../pipeline/chores.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { noteOpenings, noteTold, type Opening, type OpeningKind, postpone, shopsWithNews } from './openings.ts';
+import { markAnnounced, noteOpenings, type Opening, type OpeningKind, postpone, shopsWithNews } from './openings.ts';
 
 /** The handle of extensions/needs-attention. */
 export const ATTENTION_HANDLE = 'ascent360-needs-attention';
@@ -93,7 +93,7 @@ export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): C
             await postpone(db, shop, LATER);
             return false;
           }
-          await noteTold(db, shop, opening);
+          await markAnnounced(db, shop, opening);
           log.info({ stage: 'flow', shop: shop.id, kind: opening.kind }, 'Flow was told of a problem');
         }
         return true;

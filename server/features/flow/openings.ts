@@ -64,7 +64,7 @@ export async function noteOpenings(sql: Sql, shop: Shop): Promise<Opening[]> {
 }
 
 /** Flow took it. */
-export async function noteTold(sql: Sql, shop: Shop, { kind, key }: Opening): Promise<void> {
+export async function markAnnounced(sql: Sql, shop: Shop, { kind, key }: Opening): Promise<void> {
   await sql.query('UPDATE flow_openings SET told_at = now() WHERE shop_id = $1 AND kind = $2 AND key = $3', [
     shop.id,
     kind,

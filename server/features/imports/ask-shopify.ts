@@ -19,42 +19,42 @@ const DENIED: Record<BulkAsked['kind'], string> = {
 const failedBecause = (why: string) =>
   `Shopify could not read everything (${why}). Begin again; if it stays, choose fewer customers or a later day.`;
 
-async function begin(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<void> {
+async function begin(deps: CountDeps, shop: Shop, job: Import, signal: AbortSignal): Promise<void> {
   const { db, admin } = deps;
   const { settings } = await settingsOf(deps, shop);
-  const keys = one.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
-  const asked = { kind: one.kind, query: searchOf(one), metafieldKeys: keys };
-  const leftOut = await fieldsToLeaveOut(admin, shop, asked, one.denied, signal);
+  const keys = job.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
+  const asked = { kind: job.kind, query: searchOf(job), metafieldKeys: keys };
+  const leftOut = await fieldsToLeaveOut(admin, shop, asked, job.denied, signal);
   if (leftOut === null) {
-    await changeState(db, shop, one.id, ['counting'], 'failed', DENIED[one.kind]);
+    await changeState(db, shop, job.id, ['counting'], 'failed', DENIED[job.kind]);
     return;
   }
   const id = await startBulkRead(admin, shop, asked, leftOut, signal);
   if (id === null) {
-    await postpone(db, one.id, LATER_MS, 'Waits until Shopify has done other reading for this app.');
+    await postpone(db, job.id, LATER_MS, 'Waits until Shopify has done other reading for this app.');
     return;
   }
   const rows = await db.query(
     `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'Shopify is reading.',
        due_at = now() + $5::float8 * interval '1 millisecond'
      WHERE id = $1 AND state = 'counting' RETURNING id`,
-    [one.id, id, keys, leftOut, LOOK_AGAIN_MS],
+    [job.id, id, keys, leftOut, LOOK_AGAIN_MS],
   );
   if (rows.length === 0) await cancelBulkRead(admin, shop, id, signal);
 }
 
 /** The bulk operation named something that the app may not see: it is asked again without. */
-async function askWithLess(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<void> {
+async function askWithLess(deps: CountDeps, shop: Shop, job: Import, signal: AbortSignal): Promise<void> {
   const { db, admin } = deps;
-  const asked = { kind: one.kind, query: searchOf(one), metafieldKeys: one.metafields };
-  const leftOut = await moreToLeaveOut(admin, shop, asked, one.denied, signal);
+  const asked = { kind: job.kind, query: searchOf(job), metafieldKeys: job.metafields };
+  const leftOut = await moreToLeaveOut(admin, shop, asked, job.denied, signal);
   if (leftOut === null) {
-    await changeState(db, shop, one.id, ['counting'], 'failed', DENIED[one.kind]);
+    await changeState(db, shop, job.id, ['counting'], 'failed', DENIED[job.kind]);
     return;
   }
   await db.query(
     `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = now() WHERE id = $1 AND state = 'counting'`,
-    [one.id, leftOut],
+    [job.id, leftOut],
   );
 }
 
@@ -63,33 +63,38 @@ async function askWithLess(deps: CountDeps, shop: Shop, one: Import, signal: Abo
  * @returns whether the file is complete
  * @throws AdminError
  */
-export async function askShopify(deps: CountDeps, shop: Shop, one: Import, signal: AbortSignal): Promise<boolean> {
+export async function fetchFromShopify(
+  deps: CountDeps,
+  shop: Shop,
+  job: Import,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { db, admin, now } = deps;
-  if (one.operationId === null) {
-    await begin(deps, shop, one, signal);
+  if (job.operationId === null) {
+    await begin(deps, shop, job, signal);
     return false;
   }
-  const read = await lookAtBulkRead(admin, shop, one.operationId, signal, now());
+  const read = await lookAtBulkRead(admin, shop, job.operationId, signal, now());
   if (read.state === 'running') {
-    await postpone(db, one.id, LOOK_AGAIN_MS);
+    await postpone(db, job.id, LOOK_AGAIN_MS);
     return false;
   }
   if (read.state === 'denied') {
-    await askWithLess(deps, shop, one, signal);
+    await askWithLess(deps, shop, job, signal);
     return false;
   }
   if (read.state === 'failed') {
-    await changeState(db, shop, one.id, ['counting'], 'failed', failedBecause(read.why));
+    await changeState(db, shop, job.id, ['counting'], 'failed', failedBecause(read.why));
     return false;
   }
-  one.url = read.url;
-  one.fileSize = read.size;
-  one.readAt = read.completedAt;
+  job.url = read.url;
+  job.fileSize = read.size;
+  job.readAt = read.completedAt;
   await db.query(
     `UPDATE imports SET url = $2, file_size = $3, read_at = $4, expires_at = $5, message = '' WHERE id = $1 AND state = 'counting'`,
     [
-      one.id,
-      read.url === null ? null : shop.vault.seal(urlBinding(one.id), read.url),
+      job.id,
+      read.url === null ? null : shop.vault.seal(urlBinding(job.id), read.url),
       read.size,
       new Date(read.completedAt),
       new Date(read.completedAt + FILE_KEPT_MS),

@@ -7,15 +7,15 @@ import { gateOf } from '../../domain/wording/describe-state.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Log } from '../../platform/log.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from '../../store/imports/imports.ts';
-import { readLife, type Shop } from '../../store/shops/shops.ts';
-import { askShopify } from './ask-shopify.ts';
+import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import { fetchFromShopify } from './ask-shopify.ts';
 import { cancelImport } from './cancel.ts';
 import { type CountDeps, count, settingsOf } from './count.ts';
 import { isAnyWaiting, standingOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import { listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
-import { allTold, settleTally } from './tally.ts';
+import { allTold, freezeTally } from './tally.ts';
 import { gateMessages } from './waits.ts';
 
 export type ImportDeps = CountDeps & FeedDeps & { log: Log };
@@ -38,41 +38,41 @@ const NOT_IN_BULK =
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 /** @returns whether there is more to do at once */
-async function goOnCounting(deps: ImportDeps, shop: Shop, one: Import, until: Instant, signal: AbortSignal) {
+async function goOnCounting(deps: ImportDeps, shop: Shop, job: Import, until: Instant, signal: AbortSignal) {
   const { settings } = await settingsOf(deps, shop);
-  if (one.listed && one.readAt === null) {
-    if (one.segmentId === null) throw new Error('An import lists nobody');
-    await listMembers(deps, shop, { ...one, segmentId: one.segmentId }, signal);
+  if (job.listed && job.readAt === null) {
+    if (job.segmentId === null) throw new Error('An import lists nobody');
+    await listMembers(deps, shop, { ...job, segmentId: job.segmentId }, signal);
     return true;
   }
-  if (!one.listed && one.readAt === null && !(await askShopify(deps, shop, one, signal))) return false;
-  return !(await count(deps, shop, one, metafieldKeys(settings.mapping), until, signal));
+  if (!job.listed && job.readAt === null && !(await fetchFromShopify(deps, shop, job, signal))) return false;
+  return !(await count(deps, shop, job, metafieldKeys(settings.mapping), until, signal));
 }
 
 /** What was told, and the rate, from the rows. */
-async function renew(deps: ImportDeps, one: Import, done: number): Promise<void> {
+async function renew(deps: ImportDeps, job: Import, done: number): Promise<void> {
   const now = deps.now();
-  const told = await allTold(deps.db, one);
-  const seconds = one.rateAt === null ? 0 : (now - one.rateAt) / 1000;
-  const lately = seconds > 0 ? Math.max(0, done - one.rateDone) / seconds : null;
-  one.rate = lately === null || one.rate === null ? lately : (one.rate + lately) / 2;
-  one.rateAt = now;
-  one.rateDone = done;
+  const told = await allTold(deps.db, job);
+  const seconds = job.rateAt === null ? 0 : (now - job.rateAt) / 1000;
+  const lately = seconds > 0 ? Math.max(0, done - job.rateDone) / seconds : null;
+  job.rate = lately === null || job.rate === null ? lately : (job.rate + lately) / 2;
+  job.rateAt = now;
+  job.rateDone = done;
   await deps.db.query(
     `UPDATE imports SET told = $2::jsonb, rate = $3, rate_at = $4, rate_done = $5 WHERE id = $1 AND state = 'running'`,
-    [one.id, JSON.stringify(told), one.rate, new Date(now), done],
+    [job.id, JSON.stringify(told), job.rate, new Date(now), done],
   );
 }
 
 /** What was told by an import that feeds nothing now; again later while some of its events are still to be sent. */
-async function settleTold(deps: ImportDeps, one: Import): Promise<void> {
-  await settleTally(deps.db, one, deps.now());
-  const told = await allTold(deps.db, one);
+async function settleTold(deps: ImportDeps, job: Import): Promise<void> {
+  await freezeTally(deps.db, job, deps.now());
+  const told = await allTold(deps.db, job);
   await deps.db.query(
     `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
        told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
      WHERE id = $1 AND state <> 'running'`,
-    [one.id, JSON.stringify(told), REST_MS],
+    [job.id, JSON.stringify(told), REST_MS],
   );
 }
 
@@ -80,7 +80,7 @@ async function settleTold(deps: ImportDeps, one: Import): Promise<void> {
 async function goOnRunning(
   deps: ImportDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   until: Instant,
   signal: AbortSignal,
   renewals: Map<string, Instant>,
@@ -88,80 +88,80 @@ async function goOnRunning(
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, one.id, REST_MS, gateMessages[gate]);
+    await postpone(deps.db, job.id, REST_MS, gateMessages[gate]);
     return false;
   }
-  if (one.message !== '') await postpone(deps.db, one.id, 0, '');
-  const before = one.fed;
-  if (one.fedAt === null) await feed(deps, shop, one, metafieldKeys(stored.settings.mapping), until, signal);
-  if (grewMuch(before, one.fed)) await renewPlans(deps.db);
+  if (job.message !== '') await postpone(deps.db, job.id, 0, '');
+  const before = job.fed;
+  if (job.fedAt === null) await feed(deps, shop, job, metafieldKeys(stored.settings.mapping), until, signal);
+  if (grewMuch(before, job.fed)) await renewPlans(deps.db);
   // The end is not left to the next renewal, which is far away once one has taken long.
-  const isOver = one.fedAt !== null && !(await isAnyWaiting(deps.db, one));
-  if (isOver || deps.now() >= (renewals.get(one.id) ?? 0)) {
+  const isOver = job.fedAt !== null && !(await isAnyWaiting(deps.db, job));
+  if (isOver || deps.now() >= (renewals.get(job.id) ?? 0)) {
     const began = deps.now();
-    await settleTally(deps.db, one, began);
-    const { done, waiting } = await standingOf(deps.db, one);
-    if (one.fedAt !== null && waiting === 0) {
-      renewals.delete(one.id);
-      await changeState(deps.db, shop, one.id, ['running'], 'done');
+    await freezeTally(deps.db, job, began);
+    const { done, waiting } = await standingOf(deps.db, job);
+    if (job.fedAt !== null && waiting === 0) {
+      renewals.delete(job.id);
+      await changeState(deps.db, shop, job.id, ['running'], 'done');
       return true;
     }
-    await renew(deps, one, done);
+    await renew(deps, job, done);
     const ended = deps.now();
-    renewals.set(one.id, ended + Math.max(RENEW_MS, (ended - began) * RENEW_SHARE));
+    renewals.set(job.id, ended + Math.max(RENEW_MS, (ended - began) * RENEW_SHARE));
   }
-  if (one.fedAt === null) return true;
-  await postpone(deps.db, one.id, REST_MS);
+  if (job.fedAt === null) return true;
+  await postpone(deps.db, job.id, REST_MS);
   return false;
 }
 
 async function goOn(
   deps: ImportDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   until: Instant,
   signal: AbortSignal,
   renewals: Map<string, Instant>,
 ): Promise<boolean> {
-  switch (one.state) {
+  switch (job.state) {
     case 'counting':
-      return await goOnCounting(deps, shop, one, until, signal);
+      return await goOnCounting(deps, shop, job, until, signal);
     case 'running':
-      return await goOnRunning(deps, shop, one, until, signal, renewals);
+      return await goOnRunning(deps, shop, job, until, signal, renewals);
     case 'counted':
-      if (one.expiresAt !== null && one.expiresAt < deps.now()) {
-        await changeState(deps.db, shop, one.id, ['counted'], 'failed', GONE);
+      if (job.expiresAt !== null && job.expiresAt < deps.now()) {
+        await changeState(deps.db, shop, job.id, ['counted'], 'failed', GONE);
         return false;
       }
-      await postpone(deps.db, one.id, LATER_MS * 60);
+      await postpone(deps.db, job.id, LATER_MS * 60);
       return false;
     default:
-      if (one.state === 'cancelled' && one.operationId !== null && one.readAt === null) {
-        await cancelBulkRead(deps.admin, shop, one.operationId, signal).catch((error: unknown) => {
+      if (job.state === 'cancelled' && job.operationId !== null && job.readAt === null) {
+        await cancelBulkRead(deps.admin, shop, job.operationId, signal).catch((error: unknown) => {
           if (!(error instanceof AdminError)) throw error;
         });
       }
-      await settleTold(deps, one);
+      await settleTold(deps, job);
       return false;
   }
 }
 
 /** An import that the Admin API does not let go on: it waits, or it has failed. */
-async function takeFailure(deps: ImportDeps, shop: Shop, one: Import, error: AdminError): Promise<void> {
-  deps.log.warn({ stage: 'import', shop: shop.id, import: one.id, failure: error.failure, err: error });
-  if (error.failure === 'no_access') await postpone(deps.db, one.id, LATER_MS, NO_ACCESS);
-  else if (error.failure === 'later') await postpone(deps.db, one.id, LATER_MS);
+async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
+  deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
+  if (error.failure === 'no_access') await postpone(deps.db, job.id, LATER_MS, NO_ACCESS);
+  else if (error.failure === 'later') await postpone(deps.db, job.id, LATER_MS);
   else {
-    const gone = !one.listed && one.readAt !== null;
-    const inBulk = !one.listed && error.denied.length > 0;
+    const gone = !job.listed && job.readAt !== null;
+    const inBulk = !job.listed && error.denied.length > 0;
     const message = gone
       ? GONE
       : inBulk
         ? NOT_IN_BULK
-        : one.segmentId !== null && one.readAt === null
+        : job.segmentId !== null && job.readAt === null
           ? NO_SEGMENT
           : REFUSED;
-    await changeState(deps.db, shop, one.id, ['counting', 'running'], 'failed', message);
+    await changeState(deps.db, shop, job.id, ['counting', 'running'], 'failed', message);
   }
 }
 
@@ -172,7 +172,7 @@ export function importChore(deps: ImportDeps): Chore {
     name: 'import',
     due: shopsWithDueImports,
     work: async (shop, signal) => {
-      const { uninstalledAt } = await readLife(deps.db, shop);
+      const { uninstalledAt } = await loadInstallation(deps.db, shop);
       let more = false;
       for (const one of await dueImports(deps.db, shop)) {
         if (uninstalledAt !== null && one.endedAt === null) {

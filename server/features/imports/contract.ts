@@ -82,7 +82,7 @@ export function searchOf({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>): 
 }
 
 /** Whether a record of the file is from the moment on that was asked for. What cannot be read is kept, so that it is seen. */
-export function isAsked({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>, record: string): boolean {
+export function isInRange({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>, record: string): boolean {
   if (kind === 'orders' || from === null) return true;
   const parsed = parseBody(record);
   const changed = parsed.ok ? parsed.body['updatedAt'] : undefined;

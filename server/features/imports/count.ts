@@ -5,10 +5,11 @@ import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings } from '../../domain/settings/contract.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
-import { type Foreseen, foreseeUnder } from '../../pipeline/dry-run.ts';
+import { type DryRun, dryRunUnder } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { readEvent } from '../../pipeline/process/process.ts';
-import { type Db, isOutage, newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { translateStoredEvent } from '../../pipeline/process/process.ts';
+import { type Db, isOutage, type Sql, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -22,7 +23,7 @@ export type CountDeps = {
   now: () => Instant;
 };
 
-/** Records that are weighed together: what they need is loaded at once. */
+/** Records that are evaluated together: what they need is loaded at once. */
 const GROUP = 250;
 
 /** Where something happens once per address: a flag of a channel, or the lists; of an answer, with its name before it. */
@@ -46,20 +47,20 @@ const metKey = ({ what, address }: Met) => `${what}:${address}`;
 type Going = { met: Met; add(): void };
 
 /** The flags and lists of one that would be sent. */
-function goingOut({ weighed }: Foreseen): { met: Met; add(counts: CountedCounts): void }[] {
-  if (weighed?.prepared.kind !== 'send') return [];
-  const { flags, sendsLists } = weighed.prepared;
+function goingOut({ evaluated }: DryRun): { met: Met; add(counts: CountedCounts): void }[] {
+  if (evaluated?.prepared.kind !== 'send') return [];
+  const { flags, sendsLists } = evaluated.prepared;
   const going: ReturnType<typeof goingOut> = [];
   for (const [what, flag] of [
     ['email', 'EmailPermission'],
     ['sms', 'SMSPermission'],
   ] as const) {
     const value = flags[what];
-    const address = weighed.keys[what]?.address;
+    const address = evaluated.keys[what]?.address;
     if (value === undefined || !address) continue;
     going.push({ met: { what, address }, add: (counts) => counts[flag][value ? 'true' : 'false']++ });
   }
-  const address = weighed.keys.email?.address;
+  const address = evaluated.keys.email?.address;
   if (sendsLists && address) going.push({ met: { what: 'lists', address }, add: (counts) => counts.lists++ });
   return going;
 }
@@ -78,28 +79,28 @@ export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, sh
   return { ...nothingStored, settings: defaultSettings(developmentStore ?? false) };
 }
 
-/** As foreseeUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
-async function foreseeSafely(
+/** As dryRunUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
+async function dryRunSafely(
   db: Db,
   shop: Shop,
   stored: StoredSettings,
   events: readonly TranslatedEvent[],
   now: Instant,
-): Promise<Foreseen[][]> {
+): Promise<DryRun[][]> {
   const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
   try {
-    return await foreseeUnder(db, shop, stored, policies, events, now);
+    return await dryRunUnder(db, shop, stored, policies, events, now);
   } catch (error) {
     if (isOutage(error)) throw error;
     const [event] = events;
     if (event && events.length === 1) {
       return policies.map(() => [
-        { event, settled: { state: 'attention', reason: 'translation_failed' }, weighed: null },
+        { event, settled: { state: 'attention', reason: 'translation_failed' }, evaluated: null },
       ]);
     }
-    const found: Foreseen[][] = policies.map(() => []);
+    const found: DryRun[][] = policies.map(() => []);
     for (const one of events) {
-      const each = await foreseeSafely(db, shop, stored, [one], now);
+      const each = await dryRunSafely(db, shop, stored, [one], now);
       for (const [i, list] of each.entries()) found[i]?.push(...list);
     }
     return found;
@@ -107,12 +108,12 @@ async function foreseeSafely(
 }
 
 /** Adds what each record comes to, and gives what counts once per address. @param under the name of an answer, or empty */
-function addForeseen(counts: CountedCounts, foreseen: readonly Foreseen[], under: string): Going[] {
-  for (const { settled } of foreseen) {
+function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: string): Going[] {
+  for (const { settled } of dryRuns) {
     if (settled) addSettled(counts, settled);
     else counts.contacts++;
   }
-  return foreseen
+  return dryRuns
     .filter(({ settled }) => settled === null)
     .flatMap(goingOut)
     .map(({ met, add }) => ({ met: { ...met, what: `${under}${met.what}` }, add: () => add(counts) }));
@@ -128,31 +129,31 @@ class Overtaken extends Error {}
 async function countGroup(
   deps: CountDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   stored: StoredSettings,
   records: readonly ImportRecord[],
 ): Promise<void> {
   const { db } = deps;
   const now = deps.now();
-  const readAt = readAtOf(one, now);
+  const readAt = readAtOf(job, now);
   const { country } = await deps.shops.facts(shop);
-  const counts = one.counted;
+  const counts = job.counted;
   const row = {
-    topic: `import/${one.kind}`,
+    topic: `import/${job.kind}`,
     source: 'import',
     triggered_at: new Date(readAt),
     received_at: new Date(now),
   };
   const reads = records.flatMap(({ body }) =>
-    body === null ? [] : [readEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
+    body === null ? [] : [translateStoredEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
   );
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
-  const [bySettings = [], ...byAnswers] = await foreseeSafely(db, shop, stored, events, now);
+  const [bySettings = [], ...byAnswers] = await dryRunSafely(db, shop, stored, events, now);
   const going: Going[] = [];
-  const take = (to: CountedCounts, foreseen: readonly Foreseen[], under: string) => {
+  const take = (to: CountedCounts, dryRuns: readonly DryRun[], under: string) => {
     to.records += reads.length;
     for (const read of reads) if ('settled' in read) addSettled(to, read.settled);
-    going.push(...addForeseen(to, foreseen, under));
+    going.push(...addDryRun(to, dryRuns, under));
   };
   take(counts, bySettings, '');
   for (const [i, answer] of answers.entries()) {
@@ -164,18 +165,18 @@ async function countGroup(
     const first = await meetFirst(
       sql,
       shop,
-      one.id,
+      job.id,
       going.map(({ met }) => met),
     );
     for (const { met, add } of going) if (first.delete(metKey(met))) add();
     const rows = await sql.query(
       `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
        WHERE id = $1 AND state = 'counting' AND count_line = $2 AND shop_id = $3 RETURNING id`,
-      [one.id, one.count.line, shop.id, JSON.stringify(counts), last.next.line, last.next.offset],
+      [job.id, job.count.line, shop.id, JSON.stringify(counts), last.next.line, last.next.offset],
     );
     if (rows.length === 0) throw new Overtaken();
   });
-  one.count = last.next;
+  job.count = last.next;
 }
 
 /**
@@ -188,15 +189,15 @@ async function countGroup(
 export async function count(
   deps: CountDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   metafieldKeys: readonly string[],
   until: Instant,
   signal: AbortSignal,
 ): Promise<boolean> {
   const stored = await settingsOf(deps, shop);
   try {
-    for await (const group of inGroups(recordsOf(deps, shop, one, one.count, metafieldKeys, signal), GROUP)) {
-      await countGroup(deps, shop, one, stored, group);
+    for await (const group of inGroups(recordsOf(deps, shop, job, job.count, metafieldKeys, signal), GROUP)) {
+      await countGroup(deps, shop, job, stored, group);
       if (signal.aborted || deps.now() >= until) return false;
     }
   } catch (error) {
@@ -204,9 +205,9 @@ export async function count(
     throw error;
   }
   await deps.db.transaction(async (sql) => {
-    await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [one.id, one.counted.records]);
-    await sql.query('DELETE FROM import_met WHERE import_id = $1', [one.id]);
-    await changeState(sql, shop, one.id, ['counting'], 'counted');
+    await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [job.id, job.counted.records]);
+    await sql.query('DELETE FROM import_met WHERE import_id = $1', [job.id]);
+    await changeState(sql, shop, job.id, ['counting'], 'counted');
   });
   return true;
 }

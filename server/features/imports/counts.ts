@@ -3,9 +3,9 @@ import type { Sql } from '../../platform/database/db.ts';
 import { allEnds } from './tally.ts';
 
 /** Computed from its events. */
-export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
+export async function standingOf(sql: Sql, job: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
   const standing: Standing = { fed: 0, accepted: 0, merged: 0, waiting: 0, attention: 0, skipped: {}, done: 0 };
-  for (const { state, reason, count } of await allEnds(sql, one)) {
+  for (const { state, reason, count } of await allEnds(sql, job)) {
     standing.fed += count;
     if (state === 'received' || state === 'open') standing.waiting += count;
     else standing.done += count;
@@ -16,9 +16,9 @@ export async function standingOf(sql: Sql, one: Pick<Import, 'id' | 'settledTo' 
 }
 
 /** Whether any of its events has not ended: a look into an index. */
-export async function isAnyWaiting(sql: Sql, one: Pick<Import, 'id'>): Promise<boolean> {
+export async function isAnyWaiting(sql: Sql, job: Pick<Import, 'id'>): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open') LIMIT 1`, [
-    one.id,
+    job.id,
   ]);
   return rows.length > 0;
 }

@@ -25,13 +25,13 @@ function answerGiven({ settings }: StoredSettings): Answer | null {
   return answers.find((answer) => ANSWERS[answer].email === email && ANSWERS[answer].sms === sms) ?? null;
 }
 
-function countsOf(one: Import, counted: CountedCounts, standing: Standing): ImportAnswer['counts'] {
-  const begun = one.startedAt !== null;
-  const { EmailPermission, SMSPermission, lists } = begun ? one.told : counted;
+function countsOf(job: Import, counted: CountedCounts, standing: Standing): ImportAnswer['counts'] {
+  const begun = job.startedAt !== null;
+  const { EmailPermission, SMSPermission, lists } = begun ? job.told : counted;
   const { accepted, waiting } = standing;
   const ends = begun ? standing : counted;
   return {
-    records: one.counted.records,
+    records: job.counted.records,
     contacts: begun ? accepted : counted.contacts,
     skipped: ends.skipped,
     flags: { EmailPermission, SMSPermission },
@@ -48,10 +48,10 @@ function countsOf(one: Import, counted: CountedCounts, standing: Standing): Impo
 const APART = ['guid', 'paused'];
 const HISTORIES = ['consent.email.history', 'consent.sms.history'];
 
-async function changedSince(sql: Sql, shop: Shop, one: Import, apart: readonly string[]): Promise<boolean> {
+async function changedSince(sql: Sql, shop: Shop, job: Import, apart: readonly string[]): Promise<boolean> {
   const rows = await sql.query(
     'SELECT 1 FROM setting_changes WHERE shop_id = $1 AND at >= $2 AND field <> ALL($3::text[]) LIMIT 1',
-    [shop.id, new Date(one.createdAt), apart],
+    [shop.id, new Date(job.createdAt), apart],
   );
   return rows.length > 0;
 }
@@ -64,36 +64,36 @@ const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: Cou
 });
 
 /** An import as it is, with the settings as they are. One that is counted says what it would send with the answer of now. */
-export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, one: Import): Promise<ImportAnswer> {
-  const standing = await standingOf(sql, one);
-  const { byAnswer } = one.counted;
-  const total = one.total ?? one.counted.records;
-  const rate = one.state === 'running' ? one.rate : null;
-  const before = one.state === 'counting' || one.state === 'counted';
+export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, job: Import): Promise<ImportAnswer> {
+  const standing = await standingOf(sql, job);
+  const { byAnswer } = job.counted;
+  const total = job.total ?? job.counted.records;
+  const rate = job.state === 'running' ? job.rate : null;
+  const before = job.state === 'counting' || job.state === 'counted';
   const given = answerGiven(stored);
-  const counted = (before && byAnswer && given && byAnswer[given]) || one.counted;
+  const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;
   const gate = gateOf(stored);
-  const waits = await waitsOf(sql, shop, one, gate, stored.breaker);
+  const waits = await waitsOf(sql, shop, job, gate, stored.breaker);
   return {
-    id: one.id,
-    kind: one.kind,
-    which: !one.listed ? 'all' : one.segmentId === null ? 'some' : 'segment',
-    from: iso(one.from),
-    state: one.state,
-    message: one.message,
-    createdAt: iso(one.createdAt),
-    startedAt: iso(one.startedAt),
-    endedAt: iso(one.endedAt),
+    id: job.id,
+    kind: job.kind,
+    which: !job.listed ? 'all' : job.segmentId === null ? 'some' : 'segment',
+    from: iso(job.from),
+    state: job.state,
+    message: job.message,
+    createdAt: iso(job.createdAt),
+    startedAt: iso(job.startedAt),
+    endedAt: iso(job.endedAt),
     done: standing.done,
     total,
     rate: rate === null ? null : Math.round(rate * 10) / 10,
     secondsLeft: rate ? Math.ceil(Math.max(0, total - standing.done) / rate) : null,
     waits,
     outdated:
-      one.state === 'counted' &&
-      (await changedSince(sql, shop, one, byAnswer && given ? [...APART, ...HISTORIES] : APART)),
+      job.state === 'counted' &&
+      (await changedSince(sql, shop, job, byAnswer && given ? [...APART, ...HISTORIES] : APART)),
     byAnswer: before && byAnswer ? { optOuts: answerCounts(byAnswer.optOuts), all: answerCounts(byAnswer.all) } : null,
-    counts: countsOf(one, counted, standing),
+    counts: countsOf(job, counted, standing),
   };
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from '../../admin/admin.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { type Db, newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { firstOfLanes } from '../../store/deliveries/find-due.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -36,9 +37,9 @@ const DUE = 'd.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <=
  * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
  * goes before what happened long ago. What is tried again later, and what waits behind that, takes no room.
  */
-async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
+async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
   const most =
-    one.rate === null ? FIRST_AHEAD : Math.min(Math.max((one.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
+    job.rate === null ? FIRST_AHEAD : Math.min(Math.max((job.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
   // Nothing waits behind what is not there: looking into the lanes costs most of all this.
   const [row] = await sql.query<{ busy: boolean; ahead: number }>(
     `SELECT
@@ -50,7 +51,7 @@ async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
        EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
        OR EXISTS (SELECT 1 FROM deliveries d WHERE ${DUE}
          AND (SELECT source FROM events e WHERE e.id = d.event_id) <> 'import' AND ${firstOfLanes}) AS busy`,
-    [shop.id, one.id],
+    [shop.id, job.id],
   );
   if (!row || row.busy) return 0;
   const room = Math.floor(most) - row.ahead;
@@ -60,18 +61,18 @@ async function roomFor(sql: Sql, shop: Shop, one: Import): Promise<number> {
 async function insertEvents(
   sql: Sql,
   shop: Shop,
-  one: Import,
+  job: Import,
   records: readonly ImportRecord[],
   now: Instant,
 ): Promise<number> {
-  const readAt = new Date(readAtOf(one, now));
+  const readAt = new Date(readAtOf(job, now));
   const rows = records.flatMap(({ line, body }) => {
     if (body === null) return [];
     const id = newId();
     return [
       {
         id,
-        webhook_id: `import:${one.id}:${line}`,
+        webhook_id: `import:${job.id}:${line}`,
         triggered_at: readAt,
         received_at: new Date(now),
         body: shop.vault.seal(bodyBinding(id), body),
@@ -87,7 +88,7 @@ async function insertEvents(
   await sql.query(
     `INSERT INTO events (shop_id, topic, source, import_id, ${columns})
      SELECT $1::int, $2::text, 'import', $3::uuid, u.* FROM ${from} AS u`,
-    [shop.id, `import/${one.kind}`, one.id, ...params],
+    [shop.id, `import/${job.kind}`, job.id, ...params],
   );
   return rows.length;
 }
@@ -97,22 +98,22 @@ async function insertEvents(
  * none.
  * @returns whether the import still runs and nobody else went on with it
  */
-async function feedGroup(deps: FeedDeps, shop: Shop, one: Import, records: readonly ImportRecord[]): Promise<boolean> {
+async function feedGroup(deps: FeedDeps, shop: Shop, job: Import, records: readonly ImportRecord[]): Promise<boolean> {
   const next = records.at(-1)?.next;
   if (!next) return true;
   const fed = await deps.db.transaction(async (sql): Promise<number | null> => {
     const rows = await sql.query(
       `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
-      [one.id, one.feed.line, next.line, next.offset],
+      [job.id, job.feed.line, next.line, next.offset],
     );
     if (rows.length === 0) return null;
-    const inserted = await insertEvents(sql, shop, one, records, deps.now());
-    await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [one.id, inserted]);
+    const inserted = await insertEvents(sql, shop, job, records, deps.now());
+    await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [job.id, inserted]);
     return inserted;
   });
   if (fed === null) return false;
-  one.feed = next;
-  one.fed += fed;
+  job.feed = next;
+  job.fed += fed;
   deps.wake(shop.id);
   return true;
 }
@@ -121,12 +122,12 @@ async function feedGroup(deps: FeedDeps, shop: Shop, one: Import, records: reado
 async function waitForRoom(
   deps: FeedDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   until: Instant,
   signal: AbortSignal,
 ): Promise<number> {
   while (!signal.aborted && deps.now() < until) {
-    const room = await roomFor(deps.db, shop, one);
+    const room = await roomFor(deps.db, shop, job);
     if (room > 0) return Math.min(room, MOST_AT_ONCE);
     await wait(LOOK_AGAIN_MS);
   }
@@ -141,26 +142,26 @@ async function waitForRoom(
 export async function feed(
   deps: FeedDeps,
   shop: Shop,
-  one: Import,
+  job: Import,
   metafieldKeys: readonly string[],
   until: Instant,
   signal: AbortSignal,
 ): Promise<void> {
   // Before the file is opened: opening it again takes longer than feeding from it.
-  let room = await waitForRoom(deps, shop, one, Math.min(until, deps.now() + WAIT_MS), signal);
+  let room = await waitForRoom(deps, shop, job, Math.min(until, deps.now() + WAIT_MS), signal);
   if (room === 0) return;
   let group: ImportRecord[] = [];
-  for await (const record of recordsOf(deps, shop, one, one.feed, metafieldKeys, signal)) {
+  for await (const record of recordsOf(deps, shop, job, job.feed, metafieldKeys, signal)) {
     group.push(record);
     if (group.length < room) continue;
-    if (!(await feedGroup(deps, shop, one, group))) return;
+    if (!(await feedGroup(deps, shop, job, group))) return;
     group = [];
-    room = await waitForRoom(deps, shop, one, until, signal);
+    room = await waitForRoom(deps, shop, job, until, signal);
     if (room === 0) return;
   }
-  if (!(await feedGroup(deps, shop, one, group))) return;
+  if (!(await feedGroup(deps, shop, job, group))) return;
   await deps.db.query(
     `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
-    [one.id, one.feed.line],
+    [job.id, job.feed.line],
   );
 }

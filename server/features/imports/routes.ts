@@ -35,7 +35,7 @@ const wrongState = (state: ImportState, action: string) =>
 export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
   const router = Router();
   const storedOf = async (shop: Shop) => (await settings.load(shop)) ?? nothingStored;
-  const describe = async (shop: Shop, one: Import) => await describeImport(db, shop, await storedOf(shop), one);
+  const describe = async (shop: Shop, job: Import) => await describeImport(db, shop, await storedOf(shop), job);
 
   router.post('/imports', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
@@ -61,8 +61,8 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
   router.get('/imports/:id', async (req, res, next) => {
     const id = idOf(req.params.id);
     const { shop } = merchantOf(res);
-    const one = id && (await findImport(db, shop, id));
-    if (one) res.json(await describe(shop, one));
+    const job = id && (await findImport(db, shop, id));
+    if (job) res.json(await describe(shop, job));
     else notFound(req, res, next);
   });
 

@@ -1,18 +1,13 @@
 import type { End, Import, ToldCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { firstIdAt } from '../../platform/database/ids.ts';
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** Events are in the order of their ids, which begin with the time: so much later none comes before a place any more, unless
  * two processes' clocks differ by more. In milliseconds. */
 const CLOCKS_MS = 60_000;
-
-/** The first id of a moment. */
-function idOf(at: Instant): string {
-  const time = Math.max(0, at).toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
-}
 
 const endsOf = async (sql: Sql, importId: string, from: string, to: string): Promise<End[]> =>
   await sql.query<End>(
@@ -71,21 +66,21 @@ export const allTold = async (sql: Sql, one: Counted): Promise<ToldCounts> =>
  * Counts for good what has ended, up to the first event that has not. Nothing is kept when meanwhile an end changed, or the
  * import was started, paused or ended: next time.
  */
-export async function settleTally(sql: Sql, one: Import, now: Instant): Promise<void> {
+export async function freezeTally(sql: Sql, job: Import, now: Instant): Promise<void> {
   const [waiting] = await sql.query<{ first: string | null }>(
     `SELECT min(id::text) AS first FROM events WHERE import_id = $1 AND state IN ('received', 'open')`,
-    [one.id],
+    [job.id],
   );
   const first = waiting?.first ?? LAST;
-  const safe = one.endedAt === null ? idOf(now - CLOCKS_MS) : LAST;
+  const safe = job.endedAt === null ? firstIdAt(now - CLOCKS_MS) : LAST;
   const [to = safe] = [first, safe].sort();
-  const from = one.settledTo ?? FIRST;
+  const from = job.settledTo ?? FIRST;
   if (to <= from) return;
-  const ends = addEnds(one.settled.ends, await endsOf(sql, one.id, from, to));
-  const told = addTold(one.settled.told, await toldBy(sql, one.id, from, to));
+  const ends = addEnds(job.settled.ends, await endsOf(sql, job.id, from, to));
+  const told = addTold(job.settled.told, await toldBy(sql, job.id, from, to));
   const rows = await sql.query(
     'UPDATE imports SET settled_to = $2, settled = $3::jsonb WHERE id = $1 AND due_at = $4 RETURNING id',
-    [one.id, to, JSON.stringify({ ends, told }), new Date(one.dueAt)],
+    [job.id, to, JSON.stringify({ ends, told }), new Date(job.dueAt)],
   );
-  if (rows.length > 0) Object.assign(one, { settledTo: to, settled: { ends, told } });
+  if (rows.length > 0) Object.assign(job, { settledTo: to, settled: { ends, told } });
 }

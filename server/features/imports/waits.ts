@@ -31,7 +31,7 @@ type Row = {
 const lastError = (id: string) =>
   `(SELECT a.error FROM attempts a WHERE a.delivery_id = ${id} AND a.class IS NOT NULL ORDER BY a.at DESC LIMIT 1)`;
 
-async function look(sql: Sql, shop: Shop, one: Import): Promise<Row | null> {
+async function look(sql: Sql, shop: Shop, job: Import): Promise<Row | null> {
   const [row] = await sql.query<Row>(
     `WITH left_over AS (
        SELECT d.id, d.seq, d.shop_id, d.due_at, d.attempts, d.reading, d.email_lane, d.phone_lane,
@@ -54,7 +54,7 @@ async function look(sql: Sql, shop: Shop, one: Import): Promise<Row | null> {
        (SELECT count(*) FROM events WHERE import_id = $1 AND state IN ('received', 'open')) = 0
        AND EXISTS (SELECT 1 FROM deliveries d JOIN events e ON e.id = d.event_id
          WHERE d.shop_id = $2 AND d.open AND d.due_at <= now() AND e.source <> 'import') AS live`,
-    [one.id, shop.id],
+    [job.id, shop.id],
   );
   return row ?? null;
 }
@@ -90,13 +90,13 @@ function laneWaits({ behind: count, behind_at, behind_error }: Row): Wait[] {
 export async function waitsOf(
   sql: Sql,
   shop: Shop,
-  one: Import,
+  job: Import,
   gate: Gate,
   breaker: StoredSettings['breaker'],
 ): Promise<Wait[]> {
-  if (one.startedAt === null || one.endedAt !== null) return [];
+  if (job.startedAt === null || job.endedAt !== null) return [];
   if (gate !== null) return [{ reason: gate, count: 0, message: gateMessages[gate], action: 'settings' }];
-  const row = await look(sql, shop, one);
+  const row = await look(sql, shop, job);
   if (!row) return [];
   const waits: Wait[] = [];
   if (breaker?.openedAt != null) {
@@ -112,7 +112,7 @@ export async function waitsOf(
     const message = `${records(row.reading, 'wait')} until Shopify has said what is missing.`;
     waits.push({ reason: 'reading_shopify', count: row.reading, message });
   }
-  if (row.live && one.state === 'running' && one.fedAt === null) {
+  if (row.live && job.state === 'running' && job.fedAt === null) {
     waits.push({
       reason: 'live_events',
       count: 0,

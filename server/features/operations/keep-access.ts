@@ -1,6 +1,6 @@
 import type { Access } from '../../admin/access.ts';
 import { type Admin, AdminError } from '../../admin/admin.ts';
-import { readShopFacts } from '../../admin/shop-facts.ts';
+import { fetchShopFacts } from '../../admin/shop-facts.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
@@ -19,7 +19,7 @@ export function keepAccess(deps: { db: Db; admin: Admin; access: Access; log: Lo
       try {
         const token = await access.token(shop);
         if (await isRenewalDue(db, shop)) await access.replace(shop, token);
-        await readShopFacts({ db, admin }, shop, signal);
+        await fetchShopFacts({ db, admin }, shop, signal);
       } catch (error) {
         signal.throwIfAborted();
         const failure = error instanceof AdminError ? error.failure : null;

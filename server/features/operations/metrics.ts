@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import type { Measures } from '../../pipeline/measures.ts';
+import { madeAt } from '../../platform/database/ids.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
 
 const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -16,9 +16,6 @@ export type Metrics = Measures & {
   /** Everything in Prometheus' text format, the numbers from the database renewed if they may be. Never rejects. */
   render(): Promise<string>;
 };
-
-/** The time in a UUID v7, in milliseconds since 1970 (RFC 9562, section 5.7). */
-const timeOf = (id: string): Instant => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 /** @param registry takes the metrics of one process; each process reports its own counters, and all the same gauges */
 export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Registry()): Metrics {
@@ -98,7 +95,7 @@ export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Re
       attempts.inc({ class: outcome });
       attemptTime.observe({ class: outcome }, ms / 1000);
     },
-    deliveryAccepted: (deliveryId, now) => deliveryLag.observe(Math.max(0, now - timeOf(deliveryId)) / 1000),
+    deliveryAccepted: (deliveryId, now) => deliveryLag.observe(Math.max(0, now - madeAt(deliveryId)) / 1000),
     registry,
     render: async () => {
       await look();

@@ -7,7 +7,7 @@ import { gateOf } from '../../domain/wording/describe-state.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
-import { readLife, type Shop, type ShopLife, type Shops } from '../../store/shops/shops.ts';
+import { type Installation, loadInstallation, type Shop, type Shops } from '../../store/shops/shops.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { countEvents, type OverviewCounts } from './counts.ts';
 import type { Problem } from './problem.ts';
@@ -41,7 +41,7 @@ export type OverviewAnswer = OverviewCounts & {
 };
 
 /** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
-export function connectionOf(stored: StoredSettings | null, life: Pick<ShopLife, 'uninstalledAt'>): Connection {
+export function connectionOf(stored: StoredSettings | null, life: Pick<Installation, 'uninstalledAt'>): Connection {
   if (life.uninstalledAt !== null) {
     return { state: 'uninstalled', message: 'The app was uninstalled: nothing is received or sent.' };
   }
@@ -93,7 +93,7 @@ export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: Ov
     const stored = await settings.load(shop);
     const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
     const answer: OverviewAnswer = {
-      connection: connectionOf(stored, await readLife(db, shop)),
+      connection: connectionOf(stored, await loadInstallation(db, shop)),
       ...(await countEvents(db, shop, timeZone, at)),
       timeZone,
       adminAccess: await adminAccess(db, shop),

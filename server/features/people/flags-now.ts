@@ -1,10 +1,10 @@
 import type { FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { gather, weigh } from '../../pipeline/deliver/evaluate.ts';
+import { evaluate, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
-import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
+import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
 
 /** What sending a person now would say about a channel; `send` null: nothing, for this reason. */
 export type FlagNow = { send: boolean | null; reason: FlagReason };
@@ -18,7 +18,7 @@ export async function flagsNow(
   now: Instant,
 ): Promise<{ email: FlagNow; sms: FlagNow }> {
   const settings = stored ?? nothingStored;
-  const historyBefore = Math.max(installedAt(await readLife(sql, shop)) ?? now, settings.accountSince ?? 0);
+  const historyBefore = Math.max(installedAt(await loadInstallation(sql, shop)) ?? now, settings.accountSince ?? 0);
   const delivery: ClaimedDelivery = {
     id: personId,
     eventId: personId,
@@ -34,8 +34,8 @@ export async function flagsNow(
     topic: 'person/send',
     eventReceivedAt: now,
   };
-  const found = await gather(sql, shop, settings.account, [delivery]);
-  const { decisions } = weigh(shop, settings, historyBefore, found, delivery, now).prepared;
+  const found = await loadContext(sql, shop, settings.account, [delivery]);
+  const { decisions } = evaluate(shop, settings, historyBefore, found, delivery, now).prepared;
   const of = ({ send, reason }: FlagNow): FlagNow => ({ send, reason });
   return { email: of(decisions.email), sms: of(decisions.sms) };
 }

@@ -11,7 +11,7 @@ export type KnownBesides = {
   dataSaleOptOut: boolean | null;
 };
 
-export function readOf({ tags, read }: PersonProfile): KnownBesides {
+export function knownBesides({ tags, read }: PersonProfile): KnownBesides {
   return {
     readAt: read ? new Date(read.at).toISOString() : null,
     tags: Object.values(tags).flatMap(({ tag, present }) => (present ? [tag] : [])),

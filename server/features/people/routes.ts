@@ -15,7 +15,7 @@ import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type ChannelConsent, consentOf } from './consent-of.ts';
 import { findPeople, itemOf, type PersonItem, type PersonRow } from './find.ts';
 import { type FlagNow, flagsNow } from './flags-now.ts';
-import { type KnownBesides, readOf } from './known-besides.ts';
+import { type KnownBesides, knownBesides } from './known-besides.ts';
 import { sendPerson } from './send.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 
@@ -101,7 +101,7 @@ async function readPerson(
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
   const flags = await flagsNow(db, shop, stored, id, at);
-  const read = readOf(person.profile);
+  const read = knownBesides(person.profile);
   const { entries, cut } = await timelineOf(db, shop, { id, addresses, read }, gateOf(stored));
   return {
     ...itemOf(row, person.profile),

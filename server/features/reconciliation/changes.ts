@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
 import { type Admin, AdminError } from '../../admin/admin.ts';
-import { customersAtOnce } from '../../admin/read-records.ts';
+import { customersAtOnce } from '../../admin/fetch-records.ts';
 import type { FoundFact } from '../../domain/consent.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
-import { foresee } from '../../pipeline/dry-run.ts';
-import { readEvent } from '../../pipeline/process/process.ts';
+import { dryRun } from '../../pipeline/dry-run.ts';
+import { translateStoredEvent } from '../../pipeline/process/process.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
@@ -17,7 +17,7 @@ import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { type Kind, movePoint } from '../../store/shops/reconciliations.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type Changed, changedPage, type Page, readWhole } from './read-changes.ts';
+import { type Changed, fetchChangedPage, fetchWhole, type Page } from './fetch-changes.ts';
 
 export type ChangesDeps = {
   db: Db;
@@ -36,7 +36,7 @@ const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
 /** Waits until what has been received by now is translated: what it says is known then. */
 async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
   const before = Date.now();
-  const newest = uuidv7();
+  const newest = newId();
   while (!signal.aborted && Date.now() - before < TRANSLATED_WITHIN_MS) {
     const rows = await db.query(
       `SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND id <= $2::uuid LIMIT 1`,
@@ -92,11 +92,11 @@ async function isWorthAnEvent(
 ): Promise<boolean> {
   const now = deps.now();
   const at = new Date(finding.readAt);
-  const row = { id: uuidv7(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
-  const read = readEvent(country, row, Buffer.from(finding.body));
+  const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
+  const read = translateStoredEvent(country, row, Buffer.from(finding.body));
   if (!('event' in read)) return true;
-  const [foreseen] = await foresee(deps.db, shop, stored, [read.event], now);
-  const { settled } = foreseen ?? { settled: null };
+  const [run] = await dryRun(deps.db, shop, stored, [read.event], now);
+  const { settled } = run ?? { settled: null };
   if (settled?.state === 'skipped' && STAYS_SO.has(settled.reason)) return false;
   if (settled?.state !== 'skipped' || !KNOWN.has(settled.reason)) return true;
   const { translated: t } = read.event;
@@ -140,7 +140,7 @@ export async function findChanges(
   // A search begins before the point: it ends early only once the point has moved, so that every call gets further.
   const enough = () => signal.aborted || (point > since && now() >= stopAt);
   for (;;) {
-    const page: Page = await changedPage(admin, shop, kind, since, after, signal);
+    const page: Page = await fetchChangedPage(admin, shop, kind, since, after, signal);
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
     await translated(db, shop, signal);
     const unknown = await unknownOf(db, shop, kind, inRange);
@@ -148,7 +148,7 @@ export async function findChanges(
       if (enough()) return { found, complete: false };
       const group = unknown.slice(at, at + atOnce);
       const readAt = now();
-      const bodies = await readWhole(admin, shop, kind, group, keys, signal);
+      const bodies = await fetchWhole(admin, shop, kind, group, keys, signal);
       if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
         throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`);
       }

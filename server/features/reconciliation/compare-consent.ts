@@ -1,11 +1,12 @@
-import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
+import { v5 as uuidv5 } from 'uuid';
 import type { ConsentFact, FoundFact } from '../../domain/consent.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import { foresee } from '../../pipeline/dry-run.ts';
+import { dryRun } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { readEvent } from '../../pipeline/process/process.ts';
+import { translateStoredEvent } from '../../pipeline/process/process.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
@@ -14,9 +15,9 @@ import { loadPeople } from '../../store/people/people.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
-import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
+import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { ChangesDeps } from './changes.ts';
-import { learnOptOuts } from './learn-opt-outs.ts';
+import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 
 /** The name space of the ids of facts that come without an event. */
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
@@ -68,13 +69,13 @@ function customersIn(bodies: readonly string[], country: string | null, readAt: 
   const at = new Date(readAt);
   return bodies.flatMap((body) => {
     const row = {
-      id: uuidv7(),
+      id: newId(),
       topic: 'customers/update',
       source: 'reconciliation',
       triggered_at: at,
       received_at: at,
     };
-    const read = readEvent(country, row, Buffer.from(body));
+    const read = translateStoredEvent(country, row, Buffer.from(body));
     if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
     return read.event.translated.read ?? [];
   });
@@ -122,7 +123,7 @@ export async function compareConsent(
   const { db, now } = deps;
   const { country } = await deps.shops.facts(shop);
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const installed = installedAt(await readLife(db, shop)) ?? now();
+  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const customers = customersIn(bodies, country ?? null, readAt);
   const found = factsIn(customers).map((one) => ({
     ...one,
@@ -142,21 +143,21 @@ export async function compareConsent(
   const findings = missed.map((one) => findingOf(one, readAt));
   const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
     const at = new Date(readAt);
-    const row = { id: uuidv7(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
-    const read = readEvent(country ?? null, row, Buffer.from(finding.body));
+    const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
+    const read = translateStoredEvent(country ?? null, row, Buffer.from(finding.body));
     const one = missed[i];
     return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
   });
-  const foreseen = await foresee(
+  const dryRuns = await dryRun(
     db,
     shop,
     stored,
     events.map(({ event }) => event),
     now(),
   );
-  const due = events.filter((_, i) => foreseen[i]?.settled === null).map(({ finding }) => finding);
+  const due = events.filter((_, i) => dryRuns[i]?.settled === null).map(({ finding }) => finding);
   const kept = events.filter((_, i) => {
-    const settled = foreseen[i]?.settled;
+    const settled = dryRuns[i]?.settled;
     return settled && settled.reason !== 'deleted_person';
   });
   const people = await loadPeople(
@@ -167,7 +168,7 @@ export async function compareConsent(
   return await db.transaction(async (sql) => {
     await lockShop(sql, shop);
     if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
-    await learnOptOuts(sql, shop, customers, begunAt);
+    await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     // Whoever was erased while this was worked out leaves no fact.
     const gone = await erasedOf(
       sql,

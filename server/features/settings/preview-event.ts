@@ -1,11 +1,11 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import type { FieldReason, Reason, Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
-import { foresee } from '../../pipeline/dry-run.ts';
+import { dryRun } from '../../pipeline/dry-run.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
@@ -46,11 +46,11 @@ export async function previewEvent(
 ): Promise<Preview> {
   const unsent = nothingSent[translated.kind];
   if (unsent) return settled('skipped', unsent);
-  const event = { id: uuidv7(), topic, triggeredAt: now, translated, summary: null };
-  const [foreseen] = await foresee(db, shop, stored, [event], now);
-  const prepared = foreseen?.weighed?.prepared;
+  const event = { id: newId(), topic, triggeredAt: now, translated, summary: null };
+  const [run] = await dryRun(db, shop, stored, [event], now);
+  const prepared = run?.evaluated?.prepared;
   const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: prepared.fields } : {};
-  if (foreseen?.settled) return settled(foreseen.settled.state, foreseen.settled.reason, sent);
+  if (run?.settled) return settled(run.settled.state, run.settled.reason, sent);
   const reason = gateOf(stored) ?? 'due';
   return { ...settled('skipped', 'no_contact', sent), state: 'waiting', reason, message: reasonMessages[reason] };
 }

@@ -1,7 +1,8 @@
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
-import { newId, type Sql } from '../../platform/database/db.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
 import { flagChannels } from '../../store/consent/facts.ts';
@@ -20,8 +21,16 @@ import { lease } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
-import { installedAt, type Shop, type ShopLife } from '../../store/shops/shops.ts';
-import { type Gathered, gather, isNothingNew, listSetOf, stateShown, type Weighed, weigh } from './evaluate.ts';
+import { type Installation, installedAt, type Shop } from '../../store/shops/shops.ts';
+import {
+  type DeliveryContext,
+  type Evaluated,
+  evaluate,
+  isNothingNew,
+  listSetOf,
+  loadContext,
+  stateShown,
+} from './evaluate.ts';
 
 export type ClaimDeps = {
   settings: SettingsStore;
@@ -68,10 +77,10 @@ function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { g
 }
 
 /** What claiming writes, collected delivery by delivery and written together. */
-type Work = {
+type Plan = {
   leaving: {
-    weighed: Weighed;
-    prepared: Extract<Weighed['prepared'], { kind: 'send' }>;
+    evaluated: Evaluated;
+    prepared: Extract<Evaluated['prepared'], { kind: 'send' }>;
     attemptId: string;
     contentHash: string;
   }[];
@@ -83,14 +92,14 @@ type Work = {
 };
 
 /** The lanes of the addresses that it is about by now, where those are others than it stands in: they may be taken. */
-function newLanes(shop: Shop, found: Gathered, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
+function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
   const contact = found.contacts.get(id);
   const now = contact ? lanesOf(shop.vault, contact) : lanes;
   return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
 }
 
-function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, work: Work): void {
-  const { delivery, keys, prepared } = weighed;
+function addToPlan(shop: Shop, found: DeliveryContext, evaluated: Evaluated, account: number, work: Plan): void {
+  const { delivery, keys, prepared } = evaluated;
   const attemptId = newId();
   for (const channel of flagChannels) {
     const key = keys[channel];
@@ -103,13 +112,13 @@ function sort(shop: Shop, found: Gathered, weighed: Weighed, account: number, wo
     return;
   }
   const contentHash = shop.vault.hash('content', prepared.content);
-  if (isNothingNew(weighed, found.entities, contentHash, account)) {
+  if (isNothingNew(evaluated, found.entities, contentHash, account)) {
     work.closed.push(delivery.id);
     work.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
     work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
     return;
   }
-  work.leaving.push({ weighed, prepared, attemptId, contentHash });
+  work.leaving.push({ evaluated, prepared, attemptId, contentHash });
 }
 
 /**
@@ -122,7 +131,7 @@ export async function claimDeliveries(
   sql: Sql,
   deps: ClaimDeps,
   shop: Shop,
-  life: ShopLife,
+  life: Installation,
   stored: StoredSettings | null,
   breaker: BreakerState,
   at: Instant,
@@ -139,8 +148,8 @@ export async function claimDeliveries(
   const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
   if (deliveries.length === 0) return nothing;
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
-  const found = await gather(sql, shop, stored.account, deliveries);
-  const work: Work = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
+  const found = await loadContext(sql, shop, stored.account, deliveries);
+  const work: Plan = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
   for (const delivery of deliveries) {
     try {
       if (delivery.broken) throw new Error('The delivery cannot be opened');
@@ -156,7 +165,7 @@ export async function claimDeliveries(
       }
       const lanes = newLanes(shop, found, delivery);
       if (lanes) work.moved.push({ id: delivery.id, ...lanes });
-      else sort(shop, found, weigh(shop, stored, historyBefore, found, delivery, now), stored.account, work);
+      else addToPlan(shop, found, evaluate(shop, stored, historyBefore, found, delivery, now), stored.account, work);
     } catch (error) {
       deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
       work.closed.push(delivery.id);
@@ -168,7 +177,7 @@ export async function claimDeliveries(
   const problem = probes && stored.problem;
   const probeAt = now + deps.connectionProbeMs;
   const [ready] = await Promise.all([
-    depart(sql, deps, shop, stored, found, work, probe, now),
+    leaseAndNote(sql, deps, shop, stored, found, work, probe, now),
     keepPayloads(sql, shop, work.kept),
     closeDeliveries(sql, shop, work.closed),
     settleEvents(sql, work.updates),
@@ -184,18 +193,18 @@ export async function claimDeliveries(
 }
 
 /** Leases what is to be sent, and notes attempts and flags before anything leaves. */
-async function depart(
+async function leaseAndNote(
   sql: Sql,
   deps: ClaimDeps,
   shop: Shop,
   stored: StoredSettings & { guid: string },
-  found: Gathered,
-  { leaving }: Work,
+  found: DeliveryContext,
+  { leaving }: Plan,
   probe: boolean,
   now: Instant,
 ): Promise<ReadyDelivery[]> {
   const listSet = listSetOf(stored);
-  const ready = leaving.map(({ weighed: { delivery, keys }, prepared, attemptId, contentHash }) => {
+  const ready = leaving.map(({ evaluated: { delivery, keys }, prepared, attemptId, contentHash }) => {
     const flags: SentFlag[] = flagChannels.flatMap((channel) => {
       const value = prepared.flags[channel];
       const key = keys[channel];

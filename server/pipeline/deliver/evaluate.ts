@@ -35,7 +35,7 @@ export const listSetOf = ({ settings }: StoredSettings) =>
   settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
 
 /** All that is needed to prepare deliveries of one shop, loaded at once. */
-export async function gather(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
+export async function loadContext(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
   const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
   const [{ profiles, deleted }, entities] = await Promise.all([
     loadProfiles(
@@ -65,18 +65,22 @@ export async function gather(sql: Sql, shop: Shop, account: number, deliveries: 
   return { profiles, deleted, contacts, facts, told, entities };
 }
 
-export type Gathered = Awaited<ReturnType<typeof gather>>;
+export type DeliveryContext = Awaited<ReturnType<typeof loadContext>>;
 
-export type Weighed = { delivery: ClaimedDelivery; keys: Partial<Record<FlagChannel, LedgerKey>>; prepared: Prepared };
+export type Evaluated = {
+  delivery: ClaimedDelivery;
+  keys: Partial<Record<FlagChannel, LedgerKey>>;
+  prepared: Prepared;
+};
 
-export function weigh(
+export function evaluate(
   shop: Shop,
   stored: StoredSettings,
   historyBefore: Instant,
-  found: Gathered,
+  found: DeliveryContext,
   delivery: ClaimedDelivery,
   now: Instant,
-): Weighed {
+): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
   const profile = (delivery.personId ? found.profiles.get(delivery.personId) : undefined) ?? noProfile;
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
@@ -117,7 +121,7 @@ export function weigh(
  * The order or customer whose state Ascent360 has once it took this delivery: its own, or the customer's who is sent as last
  * known, whole and with nothing added. Null: none.
  */
-export function stateShown(shop: Shop, found: Gathered, delivery: ClaimedDelivery): string | null {
+export function stateShown(shop: Shop, found: DeliveryContext, delivery: ClaimedDelivery): string | null {
   if (delivery.entity) return delivery.entity;
   const { subject, personId } = delivery;
   const profile = personId ? found.profiles.get(personId) : undefined;
@@ -130,12 +134,12 @@ export function stateShown(shop: Shop, found: Gathered, delivery: ClaimedDeliver
 
 /** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
 export function isNothingNew(
-  weighed: Weighed,
+  evaluated: Evaluated,
   entities: ReadonlyMap<string, EntityState>,
   contentHash: string,
   account: number,
 ): boolean {
-  const { delivery, prepared } = weighed;
+  const { delivery, prepared } = evaluated;
   if (prepared.kind !== 'send' || !prepared.onlyContent || delivery.again || !delivery.entity) return false;
   const state = entities.get(delivery.entity);
   return state?.acceptedHash === contentHash && state.account === account;

@@ -73,7 +73,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
     return decide({
       channel,
       facts: input.facts[channel],
-      told: input.reassert ? { accepted: null, acceptedAt: null, unsettled: told.unsettled } : told,
+      told: input.reassert ? { accepted: null, acceptedAt: null, pendingFlags: told.pendingFlags } : told,
       rules: rulesFor(channel, input.settings),
       historyBefore: input.historyBefore,
       now: input.now,

@@ -17,7 +17,7 @@ export type Pace = { typicalMs: number };
 export type Moment = { ticks: number; at: Instant };
 export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
 
-export type PosterDeps = {
+export type SendPoolDeps = {
   /** How many deliveries of all shops may be under way at once. */
   slots: Slots;
   pace: Pace;
@@ -30,16 +30,16 @@ export type PosterDeps = {
 };
 
 /** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */
-export function createPosters(deps: PosterDeps) {
+export function createSendPool(deps: SendPoolDeps) {
   const ready: { delivery: ReadyDelivery; claimed: Moment }[] = [];
   const finished: Finished[] = [];
-  const posters = new Set<Promise<void>>();
+  const loops = new Set<Promise<void>>();
   let drained = () => {};
 
   const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
   const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
-  async function poster(): Promise<void> {
+  async function sendLoop(): Promise<void> {
     // Only for something to post: whoever waits for a slot without it is counted as busy, and nothing is claimed for it.
     while (ready.length > 0) {
       await deps.slots.take(1);
@@ -61,7 +61,7 @@ export function createPosters(deps: PosterDeps) {
       deps.metrics.attemptEnded(result.class, result.ms);
       finished.push({ delivery, result });
       deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
-      // With a receiver in trouble, what is not under way yet is weighed anew: the breaker may have opened.
+      // With a receiver in trouble, what is not under way yet is evaluated anew: the breaker may have opened.
       if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
     }
   }
@@ -70,22 +70,22 @@ export function createPosters(deps: PosterDeps) {
     /** @param claimed when their leases began, or before */
     add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
       ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
-      for (let more = Math.min(deps.perShop - posters.size, ready.length); more > 0; more--) {
-        const job: Promise<void> = poster().finally(() => {
-          posters.delete(job);
+      for (let more = Math.min(deps.perShop - loops.size, ready.length); more > 0; more--) {
+        const job: Promise<void> = sendLoop().finally(() => {
+          loops.delete(job);
           drained();
         });
-        posters.add(job);
+        loops.add(job);
       }
     },
     giveBack,
     take: () => finished.splice(0),
     hasFinished: () => finished.length > 0,
-    isIdle: () => posters.size === 0,
+    isIdle: () => loops.size === 0,
     /** How many to claim now. */
     room: () => {
       if (ready.length > 0) return 0;
-      const free = deps.perShop - posters.size;
+      const free = deps.perShop - loops.size;
       const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
       return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
     },
@@ -95,6 +95,6 @@ export function createPosters(deps: PosterDeps) {
         drained = resolve;
       });
     },
-    end: async () => void (await Promise.all(posters)),
+    end: async () => void (await Promise.all(loops)),
   };
 }

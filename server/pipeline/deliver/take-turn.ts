@@ -2,7 +2,7 @@ import { CLOSED } from '../../domain/delivery/breaker.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { saveBreaker } from '../../store/shops/settings.ts';
-import { readLife, type Shop } from '../../store/shops/shops.ts';
+import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
 
@@ -20,7 +20,7 @@ export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Fi
     const [at, before, life] = await Promise.all([
       lockShop(sql, shop),
       deps.settings.load(shop, sql),
-      readLife(sql, shop),
+      loadInstallation(sql, shop),
     ]);
     const recorded = await recordAttempts(sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.

@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../../store/consent/facts.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { learnContact } from './merge-contact.ts';
+import { mergeContact } from './merge-contact.ts';
 
 /** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */
 function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
@@ -27,7 +27,7 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
  * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
  * data-sale opt-out; its consent facts belong into the ledger. An answer older than what is known changes nothing of it.
  */
-export function learnRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
+export function applyRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;
   const { contact } = read;
   const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
@@ -35,7 +35,7 @@ export function learnRead(shop: Shop, people: People, person: Person, read: Cust
     channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],
   );
   people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
-  learnContact(person, 'customer', contact, at);
+  mergeContact(person, 'customer', contact, at);
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
@@ -47,7 +47,7 @@ export function learnRead(shop: Shop, people: People, person: Person, read: Cust
 }
 
 /** Shopify has no such customer any more, or says nothing of it: asking again would come to the same. */
-export function learnAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
+export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
   const dataSaleOptOut = profile.read?.dataSaleOptOut ?? false;
@@ -59,7 +59,7 @@ export function learnAbsence(people: People, person: Person, keys: readonly stri
 const READ_FACTS = '5b0f7c1e-6a54-4c39-8d0b-7f2b1f0a9e36';
 
 /** What was read of a person's consent, for the ledger: reading the same again gives the same facts. */
-export function readFacts(shop: Shop, person: Person, read: CustomerRead): LedgerEntry[] {
+export function factsFromRead(shop: Shop, person: Person, read: CustomerRead): LedgerEntry[] {
   return read.facts.flatMap((fact) => {
     if (!fact.address) return [];
     const address = shop.vault.hash(fact.channel, fact.address);

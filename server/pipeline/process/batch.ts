@@ -1,11 +1,12 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Contact } from '../../domain/contact.ts';
-import { type News, whyRead } from '../../domain/needs-read.ts';
+import { type ChangeHints, needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { newId, type Sql } from '../../platform/database/db.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, type LedgerEntry } from '../../store/consent/facts.ts';
 import {
   addDeliveries,
@@ -21,9 +22,9 @@ import { handOverWaiting, parkEvents } from '../../store/events/parked-events.ts
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
-import type { Shop, ShopLife } from '../../store/shops/shops.ts';
+import type { Installation, Shop } from '../../store/shops/shops.ts';
 import { entityKeyOf, touchedBy } from './keys-of-event.ts';
-import { settleTime } from './quiet-period.ts';
+import { quietPeriodLeft } from './quiet-period.ts';
 
 /** An event with what its body says. */
 export type TranslatedEvent = {
@@ -42,7 +43,7 @@ export type Outcome = { settled: Settled | null; detail?: string | null; mergedI
 export type Reading = { may: boolean; waitMs: number };
 
 /** How long what is sent to a customer first met waits for what Shopify tells apart from it, in milliseconds. */
-export type Settling = { waitMs: number };
+export type QuietPeriod = { waitMs: number };
 
 /**
  * The rows that a batch of one shop's events touches: loaded together, changed in memory in the order of the events, and
@@ -50,7 +51,7 @@ export type Settling = { waitMs: number };
  */
 export type Batch = {
   shop: Shop;
-  life: ShopLife;
+  life: Installation;
   settings: Settings | null;
   /** Whether the shop may be read through the Admin API. */
   mayRead: boolean;
@@ -66,7 +67,7 @@ export type Batch = {
    * Asks for what Shopify holds on a person when something of it is missing, or out of date by what an event shows.
    * @returns whether an answer is on its way, so that what is sent to them waits for it
    */
-  ask(person: Person, news: News): boolean;
+  ask(person: Person, news: ChangeHints): boolean;
   /**
    * Leaves an event open until the person has been read, or without one until the rest of its body has.
    * @returns null when it has waited already
@@ -94,7 +95,7 @@ export type Batch = {
   /** Whether there is something new to read through the Admin API. */
   asked(): boolean;
   /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
-  settlesIn(): number | null;
+  quietMs(): number | null;
   /** @returns the subjects of the deliveries that were opened, as JSON, by their ids */
   save(): Promise<ReadonlyMap<string, string>>;
 };
@@ -107,12 +108,12 @@ const present = <T>(value: T | null): value is T => value !== null;
 export async function openBatch(
   sql: Sql,
   shop: Shop,
-  life: ShopLife,
+  life: Installation,
   settings: Settings | null,
   events: readonly TranslatedEvent[],
   now: Instant,
   reading: Reading = { may: false, waitMs: 0 },
-  settling: Settling = { waitMs: 0 },
+  settling: QuietPeriod = { waitMs: 0 },
 ): Promise<Batch> {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
@@ -174,7 +175,7 @@ export async function openBatch(
       return id;
     },
     ask: (person, news) => {
-      const why = whyRead(person.profile, settings, news);
+      const why = needsRead(person.profile, settings, news);
       if (why === 'changed' || (why === 'missing' && !person.unread)) {
         people.ask(person);
         asks = true;
@@ -196,7 +197,7 @@ export async function openBatch(
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
-      const settleMs = waits ? null : settleTime(kind, person, settling.waitMs, now);
+      const settleMs = waits ? null : quietPeriodLeft(kind, person, settling.waitMs, now);
       if (settleMs !== null) settlesIn = Math.max(settlesIn ?? 0, settleMs);
       if (old) {
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
@@ -226,7 +227,7 @@ export async function openBatch(
       erased.push(event.id);
     },
     asked: () => reading.may && (asks || parked.size > 0),
-    settlesIn: () => settlesIn,
+    quietMs: () => settlesIn,
     save: async () => {
       const [opened] = await Promise.all([
         addDeliveries(sql, shop, [...deliveries.values()]),

@@ -3,11 +3,11 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { addressesOf, emailHash, mobileHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
-import { learnRead } from './apply-read.ts';
+import { applyRead } from './apply-read.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
-import { learnContact } from './merge-contact.ts';
+import { mergeContact } from './merge-contact.ts';
 
 /** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
@@ -33,12 +33,12 @@ function meet(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custome
   const person = batch.people.get(key, at, customerId);
   person.profile.customerId = customerId;
   batch.people.changed(person);
-  if (t.read) learnRead(batch.shop, batch.people, person, t.read);
+  if (t.read) applyRead(batch.shop, batch.people, person, t.read);
   if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
   const addresses = addressesOf(batch.shop.vault, t.contact);
   const newAddress = !t.read && addresses.some((address) => isAnother(person, address));
   batch.people.touch(person, addresses, at);
-  learnContact(person, t.kind, t.contact, at);
+  mergeContact(person, t.kind, t.contact, at);
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
   return { person, waits: batch.ask(person, { newAddress, changedAt }) };
 }

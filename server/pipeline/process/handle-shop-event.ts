@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse } from '../../store/erase/erase-shop.ts';
@@ -13,7 +13,13 @@ import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { keepRequest } from '../../store/shops/privacy-requests.ts';
 import { forgetPoint } from '../../store/shops/reconciliations.ts';
-import { mergeFacts, readLife, type Shop, type ShopLife, saveLife } from '../../store/shops/shops.ts';
+import {
+  type Installation,
+  loadInstallation,
+  mergeFacts,
+  type Shop,
+  saveInstallation,
+} from '../../store/shops/shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
@@ -25,15 +31,15 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 
 /** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
 async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: string | null }> {
-  const life = await readLife(sql, shop, true);
+  const life = await loadInstallation(sql, shop, true);
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   const installedAgain = lastSign > at;
   await eraseTokens(sql, shop, at, installedAgain);
   if (installedAgain) {
-    await saveLife(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
+    await saveInstallation(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
     return { detail: 'The app has been used since: it was installed again' };
   }
-  await saveLife(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
+  await saveInstallation(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
   await endImports(sql, shop, 'The app was uninstalled.');
   await forgetPoint(sql, shop);
@@ -45,7 +51,7 @@ async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Inst
   const [person] = await sql.query<{ id: string }>(
     `INSERT INTO people (id, shop_id, key, seen_at, deleted_at) VALUES ($1, $2, $3, $4, $4)
      ON CONFLICT (shop_id, key) DO UPDATE SET deleted_at = excluded.deleted_at RETURNING id`,
-    [uuidv7(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
+    [newId(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
   );
   if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
 }
@@ -66,7 +72,7 @@ async function settleErased(sql: Sql, eventId: string): Promise<void> {
   await sql.query('UPDATE events SET body = NULL WHERE id = $1', [eventId]);
 }
 
-export async function handleShopEvent(sql: Sql, shop: Shop, life: ShopLife, event: TranslatedEvent): Promise<void> {
+export async function handleShopEvent(sql: Sql, shop: Shop, life: Installation, event: TranslatedEvent): Promise<void> {
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;

@@ -22,7 +22,7 @@ function keepKnown({ denied = [], ...told }: Contact, known: Contact): Contact {
  * What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. What
  * the better one leaves open the other may fill in, but not an older state of the same customer: what it has more was removed.
  */
-export function learnContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {
+export function mergeContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {
   const { profile } = person;
   const newer = person.profileAt === null || at >= person.profileAt;
   const own = profile.contactFrom === 'customer';

@@ -11,9 +11,16 @@ import { lockShop } from '../../store/deliveries/deliveries.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { bodyBinding, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
-import { readLife, type Shop, ShopErasedError, type ShopLife, type Shops, saveLife } from '../../store/shops/shops.ts';
+import {
+  type Installation,
+  loadInstallation,
+  type Shop,
+  ShopErasedError,
+  type Shops,
+  saveInstallation,
+} from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
-import { openBatch, type Settling, type TranslatedEvent } from './batch.ts';
+import { openBatch, type QuietPeriod, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -41,7 +48,7 @@ export type ProcessDeps = {
     wake(shopId: number): void;
   };
   /** Of a shop that cannot be read; without it nothing waits for other events of its person. */
-  settling?: Settling & { wakeLater(shopId: number, waitMs: number): void };
+  quiet?: QuietPeriod & { wakeLater(shopId: number, waitMs: number): void };
 };
 
 type EventRow = {
@@ -56,7 +63,7 @@ type EventRow = {
 };
 
 /** An event with what could be read from its body, or how it ends because of it. */
-export type ReadEvent = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
+export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
 
 /** Where the facts of a body come from that was read through the Admin API, by the source of its event. */
 const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
@@ -69,7 +76,11 @@ const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
 
 /** Translates one body. Whatever is wrong with it concerns this event alone. */
-export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'>, body: Uint8Array): ReadEvent {
+export function translateStoredEvent(
+  shopCountry: string | null,
+  row: Omit<EventRow, 'body'>,
+  body: Uint8Array,
+): TranslatedOrSettled {
   const topic = topicOf(row.topic);
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const parsed = parseBody(body);
@@ -91,7 +102,12 @@ export function readEvent(shopCountry: string | null, row: Omit<EventRow, 'body'
 }
 
 /** A webhook is a sign of life: the shop is known by it, and installed again when it had been uninstalled before. */
-async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: readonly EventRow[]): Promise<ShopLife> {
+async function noteSignsOfLife(
+  sql: Sql,
+  shop: Shop,
+  life: Installation,
+  rows: readonly EventRow[],
+): Promise<Installation> {
   const signs = rows
     .filter(
       (row) =>
@@ -104,7 +120,7 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
   const last = Math.max(...signs, life.lastWebhookAt ?? 0);
   const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
   if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
-  const latest = await readLife(sql, shop, true);
+  const latest = await loadInstallation(sql, shop, true);
   const next =
     latest.uninstalledAt === null
       ? { ...latest, firstWebhookAt: latest.firstWebhookAt ?? first, lastWebhookAt: last }
@@ -116,7 +132,7 @@ async function noteSignsOfLife(sql: Sql, shop: Shop, life: ShopLife, rows: reado
           lastWebhookAt: last,
           uninstalledAt: null,
         };
-  await saveLife(sql, shop, next);
+  await saveInstallation(sql, shop, next);
   return next;
 }
 
@@ -137,7 +153,7 @@ export async function processEvents(
   let received: readonly EventRow[] = [];
   let opened: ReadonlyMap<string, string> = new Map();
   let asked = false;
-  let settlesIn: number | null = null;
+  let quietMs: number | null = null;
   const handled = await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
     const [found, facts, known, stored] = await Promise.all([
@@ -153,13 +169,13 @@ export async function processEvents(
         [shop.id, limit, BATCH_BYTES],
       ),
       deps.shops.facts(shop, sql),
-      readLife(sql, shop),
+      loadInstallation(sql, shop),
       deps.settings.load(shop, sql),
     ]);
     if (!found[0]) return 0;
     trying(found[0].id);
     const reads = found.map((row) =>
-      readEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
+      translateStoredEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
     );
     // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
@@ -179,12 +195,12 @@ export async function processEvents(
     };
     const settings = stored?.settings ?? null;
     // What was read has it all, and without tags there is nothing to wait for.
-    const settling = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.settling?.waitMs ?? 0) : 0 };
-    const batch = await openBatch(sql, shop, life, settings, events, now, reading, settling);
+    const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
+    const batch = await openBatch(sql, shop, life, settings, events, now, reading, quiet);
     for (const event of events) handleEvent(batch, event);
     opened = await batch.save();
     asked = batch.asked();
-    settlesIn = batch.settlesIn();
+    quietMs = batch.quietMs();
     await settleEvents(
       sql,
       batchReads.flatMap((item, i) => {
@@ -197,7 +213,7 @@ export async function processEvents(
   for (const [id, subject] of opened) deps.fresh?.keep(id, subject);
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
-    if (settlesIn !== null) deps.settling?.wakeLater(shop.id, settlesIn);
+    if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);
     const now = deps.now();
     deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
     const lags = received.map((row) => now - row.received_at.getTime());

@@ -6,7 +6,7 @@ import { hasToken } from '../../store/shops/admin-tokens.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
 import { completeBodies } from './complete-bodies.ts';
-import { type ReadDeps, readPeople } from './read-people.ts';
+import { type FetchDeps, fetchPeople } from './fetch-people.ts';
 
 export const READS = 'read';
 
@@ -25,7 +25,7 @@ async function shopsWithReads(sql: Sql): Promise<number[]> {
  * changed, and the rest of bodies that Shopify shortened. Without access nothing is read, and nothing waits for it.
  * @param deps.wake says that the shop has something to translate or to send
  */
-export function createReads(deps: ReadDeps & { wake(shopId: number): void }): Chore {
+export function createFetches(deps: FetchDeps & { wake(shopId: number): void }): Chore {
   async function withoutAccess(shop: Shop): Promise<false> {
     await deps.db.transaction(async (sql) => {
       await lockShop(sql, shop);
@@ -41,7 +41,7 @@ export function createReads(deps: ReadDeps & { wake(shopId: number): void }): Ch
     work: async (shop, signal) => {
       if (!(await deps.admin.hasAccess(shop))) return await withoutAccess(shop);
       try {
-        const people = await readPeople(deps, shop, signal);
+        const people = await fetchPeople(deps, shop, signal);
         const bodies = await completeBodies(deps, shop, signal);
         if (people + bodies > 0) deps.wake(shop.id);
         return people + bodies > 0;

@@ -1,6 +1,6 @@
-import { AdminError, isOfOne } from '../../admin/admin.ts';
+import { AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
-import { readWholeOrder } from '../../admin/read-records.ts';
+import { fetchWholeOrder } from '../../admin/fetch-records.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
@@ -13,7 +13,7 @@ import { topicOf } from '../../shopify/topics.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { bodyBinding, settleEvents } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { ReadDeps } from './read-people.ts';
+import type { FetchDeps } from './fetch-people.ts';
 
 /** So many at a time, so that people get their turn. */
 const BATCH = 20;
@@ -37,12 +37,12 @@ function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'inc
   return translated?.kind === 'incomplete' ? translated : null;
 }
 
-async function readOrder(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
-  const order = await readWholeOrder(deps.admin, shop, id, signal);
+async function fetchOrderBody(deps: FetchDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+  const order = await fetchWholeOrder(deps.admin, shop, id, signal);
   return order ? { body: orderBody(order, order.lineItems, order.denied) } : gone('order');
 }
 
-async function readCustomer(deps: ReadDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
   const ids = [`gid://shopify/Customer/${id}`];
   const { data, denied } = await deps.admin.run(
     shop,
@@ -74,8 +74,8 @@ async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion)
 }
 
 /** Whether trying this body again would come to the same: the others must not wait for it. */
-function isOfThisBody(error: unknown): boolean {
-  if (error instanceof AdminError) return isOfOne(error);
+function isAboutThisBody(error: unknown): boolean {
+  if (error instanceof AdminError) return isCausedByOneItem(error);
   return !isOutage(error);
 }
 
@@ -84,7 +84,7 @@ function isOfThisBody(error: unknown): boolean {
  * @returns how many events go on now; there may be more
  * @throws AdminError
  */
-export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
   const rows = await deps.db.query<Parked>(
     `SELECT p.event_id, e.topic, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
      WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
@@ -95,10 +95,10 @@ export async function completeBodies(deps: ReadDeps, shop: Shop, signal: AbortSi
     try {
       const what = incompleteOf(shop, row);
       if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
-      else if (what.what === 'order') completion = await readOrder(deps, shop, what.id, signal);
-      else completion = await readCustomer(deps, shop, what.id, signal);
+      else if (what.what === 'order') completion = await fetchOrderBody(deps, shop, what.id, signal);
+      else completion = await fetchCustomerBody(deps, shop, what.id, signal);
     } catch (error) {
-      if (signal.aborted || !isOfThisBody(error)) throw error;
+      if (signal.aborted || !isAboutThisBody(error)) throw error;
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
       const refused = error instanceof AdminError && !error.partial;
       const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;

@@ -1,18 +1,18 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { flagChannels, ledgerKey } from '../../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { addOwnEvent } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
-import { installedAt, readLife, type Shop } from '../../store/shops/shops.ts';
-import { gather, type Weighed, weigh } from '../deliver/evaluate.ts';
+import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import { type Evaluated, evaluate, loadContext } from '../deliver/evaluate.ts';
 
 const alone = (person: Person, now: Instant): ClaimedDelivery => ({
-  id: uuidv7(),
-  eventId: uuidv7(),
+  id: newId(),
+  eventId: newId(),
   kind: 'read',
   entity: null,
   personId: person.id,
@@ -27,7 +27,7 @@ const alone = (person: Person, now: Instant): ClaimedDelivery => ({
 });
 
 /** The flags it would send now, by address. */
-const flagsOf = ({ keys, prepared }: Weighed): string[] =>
+const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
   prepared.kind === 'send'
     ? flagChannels.flatMap((channel) => {
         const key = keys[channel];
@@ -40,7 +40,7 @@ const flagsOf = ({ keys, prepared }: Weighed): string[] =>
  * about to carry. Expects to be in a transaction that has the shop's lock.
  * @returns how many
  */
-export async function tellDue(
+export async function openDueFlags(
   sql: Sql,
   shop: Shop,
   saved: StoredSettings | null,
@@ -49,7 +49,7 @@ export async function tellDue(
 ): Promise<number> {
   if (people.length === 0) return 0;
   const stored = saved ?? nothingStored;
-  const life = await readLife(sql, shop);
+  const life = await loadInstallation(sql, shop);
   const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
   const candidates = people
     .filter(({ deletedAt }) => deletedAt === null)
@@ -59,8 +59,8 @@ export async function tellDue(
     shop,
     candidates.map(({ person }) => person.id),
   );
-  const found = await gather(sql, shop, stored.account, [...candidates.map(({ delivery }) => delivery), ...open]);
-  const flags = (delivery: ClaimedDelivery) => flagsOf(weigh(shop, stored, historyBefore, found, delivery, now));
+  const found = await loadContext(sql, shop, stored.account, [...candidates.map(({ delivery }) => delivery), ...open]);
+  const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(shop, stored, historyBefore, found, delivery, now));
   const carried = new Set(open.flatMap((delivery) => (delivery.subject && !delivery.broken ? flags(delivery) : [])));
   let told = 0;
   for (const { person, delivery } of candidates) {

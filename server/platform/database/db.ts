@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -200,25 +199,6 @@ export function unnest<K extends string>(
     from: `unnest(${names.map((name, i) => `$${first + i}::${types[name]}[]`).join(', ')})`,
     params: names.map((name) => rows.map((row) => (row[name] instanceof Date ? row[name].toISOString() : row[name]))),
   };
-}
-
-/** When a row was made, by the clock of the process that made its id; a little later while ids were made fast. */
-export const madeAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-
-const lastId = { at: 0, count: 0 };
-
-/**
- * The id of a new row: a UUID v7 whose 12 bits after the milliseconds count (RFC 9562, section 6.2, method 1), so that ids made by
- * one process sort in the order in which they were made.
- */
-export function newId(): string {
-  const now = Date.now();
-  lastId.count++;
-  if (now > lastId.at) Object.assign(lastId, { at: now, count: 0 });
-  else if (lastId.count > 0xfff) Object.assign(lastId, { at: lastId.at + 1, count: 0 });
-  const time = lastId.at.toString(16).padStart(12, '0');
-  const count = lastId.count.toString(16).padStart(3, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${randomUUID().slice(19)}`;
 }
 
 /**

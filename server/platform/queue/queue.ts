@@ -10,7 +10,7 @@ export type Queue = {
   /** The same after a wait, in milliseconds. Meant for short waits: long ones are due times in PostgreSQL. */
   wakeLater(shopId: number, waitMs: number): void;
   /** Begins to hand shops to `work`, up to `concurrency` shops at once, in turn. */
-  start(hands: Hands): void;
+  start(worker: Worker): void;
   /** Rejects when the queue cannot be used. */
   check(): Promise<void>;
   /** Hands out nothing more and resolves when what is under way has ended. */
@@ -25,10 +25,10 @@ export type Queue = {
  */
 export type Work = (shopId: number, listen: () => Promise<void>) => Promise<boolean>;
 
-export type Hands = { work: Work; concurrency: number };
+export type Worker = { work: Work; concurrency: number };
 
 /** Remembers whether it was rung since somebody began to listen. */
-function createBell() {
+function createWakeSignal() {
   let rung = false;
   let answer = () => {};
   return {
@@ -67,11 +67,11 @@ export function createTimers(wake: (shopId: number) => void) {
 /** The queue of a single process: shops that have work, in the order in which they said so. */
 export function createLocalQueue(log: Log): Queue {
   const waiting = new Set<number>();
-  const working = new Map<number, ReturnType<typeof createBell>>();
+  const working = new Map<number, ReturnType<typeof createWakeSignal>>();
   const running = new Set<Promise<void>>();
-  let hands: Hands | null = null;
+  let hands: Worker | null = null;
 
-  async function piece(shopId: number, bell: ReturnType<typeof createBell>, { work }: Hands): Promise<void> {
+  async function workSlice(shopId: number, bell: ReturnType<typeof createWakeSignal>, { work }: Worker): Promise<void> {
     try {
       if ((await work(shopId, bell.listen)) || bell.wasRung()) waiting.add(shopId);
     } catch (error) {
@@ -85,9 +85,9 @@ export function createLocalQueue(log: Log): Queue {
       if (working.size >= hands.concurrency) return;
       if (working.has(shopId)) continue;
       waiting.delete(shopId);
-      const bell = createBell();
+      const bell = createWakeSignal();
       working.set(shopId, bell);
-      const job: Promise<void> = piece(shopId, bell, hands).finally(() => {
+      const job: Promise<void> = workSlice(shopId, bell, hands).finally(() => {
         working.delete(shopId);
         running.delete(job);
         setImmediate(next);

@@ -1,6 +1,7 @@
 import type { FlagDecision } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
 

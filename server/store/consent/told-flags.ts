@@ -5,9 +5,9 @@ import { type LedgerKey, ledgerKey } from './facts.ts';
 
 /** What was told about an address, with the attempts whose outcome is not known. */
 export type ToldRow = Told & { lists: string | null };
-const nothingTold: ToldRow = { accepted: null, acceptedAt: null, unsettled: [], lists: null };
+const nothingTold: ToldRow = { accepted: null, acceptedAt: null, pendingFlags: [], lists: null };
 
-type Unsettled = [attemptId: string, value: boolean][];
+type PendingFlags = [attemptId: string, value: boolean][];
 
 /** What these addresses were told in this account, by ledgerKey; an address never told about is there too. */
 export async function loadTold(
@@ -22,7 +22,7 @@ export async function loadTold(
     address: string;
     accepted: boolean | null;
     accepted_at: Date | null;
-    unsettled: Unsettled;
+    unsettled: PendingFlags;
     lists: string | null;
   }>(
     `SELECT t.channel, t.address, t.accepted, t.accepted_at, t.unsettled, t.lists FROM told t
@@ -36,7 +36,7 @@ export async function loadTold(
       {
         accepted: row.accepted,
         acceptedAt: row.accepted_at?.getTime() ?? null,
-        unsettled: row.unsettled.map(([, value]) => value),
+        pendingFlags: row.unsettled.map(([, value]) => value),
         lists: row.lists,
       },
     ]),

@@ -31,7 +31,7 @@ export type NewDelivery = {
   subject: DeliverySubject;
   /** The open delivery whose place this one takes. */
   takesPlaceOf: string | null;
-  /** It is about somebody who chose to get nothing more; until it is weighed. */
+  /** It is about somebody who chose to get nothing more; until it is evaluated. */
   carriesOptOut?: boolean;
   /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
   readWaitMs?: number | null;

@@ -4,7 +4,7 @@ import type { Shop } from '../shops/shops.ts';
 import { payloadBinding } from './deliveries.ts';
 
 /** A delivery that is about to be sent, with what is kept of it. */
-export type Departure = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
+export type Leasing = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
 
 /**
  * Leases deliveries for one attempt each.
@@ -13,7 +13,7 @@ export type Departure = { id: string; kept: string; contentHash: string; carries
 export async function lease(
   sql: Sql,
   shop: Shop,
-  departures: readonly Departure[],
+  departures: readonly Leasing[],
   leaseMs: number,
 ): Promise<Map<string, number>> {
   if (departures.length === 0) return new Map();

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { Shop, ShopLife } from '../shops/shops.ts';
+import type { Installation, Shop } from '../shops/shops.ts';
 
 const HOUR = 3_600_000;
 /** Shopify asks 48 hours after an uninstallation: a sign of life since then shows that the shop has the app again. */
@@ -9,7 +9,7 @@ const IN_USE_WITHIN = 47 * HOUR;
 const ASKED_FOR_WITHIN = 96 * HOUR;
 
 /** Whether the shop has the app (again), so that Shopify's request to erase it is out of date. */
-export function isInUse(life: ShopLife, askedAt: Instant): boolean {
+export function isInUse(life: Installation, askedAt: Instant): boolean {
   if (life.uninstalledAt !== null) return false;
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   const known = life.lastUninstalledAt;

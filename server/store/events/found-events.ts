@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
 
@@ -20,7 +20,7 @@ export async function addFindings(sql: Sql, shop: Shop, findings: readonly Findi
       body: 'bytea',
     },
     findings.map(({ webhookId, topic, readAt, body }) => {
-      const id = uuidv7();
+      const id = newId();
       return {
         id,
         webhook_id: webhookId,

@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
-import { type Db, newId, unnest } from '../../platform/database/db.ts';
+import { type Db, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
 

@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { addDeliveries } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -30,8 +30,8 @@ export async function addOwnEvent(
   const who = contact.email ?? contact.mobile ?? contact.phone;
   if (!who) return null;
   const { topic, what } = OWN[source];
-  const eventId = uuidv7();
-  const deliveryId = uuidv7();
+  const eventId = newId();
+  const deliveryId = newId();
   const { emailLane, phoneLane } = lanesOf(vault, contact);
   const search = [person.key, emailLane, phoneLane, customerId ? customerKey(vault, customerId) : null];
   await sql.query(

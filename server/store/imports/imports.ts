@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import {
   type Counted,
   type Import,
@@ -12,6 +11,7 @@ import {
 } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { addPage, PAGE_SIZE } from './import-pages.ts';
 
@@ -105,7 +105,7 @@ function readRow(shop: Shop, row: Row): Import {
 
 /** Makes an import that counts. @returns null when another of its kind is under way */
 export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, now: Instant): Promise<string | null> {
-  const id = uuidv7();
+  const id = newId();
   const listed = asked.customerIds !== null || asked.segmentId !== null;
   const rows = await sql.query(
     `INSERT INTO imports (id, shop_id, kind, from_at, segment_id, listed, read_at, due_at, created_at)

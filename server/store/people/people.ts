@@ -1,7 +1,8 @@
 import type { Channel } from '../../domain/consent.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
-import { newId, type Sql, unnest } from '../../platform/database/db.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { openProfile, profileBinding } from './profiles.ts';
 

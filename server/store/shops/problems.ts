@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from './shops.ts';
 
 /** Kinds of entries that are kept, because no other row says so; overview/problems words them. */
@@ -27,7 +27,7 @@ export async function openProblem(
     `INSERT INTO problems (id, shop_id, kind, key, count, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)
      ON CONFLICT (shop_id, kind, key) WHERE closed_at IS NULL DO UPDATE SET
        count = problems.count + excluded.count, detail = excluded.detail`,
-    [uuidv7(), shop.id, kind, key, count, JSON.stringify(detail), new Date(now)],
+    [newId(), shop.id, kind, key, count, JSON.stringify(detail), new Date(now)],
   );
 }
 

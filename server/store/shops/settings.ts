@@ -116,7 +116,7 @@ async function loadOver(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
 }
 
 /** One saving of a shop's settings at a time; the row of settings itself may not exist yet. */
-async function lockShop(sql: Sql, shop: Shop): Promise<void> {
+async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }
 
@@ -140,7 +140,7 @@ async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: str
 }
 
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void> {
-  await lockShop(sql, shop);
+  await lockShopRow(sql, shop);
   const saved = await loadOver(sql, shop);
   const before = { guid: saved?.guid ?? null, account: saved?.account ?? 1 };
   const guid = accepted.guid ?? before.guid;
@@ -178,7 +178,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: s
 }
 
 async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): Promise<void> {
-  await lockShop(sql, shop);
+  await lockShopRow(sql, shop);
   const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
     shop.id,
   ]);

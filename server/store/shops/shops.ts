@@ -7,7 +7,7 @@ import type { Keys, Vault } from '../../platform/keys.ts';
 export type Shop = { id: number; domain: string; vault: Vault };
 
 /** The moments that tell whether, and since when, the app is installed. */
-export type ShopLife = {
+export type Installation = {
   firstCallAt: Instant | null;
   lastCallAt: Instant | null;
   firstWebhookAt: Instant | null;
@@ -53,7 +53,7 @@ const INSTALL_MARGIN = 10 * 60_000;
 const REWRAP_BATCH = 500;
 
 /** When the app was installed; null while the shop is not known. */
-export function installedAt(life: ShopLife): Instant | null {
+export function installedAt(life: Installation): Instant | null {
   const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
   return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
 }
@@ -156,7 +156,7 @@ export function createShops(db: Db, keys: Keys): Shops {
 }
 
 /** @param forSaving a call of the merchant waits until the transaction is over: it must not be undone by what was read before */
-export async function readLife(sql: Sql, shop: Shop, forSaving = false): Promise<ShopLife> {
+export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false): Promise<Installation> {
   const [row] = await sql.query<{
     first_call_at: Date | null;
     last_call_at: Date | null;
@@ -181,7 +181,7 @@ export async function readLife(sql: Sql, shop: Shop, forSaving = false): Promise
 
 const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
 
-export async function saveLife(sql: Sql, shop: Shop, life: ShopLife): Promise<void> {
+export async function saveInstallation(sql: Sql, shop: Shop, life: Installation): Promise<void> {
   await sql.query(
     `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6,
        last_uninstalled_at = $7 WHERE id = $1`,

@@ -6,13 +6,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Admin } from '../../../server/admin/admin.ts';
 import type { HistoryPolicy, OptInLevel } from '../../../server/domain/settings.ts';
-import { gather, weigh } from '../../../server/pipeline/deliver/evaluate.ts';
+import { evaluate, loadContext } from '../../../server/pipeline/deliver/evaluate.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
-import { createReads } from '../../../server/pipeline/read/chore.ts';
+import { createFetches } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { bodyBinding } from '../../../server/store/events/events.ts';
 import { customerKey } from '../../../server/store/people/identifiers.ts';
-import { installedAt, readLife } from '../../../server/store/shops/shops.ts';
+import { installedAt, loadInstallation } from '../../../server/store/shops/shops.ts';
 import { DAY, HOUR, openScene, type Scene } from '../../features/activity/scene.ts';
 import { CHOICE_ROWS, type ChoiceRow, HISTORY_POLICIES, LEVELS } from './choice-rows.ts';
 
@@ -126,7 +126,7 @@ beforeAll(async () => {
   // Only those who are met in an order: what was told of the others is not to be read on top.
   const met = cases.filter(({ source }) => source === 'read').map(({ id }) => customerKey(shop.vault, String(id)));
   await db.query('UPDATE people SET read_due_at = NULL WHERE shop_id = $1 AND key <> ALL($2::text[])', [shop.id, met]);
-  const chore = createReads({ ...deps, translate, wake: () => {} });
+  const chore = createFetches({ ...deps, translate, wake: () => {} });
   while (await chore.work(shop, new AbortController().signal));
 }, 120_000);
 afterAll(async () => await scene.close());
@@ -157,11 +157,11 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     topic: 'person/send',
     eventReceivedAt: now,
   }));
-  const found = await gather(db, shop, stored.account, deliveries);
-  const historyBefore = installedAt(await readLife(db, shop)) ?? now;
+  const found = await loadContext(db, shop, stored.account, deliveries);
+  const historyBefore = installedAt(await loadInstallation(db, shop)) ?? now;
   return cases.map(({ channel }, i) => {
     const delivery = deliveries[i];
-    const weighed = delivery && weigh(shop, stored, historyBefore, found, delivery, now);
+    const weighed = delivery && evaluate(shop, stored, historyBefore, found, delivery, now);
     if (weighed?.prepared.kind !== 'send') throw new Error('Not even the contact would be sent');
     return weighed.prepared.flags[channel] ?? null;
   });

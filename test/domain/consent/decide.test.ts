@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 5, 30, 12);
 const INSTALLED = NOW - 30 * DAY;
 
-const NOTHING: Told = { accepted: null, acceptedAt: null, unsettled: [] };
+const NOTHING: Told = { accepted: null, acceptedAt: null, pendingFlags: [] };
 const RULES: ConsentRules = { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' };
 const LEAVE_OUT: ConsentRules = { ...RULES, untickedBox: 'leaveOut' };
 
@@ -31,10 +31,10 @@ const subscribed = (ago: number | null, more: Partial<ConsentFact> = {}) => fact
 const unsubscribed = (ago: number | null, more: Partial<ConsentFact> = {}) => fact('unsubscribed', ago, more);
 const pending = (ago: number | null) => fact('pending', ago);
 const unticked = (ago: number | null) => fact('unticked', ago);
-const told = (accepted: boolean | null, ...unsettled: boolean[]): Told => ({
+const told = (accepted: boolean | null, ...pendingFlags: boolean[]): Told => ({
   accepted,
   acceptedAt: accepted === null ? null : NOW - HOUR,
-  unsettled,
+  pendingFlags,
 });
 
 type Row = {

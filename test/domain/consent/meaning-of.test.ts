@@ -37,7 +37,7 @@ describe('what Shopify says, and the flag it gives', () => {
         const decision = decide({
           channel,
           facts: [fact(channel, row.source, state, level)],
-          told: { accepted: null, acceptedAt: null, unsettled: [] },
+          told: { accepted: null, acceptedAt: null, pendingFlags: [] },
           rules: { optInLevel: row.asked, history: 'none', untickedBox: 'send' },
           historyBefore: NOW - 1000,
           now: NOW,

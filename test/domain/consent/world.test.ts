@@ -54,9 +54,9 @@ function attempt(world: World, ending: Ending): FlagDecision {
   if (value === null) return decision;
   world.attempts.push({ at: now, value, ending, decision, known: [...known], rules });
   if (ending === 'accepted' || ending === 'unknown_taken') world.receiverHolds = value;
-  if (ending === 'accepted') world.told = { accepted: value, acceptedAt: now, unsettled: [] };
+  if (ending === 'accepted') world.told = { accepted: value, acceptedAt: now, pendingFlags: [] };
   if (ending === 'unknown_taken' || ending === 'unknown_lost') {
-    world.told = { ...told, unsettled: [...told.unsettled, value] };
+    world.told = { ...told, pendingFlags: [...told.pendingFlags, value] };
   }
   return decision;
 }
@@ -82,7 +82,7 @@ function play(channel: FlagChannel, rules: ConsentRules, steps: readonly Step[])
     rules,
     happened: [],
     known: [],
-    told: { accepted: null, acceptedAt: null, unsettled: [] },
+    told: { accepted: null, acceptedAt: null, pendingFlags: [] },
     receiverHolds: null,
     attempts: [],
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { importContract, isAsked, searchOf } from '../../../server/features/imports/contract.ts';
+import { importContract, isInRange, searchOf } from '../../../server/features/imports/contract.ts';
 
 const NOW = Date.parse('2026-11-24T10:00:00Z');
 const parse = (asked: unknown) => importContract(NOW, 'America/Denver').safeParse(asked);
@@ -60,6 +60,6 @@ describe('What an import may ask for', () => {
     // Shopify finds orders by the moment.
     ['orders', NOW, { updatedAt: '2020-01-01T00:00:00Z' }, true],
   ] as const)('takes of the %s that Shopify read what is from the moment on: %#', (kind, from, record, asked) => {
-    expect(isAsked({ kind, from }, typeof record === 'string' ? record : JSON.stringify(record))).toBe(asked);
+    expect(isInRange({ kind, from }, typeof record === 'string' ? record : JSON.stringify(record))).toBe(asked);
   });
 });

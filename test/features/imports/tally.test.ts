@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Import, noneTold } from '../../../server/domain/imports.ts';
 import { standingOf } from '../../../server/features/imports/counts.ts';
-import { allEnds, allTold, settleTally } from '../../../server/features/imports/tally.ts';
+import { allEnds, allTold, freezeTally } from '../../../server/features/imports/tally.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';
@@ -72,14 +72,14 @@ describe('The counts of an import', () => {
     await event(idOf(9), 'skipped', 'nothing_new');
     await event(idOf(8), 'open');
     await event(idOf(7), 'accepted');
-    await settleTally(db, await load(), NOW);
+    await freezeTally(db, await load(), NOW);
     const first = await counts();
     expect(first).toMatchObject({ fed: 8, accepted: 6, waiting: 1, optIns: 6, settledTo: idOf(8) });
     expect(first.settled.reduce((sum, { count }) => sum + count, 0)).toBe(6);
 
     await db.query(`UPDATE events SET state = 'merged', reason = 'superseded' WHERE state = 'open'`);
     await event(idOf(3), 'attention', 'rejected');
-    await settleTally(db, await load(), NOW);
+    await freezeTally(db, await load(), NOW);
     const second = await counts();
     expect(second).toMatchObject({
       fed: 9,
@@ -95,7 +95,7 @@ describe('The counts of an import', () => {
   it('include what a process whose clock is half a minute behind feeds later', async () => {
     await event(idOf(2), 'accepted');
     await event(idOf(0), 'accepted');
-    await settleTally(db, await load(), NOW);
+    await freezeTally(db, await load(), NOW);
     await event(idOf(0.5), 'accepted');
     expect(await counts()).toMatchObject({ fed: 3, accepted: 3 });
   });
@@ -103,7 +103,7 @@ describe('The counts of an import', () => {
   it('are counted anew when an event that had ended waits again or ends another way', async () => {
     await event(idOf(5), 'attention', 'rejected');
     await event(idOf(4), 'accepted');
-    await settleTally(db, await load(), NOW);
+    await freezeTally(db, await load(), NOW);
     await db.query(`UPDATE events SET state = 'skipped', reason = 'dismissed' WHERE id = $1`, [idOf(5)]);
     await noteChangedEnds(db, [idOf(5)]);
     expect(await counts()).toMatchObject({ attention: 0, skipped: { dismissed: 1 }, settledTo: null });
@@ -114,7 +114,7 @@ describe('The counts of an import', () => {
     const before = await load();
     await noteChangedEnds(db, [idOf(5)]);
     await db.query(`UPDATE events SET state = 'open', reason = NULL`);
-    await settleTally(db, before, NOW);
+    await freezeTally(db, before, NOW);
     expect(await counts()).toMatchObject({ attention: 0, waiting: 1, settledTo: null });
   });
 
@@ -122,7 +122,7 @@ describe('The counts of an import', () => {
     for (let n = 0; n < 3; n++) await event(idOf(0, n), 'accepted');
     await changeState(db, shop, importId, ['running'], 'done');
     const one = await load();
-    await settleTally(db, one, NOW);
+    await freezeTally(db, one, NOW);
     expect(await counts()).toMatchObject({ accepted: 3, optIns: 3 });
     expect(one.settled.ends).toEqual([{ state: 'accepted', reason: null, count: 3 }]);
     await db.query('DELETE FROM events');

@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
-import { createPosters, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
+import { createSendPool, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
 import { createSlots } from '../../../server/pipeline/deliver/slots.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 
@@ -45,10 +45,10 @@ function delivery(id: string): ReadyDelivery {
   };
 }
 
-type Deps = Parameters<typeof createPosters>[0];
+type Deps = Parameters<typeof createSendPool>[0];
 
-const postersWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWithinMs = 60_000) =>
-  createPosters({
+const poolWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWithinMs = 60_000) =>
+  createSendPool({
     pace: { typicalMs: 250 },
     postWithinMs,
     now: Date.now,
@@ -59,7 +59,7 @@ const postersWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWit
 it('who has nothing left to post is free for new work, however many other shops hold or wait for the slots', async () => {
   const slots = createSlots(1);
   let answer = (_: Attempt) => {};
-  const posters = postersWith({
+  const pool = poolWith({
     slots,
     perShop: 1,
     sendJson: async () =>
@@ -67,29 +67,29 @@ it('who has nothing left to post is free for new work, however many other shops 
         answer = resolve;
       }),
   });
-  posters.add([delivery('1')], momentOf(Date.now));
+  pool.add([delivery('1')], momentOf(Date.now));
   await tick();
   const another = slots.take(1);
-  expect(posters.room()).toBe(0);
+  expect(pool.room()).toBe(0);
   answer(accepted);
   await another;
   await tick();
-  expect(posters.take()).toHaveLength(1);
-  expect(posters.isIdle()).toBe(true);
-  expect(posters.room()).toBe(1);
+  expect(pool.take()).toHaveLength(1);
+  expect(pool.isIdle()).toBe(true);
+  expect(pool.room()).toBe(1);
 });
 
-it('a poster that waited for a slot while others took everything gives the slot back', async () => {
+it('a send loop that waited for a slot while others took everything gives the slot back', async () => {
   const slots = createSlots(2);
   await slots.take(1);
-  const posters = postersWith({
+  const pool = poolWith({
     slots,
     perShop: 2,
     sendJson: async () => accepted,
   });
-  posters.add([delivery('1'), delivery('2')], momentOf(Date.now));
-  await posters.end();
-  expect(posters.take()).toHaveLength(2);
+  pool.add([delivery('1'), delivery('2')], momentOf(Date.now));
+  await pool.end();
+  expect(pool.take()).toHaveLength(2);
   slots.give(1);
   expect(await slots.take(2)).toBe(2);
 });
@@ -100,7 +100,7 @@ it.each([
 ])('what was claimed too long ago is given back and not posted: %s', async (_, { ticks, at }) => {
   const slots = createSlots(2);
   const sent: string[] = [];
-  const posters = postersWith(
+  const pool = poolWith(
     {
       slots,
       perShop: 2,
@@ -112,10 +112,10 @@ it.each([
     10_000,
   );
   const now = momentOf(Date.now);
-  posters.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
-  await posters.end();
+  pool.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
+  await pool.end();
   expect(sent).toEqual([]);
-  expect(posters.take().map(({ delivery: { id }, result }) => ({ id, result }))).toEqual(
+  expect(pool.take().map(({ delivery: { id }, result }) => ({ id, result }))).toEqual(
     ['1', '2', '3'].map((id) => ({ id, result: null })),
   );
   expect(await slots.take(3)).toBe(2);

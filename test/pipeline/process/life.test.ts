@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Db, Param, Sql } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
-import { noteCall, readLife } from '../../../server/store/shops/shops.ts';
+import { loadInstallation, noteCall } from '../../../server/store/shops/shops.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer } from '../bodies.ts';
@@ -41,5 +41,9 @@ it.skipIf(!sharedPostgres()).each([
     { db: withCallInBetween(db), shops, settings, log: createLog('silent'), now: () => base.now },
     shop,
   );
-  expect(await readLife(db, shop)).toMatchObject({ firstCallAt: base.now, lastCallAt: base.now, uninstalledAt: null });
+  expect(await loadInstallation(db, shop)).toMatchObject({
+    firstCallAt: base.now,
+    lastCallAt: base.now,
+    uninstalledAt: null,
+  });
 });

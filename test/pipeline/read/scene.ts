@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import type { Chore } from '../../../server/pipeline/chores.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
-import { createReads } from '../../../server/pipeline/read/chore.ts';
+import { createFetches } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { answerGraphql } from '../../fakes/shopify-graphql.ts';
 import { FakeShop } from '../../fakes/shopify-shop.ts';
@@ -74,7 +74,7 @@ export async function openReadScene(): Promise<ReadScene> {
       throw new Error('No files here');
     },
   };
-  const chore: Chore = createReads({
+  const chore: Chore = createFetches({
     db,
     shops,
     settings: store,

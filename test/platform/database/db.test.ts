@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Db, isOutage, newId, type Sql, unnest } from '../../../server/platform/database/db.ts';
+import { type Db, isOutage, type Sql, unnest } from '../../../server/platform/database/db.ts';
+import { newId } from '../../../server/platform/database/ids.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { testDatabase } from '../../fakes/database.ts';
 

@@ -12,7 +12,7 @@ import type { Shop } from '../../store/shops/shops.ts';
  * transaction that has the shop's lock. Whoever was never read is read before they are sent anything.
  * @param begunAt when the file was asked for; null: not known
  */
-export async function learnOptOuts(
+export async function applyDataSaleOptOuts(
   sql: Sql,
   shop: Shop,
   customers: readonly CustomerRead[],

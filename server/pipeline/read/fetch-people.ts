@@ -1,4 +1,4 @@
-import { type Admin, AdminError, isOfOne } from '../../admin/admin.ts';
+import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
@@ -14,10 +14,10 @@ import { loadPeople, type People } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { learnAbsence, learnRead, readFacts } from '../process/apply-read.ts';
-import { tellDue } from './open-due-flags.ts';
+import { applyAbsence, applyRead, factsFromRead } from '../process/apply-read.ts';
+import { openDueFlags } from './open-due-flags.ts';
 
-export type ReadDeps = {
+export type FetchDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
@@ -62,7 +62,7 @@ async function findWanted(sql: Sql, shop: Shop, most: number): Promise<Wanted[]>
 }
 
 async function ask(
-  deps: ReadDeps,
+  deps: FetchDeps,
   shop: Shop,
   wanted: readonly Wanted[],
   keys: readonly string[],
@@ -93,7 +93,7 @@ async function ask(
  * parked stay to be read: `finish` looks at them once these have been translated.
  */
 async function take(
-  deps: ReadDeps,
+  deps: FetchDeps,
   shop: Shop,
   wanted: readonly Wanted[],
   answers: readonly Answered[],
@@ -111,7 +111,7 @@ async function take(
       // Somebody who was erased in the meantime stays so; who comes after is somebody new.
       if (person?.id !== id || !answer) return [];
       if (!answer.node) {
-        learnAbsence(people, person, keys, readAt);
+        applyAbsence(people, person, keys, readAt);
         return [];
       }
       const read = translateCustomerNode(answer.node, answer.metafields, {
@@ -121,15 +121,15 @@ async function take(
         denied: answer.denied,
         metafieldKeys: keys,
       });
-      learnRead(shop, people, person, read);
-      return readFacts(shop, person, read);
+      applyRead(shop, people, person, read);
+      return factsFromRead(shop, person, read);
     });
     const ids = wanted.map(({ id }) => id);
     await people.save();
     await appendFacts(sql, shop, facts, now);
     const unparked = await unparkEvents(sql, shop, ids);
     const isParked = ({ id }: Wanted) => unparked.has(id);
-    const told = await settle(
+    const told = await finishPeople(
       sql,
       deps,
       shop,
@@ -143,9 +143,9 @@ async function take(
 const keysOf = (wanted: readonly Wanted[]) => wanted.map(({ key }) => key);
 
 /** They have been read, and what that makes due is told. What was asked for in the meantime stays to be read. */
-async function settle(
+async function finishPeople(
   sql: Sql,
-  deps: ReadDeps,
+  deps: FetchDeps,
   shop: Shop,
   people: People,
   wanted: readonly Wanted[],
@@ -169,21 +169,21 @@ async function settle(
     const person = people.find(key);
     return person?.id === id ? [person] : [];
   });
-  return await tellDue(sql, shop, await deps.settings.load(shop, sql), found, deps.now());
+  return await openDueFlags(sql, shop, await deps.settings.load(shop, sql), found, deps.now());
 }
 
 /** What the parked events of these people carry by now is not told a second time. */
-async function finish(deps: ReadDeps, shop: Shop, parked: readonly Wanted[]): Promise<number> {
+async function finish(deps: FetchDeps, shop: Shop, parked: readonly Wanted[]): Promise<number> {
   if (parked.length === 0) return 0;
   await deps.translate(shop);
   return await deps.db.transaction(async (sql) => {
     await lockShop(sql, shop);
-    return await settle(sql, deps, shop, await loadPeople(sql, shop, keysOf(parked)), parked);
+    return await finishPeople(sql, deps, shop, await loadPeople(sql, shop, keysOf(parked)), parked);
   });
 }
 
 /** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
-async function putOff(deps: ReadDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
+async function putOff(deps: FetchDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
   await deps.db.transaction(async (sql) => {
@@ -201,7 +201,7 @@ async function putOff(deps: ReadDeps, shop: Shop, people: readonly Wanted[], err
  * @returns how many were asked for; there may be more
  * @throws AdminError
  */
-export async function readPeople(deps: ReadDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
   const stored = await deps.settings.load(shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
   const all = await findWanted(deps.db, shop, peoplePerQuery(keys.length));
@@ -216,7 +216,7 @@ export async function readPeople(deps: ReadDeps, shop: Shop, signal: AbortSignal
       told += taken.told + (await finish(deps, shop, taken.parked));
       refusals = 0;
     } catch (error) {
-      if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
+      if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
       if (error.failure !== 'too_costly') refusals++;
       // Too much for one query, or something is wrong with one of them: the others must not wait for that.
       const half = Math.ceil(wanted.length / 2);

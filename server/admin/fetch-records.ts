@@ -16,7 +16,7 @@ type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
  * An order with all its lines; null: it is not there any more.
  * @throws AdminError
  */
-export async function readWholeOrder(
+export async function fetchWholeOrder(
   admin: Admin,
   shop: Shop,
   id: ShopifyId,
@@ -41,8 +41,8 @@ export async function readWholeOrder(
  * The same as one record, as text.
  * @throws AdminError
  */
-export async function readOrder(admin: Admin, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<string | null> {
-  const order = await readWholeOrder(admin, shop, id, signal);
+export async function fetchOrder(admin: Admin, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<string | null> {
+  const order = await fetchWholeOrder(admin, shop, id, signal);
   return order && JSON.stringify({ __typename: 'Order', ...order });
 }
 
@@ -58,7 +58,7 @@ export const customersAtOnce = (metafieldKeys: readonly string[]) =>
  * @param ids at most `customersAtOnce`
  * @throws AdminError
  */
-export async function readCustomers(
+export async function fetchCustomers(
   admin: Admin,
   shop: Shop,
   ids: readonly ShopifyId[],

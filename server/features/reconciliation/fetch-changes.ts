@@ -1,6 +1,6 @@
-import { type Admin, AdminError, isOfOne } from '../../admin/admin.ts';
+import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
-import { readCustomers, readOrder } from '../../admin/read-records.ts';
+import { fetchCustomers, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -16,7 +16,7 @@ export type Page = { changed: Changed[]; next: string | null };
 const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
 
 /** A page of what was changed since the day before `since`, oldest first. */
-export async function changedPage(
+export async function fetchChangedPage(
   admin: Admin,
   shop: Shop,
   kind: Kind,
@@ -49,7 +49,7 @@ export async function changedPage(
  * Reads the unknown ones whole: orders one by one, customers together.
  * @returns the records by id; null for one that makes Shopify fail
  */
-export async function readWhole(
+export async function fetchWhole(
   admin: Admin,
   shop: Shop,
   kind: Kind,
@@ -60,18 +60,18 @@ export async function readWhole(
   const ids = unknown.map(({ id }) => id);
   const [first] = ids;
   try {
-    if (kind === 'customers') return await readCustomers(admin, shop, ids, keys, signal);
+    if (kind === 'customers') return await fetchCustomers(admin, shop, ids, keys, signal);
     if (ids.length <= 1) {
-      const body = first === undefined ? null : await readOrder(admin, shop, first, signal);
+      const body = first === undefined ? null : await fetchOrder(admin, shop, first, signal);
       return new Map(first === undefined || body === null ? [] : [[first, body]]);
     }
   } catch (error) {
-    if (!(error instanceof AdminError) || !isOfOne(error)) throw error;
+    if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
     if (first !== undefined && ids.length === 1) return new Map([[first, null]]);
   }
   const half = kind === 'orders' ? 1 : Math.ceil(unknown.length / 2);
   return new Map([
-    ...(await readWhole(admin, shop, kind, unknown.slice(0, half), keys, signal)),
-    ...(await readWhole(admin, shop, kind, unknown.slice(half), keys, signal)),
+    ...(await fetchWhole(admin, shop, kind, unknown.slice(0, half), keys, signal)),
+    ...(await fetchWhole(admin, shop, kind, unknown.slice(half), keys, signal)),
   ]);
 }
