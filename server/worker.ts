@@ -81,7 +81,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     breakerProbeMs: config.breakerProbe,
     breakerWindowMs: config.breakerWindow,
     retrySchedule: config.retrySchedule,
-    sendJson: deps.ascent360.sendJson,
+    send: deps.ascent360.send,
     wakeLater,
     stopping: () => stopping,
   };

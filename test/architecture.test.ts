@@ -118,6 +118,7 @@ const PURE = sources
   .filter((file) => /^(domain|shopify|ascent360)\//.test(file) && !/^ascent360\/(client|post)\.ts$/.test(file));
 const PURE_PACKAGES = new Set([
   'zod',
+  'fast-xml-builder',
   'i18n-iso-countries',
   'libphonenumber-js',
   'libphonenumber-js/max',

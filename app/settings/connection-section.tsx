@@ -1,4 +1,4 @@
-import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Text, TextField } from '@shopify/polaris';
+import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
@@ -88,6 +88,17 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
           onChange={(newAccount) => change({ newAccount })}
         />
       )}
+      <Select
+        label={texts.settings.fields['format']}
+        options={[
+          { value: 'json', label: t.formats.json },
+          { value: 'xml', label: t.formats.xml },
+        ]}
+        value={draft.format}
+        onChange={(chosen) => change({ format: chosen === 'xml' ? 'xml' : 'json' })}
+        helpText={t.formatHelp}
+        error={faults.of('format')}
+      />
       {connected && (
         <>
           <Divider />

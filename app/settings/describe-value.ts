@@ -7,6 +7,7 @@ const words: Record<string, Record<string, string>> = {
   optInLevel: t.consent.levels,
   history: t.consent.histories,
   untickedBox: t.consent.unticked,
+  format: t.connection.formats,
   listsFor: { subscribed: t.lists.subscribed, everyone: t.lists.everyone },
 };
 

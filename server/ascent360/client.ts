@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
+import type { Body } from './body.ts';
 import { type Answer, classifyAnswer } from './classify-answer.ts';
 import { post } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -25,20 +26,17 @@ export type Attempt = {
 };
 
 export type Ascent360Client = {
-  send(guid: string, payload: object): Promise<Attempt>;
-  /** The same for a payload that is JSON already. */
-  sendJson(guid: string, json: string): Promise<Attempt>;
+  send(guid: string, body: Body): Promise<Attempt>;
   /** Cuts what is in flight and closes every connection. */
   close(): Promise<void>;
 };
 
 /**
- * The only way out to Ascent360: `POST {baseUrl}/V1/Data/{guid}` with JSON. Never a GET (opening some Ascent360 URLs mails
+ * The only way out to Ascent360: `POST {baseUrl}/V1/Data/{guid}` with JSON or XML. Never a GET (opening some Ascent360 URLs mails
  * an audience), never a redirect followed, TLS verified, one connection per request at a time.
  *
  * `send` resolves whatever the network does, within `timeoutMs` (waiting for a free connection, connecting, sending and
- * reading the answer together). Throws only for a payload that is no JSON. The GUID is the credential: it is in the URL
- * and nowhere in what is returned.
+ * reading the answer together). The GUID is the credential: it is in the URL and nowhere in what is returned.
  */
 export function createAscent360Client(options: {
   /** Origin and perhaps a path, with or without a slash at the end. */
@@ -61,12 +59,12 @@ export function createAscent360Client(options: {
     connectTimeout: timeoutMs,
   });
 
-  async function sendJson(guid: string, json: string): Promise<Attempt> {
+  async function send(guid: string, body: Body): Promise<Attempt> {
     const began = performance.now();
     const { status, headers, text, failure } = await post(
       pool,
       `${folder}/V1/Data/${encodeURIComponent(guid)}`,
-      json,
+      body,
       timeoutMs,
     );
     // Any other status says all there is to say, so that a bad body does not hide it.
@@ -85,8 +83,7 @@ export function createAscent360Client(options: {
   }
 
   return {
-    send: async (guid, payload) => await sendJson(guid, JSON.stringify(payload)),
-    sendJson,
+    send,
     close: () => pool.destroy(),
   };
 }

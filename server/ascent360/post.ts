@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Body } from './body.ts';
 import type { FailureKind } from './classify-answer.ts';
 import { failureKind } from './failure-kind.ts';
 
@@ -16,10 +17,15 @@ export type Reply = {
 };
 
 /**
- * Posts JSON and reads the start of the answer. Resolves whatever the network does, within `timeoutMs`; what is still under way by
+ * Posts a body and reads the start of the answer. Resolves whatever the network does, within `timeoutMs`; what is still under way by
  * then is cut. Goes by the dispatcher's own events: no stream, no signal, no promise per part of an answer.
  */
-export async function post(dispatcher: Dispatcher, path: string, body: string, timeoutMs: number): Promise<Reply> {
+export async function post(
+  dispatcher: Dispatcher,
+  path: string,
+  { contentType, text }: Body,
+  timeoutMs: number,
+): Promise<Reply> {
   const reply: Reply = { status: null, headers: {}, text: '', failure: null };
   const chunks: Buffer[] = [];
   let length = 0;
@@ -48,7 +54,7 @@ export async function post(dispatcher: Dispatcher, path: string, body: string, t
     cut();
   }, timeoutMs);
   dispatcher.dispatch(
-    { path, method: 'POST', headers: { 'content-type': 'application/json', accept: '*/*' }, body },
+    { path, method: 'POST', headers: { 'content-type': contentType, accept: '*/*' }, body: text },
     {
       onRequestStart: (controller) => {
         request = controller;

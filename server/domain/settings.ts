@@ -32,6 +32,8 @@ export type Settings = {
     phonePermission: PermissionTags | null;
     addressPermission: PermissionTags | null;
   };
+  /** How the payload is written. */
+  format: 'json' | 'xml';
   paused: boolean;
 };
 

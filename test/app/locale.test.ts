@@ -62,6 +62,7 @@ it.each([
   ['listIds', '[]', 'none'],
   ['mapping.interests', '[{"from":"tag","prefix":"interest:"}]', 'interest:'],
   ['mapping.phonePermission', '{"optIn":"yes","optOut":"no"}', 'yes / no'],
+  ['format', '"xml"', 'XML'],
   ['sourceName', null, 'none'],
   ['listIds', '["1","2…', '["1","2…'],
 ])('the history shows %s %s as "%s"', (field, value, text) => {

@@ -1,12 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bodyOf } from '../../server/ascent360/body.ts';
 import { type Ascent360Client, createAscent360Client } from '../../server/ascent360/client.ts';
 import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
 import { selfSignedCertificate } from './self-signed-certificate.ts';
 
 const GUID = '0b7e5c1a-1111-4222-8333-0123456789ab';
 const PAYLOAD = { SourceName: 'Shop', SourceType: 'Ecommerce', Email: 'zoë@example.com' };
+const BODY = bodyOf('json', PAYLOAD);
 
 let fake: FakeAscent360;
 const clients: Ascent360Client[] = [];
@@ -25,7 +27,7 @@ afterEach(async () => {
 
 describe('an attempt', () => {
   it.each([[''], ['/'], ['//']])('posts the payload once as JSON, base URL ending in "%s"', async (slash) => {
-    const attempt = await client(`${fake.url}${slash}`).send(GUID, PAYLOAD);
+    const attempt = await client(`${fake.url}${slash}`).send(GUID, BODY);
     expect(attempt).toMatchObject({
       class: 'accepted',
       flags: 'accepted',
@@ -63,13 +65,13 @@ describe('an attempt', () => {
     ],
   ])('answered with %j', async (behaviour, expected) => {
     fake.behave(behaviour);
-    expect(await client(fake.url).send(GUID, PAYLOAD)).toMatchObject(expected);
+    expect(await client(fake.url).send(GUID, BODY)).toMatchObject(expected);
   });
 
   it('does not follow a redirect to another host', async () => {
     const elsewhere = await startAscent360();
     fake.behave({ mode: 'redirect', location: `${elsewhere.url}/V1/Data/${GUID}` });
-    const attempt = await client(fake.url).send(GUID, PAYLOAD);
+    const attempt = await client(fake.url).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'connection_problem', flags: 'unknown', error: 'http_302' });
     expect(elsewhere.received).toEqual([]);
     await elsewhere.close();
@@ -81,7 +83,7 @@ describe('an attempt', () => {
     ['answers too late', { delayMs: 30_000 }, null],
   ])('ends at its deadline when the receiver %s', async (_, behaviour, status) => {
     fake.behave(behaviour);
-    const attempt = await client(fake.url, 1_000).send(GUID, PAYLOAD);
+    const attempt = await client(fake.url, 1_000).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'timeout', status });
     expect(attempt.ms).toBeGreaterThanOrEqual(990);
     expect(attempt.ms).toBeLessThan(20_000);
@@ -93,7 +95,7 @@ describe('an attempt', () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n');
       socket.write('x'.repeat(40_000));
     });
-    const attempt = await client(endless.url, 3_000).send(GUID, PAYLOAD);
+    const attempt = await client(endless.url, 3_000).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'accepted', status: 200 });
     expect(attempt.excerpt).toBe('x'.repeat(2_000));
     await endless.close();
@@ -101,7 +103,7 @@ describe('an attempt', () => {
 
   it('never shows the GUID, even when an answer echoes it', async () => {
     fake.behave({ status: 400, answer: `No ${GUID} or ${GUID.toUpperCase()} or ${GUID.replaceAll('-', '')} here` });
-    const attempt = await client(fake.url).send(GUID, PAYLOAD);
+    const attempt = await client(fake.url).send(GUID, BODY);
     expect(attempt.excerpt).toBe('No {GUID} or {GUID} or {GUID} here');
     expect(JSON.stringify(attempt).toLowerCase()).not.toContain('0b7e5c1a');
   });
@@ -110,10 +112,10 @@ describe('an attempt', () => {
     fake.behave(['reset', 'cut', { status: 500 }]);
     const sender = client(fake.url);
     const classes = [];
-    for (let n = 0; n < 4; n += 1) classes.push((await sender.send(GUID, PAYLOAD)).class);
+    for (let n = 0; n < 4; n += 1) classes.push((await sender.send(GUID, BODY)).class);
     expect(classes).toEqual(['retry', 'retry', 'retry', 'accepted']);
     await sender.close();
-    expect(await sender.send(GUID, PAYLOAD)).toMatchObject({ class: 'retry', status: null });
+    expect(await sender.send(GUID, BODY)).toMatchObject({ class: 'retry', status: null });
   });
 
   it('holds its cap on connections', async () => {
@@ -128,7 +130,7 @@ describe('an attempt', () => {
       }, 50);
     });
     const sender = client(slow.url, 5_000, 2);
-    const attempts = await Promise.all(Array.from({ length: 8 }, () => sender.send(GUID, PAYLOAD)));
+    const attempts = await Promise.all(Array.from({ length: 8 }, () => sender.send(GUID, BODY)));
     expect(attempts.map((attempt) => attempt.class)).toEqual(Array(8).fill('accepted'));
     expect(most).toBe(2);
     await slow.close();
@@ -139,7 +141,7 @@ describe('a failure before the request left is named, and its flags were not tak
   it('connection refused', async () => {
     const gone = await startAscent360();
     await gone.close();
-    expect(await client(gone.url).send(GUID, PAYLOAD)).toMatchObject({
+    expect(await client(gone.url).send(GUID, BODY)).toMatchObject({
       class: 'retry',
       flags: 'refused',
       error: 'connection_refused',
@@ -148,7 +150,7 @@ describe('a failure before the request left is named, and its flags were not tak
   });
 
   it('an unknown name', async () => {
-    const attempt = await client('https://nothing.invalid').send(GUID, PAYLOAD);
+    const attempt = await client('https://nothing.invalid').send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'refused', status: null });
     // Which of the DNS failures it is depends on the name server of the machine, if it has one.
     expect(attempt.message).toContain('(DNS)');
@@ -178,13 +180,13 @@ describe('a failure before the request left is named, and its flags were not tak
 
 describe('an answer that cannot be read counts as unknown', () => {
   it('a port that speaks no TLS', async () => {
-    const attempt = await client(fake.url.replace('http:', 'https:')).send(GUID, PAYLOAD);
+    const attempt = await client(fake.url.replace('http:', 'https:')).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'tls_failed' });
   });
 
   it('a port that speaks no HTTP', async () => {
     const odd = await listen((socket) => socket.end('220 mail ready\r\n'));
-    const attempt = await client(odd.url).send(GUID, PAYLOAD);
+    const attempt = await client(odd.url).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'invalid_answer' });
     await odd.close();
   });
@@ -196,7 +198,7 @@ async function sendOverTls(made: { host: string; from: Date; to: Date }, trusted
   const before = getCACertificates('default');
   if (trusted) setDefaultCACertificates([...before, certificate.cert]);
   try {
-    const attempt = await client(secure.url).send(GUID, PAYLOAD);
+    const attempt = await client(secure.url).send(GUID, BODY);
     return { attempt, received: secure.received.length };
   } finally {
     setDefaultCACertificates(before);

@@ -24,6 +24,7 @@ export function settingsWith(change: Partial<Settings> = {}): Settings {
       phonePermission: null,
       addressPermission: null,
     },
+    format: 'json',
     paused: false,
     ...change,
   };

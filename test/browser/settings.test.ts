@@ -54,6 +54,15 @@ inBrowser('the settings', (stage) => {
     await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
   });
 
+  it('offer XML to accounts that Ascent360 has set up for it', async () => {
+    const page = await open();
+    await page.getByText('Choose XML only if Ascent360 has set up your account to read XML.').waitFor();
+    await page.getByLabel('Data format').selectOption('xml');
+    await saveButton(page).click();
+    await page.getByText('Data format: JSON → XML').waitFor();
+    expect(await saved()).toMatchObject({ format: 'xml' });
+  });
+
   it('say what is wrong beside the field, and save nothing', async () => {
     const before = await saved();
     const page = await open();

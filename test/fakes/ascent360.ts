@@ -1,12 +1,13 @@
 /**
  * A stand-in for Ascent360's inbound webhook, used by tests, the demo and development. Like the real one it answers 200 to
- * any valid JSON; unlike it, it says in `faults` what the real one would silently not have understood. The field table is
+ * any valid JSON, and to XML that read-xml.ts can read; unlike it, it says in `faults` what the real one would silently not have understood. The field table is
  * written out here by hand from Ascent360's help page "webhook-documentation" and shares nothing with the server's code, so
  * that a mistake there is not repeated here.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { readXml } from './read-xml.ts';
 
 export type Mode = 'accept' | 'hang' | 'cut' | 'drip' | 'html' | 'redirect' | 'reset';
 /** What to do with one request. Without a status: 200. */
@@ -38,7 +39,7 @@ export type ReceivedRecord = {
   /** Null: the path is not `/V1/Data/{uuid}`. */
   guid: string | null;
   contentType: string | null;
-  /** The body as it came, and as JSON where it is some. */
+  /** The body as it came, and as JSON where it is some, or XML. */
   raw: string;
   body: unknown;
   /** What Ascent360 would not have understood, one sentence each. */
@@ -250,23 +251,27 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
+const isJson = (type: string) => /^application\/json\s*(;|$)/i.test(type);
+const isXml = (type: string) => /^application\/xml; charset=utf-8$/i.test(type);
+
 /** Fills in body and faults; returns the status of a request that is no record at all, else null. */
 function read(record: ReceivedRecord): number | null {
   if (record.guid === null) record.faults.push(`the path is not /V1/Data/{GUID}`);
   if (record.method !== 'POST') record.faults.push(`the method is ${record.method}, not POST`);
-  const json = /^application\/json\s*(;|$)/i.test(record.contentType ?? '');
-  if (!json) record.faults.push('the content type is not application/json');
+  const type = record.contentType ?? '';
+  const known = isJson(type) || isXml(type);
+  if (!known) record.faults.push('the content type is neither application/json nor application/xml; charset=utf-8');
   let valid = true;
   try {
-    record.body = JSON.parse(record.raw);
+    record.body = isXml(type) ? readXml(record.raw) : JSON.parse(record.raw);
     record.faults.push(...faultsOf(record.body));
-  } catch {
+  } catch (error) {
     valid = false;
-    record.faults.push('the body is not JSON');
+    record.faults.push(isXml(type) ? `the body is not such XML: ${String(error)}` : 'the body is not JSON');
   }
   if (record.guid === null) return 404;
   if (record.method !== 'POST') return 405;
-  if (!json) return 415;
+  if (!known) return 415;
   return valid ? null : 400;
 }
 

@@ -52,6 +52,7 @@ export const settings = {
     'mapping.newsletters': 'Newsletters',
     'mapping.phonePermission': 'Permission to phone',
     'mapping.addressPermission': 'Permission to write by post',
+    format: 'Data format',
     paused: 'Sending paused',
   },
   connection: {
@@ -62,6 +63,8 @@ export const settings = {
     guidHelp: 'From your Ascent360 contact. Paste the GUID, or the whole address of the data webhook.',
     newAccount: 'It belongs to another Ascent360 account',
     newAccountHelp: 'Then nothing counts as told there yet, and choices made before now follow “choices from before”.',
+    formats: { json: 'JSON', xml: 'XML' },
+    formatHelp: 'Choose XML only if Ascent360 has set up your account to read XML.',
     test: 'Send a test record',
     testText:
       'One contact named “Ascent360 Test record” goes out at once, without permissions, lists or an order. It uses the saved settings.',

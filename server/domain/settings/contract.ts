@@ -126,6 +126,7 @@ const documentFor = (developmentStore: boolean) =>
           phonePermission: permissionTags.nullable().default(null),
           addressPermission: permissionTags.nullable().default(null),
         }).prefault({}),
+        format: choice(['json', 'xml']).default('json'),
         paused: onOff.default(false),
       },
       { error: 'Send the settings as a JSON object' },

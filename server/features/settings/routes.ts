@@ -1,5 +1,6 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
+import { type Body, bodyOf } from '../../ascent360/body.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
@@ -17,8 +18,8 @@ export type SettingsRoutesDeps = {
   shops: Pick<Shops, 'facts'>;
   /** Whether Shopify calls it a development store; false when that is not known. */
   isDevelopmentStore(shop: Shop): Promise<boolean>;
-  /** Posts one payload to Ascent360, once. */
-  sendTestRecord(guid: string, payload: object): Promise<TestRecordResult>;
+  /** Posts one record to Ascent360, once. */
+  sendTestRecord(guid: string, body: Body): Promise<TestRecordResult>;
   /** Wakes the shop's sending: something may go out now that could not before. */
   onChange(shop: Shop): void | Promise<void>;
   /** Milliseconds until a refused GUID is tried again by itself. */
@@ -52,13 +53,14 @@ const masked = (settings: Settings, guidLast4: string | null) => ({ ...settings,
 /** No answer may repeat the GUID, whoever wrote the text. */
 const withoutGuid = (text: string, guid: string) => text.replaceAll(new RegExp(guid, 'gi'), `…${guid.slice(-4)}`);
 
-const testPayload = ({ settings }: StoredSettings, email: string) => ({
-  SourceName: settings.sourceName,
-  SourceType: settings.sourceType,
-  FirstName: 'Ascent360',
-  LastName: 'Test record',
-  Email: email,
-});
+const testBody = ({ settings }: StoredSettings, email: string) =>
+  bodyOf(settings.format, {
+    SourceName: settings.sourceName,
+    SourceType: settings.sourceType,
+    FirstName: 'Ascent360',
+    LastName: 'Test record',
+    Email: email,
+  });
 
 /** The merchant's settings and the test record; goes behind merchantAuth. */
 export function settingsRoutes(deps: SettingsRoutesDeps): Router {
@@ -127,7 +129,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     const email = await testAddress(res, shop, req.body);
     if (email === null) return;
     const { guid } = stored;
-    const result = await deps.sendTestRecord(guid, testPayload(stored, email));
+    const result = await deps.sendTestRecord(guid, testBody(stored, email));
     const message = withoutGuid(result.message, guid);
     if (result.class === 'accepted') {
       await store.clearProblem(shop, guid);

@@ -1,3 +1,4 @@
+import { type Body, jsonBody, xmlBody } from '../../ascent360/body.ts';
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
@@ -55,8 +56,7 @@ export type ReadyDelivery = {
   fence: number;
   attemptId: string;
   guid: string;
-  /** As JSON. */
-  payload: string;
+  body: Body;
   flags: SentFlag[];
   account: number;
   contentHash: string;
@@ -210,6 +210,7 @@ async function leaseAndNote(
       const key = keys[channel];
       return value === undefined || !key ? [] : [{ ...key, attemptId, value }];
     });
+    const payload = JSON.stringify(prepared.payload);
     return {
       shop,
       ...identityOf(delivery, now),
@@ -217,8 +218,8 @@ async function leaseAndNote(
       fence: 0,
       attemptId,
       guid: stored.guid,
-      payload: JSON.stringify(prepared.payload),
-      fields: prepared.fields,
+      body: stored.settings.format === 'xml' ? xmlBody(prepared.payload) : jsonBody(payload),
+      kept: keptPayload(payload, prepared.fields),
       flags,
       sent: prepared.flags,
       account: stored.account,
@@ -229,9 +230,9 @@ async function leaseAndNote(
       probe,
     };
   });
-  const departures = ready.map(({ id, payload, fields, contentHash, carriesOptOut }) => ({
+  const departures = ready.map(({ id, kept, contentHash, carriesOptOut }) => ({
     id,
-    kept: keptPayload(payload, fields),
+    kept,
     contentHash,
     carriesOptOut,
   }));
@@ -247,7 +248,7 @@ async function leaseAndNote(
     beginAttempts(sql, shop, starts),
     noteSending(sql, shop, stored.account, flags),
   ]);
-  return ready.map(({ fields: _fields, sent: _sent, ...delivery }) => ({
+  return ready.map(({ kept: _kept, sent: _sent, ...delivery }) => ({
     ...delivery,
     fence: fences.get(delivery.id) ?? 0,
   }));

@@ -1,3 +1,4 @@
+import { withoutNonXml } from '../../ascent360/body.ts';
 import { buildPayload } from '../../ascent360/build-payload.ts';
 import { contentKey } from '../../ascent360/content-key.ts';
 import { validatePayload } from '../../ascent360/validate-payload.ts';
@@ -186,7 +187,7 @@ export function prepare(input: PrepareInput): Prepared {
     if (outcome) return { decisions, ...outcome };
   }
   const lists = listsDecision(input, decisions.email);
-  const { payload, fields } = buildPayload({
+  const built = buildPayload({
     contact: input.contact,
     purchase: input.purchase,
     settings: input.settings,
@@ -194,11 +195,12 @@ export function prepare(input: PrepareInput): Prepared {
     lists,
     mapped: input.mapped,
   });
-  const valid = validatePayload(payload);
+  const valid = validatePayload(input.settings.format === 'xml' ? withoutNonXml(built.payload) : built.payload);
   if (!valid.ok) {
     const detail = valid.faults.map(({ key, message }) => `${key}: ${message}`).join('; ');
     return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail) };
   }
+  const { payload } = valid;
   const flags: Partial<Record<FlagChannel, boolean>> = {};
   if (payload.EmailPermission !== undefined) flags.email = payload.EmailPermission;
   if (payload.SMSPermission !== undefined) flags.sms = payload.SMSPermission;
@@ -208,8 +210,8 @@ export function prepare(input: PrepareInput): Prepared {
   return {
     decisions,
     kind: 'send',
-    payload: valid.payload,
-    fields,
+    payload,
+    fields: built.fields,
     flags,
     sendsLists,
     content: contentKey(payload),

@@ -1,3 +1,4 @@
+import type { Body } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../measures.ts';
@@ -25,7 +26,7 @@ export type SendPoolDeps = {
   /** So long after it was claimed a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
   postWithinMs: number;
   now: () => Instant;
-  sendJson(guid: string, payload: string): Promise<Attempt>;
+  send(guid: string, body: Body): Promise<Attempt>;
   metrics: Pick<Measures, 'attemptEnded'>;
 };
 
@@ -56,7 +57,7 @@ export function createSendPool(deps: SendPoolDeps) {
         finished.push({ delivery, result: null });
         continue;
       }
-      const result = await deps.sendJson(delivery.guid, delivery.payload);
+      const result = await deps.send(delivery.guid, delivery.body);
       deps.slots.give(1);
       deps.metrics.attemptEnded(result.class, result.ms);
       finished.push({ delivery, result });

@@ -99,7 +99,7 @@ export async function writeHistory(
   const history: History = { received: 0, sent: [], plot };
 
   function post(delivery: ReadyDelivery): Finished {
-    const payload: object = JSON.parse(delivery.payload);
+    const payload: object = JSON.parse(delivery.body.text);
     const answer = answerOf(plot, payload, now);
     history.sent.push({ at: now, status: answer.status, payload });
     return { delivery, result: attemptOf(answer, chance.whole(90, 640)) };

@@ -26,6 +26,7 @@ const defaults: Settings = {
     phonePermission: null,
     addressPermission: null,
   },
+  format: 'json',
   paused: false,
 };
 
@@ -51,6 +52,7 @@ const full = {
     phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
     addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },
   },
+  format: 'xml',
   paused: true,
 };
 

@@ -157,7 +157,7 @@ export async function openScene(): Promise<Scene> {
         const ready = await scene.claim();
         if (ready.length === 0) return sent;
         for (const delivery of ready) {
-          sent.push(JSON.parse(delivery.payload));
+          sent.push(JSON.parse(delivery.body.text));
           await scene.record(delivery, answer);
         }
       }

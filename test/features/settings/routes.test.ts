@@ -25,7 +25,7 @@ let made = 0;
 let now = start;
 let result: TestRecordResult;
 let developmentStore = false;
-let sent: { guid: string; payload: object }[];
+let sent: { guid: string; contentType: string; text: string }[];
 let woken: string[];
 let logged: object[];
 
@@ -38,8 +38,8 @@ function createApp(over: Db): Express {
     settingsRoutes({
       ...deps,
       isDevelopmentStore: async () => developmentStore,
-      sendTestRecord: async (to, payload) => {
-        sent.push({ guid: to, payload });
+      sendTestRecord: async (to, { contentType, text }) => {
+        sent.push({ guid: to, contentType, text });
         return result;
       },
       onChange: (changed) => {
@@ -253,8 +253,23 @@ describe('POST /api/test-record', () => {
       LastName: 'Test record',
       Email: 'me@example.com',
     };
-    expect(sent).toEqual([{ guid, payload }]);
+    expect(sent).toEqual([{ guid, contentType: 'application/json', text: JSON.stringify(payload) }]);
     expect(woken).toEqual([shop.domain]);
+  });
+
+  it('goes out as XML where the settings say so', async () => {
+    await call('put', '/api/settings', { guid, format: 'xml', sourceName: 'Snow & Ice' });
+    await call('post', '/api/test-record', { email: 'me@example.com' });
+    expect(sent).toEqual([
+      {
+        guid,
+        contentType: 'application/xml; charset=utf-8',
+        text:
+          '<?xml version="1.0" encoding="UTF-8"?><Data><SourceName>Snow &amp; Ice</SourceName>' +
+          '<SourceType>Ecommerce</SourceType><FirstName>Ascent360</FirstName><LastName>Test record</LastName>' +
+          '<Email>me@example.com</Email></Data>',
+      },
+    ]);
   });
 
   it.each([undefined, {}, { email: null }])('goes to the shop’s own address when none is given: %j', async (body) => {
@@ -262,7 +277,7 @@ describe('POST /api/test-record', () => {
     const facts = shop.vault.sealJson(`shops.facts:${shop.id}`, { email: 'owner@example.com' });
     await db.query('UPDATE shops SET facts = $2 WHERE id = $1', [shop.id, facts]);
     await call('post', '/api/test-record', body);
-    expect(sent).toMatchObject([{ payload: { Email: 'owner@example.com' } }]);
+    expect(sent).toMatchObject([{ text: expect.stringContaining('"Email":"owner@example.com"') }]);
   });
 
   it.each<[string, object, string, RegExp]>([

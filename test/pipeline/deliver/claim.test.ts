@@ -14,7 +14,7 @@ const receive = async (topic: string, body: Parameters<Scene['receive']>[1]) => 
 };
 const payloads = async () => {
   const ready = await scene.claim();
-  return ready.map((delivery) => ({ delivery, payload: JSON.parse(delivery.payload) as { Email?: string } }));
+  return ready.map((delivery) => ({ delivery, payload: JSON.parse(delivery.body.text) as { Email?: string } }));
 };
 
 it('an address learned since waits for what is being sent to it: one thing at a time, in order', async () => {

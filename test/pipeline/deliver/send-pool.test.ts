@@ -1,5 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { jsonBody } from '../../../server/ascent360/body.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
 import { createSendPool, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
@@ -34,7 +35,7 @@ function delivery(id: string): ReadyDelivery {
     fence: 1,
     attemptId: id,
     guid: 'a',
-    payload: '{}',
+    body: jsonBody('{}'),
     flags: [],
     account: 1,
     contentHash: '',
@@ -47,7 +48,7 @@ function delivery(id: string): ReadyDelivery {
 
 type Deps = Parameters<typeof createSendPool>[0];
 
-const poolWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'sendJson'>, postWithinMs = 60_000) =>
+const poolWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'send'>, postWithinMs = 60_000) =>
   createSendPool({
     pace: { typicalMs: 250 },
     postWithinMs,
@@ -62,7 +63,7 @@ it('who has nothing left to post is free for new work, however many other shops 
   const pool = poolWith({
     slots,
     perShop: 1,
-    sendJson: async () =>
+    send: async () =>
       await new Promise<Attempt>((resolve) => {
         answer = resolve;
       }),
@@ -85,7 +86,7 @@ it('a send loop that waited for a slot while others took everything gives the sl
   const pool = poolWith({
     slots,
     perShop: 2,
-    sendJson: async () => accepted,
+    send: async () => accepted,
   });
   pool.add([delivery('1'), delivery('2')], momentOf(Date.now));
   await pool.end();
@@ -104,8 +105,8 @@ it.each([
     {
       slots,
       perShop: 2,
-      sendJson: async (_guid, payload) => {
-        sent.push(payload);
+      send: async (_guid, body) => {
+        sent.push(body.text);
         return accepted;
       },
     },

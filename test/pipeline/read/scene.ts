@@ -124,7 +124,7 @@ export async function openReadScene(): Promise<ReadScene> {
         const ready = await base.claim();
         idle = ready.length === 0 ? idle + 1 : 0;
         for (const delivery of ready) {
-          sent.push(JSON.parse(delivery.payload));
+          sent.push(JSON.parse(delivery.body.text));
           await base.record(delivery);
         }
       }

@@ -1,0 +1,44 @@
+import Builder from 'fast-xml-builder';
+import type { Settings } from '../domain/settings.ts';
+
+/** What is posted: the text, and what it is called. */
+export type Body = { contentType: string; text: string };
+
+export const jsonBody = (json: string): Body => ({ contentType: 'application/json', text: json });
+
+/** The same content as XML: root `Data`, elements named like the keys, lists as repeated elements. */
+export const xmlBody = (payload: object): Body => ({
+  contentType: 'application/xml; charset=utf-8',
+  // A parser reads a bare carriage return as a line feed: https://www.w3.org/TR/xml/#sec-line-ends
+  text: `<?xml version="1.0" encoding="UTF-8"?>${builder.build({ Data: payload }).replaceAll('\r', '&#13;')}`,
+});
+
+export const bodyOf = (format: Settings['format'], payload: object): Body =>
+  format === 'xml' ? xmlBody(payload) : jsonBody(JSON.stringify(payload));
+
+const builder = new Builder();
+
+/** What is no `Char` of XML 1.0, half surrogate pairs among them: https://www.w3.org/TR/xml/#charsets */
+const NOT_XML = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+/**
+ * A payload without the characters that XML 1.0 cannot hold, and without a value that has no others. Check it afterwards:
+ * what is left may lack a key that has to be there.
+ */
+export function withoutNonXml(payload: object): object {
+  return Object.fromEntries(
+    Object.entries(payload).flatMap(([key, value]): [string, unknown][] => {
+      const kept = cleaned(value);
+      return isEmpty(kept) ? [] : [[key, kept]];
+    }),
+  );
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(NOT_XML, '').trim();
+  if (Array.isArray(value)) return value.map(cleaned).filter((entry) => !isEmpty(entry));
+  return typeof value === 'object' && value !== null ? withoutNonXml(value) : value;
+}
+
+const isEmpty = (value: unknown) =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
