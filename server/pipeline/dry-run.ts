@@ -4,11 +4,10 @@ import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
-import type { ClaimedDelivery } from '../store/deliveries/deliveries.ts';
 import type { Person } from '../store/people/people.ts';
-import type { StoredSettings } from '../store/shops/settings.ts';
-import { installedAt, loadInstallation, type Shop } from '../store/shops/shops.ts';
-import { type Evaluated, evaluate, isNothingNew, loadContext } from './deliver/evaluate.ts';
+import { historyBefore, type StoredSettings } from '../store/shops/settings.ts';
+import { loadInstallation, type Shop } from '../store/shops/shops.ts';
+import { type Evaluated, evaluate, imagined, isNothingNew, loadContext } from './deliver/evaluate.ts';
 import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
@@ -60,27 +59,20 @@ function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instan
   return before ? own.firstSeenAt : null;
 }
 
-function deliveryOf(
+const deliveryOf = (
   event: TranslatedEvent,
-  what: NonNullable<Watched['delivery']>,
-  receivedAt: Instant,
-): ClaimedDelivery {
-  return {
-    id: newId(),
+  { kind, entity, person, subject }: NonNullable<Watched['delivery']>,
+  eventReceivedAt: Instant,
+) =>
+  imagined({
     eventId: event.id,
-    kind: what.kind,
-    entity: what.entity,
-    personId: what.person?.id ?? null,
-    subject: what.subject,
-    attempts: 0,
-    firstAttemptAt: null,
-    again: false,
-    reassert: false,
-    fence: 0,
+    kind,
+    entity,
+    personId: person?.id ?? null,
+    subject,
     topic: event.topic,
-    eventReceivedAt: receivedAt,
-  };
-}
+    eventReceivedAt,
+  });
 
 function withHistories(stored: StoredSettings, { email, sms }: Histories): StoredSettings {
   const { consent } = stored.settings;
@@ -92,6 +84,9 @@ function withHistories(stored: StoredSettings, { email, sms }: Histories): Store
 const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
   [decisions.email, decisions.sms].some(({ reason }) => reason === 'due' || reason === 'history_held');
 
+/** Where, for whom, under which settings and at which moment it is tried out. */
+export type DryRunIn = { sql: Sql; shop: Shop; stored: StoredSettings; now: Instant };
+
 /**
  * What translated events would come to with these settings, evaluated as if they arrived now: with the people, the ledger and
  * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
@@ -99,15 +94,12 @@ const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
  * @param events none about the whole shop
  */
 export async function dryRunUnder(
-  sql: Sql,
-  shop: Shop,
-  stored: StoredSettings,
+  { sql, shop, stored, now }: DryRunIn,
   policies: readonly Histories[],
   events: readonly TranslatedEvent[],
-  now: Instant,
 ): Promise<DryRun[][]> {
   const life = await loadInstallation(sql, shop);
-  const batch = await openBatch(sql, shop, life, stored.settings, events, now);
+  const batch = await openBatch({ sql, shop, life, stored }, events, { now });
   const watched = events.map((event) => watch(batch, event));
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
   const found = await loadContext(
@@ -126,11 +118,11 @@ export async function dryRunUnder(
       found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
     }
   }
-  const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
+  const view = { shop, historyBefore: historyBefore(life, stored, now), found, now };
   const evaluateOne = (under: StoredSettings, { event, outcome }: Watched, i: number): DryRun => {
     const delivery = deliveries[i];
     if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, evaluated: null };
-    const evaluated = evaluate(shop, under, historyBefore, found, delivery, now);
+    const evaluated = evaluate({ ...view, stored: under }, delivery);
     const { prepared } = evaluated;
     if (prepared.kind === 'settle') return { event, settled: prepared.settled, evaluated };
     const contentHash = shop.vault.hash('content', prepared.content);
@@ -149,13 +141,7 @@ export async function dryRunUnder(
 }
 
 /** As dryRunUnder, with what the settings say. */
-export async function dryRun(
-  sql: Sql,
-  shop: Shop,
-  stored: StoredSettings,
-  events: readonly TranslatedEvent[],
-  now: Instant,
-): Promise<DryRun[]> {
-  const [dryRuns = []] = await dryRunUnder(sql, shop, stored, [historiesOf(stored.settings)], events, now);
+export async function dryRun(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<DryRun[]> {
+  const [dryRuns = []] = await dryRunUnder(within, [historiesOf(within.stored.settings)], events);
   return dryRuns;
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '../../domain/scalars.ts';
-import { evaluate, loadContext } from '../../pipeline/deliver/evaluate.ts';
+import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
-import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import { historyBefore, nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
+import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { AgainPlan } from './plan-again.ts';
 
 /** How many flags would go out, by value. */
@@ -48,7 +48,7 @@ export async function dueFlags(
   const { db } = deps;
   const now = deps.now();
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const historyBefore = Math.max(installedAt(await loadInstallation(db, shop)) ?? now, stored.accountSince ?? 0);
+  const since = historyBefore(await loadInstallation(db, shop), stored, now);
   const counted = new Set<string>();
   const due: DueFlags = {
     flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
@@ -71,10 +71,10 @@ export async function dueFlags(
     const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
       const from = source ? sources.get(source) : undefined;
       if (!from && (source || !send)) return [];
-      const base = { attempts: 0, firstAttemptAt: null, again: true, reassert, fence: 0 };
       return [
-        {
-          ...base,
+        imagined({
+          again: true,
+          reassert,
           id: send?.deliveryId ?? from?.id ?? '',
           eventId: send?.eventId ?? from?.event_id ?? '',
           kind: send?.kind ?? from?.kind ?? 'person',
@@ -83,12 +83,12 @@ export async function dueFlags(
           subject: from?.subject ? openSubject(shop.vault, from.id, from.subject) : null,
           topic: send?.topic ?? from?.topic ?? '',
           eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
-        },
+        }),
       ];
     });
     const found = await loadContext(db, shop, stored.account, deliveries);
     for (const delivery of deliveries) {
-      const { prepared, keys } = evaluate(shop, stored, historyBefore, found, delivery, now);
+      const { prepared, keys } = evaluate({ shop, stored, historyBefore: since, found, now }, delivery);
       if (prepared.kind === 'settle') {
         due.skippedAgain++;
         continue;

@@ -1,13 +1,8 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { unnest } from '../../platform/database/db.ts';
-import {
-  addDeliveries,
-  type DeliverySubject,
-  lockShop,
-  openSubject,
-  subjectBinding,
-} from '../../store/deliveries/deliveries.ts';
+import { addDeliveries, type DeliverySubject, openSubject, subjectBinding } from '../../store/deliveries/deliveries.ts';
 import { type ActivityFilter, selectEvents } from '../../store/events/event-filter.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
@@ -185,8 +180,7 @@ export async function sendAgain(
     refusal: plan.refused.values().next().value ?? null,
   });
   if (options.dryRun || countOf(expected) === 0) return result(expected);
-  return await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+  return await inShop(deps.db, shop, async ({ sql }) => {
     const plan = await planAgain(sql, shop, ids);
     await apply(sql, shop, plan, options.reassert);
     return result(plan);

@@ -1,5 +1,6 @@
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { closeDeliveries, lockShop } from '../../store/deliveries/deliveries.ts';
+import { closeDeliveries } from '../../store/deliveries/deliveries.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -30,8 +31,7 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void>
 
 /** Ends an import before it is done. @returns whether there was anything to end */
 export async function cancelImport(db: Db, shop: Shop, id: string, message = ''): Promise<boolean> {
-  return await db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+  return await inShop(db, shop, async ({ sql }) => {
     const open = ['counting', 'counted', 'running', 'paused'] as const;
     if (!(await changeState(sql, shop, id, open, 'cancelled', message))) return false;
     await dismissFed(sql, shop, id);

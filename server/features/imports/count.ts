@@ -89,7 +89,7 @@ async function dryRunSafely(
 ): Promise<DryRun[][]> {
   const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
   try {
-    return await dryRunUnder(db, shop, stored, policies, events, now);
+    return await dryRunUnder({ sql: db, shop, stored, now }, policies, events);
   } catch (error) {
     if (isOutage(error)) throw error;
     const [event] = events;

@@ -5,9 +5,9 @@ import type { Instant } from '../../domain/scalars.ts';
 import { faultsOf, idOf } from '../../http/contracts.ts';
 import { jsonText, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { ACTIVE, changeState, createImport, findImport, listImports } from '../../store/imports/imports.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -69,8 +69,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
   async function start(shop: Shop, id: string): Promise<boolean | string> {
     if (!(await settings.load(shop))?.guid)
       return 'Connect the shop to Ascent360 first: enter the GUID in the settings.';
-    return await db.transaction(async (sql) => {
-      await lockShop(sql, shop);
+    return await inShop(db, shop, async ({ sql }) => {
       const [other] = await sql.query(
         `SELECT 1 FROM imports o JOIN imports i ON i.shop_id = o.shop_id AND i.kind = o.kind AND i.id <> o.id
          WHERE i.id = $1 AND o.state IN ${ACTIVE}`,

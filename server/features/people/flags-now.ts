@@ -1,10 +1,9 @@
 import type { FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { evaluate, loadContext } from '../../pipeline/deliver/evaluate.ts';
+import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
-import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
-import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import { historyBefore, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
+import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 
 /** What sending a person now would say about a channel; `send` null: nothing, for this reason. */
 export type FlagNow = { send: boolean | null; reason: FlagReason };
@@ -18,24 +17,10 @@ export async function flagsNow(
   now: Instant,
 ): Promise<{ email: FlagNow; sms: FlagNow }> {
   const settings = stored ?? nothingStored;
-  const historyBefore = Math.max(installedAt(await loadInstallation(sql, shop)) ?? now, settings.accountSince ?? 0);
-  const delivery: ClaimedDelivery = {
-    id: personId,
-    eventId: personId,
-    kind: 'person',
-    entity: null,
-    personId,
-    subject: { contact: null, purchase: null, about: null },
-    attempts: 0,
-    firstAttemptAt: null,
-    again: true,
-    reassert: false,
-    fence: 0,
-    topic: 'person/send',
-    eventReceivedAt: now,
-  };
+  const since = historyBefore(await loadInstallation(sql, shop), settings, now);
+  const delivery = imagined({ kind: 'person', personId, topic: 'person/send', eventReceivedAt: now, again: true });
   const found = await loadContext(sql, shop, settings.account, [delivery]);
-  const { decisions } = evaluate(shop, settings, historyBefore, found, delivery, now).prepared;
+  const { decisions } = evaluate({ shop, stored: settings, historyBefore: since, found, now }, delivery).prepared;
   const of = ({ send, reason }: FlagNow): FlagNow => ({ send, reason });
   return { email: of(decisions.email), sms: of(decisions.sms) };
 }

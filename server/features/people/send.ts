@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { addOwnEvent } from '../../store/events/self-made-events.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -9,8 +9,7 @@ export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unkn
 
 /** Sends a person as last known, with the flags that are due, whether or not anything is new. */
 export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent> {
-  return await db.transaction(async (sql): Promise<PersonSent> => {
-    await lockShop(sql, shop);
+  return await inShop(db, shop, async ({ sql }): Promise<PersonSent> => {
     const [row] = await sql.query<{ key: string; profile: Uint8Array | null; deleted_at: Date | null }>(
       'SELECT key, profile, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
       [shop.id, personId],

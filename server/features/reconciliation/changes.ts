@@ -6,11 +6,11 @@ import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import { translateStoredEvent } from '../../pipeline/process/process.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
@@ -95,7 +95,7 @@ async function isWorthAnEvent(
   const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
   const read = translateStoredEvent(country, row, Buffer.from(finding.body));
   if (!('event' in read)) return true;
-  const [run] = await dryRun(deps.db, shop, stored, [read.event], now);
+  const [run] = await dryRun({ sql: deps.db, shop, stored, now }, [read.event]);
   const { settled } = run ?? { settled: null };
   if (settled?.state === 'skipped' && STAYS_SO.has(settled.reason)) return false;
   if (settled?.state !== 'skipped' || !KNOWN.has(settled.reason)) return true;
@@ -168,9 +168,7 @@ export async function findChanges(
         else if (await isWorthAnEvent(deps, shop, stored, country ?? null, finding)) findings.push(finding);
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
-      found += await db.transaction(async (sql) => {
-        // Nothing is stored for a shop that was erased meanwhile.
-        await lockShop(sql, shop);
+      found += await inShop(db, shop, async ({ sql }) => {
         const { length } = await addFindings(sql, shop, findings, now());
         await noteMissed(sql, shop, { ...noneMissed, [kind]: length }, { since, until }, now());
         await movePoint(sql, shop, kind, point);

@@ -3,12 +3,12 @@ import type { ConsentFact, FoundFact } from '../../domain/consent.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateStoredEvent } from '../../pipeline/process/process.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
@@ -149,11 +149,8 @@ export async function compareConsent(
     return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
   });
   const dryRuns = await dryRun(
-    db,
-    shop,
-    stored,
+    { sql: db, shop, stored, now: now() },
     events.map(({ event }) => event),
-    now(),
   );
   const due = events.filter((_, i) => dryRuns[i]?.settled === null).map(({ finding }) => finding);
   const kept = events.filter((_, i) => {
@@ -165,8 +162,7 @@ export async function compareConsent(
     shop,
     kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
   );
-  return await db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+  return await inShop(db, shop, async ({ sql }) => {
     if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     // Whoever was erased while this was worked out leaves no fact.

@@ -47,7 +47,7 @@ export async function previewEvent(
   const unsent = nothingSent[translated.kind];
   if (unsent) return settled('skipped', unsent);
   const event = { id: newId(), topic, triggeredAt: now, translated, summary: null };
-  const [run] = await dryRun(db, shop, stored, [event], now);
+  const [run] = await dryRun({ sql: db, shop, stored, now }, [event]);
   const prepared = run?.evaluated?.prepared;
   const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: prepared.fields } : {};
   if (run?.settled) return settled(run.settled.state, run.settled.reason, sent);

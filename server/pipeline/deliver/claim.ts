@@ -21,8 +21,9 @@ import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { lease } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
-import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
-import { type Installation, installedAt, type Shop } from '../../store/shops/shops.ts';
+import { historyBefore, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { InShop } from '../in-shop.ts';
 import {
   type DeliveryContext,
   type Evaluated,
@@ -31,6 +32,7 @@ import {
   listSetOf,
   loadContext,
   stateShown,
+  type View,
 } from './evaluate.ts';
 
 export type ClaimDeps = {
@@ -98,43 +100,39 @@ function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery
   return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
 }
 
-function addToPlan(shop: Shop, found: DeliveryContext, evaluated: Evaluated, account: number, work: Plan): void {
+function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Plan): void {
   const { delivery, keys, prepared } = evaluated;
   const attemptId = newId();
   for (const channel of flagChannels) {
     const key = keys[channel];
     if (!key) continue;
-    work.decisions.push({ ...key, decision: prepared.decisions[channel], eventId: delivery.eventId, attemptId });
+    plan.decisions.push({ ...key, decision: prepared.decisions[channel], eventId: delivery.eventId, attemptId });
   }
   if (prepared.kind === 'settle') {
-    work.closed.push(delivery.id);
-    work.updates.push({ id: delivery.eventId, ...prepared });
+    plan.closed.push(delivery.id);
+    plan.updates.push({ id: delivery.eventId, ...prepared });
     return;
   }
   const contentHash = shop.vault.hash('content', prepared.content);
-  if (isNothingNew(evaluated, found.entities, contentHash, account)) {
-    work.closed.push(delivery.id);
-    work.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
-    work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
+  if (isNothingNew(evaluated, found.entities, contentHash, stored.account)) {
+    plan.closed.push(delivery.id);
+    plan.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
+    plan.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
     return;
   }
-  work.leaving.push({ evaluated, prepared, attemptId, contentHash });
+  plan.leaving.push({ evaluated, prepared, attemptId, contentHash });
 }
 
 /**
  * The third stage begins: takes up to `max` of a shop's due deliveries, works out what each comes to with the settings and
  * the ledger of this moment, settles those that need no sending, and leases the others. Expects to be in a transaction that
  * has the shop's lock. A delivery that cannot be worked out needs attention by itself.
- * @param at the time by the database's clock, which the breaker goes by: several processes share it
+ * The breaker goes by the database's clock: several processes share it.
  */
 export async function claimDeliveries(
-  sql: Sql,
+  { sql, shop, at, life, stored }: InShop,
   deps: ClaimDeps,
-  shop: Shop,
-  life: Installation,
-  stored: StoredSettings | null,
   breaker: BreakerState,
-  at: Instant,
   max: number,
 ): Promise<Claimed> {
   const nothing: Claimed = { ready: [], settled: 0, breaker };
@@ -147,9 +145,9 @@ export async function claimDeliveries(
   const probe = stored.problem !== null || allowed === 'probe';
   const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
   if (deliveries.length === 0) return nothing;
-  const historyBefore = Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
   const found = await loadContext(sql, shop, stored.account, deliveries);
-  const work: Plan = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
+  const view = { shop, stored, historyBefore: historyBefore(life, stored, now), found, now };
+  const plan: Plan = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
   for (const delivery of deliveries) {
     try {
       if (delivery.broken) throw new Error('The delivery cannot be opened');
@@ -159,35 +157,35 @@ export async function claimDeliveries(
           ? 'deleted_person'
           : null;
       if (gone) {
-        work.closed.push(delivery.id);
-        work.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: gone } });
+        plan.closed.push(delivery.id);
+        plan.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: gone } });
         continue;
       }
       const lanes = newLanes(shop, found, delivery);
-      if (lanes) work.moved.push({ id: delivery.id, ...lanes });
-      else addToPlan(shop, found, evaluate(shop, stored, historyBefore, found, delivery, now), stored.account, work);
+      if (lanes) plan.moved.push({ id: delivery.id, ...lanes });
+      else addToPlan(view, evaluate(view, delivery), plan);
     } catch (error) {
       deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
-      work.closed.push(delivery.id);
-      work.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
+      plan.closed.push(delivery.id);
+      plan.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
   // What ends without being sent is no probe.
-  const probes = probe && work.leaving.length > 0;
+  const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;
   const probeAt = now + deps.connectionProbeMs;
   const [ready] = await Promise.all([
-    leaseAndNote(sql, deps, shop, stored, found, work, probe, now),
-    keepPayloads(sql, shop, work.kept),
-    closeDeliveries(sql, shop, work.closed),
-    settleEvents(sql, work.updates),
-    keepDecisions(sql, shop, work.decisions, now),
-    changeLanes(sql, shop, work.moved),
+    leaseAndNote(sql, view, plan, { guid: stored.guid, leaseMs: deps.leaseMs, probe }),
+    keepPayloads(sql, shop, plan.kept),
+    closeDeliveries(sql, shop, plan.closed),
+    settleEvents(sql, plan.updates),
+    keepDecisions(sql, shop, plan.decisions, now),
+    changeLanes(sql, shop, plan.moved),
     problem && deps.settings.noteProblem(shop, { guid: stored.guid, error: problem.error, now, probeAt }, sql),
   ]);
   return {
     ready,
-    settled: work.closed.length + work.moved.length,
+    settled: plan.closed.length + plan.moved.length,
     breaker: probes && allowed === 'probe' ? startProbe(breaker, at) : breaker,
   };
 }
@@ -195,13 +193,9 @@ export async function claimDeliveries(
 /** Leases what is to be sent, and notes attempts and flags before anything leaves. */
 async function leaseAndNote(
   sql: Sql,
-  deps: ClaimDeps,
-  shop: Shop,
-  stored: StoredSettings & { guid: string },
-  found: DeliveryContext,
+  { shop, stored, found, now }: View,
   { leaving }: Plan,
-  probe: boolean,
-  now: Instant,
+  { guid, leaseMs, probe }: { guid: string; leaseMs: number; probe: boolean },
 ): Promise<ReadyDelivery[]> {
   const listSet = listSetOf(stored);
   const ready = leaving.map(({ evaluated: { delivery, keys }, prepared, attemptId, contentHash }) => {
@@ -217,7 +211,7 @@ async function leaseAndNote(
       shows: showsOf(delivery, stateShown(shop, found, delivery)),
       fence: 0,
       attemptId,
-      guid: stored.guid,
+      guid,
       body: stored.settings.format === 'xml' ? xmlBody(prepared.payload) : jsonBody(payload),
       kept: keptPayload(payload, prepared.fields),
       flags,
@@ -230,7 +224,7 @@ async function leaseAndNote(
       probe,
     };
   });
-  const departures = ready.map(({ id, kept, contentHash, carriesOptOut }) => ({
+  const leasings = ready.map(({ id, kept, contentHash, carriesOptOut }) => ({
     id,
     kept,
     contentHash,
@@ -244,7 +238,7 @@ async function leaseAndNote(
   }));
   const flags = ready.flatMap((delivery) => delivery.flags);
   const [fences] = await Promise.all([
-    lease(sql, shop, departures, deps.leaseMs),
+    lease(sql, shop, leasings, leaseMs),
     beginAttempts(sql, shop, starts),
     noteSending(sql, shop, stored.account, flags),
   ]);

@@ -4,6 +4,7 @@ import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
@@ -34,7 +35,25 @@ export function contactOf(
 export const listSetOf = ({ settings }: StoredSettings) =>
   settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
 
-/** All that is needed to prepare deliveries of one shop, loaded at once. */
+/** A delivery that does not exist, to see what it would send. */
+export function imagined(
+  what: Pick<ClaimedDelivery, 'kind' | 'personId' | 'topic' | 'eventReceivedAt'> & Partial<ClaimedDelivery>,
+): ClaimedDelivery {
+  return {
+    id: newId(),
+    eventId: newId(),
+    entity: null,
+    subject: { contact: null, purchase: null, about: null },
+    attempts: 0,
+    firstAttemptAt: null,
+    again: false,
+    reassert: false,
+    fence: 0,
+    ...what,
+  };
+}
+
+/** All that is needed to evaluate deliveries of one shop, loaded at once. */
 export async function loadContext(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
   const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
   const [{ profiles, deleted }, entities] = await Promise.all([
@@ -73,14 +92,18 @@ export type Evaluated = {
   prepared: Prepared;
 };
 
-export function evaluate(
-  shop: Shop,
-  stored: StoredSettings,
-  historyBefore: Instant,
-  found: DeliveryContext,
-  delivery: ClaimedDelivery,
-  now: Instant,
-): Evaluated {
+/** Under which settings, at which moment and knowing what a delivery is evaluated. */
+export type View = {
+  shop: Shop;
+  stored: StoredSettings;
+  /** Choices made before this are history. */
+  historyBefore: Instant;
+  found: DeliveryContext;
+  now: Instant;
+};
+
+/** What a delivery would send in this view, and why. Pure. */
+export function evaluate({ shop, stored, historyBefore, found, now }: View, delivery: ClaimedDelivery): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
   const profile = (delivery.personId ? found.profiles.get(delivery.personId) : undefined) ?? noProfile;
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};

@@ -1,8 +1,8 @@
 import { CLOSED } from '../../domain/delivery/breaker.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { saveBreaker } from '../../store/shops/settings.ts';
-import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { inShop } from '../in-shop.ts';
 import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
 
@@ -16,20 +16,15 @@ export type Turn = { recorded: Recorded[]; ready: ReadyDelivery[]; settled: numb
  * @param max how many deliveries may be claimed
  */
 export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
-  return await deps.db.transaction(async (sql) => {
-    const [at, before, life] = await Promise.all([
-      lockShop(sql, shop),
-      deps.settings.load(shop, sql),
-      loadInstallation(sql, shop),
-    ]);
-    const recorded = await recordAttempts(sql, deps, shop, finished);
+  return await inShop(deps.db, shop, async (held) => {
+    const recorded = await recordAttempts(held.sql, deps, shop, finished);
     // A refused or an accepted probe changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
-    const stored = changed ? await deps.settings.load(shop, sql) : before;
-    const first = before?.breaker ?? CLOSED;
-    const breaker = breakerAfter(deps, first, finished, at);
-    const claimed = await claimDeliveries(sql, deps, shop, life, stored, breaker, at, max);
-    if (claimed.breaker !== first) await saveBreaker(sql, shop, claimed.breaker);
+    const stored = changed ? await deps.settings.load(shop, held.sql) : held.stored;
+    const before = held.stored?.breaker ?? CLOSED;
+    const breaker = breakerAfter(deps, before, finished, held.at);
+    const claimed = await claimDeliveries({ ...held, stored }, deps, breaker, max);
+    if (claimed.breaker !== before) await saveBreaker(held.sql, shop, claimed.breaker);
     return { recorded, ready: claimed.ready, settled: claimed.settled };
   });
 }

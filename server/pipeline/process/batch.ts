@@ -5,7 +5,6 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, type LedgerEntry } from '../../store/consent/facts.ts';
 import {
@@ -23,6 +22,7 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
 import type { Installation, Shop } from '../../store/shops/shops.ts';
+import type { InShop } from '../in-shop.ts';
 import { entityKeyOf, touchedBy } from './keys-of-event.ts';
 import { quietPeriodLeft } from './quiet-period.ts';
 
@@ -105,16 +105,14 @@ const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
 const present = <T>(value: T | null): value is T => value !== null;
 
+/** @param timing when it is, whether people may be read meanwhile, and how long what is new waits */
 export async function openBatch(
-  sql: Sql,
-  shop: Shop,
-  life: Installation,
-  settings: Settings | null,
+  { sql, shop, life, stored }: Omit<InShop, 'at'>,
   events: readonly TranslatedEvent[],
-  now: Instant,
-  reading: Reading = { may: false, waitMs: 0 },
-  settling: QuietPeriod = { waitMs: 0 },
+  timing: { now: Instant; reading?: Reading; quiet?: QuietPeriod },
 ): Promise<Batch> {
+  const { now, reading = { may: false, waitMs: 0 }, quiet = { waitMs: 0 } } = timing;
+  const settings = stored?.settings ?? null;
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const [people, redactions, entities, waiting] = await Promise.all([
@@ -130,7 +128,7 @@ export async function openBatch(
   const parked = new Map<string, string | null>();
   const handedOver: { from: string; to: string }[] = [];
   let asks = false;
-  let settlesIn: number | null = null;
+  let quietMs: number | null = null;
   const erased: string[] = [];
   const touched = new Set<EntityState>();
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
@@ -197,8 +195,8 @@ export async function openBatch(
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
-      const settleMs = waits ? null : quietPeriodLeft(kind, person, settling.waitMs, now);
-      if (settleMs !== null) settlesIn = Math.max(settlesIn ?? 0, settleMs);
+      const settleMs = waits ? null : quietPeriodLeft(kind, person, quiet.waitMs, now);
+      if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);
       if (old) {
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
         supersede(old, event.id);
@@ -227,7 +225,7 @@ export async function openBatch(
       erased.push(event.id);
     },
     asked: () => reading.may && (asks || parked.size > 0),
-    quietMs: () => settlesIn,
+    quietMs: () => quietMs,
     save: async () => {
       const [opened] = await Promise.all([
         addDeliveries(sql, shop, [...deliveries.values()]),

@@ -7,7 +7,6 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { bodyBinding, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -19,6 +18,7 @@ import {
   type Shops,
   saveInstallation,
 } from '../../store/shops/shops.ts';
+import { inShop } from '../in-shop.ts';
 import type { Measures } from '../measures.ts';
 import { openBatch, type QuietPeriod, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
@@ -154,9 +154,9 @@ export async function processEvents(
   let opened: ReadonlyMap<string, string> = new Map();
   let asked = false;
   let quietMs: number | null = null;
-  const handled = await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
-    const [found, facts, known, stored] = await Promise.all([
+  const handled = await inShop(deps.db, shop, async (held) => {
+    const { sql, stored } = held;
+    const [found, facts] = await Promise.all([
       sql.query<EventRow>(
         `SELECT id, topic, source, triggered_at, received_at, body, reason FROM events
          WHERE shop_id = $1 AND state = 'received' AND id <= (
@@ -169,8 +169,6 @@ export async function processEvents(
         [shop.id, limit, BATCH_BYTES],
       ),
       deps.shops.facts(shop, sql),
-      loadInstallation(sql, shop),
-      deps.settings.load(shop, sql),
     ]);
     if (!found[0]) return 0;
     trying(found[0].id);
@@ -181,7 +179,7 @@ export async function processEvents(
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
     received = rows;
-    const life = await noteSignsOfLife(sql, shop, known, rows);
+    const life = await noteSignsOfLife(sql, shop, held.life, rows);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
       await handleShopEvent(sql, shop, life, reads[0].event);
@@ -196,7 +194,7 @@ export async function processEvents(
     const settings = stored?.settings ?? null;
     // What was read has it all, and without tags there is nothing to wait for.
     const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
-    const batch = await openBatch(sql, shop, life, settings, events, now, reading, quiet);
+    const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
     for (const event of events) handleEvent(batch, event);
     opened = await batch.save();
     asked = batch.asked();

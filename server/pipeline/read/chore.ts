@@ -1,10 +1,10 @@
 import { AdminError } from '../../admin/admin.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { stopReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { hasToken } from '../../store/shops/admin-tokens.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
+import { inShop } from '../in-shop.ts';
 import { completeBodies } from './complete-bodies.ts';
 import { type FetchDeps, fetchPeople } from './fetch-people.ts';
 
@@ -27,8 +27,7 @@ async function shopsWithReads(sql: Sql): Promise<number[]> {
  */
 export function createFetches(deps: FetchDeps & { wake(shopId: number): void }): Chore {
   async function withoutAccess(shop: Shop): Promise<false> {
-    await deps.db.transaction(async (sql) => {
-      await lockShop(sql, shop);
+    await inShop(deps.db, shop, async ({ sql }) => {
       await unparkEvents(sql, shop, null);
       await stopReadWaits(sql, shop);
     });

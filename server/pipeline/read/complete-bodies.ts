@@ -4,15 +4,15 @@ import { fetchWholeOrder } from '../../admin/fetch-records.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { isOutage, type Sql } from '../../platform/database/db.ts';
+import { isOutage } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { orderBody } from '../../shopify/records/order-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { bodyBinding, settleEvents } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
+import { type InShop, inShop } from '../in-shop.ts';
 import type { FetchDeps } from './fetch-people.ts';
 
 /** So many at a time, so that people get their turn. */
@@ -57,8 +57,7 @@ async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, sig
 }
 
 /** The whole body takes the place of the short one, and the event is translated as if it had come so. */
-async function finish(sql: Sql, shop: Shop, row: Parked, completion: Completion): Promise<void> {
-  await lockShop(sql, shop);
+async function finish({ sql, shop }: InShop, row: Parked, completion: Completion): Promise<void> {
   const [event] = await sql.query<{ state: string }>(
     'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
     [row.event_id],
@@ -104,7 +103,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
       const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }
-    await deps.db.transaction(async (sql) => await finish(sql, shop, row, completion));
+    await inShop(deps.db, shop, async (held) => await finish(held, row, completion));
   }
   return rows.length;
 }

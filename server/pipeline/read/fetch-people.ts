@@ -8,12 +8,12 @@ import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts } from '../../store/consent/facts.ts';
-import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type InShop, inShop } from '../in-shop.ts';
 import { applyAbsence, applyRead, factsFromRead } from '../process/apply-read.ts';
 import { openDueFlags } from './open-due-flags.ts';
 
@@ -62,13 +62,12 @@ async function findWanted(sql: Sql, shop: Shop, most: number): Promise<Wanted[]>
 }
 
 async function ask(
-  deps: FetchDeps,
+  admin: Admin,
   shop: Shop,
-  wanted: readonly Wanted[],
-  keys: readonly string[],
+  { wanted, keys }: { wanted: readonly Wanted[]; keys: readonly string[] },
   signal: AbortSignal,
 ): Promise<Answered[]> {
-  const { data, denied } = await deps.admin.run(
+  const { data, denied } = await admin.run(
     shop,
     CustomersByIds,
     {
@@ -96,12 +95,10 @@ async function take(
   deps: FetchDeps,
   shop: Shop,
   wanted: readonly Wanted[],
-  answers: readonly Answered[],
-  keys: readonly string[],
-  readAt: Instant,
-): Promise<{ told: number; parked: Wanted[] }> {
-  return await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+  { answers, keys, readAt }: { answers: readonly Answered[]; keys: readonly string[]; readAt: Instant },
+): Promise<{ opened: number; parked: Wanted[] }> {
+  return await inShop(deps.db, shop, async (held) => {
+    const { sql } = held;
     const now = deps.now();
     const { country } = await deps.shops.facts(shop, sql);
     const people = await loadPeople(sql, shop, keysOf(wanted));
@@ -129,27 +126,19 @@ async function take(
     await appendFacts(sql, shop, facts, now);
     const unparked = await unparkEvents(sql, shop, ids);
     const isParked = ({ id }: Wanted) => unparked.has(id);
-    const told = await finishPeople(
-      sql,
-      deps,
-      shop,
-      people,
-      wanted.filter((one) => !isParked(one)),
-    );
-    return { told, parked: wanted.filter(isParked) };
+    const read = wanted.filter((one) => !isParked(one));
+    return { opened: await finishPeople(held, people, read, now), parked: wanted.filter(isParked) };
   });
 }
 
 const keysOf = (wanted: readonly Wanted[]) => wanted.map(({ key }) => key);
 
-/** They have been read, and what that makes due is told. What was asked for in the meantime stays to be read. */
-async function finishPeople(
-  sql: Sql,
-  deps: FetchDeps,
-  shop: Shop,
-  people: People,
-  wanted: readonly Wanted[],
-): Promise<number> {
+/**
+ * They have been read: opens deliveries for what that makes due. Whoever was asked for again in the
+ * meantime stays to be read.
+ */
+async function finishPeople(held: InShop, people: People, wanted: readonly Wanted[], now: Instant): Promise<number> {
+  const { sql, shop } = held;
   const { columns, from, params } = unnest(
     { id: 'uuid', asks: 'int' },
     wanted.map(({ id, asks }) => ({ id, asks })),
@@ -169,25 +158,25 @@ async function finishPeople(
     const person = people.find(key);
     return person?.id === id ? [person] : [];
   });
-  return await openDueFlags(sql, shop, await deps.settings.load(shop, sql), found, deps.now());
+  return await openDueFlags(held, found, now);
 }
 
-/** What the parked events of these people carry by now is not told a second time. */
+/** Translates the parked events of these people first, so that no second delivery carries their flags. */
 async function finish(deps: FetchDeps, shop: Shop, parked: readonly Wanted[]): Promise<number> {
   if (parked.length === 0) return 0;
   await deps.translate(shop);
-  return await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
-    return await finishPeople(sql, deps, shop, await loadPeople(sql, shop, keysOf(parked)), parked);
-  });
+  return await inShop(
+    deps.db,
+    shop,
+    async (held) => await finishPeople(held, await loadPeople(held.sql, shop, keysOf(parked)), parked, deps.now()),
+  );
 }
 
 /** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
 async function putOff(deps: FetchDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
-  await deps.db.transaction(async (sql) => {
-    await lockShop(sql, shop);
+  await inShop(deps.db, shop, async ({ sql }) => {
     await sql.query(
       `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
       [shop.id, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS],
@@ -206,14 +195,14 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
   const all = await findWanted(deps.db, shop, peoplePerQuery(keys.length));
   const todo = all.length > 0 ? [all] : [];
-  let told = 0;
+  let opened = 0;
   let refusals = 0;
   for (let wanted = todo.pop(); wanted; wanted = todo.pop()) {
     const readAt = deps.now();
     try {
-      const answers = await ask(deps, shop, wanted, keys, signal);
-      const taken = await take(deps, shop, wanted, answers, keys, readAt);
-      told += taken.told + (await finish(deps, shop, taken.parked));
+      const answers = await ask(deps.admin, shop, { wanted, keys }, signal);
+      const taken = await take(deps, shop, wanted, { answers, keys, readAt });
+      opened += taken.opened + (await finish(deps, shop, taken.parked));
       refusals = 0;
     } catch (error) {
       if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
@@ -225,6 +214,6 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
       else todo.push(wanted.slice(half), wanted.slice(0, half));
     }
   }
-  if (all.length > 0) deps.log.info({ stage: 'read', shop: shop.id, people: all.length, told });
+  if (all.length > 0) deps.log.info({ stage: 'read', shop: shop.id, people: all.length, opened });
   return all.length;
 }

@@ -13,17 +13,17 @@ export type Leasing = { id: string; kept: string; contentHash: string; carriesOp
 export async function lease(
   sql: Sql,
   shop: Shop,
-  departures: readonly Leasing[],
+  leasings: readonly Leasing[],
   leaseMs: number,
 ): Promise<Map<string, number>> {
-  if (departures.length === 0) return new Map();
+  if (leasings.length === 0) return new Map();
   const { columns, from, params } = unnest(
     { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean' },
-    departures.map((departure) => ({
-      id: departure.id,
-      payload: shop.vault.seal(payloadBinding(departure.id), departure.kept),
-      content_hash: departure.contentHash,
-      carries_opt_out: departure.carriesOptOut,
+    leasings.map((leasing) => ({
+      id: leasing.id,
+      payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept),
+      content_hash: leasing.contentHash,
+      carries_opt_out: leasing.carriesOptOut,
     })),
     2,
   );

@@ -1,11 +1,11 @@
-import { v7 } from 'uuid';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Change, changesBetween } from '../../domain/settings/changes-between.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { BreakerState } from '../../domain/states.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
-import type { Shop } from './shops.ts';
+import { newId } from '../../platform/database/ids.ts';
+import { type Installation, installedAt, type Shop } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
 export type StoredSettings = {
@@ -49,6 +49,10 @@ export type SettingChange = {
   oldValue: string | null;
   newValue: string | null;
 };
+
+/** Choices made before this are history (SPEC 6.2): before the app was installed, or before the present account. */
+export const historyBefore = (life: Installation, stored: StoredSettings, now: Instant): Instant =>
+  Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
 
 /** A document that parseSettings took. */
 export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
@@ -105,7 +109,8 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
   };
 }
 
-async function loadOver(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
+/** What the shop has saved, completed by today's defaults; null: nothing yet. One statement. */
+export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
     `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
        coalesce(probe_at <= now(), true) AS probe_due, breaker
@@ -123,7 +128,7 @@ async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
 async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: string, now: Instant): Promise<void> {
   if (changes.length === 0) return;
   const rows = changes.map((change) => ({
-    id: v7(),
+    id: newId(),
     field: change.field,
     old_value: change.oldValue,
     new_value: change.newValue,
@@ -141,7 +146,7 @@ async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: str
 
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void> {
   await lockShopRow(sql, shop);
-  const saved = await loadOver(sql, shop);
+  const saved = await loadSettings(sql, shop);
   const before = { guid: saved?.guid ?? null, account: saved?.account ?? 1 };
   const guid = accepted.guid ?? before.guid;
   const newGuid = guid !== before.guid;
@@ -195,7 +200,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): 
 /** The tables settings and setting_changes. */
 export function createSettingsStore(db: Db): SettingsStore {
   return {
-    load: async (shop, sql = db) => await loadOver(sql, shop),
+    load: async (shop, sql = db) => await loadSettings(sql, shop),
     save: async (shop, accepted, who, now) =>
       await db.transaction(async (sql) => await saveOver(sql, shop, accepted, who, now)),
     removeGuid: async (shop, who, now) =>

@@ -1,6 +1,6 @@
 /**
  * The table of docs/consent.md, row by row through the app's own way: what a webhook, a read, an import and a
- * reconciliation say goes into the ledger, and what would be sent is weighed under every setting.
+ * reconciliation say goes into the ledger, and what would be sent is evaluated under every setting.
  */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -161,9 +161,9 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
   const historyBefore = installedAt(await loadInstallation(db, shop)) ?? now;
   return cases.map(({ channel }, i) => {
     const delivery = deliveries[i];
-    const weighed = delivery && evaluate(shop, stored, historyBefore, found, delivery, now);
-    if (weighed?.prepared.kind !== 'send') throw new Error('Not even the contact would be sent');
-    return weighed.prepared.flags[channel] ?? null;
+    const evaluated = delivery && evaluate({ shop, stored, historyBefore, found, now }, delivery);
+    if (evaluated?.prepared.kind !== 'send') throw new Error('Not even the contact would be sent');
+    return evaluated.prepared.flags[channel] ?? null;
   });
 }
 

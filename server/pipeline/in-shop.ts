@@ -1,0 +1,36 @@
+import type { Instant } from '../domain/scalars.ts';
+import type { Db, Sql } from '../platform/database/db.ts';
+import { lockShop } from '../store/deliveries/deliveries.ts';
+import { loadSettings, type StoredSettings } from '../store/shops/settings.ts';
+import { type Installation, loadInstallation, type Shop } from '../store/shops/shops.ts';
+
+/** A transaction that holds a shop's lock, and what every rule needs to know of the shop. */
+export type InShop = {
+  sql: Sql;
+  shop: Shop;
+  /** When the lock was taken, by the database's clock. */
+  at: Instant;
+  life: Installation;
+  /** Null: nothing saved yet. */
+  stored: StoredSettings | null;
+};
+
+/**
+ * Runs `work` in one transaction under the shop's lock: translating, claiming and recording of one
+ * shop never overlap, whatever process does them. No network inside.
+ * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
+ */
+export async function inShop<T>(
+  db: Pick<Db, 'transaction'>,
+  shop: Shop,
+  work: (held: InShop) => Promise<T>,
+): Promise<T> {
+  return await db.transaction(async (sql) => {
+    const [at, life, stored] = await Promise.all([
+      lockShop(sql, shop),
+      loadInstallation(sql, shop),
+      loadSettings(sql, shop),
+    ]);
+    return await work({ sql, shop, at, life, stored });
+  });
+}
