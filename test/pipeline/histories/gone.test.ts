@@ -1,0 +1,84 @@
+/** Merged away, deleted, redacted, and a shop that left are four things: each has a rule of its own. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { type Histories, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: false });
+});
+afterAll(async () => await histories.stop());
+
+const merge = (kept: number, away: number) => ({
+  admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${kept}`,
+  admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${away}`,
+  status: 'completed',
+});
+const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
+
+it('an order of a customer who was merged away, told of after the merge, goes out as the kept customer’s', async () => {
+  const { tell, accepted, at, shop } = await histories.begin();
+  await tell('customers/create', customer(2, { updated_at: at(1) }), 1);
+  await tell('customers/merge', merge(2, 1), 40);
+  const placed = { created_at: at(30), processed_at: at(30), updated_at: at(30) };
+  const event = await tell('orders/create', order(7, { ...buyer(1), ...placed }), 30);
+  expect(event).toMatchObject({ state: 'accepted' });
+  expect(accepted().at(-1)).toMatchObject({ Order: { Id: '7' } });
+  const { body } = await histories.app.api('GET', '/people?q=2', undefined, shop);
+  const [kept] = (body as { items: { id: string }[] }).items;
+  const person = await histories.app.api('GET', `/people/${kept?.id}`, undefined, shop);
+  expect(person.body).toMatchObject({
+    timeline: expect.arrayContaining([expect.objectContaining({ eventId: event.id })]),
+  });
+});
+
+it('an opt-out of a customer who was merged away, told of after the merge, goes out for the address it names', async () => {
+  const { tell, flags, at } = await histories.begin();
+  await tell('customers/create', customer(2, { updated_at: at(1) }), 1);
+  await tell('customers/merge', merge(2, 1), 40);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(30)), 30);
+  expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
+});
+
+it('an order of a deleted customer that comes again without its customer is not sent', async () => {
+  const { tell, sent, at } = await histories.begin();
+  const placed = { created_at: at(1), processed_at: at(1) };
+  await tell('orders/create', order(7, { ...buyer(1), ...placed, updated_at: at(1) }), 1);
+  expect(sent()).toHaveLength(1);
+  await tell('customers/delete', { id: 1 }, 10);
+  const nobodys = { ...placed, customer: null, email: 'person1@example.com', updated_at: at(20) };
+  expect(await tell('orders/updated', order(7, nobodys), 20)).toMatchObject({
+    state: 'skipped',
+    reason: 'deleted_person',
+  });
+  expect(sent()).toHaveLength(1);
+});
+
+it('an opt-out that waits when its customer is deleted still goes out, with the address alone', async () => {
+  const { tell, send, sent, accepted, until, answer, at } = await histories.begin();
+  await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
+  answer(503);
+  await send(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
+  await until('the opt-out was tried', () => sent().length === 2);
+  await tell('customers/delete', { id: 1 }, 10);
+  answer(200);
+  await until('the opt-out was accepted', () => accepted().length === 2);
+  expect(accepted().at(-1)).toEqual({
+    SourceName: 'Shopify',
+    SourceType: 'Ecommerce',
+    Email: 'person1@example.com',
+    EmailPermission: false,
+  });
+});
+
+it('an opt-out of a deleted customer that comes after the deletion goes out, an opt-in does not', async () => {
+  const { tell, accepted, at } = await histories.begin();
+  await tell('customers/create', customer(1, { updated_at: at(1) }), 1);
+  await tell('customers/delete', { id: 1 }, 10);
+  const optIn = await tell(EMAIL, emailConsent(1, 'subscribed', at(5)), 5);
+  expect(optIn).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  expect(await tell(EMAIL, emailConsent(1, 'unsubscribed', at(6)), 6)).toMatchObject({ state: 'accepted' });
+  expect(accepted().slice(1)).toEqual([
+    { SourceName: 'Shopify', SourceType: 'Ecommerce', Email: 'person1@example.com', EmailPermission: false },
+  ]);
+});

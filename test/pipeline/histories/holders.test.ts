@@ -1,0 +1,81 @@
+/** A choice belongs to its address and to whoever made it there. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
+import { type Histories, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: true });
+});
+afterAll(async () => await histories.stop());
+
+const NUMBER = '+14155550101';
+
+it('an opt-in that was not told is held back when its number is another customer’s, of whom Shopify says that they have not chosen', async () => {
+  const { tell, sent, shopify, answer, at } = await histories.begin();
+  shopify.setCustomer({
+    id: 1,
+    defaultPhoneNumber: phoneOf(NUMBER, { state: 'SUBSCRIBED', optInLevel: 'SINGLE_OPT_IN', updatedAt: at(1) }),
+  });
+  answer(400);
+  expect(await tell(SMS, smsConsent(1, 'subscribed', at(1), NUMBER), 1)).toMatchObject({ reason: 'rejected' });
+  expect(sent().at(-1)).toMatchObject({ SMSPermission: true });
+  answer(200);
+  shopify.setCustomer({ id: 1 });
+  // Nobody asked customer 2: no state, and no date.
+  shopify.setCustomer({
+    id: 2,
+    defaultEmailAddress: emailOf('person2@example.com'),
+    defaultPhoneNumber: phoneOf(NUMBER),
+  });
+  const bought = { customer: { id: 2, email: 'person2@example.com', phone: NUMBER }, updated_at: at(20) };
+  expect(await tell('orders/create', order(7, bought), 20)).toMatchObject({ state: 'accepted' });
+  expect(sent().at(-1)).toMatchObject({ Mobile: NUMBER.slice(1), Order: { Id: '7' } });
+  expect(sent().at(-1)).not.toHaveProperty('SMSPermission');
+});
+
+it('somebody who comes back to an address has not opted in there by a choice made at another', async () => {
+  // A mapped metafield has a customer read at each change.
+  const mapping = { gender: { from: 'metafield', key: 'facts.gender' } };
+  const history = await histories.begin({ mapping });
+  const { tell, flags, shopify, at } = history;
+  const [first, second] = ['first@example.com', 'second@example.com'] as const;
+  const has = (emailAddress: string, marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED', chosen: number) =>
+    shopify.setCustomer({
+      id: 1,
+      updatedAt: at(history.now()),
+      defaultEmailAddress: emailOf(emailAddress, {
+        marketingState,
+        marketingOptInLevel: 'SINGLE_OPT_IN',
+        marketingUpdatedAt: at(chosen),
+      }),
+    });
+  const changedTo = async (email: string) => {
+    const now = history.now();
+    await tell('customers/update', customer(1, { email, updated_at: at(now) }), now);
+  };
+  const optedOut = history.now();
+  has(first, 'UNSUBSCRIBED', optedOut);
+  await changedTo(first);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(optedOut), { email_address: first }), history.now());
+  has(second, 'UNSUBSCRIBED', optedOut);
+  await changedTo(second);
+  const optedIn = history.now();
+  has(second, 'SUBSCRIBED', optedIn);
+  await tell(EMAIL, emailConsent(1, 'subscribed', at(optedIn), { email_address: second }), history.now());
+  has(first, 'SUBSCRIBED', optedIn);
+  await changedTo(first);
+  await history.settled();
+  expect(flags('EmailPermission', second).at(-1)).toBe(true);
+  expect(flags('EmailPermission', first)).toEqual([false]);
+});
+
+it('a consent event that names an address is about that address, chosen before it was first seen or not', async () => {
+  const { tell, flags, shopify, at } = await histories.begin();
+  shopify.setCustomer({ id: 1, updatedAt: at(1), defaultEmailAddress: emailOf('old@example.com') });
+  await tell('customers/create', customer(1, { email: 'old@example.com', updated_at: at(1) }), 1);
+  const body = emailConsent(1, 'subscribed', at(19), { email_address: 'new@example.com' });
+  expect(await tell(EMAIL, body, 20)).toMatchObject({ state: 'accepted' });
+  expect(flags('EmailPermission', 'new@example.com')).toEqual([true]);
+});

@@ -1,0 +1,64 @@
+/** Phone and postal permissions are about a person: what was told is kept per person, however the address is spelled. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { customer, order } from '../bodies.ts';
+import { type Histories, type History, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: false });
+});
+afterAll(async () => await histories.stop());
+
+const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
+const settings = { mapping: { phonePermission: tags, addressPermission: tags } };
+const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '81657', country_code: 'US' };
+const resident = (id: number, { at }: History, seconds: number, over: object = {}) =>
+  customer(id, { default_address: { ...home, phone: '+19705550101' }, updated_at: at(seconds), ...over });
+const tagged = ({ at }: History, customerId: number, tag: string, seconds: number) => ({
+  customerId,
+  tags: [tag],
+  occurredAt: at(seconds),
+});
+const both = ({ flags }: History, id: number) => [
+  flags('PhonePermission', `person${id}@example.com`),
+  flags('AddressPermission', `person${id}@example.com`),
+];
+
+it('two customers with one landline and one address, both with the opt-out tag, are each told of once', async () => {
+  const history = await histories.begin(settings);
+  for (const id of [1, 2]) await history.tell('customers/create', resident(id, history, id), id);
+  for (const id of [1, 2])
+    await history.tell('customer.tags_added', tagged(history, id, 'mail-stop', 10 + id), 10 + id);
+  for (const id of [1, 2]) expect(both(history, id)).toEqual([[false], [false]]);
+});
+
+it('one of them with the opt-in tag and the other with the opt-out tag: each is told of once, whatever comes after', async () => {
+  const history = await histories.begin(settings);
+  for (const id of [1, 2]) await history.tell('customers/create', resident(id, history, id), id);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 11), 11);
+  await history.tell('customer.tags_added', tagged(history, 2, 'mail-stop', 12), 12);
+  for (const round of [1, 2])
+    for (const id of [1, 2]) {
+      const changed = resident(id, history, 20 + round * 2 + id, { first_name: `Round ${round}` });
+      await history.tell('customers/update', changed, 20 + round * 2 + id);
+    }
+  expect(both(history, 1)).toEqual([[true], [true]]);
+  expect(both(history, 2)).toEqual([[false], [false]]);
+});
+
+it('another spelling of the address tells nothing again', async () => {
+  const history = await histories.begin(settings);
+  await history.tell('customers/create', resident(1, history, 1), 1);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 5), 5);
+  for (const [i, address1] of ['1 Main St.', '1 Main Street', 'Main St 1'].entries()) {
+    const seconds = 10 + i;
+    const bought = {
+      customer: { id: 1, email: 'person1@example.com' },
+      billing_address: { ...home, address1 },
+      updated_at: history.at(seconds),
+    };
+    await history.tell('orders/create', order(10 + i, bought), seconds);
+  }
+  expect(history.accepted().filter(({ Order }) => Order)).toHaveLength(3);
+  expect(history.flags('AddressPermission')).toEqual([true]);
+});

@@ -1,0 +1,87 @@
+/** What happened while the app was not installed is not known: Shopify is asked before anybody is opted in. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { type Histories, type History, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: true, env: { READ_WAIT: '500ms' } });
+});
+afterAll(async () => await histories.stop());
+
+const EMAIL_1 = 'person1@example.com';
+
+function says({ shopify }: History, marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED', marketingUpdatedAt: string): void {
+  shopify.setCustomer({
+    id: 1,
+    updatedAt: marketingUpdatedAt,
+    defaultEmailAddress: emailOf(EMAIL_1, { marketingState, marketingOptInLevel: 'SINGLE_OPT_IN', marketingUpdatedAt }),
+  });
+}
+
+const now = () => new Date().toISOString();
+const bought = () => order(7, { customer: { id: 1, email: EMAIL_1 }, updated_at: now() });
+
+it('an opt-in that waited when the app was uninstalled is not sent before Shopify was asked; the opt-out made meanwhile is', async () => {
+  const history = await histories.begin();
+  const { send, sent, flags, shopify, until, at } = history;
+  says(history, 'SUBSCRIBED', at(1));
+  history.answer(503);
+  await send(EMAIL, emailConsent(1, 'subscribed', at(1)), 1);
+  await until('the opt-in was tried', () => sent().length > 0);
+  await history.uninstall();
+  const before = sent().length;
+  says(history, 'UNSUBSCRIBED', now());
+  // Shopify takes its time: the order goes out before.
+  shopify.behave((operation) => (operation === 'CustomersByIds' ? { delayMs: 3000 } : null));
+  history.answer(200);
+  await history.reinstall();
+  await send('orders/create', bought());
+  await until('the opt-out is told', () => flags('EmailPermission').length > 0);
+  await history.settled();
+  expect(
+    sent()
+      .slice(before)
+      .flatMap(({ EmailPermission }) => EmailPermission ?? []),
+  ).toEqual([false]);
+});
+
+it('an opt-out made while the app was not installed is told by the first comparison, which runs at once', async () => {
+  const history = await histories.begin();
+  says(history, 'SUBSCRIBED', history.at(1));
+  await history.tell(EMAIL, emailConsent(1, 'subscribed', history.at(1)), 1);
+  expect(history.flags('EmailPermission')).toEqual([true]);
+  await history.uninstall();
+  says(history, 'UNSUBSCRIBED', now());
+  await history.reinstall();
+  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 1);
+  expect(history.flags('EmailPermission')).toEqual([true, false]);
+});
+
+it('or as soon as anything comes of the customer', async () => {
+  const history = await histories.begin();
+  says(history, 'SUBSCRIBED', history.at(1));
+  await history.tell(EMAIL, emailConsent(1, 'subscribed', history.at(1)), 1);
+  await history.uninstall();
+  says(history, 'UNSUBSCRIBED', now());
+  // No comparison: Shopify does not read anything in bulk.
+  history.shopify.behave((operation) => (operation.includes('ulk') ? { status: 502 } : null));
+  await history.reinstall();
+  await history.send('customers/update', customer(1, { updated_at: now() }));
+  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 1);
+  expect(history.flags('EmailPermission')).toEqual([true, false]);
+});
+
+it('an opt-out that waited when the app was uninstalled is told after the reinstall', async () => {
+  const history = await histories.begin();
+  says(history, 'UNSUBSCRIBED', history.at(1));
+  history.answer(503);
+  await history.send(EMAIL, emailConsent(1, 'unsubscribed', history.at(1)), 1);
+  await history.until('the opt-out was tried', () => history.sent().length > 0);
+  await history.uninstall();
+  history.answer(200);
+  await history.reinstall();
+  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 0);
+  expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
+});

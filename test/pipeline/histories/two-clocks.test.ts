@@ -1,0 +1,28 @@
+/** What is newer is decided by Shopify's `updated_at`, and where that is equal by when the webhooks were triggered. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { type Histories, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: false });
+});
+afterAll(async () => await histories.stop());
+
+it('of two states of an order with the same updated_at, the one triggered later stands, whichever comes first', async () => {
+  const { tell, accepted, at } = await histories.begin();
+  const state = (financial_status: string) =>
+    order(7, { created_at: at(1), updated_at: at(2), customer: null, financial_status });
+  await tell('orders/updated', state('paid'), 9);
+  expect(await tell('orders/updated', state('pending'), 2)).toMatchObject({ state: 'skipped', reason: 'stale' });
+  expect(await tell('orders/updated', state('refunded'), 11)).toMatchObject({ state: 'accepted' });
+  expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
+});
+
+it('a customer is known as the state triggered later has them', async () => {
+  const { tell, accepted, at } = await histories.begin();
+  await tell('customers/update', customer(1, { first_name: 'New', updated_at: at(2) }), 9);
+  await tell('customers/update', customer(1, { first_name: 'Old', updated_at: at(2) }), 3);
+  await tell(EMAIL, emailConsent(1, 'subscribed', at(10)), 10);
+  expect(accepted().at(-1)).toMatchObject({ FirstName: 'New', EmailPermission: true });
+});
