@@ -3,21 +3,28 @@ import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Instant } from './domain/scalars.ts';
+import { activityApi } from './features/activity/api.ts';
 import { activityRoutes } from './features/activity/routes.ts';
 import { flowRoutes } from './features/flow/routes.ts';
+import { importsApi } from './features/imports/api.ts';
 import { importsUnderWay } from './features/imports/describe.ts';
 import { importRoutes } from './features/imports/routes.ts';
 import type { Metrics } from './features/operations/metrics.ts';
 import { readiness } from './features/operations/readiness.ts';
 import { metricsRoute } from './features/operations/route.ts';
+import { overviewApi } from './features/overview/api.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
+import { peopleApi } from './features/people/api.ts';
 import { peopleRoutes } from './features/people/routes.ts';
+import { privacyApi } from './features/privacy/api.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
+import { settingsApi } from './features/settings/api.ts';
 import { previewRoutes } from './features/settings/preview-routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/settings/setup-routes.ts';
-import { accessLogRoutes, recordLooks } from './http/access-log.ts';
+import { accessLogApi, accessLogRoutes, recordLooks } from './http/access-log.ts';
 import { allowExtensions } from './http/allow-extensions.ts';
+import { describeApi } from './http/api-description.ts';
 import { apiErrors, jsonBody, notFound } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
@@ -48,6 +55,17 @@ export type AppDeps = {
   now: () => Instant;
 };
 
+/** What `/api` takes and answers; test/http/openapi.test.ts holds it to the routes. */
+const merchantApi = [
+  ...settingsApi,
+  ...overviewApi,
+  ...activityApi,
+  ...peopleApi,
+  ...importsApi,
+  ...privacyApi,
+  ...accessLogApi,
+];
+
 /** Every URL on one screen. */
 export function createApp(deps: AppDeps): Express {
   const { config, db, shops, queue, log, metrics, now } = deps;
@@ -72,6 +90,7 @@ export function createApp(deps: AppDeps): Express {
   const inbox = createInbox(db);
   app.post('/webhooks', receive({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   app.use('/flow', flowRoutes({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
+  if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));
   app.use(
     '/api',
     allowExtensions(),

@@ -1,5 +1,5 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
-import type { ActivityDetail } from '../../server/features/activity/detail.ts';
+import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';
 

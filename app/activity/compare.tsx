@@ -1,7 +1,7 @@
 import { Banner, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { FieldReason } from '../../server/domain/states.ts';
-import type { ActivityDetail } from '../../server/features/activity/detail.ts';
+import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { copyText } from '../shell/copy-text.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { texts } from '../texts.ts';

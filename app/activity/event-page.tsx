@@ -1,7 +1,7 @@
 import { BlockStack, Box, Card, DescriptionList, Link, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ActivityDetail } from '../../server/features/activity/detail.ts';
+import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { call, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';

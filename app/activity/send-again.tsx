@@ -1,7 +1,7 @@
 import { BlockStack, Checkbox, List, Modal, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DueFlags } from '../../server/features/activity/due-flags.ts';
+import type { DueFlags } from '../../server/features/activity/api.ts';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';

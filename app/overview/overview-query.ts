@@ -1,4 +1,4 @@
-import type { OverviewAnswer } from '../../server/features/overview/routes.ts';
+import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 import { call } from '../api.ts';
 
 /** How often the overview is read again while somebody looks at it, in milliseconds. */

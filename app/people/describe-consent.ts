@@ -1,4 +1,4 @@
-import type { PersonDetail } from '../../server/features/people/routes.ts';
+import type { PersonDetail } from '../../server/features/people/api.ts';
 import type { Format } from '../locale.ts';
 import { texts } from '../texts.ts';
 

@@ -1,4 +1,4 @@
-import type { PersonItem } from '../../server/features/people/find.ts';
+import type { PersonItem } from '../../server/features/people/api.ts';
 import { texts } from '../texts.ts';
 
 /** What a person is called: by name, else by what reaches them, else by number. */

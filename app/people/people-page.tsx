@@ -2,7 +2,7 @@ import { Badge, BlockStack, Box, Button, Card, InlineStack, Text, TextField } fr
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useSearch } from 'wouter';
-import type { PersonItem } from '../../server/features/people/find.ts';
+import type { PersonItem } from '../../server/features/people/api.ts';
 import { call, withQuery } from '../api.ts';
 import { replaceQuery } from '../location.ts';
 import { AppLink } from '../shell/app-link.tsx';

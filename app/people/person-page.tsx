@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { PersonDetail } from '../../server/features/people/routes.ts';
+import type { PersonDetail } from '../../server/features/people/api.ts';
 import { call, download } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';

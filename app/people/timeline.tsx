@@ -1,7 +1,6 @@
 import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
-import type { PersonDetail } from '../../server/features/people/routes.ts';
-import type { TimelineEntry } from '../../server/features/people/timeline.ts';
+import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '../../server/features/people/timeline.ts';
+import type { TimelineEntry } from '../../server/features/people/api.ts';
 
 /**
  * The timeline without decisions that say the same as the one before about their channel. Each record is decided about

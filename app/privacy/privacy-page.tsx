@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { PrivacyItem } from '../../server/features/privacy/routes.ts';
+import type { PrivacyItem } from '../../server/features/privacy/api.ts';
 import { call, download } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';

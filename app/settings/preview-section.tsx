@@ -13,8 +13,8 @@ import {
 } from '@shopify/polaris';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useState } from 'react';
-import type { ActivityDetail } from '../../server/features/activity/detail.ts';
-import type { Preview } from '../../server/features/settings/preview-event.ts';
+import type { ActivityDetail } from '../../server/features/activity/api.ts';
+import type { Preview } from '../../server/features/settings/api.ts';
 import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { ApiError, call, withQuery } from '../api.ts';
 import { Empty } from '../shell/empty.tsx';

@@ -1,4 +1,4 @@
-import type { SetupStep } from '../../server/features/settings/setup-routes.ts';
+import type { SetupStep } from '../../server/features/settings/contract.ts';
 import type { Draft, Faults, SettingsAnswer } from '../settings/draft.ts';
 
 /** Whether Ascent360 already holds the shop's customers. */

@@ -1,7 +1,7 @@
 import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
-import type { SetupStep } from '../../server/features/settings/setup-routes.ts';
+import type { SetupStep } from '../../server/features/settings/contract.ts';
 import { showToast } from '../app-bridge.ts';
 import { ExtensionsStatus } from '../extensions-status.tsx';
 import { navigate } from '../location.ts';

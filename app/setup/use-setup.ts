@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { Setup, SetupStep, ShopAnswer } from '../../server/features/settings/setup-routes.ts';
+import type { Setup, ShopAnswer } from '../../server/features/settings/api.ts';
+import type { SetupStep } from '../../server/features/settings/contract.ts';
 import { call } from '../api.ts';
 import { shopQuery, useShop } from '../shell/shop.tsx';
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import type { ShopAnswer } from '../../server/features/settings/setup-routes.ts';
+import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { call } from '../api.ts';
 import { createFormat, type Format, readLocale } from '../locale.ts';
 import { texts } from '../texts.ts';

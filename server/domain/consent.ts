@@ -1,8 +1,9 @@
-/** What a person chose, what Ascent360 was told of it, and what is to be told. Types only. */
+/** What a person chose, what Ascent360 was told of it, and what is to be told. */
 import type { Instant } from './scalars.ts';
 
 /** What a permission flag is about. `whatsapp` is recorded and never sent: Ascent360 has no field for it. */
-export type Channel = 'email' | 'sms' | 'phone' | 'postal' | 'whatsapp';
+export const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const;
+export type Channel = (typeof channels)[number];
 
 /** The channels that have a permission flag in the payload. */
 export type FlagChannel = 'email' | 'sms' | 'phone' | 'postal';
@@ -11,7 +12,8 @@ export type FlagChannel = 'email' | 'sms' | 'phone' | 'postal';
  * Where a fact was learnt. `order_box`: the ticked or unticked marketing box of an order; `tag`: a mapped tag;
  * `admin_read`, `reconciliation`, `import`: read through the Admin API.
  */
-export type FactSource = 'consent_topic' | 'order_box' | 'tag' | 'admin_read' | 'reconciliation' | 'import';
+export const factSources = ['consent_topic', 'order_box', 'tag', 'admin_read', 'reconciliation', 'import'] as const;
+export type FactSource = (typeof factSources)[number];
 
 /**
  * One thing Shopify said about one address, raw. Meaning is worked out when something is sent, with the settings of then.
@@ -61,14 +63,16 @@ export type Told = {
 export type ChoiceMeaning = 'opt_in' | 'opt_out' | 'none' | 'evidence';
 
 /** Why a flag goes out or stays out. */
-export type FlagReason =
-  | 'due' // differs from what Ascent360 holds, or may hold
-  | 'already_told'
-  | 'no_choice' // nothing explicit is known
-  | 'held_by_newer_state' // a newer state without a choice holds back an opt-in that was not told
-  | 'history_held'
-  | 'unticked_box'
-  | 'no_address'; // the payload has no such address
+export const flagReasons = [
+  'due', // differs from what Ascent360 holds, or may hold
+  'already_told',
+  'no_choice', // nothing explicit is known
+  'held_by_newer_state', // a newer state without a choice holds back an opt-in that was not told
+  'history_held',
+  'unticked_box',
+  'no_address', // the payload has no such address
+] as const;
+export type FlagReason = (typeof flagReasons)[number];
 
 /** The outcome of consent/decide for one channel. `send` null: the key is left out. */
 export type FlagDecision = {

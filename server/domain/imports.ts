@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import type { Instant, ShopifyId } from './scalars.ts';
 import type { Histories } from './settings.ts';
-import type { SkippedReason } from './states.ts';
-import type { Gate } from './wording/describe-state.ts';
+import { type SkippedReason, skippedReasons } from './states.ts';
 
-export type ImportState = 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+export const importStates = ['counting', 'counted', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
+export type ImportState = (typeof importStates)[number];
 
 type Flags = { true: number; false: number };
 /** Flags and lists, as many as go out: once per address. */
@@ -91,51 +92,73 @@ export type Import = {
   endedAt: Instant | null;
 };
 
-/** What would go out under one answer of the first steps. */
-export type AnswerCounts = Pick<CountedCounts, 'contacts' | 'skipped' | 'EmailPermission' | 'SMSPermission'>;
+const count = z.int().nonnegative();
+const flags = z.object({ true: count, false: count });
+const skipped = z.partialRecord(z.enum(skippedReasons), count);
+const moment = z.iso.datetime().nullable();
 
-/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
-export type ImportAnswer = {
-  id: string;
-  kind: Import['kind'];
-  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
-  which: 'all' | 'some' | 'segment';
-  from: string | null;
-  state: ImportState;
-  message: string;
-  createdAt: string | null;
-  startedAt: string | null;
-  endedAt: string | null;
-  done: number;
-  total: number;
-  rate: number | null;
-  secondsLeft: number | null;
-  /** What a started one waits for. */
-  waits: Wait[];
-  /** The settings were changed since it was counted, and other counts may be true now. */
-  outdated: boolean;
-  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
-  byAnswer: Record<Answer, AnswerCounts> | null;
-  /** Before it starts: what would go out; then: what did. */
-  counts: Omit<Standing, 'fed' | 'done'> & {
-    records: number;
-    contacts: number;
-    flags: Pick<ToldCounts, 'EmailPermission' | 'SMSPermission'>;
-    lists: number;
-    /** Texts that Ascent360 may send because of an SMS opt-in. */
-    smsOptInTexts: number;
-  };
-};
+/** What would go out under one answer of the first steps. */
+const answerCounts = z.object({ contacts: count, skipped, EmailPermission: flags, SMSPermission: flags });
+export type AnswerCounts = z.infer<typeof answerCounts>;
 
 /** Why some of a started import does not go out now. Moments in `message` are written as `2026-05-03 at 14:05 UTC`. */
-export type Wait = {
-  reason: Exclude<Gate, null> | 'down' | 'retrying' | 'behind_earlier' | 'reading_shopify' | 'live_events';
+const wait = z.object({
+  reason: z.enum([
+    'not_connected',
+    'paused',
+    'connection_problem',
+    'down',
+    'retrying',
+    'behind_earlier',
+    'reading_shopify',
+    'live_events',
+  ]),
   /** Records; 0: all that is left. */
-  count: number;
-  message: string;
+  count,
+  message: z.string(),
   /** The page that helps. */
-  action?: 'settings';
-};
+  action: z.literal('settings').exactOptional(),
+});
+export type Wait = z.infer<typeof wait>;
+
+/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
+export const importAnswer = z.object({
+  id: z.uuid(),
+  kind: z.enum(['customers', 'orders']),
+  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
+  which: z.enum(['all', 'some', 'segment']),
+  from: moment,
+  state: z.enum(importStates),
+  message: z.string(),
+  createdAt: moment,
+  startedAt: moment,
+  endedAt: moment,
+  done: count,
+  total: count,
+  rate: z.number().nullable(),
+  secondsLeft: count.nullable(),
+  /** What a started one waits for. */
+  waits: z.array(wait),
+  /** The settings were changed since it was counted, and other counts may be true now. */
+  outdated: z.boolean(),
+  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
+  byAnswer: z.object({ optOuts: answerCounts, all: answerCounts }).nullable(),
+  /** Before it starts: what would go out; then: what did. */
+  counts: z.object({
+    records: count,
+    contacts: count,
+    accepted: count,
+    merged: count,
+    waiting: count,
+    attention: count,
+    skipped,
+    flags: z.object({ EmailPermission: flags, SMSPermission: flags }),
+    lists: count,
+    /** Texts that Ascent360 may send because of an SMS opt-in. */
+    smsOptInTexts: count,
+  }),
+});
+export type ImportAnswer = z.infer<typeof importAnswer>;
 
 /** How the events of an import stand. */
 export type Standing = {

@@ -24,7 +24,7 @@ export type Settings = {
     sms: { optInLevel: OptInLevel; history: HistoryPolicy };
   };
   mapping: {
-    dateOfBirth: ListSource | null;
+    dateOfBirth: Exclude<ListSource, { from: 'text' }> | null;
     gender: ListSource | null;
     activities: ListSource[];
     interests: ListSource[];

@@ -1,43 +1,51 @@
-/** How an event and an attempt stand, and why: the codes of SPEC 7. Types only. */
+/** How an event and an attempt stand, and why: the codes of SPEC 7. */
 import type { Instant } from './scalars.ts';
 
-export type EventState = 'waiting' | 'sending' | 'retrying' | 'accepted' | 'merged' | 'skipped' | 'attention';
+export const eventStates = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
+export type EventState = (typeof eventStates)[number];
 
-export type WaitingReason =
-  | 'due'
-  | 'not_connected'
-  | 'paused'
-  | 'connection_problem'
-  | 'behind_earlier'
-  | 'reading_shopify';
+export const waitingReasons = [
+  'due',
+  'not_connected',
+  'paused',
+  'connection_problem',
+  'behind_earlier',
+  'reading_shopify',
+] as const;
+export type WaitingReason = (typeof waitingReasons)[number];
 
-export type MergedReason = 'superseded' | 'told_with_another';
+export const mergedReasons = ['superseded', 'told_with_another'] as const;
+export type MergedReason = (typeof mergedReasons)[number];
 
-export type SkippedReason =
-  | 'nothing_new'
-  | 'stale'
-  | 'no_contact'
-  | 'no_choice'
-  | 'already_told'
-  | 'history_held'
-  | 'unticked_box'
-  | 'test_order'
-  | 'channel_excluded'
-  | 'topic_off'
-  | 'recorded'
-  | 'lifecycle'
-  | 'privacy'
-  | 'uninstalled'
-  | 'deleted_person'
-  | 'redacted'
-  | 'merge_not_completed'
-  | 'unknown_topic'
-  | 'dismissed'
-  | 'expired';
+export const skippedReasons = [
+  'nothing_new',
+  'stale',
+  'no_contact',
+  'no_choice',
+  'already_told',
+  'history_held',
+  'unticked_box',
+  'test_order',
+  'channel_excluded',
+  'topic_off',
+  'recorded',
+  'lifecycle',
+  'privacy',
+  'uninstalled',
+  'deleted_person',
+  'redacted',
+  'merge_not_completed',
+  'unknown_topic',
+  'dismissed',
+  'expired',
+] as const;
+export type SkippedReason = (typeof skippedReasons)[number];
 
-export type AttentionReason = 'rejected' | 'gave_up' | 'invalid_payload' | 'unreadable' | 'translation_failed';
+export const attentionReasons = ['rejected', 'gave_up', 'invalid_payload', 'unreadable', 'translation_failed'] as const;
+export type AttentionReason = (typeof attentionReasons)[number];
 
-export type Reason = WaitingReason | MergedReason | SkippedReason | AttentionReason;
+export const reasons = [...waitingReasons, ...mergedReasons, ...skippedReasons, ...attentionReasons] as const;
+export type Reason = (typeof reasons)[number];
 
 /** How an event ended, before anything was sent or after the last attempt. */
 export type Settled =
@@ -50,7 +58,8 @@ export type Settled =
  * The class of one attempt's answer, by who acts next (SPEC 7.1): accepted: nobody; retry: us, later; rejected: nobody,
  * show it; connection_problem: the merchant; unknown: us, now (the process died in the middle, so the outcome is not known).
  */
-export type AttemptClass = 'accepted' | 'retry' | 'rejected' | 'connection_problem' | 'unknown';
+export const attemptClasses = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'] as const;
+export type AttemptClass = (typeof attemptClasses)[number];
 
 /** Whether the flags of an attempt count as told. Only a 4xx is sure not to have been taken. */
 export type FlagOutcome = 'accepted' | 'refused' | 'unknown';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Instant } from '../domain/scalars.ts';
 import { type Db, isOutage } from '../platform/database/db.ts';
 import { firstIdAt } from '../platform/database/ids.ts';
+import type { ApiRoute } from './api-description.ts';
 import { faultsOf, idOf } from './contracts.ts';
 import { unavailable, unprocessable } from './errors.ts';
 import { type Merchant, merchantOf } from './merchant-auth.ts';
@@ -76,6 +77,22 @@ export function recordLooks(db: Db, now: () => Instant): Router {
 const contract = z.object({
   cursor: z.uuid({ error: 'Take the cursor from an answer' }).optional(),
 });
+const answer = z.object({
+  /** `who`: the Shopify user's id; `about`: the row that was shown. */
+  items: z.array(z.object({ at: z.iso.datetime(), who: z.string(), what: z.string(), about: z.uuid().nullable() })),
+  nextCursor: z.uuid().nullable(),
+});
+
+export const accessLogApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/access-log',
+    does: 'Says who looked at personal data, newest first.',
+    query: contract,
+    answer: { json: answer },
+    refusals: [422],
+  },
+];
 
 /** `GET /access-log`: the record, newest first; goes behind merchantAuth. */
 export function accessLogRoutes({ db }: { db: Db }): Router {
@@ -93,10 +110,11 @@ export function accessLogRoutes({ db }: { db: Db }): Router {
       [shop.id, asked.data.cursor ?? null],
     );
     const items = rows.slice(0, MOST);
-    res.json({
+    const looked: z.infer<typeof answer> = {
       items: items.map(({ at, who, what, about }) => ({ at: at.toISOString(), who, what, about })),
       nextCursor: rows.length > MOST ? (items.at(-1)?.id ?? null) : null,
-    });
+    };
+    res.json(looked);
   });
   return router;
 }

@@ -1,4 +1,4 @@
-import type { OverviewAnswer } from '../../../server/features/overview/routes.ts';
+import type { OverviewAnswer } from '../../../server/features/overview/api.ts';
 
 /** The overview. It never says more of a record than that Ascent360 accepted it. */
 export const overview = {

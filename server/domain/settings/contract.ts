@@ -140,7 +140,9 @@ const documentFor = (developmentStore: boolean) =>
 
 const needsBoth = z.looseObject({ listIds: z.array(z.unknown()), providerType: z.number().nullable() });
 
-const documents = { regular: documentFor(false), development: documentFor(true) };
+/** The document as a merchant sends it, for a shop that is no development store. */
+export const settingsDocument = documentFor(false);
+const documents = { regular: settingsDocument, development: documentFor(true) };
 const documentOf = (developmentStore: boolean) => (developmentStore ? documents.development : documents.regular);
 
 function settingsOf(document: z.output<typeof documents.regular>): Settings {

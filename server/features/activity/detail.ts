@@ -4,31 +4,10 @@ import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
-import { type ActivityItem, type ItemRow, itemColumns, itemOf } from '../../store/events/event-list.ts';
+import { type ItemRow, itemColumns, itemOf } from '../../store/events/event-list.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-/**
- * One event with all that is known of it. `event`: Shopify's body, `{raw}` when it is no JSON object, null once erased.
- * `payload` and `fields`: of the last attempt, or of what would have been sent. `class` null: the attempt is under way.
- * `answer`: the start of what Ascent360 answered.
- */
-export type ActivityDetail = ActivityItem & {
-  triggeredAt: string;
-  settledAt: string | null;
-  mergedInto: string | null;
-  event: object | null;
-  payload: object | null;
-  fields: FieldReason[];
-  attempts: {
-    at: string;
-    status: number | null;
-    class: AttemptClass | null;
-    ms: number | null;
-    error: string | null;
-    answer: string | null;
-  }[];
-};
+import type { ActivityDetail } from './api.ts';
 
 type DetailRow = ItemRow & {
   triggered_at: Date;

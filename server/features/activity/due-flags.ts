@@ -5,15 +5,8 @@ import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
 import { historyBefore, nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { DueFlags } from './api.ts';
 import type { AgainPlan } from './plan-again.ts';
-
-/** How many flags would go out, by value. */
-export type FlagCounts = { true: number; false: number };
-export type DueFlags = {
-  flags: { EmailPermission: FlagCounts; SMSPermission: FlagCounts };
-  /** How many would not be sent after all, because of the settings or the format. */
-  skippedAgain: number;
-};
 
 /** So many are evaluated at a time: 10,000 need little memory, and other requests are answered in between. */
 const CHUNK = 50;

@@ -1,5 +1,4 @@
 import { type Response, Router } from 'express';
-import { z } from 'zod';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
@@ -8,11 +7,11 @@ import { download } from '../../http/download.ts';
 import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { filterShape } from '../../store/events/event-filter.ts';
-import { findItem, listActivity, readCursor } from '../../store/events/event-list.ts';
+import { findItem, listActivity } from '../../store/events/event-list.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { filterContract, listContract, manyContract, oneContract } from './contract.ts';
 import { csvOf } from './csv-of.ts';
 import { readDetail } from './detail.ts';
 import { findSendable, sendAgain } from './send-again.ts';
@@ -25,41 +24,6 @@ export type ActivityRoutesDeps = {
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
 };
-
-const MOST_ITEMS = 200;
-const LIMIT = `Enter a whole number from 1 to ${MOST_ITEMS}`;
-
-const place = z
-  .string({ error: 'Take the cursor from an answer' })
-  .nullish()
-  .transform((text, ctx) => {
-    if (!text) return null;
-    const after = readCursor(text);
-    if (after) return after;
-    ctx.addIssue({ code: 'custom', message: 'This cursor is none of ours: leave it out to begin at the newest' });
-    return z.NEVER;
-  });
-const limit = z
-  .string({ error: LIMIT })
-  .regex(/^\d{1,3}$/, { error: LIMIT })
-  .transform(Number)
-  .refine((asked) => asked >= 1 && asked <= MOST_ITEMS, { error: LIMIT })
-  .default(50);
-
-const queryContract = (timeZone: string) => z.object({ ...filterShape(timeZone), cursor: place, limit });
-
-const yesNo = z.boolean({ error: 'Choose true or false' }).default(false);
-const options = { reassert: yesNo, dryRun: yesNo };
-const NO_OBJECT = 'Send a JSON object';
-const oneContract = z.strictObject(options, { error: NO_OBJECT }).prefault({});
-const manyContract = (timeZone: string) =>
-  z.strictObject(
-    {
-      ...options,
-      filter: z.strictObject(filterShape(timeZone), { error: 'Say which events: {"filter": {"state": …}}' }),
-    },
-    { error: NO_OBJECT },
-  );
 
 function conflict(res: Response, message: string): void {
   res.status(409).json({ errors: [{ message }] });
@@ -74,7 +38,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.get('/activity', async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const asked = queryContract(knownTimeZone(facts.timeZone)).safeParse(req.query);
+    const asked = listContract(knownTimeZone(facts.timeZone)).safeParse(req.query);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;
@@ -87,7 +51,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
     const timeZone = knownTimeZone(facts.timeZone);
-    const asked = z.object(filterShape(timeZone)).safeParse(req.query);
+    const asked = filterContract(timeZone).safeParse(req.query);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;

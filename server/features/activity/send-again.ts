@@ -9,7 +9,8 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type DueFlags, dueFlags } from './due-flags.ts';
+import type { DueFlags } from './api.ts';
+import { dueFlags } from './due-flags.ts';
 import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };

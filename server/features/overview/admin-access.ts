@@ -2,10 +2,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { type AccessState, accessOf } from '../../store/shops/admin-tokens.ts';
 import { openProblems } from '../../store/shops/problems.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Problem } from './problem.ts';
-
-/** Whether the app may read the shop through the Admin API. */
-export type AdminAccess = { state: AccessState; message: string };
+import type { OverviewAnswer, Problem } from './api.ts';
 
 const REOPEN = 'close the app and open it again from the Shopify admin';
 /** What goes on without it. */
@@ -17,7 +14,7 @@ const messages: Record<AccessState, string> = {
   needs_opening: `Shopify does not let the app read this shop any more: ${REOPEN}. ${MEANWHILE}`,
 };
 
-export async function adminAccess(sql: Sql, shop: Shop): Promise<AdminAccess> {
+export async function adminAccess(sql: Sql, shop: Shop): Promise<OverviewAnswer['adminAccess']> {
   const { state, failure } = await accessOf(sql, shop);
   return { state, message: failure ? `${messages[state]} (Shopify's answer: ${failure})` : messages[state] };
 }

@@ -3,22 +3,8 @@ import type { Instant } from '../../domain/scalars.ts';
 import { countedSources } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
+import type { Counts, OverviewCounts } from './api.ts';
 
-/** `received` is always the sum of the others; `waiting` includes what is being sent or tried again. */
-export type Counts = {
-  received: number;
-  accepted: number;
-  merged: number;
-  skipped: number;
-  waiting: number;
-  attention: number;
-};
-
-/** Windows end now; a day is one of the shop's time zone, `date` as `YYYY-MM-DD`, today last. */
-export type OverviewCounts = {
-  counts: Record<'24h' | '7d' | '30d', Counts>;
-  daily: ({ date: string } & Counts)[];
-};
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const DAYS = 14;

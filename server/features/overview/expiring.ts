@@ -3,7 +3,7 @@ import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../../domain/retention
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './api.ts';
 
 const DAY = 24 * 3_600_000;
 

@@ -2,7 +2,7 @@ import { writeMoment } from '../../domain/days.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { openMissed } from '../../store/shops/missed-changes.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './api.ts';
 
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];

@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { DUE_AFTER, REMIND_AFTER } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './api.ts';
 
 const DAY = 24 * 3_600_000;
 

@@ -6,10 +6,10 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { adminProblems } from './admin-access.ts';
+import type { Problem } from './api.ts';
 import { expiringProblems } from './expiring.ts';
 import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
-import type { Problem } from './problem.ts';
 
 const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
 

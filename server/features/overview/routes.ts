@@ -8,9 +8,9 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import { type Installation, loadInstallation, type Shop, type Shops } from '../../store/shops/shops.ts';
-import { type AdminAccess, adminAccess } from './admin-access.ts';
-import { countEvents, type OverviewCounts } from './counts.ts';
-import type { Problem } from './problem.ts';
+import { adminAccess } from './admin-access.ts';
+import type { Connection, OverviewAnswer } from './api.ts';
+import { countEvents } from './counts.ts';
 import { findProblems } from './problems.ts';
 
 export type OverviewRoutesDeps = {
@@ -20,24 +20,6 @@ export type OverviewRoutesDeps = {
   /** Those that are counting, running or paused, newest first. */
   importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
-};
-
-export type Connection = {
-  state: 'not_connected' | 'connected' | 'paused' | 'problem' | 'uninstalled';
-  message: string;
-};
-
-/** `GET /api/overview`. Moments in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would tell of an opt-out. */
-export type OverviewAnswer = OverviewCounts & {
-  connection: Connection;
-  adminAccess: AdminAccess;
-  timeZone: string;
-  problems: Problem[];
-  lastEventAt: string | null;
-  oldestWaitingAt: string | null;
-  undeliveredOptOuts: number;
-  /** Those that are counting, running or paused, newest first. */
-  imports: ImportAnswer[];
 };
 
 /** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */

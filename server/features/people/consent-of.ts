@@ -1,19 +1,6 @@
 import type { ConsentFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-
-/** What is known about one address. `state`, `level`: Shopify's words. Times in ISO 8601. */
-export type ChannelConsent = {
-  address: string | null;
-  state: string | null;
-  level: string | null;
-  /** When the person chose; null: Shopify gives no date. */
-  since: string | null;
-  source: ConsentFact['source'] | null;
-  eventId: string | null;
-  /** The flag that Ascent360 took last; null: none. */
-  told: boolean | null;
-  toldAt: string | null;
-};
+import type { ChannelConsent } from './api.ts';
 
 const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 

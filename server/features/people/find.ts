@@ -1,22 +1,10 @@
 import type { PersonProfile } from '../../domain/person.ts';
-import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey } from '../../store/people/identifiers.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-/** A person as a list shows them. Times in ISO 8601. */
-export type PersonItem = {
-  id: string;
-  customerId: ShopifyId | null;
-  email: string | null;
-  phone: string | null;
-  mobile: string | null;
-  name: string | null;
-  seenAt: string;
-  deletedAt: string | null;
-};
+import type { PersonItem } from './api.ts';
 
 export type PersonRow = {
   id: string;

@@ -1,12 +1,9 @@
-import type { FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { historyBefore, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
-
-/** What sending a person now would say about a channel; `send` null: nothing, for this reason. */
-export type FlagNow = { send: boolean | null; reason: FlagReason };
+import type { FlagNow } from './api.ts';
 
 /** The flags that sending this person now would carry, with the settings and the ledger of this moment. */
 export async function flagsNow(

@@ -1,15 +1,5 @@
 import type { PersonProfile } from '../../domain/person.ts';
-
-/** What is known of a person besides contact and consent. `readAt` in ISO 8601; null: never read through the Admin API. */
-export type KnownBesides = {
-  readAt: string | null;
-  /** As written, those that the customer has. */
-  tags: string[];
-  /** By `namespace.key`, of the keys that the settings name; empty: the customer has none. */
-  metafields: Record<string, string[]>;
-  /** Opted out of the sale of their data: never put on a list. Null: not known. */
-  dataSaleOptOut: boolean | null;
-};
+import type { KnownBesides } from './api.ts';
 
 export function knownBesides({ tags, read }: PersonProfile): KnownBesides {
   return {

@@ -1,5 +1,4 @@
 import { Router } from 'express';
-import { z } from 'zod';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { faultsOf, idOf } from '../../http/contracts.ts';
@@ -12,12 +11,14 @@ import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type ChannelConsent, consentOf } from './consent-of.ts';
-import { findPeople, itemOf, type PersonItem, type PersonRow } from './find.ts';
-import { type FlagNow, flagsNow } from './flags-now.ts';
-import { type KnownBesides, knownBesides } from './known-besides.ts';
+import type { ChannelConsent, PersonDetail } from './api.ts';
+import { consentOf } from './consent-of.ts';
+import { queryContract } from './contract.ts';
+import { findPeople, itemOf, type PersonRow } from './find.ts';
+import { flagsNow } from './flags-now.ts';
+import { knownBesides } from './known-besides.ts';
 import { sendPerson } from './send.ts';
-import { type TimelineEntry, timelineOf } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
 
 export type PeopleRoutesDeps = {
   db: Db;
@@ -27,25 +28,6 @@ export type PeopleRoutesDeps = {
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
 };
-
-/** `timelineCut`: there is more than the newest of each kind. */
-export type PersonDetail = PersonItem & {
-  consent: { email: ChannelConsent & { now: FlagNow }; sms: ChannelConsent & { now: FlagNow } };
-  /** What Shopify has of them besides. */
-  read: KnownBesides;
-  timeline: TimelineEntry[];
-  timelineCut: boolean;
-};
-
-const ASK = 'Enter a whole e-mail address, phone number or customer id';
-const queryContract = z.object({
-  q: z
-    .string({ error: ASK })
-    .trim()
-    .min(1, { error: ASK })
-    .max(320, { error: ASK })
-    .regex(/^\P{Cc}*$/u, { error: ASK }),
-});
 
 const refusals = {
   deleted: 'The customer was deleted in Shopify, so nothing more is sent about them.',

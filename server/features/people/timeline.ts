@@ -1,36 +1,12 @@
 import type { Channel, FactSource, FlagReason } from '../../domain/consent.ts';
-import type { AttemptClass, EventState } from '../../domain/states.ts';
+import type { AttemptClass } from '../../domain/states.ts';
 import { describeState, type Gate } from '../../domain/wording/describe-state.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
 import { type ItemRow, itemColumns, summaryOf } from '../../store/events/event-list.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { describeRead, type KnownBesides } from './known-besides.ts';
-
-/** What happened about a person. `at` in ISO 8601: of a fact, when the person chose where that is known. */
-export type TimelineEntry = { at: string; text: string; eventId: string | null } & (
-  | {
-      kind: 'fact';
-      channel: Channel;
-      state: string | null;
-      level: string | null;
-      source: FactSource;
-      chosenAt: string | null;
-      recordedAt: string;
-    }
-  | {
-      kind: 'decision';
-      channel: Channel;
-      decision: 'told' | 'held' | 'left_out' | 'superseded';
-      value: boolean | null;
-      reason: FlagReason;
-      /** What came of the attempt that carried the flag; null: none did, or it is under way. */
-      outcome: AttemptClass | null;
-    }
-  | { kind: 'delivery'; topic: string; what: string | null; state: EventState; reason: string | null }
-  /** The last read through the Admin API. */
-  | { kind: 'read' }
-);
+import type { KnownBesides, TimelineEntry } from './api.ts';
+import { describeRead } from './known-besides.ts';
 
 /** The newest of each kind. */
 const MOST = 200;

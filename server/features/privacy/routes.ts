@@ -15,24 +15,11 @@ import {
   type PrivacySubject,
 } from '../../store/shops/privacy-requests.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import type { PrivacyItem } from './api.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
 
 export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
-
-/** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
-export type PrivacyItem = {
-  id: string;
-  kind: 'data_request' | 'redact';
-  requestId: string;
-  receivedAt: string;
-  dueAt: string;
-  state: 'open' | 'ready' | 'done';
-  doneAt: string | null;
-  message: string;
-  askText: string;
-  who?: { email?: string; phone?: string; customerId?: string };
-};
 
 function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Instant): PrivacyItem {
   const { subject } = request;

@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { FieldReason, Reason, Settled, SkippedReason } from '../../domain/states.ts';
+import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
@@ -8,15 +8,7 @@ import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-/** What an event would come to. `payload` null: nothing is sent. `state` waiting: it would be sent. */
-export type Preview = {
-  payload: object | null;
-  fields: FieldReason[];
-  state: 'waiting' | Settled['state'];
-  reason: Reason | null;
-  message: string;
-};
+import type { Preview } from './api.ts';
 
 /** Events that are about the shop or erase something never reach Ascent360. */
 const nothingSent: Partial<Record<Translated['kind'], SkippedReason>> = {

@@ -1,5 +1,5 @@
 import { type Response, Router } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Fault } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
@@ -12,6 +12,7 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { previewContract } from './contract.ts';
 import { previewEvent } from './preview-event.ts';
 
 export type PreviewRoutesDeps = {
@@ -23,16 +24,7 @@ export type PreviewRoutesDeps = {
   now: () => Instant;
 };
 
-const BODY = 'Send Shopify’s message as a JSON object, or as its text';
-const contract = z.strictObject(
-  {
-    topic: z.string({ error: 'Name the topic, for example orders/create' }).trim().max(100),
-    body: z.union([z.record(z.string(), z.unknown()), z.string()], { error: BODY }),
-    settings: z.unknown().optional(),
-  },
-  { error: 'Send a JSON object: {"topic": …, "body": …, "settings": …}' },
-);
-type Asked = z.output<typeof contract>;
+type Asked = z.output<typeof previewContract>;
 
 type Read = { ok: true; topic: string; translated: Translated } | { ok: false; fault: Fault };
 
@@ -86,7 +78,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
   router.post('/preview', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: true as const, body: req.body };
-    const asked = contract.safeParse(sent.ok ? sent.body : undefined);
+    const asked = previewContract.safeParse(sent.ok ? sent.body : undefined);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;

@@ -1,5 +1,4 @@
 import { type Response, Router } from 'express';
-import { z } from 'zod';
 import { type Body, bodyOf } from '../../ascent360/body.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
@@ -9,6 +8,8 @@ import { jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import type { SettingsAnswer } from './api.ts';
+import { emailAddress, testRequest } from './contract.ts';
 
 /** How one test record went. `status` null: no answer came. `ms`: how long it took. */
 export type TestRecordResult = { class: AttemptClass; status: number | null; ms: number; message: string };
@@ -37,18 +38,12 @@ const outcomes = {
   unknown: 'unreachable',
 } as const satisfies Record<AttemptClass, string>;
 
-const ADDRESS = 'Enter an e-mail address for the test record, for example you@example.com';
-const emailAddress = z
-  .string({ error: ADDRESS })
-  .trim()
-  .max(254, { error: ADDRESS })
-  .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
-const testRequest = z
-  .strictObject({ email: emailAddress.nullish() }, { error: 'Send a JSON object: {"email": …}' })
-  .optional();
-
 /** The answer to every question for the settings: the whole document, the GUID masked. */
-const masked = (settings: Settings, guidLast4: string | null) => ({ ...settings, guid: null, guidLast4 });
+const masked = (settings: Settings, guidLast4: string | null): SettingsAnswer => ({
+  ...settings,
+  guid: null,
+  guidLast4,
+});
 
 /** No answer may repeat the GUID, whoever wrote the text. */
 const withoutGuid = (text: string, guid: string) => text.replaceAll(new RegExp(guid, 'gi'), `…${guid.slice(-4)}`);

@@ -1,36 +1,12 @@
 import { Router } from 'express';
-import { z } from 'zod';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
-
-/** How far the merchant is with the first steps: what is done, and whether they want to see them. */
-export type Setup = { done: SetupStep[]; dismissed: boolean };
-
-export const setupSteps = ['connect', 'lists', 'test', 'history', 'ask'] as const;
-export type SetupStep = (typeof setupSteps)[number];
-
-/** `GET /api/shop`. What is not known yet is null; `timeZone` is one that every runtime knows. */
-export type ShopAnswer = {
-  domain: string;
-  name: string | null;
-  email: string | null;
-  country: string | null;
-  timeZone: string;
-  developmentStore: boolean;
-  setup: Setup;
-};
-
-const contract = z.strictObject(
-  {
-    done: z.array(z.enum(setupSteps, { error: `Choose among ${setupSteps.join(', ')}` }), { error: 'Enter a list' }),
-    dismissed: z.boolean({ error: 'Choose true or false' }),
-  },
-  { error: 'Send a JSON object: {"done": […], "dismissed": …}' },
-);
+import type { ShopAnswer } from './api.ts';
+import { setupContract, setupSteps } from './contract.ts';
 
 export type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
 
@@ -58,7 +34,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
 
   router.put('/setup', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = contract.safeParse(req.body);
+    const asked = setupContract.safeParse(req.body);
     if (!asked.success) {
       const errors = asked.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
       unprocessable(res, errors.slice(0, 100));

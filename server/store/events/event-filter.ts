@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addDays, startOfDay } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { AttentionReason, EventState } from '../../domain/states.ts';
+import { type AttentionReason, attentionReasons, type EventState, eventStates } from '../../domain/states.ts';
 import type { Param } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash } from '../people/identifiers.ts';
@@ -18,14 +18,6 @@ export type ActivityFilter = {
   to: Instant | null;
 };
 
-const states = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
-const attentionReasons = [
-  'rejected',
-  'gave_up',
-  'invalid_payload',
-  'unreadable',
-  'translation_failed',
-] as const satisfies readonly AttentionReason[];
 const date = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}$/;
 const instant = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
@@ -57,7 +49,7 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
 /** The keys of a filter, for the contract of a route. Empty texts count as left out. */
 export const filterShape = (timeZone: string) => ({
   state: z
-    .union([z.literal(''), z.enum(states)], { error: `Choose one of ${states.join(', ')}` })
+    .union([z.literal(''), z.enum(eventStates)], { error: `Choose one of ${eventStates.join(', ')}` })
     .nullish()
     .transform((state) => state || null),
   reason: z

@@ -1,19 +1,25 @@
+import { z } from 'zod';
+import { eventStates, reasons } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
-import { type Described, describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
+import { describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type ActivityFilter, type Place, selectEvents } from './event-filter.ts';
 import { summaryBinding } from './events.ts';
 
 /** One line of the activity. `receivedAt` in ISO 8601, UTC. */
-export type ActivityItem = Described & {
-  id: string;
-  webhookId: string;
-  topic: string;
-  source: string;
-  receivedAt: string;
-  summary: Summary | null;
-};
+export const activityItem = z.object({
+  id: z.uuid(),
+  webhookId: z.string(),
+  topic: z.string(),
+  source: z.string(),
+  receivedAt: z.iso.datetime(),
+  state: z.enum(eventStates),
+  reason: z.enum(reasons).nullable(),
+  message: z.string(),
+  summary: z.object({ who: z.string().exactOptional(), what: z.string().exactOptional() }).nullable(),
+});
+export type ActivityItem = z.infer<typeof activityItem>;
 
 const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { attemptClasses } from '../../domain/states.ts';
+import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
+import { activityItem } from '../../store/events/event-list.ts';
+import { filterContract, listContract, manyContract, oneContract } from './contract.ts';
+
+const moment = z.iso.datetime();
+const flag = z.object({ true: z.int(), false: z.int() });
+const flags = z.object({ EmailPermission: flag, SMSPermission: flag });
+
+/**
+ * One event with all that is known of it. `event`: Shopify's body, `{raw}` when it is no JSON object, null once erased.
+ * `payload` and `fields`: of the last attempt, or of what would have been sent. `class` null: the attempt is under way.
+ * `answer`: the start of what Ascent360 answered.
+ */
+const activityDetail = activityItem.extend({
+  triggeredAt: moment,
+  settledAt: moment.nullable(),
+  mergedInto: z.uuid().nullable(),
+  event: jsonObject.nullable(),
+  payload: jsonObject.nullable(),
+  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string() })),
+  attempts: z.array(
+    z.object({
+      at: moment,
+      status: z.int().nullable(),
+      class: z.enum(attemptClasses).nullable(),
+      ms: z.int().nullable(),
+      error: z.string().nullable(),
+      answer: z.string().nullable(),
+    }),
+  ),
+});
+export type ActivityDetail = z.infer<typeof activityDetail>;
+const activityPage = z.object({ items: z.array(activityItem), nextCursor: z.string().nullable() });
+
+/** `skippedAgain`: how many would not be sent after all, because of the settings or the format. */
+const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int() });
+export type SentAgain = z.infer<typeof sentAgain>;
+/** What would go out. */
+export type DueFlags = Omit<SentAgain, 'count'>;
+/** `more`: the filter has more events than one call sends again. */
+const sentManyAgain = sentAgain.extend({ more: z.boolean() });
+
+export const activityApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/activity',
+    does: 'Lists events, newest first. `waiting` also means what is being sent or tried again.',
+    query: listContract('UTC'),
+    answer: { json: activityPage },
+    refusals: [422],
+  },
+  {
+    method: 'get',
+    path: '/activity.csv',
+    does: 'Gives all events of a filter as a file.',
+    query: filterContract('UTC'),
+    answer: { file: 'text/csv' },
+    refusals: [422],
+  },
+  {
+    method: 'get',
+    path: '/activity/:id',
+    does: 'Gives one event: what Shopify sent, what Ascent360 was sent, why for each field, and the attempts.',
+    answer: { json: activityDetail },
+    refusals: [404],
+  },
+  {
+    method: 'post',
+    path: '/activity/retry',
+    does: 'Sends all events of a filter again, or with `dryRun` says what that would send.',
+    body: manyContract('UTC'),
+    answer: { status: 202, json: sentManyAgain },
+    refusals: [413, 422],
+  },
+  {
+    method: 'post',
+    path: '/activity/:id/retry',
+    does: 'Sends one event again, or with `dryRun` says what that would send.',
+    body: oneContract,
+    answer: { status: 202, json: sentAgain },
+    refusals: [404, 409, 413, 422],
+  },
+  {
+    method: 'post',
+    path: '/activity/:id/dismiss',
+    does: 'Turns an event that needs attention into one that was dismissed.',
+    answer: { json: activityItem },
+    refusals: [404, 409],
+  },
+];

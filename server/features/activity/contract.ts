@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { filterShape } from '../../store/events/event-filter.ts';
+import { readCursor } from '../../store/events/event-list.ts';
+
+const MOST_ITEMS = 200;
+const LIMIT = `Enter a whole number from 1 to ${MOST_ITEMS}`;
+
+const place = z
+  .string({ error: 'Take the cursor from an answer' })
+  .nullish()
+  .transform((text, ctx) => {
+    if (!text) return null;
+    const after = readCursor(text);
+    if (after) return after;
+    ctx.addIssue({ code: 'custom', message: 'This cursor is none of ours: leave it out to begin at the newest' });
+    return z.NEVER;
+  });
+const limit = z
+  .string({ error: LIMIT })
+  .regex(/^\d{1,3}$/, { error: LIMIT })
+  .transform(Number)
+  .refine((asked) => asked >= 1 && asked <= MOST_ITEMS, { error: LIMIT })
+  .default(50);
+
+/** Which events are meant. */
+export const filterContract = (timeZone: string) => z.object(filterShape(timeZone));
+/** What the list is asked for. @param timeZone the shop's: a day is one of its calendar */
+export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: place, limit });
+
+const yesNo = z.boolean({ error: 'Choose true or false' }).default(false);
+const options = { reassert: yesNo, dryRun: yesNo };
+const NO_OBJECT = 'Send a JSON object';
+export const oneContract = z.strictObject(options, { error: NO_OBJECT }).prefault({});
+export const manyContract = (timeZone: string) =>
+  z.strictObject(
+    {
+      ...options,
+      filter: z.strictObject(filterShape(timeZone), { error: 'Say which events: {"filter": {"state": …}}' }),
+    },
+    { error: NO_OBJECT },
+  );

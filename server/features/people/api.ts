@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { channels, factSources, flagReasons } from '../../domain/consent.ts';
+import { attemptClasses, eventStates, reasons } from '../../domain/states.ts';
+import type { ApiRoute } from '../../http/api-description.ts';
+import { queryContract } from './contract.ts';
+
+const moment = z.iso.datetime();
+
+/** A person as a list shows them. Times in ISO 8601. */
+export const personItem = z.object({
+  id: z.uuid(),
+  customerId: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  mobile: z.string().nullable(),
+  name: z.string().nullable(),
+  seenAt: moment,
+  deletedAt: moment.nullable(),
+});
+export type PersonItem = z.infer<typeof personItem>;
+
+/** What is known about one address. `state`, `level`: Shopify's words. Times in ISO 8601. */
+const channelConsent = z.object({
+  address: z.string().nullable(),
+  state: z.string().nullable(),
+  level: z.string().nullable(),
+  /** When the person chose; null: Shopify gives no date. */
+  since: moment.nullable(),
+  source: z.enum(factSources).nullable(),
+  eventId: z.uuid().nullable(),
+  /** The flag that Ascent360 took last; null: none. */
+  told: z.boolean().nullable(),
+  toldAt: moment.nullable(),
+});
+export type ChannelConsent = z.infer<typeof channelConsent>;
+
+/** What sending a person now would say about a channel; `send` null: nothing, for this reason. */
+const flagNow = z.object({ send: z.boolean().nullable(), reason: z.enum(flagReasons) });
+export type FlagNow = z.infer<typeof flagNow>;
+
+/** What is known of a person besides contact and consent. `readAt` in ISO 8601; null: never read through the Admin API. */
+const knownBesides = z.object({
+  readAt: moment.nullable(),
+  /** As written, those that the customer has. */
+  tags: z.array(z.string()),
+  /** By `namespace.key`, of the keys that the settings name; empty: the customer has none. */
+  metafields: z.record(z.string(), z.array(z.string())),
+  /** Opted out of the sale of their data: never put on a list. Null: not known. */
+  dataSaleOptOut: z.boolean().nullable(),
+});
+export type KnownBesides = z.infer<typeof knownBesides>;
+
+const entry = { at: moment, text: z.string(), eventId: z.uuid().nullable() };
+/** What happened about a person. `at` in ISO 8601: of a fact, when the person chose where that is known. */
+const timelineEntry = z.discriminatedUnion('kind', [
+  z.object({
+    ...entry,
+    kind: z.literal('fact'),
+    channel: z.enum(channels),
+    state: z.string().nullable(),
+    level: z.string().nullable(),
+    source: z.enum(factSources),
+    chosenAt: moment.nullable(),
+    recordedAt: moment,
+  }),
+  z.object({
+    ...entry,
+    kind: z.literal('decision'),
+    channel: z.enum(channels),
+    decision: z.enum(['told', 'held', 'left_out', 'superseded']),
+    value: z.boolean().nullable(),
+    reason: z.enum(flagReasons),
+    /** What came of the attempt that carried the flag; null: none did, or it is under way. */
+    outcome: z.enum(attemptClasses).nullable(),
+  }),
+  z.object({
+    ...entry,
+    kind: z.literal('delivery'),
+    topic: z.string(),
+    what: z.string().nullable(),
+    state: z.enum(eventStates),
+    reason: z.enum(reasons).nullable(),
+  }),
+  /** The last read through the Admin API. */
+  z.object({ ...entry, kind: z.literal('read') }),
+]);
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+
+/** `timelineCut`: there is more than the newest of each kind. */
+export const personDetail = personItem.extend({
+  consent: z.object({
+    email: channelConsent.extend({ now: flagNow }),
+    sms: channelConsent.extend({ now: flagNow }),
+  }),
+  /** What Shopify has of them besides. */
+  read: knownBesides,
+  timeline: z.array(timelineEntry),
+  timelineCut: z.boolean(),
+});
+export type PersonDetail = z.infer<typeof personDetail>;
+
+export const peopleApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/people',
+    does: 'Finds people by a whole email address, phone number or customer id.',
+    query: queryContract,
+    answer: { json: z.object({ items: z.array(personItem) }) },
+    refusals: [422],
+  },
+  {
+    method: 'get',
+    path: '/people/:id',
+    does: 'Gives one person: consent for each channel, what Ascent360 was last told, and the timeline.',
+    answer: { json: personDetail },
+    refusals: [404],
+  },
+  {
+    method: 'post',
+    path: '/people/:id/send',
+    does: 'Sends the person as last known; answers with the id of the event that this makes.',
+    answer: { status: 202, json: z.object({ id: z.uuid() }) },
+    refusals: [404, 409],
+  },
+];

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { ApiRoute } from '../../http/api-description.ts';
+
+const moment = z.iso.datetime();
+
+/** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
+export const privacyItem = z.object({
+  id: z.uuid(),
+  kind: z.enum(['data_request', 'redact']),
+  requestId: z.string(),
+  receivedAt: moment,
+  dueAt: moment,
+  state: z.enum(['open', 'ready', 'done']),
+  doneAt: moment.nullable(),
+  message: z.string(),
+  askText: z.string(),
+  who: z
+    .object({
+      email: z.string().exactOptional(),
+      phone: z.string().exactOptional(),
+      customerId: z.string().exactOptional(),
+    })
+    .exactOptional(),
+});
+export type PrivacyItem = z.infer<typeof privacyItem>;
+
+export const privacyApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/privacy-requests',
+    does: 'Lists what Shopify asked for about people.',
+    answer: { json: z.object({ items: z.array(privacyItem) }) },
+  },
+  {
+    method: 'get',
+    path: '/privacy-requests/:id/export',
+    does: 'Gives everything held on the person of a data request, as a file.',
+    answer: { file: 'application/json' },
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/people/:id/export',
+    does: 'Gives everything held on a person, as a file.',
+    answer: { file: 'application/json' },
+    refusals: [404],
+  },
+  {
+    method: 'post',
+    path: '/privacy-requests/:id/done',
+    does: 'Marks a request as done by the merchant.',
+    answer: { json: privacyItem },
+    refusals: [404],
+  },
+];

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { settingsDocument } from '../../domain/settings/contract.ts';
+import { reasons } from '../../domain/states.ts';
+import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
+import { previewContract, setupContract, setupSteps, testRequest } from './contract.ts';
+
+const { guid: _guid, guidLast4: _guidLast4, newAccount: _newAccount, ...settings } = settingsDocument.shape;
+/** The whole document, the GUID masked. */
+const settingsAnswer = z.strictObject({ ...settings, guid: z.null(), guidLast4: z.string().nullable() });
+export type SettingsAnswer = z.output<typeof settingsAnswer>;
+
+/** How far the merchant is with the first steps: what is done, and whether they want to see them. */
+const setup = z.object({ done: z.array(z.enum(setupSteps)), dismissed: z.boolean() });
+export type Setup = z.infer<typeof setup>;
+
+/** `GET /api/shop`. What is not known yet is null; `timeZone` is one that every runtime knows. */
+const shopAnswer = z.object({
+  domain: z.string(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  country: z.string().nullable(),
+  timeZone: z.string(),
+  developmentStore: z.boolean(),
+  setup,
+});
+export type ShopAnswer = z.infer<typeof shopAnswer>;
+
+/** What an event would come to. `payload` null: nothing is sent. `state` waiting: it would be sent. */
+const preview = z.object({
+  payload: jsonObject.nullable(),
+  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string() })),
+  state: z.enum(['waiting', 'accepted', 'merged', 'skipped', 'attention']),
+  reason: z.enum(reasons).nullable(),
+  message: z.string(),
+});
+export type Preview = z.infer<typeof preview>;
+
+/** `status` null: no answer came. `ms`: how long it took. */
+const testRecord = z.object({
+  outcome: z.enum(['accepted', 'rejected', 'connection_problem', 'unreachable']),
+  status: z.int().nullable(),
+  ms: z.int(),
+  message: z.string(),
+});
+
+/** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
+const change = z.object({
+  at: z.iso.datetime(),
+  /** The Shopify user's id. */
+  who: z.string(),
+  field: z.string(),
+  oldValue: z.string().nullable(),
+  newValue: z.string().nullable(),
+});
+
+export const settingsApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/settings',
+    does: 'Gives the settings; the GUID is masked.',
+    answer: { json: settingsAnswer },
+  },
+  {
+    method: 'put',
+    path: '/settings',
+    does: 'Replaces the whole document; what is left out takes its default.',
+    body: settingsDocument,
+    answer: { json: settingsAnswer },
+    refusals: [413, 422],
+  },
+  {
+    method: 'delete',
+    path: '/settings/guid',
+    does: 'Disconnects: sending stops, events wait.',
+    answer: { json: settingsAnswer },
+  },
+  {
+    method: 'get',
+    path: '/settings/changes',
+    does: 'Says who changed which setting, newest first.',
+    answer: { json: z.object({ items: z.array(change) }) },
+  },
+  {
+    method: 'post',
+    path: '/test-record',
+    does: 'Sends one clearly marked test contact now.',
+    body: testRequest,
+    answer: { json: testRecord },
+    refusals: [413, 422],
+  },
+  {
+    method: 'post',
+    path: '/preview',
+    does: 'Says what an event would send with unsaved settings; sends nothing.',
+    body: previewContract,
+    answer: { json: preview },
+    refusals: [413, 422],
+  },
+  {
+    method: 'get',
+    path: '/shop',
+    does: 'Gives what every page needs to know of the shop, and how far the first steps are.',
+    answer: { json: shopAnswer },
+  },
+  {
+    method: 'put',
+    path: '/setup',
+    does: 'Saves how far the first steps are.',
+    body: setupContract,
+    answer: { json: shopAnswer },
+    refusals: [413, 422],
+  },
+];
