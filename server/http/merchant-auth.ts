@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../domain/scalars.ts';
 import { type Db, isOutage } from '../platform/database/db.ts';
-import { verifyIdToken } from '../shopify/verify-id-token.ts';
+import { type IdToken, verifyIdToken } from '../shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
 import { unavailable } from './errors.ts';
 
@@ -22,26 +22,26 @@ const bearer = /^Bearer ([\w.~+/-]+=*)$/i;
  * with the header that makes App Bridge fetch a new token and try again; 503 when the database cannot be reached.
  */
 export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): RequestHandler {
-  async function knownShop(domain: string, at: Instant): Promise<Shop> {
-    const shop = await shops.ensure(domain);
-    if (await noteCall(db, shop, at)) return shop;
+  /** Null: the app was uninstalled after the token was issued. */
+  async function callingShop(token: IdToken): Promise<Shop | null> {
+    const shop = await shops.ensure(token.shop);
+    const noted = await noteCall(db, shop, token.issued);
+    if (noted === 'noted') return shop;
+    if (noted === 'outdated') return null;
     shops.forget(shop);
-    return await knownShop(domain, at);
+    return await callingShop(token);
   }
 
   return async (req, res, next) => {
     const token = bearer.exec(req.headers.authorization ?? '')?.[1];
     const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now: now() };
     const caller = token === undefined ? null : await verifyIdToken(token, app);
-    if (!caller) {
-      res
-        .status(401)
-        .set('X-Shopify-Retry-Invalid-Session-Request', '1')
-        .json({ errors: [{ message: 'Open the app from the Shopify admin: this call has no valid ID token' }] });
-      return;
-    }
     try {
-      const shop = await knownShop(caller.shop, app.now);
+      const shop = caller && (await callingShop(caller));
+      if (!caller || !shop) {
+        refuse(res);
+        return;
+      }
       res.locals['merchant'] = { shop, userId: caller.userId } satisfies Merchant;
     } catch (error) {
       if (!isOutage(error)) throw error;
@@ -50,6 +50,13 @@ export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): Requ
     }
     next();
   };
+}
+
+function refuse(res: Response): void {
+  res
+    .status(401)
+    .set('X-Shopify-Retry-Invalid-Session-Request', '1')
+    .json({ errors: [{ message: 'Open the app from the Shopify admin: this call has no valid ID token' }] });
 }
 
 /**

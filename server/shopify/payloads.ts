@@ -119,6 +119,7 @@ export const mergeSchema = body({
 
 export const shopSchema = body({
   id,
+  myshopify_domain: text,
   name: text,
   email: text,
   country_code: text,
@@ -126,7 +127,8 @@ export const shopSchema = body({
   iana_timezone: text,
   updated_at: moment,
 });
-export const uninstalledSchema = body({ id, updated_at: moment });
+/** Whose installation it is, which is not left to the headers: they are not signed. */
+export const uninstalledSchema = body({ id, myshopify_domain: text, updated_at: moment });
 export const scopesSchema = body({ id, current: tags, updated_at: moment });
 
 /**

@@ -4,6 +4,25 @@ import type { Instant } from '../domain/scalars.ts';
 /** Seconds by which Shopify's clock and ours may differ; the same as in Shopify's own library. */
 const CLOCK_SKEW = 10;
 
+const SECOND = 1000;
+/** A token comes at most so long after it was issued when it was fetched for the call, in milliseconds. */
+const FRESH_WITHIN = 2 * SECOND;
+
+/** The bounds of a moment. */
+export type Between = { earliest: Instant; latest: Instant };
+
+export type IdToken = { shop: string; userId: string; issued: Between };
+
+/**
+ * A token tells the second of its issue. One that may have been fetched for this call may be from that second's end; of one that
+ * was kept for longer only the beginning is sure.
+ */
+function issuedWhen(seconds: number, now: Instant): Between {
+  const earliest = Math.min(seconds * SECOND, now);
+  const isFresh = now - earliest < FRESH_WITHIN;
+  return { earliest, latest: isFresh ? Math.min(earliest + SECOND - 1, now) : earliest };
+}
+
 const shopDomain = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 
 async function signedClaims(token: string, secrets: readonly string[], now: Instant): Promise<JWTPayload | null> {
@@ -24,19 +43,19 @@ async function signedClaims(token: string, secrets: readonly string[], now: Inst
  * for this app, and `iss` of the same shop as `dest`.
  * https://shopify.dev/docs/apps/build/authentication-authorization/session-tokens
  * @param token what follows `Bearer `
- * @returns the shop (`name.myshopify.com`, from `dest` alone) and the Shopify user's id (digits); null for any token that
- *   cannot be trusted, however malformed. Never throws.
+ * @returns the shop (`name.myshopify.com`, from `dest` alone), the Shopify user's id (digits) and when the token was issued, at
+ *   the earliest and at the latest; null for any token that cannot be trusted, however malformed. Never throws.
  */
 export async function verifyIdToken(
   token: string,
   app: { apiKey: string; secrets: readonly string[]; now: Instant },
-): Promise<{ shop: string; userId: string } | null> {
+): Promise<IdToken | null> {
   const claims = await signedClaims(token, app.secrets, app.now);
   if (!claims || claims.aud !== app.apiKey) return null;
-  const { dest, iss, sub } = claims;
+  const { dest, iss, sub, iat, nbf } = claims;
   if (typeof dest !== 'string' || !dest.startsWith('https://')) return null;
   const shop = dest.slice('https://'.length);
   if (!shopDomain.test(shop) || iss !== `https://${shop}/admin`) return null;
   if (typeof sub !== 'string' || !/^\d{1,20}$/.test(sub)) return null;
-  return { shop, userId: sub };
+  return { shop, userId: sub, issued: issuedWhen(iat ?? nbf ?? app.now / SECOND, app.now) };
 }

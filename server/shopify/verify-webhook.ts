@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isFlowRun, isTokenOrQuery } from './signed-otherwise.ts';
 
 const verified = Symbol('verified');
 
-/** A body whose signature was checked. Only `openWebhook` makes one, so what asks for this type can't be given a forgery. */
+/** A body whose signature was checked. Only `openSigned` makes one, so what asks for this type can't be given a forgery. */
 export type VerifiedWebhook = { readonly rawBody: Buffer; readonly [verified]: true };
 
 /** A request as it arrived. `secrets`: the client secret, and the previous one while it is being rotated. */
@@ -26,9 +27,20 @@ export function verifyWebhook({ rawBody, hmacHeader, secrets }: SignedRequest): 
   return fits;
 }
 
-/** The body as verified, or null when the signature is missing, malformed or wrong. */
+/** Whether the header could hold a signature at all, which can be said before the body is read. */
+export const hasSignature = (hmacHeader: string | undefined): hmacHeader is string =>
+  decodeSignature(hmacHeader) !== null;
+
+/** The body as Shopify signed it to be posted; null when the signature is missing, malformed, wrong, or that of a token or query. */
+export function openSigned(request: SignedRequest): VerifiedWebhook | null {
+  if (!verifyWebhook(request) || isTokenOrQuery(request.rawBody)) return null;
+  return { rawBody: request.rawBody, [verified]: true };
+}
+
+/** As openSigned, and null for a run of the Flow action too. */
 export function openWebhook(request: SignedRequest): VerifiedWebhook | null {
-  return verifyWebhook(request) ? { rawBody: request.rawBody, [verified]: true } : null;
+  const signed = openSigned(request);
+  return signed && isFlowRun(signed.rawBody) ? null : signed;
 }
 
 /** Node's decoder skips what isn't base64 and takes several spellings of one value, so the form is checked first. */

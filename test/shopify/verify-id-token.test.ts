@@ -12,7 +12,7 @@ const previous = 'the secret of before';
 const app = { apiKey: 'client-id', secrets: [secret, previous], now };
 const shop = 'snow-shop.myshopify.com';
 const right = { apiKey: app.apiKey, secret, shop, userId: '9007199254740993', now };
-const caller = { shop, userId: '9007199254740993' };
+const caller = { shop, userId: '9007199254740993', issued: { earliest: now, latest: now } };
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const hmac = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
@@ -28,7 +28,11 @@ const claims = {
 describe('an ID token', () => {
   it('made by hand with the right claims is trusted, so that the refusals below have one cause each', async () => {
     const head = `${part({ alg: 'HS256' })}.${part(claims)}`;
-    expect(await verifyIdToken(`${head}.${hmac(head)}`, app)).toEqual({ shop, userId: '1' });
+    expect(await verifyIdToken(`${head}.${hmac(head)}`, app)).toEqual({
+      shop,
+      userId: '1',
+      issued: { earliest: now, latest: now },
+    });
   });
 
   it.each([
@@ -36,6 +40,16 @@ describe('an ID token', () => {
     ['the previous secret', previous],
   ])('signed with %s is trusted', async (_which, by) => {
     expect(await verifyIdToken(await signIdToken({ ...right, secret: by }), app)).toEqual(caller);
+  });
+
+  it.each<[string, Record<string, unknown>, number, number]>([
+    ['fetched for the call: within the second that it tells', { iat: seconds - 1 }, -1000, -1],
+    ['kept for longer: at the beginning of its second', { iat: seconds - 30 }, -30_000, -30_000],
+    ['of a clock that is ahead: now', { iat: seconds + 5 }, 0, 0],
+    ['that does not say: when it became valid', { iat: undefined, nbf: seconds - 20 }, -20_000, -20_000],
+  ])('was issued, when %s', async (_what, when, earliest, latest) => {
+    const issued = { earliest: now + earliest, latest: now + latest };
+    expect(await verifyIdToken(await signIdToken({ ...right, claims: when }), app)).toMatchObject({ issued });
   });
 
   it.each<[string, Record<string, unknown>]>([

@@ -1,12 +1,12 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../../pipeline/measures.ts';
-import { readRawBody } from '../../pipeline/receive/read-raw-body.ts';
+import { readRawBody, takeNoMore } from '../../pipeline/receive/read-raw-body.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readFlowRun } from '../../shopify/read-flow-run.ts';
 import { FLOW_RUN } from '../../shopify/topics.ts';
-import { openWebhook } from '../../shopify/verify-webhook.ts';
+import { hasSignature, openSigned } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 
@@ -56,6 +56,13 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
   return async (req, res, next) => {
     const began = performance.now();
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, 'flow', performance.now() - began));
+    const hmacHeader = req.get('x-shopify-hmac-sha256');
+    if (!hasSignature(hmacHeader)) {
+      res.set('Connection', 'close');
+      refuse(res, 401, 'The signature is missing or malformed');
+      takeNoMore(req);
+      return;
+    }
     let rawBody: Buffer | null;
     try {
       rawBody = await readRawBody(req, MAX_BODY_BYTES);
@@ -66,9 +73,10 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
     if (!rawBody) {
       res.set('Connection', 'close');
       refuse(res, 413, 'The body is larger than 1 MB');
+      takeNoMore(req);
       return;
     }
-    if (!openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets })) {
+    if (!openSigned({ rawBody, hmacHeader, secrets: deps.secrets })) {
       refuse(res, 401, 'The signature does not fit the body');
       return;
     }

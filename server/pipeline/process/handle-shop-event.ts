@@ -5,7 +5,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
-import { destroyKey, isInUse } from '../../store/erase/erase-shop.ts';
+import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
 import { keysOf } from '../../store/erase/find-traces.ts';
 import { settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { endImports } from '../../store/imports/imports.ts';
@@ -72,7 +72,13 @@ async function settleErased(sql: Sql, eventId: string): Promise<void> {
   await sql.query('UPDATE events SET body = NULL WHERE id = $1', [eventId]);
 }
 
-export async function handleShopEvent(sql: Sql, shop: Shop, life: Installation, event: TranslatedEvent): Promise<void> {
+/** @param what.isSign whether a webhook that waits shows that the shop has the app */
+export async function handleShopEvent(
+  sql: Sql,
+  shop: Shop,
+  life: Installation,
+  { event, isSign }: { event: TranslatedEvent; isSign: (webhook: WaitingWebhook) => boolean },
+): Promise<void> {
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
@@ -104,7 +110,7 @@ export async function handleShopEvent(sql: Sql, shop: Shop, life: Installation, 
         return;
       }
       if (t.request === 'shop_redact') {
-        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id))) return;
+        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
         detail = 'The app is in use by the shop: nothing was erased';
       } else {
         search = keysOf(shop, t);

@@ -3,6 +3,7 @@ import type { Settled } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
 import { type Db, isOutage, type Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
+import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { summarise } from '../../shopify/summarise.ts';
@@ -75,16 +76,23 @@ const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
 const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
 
-/** Translates one body. Whatever is wrong with it concerns this event alone. */
+/**
+ * Translates one body. Whatever is wrong with it concerns this event alone.
+ * @param shop the name that came with the body: headers are not signed, so a body that names another shop is about nobody here
+ */
 export function translateStoredEvent(
   shopCountry: string | null,
   row: Omit<EventRow, 'body'>,
   body: Uint8Array,
+  shop?: string,
 ): TranslatedOrSettled {
-  const topic = topicOf(row.topic);
-  if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const parsed = parseBody(body);
   if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
+  if (shop !== undefined && namesAnotherShop(parsed.body, shop)) {
+    return { settled: { state: 'attention', reason: 'unreadable' }, detail: 'it names another shop than its headers' };
+  }
+  const topic = topicOf(row.topic);
+  if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const triggeredAt = triggeredAtOf(row);
   const ctx = { topic: row.topic, triggeredAt, shopCountry };
   try {
@@ -101,20 +109,21 @@ export function translateStoredEvent(
   }
 }
 
-/** A webhook is a sign of life: the shop is known by it, and installed again when it had been uninstalled before. */
+/** A webhook that can be read shows that the shop has the app. Those about erasing come without it, too. */
+const isSignOfLife = (row: Pick<EventRow, 'source' | 'topic'>, read: TranslatedOrSettled) =>
+  row.source === 'webhook' &&
+  !('settled' in read && read.settled.reason === 'unreadable') &&
+  topicOf(row.topic)?.family !== 'compliance' &&
+  row.topic !== 'app/uninstalled';
+
+/** A sign of life makes the shop known, and installed again when it had been uninstalled before. */
 async function noteSignsOfLife(
   sql: Sql,
   shop: Shop,
   life: Installation,
   rows: readonly EventRow[],
 ): Promise<Installation> {
-  const signs = rows
-    .filter(
-      (row) =>
-        row.source === 'webhook' && topicOf(row.topic)?.family !== 'compliance' && row.topic !== 'app/uninstalled',
-    )
-    .map(triggeredAtOf)
-    .filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
+  const signs = rows.map(triggeredAtOf).filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
   if (signs.length === 0) return life;
   const first = Math.min(...signs);
   const last = Math.max(...signs, life.lastWebhookAt ?? 0);
@@ -172,17 +181,19 @@ export async function processEvents(
     ]);
     if (!found[0]) return 0;
     trying(found[0].id);
-    const reads = found.map((row) =>
-      translateStoredEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body)),
-    );
+    const read = (row: EventRow) =>
+      translateStoredEvent(facts.country ?? null, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+    const reads = found.map(read);
     // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
     received = rows;
-    const life = await noteSignsOfLife(sql, shop, held.life, rows);
+    const signs = rows.filter((row, i) => reads[i] && isSignOfLife(row, reads[i]));
+    const life = await noteSignsOfLife(sql, shop, held.life, signs);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
-      await handleShopEvent(sql, shop, life, reads[0].event);
+      const isSign = (row: EventRow) => isSignOfLife(row, read(row));
+      await handleShopEvent(sql, shop, life, { event: reads[0].event, isSign });
       return 1;
     }
     const batchReads = reads.slice(0, rows.length);

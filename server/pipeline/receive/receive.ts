@@ -4,14 +4,13 @@ import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { openWebhook } from '../../shopify/verify-webhook.ts';
+import { hasSignature, openWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
-import { readRawBody } from './read-raw-body.ts';
+import { readRawBody, saysMoreThan, takeNoMore } from './read-raw-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-const LISTEN_ON_MS = 1000;
 
 export type ReceiveDeps = {
   inbox: Inbox;
@@ -35,7 +34,8 @@ function answer(res: Response, status: number, message?: string): void {
  * | situation                                                        | answer                  | Shopify          |
  * |------------------------------------------------------------------|-------------------------|------------------|
  * | committed, or seen before (same shop and webhook id)             | 200                     | is done          |
- * | signature missing, malformed or wrong                            | 401, nothing stored     | tries again      |
+ * | signature missing or malformed                                   | 401 before reading it   | tries again      |
+ * | signature wrong, or of something else than a webhook             | 401, nothing stored     | tries again      |
  * | signed, but topic, shop or webhook id missing, or no Shopify shop| 400                     | tries again      |
  * | body over 10 MB                                                  | 413 before reading it   | tries again      |
  * | database away, or slower than 2.5 s                              | 503 with Retry-After    | tries again      |
@@ -48,6 +48,14 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     const began = performance.now();
     let family = 'unknown';
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
+    const hmacHeader = req.get('x-shopify-hmac-sha256');
+    // What says that it is too large is refused below, unread as well.
+    if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
+      res.set('Connection', 'close');
+      answer(res, 401, 'The signature is missing or malformed');
+      takeNoMore(req);
+      return;
+    }
     let rawBody: Buffer | null;
     try {
       rawBody = await readRawBody(req, MAX_BODY_BYTES);
@@ -59,12 +67,10 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     if (!rawBody) {
       res.set('Connection', 'close');
       answer(res, 413, 'The body is larger than 10 MB');
-      // A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept.
-      req.resume();
-      setTimeout(() => req.destroy(), LISTEN_ON_MS).unref();
+      takeNoMore(req);
       return;
     }
-    const webhook = openWebhook({ rawBody, hmacHeader: req.get('x-shopify-hmac-sha256'), secrets: deps.secrets });
+    const webhook = openWebhook({ rawBody, hmacHeader, secrets: deps.secrets });
     if (!webhook) {
       answer(res, 401, 'The signature does not fit the body');
       return;

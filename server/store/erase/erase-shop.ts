@@ -17,22 +17,57 @@ export function isInUse(life: Installation, askedAt: Instant): boolean {
   return sinceKnown || lastSign > askedAt - IN_USE_WITHIN;
 }
 
+/** A webhook that waits, of a topic that Shopify sends to shops which have the app. */
+export type WaitingWebhook = {
+  id: string;
+  topic: string;
+  source: string;
+  triggered_at: Date;
+  received_at: Date;
+  body: Uint8Array;
+};
+
+/** They are opened one by one: what cannot be read is no sign of life. */
+const WAITING_AT_ONCE = 20;
+
+async function hasLaterSign(
+  sql: Sql,
+  shop: Shop,
+  eventId: string,
+  isSign: (webhook: WaitingWebhook) => boolean,
+): Promise<boolean> {
+  for (let after = eventId; ; ) {
+    const waiting = await sql.query<WaitingWebhook>(
+      `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.body FROM events e JOIN shops s ON s.id = e.shop_id
+       WHERE e.shop_id = $1 AND e.state = 'received' AND e.id > $2 AND e.source = 'webhook' AND e.body IS NOT NULL
+         AND e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')
+         AND (s.uninstalled_at IS NULL OR e.triggered_at > s.uninstalled_at)
+       ORDER BY e.id LIMIT ${WAITING_AT_ONCE}`,
+      [shop.id, after],
+    );
+    if (waiting.some(isSign)) return true;
+    const last = waiting.at(-1);
+    if (!last) return false;
+    after = last.id;
+  }
+}
+
 /**
  * Destroys a shop's key and gives up its domain, so that from this commit on nothing of it can be read, no process can store
  * more (webhooks/inbox, lockShop and noteCall look), and the shop is a new one when it comes back. The rows go after it, see
  * shopErasure. Expects to be in a transaction that has the shop's lock.
- * @returns false when webhooks wait that were triggered after the uninstallation: it was installed again
+ * @param isSign whether a webhook that waits shows that the shop has the app
+ * @returns false when such webhooks wait that were triggered after the uninstallation: it was installed again
  */
-export async function destroyKey(sql: Sql, shop: Shop, eventId: string): Promise<boolean> {
+export async function destroyKey(
+  sql: Sql,
+  shop: Shop,
+  eventId: string,
+  isSign: (webhook: WaitingWebhook) => boolean,
+): Promise<boolean> {
   // Nobody is storing for this shop from here on: the inbox holds its row while it does.
   await sql.query('SELECT 1 FROM shops WHERE id = $1 FOR UPDATE', [shop.id]);
-  const [newer] = await sql.query(
-    `SELECT 1 FROM events e JOIN shops s ON s.id = e.shop_id WHERE e.shop_id = $1 AND e.state = 'received' AND e.id > $2
-       AND e.source = 'webhook' AND e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')
-       AND (s.uninstalled_at IS NULL OR e.triggered_at > s.uninstalled_at) LIMIT 1`,
-    [shop.id, eventId],
-  );
-  if (newer) return false;
+  if (await hasLaterSign(sql, shop, eventId, isSign)) return false;
   await sql.query(
     `UPDATE shops SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, facts = NULL, erased_at = now() WHERE id = $1`,
     [shop.id],

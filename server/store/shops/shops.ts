@@ -226,21 +226,27 @@ export async function mergeFacts(
 
 /**
  * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
- * uninstalled (settings are kept).
- * @returns false when the shop was erased meanwhile: look it up anew
+ * uninstalled (settings are kept). A call counts from when its token was issued: one from before the uninstallation, kept by a
+ * page that was still open, shows nothing. One that may be from before it is answered, and shows nothing either.
+ * @returns `erased`: the shop was, look it up anew; `outdated`: the app was uninstalled after the token was issued
  */
-export async function noteCall(db: Db, shop: Shop, now: Instant): Promise<boolean> {
-  const rows = await db.query(
+export async function noteCall(
+  db: Db,
+  shop: Shop,
+  issued: { earliest: Instant; latest: Instant },
+): Promise<'noted' | 'erased' | 'outdated'> {
+  const [row] = await db.query<{ outdated: boolean }>(
     `WITH noted AS (
        UPDATE shops SET
          first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
          first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
          last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
          last_call_at = $2, uninstalled_at = NULL
-       WHERE id = $1 AND erased_at IS NULL
-         AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2::timestamptz - interval '1 minute'))
-     SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NULL`,
-    [shop.id, new Date(now)],
+       WHERE id = $1 AND erased_at IS NULL AND (last_uninstalled_at IS NULL OR last_uninstalled_at <= $2)
+         AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2))
+     SELECT coalesce(last_uninstalled_at > $3, false) AS outdated FROM shops WHERE id = $1 AND erased_at IS NULL`,
+    [shop.id, new Date(issued.earliest), new Date(issued.latest)],
   );
-  return rows.length > 0;
+  if (!row) return 'erased';
+  return row.outdated ? 'outdated' : 'noted';
 }

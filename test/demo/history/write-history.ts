@@ -219,13 +219,13 @@ export async function writeHistory(
     { at: plot.imports.customersAt, go: async () => await importMonth(importing, shop, plot, {}) },
     ...plot.requestsDone.map(({ at, kind }) => ({ at, go: async () => await closeRequest(kind) })),
   ].sort((a, b) => a.at - b.at);
-  await noteCall(then, shop, now);
+  await noteCall(then, shop, { earliest: now, latest: now });
   for (const { at, go } of steps) {
     await waitUntil(at);
     await go();
   }
   await waitUntil(until - 10 * MINUTE);
   await importMonth(importing, shop, plot, { only: plot.people.slice(0, 165).map(({ id }) => id), pausedAfter: 60 });
-  await noteCall(then, shop, until);
+  await noteCall(then, shop, { earliest: until, latest: until });
   return history;
 }

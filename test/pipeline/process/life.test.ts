@@ -4,7 +4,7 @@ import type { Db, Param, Sql } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { loadInstallation, noteCall } from '../../../server/store/shops/shops.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
-import { openScene, type Scene } from '../../features/activity/scene.ts';
+import { DAY, openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer } from '../bodies.ts';
 
 let base: Scene;
@@ -21,7 +21,7 @@ function withCallInBetween(db: Db): Db {
       const rows = await sql.query<Row>(text, params);
       if (!called && text.includes('last_uninstalled_at') && text.includes('SELECT')) {
         called = true;
-        await noteCall(db, base.shop, base.now);
+        await noteCall(db, base.shop, { earliest: base.now, latest: base.now });
       }
       return rows;
     },
@@ -46,4 +46,40 @@ it.skipIf(!sharedPostgres()).each([
     lastCallAt: base.now,
     uninstalledAt: null,
   });
+});
+
+const isErased = async () =>
+  (await base.db.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NOT NULL', [base.shop.id])).length > 0;
+
+it.each([
+  ['can be read keeps the shop from being erased: it was installed again', '{"id":1}', false],
+  ['cannot be read does not', '[1]', true],
+])('behind shop/redact, a webhook that %s', async (_, body, erased) => {
+  await base.begin({});
+  await base.db.query('UPDATE shops SET uninstalled_at = $2, last_uninstalled_at = $2 WHERE id = $1', [
+    base.shop.id,
+    new Date(base.now - 2 * DAY),
+  ]);
+  await base.receive('shop/redact', { shop_id: 1 });
+  for (let i = 0; i < 25; i++) await base.receive('orders/create', '"?"');
+  await base.receive('orders/create', body);
+  await base.process().catch(() => {});
+  expect(await isErased()).toBe(erased);
+});
+
+it.each([
+  ['issued later', 1, 'noted', false],
+  ['issued at that moment', 0, 'noted', false],
+  ['of which it is not sure', -1, 'noted', true],
+  ['kept from before', -1000, 'outdated', true],
+] as const)('after an uninstallation, a call with a token %s', async (_, ms, answer, uninstalled) => {
+  await base.begin({});
+  const left = new Date(base.now);
+  await base.db.query('UPDATE shops SET uninstalled_at = $2, last_uninstalled_at = $2 WHERE id = $1', [
+    base.shop.id,
+    left,
+  ]);
+  const issued = { earliest: base.now + ms, latest: ms === -1 ? base.now : base.now + ms };
+  expect(await noteCall(base.db, base.shop, issued)).toBe(answer);
+  expect((await loadInstallation(base.db, base.shop)).uninstalledAt).toBe(uninstalled ? base.now : null);
 });

@@ -232,7 +232,7 @@ describe('shop/redact', () => {
     await until('some are stored', async () => (stored > 100 ? true : undefined));
     await db.query(`UPDATE shops SET uninstalled_at = now() + interval '1 day'`);
     const destroyed = await db.transaction(
-      async (sql) => await destroyKey(sql, shop, '00000000-0000-7000-8000-000000000000'),
+      async (sql) => await destroyKey(sql, shop, '00000000-0000-7000-8000-000000000000', () => true),
     );
     expect(destroyed).toBe(true);
     const chore = shopErasure(db);

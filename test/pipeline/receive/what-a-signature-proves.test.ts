@@ -1,0 +1,176 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_KEY, type Connector, SECRET, startConnector, until } from '../../fakes/connector.ts';
+import { signIdToken } from '../../fakes/id-token.ts';
+import { signBody } from '../../fakes/shopify-sender.ts';
+import { customer, order } from '../bodies.ts';
+
+let connector: Connector;
+beforeAll(async () => {
+  connector = await startConnector();
+});
+afterAll(async () => await connector.stop());
+
+let shops = 0;
+const newShop = () => `proof-${shops++}.myshopify.com`;
+const tokenOf = async (shop: string) => await signIdToken({ apiKey: API_KEY, secret: SECRET, shop });
+
+type Life = { known: boolean; uninstalled: boolean };
+async function lifeOf(shop: string): Promise<Life | undefined> {
+  const [life] = await connector.db.query<Life>(
+    `SELECT coalesce(first_call_at, first_webhook_at) IS NOT NULL AS known, uninstalled_at IS NOT NULL AS uninstalled
+     FROM shops WHERE domain = $1`,
+    [shop],
+  );
+  return life;
+}
+
+async function call(token: string) {
+  const response = await fetch(`${connector.url}/api/settings`, { headers: { authorization: `Bearer ${token}` } });
+  return { status: response.status, retry: response.headers.get('x-shopify-retry-invalid-session-request') };
+}
+
+const DAY = 24 * 3_600_000;
+
+describe('whoever has opened the app once', () => {
+  const tokens: [string, (shop: string) => Promise<{ body: string; hmac?: string }>][] = [
+    [
+      'the signed part of their ID token',
+      async (shop) => {
+        const [header, claims, signature] = (await tokenOf(shop)).split('.');
+        return { body: `${header}.${claims}`, hmac: Buffer.from(signature ?? '', 'base64url').toString('base64') };
+      },
+    ],
+    ['the query of their launch', async (shop) => ({ body: `embedded=1&shop=${shop}&timestamp=1760000000` })],
+    ['a run of the Flow action', async () => ({ body: '{"action_run_id":"1","handle":"send-to-ascent360"}' })],
+  ];
+
+  it.each(tokens)('cannot pass %s off as a webhook, of any shop', async (_, signed) => {
+    const shop = newShop();
+    const { body, hmac } = await signed('attacker.myshopify.com');
+    const answer = await connector.send('orders/create', body, { shop, ...(hmac === undefined ? {} : { hmac }) });
+    expect(answer.status).toBe(401);
+    expect(await connector.events(shop)).toEqual([]);
+    expect(await lifeOf(shop)).toBeUndefined();
+  });
+
+  it.each(tokens)('cannot keep a shop’s data from being erased by %s', async (_, signed) => {
+    const shop = newShop();
+    await connector.deliver(
+      'customers/create',
+      { nobody: true },
+      { shop, triggeredAt: new Date(Date.now() - 5 * DAY) },
+    );
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: new Date(Date.now() - 2 * DAY) });
+    const { body, hmac } = await signed(shop);
+    await connector.send('orders/create', body, { shop, ...(hmac === undefined ? {} : { hmac }) });
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
+    await connector.send('shop/redact', { shop_domain: shop }, { shop });
+    await until('the shop is erased', async () => ((await lifeOf(shop)) === undefined ? true : undefined));
+  });
+});
+
+describe('an event that cannot be read', () => {
+  it('makes no shop known', async () => {
+    const shop = newShop();
+    expect(await connector.deliver('orders/create', '[1]', { shop })).toMatchObject({ reason: 'unreadable' });
+    expect(await lifeOf(shop)).toEqual({ known: false, uninstalled: false });
+    await connector.deliver('orders/create', '{}', { shop });
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: false });
+  });
+
+  it.each(['orders/create', 'products/update'])(
+    'does not revive a shop that uninstalled the app, under %s either',
+    async (topic) => {
+      const shop = newShop();
+      await connector.deliver('customers/create', { nobody: true }, { shop });
+      await connector.deliver('app/uninstalled', { id: 1 }, { shop });
+      expect(await connector.deliver(topic, '"?"', { shop })).toMatchObject({ reason: 'unreadable' });
+      expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
+    },
+  );
+});
+
+describe('a signed body that names another shop than its header', () => {
+  const other = 'somebody-else.myshopify.com';
+  it.each([
+    ['app/uninstalled', { id: 1, myshopify_domain: other }],
+    ['shop/update', { id: 1, myshopify_domain: other, name: 'Theirs' }],
+    ['shop/redact', { shop_id: 1, shop_domain: other }],
+    ['customers/redact', { shop_domain: other, customer: { id: 1, email: 'person1@example.com' } }],
+    ['orders/create', { ...order(1), shop_domain: other }],
+    ['customers/update', { ...customer(1), myshopify_domain: ` ${other.toUpperCase()} ` }],
+  ])('is stored as unreadable and acts on nobody: %s', async (topic, body) => {
+    const shop = newShop();
+    await connector.deliver('customers/create', { nobody: true }, { shop });
+    const facts = 'SELECT facts IS NULL AS none FROM shops WHERE domain = $1';
+    expect(await connector.deliver(topic, body, { shop })).toMatchObject({ state: 'attention', reason: 'unreadable' });
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: false });
+    expect(await connector.db.query(facts, [shop])).toEqual([{ none: true }]);
+  });
+
+  it('acts when it names the shop of its header, however written', async () => {
+    const shop = newShop();
+    await connector.deliver('app/uninstalled', { id: 1, myshopify_domain: shop.toUpperCase() }, { shop });
+    expect(await lifeOf(shop)).toMatchObject({ uninstalled: true });
+  });
+});
+
+describe('an ID token from before the app was uninstalled', () => {
+  const SECOND = 1000;
+  /** When Shopify issued a token, and when the app was uninstalled, both some seconds ago. */
+  const issuedThenLeft = async (shop: string, msBetween: number) => {
+    const issued = Math.floor(Date.now() / SECOND) * SECOND - 4 * SECOND;
+    const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop, now: issued });
+    return { token, left: new Date(issued + msBetween) };
+  };
+
+  it.each([3 * SECOND, 1])('is no call: 401, and the shop stays uninstalled, %d ms apart', async (msBetween) => {
+    const shop = newShop();
+    const { token, left } = await issuedThenLeft(shop, msBetween);
+    expect((await call(token)).status).toBe(200);
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: left });
+    expect(await call(token)).toEqual({ status: 401, retry: '1' });
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
+  });
+
+  it('used before Shopify told of that does not make the uninstallation out of date', async () => {
+    const shop = newShop();
+    const { token, left } = await issuedThenLeft(shop, SECOND);
+    await connector.deliver(
+      'customers/create',
+      { nobody: true },
+      { shop, triggeredAt: new Date(left.getTime() - DAY) },
+    );
+    expect((await call(token)).status).toBe(200);
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: left });
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
+  });
+
+  it('does not keep a later one from being a call, by which the app is installed again', async () => {
+    const shop = newShop();
+    const { token: older, left } = await issuedThenLeft(shop, SECOND);
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: left });
+    expect((await call(older)).status).toBe(401);
+    expect((await call(await tokenOf(shop))).status).toBe(200);
+    expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: false });
+    expect((await call(older)).status).toBe(401);
+  });
+});
+
+describe('a signature that is none', () => {
+  it.each(['/webhooks', '/flow/send'])('is refused before the body is read: %s', async (path) => {
+    for (const hmac of [undefined, 'abc', signBody('{}', SECRET).slice(1)]) {
+      const status = await new Promise((resolve, reject) => {
+        const headers = { 'content-length': '1000', ...(hmac === undefined ? {} : { 'x-shopify-hmac-sha256': hmac }) };
+        const req = request(`${connector.url}${path}`, { method: 'POST', headers }, (res) => {
+          resolve(res.statusCode);
+          req.destroy();
+        });
+        req.on('error', reject);
+        req.flushHeaders();
+      });
+      expect(status).toBe(401);
+    }
+  });
+});
