@@ -9,7 +9,7 @@ import type { Metrics } from './features/operations/metrics.ts';
 import { shopErasure } from './features/privacy/erase-rows.ts';
 import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
-import { startChores } from './pipeline/chores.ts';
+import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS } from './pipeline/deliver/send-pool.ts';
 import { createSlots } from './pipeline/deliver/slots.ts';
 import { processSafely } from './pipeline/process/process.ts';
@@ -46,29 +46,18 @@ export type WorkerDeps = {
   random: () => number;
 };
 
-/** Every job on one screen: working on a shop, the sweep that wakes shops, and the chores. */
-export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
+/** What a worker does, on one screen: working on a shop, and the chores. The simulation runs the same without a clock. */
+export function jobsOf(
+  deps: WorkerDeps,
+  { wakeReads, stopping }: { wakeReads(shopId: number): void; stopping(): boolean },
+): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
   const { config, queue, admin } = deps;
-  let stopping = false;
-  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, [
-    shopErasure(deps.db),
-    retention(deps.db, config.retentionDays),
-    keepAccess(deps),
-    announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
-    createFetches({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
-    importChore({ ...deps, wake: queue.wake }),
-    reconciliationChore({ ...deps, wake: queue.wake }),
-  ]);
   const wakeLater = (shopId: number, waitMs: number) => {
     if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
   };
   const work = {
     ...deps,
-    reads: {
-      mayRead: admin.hasAccess,
-      waitMs: config.readWait,
-      wake: (shopId: number) => chores.wake(READS, shopId),
-    },
+    reads: { mayRead: admin.hasAccess, waitMs: config.readWait, wake: wakeReads },
     settling: { waitMs: QUIET_MS, wakeLater },
     fresh: createFreshSubjects(),
     slots: createSlots(config.deliveryConcurrency),
@@ -83,12 +72,32 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     retrySchedule: config.retrySchedule,
     send: deps.ascent360.send,
     wakeLater,
-    stopping: () => stopping,
+    stopping,
   };
-  queue.start({
+  return {
     work: (shopId, listen) => workOnShop(work, shopId, listen),
-    concurrency: config.deliveryConcurrency,
+    chores: [
+      shopErasure(deps.db),
+      retention(deps.db, config.retentionDays),
+      keepAccess(deps),
+      announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
+      createFetches({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
+      importChore({ ...deps, wake: queue.wake }),
+      reconciliationChore({ ...deps, wake: queue.wake }),
+    ],
+  };
+}
+
+/** The jobs, the queue that asks for them, and the sweep that wakes shops. */
+export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
+  const { config, queue } = deps;
+  let stopping = false;
+  const jobs = jobsOf(deps, {
+    wakeReads: (shopId) => chores.wake(READS, shopId),
+    stopping: () => stopping,
   });
+  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, jobs.chores);
+  queue.start({ work: jobs.work, concurrency: config.deliveryConcurrency });
   const sweep = startSweep(deps, config.sweepInterval);
   return {
     stop: async () => {
