@@ -3,7 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { appBridge } from './app-bridge.ts';
 import { linkOf, parts, readExtensions } from './read-extensions.ts';
 import { useShop } from './shell/shop.tsx';
-import { texts } from './texts.ts';
+import { textsOf } from './texts.ts';
+
+const t = textsOf('extensions');
 
 /** Null: Shopify cannot be asked, which only takes the badges away. */
 async function askShopify() {
@@ -20,17 +22,16 @@ const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.get
 export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
-  const { title, text, states, parts: words } = texts.extensions;
   const known = readExtensions(data);
   return (
     <Card>
       <BlockStack gap="400">
         <BlockStack gap="100">
           <Text as="h2" variant="headingMd">
-            {title}
+            {t('title')}
           </Text>
           <Text as="p" tone="subdued">
-            {text}
+            {t('text')}
           </Text>
         </BlockStack>
         {parts.map((part) => {
@@ -39,16 +40,16 @@ export function ExtensionsStatus() {
             <BlockStack gap="100" key={part}>
               <InlineStack gap="200" blockAlign="center">
                 <Text as="h3" variant="headingSm">
-                  {words[part].title}
+                  {t(`parts.${part}.title`)}
                 </Text>
                 {state !== 'unknown' && (
-                  <Badge {...(state === 'active' && { tone: 'success' as const })}>{states[state]}</Badge>
+                  <Badge {...(state === 'active' && { tone: 'success' as const })}>{t(`states.${state}`)}</Badge>
                 )}
               </InlineStack>
-              <Text as="p">{words[part].text}</Text>
+              <Text as="p">{t(`parts.${part}.text`)}</Text>
               <InlineStack>
                 <Link url={linkOf(part, domain, apiKey())} external>
-                  {words[part].action}
+                  {t(`parts.${part}.action`)}
                 </Link>
               </InlineStack>
             </BlockStack>

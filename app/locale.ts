@@ -1,3 +1,5 @@
+import { isLanguage } from './texts.ts';
+
 /** What the pages need to say when and how much, in the merchant's language and the shop's time zone. */
 export type Format = {
   locale: string;
@@ -31,19 +33,22 @@ const units = [
   ['second', 1],
 ] as const;
 
-/** The merchant's language as Shopify names it in the address, if the browser knows it, else the browser's own. */
+const isOurs = (locale: string): boolean => {
+  try {
+    return isLanguage(new Intl.Locale(locale).language);
+  } catch {
+    // Not the form of a language.
+    return false;
+  }
+};
+
+/**
+ * The language of the pages, with its region: the one that Shopify names in the address, English if we do not have that
+ * one. An address that names none has the browser's, as far as we have it.
+ */
 export function readLocale(search: string, browser: readonly string[]): string {
   const asked = new URLSearchParams(search).get('locale');
-  for (const locale of [asked, ...browser]) {
-    if (!locale) continue;
-    try {
-      const [known] = Intl.DateTimeFormat.supportedLocalesOf(locale);
-      if (known) return known;
-    } catch {
-      // Not the form of a language: the next one.
-    }
-  }
-  return 'en';
+  return (asked ? [asked] : browser).find(isOurs) ?? 'en';
 }
 
 /** @param timeZone an IANA name that the server has checked */

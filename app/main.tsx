@@ -1,22 +1,26 @@
 import { AppProvider } from '@shopify/polaris';
-import polarisTexts from '@shopify/polaris/locales/en.json' with { type: 'json' };
 import '@shopify/polaris/build/esm/styles.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
+import { readLocale } from './locale.ts';
 import { usePageLocation } from './location.ts';
 import { Routes } from './routes.tsx';
 import { AppLink } from './shell/app-link.tsx';
 import { Navigation } from './shell/navigation.tsx';
 import { createQueryClient } from './shell/query-client.ts';
 import { ShopProvider } from './shell/shop.tsx';
+import { startTexts } from './texts.ts';
 
 const place = document.getElementById('app');
 if (place) {
+  const locale = readLocale(window.location.search, navigator.languages);
+  document.documentElement.lang = locale;
+  const polaris = await startTexts(locale);
   createRoot(place).render(
     <StrictMode>
-      <AppProvider i18n={polarisTexts} linkComponent={AppLink}>
+      <AppProvider i18n={polaris} linkComponent={AppLink}>
         <QueryClientProvider client={createQueryClient()}>
           <Router hook={usePageLocation}>
             <Navigation />

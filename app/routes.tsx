@@ -5,7 +5,7 @@ import { AppPage } from './shell/app-page.tsx';
 import { Empty } from './shell/empty.tsx';
 import { ErrorBoundary } from './shell/error-boundary.tsx';
 import { Loading } from './shell/loading.tsx';
-import { texts } from './texts.ts';
+import { textAt, textsOf } from './texts.ts';
 
 const SetupPage = lazy(() => import('./setup/setup-page.tsx').then((m) => ({ default: m.SetupPage })));
 const ActivityPage = lazy(() => import('./activity/activity-page.tsx').then((m) => ({ default: m.ActivityPage })));
@@ -17,11 +17,12 @@ const ImportsPage = lazy(() => import('./imports/imports-page.tsx').then((m) => 
 const ImportPage = lazy(() => import('./imports/import-page.tsx').then((m) => ({ default: m.ImportPage })));
 const PrivacyPage = lazy(() => import('./privacy/privacy-page.tsx').then((m) => ({ default: m.PrivacyPage })));
 
+const t = textsOf('common.notFound');
+
 function NotFoundPage() {
-  const { title, text, back } = texts.common.notFound;
   return (
-    <AppPage title={title}>
-      <Empty title={title} text={text} action={{ content: back, url: '/' }} />
+    <AppPage title={t('title')}>
+      <Empty title={t('title')} text={t('text')} action={{ content: t('back'), url: '/' }} />
     </AppPage>
   );
 }
@@ -33,7 +34,7 @@ export function Routes() {
     <ErrorBoundary page={path}>
       <Suspense
         fallback={
-          <AppPage title={texts.common.appName}>
+          <AppPage title={textAt('common.appName')}>
             <Loading />
           </AppPage>
         }

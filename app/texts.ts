@@ -1,7 +1,73 @@
-import { en } from './texts/en.ts';
+import i18next from 'i18next';
+import ICU from 'i18next-icu';
+import { sayWith, type Text } from '../server/domain/wording/text.ts';
+import type { Format } from './locale.ts';
+import type { texts } from './texts/en/index.ts';
 
-/**
- * Every text of the pages, by area. Another language is a file beside `texts/en.ts` of the type `Texts`, and a choice here
- * by the merchant's locale (app/locale.ts).
- */
-export const texts = en;
+/** Every text of the pages, by area: English is the one that the others are held to (test/app/texts.test.ts). */
+type Catalogue = typeof texts;
+
+type Keys<Node> = {
+  [Key in keyof Node & string]: Node[Key] extends string ? Key : `${Key}.${Keys<Node[Key]>}`;
+}[keyof Node & string];
+type Prefixes<Node> = {
+  [Key in keyof Node & string]: Node[Key] extends string ? never : Key | `${Key}.${Prefixes<Node[Key]>}`;
+}[keyof Node & string];
+type At<Node, Path> = Path extends `${infer Head}.${infer Rest}`
+  ? Head extends keyof Node
+    ? At<Node[Head], Rest>
+    : never
+  : Path extends keyof Node
+    ? Node[Path]
+    : never;
+export type TextKey = Keys<Catalogue>;
+export type TextParams = Record<string, string | number>;
+
+/** Each language is a chunk of its own: a page loads one. */
+const catalogues = {
+  en: () => import('./texts/en/index.ts'),
+};
+export type Language = keyof typeof catalogues;
+export const isLanguage = (name: string): name is Language => Object.hasOwn(catalogues, name);
+
+const fail = (error: Error): never => {
+  throw error;
+};
+
+/** Loads the texts before anything is shown. @param locale one that `readLocale` gives @returns those of Polaris */
+export async function startTexts(locale: string) {
+  const language = locale.split('-')[0] ?? '';
+  const { texts: translation, polaris } = await catalogues[isLanguage(language) ? language : 'en']();
+  await i18next.use(new ICU({ parseErrorHandler: fail })).init({
+    lng: locale,
+    fallbackLng: false,
+    resources: { [language]: { translation } },
+  });
+  return polaris;
+}
+
+const translate = (key: string, params: TextParams = {}): string => i18next.t(key, params);
+
+/** A text by its whole key: `textAt('common.cancel')`. The language is that of the page and stays while it is open. */
+export const textAt = (key: TextKey, params?: TextParams): string => translate(key, params);
+
+/** The texts below a key: `const t = textsOf('common.nav')`, then `t('people')`. */
+export const textsOf =
+  <Prefix extends Prefixes<Catalogue>>(prefix: Prefix) =>
+  (key: Keys<At<Catalogue, Prefix>>, params?: TextParams): string =>
+    translate(`${prefix}.${key}`, params);
+
+/** The text of a key that may have none, such as the name of a topic. */
+export function textIf(key: string): string | null {
+  const language = i18next.languages.find((name) => i18next.hasResourceBundle(name, 'translation')) ?? '';
+  return typeof i18next.getResource(language, 'translation', key) === 'string' ? translate(key) : null;
+}
+
+/** What the server says by code, in this page's words. */
+export const say = (said: Text, format: Format): string =>
+  sayWith(said, {
+    say: (code, params) => translate(`server.${code}`, params),
+    moment: format.moment,
+    day: format.date,
+    list: format.list,
+  });

@@ -117,6 +117,7 @@ const PURE = sources
   .map(({ file }) => file)
   .filter((file) => /^(domain|shopify|ascent360)\//.test(file) && !/^ascent360\/(client|post)\.ts$/.test(file));
 const PURE_PACKAGES = new Set([
+  'intl-messageformat',
   'zod',
   'fast-xml-builder',
   'i18n-iso-countries',

@@ -8,13 +8,13 @@ import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { EventList } from './event-list.tsx';
 import { filterBody, isFiltered, noFilter, useFilter } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { SendAgain } from './send-again.tsx';
 
-const t = texts.activity;
+const t = textsOf('activity');
 const PAGE = 50;
 /** States from which something can be sent again. */
 const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
@@ -31,17 +31,17 @@ export function ActivityPage() {
   });
   const csv = useMutation({
     mutationFn: () => download(withQuery('/activity.csv', filter), 'activity.csv'),
-    onMutate: () => showToast(t.exporting),
+    onMutate: () => showToast(t('exporting')),
   });
   const filtered = isFiltered(filter);
   const items = data?.items ?? [];
   return (
     <AppPage
-      title={t.title}
-      subtitle={t.text}
+      title={t('title')}
+      subtitle={t('text')}
       secondaryActions={[
-        { content: t.refresh, onAction: () => void refetch(), loading: isFetching && data !== undefined },
-        { content: t.exportCsv, onAction: () => csv.mutate(), loading: csv.isPending },
+        { content: t('refresh'), onAction: () => void refetch(), loading: isFetching && data !== undefined },
+        { content: t('exportCsv'), onAction: () => csv.mutate(), loading: csv.isPending },
       ]}
     >
       <BlockStack gap="400">
@@ -59,8 +59,9 @@ export function ActivityPage() {
               </Box>
             ) : items.length === 0 ? (
               <Empty
-                {...(filtered ? t.nothingFound : t.nothing)}
-                {...(filtered && { action: { content: t.filters.clear, onAction: () => change(noFilter) } })}
+                title={t(filtered ? 'nothingFound.title' : 'nothing.title')}
+                text={t(filtered ? 'nothingFound.text' : 'nothing.text')}
+                {...(filtered && { action: { content: t('filters.clear'), onAction: () => change(noFilter) } })}
               />
             ) : (
               <EventList items={items} place={address} />
@@ -69,21 +70,21 @@ export function ActivityPage() {
         )}
         <InlineStack align="space-between" blockAlign="center" gap="200">
           <InlineStack gap="200">
-            {cursor !== '' && <Button onClick={newer}>{t.newer}</Button>}
-            {data?.nextCursor && <Button onClick={() => older(data.nextCursor ?? '')}>{t.older}</Button>}
+            {cursor !== '' && <Button onClick={newer}>{t('newer')}</Button>}
+            {data?.nextCursor && <Button onClick={() => older(data.nextCursor ?? '')}>{t('older')}</Button>}
           </InlineStack>
           {filtered && items.length > 0 && sendable.includes(filter.state) && (
-            <Button onClick={() => setSending(true)}>{t.again.bulkAction}</Button>
+            <Button onClick={() => setSending(true)}>{t('again.bulkAction')}</Button>
           )}
         </InlineStack>
         <Text as="p" visuallyHidden>
-          <span aria-live="polite">{data && !isFetching ? t.shown(`${items.length}`, items.length === 1) : ''}</span>
+          <span aria-live="polite">{data && !isFetching ? t('shown', { count: items.length }) : ''}</span>
         </Text>
         <Box paddingBlockEnd="800" />
       </BlockStack>
       {sending && (
         <SendAgain
-          title={t.again.bulkTitle}
+          title={t('again.bulkTitle')}
           path="/activity/retry"
           body={{ filter: filterBody(filter) }}
           onClose={() => setSending(false)}

@@ -1,9 +1,9 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textAt, textIf, textsOf } from '../texts.ts';
 
-const t = texts.activity.event.attempts;
+const t = textsOf('activity.event.attempts');
 
 type Attempt = ActivityDetail['attempts'][number];
 
@@ -15,15 +15,17 @@ const tones = {
   unknown: 'warning',
 } as const;
 
-function causeOf({ status, error }: Attempt): string {
-  const named = error === null ? undefined : t.errors[error];
-  const answered = status === null ? t.noAnswer : t.status(status);
-  return named ? `${answered}, ${named}` : answered;
+/** What came back, how long it took, and why, as far as they are known. */
+function causeOf({ status, ms, error }: Attempt): string {
+  const cause = error === null ? null : textIf(`server.detail.${error}`);
+  return [status === null ? t('noAnswer') : t('status', { status }), ms === null ? null : t('took', { ms }), cause]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function Entry({ attempt }: { attempt: Attempt }) {
   const format = useFormat();
-  const { at, class: kind, ms, answer } = attempt;
+  const { at, class: kind, answer } = attempt;
   return (
     <li>
       <BlockStack gap="050">
@@ -31,18 +33,19 @@ function Entry({ attempt }: { attempt: Attempt }) {
           <Text as="span" fontWeight="semibold">
             <time dateTime={at}>{format.moment(at)}</time>
           </Text>
-          <Badge {...(kind && { tone: tones[kind] })}>{kind ? texts.activity.outcomes[kind] : t.underWay}</Badge>
+          <Badge {...(kind && { tone: tones[kind] })}>
+            {kind ? textAt(`activity.outcomes.${kind}`) : t('underWay')}
+          </Badge>
           {kind && (
             <Text as="span" tone="subdued">
               {causeOf(attempt)}
-              {ms !== null && `, ${t.took(format.number(ms))}`}
             </Text>
           )}
         </InlineStack>
-        {kind && kind !== 'accepted' && <Text as="p">{t.classes[kind]}</Text>}
+        {kind && kind !== 'accepted' && <Text as="p">{t(`classes.${kind}`)}</Text>}
         {answer && (
           <details>
-            <summary>{t.answer}</summary>
+            <summary>{t('answer')}</summary>
             <pre className="visually-plain">{answer}</pre>
           </details>
         )}
@@ -57,11 +60,11 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
     <Card>
       <BlockStack gap="300">
         <Text as="h2" variant="headingMd">
-          {t.title}
+          {t('title')}
         </Text>
         {attempts.length === 0 ? (
           <Text as="p" tone="subdued">
-            {t.none}
+            {t('none')}
           </Text>
         ) : (
           <BlockStack as="ul" gap="300">
@@ -72,7 +75,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
         )}
         {attempts.some((attempt) => attempt.class === 'accepted') && (
           <Text as="p" tone="subdued" variant="bodySm">
-            {t.accepted}
+            {t('accepted')}
           </Text>
         )}
       </BlockStack>

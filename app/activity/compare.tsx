@@ -4,11 +4,11 @@ import type { FieldReason } from '../../server/domain/states.ts';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { copyText } from '../shell/copy-text.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { type JsonLine, jsonLines } from './json-lines.ts';
 import { isSource, type Origin, originOf } from './places.ts';
 
-const t = texts.activity.event.compare;
+const t = textsOf('activity.event.compare');
 
 /** So many lines of a message are shown: more of it would only be scrolled over. */
 const MOST_LINES = 1500;
@@ -17,17 +17,16 @@ const has = (value: object | null, key: string) => value !== null && Object.hasO
 const at = (value: object | null, key: string): unknown => (value === null ? undefined : Reflect.get(value, key));
 
 function CopyButton({ label, value }: { label: string; value: unknown }) {
-  const copy = () => copyText(JSON.stringify(value, null, 2), t.copied);
+  const copy = () => copyText(JSON.stringify(value, null, 2), t('copied'));
   return (
     <Button variant="plain" onClick={() => void copy()} accessibilityLabel={label}>
-      {texts.common.copy}
+      {textAt('common.copy')}
     </Button>
   );
 }
 
 /** Shopify's message line by line; the lines that a key came from are marked and in sight. */
 function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: number; origin: Origin | null }) {
-  const format = useFormat();
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
     const first = origin && box.current?.querySelector<HTMLElement>('.is-source');
@@ -38,7 +37,7 @@ function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: 
   return (
     <BlockStack gap="200">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard (WCAG 2.1.1) */}
-      <section className="json-lines" aria-label={t.shopify} tabIndex={0} ref={box}>
+      <section className="json-lines" aria-label={t('shopify')} tabIndex={0} ref={box}>
         {lines.map((line) => (
           <div
             key={line.number}
@@ -51,7 +50,7 @@ function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: 
       </section>
       {total > lines.length && (
         <Text as="p" tone="subdued">
-          {t.cut(format.number(lines.length), format.number(total))}
+          {t('cut', { shown: lines.length, all: total })}
         </Text>
       )}
     </BlockStack>
@@ -99,8 +98,12 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
         <span className="why">
           <Text as="span" tone="subdued" variant="bodySm">
             {format.sentence(field.reason)}
-            {origin.kind === 'elsewhere' && ` (${t.elsewhere(origin.from)})`}
           </Text>
+          {origin.kind === 'elsewhere' && (
+            <Text as="span" tone="subdued" variant="bodySm">
+              {t('elsewhere', { from: origin.from })}
+            </Text>
+          )}
         </span>
       </button>
     </li>
@@ -143,11 +146,11 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
       <BlockStack gap="400">
         <BlockStack gap="100">
           <Text as="h2" variant="headingMd">
-            {t.title}
+            {t('title')}
           </Text>
           {fields.length > 0 && event !== null && (
             <Text as="p" tone="subdued">
-              {t.text}
+              {t('text')}
             </Text>
           )}
         </BlockStack>
@@ -155,15 +158,15 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
           <BlockStack gap="200">
             <InlineStack align="space-between" blockAlign="center">
               <Text as="h3" variant="headingSm">
-                {t.shopify}
+                {t('shopify')}
               </Text>
-              {event !== null && <CopyButton label={t.copyEvent} value={raw ?? event} />}
+              {event !== null && <CopyButton label={t('copyEvent')} value={raw ?? event} />}
             </InlineStack>
             {event === null ? (
-              <Banner>{t.erased}</Banner>
+              <Banner>{t('erased')}</Banner>
             ) : raw !== null ? (
               <>
-                <Text as="p">{t.raw}</Text>
+                <Text as="p">{t('raw')}</Text>
                 <Message
                   lines={[{ number: 1, text: String(raw).slice(0, 20_000), depth: 0, path: '' }]}
                   total={1}
@@ -177,13 +180,13 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
           <BlockStack gap="200">
             <InlineStack align="space-between" blockAlign="center">
               <Text as="h3" variant="headingSm">
-                {payload !== null && attempts.length === 0 ? t.wouldBe : t.sent}
+                {payload !== null && attempts.length === 0 ? t('wouldBe') : t('sent')}
               </Text>
-              {payload !== null && <CopyButton label={t.copyPayload} value={payload} />}
+              {payload !== null && <CopyButton label={t('copyPayload')} value={payload} />}
             </InlineStack>
             {fields.length === 0 ? (
               <Text as="p" tone="subdued">
-                {settled ? t.nothingSent : t.notYet}
+                {settled ? t('nothingSent') : t('notYet')}
               </Text>
             ) : (
               <Box
@@ -203,7 +206,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
                       ariaControls="left-out"
                       onClick={() => setShowLeftOut(!showLeftOut)}
                     >
-                      {t.leftOut(leftOut.length)}
+                      {t('leftOut', { count: leftOut.length })}
                     </Button>
                   </Box>
                 )}

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { StateBadge, topicName } from './state-badge.tsx';
 import '../shell/rows.css';
 import './activity.css';
@@ -60,7 +60,7 @@ export function EventList({ items, place }: { items: readonly ActivityItem[]; pl
     return () => window.clearTimeout(timer);
   }, [place]);
   return (
-    <ul ref={list} className="plain-list" aria-label={texts.activity.list}>
+    <ul ref={list} className="plain-list" aria-label={textAt('activity.list')}>
       {items.map((item) => (
         <EventRow key={item.id} item={item} onOpen={() => visited.set(place, item.id)} />
       ))}

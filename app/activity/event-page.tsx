@@ -9,7 +9,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
 import { Compare } from './compare.tsx';
 import { nameOf } from './event-list.tsx';
@@ -19,15 +19,28 @@ import { StateBadge, topicName } from './state-badge.tsx';
 import '../shell/rows.css';
 import './activity.css';
 
-const t = texts.activity;
+const t = textsOf('activity');
 /** How often an event that is on its way is looked at again, in milliseconds. */
 const LOOK_AGAIN = 3000;
 const MINUTE = 60_000;
+/** The page that helps, by reason. */
+const pages: Record<string, string> = {
+  not_connected: '/settings',
+  paused: '/settings',
+  connection_problem: '/settings',
+  history_held: '/settings#consent',
+  unticked_box: '/settings#consent',
+  test_order: '/settings#send',
+  channel_excluded: '/settings#send',
+  topic_off: '/settings#send',
+  privacy: '/privacy',
+};
 const underWay = ['waiting', 'sending', 'retrying'];
 
 /** What happened in a sentence, and what the merchant can do about it. */
 function Outcome({ detail }: { detail: ActivityDetail }) {
-  const step = detail.reason === null ? undefined : t.event.steps[detail.reason];
+  const step = detail.reason === null ? null : textIf(`activity.event.steps.${detail.reason}`);
+  const page = pages[detail.reason ?? ''];
   return (
     <BlockStack gap="200">
       <div aria-live="polite">
@@ -38,9 +51,9 @@ function Outcome({ detail }: { detail: ActivityDetail }) {
       {step && (
         <Text as="p">
           <Text as="span" fontWeight="semibold">
-            {t.event.nextStep}:
+            {t('event.nextStep')}
           </Text>{' '}
-          {step.text} {step.page && <Link url={step.page}>{step.link}</Link>}
+          {step} {page && <Link url={page}>{t(page === '/privacy' ? 'event.openPrivacy' : 'event.openSettings')}</Link>}
         </Text>
       )}
     </BlockStack>
@@ -51,26 +64,26 @@ function Facts({ detail }: { detail: ActivityDetail }) {
   const format = useFormat();
   const person = detail.summary?.who;
   const items = [
-    { term: t.event.received, description: format.moment(detail.receivedAt) },
+    { term: t('event.received'), description: format.moment(detail.receivedAt) },
     ...(Math.abs(Date.parse(detail.receivedAt) - Date.parse(detail.triggeredAt)) > MINUTE
-      ? [{ term: t.event.triggered, description: format.moment(detail.triggeredAt) }]
+      ? [{ term: t('event.triggered'), description: format.moment(detail.triggeredAt) }]
       : []),
-    ...(detail.settledAt ? [{ term: t.event.ended, description: format.moment(detail.settledAt) }] : []),
-    { term: t.event.source, description: t.sources[detail.source] ?? detail.source },
-    { term: t.event.topic, description: detail.topic },
-    { term: t.event.webhookId, description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span> },
+    ...(detail.settledAt ? [{ term: t('event.ended'), description: format.moment(detail.settledAt) }] : []),
+    { term: t('event.source'), description: textIf(`activity.sources.${detail.source}`) ?? detail.source },
+    { term: t('event.topic'), description: detail.topic },
+    { term: t('event.webhookId'), description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span> },
     ...(detail.mergedInto
       ? [
           {
-            term: t.event.mergedInto,
-            description: <Link url={`/activity/${detail.mergedInto}`}>{t.event.mergedLink}</Link>,
+            term: t('event.mergedInto'),
+            description: <Link url={`/activity/${detail.mergedInto}`}>{t('event.mergedLink')}</Link>,
           },
         ]
       : []),
     ...(person
       ? [
           {
-            term: t.event.person,
+            term: t('event.person'),
             description: <Link url={withQuery('/people', { q: person })}>{person}</Link>,
           },
         ]
@@ -94,22 +107,22 @@ export function EventPage({ id }: { id: string }) {
   const dismiss = useMutation({
     mutationFn: () => call('POST', `/activity/${id}/dismiss`),
     onSuccess: async () => {
-      showToast(t.dismiss.done);
+      showToast(t('dismiss.done'));
       setAsking(null);
       await client.invalidateQueries();
     },
   });
-  const back = { content: t.title, url: lastList() };
+  const back = { content: t('title'), url: lastList() };
   if (!detail) {
     return (
-      <AppPage title={t.title} backAction={back}>
+      <AppPage title={t('title')} backAction={back}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 12, 3]} />}
       </AppPage>
     );
   }
-  const again = { content: t.again.action, onAction: () => setAsking('again') };
+  const again = { content: t('again.action'), onAction: () => setAsking('again') };
   const isUrgent = detail.state === 'attention';
-  const dismissal = { content: t.dismiss.action, onAction: () => setAsking('dismiss') };
+  const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
   return (
     <AppPage
       title={nameOf(detail)}
@@ -132,13 +145,13 @@ export function EventPage({ id }: { id: string }) {
         <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking === 'again' && (
-        <SendAgain title={t.again.title} path={`/activity/${id}/retry`} body={{}} onClose={() => setAsking(null)} />
+        <SendAgain title={t('again.title')} path={`/activity/${id}/retry`} body={{}} onClose={() => setAsking(null)} />
       )}
       {asking === 'dismiss' && (
         <Confirm
-          title={t.dismiss.title}
-          text={t.dismiss.text}
-          action={t.dismiss.action}
+          title={t('dismiss.title')}
+          text={t('dismiss.text')}
+          action={t('dismiss.action')}
           change={dismiss}
           onClose={() => setAsking(null)}
         />

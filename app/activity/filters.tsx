@@ -1,11 +1,19 @@
 import { Button, InlineStack, Select, Tag, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 import { type Filter, isFiltered, noFilter } from './filter.ts';
+import { topicName } from './state-badge.tsx';
 
-const t = texts.activity;
-const states = Object.entries(t.states).map(([value, label]) => ({ value, label }));
-const topics = Object.entries(t.topics).map(([value, label]) => ({ value, label }));
+const t = textsOf('activity');
+const states = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
+const topics = [
+  ...['orders/create', 'orders/updated', 'customers/create', 'customers/update'],
+  ...['customers_email_marketing_consent/update', 'customers_marketing_consent/update'],
+  ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
+  ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
+  ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
+  ...['person/read', 'person/send', 'flow/send'],
+];
 
 /** What the list is narrowed by. Choices take effect at once, the search when it is sent. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (changed: Partial<Filter>) => void }) {
@@ -14,7 +22,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
   const count = [filter.state, filter.topic, filter.from, filter.to].filter(Boolean).length;
   useEffect(() => setTyped(filter.q), [filter.q]);
   return (
-    <search aria-label={t.filters.label}>
+    <search aria-label={t('filters.label')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -23,8 +31,8 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
       >
         <div className={`filters${open ? ' is-open' : ''}`}>
           <TextField
-            label={t.filters.search}
-            helpText={t.filters.searchHelp}
+            label={t('filters.search')}
+            helpText={t('filters.searchHelp')}
             value={typed}
             onChange={setTyped}
             autoComplete="off"
@@ -35,32 +43,38 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
               setTyped('');
               onChange({ q: '' });
             }}
-            connectedRight={<Button submit>{t.filters.searchButton}</Button>}
+            connectedRight={<Button submit>{t('filters.searchButton')}</Button>}
           />
           <div className="more-filters">
             <Button disclosure={open ? 'up' : 'down'} ariaExpanded={open} onClick={() => setOpen(!open)}>
-              {t.filters.more(count)}
+              {t('filters.more', { count })}
             </Button>
           </div>
           <div className="on-demand">
             <Select
-              label={t.filters.state}
-              options={[{ value: '', label: t.anyState }, ...states]}
+              label={t('filters.state')}
+              options={[
+                { value: '', label: t('anyState') },
+                ...states.map((value) => ({ value, label: t(`states.${value}`) })),
+              ]}
               value={filter.state}
               onChange={(state) => onChange({ state, reason: '' })}
             />
           </div>
           <div className="on-demand">
             <Select
-              label={t.filters.topic}
-              options={[{ value: '', label: t.anyTopic }, ...topics]}
+              label={t('filters.topic')}
+              options={[
+                { value: '', label: t('anyTopic') },
+                ...topics.map((value) => ({ value, label: topicName(value) })),
+              ]}
               value={filter.topic}
               onChange={(topic) => onChange({ topic })}
             />
           </div>
           <div className="on-demand">
             <TextField
-              label={t.filters.from}
+              label={t('filters.from')}
               type="date"
               value={filter.from}
               onChange={(from) => onChange({ from })}
@@ -70,7 +84,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
           </div>
           <div className="on-demand">
             <TextField
-              label={t.filters.to}
+              label={t('filters.to')}
               type="date"
               value={filter.to}
               onChange={(to) => onChange({ to })}
@@ -82,10 +96,12 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
         {isFiltered(filter) && (
           <InlineStack gap="300" blockAlign="center">
             {filter.reason !== '' && (
-              <Tag onRemove={() => onChange({ reason: '' })}>{t.attentionReasons[filter.reason] ?? filter.reason}</Tag>
+              <Tag onRemove={() => onChange({ reason: '' })}>
+                {textIf(`activity.attentionReasons.${filter.reason}`) ?? filter.reason}
+              </Tag>
             )}
             <Button variant="plain" onClick={() => onChange(noFilter)}>
-              {t.filters.clear}
+              {t('filters.clear')}
             </Button>
           </InlineStack>
         )}

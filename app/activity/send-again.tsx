@@ -6,33 +6,31 @@ import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
-import { useFormat } from '../shell/shop.tsx';
 import { useReturnFocus } from '../shell/use-return-focus.ts';
-import { texts } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 
-const t = texts.activity.again;
+const t = textsOf('activity.again');
 
 /** `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one call sends. */
 type Answer = DueFlags & { count: number; more?: boolean };
 
 function Flags({ flags }: Pick<Answer, 'flags'>) {
-  const format = useFormat();
   const lines = [
-    [flags.EmailPermission.true, t.emailTrue],
-    [flags.EmailPermission.false, t.emailFalse],
-    [flags.SMSPermission.true, t.smsTrue],
-    [flags.SMSPermission.false, t.smsFalse],
+    [flags.EmailPermission.true, 'emailTrue'],
+    [flags.EmailPermission.false, 'emailFalse'],
+    [flags.SMSPermission.true, 'smsTrue'],
+    [flags.SMSPermission.false, 'smsFalse'],
   ] as const;
   const due = lines.filter(([count]) => count > 0);
-  if (due.length === 0) return <Text as="p">{t.noFlags}</Text>;
+  if (due.length === 0) return <Text as="p">{t('noFlags')}</Text>;
   return (
     <BlockStack gap="100">
       <Text as="h3" variant="headingSm">
-        {t.flags}
+        {t('flags')}
       </Text>
       <List>
-        {due.map(([count, text]) => (
-          <List.Item key={text('')}>{text(format.number(count))}</List.Item>
+        {due.map(([count, name]) => (
+          <List.Item key={name}>{t(name, { count })}</List.Item>
         ))}
       </List>
     </BlockStack>
@@ -40,17 +38,16 @@ function Flags({ flags }: Pick<Answer, 'flags'>) {
 }
 
 function Forecast({ answer }: { answer: Answer }) {
-  const format = useFormat();
   const { count, skippedAgain } = answer;
-  if (count === 0) return <Text as="p">{t.none}</Text>;
+  if (count === 0) return <Text as="p">{t('none')}</Text>;
   return (
     <BlockStack gap="300">
       <BlockStack gap="100">
         <Text as="p" fontWeight="semibold">
-          {t.records(format.number(count), count === 1)}
+          {t('records', { count })}
         </Text>
-        {answer.more && <Text as="p">{t.more(format.number(count))}</Text>}
-        {skippedAgain > 0 && <Text as="p">{t.skipped(format.number(skippedAgain), skippedAgain === 1)}</Text>}
+        {answer.more && <Text as="p">{t('more', { count })}</Text>}
+        {skippedAgain > 0 && <Text as="p">{t('skipped', { count: skippedAgain })}</Text>}
       </BlockStack>
       <Flags flags={answer.flags} />
     </BlockStack>
@@ -65,7 +62,6 @@ function Forecast({ answer }: { answer: Answer }) {
 export function SendAgain(props: { title: string; path: string; body: object; onClose: () => void }) {
   useReturnFocus();
   const { title, path, body, onClose } = props;
-  const format = useFormat();
   const [reassert, setReassert] = useState(false);
   const client = useQueryClient();
   const forecast = useQuery({
@@ -77,7 +73,7 @@ export function SendAgain(props: { title: string; path: string; body: object; on
   const send = useMutation({
     mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
     onSuccess: async ({ count }) => {
-      showToast(t.done(format.number(count), count === 1));
+      showToast(t('done', { count }));
       onClose();
       await client.invalidateQueries();
     },
@@ -90,16 +86,16 @@ export function SendAgain(props: { title: string; path: string; body: object; on
       title={title}
       onClose={onClose}
       primaryAction={{
-        content: t.confirm,
+        content: t('confirm'),
         onAction: () => send.mutate(),
         disabled: !ready || forecast.isFetching,
         loading: send.isPending,
       }}
-      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
+      secondaryActions={[{ content: textAt('common.cancel'), onAction: onClose }]}
     >
       <Modal.Section>
         <BlockStack gap="400">
-          <Text as="p">{t.text}</Text>
+          <Text as="p">{t('text')}</Text>
           <div aria-live="polite">
             {error ? (
               <Failure error={error} onRetry={() => (send.error ? send.mutate() : void forecast.refetch())} />
@@ -109,7 +105,7 @@ export function SendAgain(props: { title: string; path: string; body: object; on
               <LoadingLines lines={3} />
             )}
           </div>
-          <Checkbox label={t.reassert} helpText={t.reassertHelp} checked={reassert} onChange={setReassert} />
+          <Checkbox label={t('reassert')} helpText={t('reassertHelp')} checked={reassert} onChange={setReassert} />
         </BlockStack>
       </Modal.Section>
     </Modal>

@@ -1,6 +1,6 @@
 import { Badge, type BadgeProps } from '@shopify/polaris';
 import type { EventState } from '../../server/domain/states.ts';
-import { texts } from '../texts.ts';
+import { textAt, textIf } from '../texts.ts';
 
 type Look = Pick<BadgeProps, 'tone' | 'progress'>;
 
@@ -16,8 +16,9 @@ const looks: Record<EventState, Look> = {
 
 /** How an event stands, in a word; the word says it without its colour. */
 export function StateBadge({ state }: { state: EventState }) {
-  return <Badge {...looks[state]}>{texts.activity.states[state]}</Badge>;
+  return <Badge {...looks[state]}>{textAt(`activity.states.${state}`)}</Badge>;
 }
 
 /** What kind of event it is, in words; a topic without any stands for itself. */
-export const topicName = (topic: string): string => texts.activity.topics[topic] ?? topic;
+export const topicName = (topic: string): string =>
+  textIf(`activity.topics.${topic.replaceAll(/[./]/g, '_')}`) ?? topic;

@@ -1,5 +1,5 @@
 import { Badge, type BadgeProps } from '@shopify/polaris';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import type { Import } from './import-types.ts';
 
 const looks: Record<Import['state'], Pick<BadgeProps, 'tone' | 'progress'>> = {
@@ -13,5 +13,5 @@ const looks: Record<Import['state'], Pick<BadgeProps, 'tone' | 'progress'>> = {
 };
 
 export function ImportBadge({ state }: Pick<Import, 'state'>) {
-  return <Badge {...looks[state]}>{texts.imports.states[state]}</Badge>;
+  return <Badge {...looks[state]}>{textAt(`imports.states.${state}`)}</Badge>;
 }

@@ -7,26 +7,25 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 import { ImportWaits } from './import-waits.tsx';
 import { nameOf } from './name-of.ts';
 
-const t = texts.imports;
+const t = textsOf('imports');
 type Action = 'start' | 'pause' | 'resume' | 'cancel';
 const open = ['counting', 'counted', 'running', 'paused'];
 
 function Warning({ one }: { one: Import }) {
-  const format = useFormat();
   const { smsOptInTexts } = one.counts;
   return (
-    <Banner tone="warning" title={t.warning.title}>
+    <Banner tone="warning" title={t('warning.title')}>
       <BlockStack gap="200">
-        <Text as="p">{t.warning.mails}</Text>
-        {smsOptInTexts > 0 && <Text as="p">{t.warning.texts(format.number(smsOptInTexts))}</Text>}
-        <Text as="p">{t.warning.live}</Text>
+        <Text as="p">{t('warning.mails')}</Text>
+        {smsOptInTexts > 0 && <Text as="p">{t('warning.texts', { count: smsOptInTexts })}</Text>}
+        <Text as="p">{t('warning.live')}</Text>
       </BlockStack>
     </Banner>
   );
@@ -36,9 +35,9 @@ function Progress({ one }: { one: Import }) {
   const format = useFormat();
   const { done, total, rate, secondsLeft } = one;
   const parts = [
-    t.progress.of(format.number(done), format.number(total)),
-    ...(rate === null ? [] : [t.progress.rate(format.number(rate))]),
-    ...(secondsLeft === null ? [] : [t.progress.left(format.duration(secondsLeft))]),
+    t('progress.of', { done, total }),
+    ...(rate === null ? [] : [t('progress.rate', { rate })]),
+    ...(secondsLeft === null ? [] : [t('progress.left', { time: format.duration(secondsLeft) })]),
   ];
   return (
     <BlockStack gap="200">
@@ -78,10 +77,10 @@ export function ImportPage({ id }: { id: string }) {
     },
     onError: () => void refetch(),
   });
-  const back = { content: t.title, url: '/imports' };
+  const back = { content: t('title'), url: '/imports' };
   if (!one) {
     return (
-      <AppPage title={t.title} backAction={back}>
+      <AppPage title={t('title')} backAction={back}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 8]} />}
       </AppPage>
     );
@@ -95,7 +94,7 @@ export function ImportPage({ id }: { id: string }) {
       loading={act.isPending && act.variables === action}
       onClick={() => (ask && (action === 'start' || action === 'cancel') ? setAsking(action) : act.mutate(action))}
     >
-      {t.actions[action]}
+      {t(`actions.${action}`)}
     </Button>
   );
   return (
@@ -104,13 +103,17 @@ export function ImportPage({ id }: { id: string }) {
         {act.error && asking === null && <Failure error={act.error} />}
         {error && <Failure error={error} onRetry={() => void refetch()} />}
         {one.outdated && (
-          <Banner tone="warning" title={t.outdated.title} action={{ content: t.outdated.action, url: '/imports' }}>
-            {t.outdated.text}
+          <Banner
+            tone="warning"
+            title={t('outdated.title')}
+            action={{ content: t('outdated.action'), url: '/imports' }}
+          >
+            {t('outdated.text')}
           </Banner>
         )}
         {one.state === 'counted' && <Warning one={one} />}
         {one.state === 'failed' && (
-          <Banner tone="critical" title={t.failed}>
+          <Banner tone="critical" title={t('failed')}>
             {one.message}
           </Banner>
         )}
@@ -134,17 +137,18 @@ export function ImportPage({ id }: { id: string }) {
       </BlockStack>
       {asking === 'start' && (
         <Confirm
-          title={t.ask.title}
-          text={t.ask.text(format.number(one.counts.contacts))}
-          action={t.actions.start}
+          title={t('ask.title')}
+          text={t('ask.text', { count: one.counts.contacts })}
+          action={t('actions.start')}
           change={change('start')}
           onClose={() => setAsking(null)}
         />
       )}
       {asking === 'cancel' && (
         <Confirm
-          {...t.cancel}
-          action={t.actions.cancel}
+          title={t('cancel.title')}
+          text={t('cancel.text')}
+          action={t('actions.cancel')}
           destructive
           change={change('cancel')}
           onClose={() => setAsking(null)}

@@ -1,9 +1,9 @@
 import { BlockStack, Link, Text } from '@shopify/polaris';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
 
-const t = texts.imports;
+const t = textsOf('imports');
 
 /** Why some of an import does not go out now, each with the page that helps, where one does. */
 export function ImportWaits({ waits }: Pick<Import, 'waits'>) {
@@ -17,7 +17,7 @@ export function ImportWaits({ waits }: Pick<Import, 'waits'>) {
           {action && (
             <>
               {' '}
-              <Link url={`/${action}`}>{t.waits[action]}</Link>
+              <Link url={`/${action}`}>{t(`waits.${action}`)}</Link>
             </>
           )}
         </Text>

@@ -9,13 +9,13 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 import { nameOf } from './name-of.ts';
 import '../shell/rows.css';
 
-const t = texts.imports;
+const t = textsOf('imports');
 type Kind = Import['kind'];
 /** Which customers: all, those of the ids, or those of a segment. */
 type Which = 'all' | 'some' | 'segment';
@@ -59,10 +59,11 @@ function NewImport() {
   const faultOf = (name: string) => {
     const found = faults.find(({ field }) => field?.split('.')[0] === name);
     if (!found) return {};
-    if (name === 'segmentId') return { error: segment.trim() ? t.form.noSegmentId(segment.trim()) : t.form.noSegment };
+    if (name === 'segmentId')
+      return { error: segment.trim() ? t('form.noSegmentId', { typed: segment.trim() }) : t('form.noSegment') };
     const place = name === 'customerIds' ? found.field?.split('.')[1] : undefined;
     const wrong = place === undefined ? undefined : typedIds[Number(place)];
-    return { error: wrong === undefined ? found.message : t.form.noCustomerId(wrong) };
+    return { error: wrong === undefined ? found.message : t('form.noCustomerId', { typed: wrong }) };
   };
   const beside = faults.some(({ field }) => /^(from|customerIds|segmentId)\b/.test(field ?? ''));
   return (
@@ -75,65 +76,65 @@ function NewImport() {
       >
         <BlockStack gap="400">
           <Text as="h2" variant="headingMd">
-            {t.form.title}
+            {t('form.title')}
           </Text>
           {begin.error && !beside && <Failure error={begin.error} />}
           <ChoiceList
-            title={t.form.kind}
+            title={t('form.kind')}
             selected={[kind]}
             onChange={([chosen]) => setKind(chosen === 'orders' ? 'orders' : 'customers')}
             choices={[
-              { value: 'customers', label: t.kinds.customers, helpText: t.form.customersHelp },
-              { value: 'orders', label: t.kinds.orders, helpText: t.form.ordersHelp },
+              { value: 'customers', label: t('kinds.customers'), helpText: t('form.customersHelp') },
+              { value: 'orders', label: t('kinds.orders'), helpText: t('form.ordersHelp') },
             ]}
           />
           {kind === 'customers' && (
             <ChoiceList
-              title={t.form.which}
+              title={t('form.which')}
               selected={[which]}
               onChange={([chosen]) => setWhich(chosen === 'some' || chosen === 'segment' ? chosen : 'all')}
               choices={[
-                { value: 'all', label: t.form.all },
-                { value: 'some', label: t.form.some },
-                { value: 'segment', label: t.form.segment },
+                { value: 'all', label: t('form.all') },
+                { value: 'some', label: t('form.some') },
+                { value: 'segment', label: t('form.segment') },
               ]}
             />
           )}
           {named ? (
             which === 'some' ? (
               <TextField
-                label={t.form.ids}
+                label={t('form.ids')}
                 value={ids}
                 onChange={typing(setIds)}
                 autoComplete="off"
                 multiline={3}
-                helpText={t.form.idsHelp}
+                helpText={t('form.idsHelp')}
                 {...faultOf('customerIds')}
               />
             ) : (
               <TextField
-                label={t.form.segmentId}
+                label={t('form.segmentId')}
                 value={segment}
                 onChange={typing(setSegment)}
                 autoComplete="off"
-                helpText={t.form.segmentHelp}
+                helpText={t('form.segmentHelp')}
                 {...faultOf('segmentId')}
               />
             )
           ) : (
             <TextField
-              label={t.form.from}
+              label={t('form.from')}
               type="date"
               value={from}
               onChange={typing(setFrom)}
               autoComplete="off"
-              helpText={kind === 'orders' ? t.form.fromOrders : t.form.fromCustomers}
+              helpText={kind === 'orders' ? t('form.fromOrders') : t('form.fromCustomers')}
               {...faultOf('from')}
             />
           )}
           <InlineStack>
             <Button submit variant="primary" loading={begin.isPending}>
-              {t.form.count}
+              {t('form.count')}
             </Button>
           </InlineStack>
         </BlockStack>
@@ -155,8 +156,8 @@ function ImportRow({ one }: { one: Import }) {
           <ImportBadge state={one.state} />
         </InlineStack>
         <Text as="p" tone="subdued" variant="bodySm">
-          {t.begun(format.moment(one.createdAt ?? ''))}
-          {one.startedAt !== null && ` · ${t.progress.of(format.number(done), format.number(total))}`}
+          {t('begun', { moment: format.moment(one.createdAt ?? '') })}
+          {one.startedAt !== null && ` · ${t('progress.of', { done, total })}`}
         </Text>
         {one.waits.map(({ reason, message }) => (
           <Text key={reason} as="p" variant="bodySm">
@@ -175,7 +176,7 @@ export function ImportsPage() {
     refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? LOOK_AGAIN : false),
   });
   return (
-    <AppPage title={t.title} subtitle={t.text}>
+    <AppPage title={t('title')} subtitle={t('text')}>
       <BlockStack gap="400">
         <NewImport />
         {error ? (
@@ -187,9 +188,9 @@ export function ImportsPage() {
                 <LoadingLines lines={4} />
               </Box>
             ) : data.items.length === 0 ? (
-              <Empty title={t.none} text={t.noneText} />
+              <Empty title={t('none')} text={t('noneText')} />
             ) : (
-              <ul className="plain-list" aria-label={t.list}>
+              <ul className="plain-list" aria-label={t('list')}>
                 {data.items.map((one) => (
                   <ImportRow key={one.id} one={one} />
                 ))}

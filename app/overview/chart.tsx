@@ -1,11 +1,11 @@
 import { BlockStack, Button, Card, Collapsible, InlineStack, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import './chart.css';
 import type { Overview } from './overview-query.ts';
 
-const t = texts.overview;
+const t = textsOf('overview');
 
 type Day = Overview['daily'][number];
 
@@ -22,11 +22,11 @@ const hasLabel = (index: number, days: number) => (days - 1 - index) % 4 === 0;
 
 /** From the bottom up. Each part has a pattern of its own besides its colour. */
 const parts = [
-  { name: t.figures.states.accepted, className: 'chart-accepted', of: (day: Day) => day.accepted },
-  { name: t.chart.skipped, className: 'chart-skipped', of: (day: Day) => day.skipped + day.merged },
-  { name: t.figures.states.waiting, className: 'chart-waiting', of: (day: Day) => day.waiting },
-  { name: t.figures.states.attention, className: 'chart-attention', of: (day: Day) => day.attention },
-];
+  { name: 'figures.states.accepted', className: 'chart-accepted', of: (day: Day) => day.accepted },
+  { name: 'chart.skipped', className: 'chart-skipped', of: (day: Day) => day.skipped + day.merged },
+  { name: 'figures.states.waiting', className: 'chart-waiting', of: (day: Day) => day.waiting },
+  { name: 'figures.states.attention', className: 'chart-attention', of: (day: Day) => day.attention },
+] as const;
 
 /** A round number at or above the highest day, for the line at the top; half of it is a whole number. */
 function ceilingOf(highest: number): number {
@@ -55,7 +55,7 @@ function Column({ day, index, days, ceiling }: { day: Day; index: number; days: 
   let y = BASE;
   return (
     <g>
-      <title>{t.chart.tip(format.day(day.date), format.number(day.received))}</title>
+      <title>{t('chart.tip', { day: format.day(day.date), received: day.received })}</title>
       {parts.map(({ className, of }) => {
         const count = of(day);
         const height = count > 0 ? Math.max((count / ceiling) * HEIGHT, LEAST) : 0;
@@ -89,13 +89,14 @@ const columns = ['received', 'accepted', 'merged', 'skipped', 'waiting', 'attent
 
 function Table({ daily }: { daily: readonly Day[] }) {
   const format = useFormat();
-  const names = { received: t.figures.received, ...t.figures.states };
+  const nameOf = (column: (typeof columns)[number]) =>
+    column === 'received' ? t('figures.received') : t(`figures.states.${column}`);
   return (
     <div className="chart-table">
       <table>
         <thead>
           <tr>
-            {[t.chart.day, ...columns.map((column) => names[column])].map((name) => (
+            {[t('chart.day'), ...columns.map((column) => nameOf(column))].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -131,7 +132,7 @@ export function Chart({ daily }: { daily: readonly Day[] }) {
     <Card>
       <BlockStack gap="300">
         <Text as="h2" variant="headingMd">
-          {t.chart.title}
+          {t('chart.title')}
         </Text>
         <div className="chart-frame">
           <svg className="chart-scale" height={BASE + LABELS} aria-hidden="true">
@@ -146,7 +147,7 @@ export function Chart({ daily }: { daily: readonly Day[] }) {
             width="100%"
             height={BASE + LABELS}
             role="img"
-            aria-label={t.chart.summary(format.number(received), format.day(first), format.day(last))}
+            aria-label={t('chart.summary', { received, first: format.day(first), last: format.day(last) })}
           >
             <Patterns />
             {lines.map((value) => (
@@ -165,7 +166,7 @@ export function Chart({ daily }: { daily: readonly Day[] }) {
                 <rect className={className} width="14" height="14" />
               </svg>
               <Text as="span" variant="bodySm">
-                {name}
+                {t(name)}
               </Text>
             </InlineStack>
           ))}
@@ -178,7 +179,7 @@ export function Chart({ daily }: { daily: readonly Day[] }) {
             ariaExpanded={open}
             ariaControls="chart-table"
           >
-            {open ? t.chart.hide : t.chart.show}
+            {open ? t('chart.hide') : t('chart.show')}
           </Button>
         </div>
         <Collapsible id="chart-table" open={open}>

@@ -4,14 +4,14 @@ import { withQuery } from '../api.ts';
 import { Choices } from '../shell/choices.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import './figures.css';
 import type { Overview } from './overview-query.ts';
 
-const t = texts.overview.figures;
+const t = textsOf('overview.figures');
 
 type Window = keyof Overview['counts'];
-type State = keyof typeof t.states;
+type State = Exclude<keyof Overview['counts']['24h'], 'received'>;
 
 const HOUR = 3_600_000;
 const lengths: Record<Window, number> = { '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR };
@@ -26,7 +26,7 @@ function Figure(props: { sign: string; name: string; hint: string; value: number
       <span className="figure-sign">{sign}</span>
       <div>
         <Text as="p" variant="headingLg">
-          <Link url={url} removeUnderline monochrome accessibilityLabel={`${name}: ${format.number(value)}`}>
+          <Link url={url} removeUnderline monochrome accessibilityLabel={t('named', { name, count: value })}>
             {format.number(value)}
           </Link>
         </Text>
@@ -55,28 +55,34 @@ export function Figures({ counts, at }: { counts: Overview['counts']; at: number
       <BlockStack gap="400">
         <InlineStack align="space-between" blockAlign="center" gap="200">
           <Text as="h2" variant="headingMd">
-            {t.title}
+            {t('title')}
           </Text>
-          <Choices label={t.windowLabel} segmented>
+          <Choices label={t('windowLabel')} segmented>
             {windows.map((name) => (
               <Button key={name} size="slim" pressed={name === window} onClick={() => setWindow(name)}>
-                {t.windows[name]}
+                {t(`windows.${name}`)}
               </Button>
             ))}
           </Choices>
         </InlineStack>
         {counts['30d'].received === 0 ? (
-          <Empty title={t.none} text={t.noneText} />
+          <Empty title={t('none')} text={t('noneText')} />
         ) : (
           <>
             <div className="figures">
-              <Figure sign="" name={t.received} hint={t.hints.received} value={shown.received} url={urlOf(null)} />
+              <Figure
+                sign=""
+                name={t('received')}
+                hint={t('hints.received')}
+                value={shown.received}
+                url={urlOf(null)}
+              />
               {states.map((state, index) => (
                 <Figure
                   key={state}
                   sign={index === 0 ? '=' : '+'}
-                  name={t.states[state]}
-                  hint={t.hints[state]}
+                  name={t(`states.${state}`)}
+                  hint={t(`hints.${state}`)}
                   value={shown[state]}
                   url={urlOf(state)}
                 />
@@ -84,7 +90,7 @@ export function Figures({ counts, at }: { counts: Overview['counts']; at: number
             </div>
             <Box>
               <Text as="p" tone="subdued" variant="bodySm">
-                {t.note}
+                {t('note')}
               </Text>
             </Box>
           </>

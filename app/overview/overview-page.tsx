@@ -5,7 +5,7 @@ import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
 import { useShop } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { Figures } from './figures.tsx';
 import { type Overview, overviewQuery } from './overview-query.ts';
 import { Problems } from './problems.tsx';
@@ -16,7 +16,7 @@ const ConnectCard = lazy(() => import('../setup/connect-card.tsx').then((m) => (
 const ExtensionsStatus = lazy(() => import('../extensions-status.tsx').then((m) => ({ default: m.ExtensionsStatus })));
 const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart })));
 
-const t = texts.overview;
+const t = textsOf('overview');
 
 const tones = {
   not_connected: 'attention',
@@ -30,9 +30,9 @@ function Connection({ connection }: { connection: Overview['connection'] }) {
   return (
     <Card>
       <InlineStack gap="300" blockAlign="center">
-        <Badge tone={tones[connection.state]}>{t.connection[connection.state]}</Badge>
+        <Badge tone={tones[connection.state]}>{t(`connection.${connection.state}`)}</Badge>
         <Text as="p">{connection.message}</Text>
-        {connection.state === 'not_connected' && <Button url="/setup">{t.connect}</Button>}
+        {connection.state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
       </InlineStack>
     </Card>
   );
@@ -79,7 +79,7 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
 export function OverviewPage() {
   const { data, error, refetch, dataUpdatedAt } = useQuery(overviewQuery);
   return (
-    <AppPage title={t.title}>
+    <AppPage title={t('title')}>
       {data ? (
         <Content overview={data} at={dataUpdatedAt} />
       ) : error ? (

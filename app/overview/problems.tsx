@@ -1,10 +1,10 @@
 import { Badge, BlockStack, Box, Button, Card, Divider, InlineStack, Text } from '@shopify/polaris';
 import { Fragment } from 'react';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 import type { Overview } from './overview-query.ts';
 
-const t = texts.overview.problems;
+const t = textsOf('overview.problems');
 
 type Problem = Overview['problems'][number];
 
@@ -18,7 +18,7 @@ const ways: Record<string, { url: string; action: string }> = {
 
 function wayOut({ kind, action, reason }: Problem): { url: string; content: string } | null {
   const way = ways[kind] ?? (action && { url: `/${action}`, action });
-  const content = way && t.actions[way.action];
+  const content = way && textIf(`overview.problems.actions.${way.action}`);
   if (!way || !content) return null;
   return { url: kind === 'attention' && reason ? `${way.url}&reason=${reason}` : way.url, content };
 }
@@ -32,7 +32,7 @@ function Line({ problem }: { problem: Problem }) {
         <Text as="p">{format.sentence(problem.message)}</Text>
         {problem.since && (
           <Text as="p" tone="subdued" variant="bodySm">
-            {t.since(format.moment(problem.since))}
+            {t('since', { moment: format.moment(problem.since) })}
           </Text>
         )}
       </Box>
@@ -50,7 +50,7 @@ export function Problems({ overview, unconnected }: { overview: Overview; unconn
       <BlockStack gap="300">
         <InlineStack gap="200" blockAlign="center">
           <Text as="h2" variant="headingMd">
-            {t.title}
+            {t('title')}
           </Text>
           <Badge tone="critical">{String(problems.length)}</Badge>
         </InlineStack>

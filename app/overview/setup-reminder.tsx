@@ -1,8 +1,8 @@
 import { BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
 import { steps, useSetup } from '../setup/use-setup.ts';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 
-const t = texts.overview.setup;
+const t = textsOf('overview.setup');
 
 /** How far the first steps are, until they are all done or the merchant does not want to see them. */
 export function SetupReminder({ connected }: { connected: boolean }) {
@@ -14,14 +14,14 @@ export function SetupReminder({ connected }: { connected: boolean }) {
       <BlockStack gap="300">
         <InlineStack align="space-between" blockAlign="center" gap="200">
           <Text as="h2" variant="headingMd" id="setup-progress">
-            {`${t.title}: ${t.progress(done, steps.length)}`}
+            {t('progress', { done, all: steps.length })}
           </Text>
           <InlineStack gap="200">
             <Button url="/setup" variant="primary">
-              {t.go}
+              {t('go')}
             </Button>
             <Button onClick={dismiss} loading={saving}>
-              {t.dismiss}
+              {t('dismiss')}
             </Button>
           </InlineStack>
         </InlineStack>

@@ -3,11 +3,11 @@ import type { ReactNode } from 'react';
 import { ImportWaits } from '../imports/import-waits.tsx';
 import { nameOf } from '../imports/name-of.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import './underway.css';
 import type { Overview } from './overview-query.ts';
 
-const t = texts.overview.underway;
+const t = textsOf('overview.underway');
 
 function Line({ name, children }: { name: string; children: ReactNode }) {
   return (
@@ -23,14 +23,14 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 function Import({ running }: { running: Overview['imports'][number] }) {
   const format = useFormat();
   const { id, state, done, total, waits } = running;
-  const name = `${t.import}: ${nameOf(running, format)}`;
+  const name = t('import', { what: nameOf(running, format) });
   return (
     <BlockStack gap="100">
       <InlineStack align="space-between" gap="200">
         <Link url={`/imports/${id}`}>{name}</Link>
         <Text as="span">
-          {t.importDone(format.number(done), format.number(total))}
-          {state !== 'running' && ` · ${texts.imports.states[state]}`}
+          {t('importDone', { done, total })}
+          {state !== 'running' && ` · ${textAt(`imports.states.${state}`)}`}
         </Text>
       </InlineStack>
       <ProgressBar
@@ -55,22 +55,22 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
     <Card>
       <BlockStack gap="300">
         <Text as="h2" variant="headingMd">
-          {t.title}
+          {t('title')}
         </Text>
         <dl className="underway">
-          <Line name={t.lastEvent}>{lastEventAt ? format.since(lastEventAt, at) : t.never}</Line>
-          <Line name={t.oldestWaiting}>
+          <Line name={t('lastEvent')}>{lastEventAt ? format.since(lastEventAt, at) : t('never')}</Line>
+          <Line name={t('oldestWaiting')}>
             {oldestWaitingAt ? (
               <Link url="/activity?state=waiting">{format.since(oldestWaitingAt, at)}</Link>
             ) : (
-              t.nothing
+              t('nothing')
             )}
           </Line>
-          <Line name={t.optOuts}>
+          <Line name={t('optOuts')}>
             {undeliveredOptOuts > 0 ? (
               <Link url="/activity?state=waiting">{format.number(undeliveredOptOuts)}</Link>
             ) : (
-              t.nothing
+              t('nothing')
             )}
           </Line>
         </dl>

@@ -1,9 +1,9 @@
 import { Badge, BlockStack, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { type Consent, choiceOf, describeConsent, type ToldChannel } from './describe-consent.ts';
 
-const t = texts.people.consent;
+const t = textsOf('people.consent');
 
 const tones = { in: 'success', out: 'critical', none: undefined } as const;
 /** Reasons that a setting decides. */
@@ -21,9 +21,9 @@ export function ConsentCard({ channel, consent }: { channel: ToldChannel; consen
       <BlockStack gap="200">
         <InlineStack gap="200" blockAlign="center">
           <Text as="h2" variant="headingMd">
-            {t.channels[channel]}
+            {t(`channels.${channel}`)}
           </Text>
-          <Badge {...(tone && { tone })}>{t.badges[choice]}</Badge>
+          <Badge {...(tone && { tone })}>{t(`badges.${choice}`)}</Badge>
         </InlineStack>
         {consent.address && (
           <Text as="p" tone="subdued" breakWord>
@@ -34,12 +34,12 @@ export function ConsentCard({ channel, consent }: { channel: ToldChannel; consen
         {(consent.state !== null || consent.address !== null) && (
           <Text as="p">
             <Text as="span" fontWeight="semibold">
-              {t.now}:
+              {t('now')}
             </Text>{' '}
-            {t.reasons[now.reason]} {setting && <Link url="/settings#consent">{t.settings}</Link>}
+            {t(`reasons.${now.reason}`)} {setting && <Link url="/settings#consent">{t('settings')}</Link>}
           </Text>
         )}
-        {consent.eventId && <Link url={`/activity/${consent.eventId}`}>{t.event}</Link>}
+        {consent.eventId && <Link url={`/activity/${consent.eventId}`}>{t('event')}</Link>}
       </BlockStack>
     </Card>
   );

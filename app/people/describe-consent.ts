@@ -1,8 +1,8 @@
 import type { PersonDetail } from '../../server/features/people/api.ts';
 import type { Format } from '../locale.ts';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 
-const t = texts.people.consent;
+const t = textsOf('people.consent');
 
 export type ToldChannel = 'email' | 'sms';
 export type Consent = PersonDetail['consent'][ToldChannel];
@@ -16,27 +16,30 @@ export function choiceOf({ state, now }: Pick<Consent, 'state' | 'now'>): 'in' |
   return state !== null && yes.has(state) && now.reason !== 'no_choice' ? 'in' : 'none';
 }
 
-function chosen(channel: ToldChannel, consent: Consent, format: Format): string {
+function describeChoice(channel: ToldChannel, consent: Consent, format: Format): string {
   const { state, since, source } = consent;
   const day = since === null ? null : format.date(since);
-  const where = source === null ? '' : t.where[source];
-  if (state === null) return t.never;
+  if (state === null) return t('never');
   if (yes.has(state) || no.has(state)) {
-    const choice = yes.has(state) ? t.optedIn[channel] : t.optedOut[channel];
-    return day === null ? t.undated(choice, where) : t.on(choice, day, where);
+    const choice = yes.has(state) ? 'in' : 'out';
+    if (day === null) return t(`undated.${channel}.${choice}`);
+    return t(`chosen.${channel}.${choice}`, { day, where: source ?? 'other' });
   }
-  if (state === 'pending') return t.pending(day);
-  return t.unknownState(state.replaceAll('_', ' '), day);
+  if (state === 'pending') return day === null ? t('pendingUndated') : t('pending', { day });
+  const named = textIf(`people.timeline.states.${state}`) ?? state;
+  return day === null ? t('notExplicitUndated', { state: named }) : t('notExplicit', { state: named, day });
 }
 
-/** What a person chose and what Ascent360 was told of it: "Opted in to e-mail on 3 May at checkout; told to Ascent360 on 3 May." */
+function describeTold({ state, since, told, toldAt }: Consent, format: Format): string {
+  if (told === null || toldAt === null) return t('notTold');
+  const day = format.date(toldAt);
+  const choice = state !== null && yes.has(state) ? true : no.has(state ?? '') ? false : null;
+  if (told !== choice) return t(`toldOther.${told}`, { day });
+  return t(since !== null && toldAt < since ? 'knew' : 'told', { day });
+}
+
+/** What a person chose and what Ascent360 knows of it: "Subscribed to email at checkout on May 3. Sent to Ascent360 on May 3." */
 export function describeConsent(channel: ToldChannel, consent: Consent, format: Format): string {
-  if (consent.address === null && consent.state === null) return t.noAddress[channel];
-  const { told, toldAt, since } = consent;
-  const day = toldAt === null ? '' : format.date(toldAt);
-  const choice = consent.state !== null && yes.has(consent.state) ? true : no.has(consent.state ?? '') ? false : null;
-  const before = toldAt !== null && since !== null && toldAt < since;
-  const same = before ? t.knew(day) : t.toldYes(day);
-  const known = told === null ? t.notTold : told === choice ? same : t.toldOther(told ? t.yes : t.no, day);
-  return t.told(chosen(channel, consent, format), known);
+  if (consent.address === null && consent.state === null) return t(`noAddress.${channel}`);
+  return `${describeChoice(channel, consent, format)} ${describeTold(consent, format)}`;
 }

@@ -11,12 +11,12 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { noteSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
 import '../shell/rows.css';
 
-const t = texts.people;
+const t = textsOf('people');
 
 function PersonRow({ person }: { person: PersonItem }) {
   const format = useFormat();
@@ -28,8 +28,8 @@ function PersonRow({ person }: { person: PersonItem }) {
           <Text as="span" fontWeight="semibold">
             {nameOf(person)}
           </Text>
-          {person.customerId === null && <Badge>{t.guest}</Badge>}
-          {person.deletedAt && <Badge tone="warning">{t.deleted}</Badge>}
+          {person.customerId === null && <Badge>{t('guest')}</Badge>}
+          {person.deletedAt && <Badge tone="warning">{t('deleted')}</Badge>}
         </InlineStack>
         {reachable !== '' && (
           <Text as="p" breakWord>
@@ -38,8 +38,8 @@ function PersonRow({ person }: { person: PersonItem }) {
         )}
         <Text as="p" tone="subdued" variant="bodySm">
           {[
-            person.customerId && `${t.facts.customerId} ${person.customerId}`,
-            `${t.facts.seen} ${format.date(person.seenAt)}`,
+            person.customerId && t('facts.numbered', { id: person.customerId }),
+            t('facts.seenSince', { day: format.date(person.seenAt) }),
           ]
             .filter(Boolean)
             .join(' · ')}
@@ -60,7 +60,7 @@ function Found({ q }: { q: string }) {
       <div aria-live="polite">
         {data && (
           <Text as="p" visuallyHidden>
-            {t.search.found(data.items.length)}
+            {t('search.found', { count: data.items.length })}
           </Text>
         )}
       </div>
@@ -70,12 +70,12 @@ function Found({ q }: { q: string }) {
         </Box>
       ) : data.items.length === 0 ? (
         <Empty
-          title={t.search.none}
-          text={t.search.noneText}
-          action={{ content: t.search.toImports, url: '/imports' }}
+          title={t('search.none')}
+          text={t('search.noneText')}
+          action={{ content: t('search.toImports'), url: '/imports' }}
         />
       ) : (
-        <ul className="plain-list" aria-label={t.search.list}>
+        <ul className="plain-list" aria-label={t('search.list')}>
           {data.items.map((person) => (
             <PersonRow key={person.id} person={person} />
           ))}
@@ -91,7 +91,7 @@ export function PeoplePage() {
   const [typed, setTyped] = useState(q);
   useEffect(() => setTyped(q), [q]);
   return (
-    <AppPage title={t.title} subtitle={t.text}>
+    <AppPage title={t('title')} subtitle={t('text')}>
       <BlockStack gap="400">
         <Card>
           <search>
@@ -102,8 +102,8 @@ export function PeoplePage() {
               }}
             >
               <TextField
-                label={t.search.label}
-                helpText={t.search.help}
+                label={t('search.label')}
+                helpText={t('search.help')}
                 value={typed}
                 onChange={setTyped}
                 autoComplete="off"
@@ -113,14 +113,14 @@ export function PeoplePage() {
                 onClearButtonClick={() => setTyped('')}
                 connectedRight={
                   <Button submit variant="primary">
-                    {t.search.button}
+                    {t('search.button')}
                   </Button>
                 }
               />
             </form>
           </search>
         </Card>
-        {q === '' ? <Empty title={t.search.start} text={t.search.startText} /> : <Found q={q} />}
+        {q === '' ? <Empty title={t('search.start')} text={t('search.startText')} /> : <Found q={q} />}
       </BlockStack>
     </AppPage>
   );

@@ -9,14 +9,14 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { ConsentCard } from './consent-card.tsx';
 import { lastSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
 import { Timeline } from './timeline.tsx';
 import './people.css';
 
-const t = texts.people;
+const t = textsOf('people');
 /** How often a person of whom something is on its way is looked at again, in milliseconds. */
 const LOOK_AGAIN = 3000;
 
@@ -29,15 +29,15 @@ function Facts({ person }: { person: PersonDetail }) {
   const format = useFormat();
   const { email, mobile, phone, customerId, seenAt, deletedAt, read } = person;
   const rows = [
-    [t.facts.email, email],
-    [t.facts.mobile, mobile],
-    [t.facts.phone, phone],
-    [t.facts.customerId, customerId],
-    [t.facts.tags, read.tags.join(', ')],
+    [t('facts.email'), email],
+    [t('facts.mobile'), mobile],
+    [t('facts.phone'), phone],
+    [t('facts.customerId'), customerId],
+    [t('facts.tags'), read.tags.join(', ')],
     ...Object.entries(read.metafields).map(([key, values]) => [key, values.join(', ')] as const),
-    [t.facts.dataSale, read.dataSaleOptOut ? t.facts.dataSaleOptOut : null],
-    [t.facts.seen, format.date(seenAt)],
-    [t.deleted, deletedAt && format.moment(deletedAt)],
+    [t('facts.dataSale'), read.dataSaleOptOut ? t('facts.dataSaleOptOut') : null],
+    [t('facts.seen'), format.date(seenAt)],
+    [t('deleted'), deletedAt && format.moment(deletedAt)],
   ] as const;
   const items = rows.flatMap(([term, value]) =>
     value
@@ -45,11 +45,11 @@ function Facts({ person }: { person: PersonDetail }) {
           {
             term,
             description:
-              term === t.facts.customerId && !deletedAt ? (
+              term === t('facts.customerId') && !deletedAt ? (
                 <>
                   {value}{' '}
                   <Link url={`shopify://admin/customers/${value}`} target="_top">
-                    {t.facts.inShopify}
+                    {t('facts.inShopify')}
                   </Link>
                 </>
               ) : (
@@ -63,7 +63,7 @@ function Facts({ person }: { person: PersonDetail }) {
     <Card>
       <BlockStack gap="200">
         <Text as="h2" variant="headingMd">
-          {t.facts.title}
+          {t('facts.title')}
         </Text>
         <DescriptionList items={items} gap="tight" />
       </BlockStack>
@@ -86,16 +86,16 @@ export function PersonPage({ id }: { id: string }) {
   const send = useMutation({
     mutationFn: () => call('POST', `/people/${id}/send`),
     onSuccess: async () => {
-      showToast(t.send.done);
+      showToast(t('send.done'));
       setAsking(false);
       await client.invalidateQueries();
     },
   });
-  const take = useMutation({ mutationFn: () => download(`/people/${id}/export`, t.export.file) });
-  const back = { content: t.title, url: lastSearch() };
+  const take = useMutation({ mutationFn: () => download(`/people/${id}/export`, 'customer.json') });
+  const back = { content: t('title'), url: lastSearch() };
   if (!person) {
     return (
-      <AppPage title={t.title} backAction={back}>
+      <AppPage title={t('title')} backAction={back}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[4, 4, 8]} />}
       </AppPage>
     );
@@ -103,10 +103,10 @@ export function PersonPage({ id }: { id: string }) {
   return (
     <AppPage
       title={nameOf(person)}
-      {...(person.deletedAt && { titleMetadata: <Badge tone="warning">{t.deleted}</Badge> })}
+      {...(person.deletedAt && { titleMetadata: <Badge tone="warning">{t('deleted')}</Badge> })}
       backAction={back}
-      {...(!person.deletedAt && { primaryAction: { content: t.send.action, onAction: () => setAsking(true) } })}
-      secondaryActions={[{ content: t.export.action, onAction: () => take.mutate(), loading: take.isPending }]}
+      {...(!person.deletedAt && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
+      secondaryActions={[{ content: t('export'), onAction: () => take.mutate(), loading: take.isPending }]}
     >
       <BlockStack gap="400">
         {error && <Failure error={error} onRetry={() => void refetch()} />}
@@ -121,9 +121,9 @@ export function PersonPage({ id }: { id: string }) {
       </BlockStack>
       {asking && (
         <Confirm
-          title={t.send.title}
-          text={t.send.text}
-          action={t.send.action}
+          title={t('send.title')}
+          text={t('send.text')}
+          action={t('send.action')}
           change={send}
           onClose={() => setAsking(false)}
         />

@@ -6,44 +6,44 @@ import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 import { withoutRepeats } from './without-repeats.ts';
 
-const t = texts.people.timeline;
+const t = textsOf('people.timeline');
 const kinds = ['all', 'fact', 'decision', 'delivery'] as const;
 type Kind = (typeof kinds)[number];
-
-const words = (text: string) => text.replaceAll('_', ' ');
 
 function titleOf(entry: TimelineEntry): string {
   switch (entry.kind) {
     case 'fact': {
-      const state = entry.state === null ? t.noState : (t.states[entry.state] ?? words(entry.state));
-      return t.fact(t.channels[entry.channel], state);
+      const state = textIf(`people.timeline.states.${entry.state ?? 'none'}`) ?? entry.state ?? '';
+      return t('fact', { channel: t(`channels.${entry.channel}`), state });
     }
     case 'decision': {
-      const channel = t.channels[entry.channel];
-      const { yes, no } = texts.people.consent;
-      return entry.decision === 'told' ? t.decided.told(channel, entry.value ? yes : no) : t.decided.not(channel);
+      const channel = t(`channels.${entry.channel}`);
+      return entry.decision === 'told'
+        ? t(entry.value ? 'told.true' : 'told.false', { channel })
+        : t('notTold', { channel });
     }
     case 'delivery':
       return [entry.what ?? topicName(entry.topic), entry.what && topicName(entry.topic)].filter(Boolean).join(' · ');
     case 'read':
-      return t.read;
+      return topicName('person/read');
   }
 }
 
 function detailOf(entry: TimelineEntry, format: Format): string {
   switch (entry.kind) {
     case 'fact': {
-      const parts = [t.sources[entry.source]];
-      if (entry.level) parts.push(t.level(words(entry.level)));
-      if (entry.chosenAt === null) parts.push(t.undated(format.date(entry.recordedAt)));
-      return parts.join(', ');
+      const parts = [t(`sources.${entry.source}`)];
+      const { level } = entry;
+      if (level) parts.push(t('level', { level: textIf(`people.timeline.levels.${level}`) ?? level }));
+      if (entry.chosenAt === null) parts.push(t('undated', { day: format.date(entry.recordedAt) }));
+      return parts.join(' · ');
     }
     case 'decision':
-      if (entry.decision !== 'told') return t.reasons[entry.reason];
-      return entry.outcome ? t.outcomes[entry.outcome] : t.underWay;
+      if (entry.decision !== 'told') return t(`reasons.${entry.reason}`);
+      return entry.outcome ? t(`outcomes.${entry.outcome}`) : t('underWay');
     case 'delivery':
       return entry.state === 'accepted' ? '' : entry.text;
     case 'read':
@@ -63,7 +63,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         {entry.kind === 'delivery' ? (
           <StateBadge state={entry.state} />
         ) : (
-          <Badge {...(entry.kind === 'fact' && { tone: 'info' })}>{t.badges[entry.kind]}</Badge>
+          <Badge {...(entry.kind === 'fact' && { tone: 'info' })}>{t(`badges.${entry.kind}`)}</Badge>
         )}
       </InlineStack>
       {detail && <Text as="p">{detail}</Text>}
@@ -72,7 +72,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         {entry.eventId && (
           <>
             {' · '}
-            <Link url={`/activity/${entry.eventId}`}>{t.link}</Link>
+            <Link url={`/activity/${entry.eventId}`}>{t('link')}</Link>
           </>
         )}
       </Text>
@@ -93,25 +93,25 @@ export function Timeline({ person }: { person: PersonDetail }) {
       <BlockStack gap="400">
         <BlockStack gap="100">
           <Text as="h2" variant="headingMd">
-            {t.title}
+            {t('title')}
           </Text>
           <Text as="p" tone="subdued">
-            {t.text}
+            {t('text')}
           </Text>
         </BlockStack>
         <InlineStack gap="400" blockAlign="center">
-          <Choices label={t.show}>
+          <Choices label={t('show')}>
             {kinds.map((one) => (
               <Button key={one} pressed={kind === one} onClick={() => setKind(one)}>
-                {t.kinds[one]}
+                {t(`kinds.${one}`)}
               </Button>
             ))}
           </Choices>
-          {withDecisions && <Checkbox label={t.repeats} checked={repeats} onChange={setRepeats} />}
+          {withDecisions && <Checkbox label={t('repeats')} checked={repeats} onChange={setRepeats} />}
         </InlineStack>
         {shown.length === 0 ? (
           <Text as="p" tone="subdued">
-            {t.none}
+            {t('none')}
           </Text>
         ) : (
           <Box>
@@ -125,7 +125,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
         )}
         {person.timelineCut && (
           <Text as="p">
-            {t.cut} {search && <Link url={withQuery('/activity', { q: search })}>{t.toActivity}</Link>}
+            {t('cut')} {search && <Link url={withQuery('/activity', { q: search })}>{t('toActivity')}</Link>}
           </Text>
         )}
       </BlockStack>

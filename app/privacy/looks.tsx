@@ -6,9 +6,9 @@ import { AppLink } from '../shell/app-link.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 
-const t = texts.privacy.looks;
+const t = textsOf('privacy.looks');
 const AT_FIRST = 10;
 
 /** `about`: the id of what was looked at; null: a list. */
@@ -22,7 +22,7 @@ const pageOf: Record<string, (id: string) => string> = {
 
 function LookRow({ look }: { look: Look }) {
   const format = useFormat();
-  const what = t.what[look.what] ?? look.what.replaceAll('_', ' ');
+  const what = textIf(`privacy.looks.what.${look.what}`) ?? look.what;
   const url = look.about === null ? undefined : pageOf[look.what]?.(look.about);
   return (
     <li>
@@ -30,7 +30,7 @@ function LookRow({ look }: { look: Look }) {
         <Text as="span" tone="subdued">
           <time dateTime={look.at}>{format.moment(look.at)}</time>
         </Text>{' '}
-        · {t.user(look.who)} · {url ? <AppLink url={url}>{what}</AppLink> : what}
+        · {t('user', { id: look.who })} · {url ? <AppLink url={url}>{what}</AppLink> : what}
       </Text>
     </li>
   );
@@ -39,7 +39,6 @@ function LookRow({ look }: { look: Look }) {
 /** Who looked at personal data in the app. */
 export function Looks() {
   const [all, setAll] = useState(false);
-  const format = useFormat();
   const { data, error, refetch } = useQuery({
     queryKey: ['privacy', 'looks'],
     queryFn: ({ signal }) => call<{ items: Look[] }>('GET', '/access-log', { signal }),
@@ -52,10 +51,10 @@ export function Looks() {
         <BlockStack gap="300">
           <BlockStack gap="100">
             <Text as="h2" variant="headingMd">
-              {t.title}
+              {t('title')}
             </Text>
             <Text as="p" tone="subdued">
-              {t.text}
+              {t('text')}
             </Text>
           </BlockStack>
           {error ? (
@@ -63,7 +62,7 @@ export function Looks() {
           ) : !data ? (
             <LoadingLines lines={3} />
           ) : items.length === 0 ? (
-            <Text as="p">{t.none}</Text>
+            <Text as="p">{t('none')}</Text>
           ) : (
             <BlockStack as="ul" gap="100">
               {(hidden > 0 ? items.slice(0, AT_FIRST) : items).map((look) => (
@@ -73,7 +72,7 @@ export function Looks() {
           )}
           {hidden > 0 && (
             <InlineStack>
-              <Button onClick={() => setAll(true)}>{t.more(format.number(hidden))}</Button>
+              <Button onClick={() => setAll(true)}>{t('more', { count: hidden })}</Button>
             </InlineStack>
           )}
         </BlockStack>

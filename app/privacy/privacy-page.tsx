@@ -11,10 +11,10 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { Looks } from './looks.tsx';
 
-const t = texts.privacy;
+const t = textsOf('privacy');
 const tones = { open: 'info', ready: 'attention', done: 'success' } as const;
 
 function Request({ item }: { item: PrivacyItem }) {
@@ -29,18 +29,20 @@ function Request({ item }: { item: PrivacyItem }) {
   const done = useMutation({
     mutationFn: () => call('POST', `/privacy-requests/${id}/done`),
     onSuccess: async () => {
-      showToast(t.marked);
+      showToast(t('marked'));
       await client.invalidateQueries({ queryKey: ['privacy'] });
       setAsking(false);
     },
   });
-  const copy = () => copyText(item.askText, t.copied);
-  const about = [who?.email, who?.phone, who?.customerId && t.customer(who.customerId)].filter(Boolean).join(' · ');
+  const copy = () => copyText(item.askText, t('copied'));
+  const about = [who?.email, who?.phone, who?.customerId && t('customer', { id: who.customerId })]
+    .filter(Boolean)
+    .join(' · ');
   const due = format.date(item.dueAt);
   const when = [
-    t.number(item.requestId),
-    t.received(format.date(item.receivedAt)),
-    item.doneAt ? t.doneAt(format.date(item.doneAt)) : isLate ? t.late(due) : t.due(due),
+    t('number', { id: item.requestId }),
+    t('received', { day: format.date(item.receivedAt) }),
+    item.doneAt ? t('doneAt', { day: format.date(item.doneAt) }) : t(isLate ? 'late' : 'due', { day: due }),
   ];
   return (
     <li>
@@ -49,9 +51,9 @@ function Request({ item }: { item: PrivacyItem }) {
           <BlockStack gap="100">
             <InlineStack gap="200" blockAlign="center">
               <Text as="h2" variant="headingMd">
-                {t.kinds[kind]}
+                {t(`kinds.${kind}`)}
               </Text>
-              <Badge tone={isLate ? 'critical' : tones[state]}>{t.states[state]}</Badge>
+              <Badge tone={isLate ? 'critical' : tones[state]}>{t(`states.${state}`)}</Badge>
             </InlineStack>
             <Text as="p" tone="subdued" breakWord>
               {when.join(' · ')}
@@ -60,7 +62,7 @@ function Request({ item }: { item: PrivacyItem }) {
           {about && (
             <Text as="p" breakWord>
               <Text as="span" fontWeight="semibold">
-                {t.who}:
+                {t('who')}
               </Text>{' '}
               {about}
             </Text>
@@ -69,13 +71,13 @@ function Request({ item }: { item: PrivacyItem }) {
           {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
           {state !== 'done' && (
             <details>
-              <summary>{t.ask}</summary>
+              <summary>{t('ask')}</summary>
               <Box paddingBlockStart="200">
                 <BlockStack gap="200" inlineAlign="start">
                   <Text as="p" breakWord>
                     <span style={{ whiteSpace: 'pre-wrap' }}>{item.askText}</span>
                   </Text>
-                  <Button onClick={() => void copy()}>{t.copy}</Button>
+                  <Button onClick={() => void copy()}>{t('copy')}</Button>
                 </BlockStack>
               </Box>
             </details>
@@ -83,18 +85,18 @@ function Request({ item }: { item: PrivacyItem }) {
           <InlineStack gap="200">
             {kind === 'data_request' && (
               <Button onClick={() => take.mutate()} loading={take.isPending}>
-                {t.download}
+                {t('download')}
               </Button>
             )}
-            {state === 'ready' && <Button onClick={() => setAsking(true)}>{t.done}</Button>}
+            {state === 'ready' && <Button onClick={() => setAsking(true)}>{t('done')}</Button>}
           </InlineStack>
         </BlockStack>
       </Card>
       {asking && (
         <Confirm
-          title={t.confirm.title}
-          text={t.confirm[kind]}
-          action={t.done}
+          title={t('confirm.title')}
+          text={t(`confirm.${kind}`)}
+          action={t('done')}
           change={done}
           onClose={() => setAsking(false)}
         />
@@ -109,13 +111,13 @@ export function PrivacyPage() {
     queryFn: ({ signal }) => call<{ items: PrivacyItem[] }>('GET', '/privacy-requests', { signal }),
   });
   return (
-    <AppPage title={t.title} subtitle={t.text}>
+    <AppPage title={t('title')} subtitle={t('text')}>
       {error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Loading cards={[4, 4]} />
       ) : data.items.length === 0 ? (
-        <Empty title={t.none} text={t.noneText} />
+        <Empty title={t('none')} text={t('noneText')} />
       ) : (
         <BlockStack as="ul" gap="400">
           {data.items.map((item) => (

@@ -6,12 +6,12 @@ import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { describeValue } from './describe-value.ts';
 import { nameOf } from './draft.ts';
 import { Section } from './section.tsx';
 
-const t = texts.settings;
+const t = textsOf('settings');
 const FIRST = 10;
 
 type Change = Omit<SettingChange, 'at'> & { at: string };
@@ -25,10 +25,11 @@ function Entry({ change }: { change: Change }) {
         <Text as="span" fontWeight="semibold">
           {nameOf(field)}
         </Text>
-        {`: ${describeValue(field, oldValue)} → ${describeValue(field, newValue)}`}
+        {' · '}
+        {t('changes.changed', { from: describeValue(field, oldValue), to: describeValue(field, newValue) })}
       </Text>
       <Text as="p" tone="subdued" variant="bodySm">
-        {format.moment(at)} · {t.changes.by(who)}
+        {format.moment(at)} · {t('changes.by', { who })}
       </Text>
     </li>
   );
@@ -42,14 +43,14 @@ export function ChangesSection() {
   });
   const shown = all ? data?.items : data?.items.slice(0, FIRST);
   return (
-    <Section id="changes" {...t.sections.changes}>
+    <Section id="changes">
       {error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : !shown ? (
         <LoadingLines lines={3} />
       ) : shown.length === 0 ? (
         <Text as="p" tone="subdued">
-          {t.changes.none}
+          {t('changes.none')}
         </Text>
       ) : (
         <BlockStack as="ul" gap="300">
@@ -60,7 +61,7 @@ export function ChangesSection() {
       )}
       {!all && data && data.items.length > FIRST && (
         <Button variant="plain" onClick={() => setAll(true)}>
-          {t.changes.all}
+          {t('changes.all')}
         </Button>
       )}
     </Section>

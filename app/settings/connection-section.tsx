@@ -4,13 +4,13 @@ import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
-import { texts } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { draftOf, type SettingsAnswer } from './draft.ts';
 import { Section } from './section.tsx';
 import { TestRecord } from './test-record.tsx';
 import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
 
-const t = texts.settings.connection;
+const t = textsOf('settings.connection');
 
 /** Pausing and disconnecting act at once, on what is saved. */
 function Actions({ form }: { form: SettingsForm }) {
@@ -23,35 +23,35 @@ function Actions({ form }: { form: SettingsForm }) {
       client.setQueryData(settingsQuery.queryKey, answer);
       form.discard();
       setAsking(false);
-      showToast(t.disconnected);
+      showToast(t('disconnected'));
       await client.invalidateQueries();
     },
   });
   const toggle = async () => {
     await form.replace({ ...draftOf(form.saved), paused: !paused });
-    showToast(paused ? t.resumedToast : t.pausedToast);
+    showToast(paused ? t('resumedToast') : t('pausedToast'));
   };
   return (
     <BlockStack gap="200">
       <InlineStack gap="200">
         {/* A failure is shown at the top of the page, like one of saving. */}
         <Button onClick={() => void toggle().catch(() => {})} loading={form.saving} disabled={form.dirty}>
-          {paused ? t.resume : t.pause}
+          {paused ? t('resume') : t('pause')}
         </Button>
         <Button tone="critical" onClick={() => setAsking(true)} disabled={form.dirty}>
-          {t.disconnect}
+          {t('disconnect')}
         </Button>
       </InlineStack>
       {form.dirty && (
         <Text as="p" tone="subdued">
-          {t.actionsWithUnsaved}
+          {t('actionsWithUnsaved')}
         </Text>
       )}
       {asking && (
         <Confirm
-          title={t.disconnectTitle}
-          text={t.disconnectText}
-          action={t.disconnect}
+          title={t('disconnectTitle')}
+          text={t('disconnectText')}
+          action={t('disconnect')}
           destructive
           change={remove}
           onClose={() => setAsking(false)}
@@ -65,16 +65,16 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
   const { saved, draft, faults, change } = form;
   const connected = saved.guidLast4 !== null;
   return (
-    <Section id="connection" {...texts.settings.sections.connection}>
+    <Section id="connection">
       <InlineStack gap="200" blockAlign="center">
-        <Text as="p">{connected ? t.connected(saved.guidLast4 ?? '') : t.notConnected}</Text>
-        {saved.paused && <Badge tone="attention">{texts.settings.fields['paused']}</Badge>}
+        <Text as="p">{connected ? t('connected', { last4: saved.guidLast4 ?? '' }) : t('notConnected')}</Text>
+        {saved.paused && <Badge tone="attention">{textAt('settings.fields.paused')}</Badge>}
       </InlineStack>
       <TextField
-        label={connected ? t.replace : texts.settings.fields['guid']}
+        label={connected ? t('replace') : textAt('settings.fields.guid')}
         value={draft.guid}
         onChange={(guid) => change({ guid })}
-        helpText={connected ? t.replaceHelp : t.guidHelp}
+        helpText={connected ? t('replaceHelp') : t('guidHelp')}
         error={faults.of('guid')}
         autoComplete="off"
         spellCheck={false}
@@ -82,28 +82,28 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
       />
       {connected && draft.guid.trim() !== '' && (
         <Checkbox
-          label={t.newAccount}
-          helpText={t.newAccountHelp}
+          label={t('newAccount')}
+          helpText={t('newAccountHelp')}
           checked={draft.newAccount}
           onChange={(newAccount) => change({ newAccount })}
         />
       )}
       <Select
-        label={texts.settings.fields['format']}
+        label={textAt('settings.fields.format')}
         options={[
-          { value: 'json', label: t.formats.json },
-          { value: 'xml', label: t.formats.xml },
+          { value: 'json', label: t('formats.json') },
+          { value: 'xml', label: t('formats.xml') },
         ]}
         value={draft.format}
         onChange={(chosen) => change({ format: chosen === 'xml' ? 'xml' : 'json' })}
-        helpText={t.formatHelp}
+        helpText={t('formatHelp')}
         error={faults.of('format')}
       />
       {connected && (
         <>
           <Divider />
           <Text as="h3" variant="headingSm">
-            {t.test}
+            {t('test')}
           </Text>
           <TestRecord disabled={form.dirty} />
           <Divider />

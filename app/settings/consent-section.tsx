@@ -1,10 +1,10 @@
 import { Banner, BlockStack, Divider, Select, Text } from '@shopify/polaris';
 import type { Settings } from '../../server/domain/settings.ts';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
-const t = texts.settings.consent;
+const t = textsOf('settings.consent');
 
 type Level = Settings['consent']['sms']['optInLevel'];
 type History = Settings['consent']['sms']['history'];
@@ -17,17 +17,17 @@ const boxes = ['send', 'leaveOut'] as const;
 function Choice<Value extends string>(props: {
   label: string;
   values: readonly Value[];
-  names: Record<Value, string>;
+  nameOf: (value: Value) => string;
   value: Value;
   onChange: (value: Value) => void;
   helpText?: string;
   error?: string | false;
 }) {
-  const { label, values, names, value, onChange, helpText, error } = props;
+  const { label, values, nameOf, value, onChange, helpText, error } = props;
   return (
     <Select
       label={label}
-      options={values.map((one) => ({ value: one, label: names[one] }))}
+      options={values.map((one) => ({ value: one, label: nameOf(one) }))}
       value={value}
       onChange={(chosen) => {
         const known = values.find((one) => one === chosen);
@@ -45,59 +45,59 @@ export function ConsentSection({ form }: { form: SettingsForm }) {
   const changeEmail = (part: Partial<typeof email>) => change({ consent: { email: { ...email, ...part }, sms } });
   const changeSms = (part: Partial<typeof sms>) => change({ consent: { email, sms: { ...sms, ...part } } });
   return (
-    <Section id="consent" {...texts.settings.sections.consent}>
+    <Section id="consent">
       <Text as="h3" variant="headingSm">
-        {t.email}
+        {t('email')}
       </Text>
       <Choice
-        label={t.optInLevel}
+        label={t('optInLevel')}
         values={levels}
-        names={t.levels}
+        nameOf={(one) => t(`levels.${one}`)}
         value={email.optInLevel}
         onChange={(optInLevel) => changeEmail({ optInLevel })}
         error={faults.of('consent.email.optInLevel')}
       />
       <Choice
-        label={t.history}
+        label={t('history')}
         values={histories}
-        names={t.histories}
+        nameOf={(one) => t(`histories.${one}`)}
         value={email.history}
         onChange={(history) => changeEmail({ history })}
-        helpText={t.historyHelp}
+        helpText={t('historyHelp')}
         error={faults.of('consent.email.history')}
       />
       <Choice
-        label={t.untickedBox}
+        label={t('untickedBox')}
         values={boxes}
-        names={t.unticked}
+        nameOf={(one) => t(`unticked.${one}`)}
         value={email.untickedBox}
         onChange={(untickedBox) => changeEmail({ untickedBox })}
-        helpText={t.untickedHelp}
+        helpText={t('untickedHelp')}
         error={faults.of('consent.email.untickedBox')}
       />
       <Divider />
       <Text as="h3" variant="headingSm">
-        {t.sms}
+        {t('sms')}
       </Text>
       <Choice
-        label={t.optInLevel}
+        label={t('optInLevel')}
         values={levels}
-        names={t.levels}
+        nameOf={(one) => t(`levels.${one}`)}
         value={sms.optInLevel}
         onChange={(optInLevel) => changeSms({ optInLevel })}
         error={faults.of('consent.sms.optInLevel')}
       />
       <BlockStack gap="200">
         <Choice
-          label={t.history}
+          label={t('history')}
           values={histories}
-          names={t.histories}
+          nameOf={(one) => t(`histories.${one}`)}
           value={sms.history}
           onChange={(history) => changeSms({ history })}
-          helpText={t.smsHistoryHelp}
+          helpText={t('smsHistoryHelp')}
           error={faults.of('consent.sms.history')}
         />
-        {sms.history === 'all' && <Banner tone="warning">{t.smsAllWarning}</Banner>}
+        {sms.history === 'all' && <Banner tone="warning">{t('smsAllWarning')}</Banner>}
       </BlockStack>
     </Section>
   );

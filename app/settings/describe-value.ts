@@ -1,20 +1,20 @@
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 
-const t = texts.settings;
+const t = textsOf('settings');
 
 /** Words for the values of one-of-a-few settings, by the end of their path. */
-const words: Record<string, Record<string, string>> = {
-  optInLevel: t.consent.levels,
-  history: t.consent.histories,
-  untickedBox: t.consent.unticked,
-  format: t.connection.formats,
-  listsFor: { subscribed: t.lists.subscribed, everyone: t.lists.everyone },
+const words: Record<string, string> = {
+  optInLevel: 'consent.levels',
+  history: 'consent.histories',
+  untickedBox: 'consent.unticked',
+  format: 'connection.formats',
+  listsFor: 'lists',
 };
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return t.changes.nothing;
-  if (typeof value === 'boolean') return value ? t.changes.on : t.changes.off;
-  if (Array.isArray(value)) return value.length === 0 ? t.changes.nothing : value.map(describe).join(', ');
+  if (value === null || value === undefined) return t('changes.nothing');
+  if (typeof value === 'boolean') return value ? t('changes.on') : t('changes.off');
+  if (Array.isArray(value)) return value.length === 0 ? t('changes.nothing') : value.map(describe).join(', ');
   if (typeof value !== 'object') return String(value);
   if ('from' in value) {
     const { from: _, ...rest } = value;
@@ -25,12 +25,12 @@ function describe(value: unknown): string {
 
 /** A saved value, as the history has it (JSON text, or the end of a GUID), in words. */
 export function describeValue(field: string, value: string | null): string {
-  if (value === null) return t.changes.nothing;
-  if (field === 'guid') return t.changes.endsIn(value);
+  if (value === null) return t('changes.nothing');
+  if (field === 'guid') return t('changes.endsIn', { last4: value });
   try {
     const read: unknown = JSON.parse(value);
     const known = words[field.slice(field.lastIndexOf('.') + 1)];
-    return typeof read === 'string' && known?.[read] ? known[read] : describe(read);
+    return (typeof read === 'string' && known && textIf(`settings.${known}.${read}`)) || describe(read);
   } catch {
     // A very long value was cut when it was recorded.
     return value;

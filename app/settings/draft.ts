@@ -1,6 +1,6 @@
 import type { Settings } from '../../server/domain/settings.ts';
 import type { Fault } from '../api.ts';
-import { texts } from '../texts.ts';
+import { textIf } from '../texts.ts';
 
 /** `GET` and `PUT /api/settings`: the GUID is never answered, only its last 4 characters. */
 export type SettingsAnswer = Settings & { guid: null; guidLast4: string | null };
@@ -36,7 +36,5 @@ export function faultsOf(faults: readonly Fault[]): Faults {
   };
 }
 
-const names = new Map(Object.entries(texts.settings.fields));
-
 /** What a setting is called, by its path (`send.orders`). */
-export const nameOf = (path: string): string => names.get(path) ?? path;
+export const nameOf = (path: string): string => textIf(`settings.fields.${path}`) ?? path;

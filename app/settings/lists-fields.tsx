@@ -1,10 +1,10 @@
 import { ChoiceList, Select, TextField } from '@shopify/polaris';
 import { useState } from 'react';
 import { TagsField } from '../shell/tags-field.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import type { Draft, Faults } from './draft.ts';
 
-const t = texts.settings;
+const t = textsOf('settings');
 
 type Part = Pick<Draft, 'providerType' | 'listIds' | 'listsFor'>;
 type Choice = 'none' | '3' | '7' | 'other';
@@ -15,12 +15,12 @@ const choiceOf = (providerType: number | null): Choice => {
   return providerType === 3 ? '3' : providerType === 7 ? '7' : 'other';
 };
 
-const options = [
-  { value: 'none', label: t.lists.none },
-  { value: '3', label: t.lists.mailchimp },
-  { value: '7', label: t.lists.acoustic },
-  { value: 'other', label: t.lists.other },
-];
+const providers = [
+  ['none', 'none'],
+  ['3', 'mailchimp'],
+  ['7', 'acoustic'],
+  ['other', 'other'],
+] as const;
 
 /** Provider, list IDs, and who is put on the lists; on the settings page and in the first steps. */
 export function ListsFields(props: { value: Part; faults: Faults; onChange: (part: Partial<Part>) => void }) {
@@ -40,15 +40,15 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
   return (
     <>
       <Select
-        label={t.fields['providerType']}
-        options={options}
+        label={t('fields.providerType')}
+        options={providers.map(([value, name]) => ({ value, label: t(`lists.${name}`) }))}
         value={shown}
         onChange={choose}
         error={shown !== 'other' && faults.of('providerType')}
       />
       {shown === 'other' && (
         <TextField
-          label={t.lists.number}
+          label={t('lists.number')}
           type="number"
           min={1}
           value={number === '' && value.providerType !== null ? String(value.providerType) : number}
@@ -56,7 +56,7 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
             setNumber(text);
             onChange({ providerType: readNumber(text) });
           }}
-          helpText={t.lists.numberHelp}
+          helpText={t('lists.numberHelp')}
           error={faults.of('providerType')}
           autoComplete="off"
         />
@@ -64,17 +64,17 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
       {!none && (
         <>
           <TagsField
-            label={t.fields['listIds']}
+            label={t('fields.listIds')}
             values={value.listIds}
             onChange={(listIds) => onChange({ listIds })}
-            helpText={t.lists.idsHelp}
+            helpText={t('lists.idsHelp')}
             error={faults.of('listIds')}
           />
           <ChoiceList
-            title={t.fields['listsFor']}
+            title={t('fields.listsFor')}
             choices={[
-              { value: 'subscribed', label: t.lists.subscribed },
-              { value: 'everyone', label: t.lists.everyone, helpText: t.lists.forHelp },
+              { value: 'subscribed', label: t('lists.subscribed') },
+              { value: 'everyone', label: t('lists.everyone'), helpText: t('lists.forHelp') },
             ]}
             selected={[value.listsFor]}
             onChange={([listsFor]) => onChange({ listsFor: listsFor === 'everyone' ? 'everyone' : 'subscribed' })}

@@ -1,11 +1,10 @@
-import { texts } from '../texts.ts';
 import { ListsFields } from './lists-fields.tsx';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
 export function ListsSection({ form }: { form: SettingsForm }) {
   return (
-    <Section id="lists" {...texts.settings.sections.lists}>
+    <Section id="lists">
       <ListsFields value={form.draft} faults={form.faults} onChange={form.change} />
     </Section>
   );

@@ -1,12 +1,12 @@
 import { BlockStack, Checkbox, Divider, FormLayout, Text, TextField } from '@shopify/polaris';
 import type { ListSource, PermissionTags } from '../../server/domain/settings.ts';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { type Draft, type Faults, nameOf } from './draft.ts';
 import { Section } from './section.tsx';
 import { SourceField, SourcesField } from './source-fields.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
-const t = texts.settings;
+const t = textsOf('settings');
 
 /** A permission told by two customer tags. */
 function PermissionField(props: {
@@ -21,7 +21,7 @@ function PermissionField(props: {
   return (
     <BlockStack gap="200">
       <Checkbox
-        label={`${nameOf(path)}: ${t.mapping.permissionUse}`}
+        label={t('mapping.permissionUse', { name: nameOf(path) })}
         checked={value !== null}
         onChange={(used) => onChange(used ? { optIn: '', optOut: '' } : null)}
       />
@@ -29,14 +29,14 @@ function PermissionField(props: {
         <FormLayout>
           <FormLayout.Group condensed>
             <TextField
-              label={t.mapping.optIn}
+              label={t('mapping.optIn')}
               value={value.optIn}
               onChange={(optIn) => onChange({ ...value, optIn })}
               error={whole ?? faults.of(`${path}.optIn`)}
               autoComplete="off"
             />
             <TextField
-              label={t.mapping.optOut}
+              label={t('mapping.optOut')}
               value={value.optOut}
               onChange={(optOut) => onChange({ ...value, optOut })}
               error={faults.of(`${path}.optOut`)}
@@ -82,11 +82,11 @@ export function MappingSection({ form }: { form: SettingsForm }) {
     />
   );
   return (
-    <Section id="mapping" {...t.sections.mapping}>
+    <Section id="mapping">
       {single('dateOfBirth', ['metafield', 'tag'])}
       {single('gender', ['metafield', 'tag', 'text'])}
       <Text as="p" tone="subdued">
-        {t.mapping.genderHelp}
+        {t('mapping.genderHelp')}
       </Text>
       <Divider />
       {several('interests')}
@@ -96,7 +96,7 @@ export function MappingSection({ form }: { form: SettingsForm }) {
       {permission('phonePermission')}
       {permission('addressPermission')}
       <Text as="p" tone="subdued">
-        {t.mapping.permissionHelp}
+        {t('mapping.permissionHelp')}
       </Text>
     </Section>
   );

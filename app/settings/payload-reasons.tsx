@@ -1,9 +1,9 @@
 import { Text } from '@shopify/polaris';
 import type { FieldReason } from '../../server/domain/states.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 
-const t = texts.settings.preview;
+const t = textsOf('settings.preview');
 
 const valueAt = (payload: object | null, key: string): string | null => {
   const value: unknown = payload && Object.hasOwn(payload, key) ? Reflect.get(payload, key) : undefined;
@@ -19,12 +19,12 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
       <table style={{ width: '100%', borderCollapse: 'collapse', textAlign: 'left', fontSize: '0.8125rem' }}>
         <caption style={{ textAlign: 'left', paddingBlockEnd: 8 }}>
           <Text as="span" variant="headingSm">
-            {t.reasons}
+            {t('reasons')}
           </Text>
         </caption>
         <thead>
           <tr>
-            {[t.key, t.value, t.reason].map((name) => (
+            {[t('key'), t('value'), t('reason')].map((name) => (
               <th key={name} scope="col" style={cell}>
                 {name}
               </th>
@@ -42,7 +42,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
                 <td style={{ ...cell, overflowWrap: 'anywhere', minWidth: '7rem', maxWidth: '16rem' }}>
                   {value === null ? (
                     <Text as="span" tone="subdued">
-                      {t.leftOut}
+                      {t('leftOut')}
                     </Text>
                   ) : (
                     shorten(value)

@@ -22,12 +22,12 @@ import { Failure } from '../shell/failure.tsx';
 import { JsonText } from '../shell/json-text.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { documentOf } from './draft.ts';
 import { PayloadReasons } from './payload-reasons.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
-const t = texts.settings;
+const t = textsOf('settings');
 
 /** How long nothing is typed before the preview is asked for, in milliseconds. */
 const REST = 400;
@@ -73,7 +73,7 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
   if (error) {
     const faulty = error instanceof ApiError && error.kind === 'refused';
     return faulty ? (
-      <Banner tone="warning">{t.preview.faulty}</Banner>
+      <Banner tone="warning">{t('preview.faulty')}</Banner>
     ) : (
       <Failure error={error} onRetry={() => void refetch()} />
     );
@@ -85,26 +85,26 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
     <BlockStack gap="400">
       <InlineStack gap="200" blockAlign="center">
         <Badge {...(goesOut && { tone: 'success' })}>
-          {goesOut ? t.preview.sent : known ? t.preview.hasIt : t.preview.notSent}
+          {goesOut ? t('preview.sent') : known ? t('preview.hasIt') : t('preview.notSent')}
         </Badge>
-        {!goesOut && <Text as="span">{known ? t.preview.hasItText : data.message}</Text>}
+        {!goesOut && <Text as="span">{known ? t('preview.hasItText') : data.message}</Text>}
       </InlineStack>
       <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
         <BlockStack gap="200">
           <Text as="h3" variant="headingSm">
-            {t.preview.shopify} ({detail.topic})
+            {t('preview.shopifyTopic', { topic: detail.topic })}
           </Text>
-          <JsonText label={t.preview.shopify} value={detail.event} />
+          <JsonText label={t('preview.shopify')} value={detail.event} />
         </BlockStack>
         <BlockStack gap="200">
           <Text as="h3" variant="headingSm">
-            {t.preview.ascent360}
+            {t('preview.ascent360')}
           </Text>
           {data.payload ? (
-            <JsonText label={t.preview.ascent360} value={data.payload} />
+            <JsonText label={t('preview.ascent360')} value={data.payload} />
           ) : (
             <Text as="p" tone="subdued">
-              {t.preview.notSent}. {data.message}
+              {data.message}
             </Text>
           )}
         </BlockStack>
@@ -118,7 +118,7 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
             ariaExpanded={open}
             ariaControls="preview-reasons"
           >
-            {t.preview.reasons}
+            {t('preview.reasons')}
           </Button>
           <Collapsible id="preview-reasons" open={open}>
             <PayloadReasons payload={data.payload} fields={data.fields} />
@@ -154,10 +154,10 @@ export function PreviewSection({ form }: { form: SettingsForm }) {
           <BlockStack gap="400">
             <BlockStack gap="100">
               <Text as="h2" variant="headingMd">
-                {t.sections.preview.title}
+                {t('sections.preview.title')}
               </Text>
               <Text as="p" tone="subdued">
-                {t.sections.preview.text}
+                {t('sections.preview.text')}
               </Text>
             </BlockStack>
             {error ? (
@@ -165,11 +165,11 @@ export function PreviewSection({ form }: { form: SettingsForm }) {
             ) : recent.isPending ? (
               <LoadingLines lines={8} />
             ) : items.length === 0 ? (
-              <Empty title={t.preview.none} text={t.preview.noneText} />
+              <Empty title={t('preview.none')} text={t('preview.noneText')} />
             ) : (
               <>
                 <Select
-                  label={t.preview.event}
+                  label={t('preview.event')}
                   options={items.map((item) => ({ value: item.id, label: nameOf(item) }))}
                   value={id ?? ''}
                   onChange={setChosen}
@@ -177,7 +177,7 @@ export function PreviewSection({ form }: { form: SettingsForm }) {
                 {!detail.data ? (
                   <LoadingLines lines={8} />
                 ) : detail.data.event === null ? (
-                  <Banner>{t.preview.erased}</Banner>
+                  <Banner>{t('preview.erased')}</Banner>
                 ) : (
                   <Outcome detail={detail.data} form={form} />
                 )}

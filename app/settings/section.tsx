@@ -1,22 +1,27 @@
 import { BlockStack, Box, Card, Layout, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
 import { edge } from '../shell/edge.ts';
+import { textsOf } from '../texts.ts';
+
+const t = textsOf('settings.sections');
+
+type SectionName = 'connection' | 'source' | 'lists' | 'send' | 'consent' | 'mapping' | 'changes';
 
 /** A group of settings: what it is about beside its fields, above them where there is no room. */
-export function Section(props: { id: string; title: string; text: string; children: ReactNode }) {
-  const { id, title, text, children } = props;
+export function Section(props: { id: SectionName; children: ReactNode }) {
+  const { id, children } = props;
   return (
     <Layout.AnnotatedSection
       id={id}
       title={
         <Box as="span" paddingInlineStart={edge}>
-          {title}
+          {t(`${id}.title`)}
         </Box>
       }
       description={
         <Box paddingInline={edge}>
           <Text as="p" tone="subdued">
-            {text}
+            {t(`${id}.text`)}
           </Text>
         </Box>
       }

@@ -3,7 +3,7 @@ import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { ChangesSection } from './changes-section.tsx';
 import { ConnectionSection } from './connection-section.tsx';
 import { ConsentSection } from './consent-section.tsx';
@@ -14,15 +14,15 @@ import { SendSection } from './send-section.tsx';
 import { SourceSection } from './source-section.tsx';
 import { type SettingsForm, useSettingsForm } from './use-settings-form.ts';
 
-const t = texts.settings;
+const t = textsOf('settings');
 
 /** What saving came to, when it failed: how many fields, or what else. Fields say their own beside them. */
 function SaveFailure({ form }: { form: SettingsForm }) {
   const count = form.faults.all.length;
   if (count > 0) {
     return (
-      <Banner tone="critical" title={t.faultsTitle(count)}>
-        <Text as="p">{t.faultsText}</Text>
+      <Banner tone="critical" title={t('faultsTitle', { count })}>
+        <Text as="p">{t('faultsText')}</Text>
       </Banner>
     );
   }
@@ -32,7 +32,7 @@ function SaveFailure({ form }: { form: SettingsForm }) {
 export function SettingsPage() {
   const { form, error, retry } = useSettingsForm();
   return (
-    <AppPage title={t.title}>
+    <AppPage title={t('title')}>
       {form ? (
         <form
           onSubmit={(event) => {

@@ -2,10 +2,10 @@ import { BlockStack, Box, Button, InlineStack, Select, Text, TextField } from '@
 import { useRef } from 'react';
 import type { ListSource } from '../../server/domain/settings.ts';
 import { TagsField } from '../shell/tags-field.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import type { Faults } from './draft.ts';
 
-const t = texts.settings.mapping;
+const t = textsOf('settings.mapping');
 
 type From = ListSource['from'];
 
@@ -31,8 +31,8 @@ type SourceProps = {
 /** Where one value comes from: a metafield, tags with a beginning, or always the same text. */
 export function SourceField({ label, path, value, kinds, faults, onChange, optional }: SourceProps) {
   const options = [
-    ...(optional ? [{ value: 'none', label: t.sources.none }] : []),
-    ...kinds.map((kind) => ({ value: kind, label: t.sources[kind] })),
+    ...(optional ? [{ value: 'none', label: t('sources.none') }] : []),
+    ...kinds.map((kind) => ({ value: kind, label: t(`sources.${kind}`) })),
   ];
   return (
     <BlockStack gap="200">
@@ -45,27 +45,27 @@ export function SourceField({ label, path, value, kinds, faults, onChange, optio
       />
       {value?.from === 'metafield' && (
         <TextField
-          label={`${label}: ${t.metafield}`}
+          label={t('metafield', { label })}
           value={value.key}
           onChange={(key) => onChange({ from: 'metafield', key })}
-          helpText={t.metafieldHelp}
+          helpText={t('metafieldHelp')}
           error={faults.of(path)}
           autoComplete="off"
         />
       )}
       {value?.from === 'tag' && (
         <TextField
-          label={`${label}: ${t.prefix}`}
+          label={t('prefix', { label })}
           value={value.prefix}
           onChange={(prefix) => onChange({ from: 'tag', prefix })}
-          helpText={t.prefixHelp}
+          helpText={t('prefixHelp')}
           error={faults.of(path)}
           autoComplete="off"
         />
       )}
       {value?.from === 'text' && (
         <TagsField
-          label={`${label}: ${t.values}`}
+          label={t('values', { label })}
           values={value.values}
           onChange={(values) => onChange({ from: 'text', values })}
           error={faults.of(path)}
@@ -98,21 +98,21 @@ export function SourcesField(props: {
         <Button
           variant="plain"
           onClick={() => onChange([...values, empty.tag])}
-          accessibilityLabel={`${t.addSource}: ${label}`}
+          accessibilityLabel={t('addSourceTo', { label })}
         >
-          {t.addSource}
+          {t('addSource')}
         </Button>
       </InlineStack>
       {values.length === 0 && (
         <Text as="p" tone={faults.of(path) ? 'critical' : 'subdued'}>
-          {faults.of(path) || t.noSource}
+          {faults.of(path) || t('noSource')}
         </Text>
       )}
       {values.map((value, index) => (
         <Box key={numbers.current[index]} background="bg-surface-secondary" padding="300" borderRadius="200">
           <BlockStack gap="200">
             <SourceField
-              label={`${label} ${index + 1}`}
+              label={t('numbered', { label, number: index + 1 })}
               path={`${path}.${index}`}
               value={value}
               kinds={['tag', 'metafield', 'text']}
@@ -124,13 +124,13 @@ export function SourcesField(props: {
               <Button
                 variant="plain"
                 tone="critical"
-                accessibilityLabel={`${t.removeSource}: ${label} ${index + 1}`}
+                accessibilityLabel={t('removeSourceFrom', { label: t('numbered', { label, number: index + 1 }) })}
                 onClick={() => {
                   numbers.current.splice(index, 1);
                   onChange(values.filter((_, at) => at !== index));
                 }}
               >
-                {t.removeSource}
+                {t('removeSource')}
               </Button>
             </InlineStack>
           </BlockStack>

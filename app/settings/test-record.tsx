@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { OnEnter } from '../shell/on-enter.tsx';
-import { useFormat, useShop } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { useShop } from '../shell/shop.tsx';
+import { textsOf } from '../texts.ts';
 
-const t = texts.settings.connection;
+const t = textsOf('settings.connection');
 
 /** `POST /api/test-record`. */
 type Result = {
@@ -18,12 +18,11 @@ type Result = {
 };
 
 function Answer({ result }: { result: Result }) {
-  const format = useFormat();
   if (result.outcome === 'accepted') {
-    return <Banner tone="success" title={t.accepted(format.number(Math.round(result.ms)))} />;
+    return <Banner tone="success" title={t('accepted', { ms: Math.round(result.ms) })} />;
   }
   return (
-    <Banner tone="critical" title={t.outcomes[result.outcome]}>
+    <Banner tone="critical" title={t(`outcomes.${result.outcome}`)}>
       {result.message}
     </Banner>
   );
@@ -51,17 +50,17 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
     <BlockStack gap="300">
       <OnEnter onEnter={onEnter}>
         <TextField
-          label={t.testTo}
+          label={t('testTo')}
           type="email"
           value={email}
           onChange={setEmail}
-          helpText={t.testText}
+          helpText={t('testText')}
           error={faults[0]?.message ?? false}
           autoComplete="email"
           disabled={disabled}
           connectedRight={
             <Button onClick={() => send.mutate()} loading={send.isPending} disabled={disabled}>
-              {t.testButton}
+              {t('testButton')}
             </Button>
           }
         />

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, isDirty, type SettingsAnswer } from './draft.ts';
 
 export const settingsQuery = {
@@ -62,7 +62,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
       saving: put.isPending,
       failure: refused ? null : put.error,
       change: (part) => setDraft((current) => current && { ...current, ...part }),
-      save: () => put.mutate(draft, { onSuccess: () => showToast(texts.settings.saved) }),
+      save: () => put.mutate(draft, { onSuccess: () => showToast(textAt('settings.saved')) }),
       discard: () => {
         setDraft(draftOf(saved));
         put.reset();

@@ -8,7 +8,7 @@ import { settingsQuery } from '../settings/use-settings-form.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { type Answers, partOf, unsavedSteps } from './answers.ts';
 import { ConnectForm } from './connect-form.tsx';
 import { useSavePart } from './use-save-part.ts';
@@ -58,10 +58,10 @@ export function ConnectCard() {
       <BlockStack gap="400">
         <InlineStack align="space-between" gap="200">
           <Text as="h2" variant="headingMd">
-            {texts.overview.connectTitle}
+            {textAt('overview.connectTitle')}
           </Text>
           <Text as="span" tone="subdued">
-            {texts.setup.stepOf(1, steps.length)}
+            {textAt('setup.stepOf', { number: 1, all: steps.length })}
           </Text>
         </InlineStack>
         {data ? (

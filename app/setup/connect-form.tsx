@@ -4,11 +4,12 @@ import { parseGuid } from '../../server/domain/settings/parse-guid.ts';
 import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';
-import { texts } from '../texts.ts';
+import { useFormat } from '../shell/shop.tsx';
+import { say, textAt, textsOf } from '../texts.ts';
 import type { Answers } from './answers.ts';
 import type { SavePart } from './use-save-part.ts';
 
-const t = texts.setup.connect;
+const t = textsOf('setup.connect');
 
 type Answer = NonNullable<Answers['connect']>;
 
@@ -29,17 +30,19 @@ export function ConnectForm(props: {
   const { save, saving, faults, failure } = put;
 
   const parsed = parseGuid(guid);
-  const wrong = left && guid.trim() !== '' && !parsed.ok && parsed.message;
+  const format = useFormat();
+  const refusal = parsed.ok ? false : say(parsed.text, format);
+  const wrong = left && guid.trim() !== '' && refusal;
   const connect = () => {
     setLeft(true);
     if (guid.trim() !== '' && !parsed.ok) return;
     save({ guid: guid.trim(), sourceName, sourceType }, () => {
-      showToast(t.toast);
+      showToast(t('toast'));
       onConnected();
     });
   };
   const showNames = naming || faults.of('sourceName') !== false || faults.of('sourceType') !== false;
-  const noGuid = left && guid.trim() === '' && saved.guidLast4 === null && !parsed.ok && parsed.message;
+  const noGuid = left && guid.trim() === '' && saved.guidLast4 === null && refusal;
   return (
     <form
       onSubmit={(event) => {
@@ -50,12 +53,12 @@ export function ConnectForm(props: {
     >
       <BlockStack gap="400">
         <TextField
-          label={t.guid}
+          label={t('guid')}
           value={guid}
           onChange={(text) => change({ guid: text })}
           onBlur={() => setLeft(guid.trim() !== '')}
-          helpText={t.guidHelp}
-          placeholder={t.guidPlaceholder}
+          helpText={t('guidHelp')}
+          placeholder={t('guidPlaceholder')}
           error={wrong || noGuid || faults.of('guid')}
           autoComplete="off"
           spellCheck={false}
@@ -65,18 +68,18 @@ export function ConnectForm(props: {
           <FormLayout>
             <FormLayout.Group condensed>
               <TextField
-                label={texts.settings.fields.sourceName}
+                label={textAt('settings.fields.sourceName')}
                 value={sourceName}
                 onChange={(text) => change({ sourceName: text })}
-                helpText={texts.settings.source.nameHelp}
+                helpText={textAt('settings.source.nameHelp')}
                 error={faults.of('sourceName')}
                 autoComplete="off"
               />
               <TextField
-                label={texts.settings.fields.sourceType}
+                label={textAt('settings.fields.sourceType')}
                 value={sourceType}
                 onChange={(text) => change({ sourceType: text })}
-                helpText={texts.settings.source.typeHelp}
+                helpText={textAt('settings.source.typeHelp')}
                 error={faults.of('sourceType')}
                 autoComplete="off"
               />
@@ -85,20 +88,20 @@ export function ConnectForm(props: {
         ) : (
           <InlineStack gap="200">
             <Text as="p" tone="subdued">
-              {t.namesHelp(sourceName, sourceType)}
+              {t('namesHelp', { name: sourceName, type: sourceType })}
             </Text>
-            <Button variant="plain" onClick={() => setNaming(true)} accessibilityLabel={`${t.change}: ${t.names}`}>
-              {t.change}
+            <Button variant="plain" onClick={() => setNaming(true)} accessibilityLabel={t('changeNames')}>
+              {t('change')}
             </Button>
           </InlineStack>
         )}
         <Text as="p" tone="subdued">
-          {t.next}
+          {t('next')}
         </Text>
         {failure !== null && <Failure error={failure} />}
         <div>
           <Button variant="primary" submit loading={saving}>
-            {t.button}
+            {t('button')}
           </Button>
         </div>
       </BlockStack>

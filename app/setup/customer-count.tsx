@@ -4,11 +4,11 @@ import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import './by-answer.css';
 import type { AnswerCounts, ImportAnswer } from '../../server/domain/imports.ts';
 
-const t = texts.setup.history;
+const t = textsOf('setup.history');
 const LOOK_EVERY_MS = 2000;
 
 type Count = ImportAnswer;
@@ -25,18 +25,18 @@ function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
   if (!byAnswer) return null;
   const columns = answers.map((answer) => ({ answer, counts: byAnswer[answer] }));
   const rows: [string, (counts: AnswerCounts) => number][] = [
-    [t.contacts, ({ contacts }) => contacts],
-    [t.optIns, ({ EmailPermission }) => EmailPermission.true],
-    [t.optOuts, ({ EmailPermission }) => EmailPermission.false],
-    [t.smsOptIns, ({ SMSPermission }) => SMSPermission.true],
-    [t.smsOptOuts, ({ SMSPermission }) => SMSPermission.false],
-    [t.skipped, ({ skipped }) => Object.values(skipped).reduce((sum, one) => sum + one, 0)],
+    [t('contacts'), ({ contacts }) => contacts],
+    [t('optIns'), ({ EmailPermission }) => EmailPermission.true],
+    [t('optOuts'), ({ EmailPermission }) => EmailPermission.false],
+    [t('smsOptIns'), ({ SMSPermission }) => SMSPermission.true],
+    [t('smsOptOuts'), ({ SMSPermission }) => SMSPermission.false],
+    [t('skipped'), ({ skipped }) => Object.values(skipped).reduce((sum, one) => sum + one, 0)],
   ];
   return (
     <Box background="bg-surface-secondary" padding="300" borderRadius="200">
       <BlockStack gap="200">
         <Text as="h3" variant="headingSm" id="count-by-answer">
-          {t.counted}
+          {t('counted')}
         </Text>
         <table className="by-answer" aria-labelledby="count-by-answer">
           <thead>
@@ -44,8 +44,8 @@ function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
               <td />
               {columns.map(({ answer }) => (
                 <th key={answer} scope="col" className={answer === chosen ? 'by-answer-chosen' : ''}>
-                  {t.ifAnswered[answer]}
-                  {answer === chosen && <span className="by-answer-note">{t.chosen}</span>}
+                  {t(`ifAnswered.${answer}`)}
+                  {answer === chosen && <span className="by-answer-note">{t('chosen')}</span>}
                 </th>
               ))}
             </tr>
@@ -64,11 +64,12 @@ function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
           </tbody>
         </table>
         <Text as="p" tone="subdued" variant="bodySm">
-          {t.countedAt(format.moment(count.createdAt ?? ''))} <Link url={`/imports/${count.id}`}>{t.toImport}</Link>
+          {t('countedAt', { moment: format.moment(count.createdAt ?? '') })}{' '}
+          <Link url={`/imports/${count.id}`}>{t('toImport')}</Link>
         </Text>
         {count.outdated && (
           <Text as="p" variant="bodySm">
-            {t.outdated}
+            {t('outdated')}
           </Text>
         )}
       </BlockStack>
@@ -104,21 +105,21 @@ export function CustomerCount({ chosen }: { chosen: Answer | null }) {
       <BlockStack gap="300">
         {start.error && <Failure error={start.error} />}
         {count?.state === 'failed' && (
-          <Banner tone="warning" title={t.noCount}>
+          <Banner tone="warning" title={t('noCount')}>
             {count.message}
           </Banner>
         )}
         {count?.state === 'counted' && <Numbers count={count} chosen={chosen} />}
         {underCount(count) && (
           <BlockStack gap="200">
-            <Text as="p">{t.counting}</Text>
+            <Text as="p">{t('counting')}</Text>
             <LoadingLines lines={2} />
           </BlockStack>
         )}
         {!underCount(count) && (
           <div>
             <Button onClick={() => start.mutate()} loading={start.isPending}>
-              {count?.state === 'counted' ? t.countAgain : t.count}
+              {count?.state === 'counted' ? t('countAgain') : t('count')}
             </Button>
           </div>
         )}

@@ -1,12 +1,12 @@
 import { BlockStack, Button, ChoiceList, Text } from '@shopify/polaris';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import { type HistoryAnswer, historyAnswers, historyOf, partOf } from './answers.ts';
 import { CustomerCount } from './customer-count.tsx';
 import type { SavePart } from './use-save-part.ts';
 
-const t = texts.setup;
+const t = textsOf('setup');
 
 /** Whether Ascent360 already holds the shop's customers decides what happens to choices from before. Never `all` for SMS. */
 export function HistoryStep(props: {
@@ -27,11 +27,11 @@ export function HistoryStep(props: {
   return (
     <BlockStack gap="400">
       <ChoiceList
-        title={t.history.question}
+        title={t('history.question')}
         choices={[
-          { value: 'yes', label: t.history.yes, helpText: t.history.yesHelp },
-          { value: 'no', label: t.history.no, helpText: t.history.noHelp },
-          { value: 'unsure', label: t.history.unsure, helpText: t.history.unsureHelp },
+          { value: 'yes', label: t('history.yes'), helpText: t('history.yesHelp') },
+          { value: 'no', label: t('history.no'), helpText: t('history.noHelp') },
+          { value: 'unsure', label: t('history.unsure'), helpText: t('history.unsureHelp') },
         ]}
         selected={answer ? [answer] : []}
         onChange={([chosen]) => {
@@ -42,12 +42,12 @@ export function HistoryStep(props: {
       />
       <CustomerCount chosen={answer === null ? null : historyOf(answer)} />
       <Text as="p" tone="subdued">
-        {t.history.next}
+        {t('history.next')}
       </Text>
       {failure !== null && <Failure error={failure} />}
       <div>
         <Button variant="primary" onClick={choose} loading={saving} disabled={answer === null}>
-          {t.next}
+          {t('next')}
         </Button>
       </div>
     </BlockStack>

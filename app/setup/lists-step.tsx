@@ -2,11 +2,11 @@ import { BlockStack, Button, Text } from '@shopify/polaris';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { ListsFields } from '../settings/lists-fields.tsx';
 import { Failure } from '../shell/failure.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 import type { Answers } from './answers.ts';
 import type { SavePart } from './use-save-part.ts';
 
-const t = texts.setup;
+const t = textsOf('setup');
 
 type Answer = NonNullable<Answers['lists']>;
 
@@ -22,15 +22,17 @@ export function ListsStep(props: {
   const { save, saving, faults, failure } = props.saving;
   return (
     <BlockStack gap="400">
-      <Text as="p">{`${t.lists.text} ${t.lists.where}`}</Text>
+      <Text as="p">
+        {t('lists.text')} {t('lists.where')}
+      </Text>
       <ListsFields value={part} faults={faults} onChange={(changed) => props.onAnswer({ ...part, ...changed })} />
       <Text as="p" tone="subdued">
-        {t.lists.next}
+        {t('lists.next')}
       </Text>
       {failure !== null && <Failure error={failure} />}
       <div>
         <Button variant="primary" onClick={() => save(part, props.onDone)} loading={saving}>
-          {t.next}
+          {t('next')}
         </Button>
       </div>
     </BlockStack>

@@ -12,7 +12,7 @@ import { edge } from '../shell/edge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
-import { texts } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { type Answers, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
 import { AskStep } from './ask-step.tsx';
 import { ConnectForm } from './connect-form.tsx';
@@ -23,7 +23,7 @@ import { TestStep } from './test-step.tsx';
 import { useSavePart } from './use-save-part.ts';
 import { steps, useSetup } from './use-setup.ts';
 
-const t = texts.setup;
+const t = textsOf('setup');
 
 function Finished({ onClose }: { onClose: () => void }) {
   const top = useRef<HTMLDivElement>(null);
@@ -33,15 +33,15 @@ function Finished({ onClose }: { onClose: () => void }) {
       <Card>
         <BlockStack gap="300">
           <Text as="h2" variant="headingMd">
-            {t.finished.title}
+            {t('finished.title')}
           </Text>
-          <Text as="p">{t.finished.text}</Text>
+          <Text as="p">{t('finished.text')}</Text>
           <InlineStack gap="200">
             <Button variant="primary" onClick={onClose}>
-              {t.finished.overview}
+              {t('finished.overview')}
             </Button>
-            <Button url="/imports">{t.finished.import}</Button>
-            <Button url="/settings">{t.finished.settings}</Button>
+            <Button url="/imports">{t('finished.import')}</Button>
+            <Button url="/settings">{t('finished.settings')}</Button>
           </InlineStack>
         </BlockStack>
       </Card>
@@ -54,14 +54,19 @@ function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnsw
   const { email, sms } = consent;
   const usual =
     sms.history === 'optOuts' && email.history !== 'none'
-      ? t.history.decided[email.history]
-      : t.history.decidedOtherwise;
+      ? t(`history.decided.${email.history}`)
+      : t('history.decidedOtherwise');
   return {
-    connect: t.connect.done(guidLast4 ?? ''),
-    lists: providerType === null ? t.lists.none : t.lists.chosen(String(providerType), listIds.join(', ') || '–'),
-    test: t.test.done,
+    connect: t('connect.done', { last4: guidLast4 ?? '' }),
+    lists:
+      providerType === null
+        ? t('lists.none')
+        : listIds.length === 0
+          ? t('lists.chosenWithoutLists', { provider: String(providerType) })
+          : t('lists.chosen', { provider: String(providerType), lists: listIds.join(', ') }),
+    test: t('test.done'),
     history: usual,
-    ask: t.ask.done,
+    ask: t('ask.done'),
   };
 }
 
@@ -110,7 +115,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       partOf(unsaved, answers, saved),
       () => {
         finish(...unsaved);
-        showToast(texts.settings.saved);
+        showToast(textAt('settings.saved'));
         // Whoever is at another step stays there.
         if (!unsaved.some((step) => step === current)) setAsked(current);
       },
@@ -179,7 +184,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       />
       <Box paddingInline={edge}>
         <Text as="p" tone="subdued">
-          {t.intro}
+          {t('intro')}
         </Text>
       </Box>
       {error !== null && <Failure error={error} />}
@@ -188,7 +193,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         <StepCard
           key={step}
           number={index + 1}
-          title={t[step].title}
+          title={t(`${step}.title`)}
           done={isDone(step)}
           summary={summaries[step]}
           open={current === step}
@@ -201,7 +206,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       {current !== null && (
         <Box paddingInline={edge}>
           <Button variant="plain" url="/">
-            {t.later}
+            {t('later')}
           </Button>
         </Box>
       )}
@@ -212,7 +217,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
 export function SetupPage() {
   const { data, error, refetch } = useQuery(settingsQuery);
   return (
-    <AppPage title={t.title} backAction={{ content: texts.common.nav.overview, url: '/' }}>
+    <AppPage title={t('title')} backAction={{ content: textAt('common.nav.overview'), url: '/' }}>
       {data ? (
         <Steps saved={data} />
       ) : error ? (

@@ -1,8 +1,8 @@
 import { Badge, BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 
-const t = texts.setup;
+const t = textsOf('setup');
 
 /** One step: open with what is to be done, else in one line with how it stands. */
 export function StepCard(props: {
@@ -32,13 +32,13 @@ export function StepCard(props: {
           <InlineStack align="space-between" blockAlign="center" gap="200">
             <InlineStack gap="200" blockAlign="center">
               <Text as="h2" variant="headingMd">
-                {`${number}. ${title}`}
+                {t('numbered', { number, title })}
               </Text>
-              {done && <Badge tone="success">{t.done}</Badge>}
+              {done && <Badge tone="success">{t('done')}</Badge>}
             </InlineStack>
             {!open && (
-              <Button variant="plain" onClick={onOpen} accessibilityLabel={`${t.open}: ${title}`}>
-                {t.open}
+              <Button variant="plain" onClick={onOpen} accessibilityLabel={t('openStep', { title })}>
+                {t('open')}
               </Button>
             )}
           </InlineStack>

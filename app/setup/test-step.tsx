@@ -1,15 +1,15 @@
 import { BlockStack, Button, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import { TestRecord } from '../settings/test-record.tsx';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 
-const t = texts.setup;
+const t = textsOf('setup');
 
 export function TestStep({ onAccepted, onGoOn }: { onAccepted: () => void; onGoOn: () => void }) {
   const [accepted, setAccepted] = useState(false);
   return (
     <BlockStack gap="400">
-      <Text as="p">{t.test.text}</Text>
+      <Text as="p">{t('test.text')}</Text>
       <TestRecord
         onAccepted={() => {
           setAccepted(true);
@@ -17,16 +17,16 @@ export function TestStep({ onAccepted, onGoOn }: { onAccepted: () => void; onGoO
         }}
       />
       <Text as="p" tone="subdued">
-        {t.test.next}
+        {t('test.next')}
       </Text>
       <div>
         {accepted ? (
           <Button variant="primary" onClick={onGoOn}>
-            {t.goOn}
+            {t('goOn')}
           </Button>
         ) : (
           <Button variant="plain" onClick={onGoOn}>
-            {t.skip}
+            {t('skip')}
           </Button>
         )}
       </div>

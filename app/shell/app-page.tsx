@@ -1,6 +1,6 @@
 import { Page, type PageProps } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 
 let shownBefore = false;
 
@@ -12,7 +12,7 @@ export function AppPage(props: PageProps & { title: string }) {
   const { title } = props;
   const top = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    document.title = `${title} · ${texts.common.appName}`;
+    document.title = `${title} · ${textAt('common.appName')}`;
   }, [title]);
   useEffect(() => {
     if (shownBefore) top.current?.focus();

@@ -1,5 +1,5 @@
 import { BlockStack, Modal, Text } from '@shopify/polaris';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { Failure } from './failure.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
@@ -23,7 +23,7 @@ export function Confirm(props: {
       title={title}
       onClose={onClose}
       primaryAction={{ content: action, onAction: () => change.mutate(), loading: change.isPending, destructive }}
-      secondaryActions={[{ content: texts.common.cancel, onAction: onClose }]}
+      secondaryActions={[{ content: textAt('common.cancel'), onAction: onClose }]}
     >
       <Modal.Section>
         <BlockStack gap="400">

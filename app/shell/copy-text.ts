@@ -1,5 +1,5 @@
 import { showToast } from '../app-bridge.ts';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 
 /** Puts a text where it can be pasted from, and says so, or that the admin's frame does not let us. @param copied what is said */
 export async function copyText(text: string, copied: string): Promise<boolean> {
@@ -8,7 +8,7 @@ export async function copyText(text: string, copied: string): Promise<boolean> {
     showToast(copied);
     return true;
   } catch {
-    showToast(texts.common.notCopied);
+    showToast(textAt('common.notCopied'));
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { Banner } from '@shopify/polaris';
 import { Component, type ReactNode } from 'react';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { AppPage } from './app-page.tsx';
 
 /** Keeps a fault of one page from leaving an empty frame. A new `page` is a new try. */
@@ -17,15 +17,14 @@ export class ErrorBoundary extends Component<{ page: string; children: ReactNode
 
   override render() {
     if (this.state.failed !== this.props.page) return this.props.children;
-    const { title, text } = texts.common.crashed;
     return (
-      <AppPage title={texts.common.appName}>
+      <AppPage title={textAt('common.appName')}>
         <Banner
           tone="critical"
-          title={title}
-          action={{ content: texts.common.reload, onAction: () => window.location.reload() }}
+          title={textAt('common.crashed.title')}
+          action={{ content: textAt('common.reload'), onAction: () => window.location.reload() }}
         >
-          {text}
+          {textAt('common.crashed.text')}
         </Banner>
       </AppPage>
     );

@@ -1,8 +1,8 @@
 import { Banner, BlockStack, Text } from '@shopify/polaris';
 import { ApiError } from '../api.ts';
-import { texts } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 
-const t = texts.common;
+const t = textsOf('common');
 
 const reload = () => window.location.reload();
 
@@ -10,13 +10,13 @@ const reload = () => window.location.reload();
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const kind = error instanceof ApiError ? error.kind : 'server';
   const said = error instanceof ApiError ? error.faults.map(({ message }) => message).filter(Boolean) : [];
-  const { title, text } = t.failures[kind];
+  const text = textIf(`common.failures.${kind}.text`);
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
   const action = needsReload
-    ? { content: t.reload, onAction: reload }
-    : onRetry && { content: t.retry, onAction: onRetry };
+    ? { content: t('reload'), onAction: reload }
+    : onRetry && { content: t('retry'), onAction: onRetry };
   return (
-    <Banner tone="critical" title={title} {...(action && { action })}>
+    <Banner tone="critical" title={t(`failures.${kind}.title`)} {...(action && { action })}>
       <BlockStack gap="100">
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}

@@ -1,16 +1,10 @@
 import { createElement, useEffect } from 'react';
 import { hrefOf, navigate } from '../location.ts';
-import { texts } from '../texts.ts';
+import { textsOf } from '../texts.ts';
 
-const { nav } = texts.common;
+const t = textsOf('common.nav');
 
-const pages = [
-  ['/activity', nav.activity],
-  ['/people', nav.people],
-  ['/imports', nav.imports],
-  ['/settings', nav.settings],
-  ['/privacy', nav.privacy],
-] as const;
+const pages = ['activity', 'people', 'imports', 'settings', 'privacy'] as const;
 
 /**
  * The app's entries in the admin's own navigation, by App Bridge's `s-app-nav`; its first entry, the home page, has no line
@@ -28,7 +22,7 @@ export function Navigation() {
   return createElement(
     's-app-nav',
     null,
-    createElement('s-link', { href: hrefOf('/'), rel: 'home' }, nav.overview),
-    ...pages.map(([path, name]) => createElement('s-link', { key: path, href: hrefOf(path) }, name)),
+    createElement('s-link', { href: hrefOf('/'), rel: 'home' }, t('overview')),
+    ...pages.map((page) => createElement('s-link', { key: page, href: hrefOf(`/${page}`) }, t(page))),
   );
 }

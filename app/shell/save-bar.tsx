@@ -1,6 +1,6 @@
 import { createElement, useEffect, useRef } from 'react';
 import { appBridge } from '../app-bridge.ts';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 
 type Props = { id: string; dirty: boolean; saving: boolean; onSave: () => void; onDiscard: () => void };
 
@@ -46,7 +46,7 @@ export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
   return createElement(
     'ui-save-bar',
     { id },
-    createElement('button', { ref: save, type: 'button', variant: 'primary' }, texts.common.save),
-    createElement('button', { ref: discard, type: 'button' }, texts.common.discard),
+    createElement('button', { ref: save, type: 'button', variant: 'primary' }, textAt('common.save')),
+    createElement('button', { ref: discard, type: 'button' }, textAt('common.discard')),
   );
 }

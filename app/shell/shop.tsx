@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { call } from '../api.ts';
 import { createFormat, type Format, readLocale } from '../locale.ts';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { AppPage } from './app-page.tsx';
 import { Failure } from './failure.tsx';
 import { Loading } from './loading.tsx';
@@ -26,7 +26,7 @@ export function ShopProvider({ children }: { children: ReactNode }) {
   const value = useMemo(() => (shop ? { shop, format } : null), [shop, format]);
   if (value) return <Context.Provider value={value}>{children}</Context.Provider>;
   return (
-    <AppPage title={texts.common.appName}>
+    <AppPage title={textAt('common.appName')}>
       {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading />}
     </AppPage>
   );

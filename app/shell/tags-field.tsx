@@ -1,6 +1,6 @@
 import { BlockStack, Button, InlineStack, Tag, TextField } from '@shopify/polaris';
 import { useState } from 'react';
-import { texts } from '../texts.ts';
+import { textAt } from '../texts.ts';
 import { OnEnter } from './on-enter.tsx';
 
 type Props = {
@@ -46,7 +46,7 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
           {...(error && { error })}
           connectedRight={
             <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
-              {texts.settings.lists.add}
+              {textAt('common.add')}
             </Button>
           }
         />

@@ -63,10 +63,10 @@ async function look(browser: Browser, app: App): Promise<PageFigures> {
       if (/\/assets\/[^?]+\.js$/.test(response.url())) scripts.push(response.body());
     });
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
-    await page.getByText('The last 14 days').waitFor();
+    await page.getByText('Last 14 days').waitFor();
     await page.waitForLoadState('networkidle');
     const scriptBytes = (await Promise.all(scripts)).reduce((sum, body) => sum + gzipSync(body).length, 0);
-    for (const name of ['7 days', '30 days', 'Show the numbers', 'Hide the numbers']) {
+    for (const name of ['7 days', '30 days', 'Show numbers', 'Hide numbers']) {
       await page.getByRole('button', { name }).click();
     }
     // The browser tells of an interaction after the frame that shows it.
@@ -120,7 +120,7 @@ export async function measurePath(
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
     await fill('GUID of your data webhook', guid);
     await click('Connect');
-    await page.getByText('Connected to the GUID that ends in').waitFor();
+    await page.getByText('Connected. Your GUID ends in').waitFor();
     // Only to see that it is so: the merchant need not look.
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
     await page.getByRole('link', { name: 'Accepted: 1' }).waitFor({ timeout: 60_000 });

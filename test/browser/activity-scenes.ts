@@ -39,7 +39,7 @@ export const activityScenes: Scene[] = [
     route: '/activity?state=attention',
     history,
     act: async (page) => {
-      await page.getByRole('button', { name: 'Send all of these again' }).click();
+      await page.getByRole('button', { name: 'Resend all of these' }).click();
       await page.getByText(/records? go(es)? out\./).waitFor();
     },
   },
@@ -48,14 +48,14 @@ export const activityScenes: Scene[] = [
     route: '/activity?q=nobody@example.com',
     history,
     act: async (page) => {
-      await page.getByText('No event fits these filters').waitFor();
+      await page.getByText('No events found').waitFor();
     },
   },
   {
     name: 'activity-empty',
     route: '/activity',
     act: async (page) => {
-      await page.getByText('Nothing has happened yet').waitFor();
+      await page.getByText('No events yet').waitFor();
     },
   },
   {

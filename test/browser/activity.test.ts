@@ -33,7 +33,7 @@ inBrowser(
       await page.reload();
       await expect.poll(async () => await events(page).count()).toBe(1);
       await page.getByLabel('To', { exact: true }).fill('2020-01-01');
-      await page.getByText('No event fits these filters').waitFor();
+      await page.getByText('No events found').waitFor();
       await page.getByRole('button', { name: 'Clear filters' }).first().click();
       await expect.poll(async () => await events(page).count()).toBe(50);
     });
@@ -99,7 +99,7 @@ inBrowser(
         await page.getByRole('button', { name: /^Address/ }).focus();
         await expect.poll(async () => (await marked.allInnerTexts()).join('')).toContain('"address1"');
         await page.keyboard.press('Enter');
-        await page.getByRole('button', { name: 'Copy what was sent' }).focus();
+        await page.getByRole('button', { name: 'Copy what we sent' }).focus();
         expect(await page.getByRole('button', { name: /^Address/ }).getAttribute('aria-pressed')).toBe('true');
         await page.getByRole('button', { name: /^Left out/ }).click();
         await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
@@ -112,12 +112,12 @@ inBrowser(
         const attempts = page.locator('h2:has-text("Attempts") ~ ul > li');
         const earlier = await attempts.count();
         const before = stage().connector.ascent360.received.length;
-        await page.getByRole('button', { name: 'Send again' }).click();
+        await page.getByRole('button', { name: 'Resend' }).click();
         const dialog = page.getByRole('dialog');
-        await dialog.getByText('1 record goes out.').waitFor();
-        await dialog.getByText('No permission goes out with it').waitFor();
+        await dialog.getByText('1 record will be sent.').waitFor();
+        await dialog.getByText('No permissions will be sent').waitFor();
         expect(stage().connector.ascent360.received.length).toBe(before);
-        await dialog.getByRole('button', { name: 'Send again' }).click();
+        await dialog.getByRole('button', { name: 'Resend' }).click();
         await page.getByText('1 record is on its way').waitFor();
         await stage().connector.ascent360.until(before + 1);
         await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
@@ -126,7 +126,7 @@ inBrowser(
       it('that needs attention is dismissed', async () => {
         const page = await open('/activity?topic=customers/delete&state=attention');
         await events(page).first().getByRole('link').click();
-        await page.getByText('What to do').waitFor();
+        await page.getByText('What to do:').waitFor();
         await page.getByRole('button', { name: 'Dismiss' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
         await page.getByText('Dismissed by hand.').waitFor();
@@ -136,13 +136,13 @@ inBrowser(
 
     it('sends again everything that fits the filters, with the count first', async () => {
       const page = await open('/activity?state=attention');
-      await page.getByRole('button', { name: 'Send all of these again' }).click();
+      await page.getByRole('button', { name: 'Resend all of these' }).click();
       const dialog = page.getByRole('dialog');
-      const forecast = await dialog.getByText(/^\d+ records go out\.$/).textContent();
+      const forecast = await dialog.getByText(/^\d+ records will be sent\.$/).textContent();
       const count = Number.parseInt(forecast ?? '', 10);
       const before = stage().connector.ascent360.received.length;
-      await dialog.getByRole('button', { name: 'Send again' }).click();
-      await page.getByText(`${count} records are on their way`).waitFor();
+      await dialog.getByRole('button', { name: 'Resend' }).click();
+      await page.getByText(`Resending ${count} records`).waitFor();
       // What cannot be read stays; everything else is taken this time.
       await expect.poll(async () => (await api('/activity?state=attention')).items.length).toBeLessThanOrEqual(2);
       await stage().connector.ascent360.until(before + 1);
@@ -177,8 +177,8 @@ inBrowser(
         expect.soft(await overflow(page), `long title at ${width}`).toBe(0);
       }
       const page = await open('/activity?state=skipped');
-      await page.getByRole('button', { name: 'Send all of these again' }).click();
-      await page.getByText(/records go out/).waitFor();
+      await page.getByRole('button', { name: 'Resend all of these' }).click();
+      await page.getByText(/records will be sent/).waitFor();
       expect.soft(await accessibilityFaults(page), 'dialog').toEqual([]);
     });
   },

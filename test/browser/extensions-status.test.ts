@@ -19,7 +19,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
       await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor();
       await page.getByText('In use', { exact: true }).waitFor();
       expect(await page.getByText('Not added yet').count()).toBe(1);
-      const link = page.getByRole('link', { name: 'Add it to the theme' });
+      const link = page.getByRole('link', { name: 'Add it to your theme' });
       expect(await link.getAttribute('href')).toBe(
         `https://${SHOP}/admin/themes/current/editor?template=index&addAppBlockId=${API_KEY}%2Fsign-up&target=newAppsSection`,
       );

@@ -49,11 +49,11 @@ inBrowser(
     it('counts what would go out and sends nothing; cancelled, it stays unsent', async () => {
       const page = await countFirst();
       expect(await count(page, 'Contacts to send')).toBe(PEOPLE);
-      expect(await count(page, 'E-mail allowed')).toBe(OPTED_IN);
-      expect(await count(page, 'E-mail not allowed')).toBe(OPTED_OUT);
+      expect(await count(page, 'Email opt-ins')).toBe(OPTED_IN);
+      expect(await count(page, 'Email opt-outs')).toBe(OPTED_OUT);
       await page.getByRole('button', { name: 'Cancel import' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Cancel import' }).click();
-      await page.getByText('Cancelled', { exact: true }).waitFor();
+      await page.getByText('Canceled', { exact: true }).waitFor();
       expect(received()).toEqual([]);
     });
 
@@ -99,7 +99,7 @@ inBrowser(
 
     it('counted again, says that Ascent360 has the same already', async () => {
       const page = await countFirst();
-      await page.getByText('Skipped: Ascent360 has the same already').waitFor();
+      await page.getByText('Skipped: Ascent360 already has this').waitFor();
       expect(await count(page, 'Contacts to send')).toBe(0);
     });
   },

@@ -102,7 +102,7 @@ export const importsScenes: Scene[] = [
   {
     name: 'imports-empty',
     route: '/imports',
-    act: async (page) => await page.getByText('Nothing has been imported yet').waitFor(),
+    act: async (page) => await page.getByText('No imports yet').waitFor(),
   },
   { name: 'import-counted', route, before: standing('counted'), full: true, act: settled },
   { name: 'import-counted-narrow', route, width: 320, before: standing('counted'), full: true, act: settled },
@@ -115,8 +115,8 @@ export const importsScenes: Scene[] = [
     history: true,
     full: true,
     act: async (page) => {
-      await page.getByText('Text for Ascent360').first().click();
-      await page.getByRole('button', { name: 'Copy the text' }).first().waitFor();
+      await page.getByText('Email to Ascent360').first().click();
+      await page.getByRole('button', { name: 'Copy the email' }).first().waitFor();
     },
   },
   {

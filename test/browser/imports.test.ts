@@ -26,10 +26,10 @@ inBrowser('importing', (stage) => {
       },
     });
     await page.getByRole('button', { name: 'Count first' }).click();
-    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
-    await page.getByText('Ascent360 may send mails when data arrives').waitFor();
+    await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
+    await page.getByText('Ascent360 may send emails when data arrives').waitFor();
     await page.getByText('12 SMS opt-ins go out').waitFor();
-    await page.getByText('Skipped: neither e-mail nor phone').waitFor();
+    await page.getByText('Skipped: no email or phone').waitFor();
     expect(asked).toEqual(['create']);
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('dialog').getByText('11,702 contacts go to Ascent360.').waitFor();
@@ -39,7 +39,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('button', { name: 'Cancel import' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel import' }).click();
-    await page.getByText('Cancelled', { exact: true }).waitFor();
+    await page.getByText('Canceled', { exact: true }).waitFor();
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
     expect(await page.getByRole('button', { name: 'Cancel import' }).count()).toBe(0);
   });
@@ -56,7 +56,7 @@ inBrowser('importing', (stage) => {
       await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toMatch(text);
     await tabTo(page, 'Count first');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
     await tabTo(page, 'Start');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
@@ -80,20 +80,20 @@ inBrowser('importing', (stage) => {
     await page.getByRole('dialog').waitFor();
     await tabTo(page, 'Cancel import');
     await page.keyboard.press('Enter');
-    await page.getByText('Cancelled', { exact: true }).waitFor();
+    await page.getByText('Canceled', { exact: true }).waitFor();
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
   });
 
   it('begins one with the app itself, and says beside the field what is wrong with a day', async () => {
     const page = await stage().open('/imports');
-    await page.getByText('Nothing has been imported yet').waitFor();
+    await page.getByText('No imports yet').waitFor();
     await page.getByText('Orders', { exact: true }).click();
-    await page.getByLabel('Only those since').fill('2020-01-01');
+    await page.getByLabel('Only since').fill('2020-01-01');
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByText('Shopify gives this app the orders of the last 60 days: choose a later day').waitFor();
-    await page.getByLabel('Only those since').fill('');
+    await page.getByLabel('Only since').fill('');
     await page.getByRole('button', { name: 'Count first' }).click();
-    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     expect(body).toMatchObject({ items: [{ kind: 'orders' }] });
   });
@@ -102,12 +102,12 @@ inBrowser('importing', (stage) => {
     const shop = stage().connector.admin.shop(SHOP);
     for (const id of [7001, 7002, 7003]) shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@example.com`) });
     const page = await stage().open('/imports');
-    await page.getByText('Only these customers').click();
+    await page.getByText('Selected customers only').click();
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByText('Enter at least one customer’s id').waitFor();
     await page.getByLabel('Customer IDs').fill('https://admin.shopify.com/store/x/customers/7002\n7003, 7003');
     await page.getByRole('button', { name: 'Count first' }).click();
-    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
     await page.getByText('Counted', { exact: true }).waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     expect(body).toMatchObject({ items: [{ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } }, {}] });
@@ -120,7 +120,7 @@ inBrowser('importing', (stage) => {
       return (body as { items: { id: string }[] }).items.map(({ id }) => id);
     };
     const before = await known();
-    await page.getByText('Only these customers').click();
+    await page.getByText('Selected customers only').click();
     const field = page.getByLabel('Customer IDs');
     for (const wrong of ['Robin', 'https://admin.shopify.com/store/x/orders/7003', '-7']) {
       await field.fill(`7002\n${wrong}\n7003`);
@@ -143,19 +143,19 @@ inBrowser('importing', (stage) => {
       members.slice(1).map(({ id }) => id),
     );
     const page = await stage().open('/imports');
-    await page.getByText('Only the customers of a segment').click();
+    await page.getByText('Customers in a segment only').click();
     const field = page.getByLabel('Segment', { exact: true });
     await page.getByRole('button', { name: 'Count first' }).click();
-    await beside(page, field, 'Enter the number of the segment');
+    await beside(page, field, 'Enter the segment’s number');
     for (const wrong of ['VIP', 'https://admin.shopify.com/store/x/customers/7101']) {
       await field.fill(wrong);
-      await page.getByText('Enter the number of the segment').waitFor({ state: 'detached' });
+      await page.getByText('Enter the segment’s number').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Count first' }).click();
       await beside(page, field, `“${wrong}” is no segment`);
     }
     await field.fill(' https://admin.shopify.com/store/x/customers/segments/55?from=list ');
     await field.press('Enter');
-    await page.getByRole('heading', { name: 'What would go out' }).waitFor();
+    await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
     await page.getByText('Counted', { exact: true }).waitFor();
     const { body } = await stage().connector.api('GET', '/imports');
     const [newest] = (body as { items: object[] }).items;
@@ -181,7 +181,7 @@ inBrowser('importing', (stage) => {
       /^3 records wait for a new try, the next on Nov 23, 2026, 9:35\sAM: Ascent360 answered with HTTP 503\.$/;
     await page.getByText(why).waitFor();
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
-    await page.getByRole('heading', { name: 'What went out' }).waitFor();
+    await page.getByRole('heading', { name: 'What was sent' }).waitFor();
     await page.getByText(why).waitFor();
   });
 
@@ -190,7 +190,7 @@ inBrowser('importing', (stage) => {
       before: async (page) => void (await standInImports(page, 'running')),
     });
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
-    await page.getByRole('heading', { name: 'What went out' }).waitFor();
+    await page.getByRole('heading', { name: 'What was sent' }).waitFor();
     const terms = await page.getByRole('term').allTextContents();
     const values = (await page.getByRole('definition').allTextContents()).map((text) =>
       Number(text.replaceAll(',', '')),
@@ -206,8 +206,8 @@ inBrowser('importing', (stage) => {
       before: async (page) => void (await standInImports(page, 'outdated')),
     });
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
-    await page.getByText('The settings were changed since this was counted').waitFor();
-    await page.getByRole('link', { name: 'Count anew' }).click();
+    await page.getByText('The settings have changed since this was counted').waitFor();
+    await page.getByRole('link', { name: 'Count again' }).click();
     await page.getByRole('button', { name: 'Count first' }).waitFor();
   });
 

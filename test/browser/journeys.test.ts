@@ -33,35 +33,35 @@ inBrowser('connecting from nothing', (stage) => {
     await page.getByRole('button', { name: 'Connect' }).click();
 
     await page.getByRole('heading', { name: '2. Provider and lists' }).waitFor();
-    await page.getByText(`Connected to the GUID that ends in ${GUID.slice(-4)}.`).waitFor();
+    await page.getByText(`Connected. Your GUID ends in ${GUID.slice(-4)}.`).waitFor();
     const [waited] = await connector.ascent360.until(1);
     expect(waited?.body).toMatchObject({ Email: 'ann@example.com', SourceName: 'Shopify' });
     await page.getByLabel('Provider').selectOption('other');
-    await page.getByLabel('Number of the provider').fill('12');
+    await page.getByLabel('Provider number').fill('12');
     await page.getByLabel('List IDs').fill('900, 901');
-    await page.getByRole('button', { name: 'Save and go on' }).click();
+    await page.getByRole('button', { name: 'Save and continue' }).click();
 
     await page.getByText('See that it works.').waitFor();
     expect(await setting()).toMatchObject({ providerType: 12, listIds: ['900', '901'], guidLast4: GUID.slice(-4) });
-    await page.getByRole('link', { name: 'I will do this later' }).click();
+    await page.getByRole('link', { name: 'I’ll do this later' }).click();
     await page.getByText('First steps: 2 of 5 done').waitFor();
 
     const later = await stage().open('/');
-    await later.getByRole('link', { name: 'Go on' }).click();
-    await later.getByLabel('E-mail address of the test record').fill('me@example.com');
-    await later.getByLabel('E-mail address of the test record').press('Enter');
+    await later.getByRole('link', { name: 'Continue' }).click();
+    await later.getByLabel('Email address of the test record').fill('me@example.com');
+    await later.getByLabel('Email address of the test record').press('Enter');
     await later.getByText('Accepted by Ascent360 after').waitFor();
     expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ Email: 'me@example.com' });
-    await later.getByRole('button', { name: 'Go on' }).click();
+    await later.getByRole('button', { name: 'Continue' }).click();
 
-    await later.getByText('No, they are new there').click();
-    await later.getByRole('button', { name: 'Save and go on' }).click();
-    const ask = later.getByLabel('Text for your Ascent360 contact');
+    await later.getByText('No, they’re new to Ascent360').click();
+    await later.getByRole('button', { name: 'Save and continue' }).click();
+    const ask = later.getByLabel('Email to your Ascent360 contact');
     await ask.waitFor();
     expect(await ask.inputValue()).toContain('set up the source "Shopify"');
     expect(await setting()).toMatchObject({ consent: { email: { history: 'all' }, sms: { history: 'optOuts' } } });
-    await later.getByRole('button', { name: 'I have asked' }).click();
-    await later.getByRole('heading', { name: 'All set' }).waitFor();
+    await later.getByRole('button', { name: 'I’ve sent it' }).click();
+    await later.getByRole('heading', { name: 'You’re all set' }).waitFor();
     await later.getByRole('button', { name: 'Go to the overview' }).click();
     await later.getByText(`Connected to the Ascent360 account whose GUID ends in ${GUID.slice(-4)}.`).waitFor();
     expect(await later.getByText('First steps').count()).toBe(0);
@@ -85,8 +85,8 @@ inBrowser('existing customers', (stage) => {
       .toMatchObject({ state: 'counted' });
     const before = connector.ascent360.received.length;
     const page = await stage().open('/setup');
-    await page.getByRole('button', { name: 'Count the customers first' }).click();
-    const table = page.getByRole('table', { name: 'What an import of all customers would send' });
+    await page.getByRole('button', { name: 'Count customers first' }).click();
+    const table = page.getByRole('table', { name: 'What importing all customers would send' });
     await table.waitFor({ timeout: 60_000 });
     const row = async (name: string) =>
       await table
@@ -94,22 +94,22 @@ inBrowser('existing customers', (stage) => {
         .getByRole('cell')
         .allTextContents();
     expect(await row('Contacts')).toEqual(['7', '7']);
-    expect(await row('Opt-ins to e-mail')).toEqual(['0', '4']);
-    expect(await row('Opt-outs of e-mail')).toEqual(['2', '2']);
+    expect(await row('Email opt-ins')).toEqual(['0', '4']);
+    expect(await row('Email opt-outs')).toEqual(['2', '2']);
     const { body } = await connector.api('GET', '/settings');
     expect(body).toMatchObject({ consent: { email: { history: 'optOuts' } } });
-    await page.getByText('No, they are new there').click();
+    await page.getByText('No, they’re new to Ascent360').click();
     await table.getByRole('columnheader', { name: 'No your answer' }).waitFor();
-    await page.getByText('I do not know').click();
+    await page.getByText('I don’t know').click();
     await table.getByRole('columnheader', { name: 'Yes, or not known your answer' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.setViewportSize({ width: 320, height: 900 });
     expect(await overflow(page)).toBe(0);
     expect(connector.ascent360.received.length).toBe(before);
 
-    await page.getByText('No, they are new there').click();
-    await page.getByRole('button', { name: 'Save and go on' }).click();
-    await page.getByLabel('Text for your Ascent360 contact').waitFor();
+    await page.getByText('No, they’re new to Ascent360').click();
+    await page.getByRole('button', { name: 'Save and continue' }).click();
+    await page.getByLabel('Email to your Ascent360 contact').waitFor();
     const counted = ((await connector.api('GET', '/imports')).body as { items: object[] }).items[0];
     expect(counted).toMatchObject({ counts: { flags: { EmailPermission: { true: 4, false: 2 } } }, outdated: false });
   });
@@ -170,7 +170,7 @@ inBrowser(
         const link = page.getByRole('link', { name: new RegExp(`^${name}: `) });
         return Number((await link.textContent())?.replaceAll(',', ''));
       };
-      const parts = await Promise.all(['Accepted', 'Merged', 'Skipped', 'Waiting', 'Attention'].map(figure));
+      const parts = await Promise.all(['Accepted', 'Merged', 'Skipped', 'Waiting', 'Needs attention'].map(figure));
       const received = await figure('Received');
       expect(received).toBeGreaterThan(0);
       expect(parts.reduce((sum, part) => sum + part, 0)).toBe(received);
@@ -192,7 +192,7 @@ inBrowser(
 
     it('says the same in its chart and its table, and never that something was loaded', async () => {
       const page = await stage().open('/');
-      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      await page.getByRole('button', { name: 'Show numbers' }).click();
       const rows = page.getByRole('table').getByRole('row');
       await rows.nth(14).waitFor();
       const received = (await rows.locator('td:first-of-type').allTextContents()).map(Number);
@@ -204,17 +204,17 @@ inBrowser(
 
     it('is within reach of everybody', async () => {
       const page = await stage().open('/');
-      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      await page.getByRole('button', { name: 'Show numbers' }).click();
       await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       const narrow = await stage().open('/', { width: 320 });
-      await narrow.getByText('The last 14 days').waitFor();
+      await narrow.getByText('Last 14 days').waitFor();
       expect(await overflow(narrow)).toBe(0);
     });
 
     it('writes dates as the merchant reads them, in the time zone of the shop', async () => {
       const page = await stage().open('/', { locale: 'de' });
-      await page.getByText('The last 14 days').waitFor();
+      await page.getByText('Last 14 days').waitFor();
       expect(await page.locator('svg text').allTextContents()).toContainEqual(
         expect.stringMatching(/^\d+\. \p{L}+\.?$/u),
       );
@@ -231,22 +231,22 @@ inBrowser('the first steps', (stage) => {
     await page.keyboard.type(GUID);
     await page.keyboard.press('Enter');
     await page.getByLabel('Provider').waitFor();
-    await tabTo(page, 'Save and go on');
+    await tabTo(page, 'Save and continue');
     await page.keyboard.press('Enter');
     await page.getByText('See that it works.').waitFor();
-    await tabTo(page, 'E-mail address of the test record');
+    await tabTo(page, 'Email address of the test record');
     await page.keyboard.type('me@example.com');
     await page.keyboard.press('Enter');
     await page.getByText('Accepted by Ascent360 after').waitFor();
-    await tabTo(page, 'Go on');
+    await tabTo(page, 'Continue');
     await page.keyboard.press('Space');
     await tabTo(page, 'Yes, or most of them');
     await page.keyboard.press('Space');
-    await tabTo(page, 'Save and go on');
+    await tabTo(page, 'Save and continue');
     await page.keyboard.press('Enter');
-    await tabTo(page, 'I have asked');
+    await tabTo(page, 'I’ve sent it');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'All set' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re all set' }).waitFor();
     await tabTo(page, 'Go to the overview');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
@@ -272,7 +272,7 @@ inBrowser('first steps', (stage) => {
     const page = await stage().open('/setup');
     await page.getByRole('button', { name: 'Skip this step' }).click();
     await page.getByText('Yes, or most of them').waitFor();
-    await page.getByRole('link', { name: 'I will do this later' }).click();
+    await page.getByRole('link', { name: 'I’ll do this later' }).click();
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
     await page.goBack();
     await page.getByText('Yes, or most of them').waitFor();
@@ -287,7 +287,7 @@ inBrowser('a GUID pasted on the overview', (stage) => {
     expect(await page.getByLabel('GUID of your data webhook').inputValue()).toBe(GUID);
     await bar(page).getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
-    await page.getByText(`Connected to the GUID that ends in ${GUID.slice(-4)}.`).waitFor();
+    await page.getByText(`Connected. Your GUID ends in ${GUID.slice(-4)}.`).waitFor();
   });
 });
 
@@ -300,24 +300,24 @@ inBrowser('answers of the first steps that are not saved yet', (stage) => {
     await connector.api('PUT', '/setup', { done: [], dismissed: false });
     const page = await stage().open('/setup');
     await page.getByLabel('Provider').selectOption('other');
-    await page.getByLabel('Number of the provider').fill('12');
+    await page.getByLabel('Provider number').fill('12');
     await page.getByLabel('List IDs').fill('900, 901,');
-    await open(page, 'Send a test record');
-    await page.getByLabel('E-mail address of the test record').fill('me@example.com');
+    await open(page, 'Test record');
+    await page.getByLabel('Email address of the test record').fill('me@example.com');
     await open(page, 'Existing customers');
-    await page.getByText('No, they are new there').click();
+    await page.getByText('No, they’re new to Ascent360').click();
     await open(page, 'Provider and lists');
-    expect(await page.getByLabel('Number of the provider').inputValue()).toBe('12');
+    expect(await page.getByLabel('Provider number').inputValue()).toBe('12');
     await page.getByText('901', { exact: true }).waitFor();
-    await open(page, 'Send a test record');
-    expect(await page.getByLabel('E-mail address of the test record').inputValue()).toBe('me@example.com');
-    expect(await holdsBack(page, 'I will do this later')).toBe(leaving);
+    await open(page, 'Test record');
+    expect(await page.getByLabel('Email address of the test record').inputValue()).toBe('me@example.com');
+    expect(await holdsBack(page, 'I’ll do this later')).toBe(leaving);
 
     await bar(page).getByRole('button', { name: 'Save' }).click();
     await bar(page).waitFor({ state: 'hidden' });
     await page.getByText('Provider 12, lists 900, 901.').waitFor();
-    await page.getByText('Of choices from before, e-mail opt-ins and all opt-outs are told.').waitFor();
-    expect(await page.getByLabel('E-mail address of the test record').inputValue()).toBe('me@example.com');
+    await page.getByText('From earlier choices, we send email opt-ins and all opt-outs.').waitFor();
+    expect(await page.getByLabel('Email address of the test record').inputValue()).toBe('me@example.com');
     const settings = (await connector.api('GET', '/settings')).body;
     expect(settings).toMatchObject({
       providerType: 12,
@@ -329,18 +329,18 @@ inBrowser('answers of the first steps that are not saved yet', (stage) => {
     await open(page, 'Existing customers');
     await page.getByText('Yes, or most of them').click();
     await bar(page).getByRole('button', { name: 'Discard' }).click();
-    expect(await page.getByRole('radio', { name: 'No, they are new there' }).isChecked()).toBe(true);
-    await page.getByRole('link', { name: 'I will do this later' }).click();
+    expect(await page.getByRole('radio', { name: 'No, they’re new to Ascent360' }).isChecked()).toBe(true);
+    await page.getByRole('link', { name: 'I’ll do this later' }).click();
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
   it('and that the server refuses open their step, with the reason beside the field', async () => {
     const page = await stage().open('/setup');
     await open(page, 'Provider and lists');
-    await page.getByLabel('Number of the provider').fill('0');
+    await page.getByLabel('Provider number').fill('0');
     await open(page, 'Ask your Ascent360 contact');
     await bar(page).getByRole('button', { name: 'Save' }).click();
-    await page.getByLabel('Number of the provider').waitFor();
+    await page.getByLabel('Provider number').waitFor();
     await page.getByText('whole number').first().waitFor();
   });
 });
@@ -372,7 +372,7 @@ inBrowser('a server in trouble', (stage) => {
     await page.getByLabel('Source name').fill('Typed while the net was gone');
     await page.route('**/api/settings', (call) => call.abort());
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The app could not be reached').waitFor();
+    await page.getByText('We couldn’t reach the app').waitFor();
     expect(await page.getByLabel('Source name').inputValue()).toBe('Typed while the net was gone');
     await page.unroute('**/api/settings');
     await page.getByRole('button', { name: 'Try again' }).click();

@@ -13,11 +13,11 @@ inBrowser(
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Attempts' }).waitFor();
       const before = stage().connector.ascent360.received.length;
-      await tabTo(page, 'Send again');
+      await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
       const dialog = page.getByRole('dialog');
       await dialog.getByText('1 record goes out.').waitFor();
-      await tabTo(page, 'Send again');
+      await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
       await page.getByText('1 record is on its way').waitFor();
       await stage().connector.ascent360.until(before + 1);
@@ -30,12 +30,12 @@ inBrowser(
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Attempts' }).waitFor();
       const before = stage().connector.ascent360.received.length;
-      await tabTo(page, 'Send again');
+      await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').getByText('1 record goes out.').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toBe('Send again');
+      await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toBe('Resend');
       expect(stage().connector.ascent360.received.length).toBe(before);
     });
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import type { Scene } from './shoot.ts';
 import { GUID, type Stage } from './stage.ts';
 
-const seen = async (page: Page) => void (await page.getByText('The last 14 days').waitFor());
+const seen = async (page: Page) => void (await page.getByText('Last 14 days').waitFor());
 
 /** Answers of the merchant API, as the pages would get them from a server in trouble. */
 const answer = (page: Page, route: string, status: number, body: object) =>
@@ -32,7 +32,7 @@ export const overviewScenes: Scene[] = [
     history: true,
     full: true,
     act: async (page) => {
-      await page.getByRole('button', { name: 'Show the numbers' }).click();
+      await page.getByRole('button', { name: 'Show numbers' }).click();
       await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
     },
   },
@@ -72,6 +72,6 @@ export const overviewScenes: Scene[] = [
     name: 'session-ended',
     route: '/',
     prepare: async (stage) => stage.tokens(async () => randomUUID()),
-    act: async (page) => void (await page.getByText('Your session with Shopify has ended').waitFor()),
+    act: async (page) => void (await page.getByText('Your Shopify session has ended').waitFor()),
   },
 ];

@@ -3,7 +3,7 @@ import type { Scene } from './shoot.ts';
 
 /** Opens the story of somebody about whom there is much to tell. */
 async function openRegular(page: Page): Promise<void> {
-  await page.getByRole('list', { name: 'People found' }).getByRole('link').first().click();
+  await page.getByRole('list', { name: 'Customers found' }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
 }
 
@@ -23,7 +23,7 @@ export const peopleScenes: Scene[] = [
     name: 'people-start',
     route: '/people',
     act: async (page) => {
-      await page.getByText('Find a person to see their story').waitFor();
+      await page.getByText('Find a customer to see their history').waitFor();
     },
   },
   {
@@ -31,14 +31,14 @@ export const peopleScenes: Scene[] = [
     route: `/people?q=${REGULAR}`,
     history,
     act: async (page) => {
-      await page.getByRole('list', { name: 'People found' }).waitFor();
+      await page.getByRole('list', { name: 'Customers found' }).waitFor();
     },
   },
   {
     name: 'people-none',
     route: '/people?q=nobody@example.com',
     act: async (page) => {
-      await page.getByText('Nobody is known by this').waitFor();
+      await page.getByText('No customer found').waitFor();
     },
   },
   { name: 'person', route: `/people?q=${REGULAR}`, history, act: openRegular },

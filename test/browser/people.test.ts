@@ -12,32 +12,32 @@ inBrowser(
     const timeline = (page: Page) => page.locator('ol.timeline > li');
     async function open(route = '/people', width = 1200): Promise<Page> {
       const page = await stage().open(route, { width });
-      await page.getByRole('heading', { name: 'People', level: 1 }).waitFor();
+      await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
       return page;
     }
     async function openRegular(width = 1200): Promise<Page> {
       const page = await open(`/people?q=${REGULAR}`, width);
-      await page.getByRole('list', { name: 'People found' }).getByRole('link').click();
+      await page.getByRole('list', { name: 'Customers found' }).getByRole('link').click();
       await page.getByRole('heading', { name: 'Timeline' }).waitFor();
       return page;
     }
 
     it('are found by a whole e-mail address in any case, and nobody by a part of it', async () => {
       const page = await open();
-      await page.getByText('Find a person to see their story').waitFor();
-      await page.getByLabel('Find a person').fill(REGULAR.toUpperCase());
-      await page.getByLabel('Find a person').press('Enter');
+      await page.getByText('Find a customer to see their history').waitFor();
+      await page.getByLabel('Find a customer').fill(REGULAR.toUpperCase());
+      await page.getByLabel('Find a customer').press('Enter');
       await page.getByRole('link', { name: /Mia Okafor/ }).waitFor();
       expect(new URL(page.url()).searchParams.get('q')).toBe(REGULAR.toUpperCase());
-      await page.getByLabel('Find a person').fill('mia.okafor@');
-      await page.getByRole('button', { name: 'Find', exact: true }).click();
-      await page.getByText('Nobody is known by this').waitFor();
+      await page.getByLabel('Find a customer').fill('mia.okafor@');
+      await page.getByRole('button', { name: 'Search', exact: true }).click();
+      await page.getByText('No customer found').waitFor();
     });
 
     it('one whose opt-in was not sent: the page says why, what would change it, and where it stands in the timeline', async () => {
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
       await openPersonOf(page, 'The choice is history');
-      const card = page.getByRole('heading', { name: 'E-mail', level: 2 }).locator('xpath=ancestor::*[4]');
+      const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
       await card.getByText(/^Opted in to e-mail on .+; Ascent360 has not been told\.$/).waitFor();
       await card.getByText('the settings hold that kind back').waitFor();
       await page.getByRole('button', { name: 'Permissions' }).click();
@@ -65,7 +65,7 @@ inBrowser(
       const before = stage().connector.ascent360.received.length;
       await page.getByRole('button', { name: 'Send now' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
-      await page.getByText('On its way to Ascent360').waitFor();
+      await page.getByText('Sending to Ascent360').waitFor();
       await stage().connector.ascent360.until(before + 1);
       await timeline(page).filter({ hasText: 'Sent by hand' }).first().getByText('Accepted').waitFor();
     });
@@ -87,15 +87,15 @@ inBrowser(
       await page.getByText('Away.').waitFor();
       await page.unroute('**/api/people?*');
       await page.getByRole('button', { name: 'Try again' }).click();
-      await page.getByText('Nobody is known by this').waitFor();
+      await page.getByText('No customer found').waitFor();
       const gone = await stage().open('/people/00000000-0000-4000-8000-000000000000');
-      await gone.getByText('This is not here').waitFor();
+      await gone.getByText('We couldn’t find this').waitFor();
     });
 
     it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
       for (const width of [1200, 320]) {
         const found = await open(`/people?q=${REGULAR}`, width);
-        await found.getByRole('list', { name: 'People found' }).waitFor();
+        await found.getByRole('list', { name: 'Customers found' }).waitFor();
         expect.soft(await accessibilityFaults(found), `search at ${width}`).toEqual([]);
         expect.soft(await overflow(found), `search at ${width}`).toBe(0);
         const page = await openRegular(width);

@@ -18,15 +18,15 @@ inBrowser('privacy requests', (stage) => {
 
   it('are downloaded, handed on and marked as done', async () => {
     const page = await stage().open('/privacy');
-    const asked = page.getByRole('listitem').filter({ hasText: 'Request for the data held' });
+    const asked = page.getByRole('listitem').filter({ hasText: 'Data request' });
     await asked.getByText('kim@example.com').waitFor();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       asked.getByRole('button', { name: 'Download the data' }).click(),
     ]);
     expect(await readFile(await file.path(), 'utf8')).toContain('kim@example.com');
-    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
-    await erasure.getByText('Text for Ascent360').click();
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
+    await erasure.getByText('Email to Ascent360').click();
     await erasure.getByText('Please erase this person from our Ascent360 account').waitFor();
     await asked.getByRole('button', { name: 'Mark as done' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Mark as done' }).click();
@@ -42,15 +42,15 @@ inBrowser('privacy requests', (stage) => {
         });
       },
     });
-    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
-    await erasure.getByText('Text for Ascent360').click();
-    await erasure.getByRole('button', { name: 'Copy the text' }).click();
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
+    await erasure.getByText('Email to Ascent360').click();
+    await erasure.getByRole('button', { name: 'Copy the email' }).click();
     await page.locator('#stand-in-toast').getByText('mark the text and press Ctrl+C').waitFor();
   });
 
   it('stand beside who looked at personal data, and the download is among it', async () => {
     const page = await stage().open('/privacy');
-    await page.getByRole('heading', { name: 'Who looked at personal data' }).waitFor();
+    await page.getByRole('heading', { name: 'Who viewed customer data' }).waitFor();
     await page.getByText(/ · User \d+ · the data of a request, downloaded$/).waitFor();
   });
 
@@ -62,14 +62,14 @@ inBrowser('privacy requests', (stage) => {
     await page.getByText('Away.').waitFor();
     await page.unroute(route);
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('heading', { name: 'Request to erase' }).waitFor();
+    await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
   });
 
   it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
     for (const width of [1200, 320]) {
       const page = await stage().open('/privacy', { width });
-      await page.getByRole('heading', { name: 'Request to erase' }).waitFor();
-      await page.getByText('Text for Ascent360').first().click();
+      await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
+      await page.getByText('Email to Ascent360').first().click();
       expect.soft(await accessibilityFaults(page), `${width}`).toEqual([]);
       expect.soft(await overflow(page), `${width}`).toBe(0);
     }
@@ -77,7 +77,7 @@ inBrowser('privacy requests', (stage) => {
 
   it('are marked as done with the keyboard alone, and the focus stays with the request', async () => {
     const page = await stage().open('/privacy');
-    const erasure = page.getByRole('listitem').filter({ hasText: 'Request to erase' });
+    const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
     await erasure.waitFor();
     await tabTo(page, 'Mark as done');
     await page.keyboard.press('Enter');

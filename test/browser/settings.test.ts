@@ -27,14 +27,14 @@ inBrowser('the settings', (stage) => {
     await page.getByLabel('List IDs').blur();
     await page.getByRole('button', { name: 'Remove 1', exact: true }).click();
     await page.getByLabel('Send test orders').check();
-    await page.getByLabel('Choices made before').first().selectOption('all');
+    await page.getByLabel('Choices from before').first().selectOption('all');
     await page.getByLabel('Date of birth').selectOption('metafield');
-    await page.getByLabel('Date of birth: Metafield').fill('facts.birth_date');
+    await page.getByLabel('Date of birth: metafield').fill('facts.birth_date');
     await page.getByRole('button', { name: 'Add a source: Interests' }).click();
-    await page.getByLabel('Interests 1: Beginning of the tag').fill('interest:');
-    await page.getByLabel('Permission to phone').check();
-    await page.getByLabel('Tag that means yes').fill('phone-ok');
-    await page.getByLabel('Tag that means no').fill('phone-stop');
+    await page.getByLabel('Interests 1: how the tag starts').fill('interest:');
+    await page.getByLabel('Phone permission').check();
+    await page.getByLabel('Tag for yes').fill('phone-ok');
+    await page.getByLabel('Tag for no').fill('phone-stop');
     await saveButton(page).click();
     await page.getByText('Settings saved').waitFor();
     expect(await saved()).toMatchObject({
@@ -49,8 +49,8 @@ inBrowser('the settings', (stage) => {
         phonePermission: { optIn: 'phone-ok', optOut: 'phone-stop' },
       },
     });
-    await page.getByText('Source name: Alpine → Alpine Shop').waitFor();
-    await page.getByText('List IDs: 1 → 2, 3').waitFor();
+    await page.getByText('Alpine → Alpine Shop').waitFor();
+    await page.getByText('1 → 2, 3').waitFor();
     await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
   });
 
@@ -120,13 +120,13 @@ inBrowser('the settings', (stage) => {
     await payload.getByText('"Email": "mia@example.com"').waitFor();
     await page.getByLabel('Source name').fill('Seen before saving');
     await payload.getByText('"SourceName": "Seen before saving"').waitFor();
-    await page.getByText('It would be sent').waitFor();
-    await page.getByRole('button', { name: 'Why each key is there' }).click();
+    await page.getByText('Would be sent').waitFor();
+    await page.getByRole('button', { name: 'Why each field is sent' }).click();
     await page.getByRole('row', { name: /EmailPermission left out/ }).waitFor();
     await page.getByLabel('Send orders').uncheck();
     await page.getByText('The settings switch this kind of event off.').first().waitFor();
     await page.getByLabel('Source name').fill('');
-    await page.getByText('Mend the fields above first').waitFor();
+    await page.getByText('Fix the fields above first').waitFor();
   });
 
   it('show it too when the newest events are all of an import', async () => {
@@ -154,7 +154,7 @@ inBrowser('the settings', (stage) => {
       await pressed;
       await route.continue();
     });
-    const field = page.getByLabel('E-mail address of the test record');
+    const field = page.getByLabel('Email address of the test record');
     await field.fill('once@example.com');
     for (let presses = 0; presses < 3; presses++) await field.press('Enter');
     goOn();
@@ -176,17 +176,17 @@ inBrowser('the settings', (stage) => {
     const page = await stage().open('/settings');
     await page.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
-    await page.getByText('Not connected. Events are kept').waitFor();
+    await page.getByText('Not connected. We keep events').waitFor();
     expect(await saved()).toMatchObject({ guidLast4: null });
     await stage().connector.api('PUT', '/settings', { guid: randomUUID() });
   });
 
   it('are within reach of everybody: axe finds nothing, and nothing scrolls sideways at 320 pixels', async () => {
     const page = await open();
-    await page.getByRole('button', { name: 'Why each key is there' }).click();
+    await page.getByRole('button', { name: 'Why each field is sent' }).click();
     expect(await accessibilityFaults(page)).toEqual([]);
     const narrow = await stage().open('/settings', { width: 320 });
-    await narrow.getByRole('button', { name: 'Why each key is there' }).waitFor();
+    await narrow.getByRole('button', { name: 'Why each field is sent' }).waitFor();
     expect(await overflow(narrow)).toBe(0);
     expect(await accessibilityFaults(narrow)).toEqual([]);
   });

@@ -43,7 +43,7 @@ export const setupScenes: Scene[] = [
     route: '/setup',
     prepare: (stage) => connected(stage, 'lists'),
     act: async (page) => {
-      await page.getByLabel('E-mail address of the test record').fill('me@example.com');
+      await page.getByLabel('Email address of the test record').fill('me@example.com');
       await page.getByRole('button', { name: 'Send test record' }).click();
       await page.getByText('Accepted by Ascent360').waitFor();
     },
@@ -59,8 +59,8 @@ export const setupScenes: Scene[] = [
       for (let n = 0; n < 640; n++) shop.setCustomer(customer(n, n < 412 ? optedIn : n < 478 ? optedOut : {}));
     },
     act: async (page) => {
-      await page.getByText('No, they are new there').click();
-      await page.getByRole('button', { name: 'Count the customers first' }).click();
+      await page.getByText('No, they’re new to Ascent360').click();
+      await page.getByRole('button', { name: 'Count customers first' }).click();
       await page.getByRole('table').waitFor();
     },
   },
@@ -74,7 +74,7 @@ export const setupScenes: Scene[] = [
     name: 'setup-finished',
     route: '/setup',
     prepare: (stage) => connected(stage, 'lists', 'test', 'history', 'ask'),
-    act: shows('All set'),
+    act: shows('You’re all set'),
   },
   {
     name: 'overview-resumed',

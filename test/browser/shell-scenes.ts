@@ -58,7 +58,7 @@ export const shellScenes: Scene[] = [
         window.history.pushState(null, '', `/nowhere${window.location.search}`);
         window.dispatchEvent(new PopStateEvent('popstate'));
       });
-      await heading('There is no such page')(page);
+      await heading('This page doesn’t exist')(page);
     },
   },
   { name: 'setup-narrow', route: '/setup', width: 320, full: true, act: heading(/Connect/) },
@@ -67,7 +67,7 @@ export const shellScenes: Scene[] = [
     route: `/people?q=${REGULAR}`,
     width: 320,
     history: true,
-    act: async (page) => await page.getByRole('list', { name: 'People found' }).waitFor(),
+    act: async (page) => await page.getByRole('list', { name: 'Customers found' }).waitFor(),
   },
   {
     name: 'imports-narrow',
@@ -77,7 +77,7 @@ export const shellScenes: Scene[] = [
     history: true,
     act: async (page) => {
       await page.getByRole('list', { name: 'Imports' }).waitFor();
-      await page.getByText('Only these customers').click();
+      await page.getByText('Selected customers only').click();
     },
   },
   {
@@ -86,7 +86,7 @@ export const shellScenes: Scene[] = [
     width: 320,
     full: true,
     before: async (page) => void (await standInImports(page, 'running')),
-    act: heading('What went out'),
+    act: heading('What was sent'),
   },
   {
     name: 'import-paused',
@@ -95,7 +95,7 @@ export const shellScenes: Scene[] = [
     full: true,
     act: async (page) => {
       await page.getByRole('list', { name: 'Imports' }).getByRole('link').first().click();
-      await heading('What went out')(page);
+      await heading('What was sent')(page);
     },
   },
   {
@@ -105,7 +105,7 @@ export const shellScenes: Scene[] = [
     full: true,
     act: async (page) => {
       await page.getByRole('list', { name: 'Imports' }).getByRole('link').last().click();
-      await heading('What went out')(page);
+      await heading('What was sent')(page);
     },
   },
   {
@@ -114,6 +114,6 @@ export const shellScenes: Scene[] = [
     width: 320,
     full: true,
     history: true,
-    act: heading('Request to erase'),
+    act: heading('Erasure request'),
   },
 ];

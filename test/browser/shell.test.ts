@@ -23,7 +23,7 @@ inBrowser('the frame of the pages', (stage) => {
     stage().tokens(async () => `refused-${++asked}`);
     try {
       await page.getByRole('link', { name: 'Overview' }).click();
-      await page.getByText('Your session with Shopify has ended').waitFor();
+      await page.getByText('Your Shopify session has ended').waitFor();
     } finally {
       stage().tokens(null);
     }
@@ -35,7 +35,7 @@ inBrowser('the frame of the pages', (stage) => {
 
   it('says so when App Bridge does not load', async () => {
     const page = await stage().open('/', { appBridge: false });
-    await page.getByText('Shopify could not be reached').waitFor();
+    await page.getByText('We couldn’t reach Shopify').waitFor();
   });
 
   it('answers an address that is none with a way back', async () => {

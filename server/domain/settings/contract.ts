@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Fault } from '../fault.ts';
 import type { Settings } from '../settings.ts';
+import { inEnglish } from '../wording/in-english.ts';
 import { parseGuid } from './parse-guid.ts';
 
 export type ParsedSettings =
@@ -84,7 +85,7 @@ const guid = z
   .transform((pasted, ctx) => {
     const parsed = parseGuid(pasted);
     if (parsed.ok) return parsed.guid;
-    ctx.addIssue({ code: 'custom', message: parsed.message });
+    ctx.addIssue({ code: 'custom', message: inEnglish(parsed.text) });
     return z.NEVER;
   })
   .nullable();

@@ -1,4 +1,7 @@
-export type ParsedGuid = { ok: true; guid: string } | { ok: false; message: string };
+import type { en } from '../wording/en.ts';
+import type { Text } from '../wording/text.ts';
+
+export type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
 
 const HOST = 'webhook.ascent360.com';
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -7,30 +10,24 @@ const dataPath = new RegExp(`^/v1/data/(${UUID})/?$`, 'i');
 /** What copying from a mail or a chat leaves around a text besides spaces. */
 const invisibleEdges = /^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/gu;
 
-const refused = (message: string): ParsedGuid => ({ ok: false, message });
+const refused = (code: keyof typeof en.guid): ParsedGuid => ({ ok: false, text: { code: `guid.${code}` } });
 
 function parseAddress(url: URL): ParsedGuid {
   const ascent360 = url.hostname === 'ascent360.com' || url.hostname.endsWith('.ascent360.com');
   if (url.protocol === 'http:' && url.hostname === HOST) {
-    return refused(
-      'This address begins with http:, which is not encrypted. Paste the https: address, or only the GUID.',
-    );
+    return refused('http');
   }
   if (url.protocol !== 'https:' || !ascent360) {
-    return refused(`We only send to ${HOST}. Paste the GUID that Ascent360 gave you, not another address.`);
+    return refused('other_host');
   }
   if (url.hostname !== HOST || !/^\/v1\/data(\/|$)/i.test(url.pathname)) {
-    return refused(
-      'This is not the address of the data webhook. If it is an e-mail trigger, do not open it: opening it mails a whole ' +
-        'audience. Ask Ascent360 for the GUID of your data webhook.',
-    );
+    return refused('not_the_webhook');
   }
   if (url.port !== '' || url.username !== '' || url.password !== '') {
-    return refused(`We only send to ${HOST}, without a port or a password. Paste only the GUID.`);
+    return refused('with_port');
   }
   const guid = dataPath.exec(url.pathname)?.[1];
-  if (guid === undefined)
-    return refused('This address does not end in a GUID. Paste the whole address, or only the GUID.');
+  if (guid === undefined) return refused('no_guid');
   return { ok: true, guid: guid.toLowerCase() };
 }
 
@@ -41,10 +38,8 @@ function parseAddress(url: URL): ParsedGuid {
  */
 export function parseGuid(text: string): ParsedGuid {
   const pasted = text.replace(invisibleEdges, '');
-  if (pasted === '') return refused('Enter the GUID that Ascent360 gave you.');
+  if (pasted === '') return refused('missing');
   if (wholeGuid.test(pasted)) return { ok: true, guid: pasted.toLowerCase() };
   if (/^[a-z][a-z0-9+.-]*:/i.test(pasted) && URL.canParse(pasted)) return parseAddress(new URL(pasted));
-  return refused(
-    'This is not a GUID. It has 32 characters 0-9 and a-f in groups of 8, 4, 4, 4 and 12, with hyphens between them.',
-  );
+  return refused('not_a_guid');
 }

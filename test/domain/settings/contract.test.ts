@@ -205,7 +205,7 @@ describe('a settings document', () => {
     ['paused as a number', { paused: 1 }, 'paused', /true or false/],
     ['newAccount as text', { newAccount: 'yes' }, 'newAccount', /true or false/],
     ['a GUID that is a number', { guid: 5 }, 'guid', /null to keep/],
-    ['a GUID that is none', { guid: 'abc' }, 'guid', /not a GUID/],
+    ['a GUID that is none', { guid: 'abc' }, 'guid', /isn’t a GUID/],
     ['an address elsewhere', { guid: `https://example.com/V1/Data/${guid}` }, 'guid', /only send to/],
   ];
 

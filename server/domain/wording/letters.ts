@@ -1,0 +1,16 @@
+/**
+ * Emails that the merchant sends to Ascent360. They are English in every language: it is the one that Ascent360 works in.
+ */
+
+/** What Ascent360 has to set up on its side. */
+export const setUpLetter = ({ shop, source, type }: { shop: string; source: string; type: string }): string =>
+  `Hello,
+
+Our Shopify store ${shop} now sends its customers and orders to our data webhook. Could you please
+
+1. set up the source "${source}" (SourceType "${type}") for it, and
+2. map the "Order" object of each record: match by Order.Id and update the existing purchase instead of adding another, with Order.CreatedAt as the purchase date and Order.Total as the amount. Order.Event is "created", "updated", "cancelled" or "import".
+
+Permission fields (EmailPermission, SMSPermission) are included only when a person changed their choice.
+
+Thank you.`;

@@ -1,0 +1,38 @@
+import type { en } from './en.ts';
+
+type Paths<Node> = {
+  [Key in keyof Node & string]: Node[Key] extends string ? Key : `${Key}.${Paths<Node[Key]>}`;
+}[keyof Node & string];
+
+/** A sentence of the catalogue (`en.ts`, and its translations in app/texts/). */
+export type TextCode = Paths<typeof en>;
+
+/**
+ * What is in a sentence. Those called `at` or `…At` are moments in ISO 8601, those called `day` or `…Day` too, of which
+ * only the day is said; a list holds texts.
+ */
+export type TextParams = Record<string, string | number | readonly Text[]>;
+
+/** What is said to a person, without its words: who shows it says it in their language. `then`: the sentence that follows. */
+export type Text = { code: TextCode; params?: TextParams; then?: Text };
+
+/** How a language and a time zone say what a text is made of. */
+export type Speech = {
+  say(code: TextCode, params: Record<string, string | number>): string;
+  moment(iso: string): string;
+  day(iso: string): string;
+  list(parts: readonly string[]): string;
+};
+
+function spoken(name: string, value: TextParams[string], speech: Speech): string | number {
+  if (typeof value === 'object') return speech.list(value.map((one) => sayWith(one, speech)));
+  if (/(^a|A)t$/.test(name)) return speech.moment(String(value));
+  return /(^d|D)ay$/.test(name) ? speech.day(String(value)) : value;
+}
+
+/** A text, and those that follow it, as one string. */
+export function sayWith({ code, params = {}, then }: Text, speech: Speech): string {
+  const values = Object.entries(params).map(([name, value]) => [name, spoken(name, value, speech)]);
+  const sentence = speech.say(code, Object.fromEntries(values));
+  return then ? `${sentence} ${sayWith(then, speech)}` : sentence;
+}
