@@ -1,5 +1,5 @@
-import { OPT_OUT_LATE } from '../../domain/delivery/opt-out-late.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { isLateOptOut } from '../../store/deliveries/late-opt-outs.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** What Shopify Flow is told of when it opens. */
@@ -23,7 +23,7 @@ const OPEN = `
   UNION ALL
   SELECT DISTINCT d.shop_id, 'opt_outs', '', true FROM deliveries d
     JOIN installed i ON i.id = d.shop_id JOIN events e ON e.id = d.event_id
-  WHERE d.open AND d.carries_opt_out AND coalesce(d.first_attempt_at, e.received_at) < now() - interval '${OPT_OUT_LATE} milliseconds' AND e.source <> 'flow'
+  WHERE ${isLateOptOut()} AND e.source <> 'flow'
   UNION ALL
   SELECT p.shop_id, 'privacy_request', p.id::text, true FROM privacy_requests p JOIN installed i ON i.id = p.shop_id
   WHERE p.done_at IS NULL`;

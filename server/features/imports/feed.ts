@@ -4,7 +4,7 @@ import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { firstOfLanes } from '../../store/deliveries/find-due.ts';
+import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type ImportRecord, readAtOf, recordsOf } from './records.ts';

@@ -3,7 +3,7 @@ import type { Import, Wait } from '../../domain/imports.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import { detailWords } from '../../domain/wording/messages.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { firstOfLanes } from '../../store/deliveries/find-due.ts';
+import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 

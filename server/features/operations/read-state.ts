@@ -1,5 +1,7 @@
 import { countedSources } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { firstOfLanes } from '../../store/deliveries/lanes.ts';
+import { isLateOptOut } from '../../store/deliveries/late-opt-outs.ts';
 
 /** How long the database may work on it, in milliseconds. */
 const STATEMENT_MS = 10_000;
@@ -85,14 +87,10 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
          count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying
        FROM deliveries d WHERE d.shop_id = s.id AND d.open) o
      CROSS JOIN LATERAL (SELECT count(*) AS late FROM deliveries d JOIN events e ON e.id = d.event_id
-       WHERE d.shop_id = s.id AND d.open AND d.carries_opt_out
-         AND coalesce(d.first_attempt_at, e.received_at) < now() - interval '3 days') p
+       WHERE d.shop_id = s.id AND ${isLateOptOut()}) p
      LEFT JOIN LATERAL (SELECT d.due_at FROM deliveries d
        WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
-         AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.shop_id = d.shop_id AND b.open AND b.email_lane = d.email_lane
-           AND b.id <> d.id AND (b.seq < d.seq OR b.lease_until IS NOT NULL))
-         AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.shop_id = d.shop_id AND b.open AND b.phone_lane = d.phone_lane
-           AND b.id <> d.id AND (b.seq < d.seq OR b.lease_until IS NOT NULL))
+         AND ${firstOfLanes}
        ORDER BY d.due_at LIMIT 1) f ON true
      GROUP BY 1`,
   );

@@ -1,8 +1,8 @@
-import { OPT_OUT_LATE } from '../../domain/delivery/opt-out-late.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttentionReason } from '../../domain/states.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { findLateOptOuts } from '../../store/deliveries/late-opt-outs.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { adminProblems } from './admin-access.ts';
@@ -14,13 +14,8 @@ import { privacyProblems } from './privacy-problems.ts';
 const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
 
 async function lateOptOuts(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
-  const [row] = await sql.query<{ count: number; since: Date | null }>(
-    `SELECT count(*) AS count, min(coalesce(d.first_attempt_at, e.received_at)) AS since
-     FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = $1 AND d.open AND d.carries_opt_out AND coalesce(d.first_attempt_at, e.received_at) < $2`,
-    [shop.id, new Date(now - OPT_OUT_LATE)],
-  );
-  if (!row?.since) return [];
+  const row = await findLateOptOuts(sql, shop, now);
+  if (!row) return [];
   const what = row.count === 1 ? '1 opt-out has' : `${row.count} opt-outs have`;
   return [
     {

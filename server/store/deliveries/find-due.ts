@@ -4,6 +4,7 @@ import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type ClaimedDelivery, type DeliveryKind, type DeliverySubject, openSubject } from './deliveries.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
+import { firstOfLanes } from './lanes.ts';
 
 type DeliveryRow = {
   id: string;
@@ -53,12 +54,6 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
   );
   return rows.map((row) => claimedOf(shop, row));
 }
-
-/** That nothing goes before delivery `d` in its lanes, and nothing is being sent there. */
-export const firstOfLanes = `NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.email_lane = d.email_lane
-         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))
-       AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.phone_lane = d.phone_lane
-         AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
 
 /** A delivery with the lanes it stands in. */
 export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };

@@ -3,6 +3,7 @@ import { eventStates, reasons } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
 import { describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { behindInLanes } from '../deliveries/lanes.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type ActivityFilter, type Place, selectEvents } from './event-filter.ts';
 import { summaryBinding } from './events.ts';
@@ -44,14 +45,9 @@ export type ItemRow = StateRow & {
   summary: Uint8Array | null;
 };
 
-/** Whether an open delivery `o` of the same address goes first: the same rule by which deliveries are claimed. */
-const behind = (lane: 'email_lane' | 'phone_lane') => `EXISTS (
-  SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.${lane} = d.${lane}
-    AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
-
 /** The columns of an ItemRow over `events e LEFT JOIN deliveries d` (the open one). */
 export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at, e.state, e.reason, e.detail, e.summary,
-  d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, (${behind('email_lane')} OR ${behind('phone_lane')}) AS behind,
+  d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, ${behindInLanes} AS behind,
   d.id IS NULL OR (d.reading AND d.due_at > now()) AS reading`;
 
 export const summaryOf = (shop: Shop, row: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
