@@ -10,9 +10,10 @@ import { shopErasure } from './features/privacy/erase-rows.ts';
 import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
 import { type AnyChore, startChores } from './pipeline/chores.ts';
-import { CLAIM_AHEAD_MS } from './pipeline/deliver/send-pool.ts';
+import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
 import { createSlots } from './pipeline/deliver/slots.ts';
-import { processSafely } from './pipeline/process/process.ts';
+import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
+import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
@@ -22,7 +23,7 @@ import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
 import { createFreshSubjects } from './store/deliveries/fresh-subjects.ts';
 import type { SettingsStore } from './store/shops/settings.ts';
-import type { Shops } from './store/shops/shops.ts';
+import type { Shop, Shops } from './store/shops/shops.ts';
 
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
@@ -51,54 +52,74 @@ export function jobsOf(
   deps: WorkerDeps,
   { wakeReads, stopping }: { wakeReads(shopId: number): void; stopping(): boolean },
 ): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
-  const { config, queue, admin } = deps;
+  const { config, db, shops, settings, admin, access, queue, log, metrics, now, random } = deps;
+  const { wake } = queue;
   const wakeLater = (shopId: number, waitMs: number) => {
     if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
   };
-  const work = {
-    ...deps,
+  const fresh = createFreshSubjects();
+  const translating: ProcessDeps = {
+    db,
+    shops,
+    settings,
+    log,
+    metrics,
+    fresh,
+    now,
     reads: { mayRead: admin.hasAccess, waitMs: config.readWait, wake: wakeReads },
-    settling: { waitMs: QUIET_MS, wakeLater },
-    fresh: createFreshSubjects(),
-    slots: createSlots(config.deliveryConcurrency),
-    translating: createSlots(TRANSLATING_AT_ONCE),
-    pace: { typicalMs: CLAIM_AHEAD_MS },
-    perShop: config.deliveryConcurrencyPerShop,
+    quiet: { waitMs: QUIET_MS, wakeLater },
+  };
+  const turns: TurnDeps = {
+    db,
+    settings,
+    log,
+    fresh,
+    now,
+    random,
     leaseMs: config.lease,
-    postWithinMs: config.lease - config.deliveryTimeout,
     connectionProbeMs: config.connectionProbe,
     breakerProbeMs: config.breakerProbe,
     breakerWindowMs: config.breakerWindow,
     retrySchedule: config.retrySchedule,
-    send: deps.ascent360.send,
-    wakeLater,
-    stopping,
   };
+  const sending: SendPoolDeps = {
+    slots: createSlots(config.deliveryConcurrency),
+    pace: { typicalMs: CLAIM_AHEAD_MS },
+    perShop: config.deliveryConcurrencyPerShop,
+    postWithinMs: config.lease - config.deliveryTimeout,
+    send: deps.ascent360.send,
+    metrics,
+    now,
+  };
+  const translatingAtOnce = createSlots(TRANSLATING_AT_ONCE);
+  const onShop = { shops, log, metrics, now, translating, translatingAtOnce, turns, sending, wakeLater, stopping };
+  const translate = async (shop: Shop) => await processSafely(translating, shop);
+  const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;
   return {
-    work: (shopId, listen) => workOnShop(work, shopId, listen),
+    work: (shopId, listen) => workOnShop(onShop, shopId, listen),
     chores: [
-      shopErasure(deps.db),
-      retention(deps.db, config.retentionDays),
-      keepAccess(deps),
-      announcing({ ...deps, apiKey: config.shopifyApiKey, everyMs: config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT }),
-      createFetches({ ...deps, wake: queue.wake, translate: (shop) => processSafely(work, shop) }),
-      importChore({ ...deps, wake: queue.wake }),
-      reconciliationChore({ ...deps, wake: queue.wake }),
+      shopErasure(db),
+      retention(db, config.retentionDays),
+      keepAccess({ db, admin, access, log }),
+      announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
+      createFetches({ db, shops, settings, admin, log, now, wake, translate }),
+      importChore({ db, shops, settings, admin, log, now, wake }),
+      reconciliationChore({ db, shops, settings, admin, log, now, wake }),
     ],
   };
 }
 
 /** The jobs, the queue that asks for them, and the sweep that wakes shops. */
 export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
-  const { config, queue } = deps;
+  const { config, db, shops, queue, log } = deps;
   let stopping = false;
   const jobs = jobsOf(deps, {
     wakeReads: (shopId) => chores.wake(READS, shopId),
     stopping: () => stopping,
   });
-  const chores = startChores({ ...deps, leaseMs: config.lease, intervalMs: config.sweepInterval }, jobs.chores);
+  const chores = startChores({ db, shops, log, leaseMs: config.lease, intervalMs: config.sweepInterval }, jobs.chores);
   queue.start({ work: jobs.work, concurrency: config.deliveryConcurrency });
-  const sweep = startSweep(deps, config.sweepInterval);
+  const sweep = startSweep({ db, queue, log }, config.sweepInterval);
   return {
     stop: async () => {
       stopping = true;

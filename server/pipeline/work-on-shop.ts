@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Instant } from '../domain/scalars.ts';
 import { isOutage } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
@@ -15,18 +16,20 @@ const SLICE_MS = 5000;
 /** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
 
-export type WorkDeps = ProcessDeps &
-  TurnDeps &
-  SendPoolDeps & {
-    shops: Shops;
-    log: Log;
-    metrics: Pick<Measures, 'attemptEnded' | 'deliveryAccepted' | 'eventsProcessed' | 'eventFailed'>;
-    /** How many batches may be translated at once. */
-    translating: Slots;
-    /** Says that the shop has work again after so many milliseconds. */
-    wakeLater(shopId: number, waitMs: number): void;
-    stopping(): boolean;
-  };
+export type WorkDeps = {
+  shops: Pick<Shops, 'byId' | 'forget'>;
+  log: Log;
+  metrics: Pick<Measures, 'deliveryAccepted'>;
+  now: () => Instant;
+  translating: ProcessDeps;
+  /** How many batches may be translated at once, of all shops. */
+  translatingAtOnce: Slots;
+  turns: TurnDeps;
+  sending: SendPoolDeps;
+  /** Says that the shop has work again after so many milliseconds. */
+  wakeLater(shopId: number, waitMs: number): void;
+  stopping(): boolean;
+};
 
 function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
   if (waitMs !== null && result?.class !== 'connection_problem') deps.wakeLater(delivery.shop.id, waitMs);
@@ -49,22 +52,22 @@ function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }:
 /** As takeTurn; when it fails, what ended is recorded at least, without claiming anything more. */
 async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   try {
-    return await takeTurn(deps, shop, finished, max);
+    return await takeTurn(deps.turns, shop, finished, max);
   } catch (error) {
     if (finished.length === 0 || isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'deliver', shop: shop.id, err: error }, 'claiming failed; recording what ended');
-    return await takeTurn(deps, shop, finished, 0);
+    return await takeTurn(deps.turns, shop, finished, 0);
   }
 }
 
 async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
   // One statement in place of a transaction, when there is nothing.
-  if (!(await hasNewEvents(deps.db, shop.id))) return 0;
-  await deps.translating.take(1);
+  if (!(await hasNewEvents(deps.translating.db, shop.id))) return 0;
+  await deps.translatingAtOnce.take(1);
   try {
-    return await processSafely(deps, shop);
+    return await processSafely(deps.translating, shop);
   } finally {
-    deps.translating.give(1);
+    deps.translatingAtOnce.give(1);
   }
 }
 
@@ -78,7 +81,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
   const shop = await deps.shops.byId(shopId);
   if (!shop) return false;
   const until = deps.now() + SLICE_MS;
-  const pool = createSendPool(deps);
+  const pool = createSendPool(deps.sending);
   let ended: Finished[] = [];
   try {
     for (;;) {
@@ -113,7 +116,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
     // What ended is recorded once more: had the transaction been committed after all, the fence keeps it from counting twice.
     pool.giveBack();
     await pool.end();
-    await takeTurn(deps, shop, [...ended, ...pool.take()], 0).catch(() => {});
+    await takeTurn(deps.turns, shop, [...ended, ...pool.take()], 0).catch(() => {});
     return false;
   } finally {
     await pool.end();
