@@ -2,16 +2,16 @@
 FROM node:24-slim AS dependencies
 WORKDIR /app
 ENV NODE_ENV=production
+COPY package.json package-lock.json .npmrc ./
+# No package's install script is needed: Node comes with the image, and Prisma runs without engine binaries. Prisma's own
+# tools are an optional peer of its client, so that leaving them out takes both (docs/dependencies.md).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-slim AS built
+WORKDIR /app
 COPY package.json package-lock.json .npmrc prisma.config.ts ./
 COPY prisma/schema.prisma ./prisma/schema.prisma
-# No package's install script is needed: Node comes with the image, and Prisma runs without engine binaries. What our own
-# postinstall does is done by name.
-RUN npm ci --omit=dev --ignore-scripts && npm run db:generate
-
-FROM node:24-slim AS pages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
+RUN npm ci --ignore-scripts && npm run db:generate
 COPY vite.config.ts tsconfig.json ./
 COPY server ./server
 COPY app ./app
@@ -22,11 +22,11 @@ WORKDIR /app
 ENV NODE_ENV=production DATA_DIR=/data PORT=3000
 RUN install -d -o node -g node -m 700 /data
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=dependencies /app/prisma/generated ./prisma/generated
-COPY package.json prisma.config.ts ./
+COPY package.json ./
 COPY prisma ./prisma
+COPY --from=built /app/prisma/generated ./prisma/generated
 COPY server ./server
-COPY --from=pages /app/dist ./dist
+COPY --from=built /app/dist ./dist
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

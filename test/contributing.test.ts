@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const root = path.join(import.meta.dirname, '..');
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
+
+describe('the documents for contributors', () => {
+  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/dependencies.md', 'docs/privacy.md'])(
+    '%s links to files that are there',
+    (name) => {
+      const links = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
+      expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
+    },
+  );
+
+  it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files and folders that are there', (name) => {
+    const named = [...read(name).matchAll(/`((?:server|app|test|prisma|docs)\/[\w./-]+)`/g)].map(
+      ([, file = '']) => file,
+    );
+    expect(named.filter((file) => !existsSync(path.join(root, file)) && !file.includes('example'))).toEqual([]);
+  });
+
+  it('CONTRIBUTING.md and README.md name scripts that are there', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+    const named = ['CONTRIBUTING.md', 'README.md', 'SECURITY.md'].flatMap((name) =>
+      [...read(name).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script),
+    );
+    expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+  });
+
+  it('package.json and LICENSE agree', () => {
+    expect(JSON.parse(read('package.json'))).toMatchObject({ license: 'UNLICENSED', private: true });
+    expect(read('LICENSE')).toContain('package.json says UNLICENSED');
+  });
+});
+
+describe('the CI workflow', () => {
+  it('runs what every machine can run, and checks the dependencies', () => {
+    const workflow: { jobs: Record<string, { steps: { run?: string }[] }> } = parse(read('.github/workflows/ci.yml'));
+    const runs = (job: string) => workflow.jobs[job]?.steps.flatMap(({ run }) => run ?? []);
+    expect(runs('verify')).toEqual(['.ci/run']);
+    expect(runs('audit')).toEqual(['npm ci', 'npm run audit:report']);
+  });
+});
