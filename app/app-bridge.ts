@@ -14,9 +14,15 @@ export type AppBridge = {
   };
   /** Shows or hides the admin's loading bar. */
   loading(isLoading?: boolean): void;
+  /** How fast the pages are, as Shopify measures it. Not there in old versions. Null: no more reports, please. */
+  webVitals?: { onReport(callback: ((report: VitalsReport | Vital) => void) | null): Promise<void> };
   /** Not there in old versions. */
   app?: { extensions(): Promise<ExtensionInfo[]> };
 };
+
+/** One measure, CLS as it is and the others in milliseconds; a report holds several, and ids that nobody here needs. */
+export type Vital = { name: string; value: number };
+export type VitalsReport = { metrics: readonly Vital[] };
 
 /** One of the app's extensions and where it is in use; of a theme app extension, its blocks and where each is. */
 export type ExtensionInfo = {

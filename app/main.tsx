@@ -12,7 +12,9 @@ import { Navigation } from './shell/navigation.tsx';
 import { createQueryClient } from './shell/query-client.ts';
 import { ShopProvider } from './shell/shop.tsx';
 import { startTexts } from './texts.ts';
+import { reportVitals } from './web-vitals.ts';
 
+reportVitals();
 const place = document.getElementById('app');
 if (place) {
   const locale = readLocale(window.location.search, navigator.languages);

@@ -12,6 +12,7 @@ import { importRoutes } from './features/imports/routes.ts';
 import type { Metrics } from './features/operations/metrics.ts';
 import { readiness } from './features/operations/readiness.ts';
 import { metricsRoute } from './features/operations/route.ts';
+import { operationsApi, webVitalsRoutes } from './features/operations/web-vitals.ts';
 import { overviewApi } from './features/overview/api.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleApi } from './features/people/api.ts';
@@ -64,6 +65,7 @@ const merchantApi = [
   ...importsApi,
   ...privacyApi,
   ...accessLogApi,
+  ...operationsApi,
 ];
 
 /** Every URL on one screen. */
@@ -108,6 +110,7 @@ export function createApp(deps: AppDeps): Express {
     setupRoutes(api),
     privacyRoutes(api),
     accessLogRoutes(api),
+    webVitalsRoutes(deps),
   );
   app.use(pageRoutes(deps.front, config.shopifyApiKey));
   app.use(notFound);

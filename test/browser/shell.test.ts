@@ -33,6 +33,19 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
+  it('passes on how fast it was, as App Bridge measured it, without Shopify’s ids', async () => {
+    const page = await stage().open('/settings');
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    const sent = page.waitForRequest('**/api/web-vitals');
+    await page.evaluate(() => {
+      const report: unknown = Reflect.get(window, 'standInReport');
+      const metrics = [{ id: 'v1', name: 'LCP', value: 812 }];
+      if (typeof report === 'function') report({ appId: '1', shopId: '2', userId: '3', metrics });
+    });
+    expect((await sent).postDataJSON()).toEqual({ metrics: [{ name: 'LCP', value: 812 }] });
+    expect((await (await sent).response())?.status()).toBe(202);
+  });
+
   it('says so when App Bridge does not load', async () => {
     const page = await stage().open('/', { appBridge: false });
     await page.getByText('We couldn’t reach Shopify').waitFor();

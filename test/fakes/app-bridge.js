@@ -96,6 +96,11 @@
       },
     },
     loading: () => {},
+    webVitals: {
+      onReport: async (callback) => {
+        window.standInReport = callback;
+      },
+    },
     app: { extensions: async () => window.standInExtensions ?? [] },
   };
 })();

@@ -208,6 +208,7 @@ describe('an answer of the merchant API', () => {
     const request = first(await ask('get', '/privacy-requests'));
     await ask('post', '/privacy-requests/{id}/done', idOf(request));
     await ask('get', '/access-log');
+    await ask('post', '/web-vitals', '', { metrics: [{ name: 'LCP', value: 900 }] });
 
     const silent = await fetch(`${connector.url}/api/overview`);
     expect(checkOf('get /overview', '/overview', 'get', silent.status)(await silent.json())).toBe(true);

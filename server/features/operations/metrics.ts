@@ -3,15 +3,20 @@ import type { AttemptClass } from '../../domain/states.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 import { madeAt } from '../../platform/database/ids.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
+import type { Vital } from './web-vitals.ts';
 
 const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+const PAGE = [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2.5, 4, 8, 15];
+const SHIFT = [0.01, 0.05, 0.1, 0.25, 0.5, 1];
 const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400, 604_800];
 
 const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
 
 /** Counts what the stages report, for `GET /metrics`. */
 export type Metrics = Measures & {
+  /** A page was so fast, or shifted so much, in a merchant's browser. @param value CLS as it is, the others in milliseconds */
+  pageVital(name: Vital, value: number): void;
   registry: Registry;
   /** Everything in Prometheus' text format, the numbers from the database renewed if they may be. Never rejects. */
   render(): Promise<string>;
@@ -71,6 +76,18 @@ export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Re
     LAG,
     [],
   );
+  const pageTime = histogram(
+    'page_vital_seconds',
+    'How fast a page was in a merchant’s browser, as App Bridge measured it. Good at the 75th percentile: LCP 2.5, INP 0.2.',
+    PAGE,
+    ['vital'],
+  );
+  const layoutShift = histogram(
+    'page_layout_shift_score',
+    'How much a page shifted in a merchant’s browser (CLS). Good at the 75th percentile: 0.1.',
+    SHIFT,
+    [],
+  );
   for (const outcome of attemptClasses) attempts.inc({ class: outcome }, 0);
   for (const result of ['handled', 'failed']) processed.inc({ result }, 0);
   const look = stateGauges(deps, registry);
@@ -96,6 +113,10 @@ export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Re
       attemptTime.observe({ class: outcome }, ms / 1000);
     },
     deliveryAccepted: (deliveryId, now) => deliveryLag.observe(Math.max(0, now - madeAt(deliveryId)) / 1000),
+    pageVital: (name, value) => {
+      if (name === 'CLS') layoutShift.observe(value);
+      else pageTime.observe({ vital: name }, value / 1000);
+    },
     registry,
     render: async () => {
       await look();

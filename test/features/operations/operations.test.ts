@@ -51,7 +51,7 @@ it.each([...metrics])('%s (%s) has the prefix, its unit in the name, and the suf
   expect(name).not.toMatch(/_(ms|milliseconds|minutes|hours|kb|mb)(_|$)/);
   if (/^connector_(process|nodejs)_/.test(name)) return;
   expect(name.endsWith('_total')).toBe(type === 'counter');
-  if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+  if (type === 'histogram') expect(name).toMatch(/_(seconds|score)$/);
 });
 
 describe.each(alerts)('the alert $alert', ({ expr, annotations, alert }) => {

@@ -1,0 +1,44 @@
+import express from 'express';
+import request from 'supertest';
+import { beforeEach, expect, it } from 'vitest';
+import { webVitalsRoutes } from '../../../server/features/operations/web-vitals.ts';
+import { emptyRegistry } from './print-metrics.ts';
+
+let counted: [string, number][];
+beforeEach(() => {
+  counted = [];
+});
+const app = express().use(
+  webVitalsRoutes({ metrics: { pageVital: (name, value) => void counted.push([name, value]) } }),
+);
+const post = async (body: object) => await request(app).post('/web-vitals').send(body);
+
+it('counts what App Bridge measured, and leaves out what it does not know', async () => {
+  const metrics = [
+    { name: 'LCP', value: 812.5 },
+    { name: 'CLS', value: 0.02 },
+    { name: 'tomorrow', value: 1 },
+  ];
+  expect(await post({ metrics })).toMatchObject({ status: 202, body: { counted: 2 } });
+  expect(counted).toEqual([
+    ['LCP', 812.5],
+    ['CLS', 0.02],
+  ]);
+});
+
+it.each([
+  ['no list', {}],
+  ['a number as text', { metrics: [{ name: 'LCP', value: '1' }] }],
+  ['a negative number', { metrics: [{ name: 'LCP', value: -1 }] }],
+  ['ids of the shop and the user', { metrics: [{ name: 'LCP', value: 1, userId: '5' }] }],
+  ['very many', { metrics: Array.from({ length: 21 }, () => ({ name: 'LCP', value: 1 })) }],
+])('refuses %s, and counts nothing', async (_, body) => {
+  expect((await post(body)).status).toBe(422);
+  expect(counted).toEqual([]);
+});
+
+it('gives Prometheus two histograms of it, without a shop', async () => {
+  const registry = await emptyRegistry();
+  expect(registry.getSingleMetric('connector_page_vital_seconds')).toMatchObject({ labelNames: ['vital'] });
+  expect(registry.getSingleMetric('connector_page_layout_shift_score')).toMatchObject({ labelNames: [] });
+});
