@@ -2,10 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from '../../admin/admin.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
-import { bodyBinding } from '../../store/events/events.ts';
+import { insertEvents, type NewEvent } from '../../store/events/insert-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
 
@@ -58,41 +57,6 @@ async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
   return room >= most * WORTHWHILE ? room : 0;
 }
 
-async function insertEvents(
-  sql: Sql,
-  shop: Shop,
-  job: Import,
-  records: readonly ImportRecord[],
-  now: Instant,
-): Promise<number> {
-  const readAt = new Date(readAtOf(job, now));
-  const rows = records.flatMap(({ line, body }) => {
-    if (body === null) return [];
-    const id = newId();
-    return [
-      {
-        id,
-        webhook_id: `import:${job.id}:${line}`,
-        triggered_at: readAt,
-        received_at: new Date(now),
-        body: shop.vault.seal(bodyBinding(id), body),
-      },
-    ];
-  });
-  if (rows.length === 0) return 0;
-  const { columns, from, params } = unnest(
-    { id: 'uuid', webhook_id: 'text', triggered_at: 'timestamptz', received_at: 'timestamptz', body: 'bytea' },
-    rows,
-    4,
-  );
-  await sql.query(
-    `INSERT INTO events (shop_id, topic, source, import_id, ${columns})
-     SELECT $1::int, $2::text, 'import', $3::uuid, u.* FROM ${from} AS u`,
-    [shop.id, `import/${job.kind}`, job.id, ...params],
-  );
-  return rows.length;
-}
-
 /**
  * Hands over a group of records as events, and notes the place after them, in one transaction: a crash repeats none and skips
  * none.
@@ -107,7 +71,13 @@ async function feedGroup(deps: FeedDeps, shop: Shop, job: Import, records: reado
       [job.id, job.feed.line, next.line, next.offset],
     );
     if (rows.length === 0) return null;
-    const inserted = await insertEvents(sql, shop, job, records, deps.now());
+    const receivedAt = deps.now();
+    const event = { shop, source: 'import', topic: `import/${job.kind}`, importId: job.id } as const;
+    const triggeredAt = readAtOf(job, receivedAt);
+    const events = records.flatMap(({ line, body }): NewEvent[] =>
+      body === null ? [] : [{ ...event, webhookId: `import:${job.id}:${line}`, triggeredAt, receivedAt, body }],
+    );
+    const { length: inserted } = (await insertEvents(sql, events)).filter((id) => id !== null);
     await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [job.id, inserted]);
     return inserted;
   });

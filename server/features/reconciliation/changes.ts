@@ -169,10 +169,10 @@ export async function findChanges(
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
-        const { length } = await addFindings(sql, shop, findings, now());
-        await noteMissed(sql, shop, { ...noneMissed, [kind]: length }, { since, until }, now());
+        const news = await addFindings(sql, shop, findings, now());
+        await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until }, now());
         await movePoint(sql, shop, kind, point);
-        return length;
+        return news;
       });
     }
     point = Math.max(point, inRange.at(-1)?.updatedAt ?? point);

@@ -189,7 +189,7 @@ export async function compareConsent(
         })),
       now(),
     );
-    const { length: consents } = await addFindings(sql, shop, due, now());
+    const consents = await addFindings(sql, shop, due, now());
     await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt }, now());
     return consents;
   });

@@ -1,21 +1,11 @@
-import type { Instant } from '../../domain/scalars.ts';
-import { type Db, unnest } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
-import { type Shop, ShopErasedError } from '../shops/shops.ts';
-import { bodyBinding } from './events.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { ShopErasedError } from '../shops/shops.ts';
+import { insertEvents, type NewEvent } from './insert-events.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
-export type IncomingEvent = {
-  shop: Shop;
+export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
   /** Left out: a webhook. */
   source?: 'flow';
-  /** What it is recognised by when it comes again. */
-  webhookId: string;
-  topic: string;
-  shopifyEventId: string | null;
-  apiVersion: string | null;
-  triggeredAt: Instant;
-  receivedAt: Instant;
   body: Uint8Array;
 };
 
@@ -44,52 +34,17 @@ type Waiting = {
 type Stored = 'new' | 'seen' | 'erased';
 
 async function insert(db: Db, events: readonly IncomingEvent[]): Promise<Stored[]> {
-  const rows = events.map((event) => {
-    const id = newId();
-    return {
-      id,
-      shop_id: event.shop.id,
-      source: event.source ?? 'webhook',
-      webhook_id: event.webhookId,
-      topic: event.topic,
-      shopify_event_id: event.shopifyEventId,
-      api_version: event.apiVersion,
-      triggered_at: new Date(event.triggeredAt),
-      received_at: new Date(event.receivedAt),
-      body: event.shop.vault.seal(bodyBinding(id), event.body),
-    };
-  });
-  const { columns, from, params } = unnest(
-    {
-      id: 'uuid',
-      shop_id: 'int',
-      source: 'text',
-      webhook_id: 'text',
-      topic: 'text',
-      shopify_event_id: 'text',
-      api_version: 'text',
-      triggered_at: 'timestamptz',
-      received_at: 'timestamptz',
-      body: 'bytea',
-    },
-    rows,
-    2,
+  const ids = await insertEvents(
+    db,
+    events.map((event) => ({ ...event, source: event.source ?? 'webhook' })),
   );
-  const shops = [...new Set(rows.map((row) => row.shop_id))];
-  // A shop's row is held while events are stored for it: destroying its key waits for that, or is seen here.
-  const stored = await db.query<{ id: string }>(
-    `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
-     INSERT INTO events (${columns}) SELECT u.* FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
-     ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
-    [shops, ...params],
-  );
-  const news = new Set(stored.map((row) => row.id));
-  if (news.size === rows.length) return rows.map(() => 'new');
+  if (!ids.includes(null)) return ids.map(() => 'new');
+  const shops = [...new Set(events.map(({ shop }) => shop.id))];
   const live = await db.query<{ id: number }>('SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL', [
     shops,
   ]);
   const alive = new Set(live.map((row) => row.id));
-  return rows.map((row) => (news.has(row.id) ? 'new' : alive.has(row.shop_id) ? 'seen' : 'erased'));
+  return events.map(({ shop }, i) => (ids[i] ? 'new' : alive.has(shop.id) ? 'seen' : 'erased'));
 }
 
 /**

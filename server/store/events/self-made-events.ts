@@ -4,8 +4,9 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { addDeliveries } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
-import type { Shop } from '../shops/shops.ts';
-import { bodyBinding, summaryBinding } from './events.ts';
+import { type Shop, ShopErasedError } from '../shops/shops.ts';
+import { settleTranslated } from './events.ts';
+import { insertEvents } from './insert-events.ts';
 
 /** Why we send somebody as last known without an event of Shopify's; the text stands in the activity. */
 const OWN = {
@@ -30,25 +31,15 @@ export async function addOwnEvent(
   const who = contact.email ?? contact.mobile ?? contact.phone;
   if (!who) return null;
   const { topic, what } = OWN[source];
-  const eventId = newId();
-  const deliveryId = newId();
+  const [eventId] = await insertEvents(sql, [
+    { shop, source, webhookId: `${source}-${newId()}`, topic, triggeredAt: now, receivedAt: now, body: '{}' },
+  ]);
+  if (!eventId) throw new ShopErasedError();
   const { emailLane, phoneLane } = lanesOf(vault, contact);
   const search = [person.key, emailLane, phoneLane, customerId ? customerKey(vault, customerId) : null];
-  await sql.query(
-    `INSERT INTO events (id, shop_id, webhook_id, topic, source, triggered_at, received_at, body, state, summary, search)
-     VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'open', $8, $9::text[])`,
-    [
-      eventId,
-      shop.id,
-      `${source}-${eventId}`,
-      topic,
-      source,
-      new Date(now),
-      vault.seal(bodyBinding(eventId), '{}'),
-      vault.sealJson(summaryBinding(eventId), { who, what }),
-      [...new Set(search.filter((hash) => hash !== null))],
-    ],
-  );
+  const found = { summary: { who, what }, search: [...new Set(search.filter((hash) => hash !== null))], entity: null };
+  await settleTranslated(sql, shop, [{ id: eventId, settled: null, ...found }]);
+  const deliveryId = newId();
   const subject = { contact: null, purchase: null, about: null };
   const delivery = {
     kind: source,
