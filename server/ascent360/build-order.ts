@@ -1,4 +1,5 @@
 import type { Purchase, PurchaseItem } from '../domain/purchase.ts';
+import { visibleText } from '../domain/visible-text.ts';
 import type { Payload } from './payload-contract.ts';
 
 type Order = NonNullable<Payload['Order']>;
@@ -41,17 +42,17 @@ function buildItem(item: PurchaseItem): Item {
   return built;
 }
 
-/** Trimmed, without empty ones and repetitions, in the order given. */
+/** Without what is invisible at their ends, without empty ones and repetitions, in the order given. */
 export function filledTexts(values: readonly string[]): string[] {
-  return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))];
+  return [...new Set(values.map(visibleText).filter((value) => value !== ''))];
 }
 
-/** Sets a text key to the trimmed value, or leaves it out when there is none. */
+/** Sets a text key to what can be seen of the value, or leaves it out when nothing can. */
 export function set<Key extends string>(
   target: Partial<Record<Key, string>>,
   key: Key,
   value: string | undefined,
 ): void {
-  const trimmed = value?.trim();
-  if (trimmed !== undefined && trimmed !== '') target[key] = trimmed;
+  const seen = visibleText(value ?? '');
+  if (seen !== '') target[key] = seen;
 }

@@ -3,6 +3,7 @@ import type { Contact, ContactField } from '../domain/contact.ts';
 import type { Purchase } from '../domain/purchase.ts';
 import type { Mapped, Settings } from '../domain/settings.ts';
 import type { FieldReason } from '../domain/states.ts';
+import { visibleText } from '../domain/visible-text.ts';
 import { buildOrder, filledTexts, set } from './build-order.ts';
 import { type AddressKey, explainFlag } from './explain-flag.ts';
 import {
@@ -96,7 +97,7 @@ function put<Key extends PayloadKey>(
 }
 
 function fromSettings(setting: string, from: string): Field<string> {
-  const value = setting.trim();
+  const value = visibleText(setting);
   return value === '' ? { from, reason: 'Left out: not set' } : { value, from, reason: 'Set in the settings' };
 }
 
@@ -111,8 +112,8 @@ function taken(contact: Contact, field: ContactField): { from: string | null; re
 }
 
 function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> {
-  const value = contact[field]?.trim();
-  return value === undefined || value === '' ? absent(contact, field) : { value, ...taken(contact, field) };
+  const value = visibleText(contact[field] ?? '');
+  return value === '' ? absent(contact, field) : { value, ...taken(contact, field) };
 }
 
 /** @param hasPhone without an e-mail address the contact is one of a phone only, which the merchant is told */

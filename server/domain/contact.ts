@@ -1,4 +1,4 @@
-/** A person as they would be sent. Types only. */
+/** A person as they would be sent. */
 import type { E164 } from './scalars.ts';
 
 /** One source's whole address, never a mix. `country` is ISO 3166-1 alpha-3 where known, else the name as given. */
@@ -10,6 +10,10 @@ export type PostalAddress = {
   zip?: string;
   country?: string;
 };
+
+/** Says less of where somebody lives than any other address. */
+export const isCountryOnly = (address: PostalAddress): boolean =>
+  Object.keys(address).every((key) => key === 'country');
 
 export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobile' | 'address';
 

@@ -4,6 +4,7 @@
  * nothing is refused, a schema library has nothing to do here; one took a fifth of the memory of translating an order.
  */
 import type { ShopifyId } from '../domain/scalars.ts';
+import { visibleText } from '../domain/visible-text.ts';
 import type { Body } from './parse-body.ts';
 import { readMoment } from './translate/read-moment.ts';
 
@@ -27,7 +28,10 @@ function field<T>(read: (value: unknown) => T | undefined): Field<T | undefined>
   return { parse: (value) => (value === undefined ? undefined : read(value)), shape: null };
 }
 
-/** Text, trimmed, without NUL (PostgreSQL can't hold it) and lone surrogates (UTF-8 can't); empty counts as absent. */
+/**
+ * Text without what is invisible at its ends, without NUL (PostgreSQL can't hold it) and lone surrogates (UTF-8 can't).
+ * Absent when nothing of it can be seen.
+ */
 export const text = field(readText);
 /** Text that odd bodies give as a number, e.g. a postal code. */
 export const textOrNumber = field(readTextOrNumber);
@@ -112,7 +116,7 @@ export function exactId(numeric: ShopifyId | undefined, gid: ShopifyId | undefin
 
 function readText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const cleaned = value.replaceAll('\0', '').toWellFormed().trim();
+  const cleaned = visibleText(value.replaceAll('\0', '').toWellFormed());
   return cleaned === '' ? undefined : cleaned;
 }
 

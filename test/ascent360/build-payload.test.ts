@@ -16,12 +16,12 @@ const reasonOf = (key: string, change: Partial<BuildInput> = {}) =>
 const due = (send: boolean, change = {}): FlagDecision => ({ send, reason: 'due', fact: factWith(change) });
 
 const contact: Contact = {
-  firstName: ' Ann ',
+  firstName: '\u200eAnn\u200b ',
   lastName: 'Lee',
   email: ' Ann@Example.com ',
   phone: '+19801234567',
   mobile: '+447700900123',
-  address: { line1: '1 Main St', line2: ' ', city: 'Buffalo', state: 'NY', zip: '14201', country: 'USA' },
+  address: { line1: '1 Main St', line2: '\u2800', city: 'Buffalo', state: 'NY', zip: '14201', country: 'USA' },
   origins: { firstName: 'customer.first_name', email: 'customer.email', phone: 'billing_address.phone' },
   leftOut: {},
 };
@@ -55,7 +55,7 @@ describe('a built payload', () => {
       mapped: {
         dateOfBirth: { value: '1980-12-01T00:00:00Z', from: 'metafield facts.birth_date' },
         gender: { value: ' Female', from: 'metafield facts.gender' },
-        activities: { values: ['Ski', ' Ski ', ''], from: 'tags' },
+        activities: { values: ['Ski', ' Ski\u200b ', '\u3164', ''], from: 'tags' },
         interests: { values: [' '], from: 'tags' },
         newsletters: { values: ['Daily Snow Report'], from: 'settings' },
       },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Fault } from '../fault.ts';
 import type { Settings } from '../settings.ts';
+import { visibleText } from '../visible-text.ts';
 import { inEnglish } from '../wording/in-english.ts';
 import { parseGuid } from './parse-guid.ts';
 
@@ -16,7 +17,7 @@ const storable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
 function text(what: string, max: number) {
   const error = `Enter ${what} of 1 to ${max} characters, as text`;
-  return z.string({ error }).trim().min(1, { error }).max(max, { error }).refine(storable, {
+  return z.string({ error }).overwrite(visibleText).min(1, { error }).max(max, { error }).refine(storable, {
     error: 'Remove the characters that cannot be shown, such as line breaks',
     abort: true,
   });

@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { ActivityFilter, Place } from '../../store/events/event-filter.ts';
@@ -5,19 +6,23 @@ import { type ActivityItem, listActivity, readCursor } from '../../store/events/
 import type { Shop } from '../../store/shops/shops.ts';
 
 const PAGE = 200;
-/** Tells spreadsheets that the file is UTF-8. */
-const MARK = '\uFEFF';
 
-/** A spreadsheet takes what begins so as a formula and runs it (https://owasp.org/www-community/attacks/CSV_Injection). */
-const formula = /^[=+\-@\t\r\n＝＋－＠]/;
+/**
+ * A spreadsheet runs a cell that begins as a formula (https://owasp.org/www-community/attacks/CSV_Injection). Besides what
+ * `escape_formulas` knows: a formula behind what the spreadsheet trims, a line break, and signs that become one of a formula.
+ */
+const FORMULA = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−]|^[\t\r\n]/u;
 
-/** One cell of a CSV file (RFC 4180). What a spreadsheet would run gets an apostrophe in front. */
-export function csvCell(text: string): string {
-  const safe = formula.test(text) ? `'${text}` : text;
-  return /[",\r\n;']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-const line = (cells: readonly string[]) => `${cells.map(csvCell).join(',')}\r\n`;
+/** Rows as RFC 4180 writes them. What a spreadsheet would run gets an apostrophe in front. */
+export const csvRows = (rows: string[][], options: { bom?: boolean } = {}): string =>
+  stringify(rows, {
+    record_delimiter: 'windows',
+    escape_formulas: true,
+    cast: { string: (text) => (FORMULA.test(text) ? `'${text}` : text) },
+    // Where the comma is the decimal sign, a spreadsheet parts cells at semicolons, some at tabs. A lone line break parts rows too.
+    quoted_match: /[;\t\r\n]/,
+    ...options,
+  });
 
 /** `2026-11-24 09:05:12` in a time zone that the runtime knows. */
 function localTime(timeZone: string): (iso: string) => string {
@@ -46,7 +51,8 @@ export async function* csvOf(
     item.id,
   ];
   const head = ['Received', 'Received (UTC)', 'Topic', 'About', 'What', 'State', 'Reason', 'Explanation'];
-  let piece = MARK + line([...head, 'Webhook ID', 'Event ID']);
+  // The mark tells spreadsheets that the file is UTF-8.
+  let piece = csvRows([[...head, 'Webhook ID', 'Event ID']], { bom: true });
   let after: Place | null = null;
   do {
     const { items, nextCursor }: Awaited<ReturnType<typeof listActivity>> = await listActivity(db, shop, gate, {
@@ -55,7 +61,7 @@ export async function* csvOf(
       after,
       limit: PAGE,
     });
-    yield piece + items.map((item) => line(cellsOf(item))).join('');
+    yield piece + csvRows(items.map(cellsOf));
     piece = '';
     after = nextCursor ? readCursor(nextCursor) : null;
   } while (after);

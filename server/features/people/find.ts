@@ -45,7 +45,7 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
   const addresses = [emailHash(vault, q)];
   // Digits alone may hold the country code, as the numbers that are sent do.
   for (const text of /^\d+$/.test(q) ? [q, `+${q}`] : [q]) {
-    const read = readPhone(text, [country]);
+    const read = readPhone(text, country);
     if (read.ok) addresses.push(vault.hash('sms', read.phone), vault.hash('phone', read.phone));
   }
   const rows = await sql.query<PersonRow>(

@@ -1,4 +1,4 @@
-import type { Contact, ContactField } from '../../domain/contact.ts';
+import { type Contact, type ContactField, isCountryOnly } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
 
@@ -18,6 +18,14 @@ function keepKnown({ denied = [], ...told }: Contact, known: Contact): Contact {
   return contact;
 }
 
+/** A known address that is but a country gives way to one that says more. */
+function withoutBareCountry(known: Contact, other: Contact): Contact {
+  if (!known.address || !other.address || !isCountryOnly(known.address)) return known;
+  const { address: _, ...rest } = known;
+  const { address: __, ...origins } = known.origins;
+  return { ...rest, origins };
+}
+
 /**
  * What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. What
  * the better one leaves open the other may fill in, but not an older state of the same customer: what it has more was removed.
@@ -32,6 +40,7 @@ export function mergeContact(person: Person, from: 'customer' | 'order', contact
     person.profileAt = at;
   } else if (from === 'order') {
     const { denied: _, ...told } = contact;
-    profile.contact = { ...told, ...profile.contact, origins: { ...told.origins, ...profile.contact.origins } };
+    const known = withoutBareCountry(profile.contact, told);
+    profile.contact = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
   }
 }

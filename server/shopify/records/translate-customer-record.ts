@@ -1,11 +1,13 @@
 import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
+import { tags } from '../fields.ts';
+import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
 import { readInstant } from '../translate/read-moment.ts';
 import { readPhone } from '../translate/read-phone.ts';
 import { translateCustomer } from '../translate/translate-customer.ts';
-import { customerBody } from './customer-body.ts';
+import { addressBody, customerBody } from './customer-body.ts';
 import type { CustomerNode, MetafieldNode } from './nodes.ts';
 
 export type ReadContext = {
@@ -43,7 +45,7 @@ export function translateCustomerNode(
     updatedAt,
     contact,
     facts,
-    tags: isDenied('tags') || !node.tags ? null : [...node.tags],
+    tags: isDenied('tags') || !node.tags ? null : (tags.parse(node.tags) ?? null),
     metafields: isDenied('metafields') ? {} : readMetafields(metafields, ctx.metafieldKeys ?? []),
     dataSaleOptOut: isDenied('dataSaleOptOut') ? null : (node.dataSaleOptOut ?? null),
   };
@@ -57,8 +59,8 @@ export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] 
   const email = node.defaultEmailAddress;
   const phone = node.defaultPhoneNumber;
   const mail = email?.emailAddress ? readEmail(email.emailAddress) : undefined;
-  const countries = [node.defaultAddress?.countryCodeV2, ctx.shopCountry];
-  const read = phone?.phoneNumber ? readPhone(phone.phoneNumber, countries) : undefined;
+  const country = firstCountry([addressBody(node.defaultAddress), { country_code: ctx.shopCountry }]);
+  const read = phone?.phoneNumber ? readPhone(phone.phoneNumber, country) : undefined;
   const number = read?.ok ? read.phone : undefined;
   const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
     const at = readInstant(said.at ?? undefined);

@@ -1,15 +1,16 @@
-import type { Contact, ContactField, PostalAddress } from '../../domain/contact.ts';
+import { type Contact, type ContactField, isCountryOnly, type PostalAddress } from '../../domain/contact.ts';
 import type { E164 } from '../../domain/scalars.ts';
 import type { Hides } from '../hides.ts';
 import { type AddressBody, type PersonBody, type PlaceBody, placeFields } from '../payloads.ts';
 import { readAddress } from './read-address.ts';
+import type { CountryCode } from './read-country.ts';
 import { readEmail } from './read-email.ts';
 import { readPhone } from './read-phone.ts';
 
 /** Where in a body something may stand, in order of preference. `path` is shown to merchants. */
 type Place<Value> = { path: string; value: Value | undefined };
-/** `countries`: what reads a number without a country code, first known one wins. */
-type PhonePlace = Place<string> & { countries: readonly (string | null | undefined)[] };
+/** `country`: what reads a number without a country code. */
+type PhonePlace = Place<string> & { country: CountryCode | null };
 
 export type ContactSources = {
   names: readonly Place<Pick<PersonBody | AddressBody, 'first_name' | 'last_name'>>[];
@@ -36,8 +37,6 @@ export function buildContact(sources: ContactSources): Contact {
   set(contact, 'address', findAddress(sources.addresses, hides));
   return contact;
 }
-
-const NAMED_PARTS = ['address1', 'address2', 'city', 'zip', 'province', 'country'] as const;
 
 type Found<Value> = { value: Value; from: string } | { why: string } | 'denied';
 
@@ -96,9 +95,9 @@ type PhoneReader = typeof readPhone;
 /** Reads a number once: it mostly stands in several places of a body. */
 function createPhoneReader(): PhoneReader {
   const known = new Map<string, ReturnType<PhoneReader>>();
-  return (text, countries) => {
-    const key = [text, ...countries].join('\n');
-    const read = known.get(key) ?? readPhone(text, countries);
+  return (text, country) => {
+    const key = `${country}\n${text}`;
+    const read = known.get(key) ?? readPhone(text, country);
     known.set(key, read);
     return read;
   };
@@ -106,9 +105,9 @@ function createPhoneReader(): PhoneReader {
 
 function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hides): Found<E164> {
   const refused: string[] = [];
-  for (const { path, value, countries } of places) {
+  for (const { path, value, country } of places) {
     if (value === undefined) continue;
-    const found = read(value, countries);
+    const found = read(value, country);
     if (found.ok) return { value: found.phone, from: path };
     refused.push(`${path} ${found.why}`);
   }
@@ -117,20 +116,20 @@ function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hide
 }
 
 /**
- * The first address with more to it than a code; where none has, the first that holds a code at least. One that the app may
- * not see whole is neither shown in part nor replaced by a later one.
+ * The first address with more to it than a country; where none has, the first that names a country at least. One that the app
+ * may not see whole is neither shown in part nor replaced by a later one.
  */
 function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<PostalAddress> {
-  let coded: Found<PostalAddress> | null = null;
+  let bare: Found<PostalAddress> | null = null;
   for (const { path, value } of places) {
     if (placeFields.some((field) => hides(`${path}.${field}`))) return 'denied';
     const address = readAddress(value);
     if (!address) continue;
     const found = { value: address, from: path };
-    if (NAMED_PARTS.some((part) => value?.[part] !== undefined)) return found;
-    coded ??= found;
+    if (!isCountryOnly(address)) return found;
+    bare ??= found;
   }
-  return coded ?? empty(places);
+  return bare ?? empty(places);
 }
 
 function empty(places: readonly { path: string }[], key = ''): { why: string } {

@@ -1,7 +1,7 @@
-import countries from 'i18n-iso-countries';
 import type { PostalAddress } from '../../domain/contact.ts';
 import { setKnown } from '../fields.ts';
 import type { PlaceBody } from '../payloads.ts';
+import { alpha3Of } from './read-country.ts';
 
 /**
  * One source's whole address; undefined when nothing of it is known. The country as ISO 3166-1 alpha-3 where its code is
@@ -16,13 +16,7 @@ export function readAddress(place: PlaceBody | undefined): PostalAddress | undef
   setKnown(address, 'city', city);
   setKnown(address, 'state', place.province_code ?? province);
   setKnown(address, 'zip', zip);
-  setKnown(address, 'country', alpha3(place.country_code) ?? alpha3(country) ?? country);
+  // Some bodies have the code where the name belongs.
+  setKnown(address, 'country', alpha3Of(place.country_code) ?? alpha3Of(country) ?? country);
   return Object.keys(address).length > 0 ? address : undefined;
-}
-
-/** Some bodies have the two-letter code where the name belongs, so a name is looked up as well. */
-function alpha3(code: string | undefined): string | undefined {
-  // Kosovo's XK is in use, yet not in ISO 3166-1, and has no alpha-3: its name says more.
-  if (code?.toUpperCase() === 'XK') return undefined;
-  return code?.length === 2 ? countries.alpha2ToAlpha3(code.toUpperCase()) : undefined;
 }

@@ -1,3 +1,5 @@
+import { visibleText } from '../../domain/visible-text.ts';
+
 const MAX_LENGTH = 254;
 const LOCAL = /^[^\s\p{C}@<>()[\]\\,;:"]{1,64}$/u;
 const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}])?$/u;
@@ -8,7 +10,7 @@ const TOP_LABEL = /[\p{L}]/u;
  * characters (RFC 5321). Addresses in any script pass. Whether it exists nobody here can know.
  */
 export function readEmail(text: string): string | undefined {
-  const written = text.trim();
+  const written = visibleText(text);
   if (written.length > MAX_LENGTH) return undefined;
   const [local, domain, ...rest] = written.split('@');
   if (local === undefined || domain === undefined || rest.length > 0) return undefined;

@@ -4,24 +4,45 @@ import type { E164 } from '../../domain/scalars.ts';
 export type PhoneRead = { ok: true; phone: E164 } | { ok: false; why: string };
 
 const LETTER = /\p{L}/u;
+/** Direction marks and other signs that nobody sees, which copying leaves around a number. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const SPACE = /[\s\p{Cc}]+/gu;
+/** As spreadsheets put before a number to keep it a text, and as the Swiss write thousands. */
+const QUOTES = /['"`´‘’‚‛“”„‟′″ʹʻʼʽʾʿˈ«»‹›]/g;
+/** What a sentence leaves at a number's ends. */
+const ENDS = /^[\s.,;:…·。｡、]+|[\s.,;:…·。｡、]+$/gu;
+
+/** No number is as long, and libphonenumber takes no longer text either. */
+const MAX_LENGTH = 250;
+
+/** As East Asian keyboards write `(+1)`. */
+const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
+const toAscii = (char: string) => String.fromCharCode(char.charCodeAt(0) - 0xfee0);
+/** `(+44) 20…` */
+const CODE_IN_BRACKETS = /^\(\s*(\+\s*\d{1,3})\s*\)/;
+
+/** The number without what is no part of it. */
+function strip(text: string): string {
+  const plain = text.replaceAll(UNSEEN, '').replaceAll(FULL_WIDTH, toAscii).replaceAll(QUOTES, '');
+  return plain.replaceAll(SPACE, ' ').replaceAll(ENDS, '').replace(CODE_IN_BRACKETS, '$1 ');
+}
 
 /**
  * A phone number as E.164, if it is possible: the right length for its country, whether or not it was ever given out.
  * One with letters ("555-SHIP", "ext. 3") or an extension is refused: what would be dialled is not what was written.
  *
- * @param countries ISO 3166-1 alpha-2, any case; the first known one reads a number that has no country code
+ * @param country ISO 3166-1 alpha-2, any case: reads a number that has no country code; one that has no numbers, or null,
+ *   reads none
  * @returns `why` continues "billing_address.phone …" and never quotes the number
  */
-export function readPhone(text: string, countries: readonly (string | null | undefined)[]): PhoneRead {
-  if (LETTER.test(text)) return { ok: false, why: 'holds letters' };
-  const defaultCountry = countries.map((country) => country?.trim().toUpperCase()).find(isKnownCountry);
-  const parsed = parsePhoneNumberFromString(text, { extract: false, ...(defaultCountry && { defaultCountry }) });
+export function readPhone(text: string, country: string | null): PhoneRead {
+  const written = text.length > MAX_LENGTH ? '' : strip(text);
+  if (LETTER.test(written)) return { ok: false, why: 'holds letters' };
+  const code = country?.trim().toUpperCase();
+  const defaultCountry = code !== undefined && isSupportedCountry(code) ? code : undefined;
+  const parsed = parsePhoneNumberFromString(written, { extract: false, ...(defaultCountry && { defaultCountry }) });
   if (parsed?.ext !== undefined) return { ok: false, why: 'holds an extension' };
   return parsed?.isPossible()
     ? { ok: true, phone: parsed.number }
     : { ok: false, why: 'holds no possible phone number' };
-}
-
-function isKnownCountry(country: string | undefined) {
-  return country !== undefined && isSupportedCountry(country);
 }

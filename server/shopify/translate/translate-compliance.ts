@@ -34,7 +34,7 @@ export function translateShopRedact(): Translated {
  */
 function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext): Translated {
   const { customer, ...told } = complianceSchema.parse(body);
-  const phone = customer?.phone === undefined ? undefined : readPhone(customer.phone, [ctx.shopCountry]);
+  const phone = customer?.phone === undefined ? undefined : readPhone(customer.phone, ctx.shopCountry);
   return {
     kind: 'compliance',
     request,

@@ -66,6 +66,6 @@ function consentOf(
 }
 
 function e164(phone: string | undefined, ctx: EventContext): string | undefined {
-  const read = phone === undefined ? undefined : readPhone(phone, [ctx.shopCountry]);
+  const read = phone === undefined ? undefined : readPhone(phone, ctx.shopCountry);
   return read?.ok ? read.phone : undefined;
 }

@@ -4,6 +4,7 @@ import { hidesOf } from '../hides.ts';
 import type { Body } from '../parse-body.ts';
 import { customerSchema } from '../payloads.ts';
 import { buildContact } from './build-contact.ts';
+import { firstCountry } from './read-country.ts';
 import { readInstant } from './read-moment.ts';
 
 /**
@@ -18,7 +19,7 @@ export function translateCustomer(body: Body, ctx: EventContext): Translated {
   if (id === undefined) throw new TranslationError('The customer has no id: id, admin_graphql_api_id');
   if (isIdOnly(body)) return { kind: 'incomplete', what: 'customer', id };
   const home = customer.default_address;
-  const countries = [home?.country_code, ctx.shopCountry];
+  const country = firstCountry([home, { country_code: ctx.shopCountry }]);
   return {
     kind: 'customer',
     id,
@@ -30,8 +31,8 @@ export function translateCustomer(body: Body, ctx: EventContext): Translated {
         { path: 'default_address', value: home },
       ],
       emails: [{ path: 'email', value: customer.email }],
-      phones: [{ path: 'default_address.phone', value: home?.phone, countries }],
-      mobiles: [{ path: 'phone', value: customer.phone, countries }],
+      phones: [{ path: 'default_address.phone', value: home?.phone, country }],
+      mobiles: [{ path: 'phone', value: customer.phone, country }],
       addresses: [{ path: 'default_address', value: home }],
       hides: hidesOf(body),
     }),

@@ -7,6 +7,7 @@ import type { Body } from '../parse-body.ts';
 import { type OrderBody, orderSchema } from '../payloads.ts';
 import { buildContact } from './build-contact.ts';
 import { buildPurchase } from './build-purchase.ts';
+import { firstCountry } from './read-country.ts';
 import { readChosenAt, readInstant } from './read-moment.ts';
 
 /**
@@ -36,8 +37,9 @@ export function translateOrder(body: Body, ctx: EventContext): Translated {
 function buyer(order: OrderBody, ctx: EventContext, hides: Hides) {
   const { customer, billing_address: billing } = order;
   const home = customer?.default_address;
-  const billed = [billing?.country_code, home?.country_code, ctx.shopCountry];
-  const atHome = [home?.country_code, billing?.country_code, ctx.shopCountry];
+  const inShop = { country_code: ctx.shopCountry };
+  const billed = firstCountry([billing, home, inShop]);
+  const atHome = firstCountry([home, billing, inShop]);
   return buildContact({
     names: [
       { path: 'customer', value: customer },
@@ -50,11 +52,11 @@ function buyer(order: OrderBody, ctx: EventContext, hides: Hides) {
       { path: 'contact_email', value: order.contact_email },
     ],
     phones: [
-      { path: 'billing_address.phone', value: billing?.phone, countries: billed },
-      { path: 'phone', value: order.phone, countries: billed },
-      { path: 'customer.default_address.phone', value: home?.phone, countries: atHome },
+      { path: 'billing_address.phone', value: billing?.phone, country: billed },
+      { path: 'phone', value: order.phone, country: billed },
+      { path: 'customer.default_address.phone', value: home?.phone, country: atHome },
     ],
-    mobiles: [{ path: 'customer.phone', value: customer?.phone, countries: atHome }],
+    mobiles: [{ path: 'customer.phone', value: customer?.phone, country: atHome }],
     addresses: [
       { path: 'billing_address', value: billing },
       { path: 'customer.default_address', value: home },

@@ -65,7 +65,7 @@ export const filterShape = (timeZone: string) => ({
 /** The hashes under which a searched text may be found: an e-mail address, an order's name, a phone number, a customer id. */
 function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {
   const hashes = [emailHash(vault, q), vault.hash('order_name', q.replace(/^#/, '').toLowerCase())];
-  const read = readPhone(q, [country]);
+  const read = readPhone(q, country);
   if (read.ok) hashes.push(...(['sms', 'phone', 'whatsapp'] as const).map((kind) => vault.hash(kind, read.phone)));
   if (/^\d+$/.test(q)) hashes.push(customerKey(vault, q));
   return hashes;

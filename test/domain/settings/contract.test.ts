@@ -33,7 +33,7 @@ const defaults: Settings = {
 const full = {
   guid: guid.toUpperCase(),
   newAccount: true,
-  sourceName: '  Snow Shop ',
+  sourceName: ' \u200b Snow Shop\u200e ',
   sourceType: 'Online',
   providerType: 7,
   listIds: [' 2127849', '31'],
@@ -127,6 +127,7 @@ describe('a settings document', () => {
     ['list IDs that are no list', { providerType: 7, listIds: '31' }, 'listIds', /list of list IDs/],
     ['a list ID as a number', { providerType: 7, listIds: ['a', 31] }, 'listIds.1', characters(100)],
     ['an empty list ID', { providerType: 7, listIds: ['  '] }, 'listIds.0', characters(100)],
+    ['a list ID that nobody sees', { providerType: 7, listIds: ['\u200b'] }, 'listIds.0', characters(100)],
     ['a long list ID', { providerType: 7, listIds: ['x'.repeat(101)] }, 'listIds.0', characters(100)],
     ['the same list ID twice', { providerType: 7, listIds: ['31', '32', ' 31'] }, 'listIds.2', /already/],
     [

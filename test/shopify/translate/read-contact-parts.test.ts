@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import { getCountries, getExampleNumber } from 'libphonenumber-js';
+import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, it } from 'vitest';
 import { readAddress } from '../../../server/shopify/translate/read-address.ts';
+import { firstCountry } from '../../../server/shopify/translate/read-country.ts';
 import { readEmail } from '../../../server/shopify/translate/read-email.ts';
 import { readChosenAt, readInstant, readMoment } from '../../../server/shopify/translate/read-moment.ts';
 import { readPhone } from '../../../server/shopify/translate/read-phone.ts';
@@ -12,6 +15,8 @@ describe('an e-mail address', () => {
     ["o'neil+ski@mail.example.co.uk", "o'neil+ski@mail.example.co.uk"],
     ['jörg@müller.de', 'jörg@müller.de'],
     ['a@xn--mller-kva.de', 'a@xn--mller-kva.de'],
+    ['\u200eada@example.com\u200b', 'ada@example.com'],
+    ['\ufeffada@example.com\u3164', 'ada@example.com'],
   ])('%j is one', (text, email) => {
     expect(readEmail(text)).toBe(email);
   });
@@ -29,6 +34,8 @@ describe('an e-mail address', () => {
     'ada@-example.com',
     'ada@127.0.0.1',
     'ada@b@example.com',
+    'ada@example.com@example.org',
+    'ada@example.com@',
     'ada @example.com',
     'ada\u0000@example.com',
     'ada\u200b@example.com',
@@ -44,40 +51,103 @@ describe('an e-mail address', () => {
 
 describe('a phone number', () => {
   it.each([
-    ['+1 (980) 123-4567', [], '+19801234567'],
-    ['980-123-4567', ['US'], '+19801234567'],
-    ['19801234567', ['us'], '+19801234567'],
-    ['0664 1234567', ['AT', 'US'], '+436641234567'],
-    ['0664 1234567', [undefined, null, '', 'ZZ', 'AT'], '+436641234567'],
-    ['+44 20 7946 0958', ['US'], '+442079460958'],
-  ])('%s in %j is %s', (text, countries, phone) => {
-    expect(readPhone(text, countries)).toEqual({ ok: true, phone });
+    ['+1 (980) 123-4567', null, '+19801234567'],
+    ['980-123-4567', 'US', '+19801234567'],
+    ['19801234567', 'us', '+19801234567'],
+    ['0664 1234567', ' AT ', '+436641234567'],
+    ['+44 20 7946 0958', 'US', '+442079460958'],
+    ['(+44) (0)20 7946 0958', 'US', '+442079460958'],
+    ['00 43 664 1234567', 'FR', '+436641234567'],
+  ])('%s in %s is %s', (text, country, phone) => {
+    expect(readPhone(text, country)).toEqual({ ok: true, phone });
   });
 
   it.each([
-    ['980-123-4567', [], 'holds no possible phone number'],
-    ['980-123-4567', ['ZZ'], 'holds no possible phone number'],
-    ['123', ['US'], 'holds no possible phone number'],
-    ['+1 980 123 4567 8901', ['US'], 'holds no possible phone number'],
-    ['980 123 4567 / 980 123 4568', ['US'], 'holds no possible phone number'],
-    ['', ['US'], 'holds no possible phone number'],
-    ['555-555-SHIP', ['US'], 'holds letters'],
-    ['980-123-4567 ext 3', ['US'], 'holds letters'],
-    ['980-123-4567x3', ['US'], 'holds letters'],
-    ['980-123-4567 #3', ['US'], 'holds an extension'],
-  ])('%s in %j is none: it %3$s', (text, countries, why) => {
-    expect(readPhone(text, countries)).toEqual({ ok: false, why });
+    ['a direction embedding', '\u202a+1 (212) 555-0142\u202c'],
+    ['a direction override', '\u202e+1 (212) 555-0142\u202c'],
+    ['a direction mark', '\u200e+1 (212) 555-0142\u200f'],
+    ['direction isolates', '\u2066+1 (212) 555-0142\u2069'],
+    ['an Arabic letter mark', '\u061c+1 (212) 555-0142'],
+    ['zero-width spaces', '\u200b+1 (212)\u200b 555-0142\u200b'],
+    ['a soft hyphen', '+1 212\u00ad555\u00ad0142'],
+    ['a byte order mark', '\ufeff+1 212 555 0142'],
+    ['a Hangul filler, which is a letter', '\u3164+1 212 555 0142'],
+    ['a braille blank', '\u2800+1 212 555 0142'],
+    ['no-break spaces', '+1\u00a0212\u202f555\u20090142'],
+    ['a tab and a line break', '\t+1 212\t555 0142\r\n'],
+    ['a spreadsheet’s apostrophe', "'+1 212 555 0142"],
+    ['apostrophes', "'+1 212 555 0142'"],
+    ['a curly apostrophe', '’+1 212 555 0142'],
+    ['a modifier apostrophe, which is a letter', 'ʼ+1 212 555 0142'],
+    ['a backtick and an accent', '`+1 212 555 0142´'],
+    ['quotes', '"+1 212 555 0142"'],
+    ['Swiss thousands', "+1'212'555'0142"],
+    ['a full stop behind', '+1 212 555 0142.'],
+    ['a full stop before', '.+1 212 555 0142'],
+    ['full stops within', '+1.212.555.0142.'],
+    ['an ellipsis', '…+1 212 555 0142...'],
+    ['an ideographic full stop', '+1 212 555 0142。'],
+    ['a comma', '+1 212 555 0142,'],
+    ['full-width digits', '＋１（２１２）５５５－０１４２'],
+    ['Arabic digits', '+١ ٢١٢ ٥٥٥ ٠١٤٢'],
+    ['several of them', '\u202a\'+1\u00a0(212) 555-0142.\u202c "'],
+  ])('may have %s around it', (_, text) => {
+    expect(readPhone(text, null)).toEqual({ ok: true, phone: '+12125550142' });
+  });
+
+  it.each([
+    ['980-123-4567', null, 'holds no possible phone number'],
+    ['980-123-4567', 'ZZ', 'holds no possible phone number'],
+    ['980-123-4567', 'AQ', 'holds no possible phone number'],
+    ['123', 'US', 'holds no possible phone number'],
+    ['+1 980 123 4567 8901', 'US', 'holds no possible phone number'],
+    ['980 123 4567 / 980 123 4568', 'US', 'holds no possible phone number'],
+    ['980 123 4567\n980 123 4568', 'US', 'holds no possible phone number'],
+    [`980 123 4567${' '.repeat(250)}`, 'US', 'holds no possible phone number'],
+    ['', 'US', 'holds no possible phone number'],
+    [".'\u200e.", 'US', 'holds no possible phone number'],
+    ['555-555-SHIP', 'US', 'holds letters'],
+    ['980-123-4567 ext 3', 'US', 'holds letters'],
+    ['980-123-4567x3', 'US', 'holds letters'],
+    ['tel:+19801234567', 'US', 'holds letters'],
+    ['980-123-4567 доб. 3', 'US', 'holds letters'],
+    ['980-123-4567 #3', 'US', 'holds an extension'],
+    ['980-123-4567,,3', 'US', 'holds an extension'],
+  ])('%j in %s is none: it %s', (text, country, why) => {
+    expect(readPhone(text, country)).toEqual({ ok: false, why });
   });
 
   it('is either E.164 or refused, whatever is written', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('US', 'AT', null), (text, country) => {
-        const read = readPhone(text, [country]);
+        const read = readPhone(text, country);
         if (read.ok) expect(read.phone).toMatch(/^\+\d{5,15}$/);
         else expect(read.why).toMatch(/^holds /);
       }),
     );
   });
+
+  it.each(getCountries())(
+    'of %s is read as its own people write it, with marks around it, where only the country’s name is known',
+    (code) => {
+      const number = getExampleNumber(code, examples);
+      if (!number) throw new Error(`No example of ${code}`);
+      const country = new Intl.DisplayNames('en', { type: 'region' }).of(code);
+      const marks = fc.string({ unit: fc.constantFrom('\u202a', '\u200f', "'", '.', ' ', '\u00a0'), maxLength: 4 });
+      fc.assert(
+        fc.property(
+          marks,
+          marks,
+          fc.constantFrom(number.formatNational(), number.formatInternational(), number.number),
+          (before, behind, written) => {
+            const read = readPhone(`${before}${written}${behind}`, firstCountry([{ country }, { country_code: 'US' }]));
+            expect(read).toEqual({ ok: true, phone: number.number });
+          },
+        ),
+        { numRuns: 20 },
+      );
+    },
+  );
 });
 
 describe('an address', () => {
@@ -87,6 +157,9 @@ describe('an address', () => {
     [{ country: 'Atlantis', country_code: 'ZZ' }, 'Atlantis'],
     [{ country: 'United States' }, 'United States'],
     [{ country: 'CA' }, 'CAN'],
+    [{ country: 'France' }, 'France'],
+    [{ country: 'France', country_code: 'FRA' }, 'FRA'],
+    [{ country: 'Kosovo', country_code: 'XK' }, 'Kosovo'],
   ])('with %j is in %s', (place, country) => {
     expect(readAddress(place)).toEqual({ country });
   });

@@ -119,6 +119,20 @@ describe("a buyer's name", () => {
       'customer',
     ],
     ['never of the shipping address', { customer: null, billing_address: null }, undefined, undefined, undefined],
+    [
+      'of the billing address when nobody can see the customer’s',
+      { customer: { ...buyer, first_name: '\u200b\u200e', last_name: '\u3164 \u2800' } },
+      'Bill',
+      'Payer',
+      'billing_address',
+    ],
+    [
+      'without what nobody sees at its ends',
+      { customer: { ...buyer, first_name: '\u200fAda\u200b', last_name: '\u00adSkier\u2800' } },
+      'Ada',
+      'Skier',
+      'customer',
+    ],
   ])('is that %s', (_, change, firstName, lastName, from) => {
     const { contact } = order(change);
     expect([contact.firstName, contact.lastName]).toEqual([firstName, lastName]);
@@ -170,14 +184,57 @@ describe("a buyer's phone", () => {
 
   it.each([
     ["the address's country", { country_code: 'AT' }, 'CA', 'US', '+436641234567'],
-    ["the customer's country when the address has none", { country_code: null }, 'AT', 'US', '+436641234567'],
-    ["the shop's country when neither has one", { country_code: null }, null, 'AT', '+436641234567'],
+    [
+      "the customer's country when the address has none",
+      { country: null, country_code: null },
+      'AT',
+      'US',
+      '+436641234567',
+    ],
+    ["the shop's country when neither has one", { country: null, country_code: null }, null, 'AT', '+436641234567'],
   ])('is read in %s', (_, address, homeCountry, shopCountry, phone) => {
     const change = {
       billing_address: { ...billing, ...address, phone: '0664 1234567' },
-      customer: { ...buyer, default_address: { ...home, country_code: homeCountry } },
+      customer: { ...buyer, default_address: { ...home, country: null, country_code: homeCountry } },
     };
     expect(order(change, 'orders/create', { shopCountry }).contact.phone).toBe(phone);
+  });
+
+  it.each([
+    ['France', '06 12 34 56 78', '+33612345678'],
+    ['FRANCE ', '06 12 34 56 78', '+33612345678'],
+    ['FR', '06 12 34 56 78', '+33612345678'],
+    ['United Kingdom', '020 7946 0958', '+442079460958'],
+    ['Great Britain', '020 7946 0958', '+442079460958'],
+    ['USA', '303-555-0100', '+13035550100'],
+    ['Czech Republic', '601 123 456', '+420601123456'],
+    ['South Korea', '010-2345-6789', '+821023456789'],
+    ['Russia', '8 (912) 345-67-89', '+79123456789'],
+    ['Vietnam', '091 234 56 78', '+84912345678'],
+    ['Macao SAR', '6612 3456', '+85366123456'],
+    ['Kosovo', '043 201 234', '+38343201234'],
+    ['Deutschland', '030 123456', '+4930123456'],
+    ['Atlantis', '06 12 34 56 78', undefined],
+    ['Atlantis', '+33 6 12 34 56 78', '+33612345678'],
+    ['Atlantis', '303-555-0100', undefined],
+  ])('from an address in %s without a code, %s, is %s', (country, written, phone) => {
+    const address = { ...billing, country, country_code: null, phone: written };
+    const { contact } = order({ billing_address: address, phone: null, customer: null });
+    expect(contact.phone).toBe(phone);
+  });
+
+  it('of the customer is read with the customer’s country, by its name too', () => {
+    const customer = { ...buyer, phone: '06 12 34 56 78' };
+    const named = { ...home, country: 'France', country_code: null };
+    expect(order({ customer: { ...customer, default_address: named } }).contact.mobile).toBe('+33612345678');
+    const nowhere = { ...home, country: 'Atlantis', country_code: null };
+    expect(order({ customer: { ...customer, default_address: nowhere } }).contact.mobile).toBeUndefined();
+  });
+
+  it('of a customer whose country nobody knows is read with the shop’s', () => {
+    const customer = { ...buyer, phone: '0664 1234567', default_address: null };
+    const { contact } = order({ billing_address: null, customer }, 'orders/create', { shopCountry: 'AT' });
+    expect(contact.mobile).toBe('+436641234567');
   });
 
   it('never comes from the shipping address, and the reasons quote nothing', () => {
@@ -195,7 +252,7 @@ describe("a buyer's phone", () => {
 });
 
 describe("a buyer's address", () => {
-  const empty = { ...billing, address1: '', city: null, zip: ' ', province: null, country: null };
+  const empty = { ...billing, address1: '', city: null, zip: ' ', province: null, province_code: null, country: null };
   it.each([
     ['billing_address', {}, 'Denver'],
     ['customer.default_address', { billing_address: null }, 'Banff'],
@@ -207,12 +264,29 @@ describe("a buyer's address", () => {
     expect(contact.origins.address).toBe(from);
   });
 
-  it('is a code alone only where no source says more', () => {
-    const code = { country_code: 'CA' };
-    const bare = { billing_address: code, customer: { ...buyer, default_address: null } };
-    expect(order({ ...bare, shipping_address: null }).contact.address).toEqual({ country: 'CAN' });
-    expect(order(bare).contact.address?.city).toBe('Lyon');
+  it.each([
+    ['its code', { country_code: 'CA' }, { country: 'CAN' }],
+    ['its name', { country: 'Canada' }, { country: 'Canada' }],
+    ['both', { country: 'Canada', country_code: 'CA' }, { country: 'CAN' }],
+    ['its name among names and a phone', { first_name: 'Bill', phone: '1', country: 'Canada' }, { country: 'Canada' }],
+    ['its name among what nobody sees', { city: '\u200b', zip: '\u3164', country: 'Canada' }, { country: 'Canada' }],
+  ])('is a country alone, known by %s, only where no source says more', (_, bare, address) => {
+    const nobody = { ...buyer, default_address: null };
+    expect(order({ billing_address: bare, customer: nobody, shipping_address: null }).contact.address).toEqual(address);
+    expect(order({ billing_address: bare, customer: nobody }).contact.address?.city).toBe('Lyon');
+    expect(order({ billing_address: bare }).contact).toMatchObject({
+      address: { line1: '1 Piste Road', line2: 'Flat 2', city: 'Banff', state: 'AB', zip: 'T1L 1A1', country: 'CAN' },
+      origins: { address: 'customer.default_address' },
+    });
   });
+
+  it.each([{ zip: '80202' }, { province_code: 'CO' }, { province: 'Colorado' }, { address2: 'Flat 2' }])(
+    'is one with %j beside its country',
+    (part) => {
+      const { contact } = order({ billing_address: { ...part, country: 'United States' } });
+      expect(contact.origins.address).toBe('billing_address');
+    },
+  );
 
   it('is never a mix of two', () => {
     expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });

@@ -1,0 +1,166 @@
+import countries from 'i18n-iso-countries';
+import { isSupportedCountry } from 'libphonenumber-js';
+
+/** ISO 3166-1 alpha-2, and XK, AC and TA, which have numbers of their own. */
+export type CountryCode = string;
+
+/** Where a country may be named, by its code, by its name, or by both. */
+export type NamesCountry = { country_code?: string | null | undefined; country?: string | null | undefined };
+
+/** The languages of Shopify's admin, in which apps and imports have written names. English comes first: it decides. */
+const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi zh-Hans zh-Hant'.split(' ');
+
+/** Names that neither ISO 3166-1 nor Unicode has (any more). The parts of the United Kingdom stand in addresses as countries. */
+const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
+  AE: ['UAE', 'Emirates'],
+  BA: ['Bosnia'],
+  BO: ['Plurinational State of Bolivia'],
+  BQ: ['Bonaire'],
+  CD: ['Congo DRC', 'DR Congo', 'DRC', 'Zaire', 'Democratic Republic of Congo'],
+  CG: ['Congo Republic'],
+  CN: ["People's Republic of China", 'PRC', 'Mainland China'],
+  CV: ['Cape Verde'],
+  CZ: ['Czech Republic'],
+  DE: ['Federal Republic of Germany'],
+  GB: [
+    'England',
+    'Scotland',
+    'Wales',
+    'Northern Ireland',
+    'Britain',
+    'U.K.',
+    'United Kingdom of Great Britain and Northern Ireland',
+  ],
+  HK: ['Hong Kong SAR'],
+  IE: ['Republic of Ireland', 'Eire'],
+  IR: ['Islamic Republic of Iran'],
+  KP: ["Korea, Democratic People's Republic of"],
+  KR: ['Republic of Korea', 'Korea South'],
+  LY: ['Libyan Arab Jamahiriya'],
+  MK: [
+    'Macedonia',
+    'Republic of Macedonia',
+    'Republic of North Macedonia',
+    'The former Yugoslav Republic of Macedonia',
+  ],
+  MM: ['Burma'],
+  MO: ['Macao SAR', 'Macau', 'Macau SAR'],
+  NL: ['Holland', 'The Netherlands'],
+  PN: ['Pitcairn'],
+  PS: ['Palestinian Territory, Occupied', 'Occupied Palestinian Territory'],
+  SZ: ['Swaziland'],
+  SH: ['Saint Helena, Ascension and Tristan da Cunha'],
+  TL: ['East Timor'],
+  TR: ['Turkey', 'Republic of Türkiye'],
+  TW: ['Taiwan, Province of China', 'Republic of China'],
+  TZ: ['United Republic of Tanzania'],
+  US: ['U.S.A.', 'U.S.', 'United States of America'],
+  VA: ['Vatican', 'Holy See'],
+  VE: ['Bolivarian Republic of Venezuela'],
+  VG: ['Virgin Islands (British)'],
+  VI: ['US Virgin Islands', 'Virgin Islands (U.S.)'],
+  VN: ['Viet Nam'],
+};
+
+const SMALL_WORDS = new Set(['and', 'of', 'the']);
+
+/** The words of a name in any order, so that `Korea, Republic of` is `Republic of Korea`; accents and punctuation don't count. */
+function keyOf(name: string): string {
+  const words = name
+    .normalize('NFKD')
+    .replaceAll(/[\u0300-\u036f.]/g, '')
+    .toLowerCase()
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter((word) => word !== '' && !SMALL_WORDS.has(word));
+  return words
+    .map((word) => (word === 'st' ? 'saint' : word))
+    .sort()
+    .join(' ');
+}
+
+type Names = Map<string, CountryCode | null>;
+
+/** A name of two countries is none: null. */
+function addName(names: Names, name: string, code: CountryCode): void {
+  const key = keyOf(name);
+  const taken = names.get(key);
+  names.set(key, taken === undefined || taken === code ? code : null);
+}
+
+function addLanguage(names: Names, language: string): void {
+  for (const style of ['long', 'short'] as const) {
+    const display = new Intl.DisplayNames(language, { type: 'region', style, fallback: 'none' });
+    for (const code of CODES) {
+      const name = display.of(code);
+      if (name !== undefined) addName(names, name, code);
+    }
+  }
+}
+
+const CODES = [...Object.keys(countries.getAlpha2Codes()), 'AC', 'TA'];
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const english = lazily(() => {
+  const names: Names = new Map();
+  addLanguage(names, 'en');
+  for (const [code, all] of Object.entries(countries.getNames('en', { select: 'all' }))) {
+    for (const name of all) addName(names, name, code);
+  }
+  for (const [code, more] of Object.entries(MORE_NAMES)) for (const name of more) addName(names, name, code);
+  return names;
+});
+const otherLanguages = lazily(() => {
+  const names: Names = new Map();
+  for (const language of LANGUAGES) addLanguage(names, language);
+  return names;
+});
+
+/** A country by its alpha-2 or alpha-3 code, or by a name that only one country has; undefined: none is known by it. */
+export function findCountry(text: string): CountryCode | undefined {
+  const code = text.toUpperCase();
+  if (/^[A-Z]{2}$/.test(code) && (countries.isValid(code) || isSupportedCountry(code))) return code;
+  if (/^[A-Z]{3}$/.test(code)) {
+    const two = countries.alpha3ToAlpha2(code);
+    if (two !== undefined) return two;
+  }
+  const key = keyOf(text);
+  const named = english().get(key);
+  return (named === undefined ? otherLanguages().get(key) : named) ?? undefined;
+}
+
+/** Says that the region is not known. */
+const UNKNOWN_REGION = 'ZZ';
+
+/**
+ * The country of the first of these places that names one. Null when it names one that nobody knows: a number there must not be
+ * read as one of the next place's country.
+ */
+export function firstCountry(places: readonly (NamesCountry | null | undefined)[]): CountryCode | null {
+  for (const place of places) {
+    const named = [place?.country_code, place?.country].flatMap((text) => {
+      const written = text?.trim() ?? '';
+      return written === '' || written.toUpperCase() === UNKNOWN_REGION ? [] : [written];
+    });
+    for (const text of named) {
+      const code = findCountry(text);
+      if (code !== undefined) return code;
+    }
+    if (named.length > 0) return null;
+  }
+  return null;
+}
+
+/** ISO 3166-1 alpha-3 of a code. Kosovo's XK is in use, yet not in ISO 3166-1, and has none: its name says more. */
+export function alpha3Of(code: string | undefined): string | undefined {
+  const written = code?.toUpperCase();
+  if (written === undefined) return undefined;
+  const two = written.length === 3 ? countries.alpha3ToAlpha2(written) : written;
+  return two === undefined || two === 'XK' || two.length !== 2 ? undefined : countries.alpha2ToAlpha3(two);
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { Contact, PostalAddress } from '../../../server/domain/contact.ts';
+import { emptyProfile } from '../../../server/domain/person.ts';
+import { mergeContact } from '../../../server/pipeline/process/merge-contact.ts';
+import type { Person } from '../../../server/store/people/people.ts';
+
+const contactIn = (address: PostalAddress | undefined, from: string): Contact => ({
+  firstName: from,
+  ...(address && { address }),
+  origins: { firstName: `${from}.first_name`, ...(address && { address: from }) },
+  leftOut: {},
+});
+
+/** Somebody known from their own customer webhook, with what an order of theirs tells. */
+function afterOrder(known: PostalAddress | undefined, ordered: PostalAddress | undefined): Contact {
+  const person: Person = {
+    id: 'p1',
+    key: 'k1',
+    profile: { ...emptyProfile('1'), contact: contactIn(known, 'default_address'), contactFrom: 'customer' },
+    profileAt: 1,
+    seenAt: 1,
+    deletedAt: null,
+    unread: false,
+    addresses: new Map(),
+  };
+  mergeContact(person, 'order', contactIn(ordered, 'billing_address'), 2);
+  return person.profile.contact;
+}
+
+describe('What an order tells of a customer whose own address is known', () => {
+  const banff = { city: 'Banff', country: 'CAN' };
+  const denver = { line1: '9 Main Street', city: 'Denver', country: 'USA' };
+  it.each([
+    ['changes no address', banff, denver, banff, 'default_address'],
+    ['is their address where none is known', undefined, denver, denver, 'billing_address'],
+    ['is their whole address where but a country is known', { country: 'CAN' }, denver, denver, 'billing_address'],
+    [
+      'leaves the country where it has no address',
+      { country: 'CAN' },
+      undefined,
+      { country: 'CAN' },
+      'default_address',
+    ],
+  ])('%s', (_, known, ordered, address, from) => {
+    expect(afterOrder(known, ordered)).toMatchObject({
+      firstName: 'default_address',
+      address,
+      origins: { firstName: 'default_address.first_name', address: from },
+    });
+  });
+});
