@@ -1,0 +1,11 @@
+// npm run app-store:check: what is left to fill in before the app can be deployed and submitted. Ends with 1 when something is.
+import { checkKit } from './check-kit.ts';
+import { readKit } from './read-kit.ts';
+
+const faults = checkKit(readKit());
+process.stdout.write(
+  faults.length === 0
+    ? 'Nothing is left to fill in.\n'
+    : `${faults.map((fault) => `${fault}\n`).join('')}${faults.length} to fill in before a deploy: docs/app-store/README.md\n`,
+);
+process.exitCode = faults.length === 0 ? 0 : 1;
