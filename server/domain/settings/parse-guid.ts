@@ -1,3 +1,4 @@
+import { visibleText } from '../visible-text.ts';
 import type { en } from '../wording/en.ts';
 import type { Text } from '../wording/text.ts';
 
@@ -6,9 +7,14 @@ export type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
 const HOST = 'webhook.ascent360.com';
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const wholeGuid = new RegExp(`^${UUID}$`, 'i');
-const dataPath = new RegExp(`^/v1/data/(${UUID})/?$`, 'i');
-/** What copying from a mail or a chat leaves around a text besides spaces. */
-const invisibleEdges = /^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/gu;
+/** In braces too: Ascent360 writes its address as `/V1/Data/{GUID}`. */
+const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
+/** What is written around a GUID or an address in code, mails and sentences. */
+const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;
+/** What may stand before a GUID: its label, and the name space of RFC 9562. */
+const LABEL = /^(?:(?:guid|uuid)\s*[:=]\s*|urn:uuid:)(?=\W*[0-9a-f]{8}\W)/iu;
+/** What word processors make of a hyphen. */
+const HYPHENS = /[\u2010-\u2015\u2212\uFE63\uFF0D]/g;
 
 const refused = (code: keyof typeof en.guid): ParsedGuid => ({ ok: false, text: { code: `guid.${code}` } });
 
@@ -31,15 +37,18 @@ function parseAddress(url: URL): ParsedGuid {
   return { ok: true, guid: guid.toLowerCase() };
 }
 
+const unwrap = (text: string) => visibleText(visibleText(text).replace(WRAPPING, ''));
+
 /**
- * Reads the GUID of Ascent360's data webhook from what a merchant pasted: the GUID itself (any case, spaces around it),
- * or the whole address `https://webhook.ascent360.com/V1/Data/{GUID}`. The GUID comes back in lower case.
+ * Reads the GUID of Ascent360's data webhook from what a merchant pasted: the GUID itself (any case, spaces, braces or quotes
+ * around it), or the whole address `https://webhook.ascent360.com/V1/Data/{GUID}`. The GUID comes back in lower case.
  * The GUID is a credential, so no message repeats any of what was pasted.
  */
 export function parseGuid(text: string): ParsedGuid {
-  const pasted = text.replace(invisibleEdges, '');
+  const pasted = unwrap(unwrap(text).replace(LABEL, ''));
   if (pasted === '') return refused('missing');
-  if (wholeGuid.test(pasted)) return { ok: true, guid: pasted.toLowerCase() };
+  const guid = pasted.replace(HYPHENS, '-').toLowerCase();
+  if (wholeGuid.test(guid)) return { ok: true, guid };
   if (/^[a-z][a-z0-9+.-]*:/i.test(pasted) && URL.canParse(pasted)) return parseAddress(new URL(pasted));
   return refused('not_a_guid');
 }
