@@ -1,13 +1,12 @@
 import { type RequestHandler, Router } from 'express';
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Instant } from '../domain/scalars.ts';
 import { type Db, isOutage } from '../platform/database/db.ts';
-import { firstIdAt } from '../platform/database/ids.ts';
+import { noteLook } from '../store/shops/access-log.ts';
 import type { ApiRoute } from './api-description.ts';
 import { faultsOf, idOf } from './contracts.ts';
 import { unavailable, unprocessable } from './errors.ts';
-import { type Merchant, merchantOf } from './merchant-auth.ts';
+import { merchantOf } from './merchant-auth.ts';
 
 const MINUTE = 60_000;
 const MOST = 200;
@@ -29,28 +28,6 @@ const looks: readonly { method: 'get' | 'post'; path: string; what: string; once
   { method: 'post', path: '/preview', what: 'preview', once: MINUTE },
 ];
 
-async function record(
-  db: Db,
-  { shop, userId }: Merchant,
-  look: { what: string; about: string | null; once: number },
-  now: Instant,
-): Promise<void> {
-  await db.query(
-    `INSERT INTO access_log (id, shop_id, at, who, what, about) SELECT $1::uuid, $2::int, $3::timestamptz, $4::text, $5::text, $6::uuid
-     WHERE NOT EXISTS (SELECT 1 FROM access_log WHERE shop_id = $2::int AND id >= $7::uuid AND who = $4::text AND what = $5::text
-       AND about IS NOT DISTINCT FROM $6::uuid)`,
-    [
-      uuidv7({ msecs: now }),
-      shop.id,
-      new Date(now),
-      userId,
-      look.what,
-      look.about,
-      firstIdAt(look.once === 0 ? now + 1 : now - look.once),
-    ],
-  );
-}
-
 /**
  * Records who looks at personal data, before it is shown: what cannot be recorded is not shown. Ids of users and rows only.
  * Goes behind merchantAuth and before the routes.
@@ -61,7 +38,8 @@ export function recordLooks(db: Db, now: () => Instant): Router {
     const handler: RequestHandler = async (req, res, next) => {
       const about = idOf(req.params['id']);
       try {
-        await record(db, merchantOf(res), { what, about, once }, now());
+        const { shop, userId } = merchantOf(res);
+        await noteLook(db, shop, { who: userId, what, about, once }, now());
       } catch (error) {
         if (!isOutage(error)) throw error;
         unavailable(res);

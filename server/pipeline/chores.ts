@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
 import type { Db, Sql } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
+import { endChore, extendChore, takeChore } from '../store/shops/chore-leases.ts';
 import type { Shop, Shops } from '../store/shops/shops.ts';
 
 type Due = {
@@ -54,34 +55,6 @@ const MOST = 100;
 /** So many intervals a shop's chore rests after it failed. */
 const REST_INTERVALS = 6;
 
-/** @param erased whether an erased shop counts, too: the caller needs no key */
-async function take(
-  sql: Sql,
-  shopId: number,
-  chore: string,
-  owner: string,
-  leaseMs: number,
-  erased: boolean,
-): Promise<boolean> {
-  const rows = await sql.query(
-    `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
-     SELECT id, $2, $3, now() + $4::float8 * interval '1 millisecond' FROM shops WHERE id = $1 AND (erased_at IS NULL OR $5)
-     ON CONFLICT (shop_id, chore) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
-     WHERE chore_leases.lease_until < now() RETURNING owner`,
-    [shopId, chore, owner, leaseMs, erased],
-  );
-  return rows.length > 0;
-}
-
-/** @returns whether the lease was still ours */
-async function extend(sql: Sql, owner: string, ms: number): Promise<boolean> {
-  const rows = await sql.query(
-    `UPDATE chore_leases SET lease_until = now() + $2::float8 * interval '1 millisecond' WHERE owner = $1 RETURNING owner`,
-    [owner, ms],
-  );
-  return rows.length > 0;
-}
-
 /** Looks for due chores, and does them: each shop's in turn, each under a lease. */
 export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chores {
   const { db, shops, log, leaseMs, intervalMs, slowAfterMs = SLOW_AFTER_MS } = deps;
@@ -100,10 +73,11 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
 
   async function piece(chore: AnyChore, shopId: number): Promise<boolean> {
     const owner = uuidv4();
-    if (!(await take(db, shopId, chore.name, owner, leaseMs, 'workWithoutKey' in chore))) return false;
+    const lease = { shopId, chore: chore.name, owner, leaseMs };
+    if (!(await takeChore(db, lease, 'workWithoutKey' in chore))) return false;
     const lost = new AbortController();
     const renewing = setInterval(() => {
-      extend(db, owner, leaseMs).then(
+      extendChore(db, owner, leaseMs).then(
         (ours) => (ours ? undefined : lost.abort()),
         () => undefined,
       );
@@ -111,11 +85,11 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
     try {
       const signal = AbortSignal.any([stopping.signal, lost.signal]);
       const more = await workOn(chore, shopId, signal);
-      await db.query('DELETE FROM chore_leases WHERE owner = $1', [owner]);
+      await endChore(db, owner);
       return more;
     } catch (error) {
-      if (stopping.signal.aborted) await db.query('DELETE FROM chore_leases WHERE owner = $1', [owner]).catch(() => {});
-      else await extend(db, owner, intervalMs * REST_INTERVALS).catch(() => {});
+      if (stopping.signal.aborted) await endChore(db, owner).catch(() => {});
+      else await extendChore(db, owner, intervalMs * REST_INTERVALS).catch(() => {});
       throw error;
     } finally {
       clearInterval(renewing);

@@ -8,6 +8,7 @@ import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { findItem, listActivity } from '../../store/events/event-list.ts';
+import { dismissEvent } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -111,17 +112,11 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.post('/activity/:id/dismiss', async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
-    const dismissed = id
-      ? await db.query(
-          `UPDATE events SET state = 'skipped', reason = 'dismissed', settled_at = now()
-           WHERE shop_id = $1 AND id = $2 AND state = 'attention' RETURNING id`,
-          [shop.id, id],
-        )
-      : [];
-    if (id && dismissed.length > 0) await noteChangedEnds(db, [id]);
+    const dismissed = id !== null && (await dismissEvent(db, shop, id));
+    if (id && dismissed) await noteChangedEnds(db, [id]);
     const item = id && (await findItem(db, shop, id, await gate(shop)));
     if (!item) notFound(req, res, next);
-    else if (dismissed.length === 0) conflict(res, 'Only an event that needs attention can be dismissed.');
+    else if (!dismissed) conflict(res, 'Only an event that needs attention can be dismissed.');
     else res.json(item);
   });
 

@@ -1,9 +1,10 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { unnest } from '../../platform/database/db.ts';
-import { addDeliveries, type DeliverySubject, openSubject, subjectBinding } from '../../store/deliveries/deliveries.ts';
+import { addDeliveries, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
+import { loadSubjects, markAgain, reopen } from '../../store/deliveries/reopen.ts';
 import { type ActivityFilter, selectEvents } from '../../store/events/event-filter.ts';
+import { restateEvents } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
@@ -43,21 +44,11 @@ export async function findSendable(
   return { ids: rows.slice(0, MOST_AT_ONCE).map((row) => row.id), more: rows.length > MOST_AT_ONCE };
 }
 
-/** The subjects that deliveries take over from another event's, sealed for their new rows. */
-async function takeOver(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<Map<string, DeliverySubject>> {
-  const sources = sends.map((send) => send.source).filter((id) => id !== null);
-  if (sources.length === 0) return new Map();
-  const rows = await sql.query<{ id: string; subject: Uint8Array }>(
-    'SELECT id, subject FROM deliveries WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND subject IS NOT NULL',
-    [shop.id, sources],
-  );
-  return new Map(rows.map((row) => [row.id, openSubject(shop.vault, row.id, row.subject)]));
-}
-
 /** Gives events that have no delivery one: the newest state known of what they are about, or the person as last known. */
 async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<void> {
   if (sends.length === 0) return;
-  const subjects = await takeOver(sql, shop, sends);
+  const sources = sends.map((send) => send.source).filter((id) => id !== null);
+  const subjects = await loadSubjects(sql, shop, sources);
   const { profiles } = await loadProfiles(
     sql,
     shop,
@@ -83,41 +74,6 @@ async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Pr
   );
 }
 
-/** Opens deliveries anew at the end of their lanes. Old attempts stay in their history, and no old claim can end them. */
-async function reopen(sql: Sql, shop: Shop, sends: readonly SendAgain[], reassert: boolean): Promise<void> {
-  if (sends.length === 0) return;
-  const subjects = await takeOver(
-    sql,
-    shop,
-    sends.filter((send) => send.source !== send.deliveryId),
-  );
-  const places = await sql.query<{ seq: number }>(
-    `SELECT nextval(pg_get_serial_sequence('deliveries', 'seq')) AS seq FROM generate_series(1, $1::int)`,
-    [sends.length],
-  );
-  const { columns, from, params } = unnest(
-    { id: 'uuid', seq: 'text', source: 'uuid', subject: 'bytea' },
-    sends.map((send, i) => {
-      const subject = send.source ? subjects.get(send.source) : undefined;
-      return {
-        id: send.deliveryId,
-        seq: String(places[i]?.seq ?? 0),
-        source: send.source,
-        subject: subject ? shop.vault.sealJson(subjectBinding(send.deliveryId), subject) : null,
-      };
-    }),
-    3,
-  );
-  await sql.query(
-    `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
-       last_class = NULL, carries_opt_out = false, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
-       subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
-     FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
-     WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,
-    [shop.id, reassert, ...params],
-  );
-}
-
 async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<void> {
   const added = plan.sends.filter((send) => send.isNew);
   await addMissing(sql, shop, added);
@@ -128,28 +84,15 @@ async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): 
     reassert,
   );
   const again = [...added.map((send) => send.deliveryId), ...plan.joins.map((join) => join.into.id)];
-  await sql.query(
-    'UPDATE deliveries SET again = true, reassert = reassert OR $3 WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open',
-    [shop.id, again, reassert],
-  );
+  await markAgain(sql, shop, again, reassert);
   const states = [
-    ...plan.sends.map((send) => ({ id: send.eventId, state: 'open', reason: null, merged_into: null })),
-    ...plan.translate.map((id) => ({ id, state: 'received', reason: null, merged_into: null })),
+    ...plan.sends.map((send) => ({ id: send.eventId, state: 'open' as const })),
+    ...plan.translate.map((id) => ({ id, state: 'received' as const })),
     ...plan.joins
       .filter((join) => !join.accepted)
-      .map((join) => ({ id: join.eventId, state: 'merged', reason: 'superseded', merged_into: join.into.eventId })),
+      .map((join) => ({ id: join.eventId, state: 'merged' as const, mergedInto: join.into.eventId })),
   ];
-  const { columns, from, params } = unnest(
-    { id: 'uuid', state: 'text', reason: 'text', merged_into: 'uuid' },
-    states,
-    2,
-  );
-  await sql.query(
-    `UPDATE events SET state = u.state, reason = u.reason, detail = NULL, merged_into = u.merged_into,
-       settled_at = CASE WHEN u.state = 'merged' THEN now() END
-     FROM ${from} AS u(${columns}) WHERE events.shop_id = $1 AND events.id = u.id`,
-    [shop.id, ...params],
-  );
+  await restateEvents(sql, shop, states);
   await noteChangedEnds(
     sql,
     states.map(({ id }) => id),

@@ -3,8 +3,15 @@ import { FlowTriggerReceive } from '../../admin/documents.generated.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
+import {
+  markAnnounced,
+  noteOpenings,
+  type Opening,
+  type OpeningKind,
+  postponeOpenings,
+  shopsWithNews,
+} from '../../store/shops/flow-openings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { markAnnounced, noteOpenings, type Opening, type OpeningKind, postpone, shopsWithNews } from './openings.ts';
 
 /** The handle of extensions/needs-attention. */
 export const ATTENTION_HANDLE = 'ascent360-needs-attention';
@@ -84,13 +91,13 @@ export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): C
       const openings = await db.transaction(async (sql) => await noteOpenings(sql, shop));
       if (openings.length === 0) return false;
       if (!(await admin.hasAccess(shop))) {
-        await postpone(db, shop, LATER);
+        await postponeOpenings(db, shop, LATER);
         return false;
       }
       try {
         for (const opening of openings) {
           if (!(await tell(shop, opening, signal))) {
-            await postpone(db, shop, LATER);
+            await postponeOpenings(db, shop, LATER);
             return false;
           }
           await markAnnounced(db, shop, opening);
@@ -99,7 +106,7 @@ export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): C
         return true;
       } catch (error) {
         if (!(error instanceof AdminError)) throw error;
-        await postpone(db, shop, error.failure === 'later' ? SOON : LATER);
+        await postponeOpenings(db, shop, error.failure === 'later' ? SOON : LATER);
         log.warn({ stage: 'flow', shop: shop.id, error: error.failure }, 'Flow could not be told');
         return false;
       }

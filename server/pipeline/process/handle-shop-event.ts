@@ -2,13 +2,13 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
 import { keysOf } from '../../store/erase/find-traces.ts';
-import { settleEvents, settleTranslated } from '../../store/events/events.ts';
+import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { endImports } from '../../store/imports/imports.ts';
+import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { keepRequest } from '../../store/shops/privacy-requests.ts';
@@ -48,12 +48,8 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: s
 
 /** Kept for a customer who was not seen yet, too: what was triggered before may still arrive. */
 async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<void> {
-  const [person] = await sql.query<{ id: string }>(
-    `INSERT INTO people (id, shop_id, key, seen_at, deleted_at) VALUES ($1, $2, $3, $4, $4)
-     ON CONFLICT (shop_id, key) DO UPDATE SET deleted_at = excluded.deleted_at RETURNING id`,
-    [newId(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
-  );
-  if (person) await skipOpen(sql, shop, 'deleted_person', person.id);
+  const personId = await markDeleted(sql, shop, customerId, at);
+  await skipOpen(sql, shop, 'deleted_person', personId);
 }
 
 /** Whether the customer was erased after something was triggered. */
@@ -64,12 +60,6 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
     new Date(at),
   ]);
   return rows.length > 0;
-}
-
-/** Nothing is kept of an erased person but that the event came. */
-async function settleErased(sql: Sql, eventId: string): Promise<void> {
-  await settleEvents(sql, [{ id: eventId, settled: { state: 'skipped', reason: 'redacted' } }]);
-  await sql.query('UPDATE events SET body = NULL WHERE id = $1', [eventId]);
 }
 
 /** @param what.isSign whether a webhook that waits shows that the shop has the app */

@@ -9,7 +9,7 @@ import { isRecord, translateRecord } from '../../shopify/records/translate-recor
 import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
-import { bodyBinding, settleEvents } from '../../store/events/events.ts';
+import { bodyBinding, failTranslating, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import {
   type Installation,
@@ -248,13 +248,9 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
   } catch (error) {
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
     // That one and no other: somebody else may have settled it by now.
-    const [row] = await deps.db.query<{ id: string }>(
-      `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
-       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'received' RETURNING id`,
-      [shop.id, tried],
-    );
-    deps.log.error({ stage: 'process', shop: shop.id, event: row?.id, err: error }, 'an event could not be handled');
-    if (row) deps.metrics?.eventFailed();
+    const [failed] = await failTranslating(deps.db, shop, tried);
+    deps.log.error({ stage: 'process', shop: shop.id, event: failed, err: error }, 'an event could not be handled');
+    if (failed) deps.metrics?.eventFailed();
     if (tried.length === 0) throw error;
     return 1;
   }

@@ -10,7 +10,8 @@ import { customerBody } from '../../shopify/records/customer-body.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { orderBody } from '../../shopify/records/order-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { bodyBinding, settleEvents } from '../../store/events/events.ts';
+import { bodyBinding, replaceBody, settleEvents } from '../../store/events/events.ts';
+import { unparkEvent } from '../../store/events/parked-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
 import type { FetchDeps } from './fetch-people.ts';
@@ -58,18 +59,13 @@ async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, sig
 
 /** The whole body takes the place of the short one, and the event is translated as if it had come so. */
 async function finish({ sql, shop }: InShop, row: Parked, completion: Completion): Promise<void> {
-  const [event] = await sql.query<{ state: string }>(
-    'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
-    [row.event_id],
-  );
   // It has been erased, or the app uninstalled, in the meantime.
-  if (event?.state !== 'open') return;
+  if ((await unparkEvent(sql, row.event_id)) !== 'open') return;
   if ('settled' in completion) {
     await settleEvents(sql, [{ id: row.event_id, ...completion }]);
     return;
   }
-  const body = shop.vault.sealJson(bodyBinding(row.event_id), completion.body);
-  await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [row.event_id, body]);
+  await replaceBody(sql, shop, row.event_id, completion.body);
 }
 
 /** Whether trying this body again would come to the same: the others must not wait for it. */

@@ -2,15 +2,15 @@ import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts'
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
-import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts } from '../../store/consent/facts.ts';
 import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
+import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
-import { openProfile } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
@@ -40,7 +40,6 @@ const AFTER_ACCIDENT_MS = 3_600_000;
 /** So often one after the other it is refused in smaller and smaller parts: then it is not about one person. */
 const MOST_REFUSALS = 10;
 
-type Wanted = { id: string; key: string; customerId: ShopifyId; asks: number };
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
 const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
@@ -49,22 +48,10 @@ const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
 export const peoplePerQuery = (keys: number) =>
   Math.min(MOST_IDS, Math.floor(MAX_COST / (COST_OF_ONE + (keys > 0 ? 2 + keys : 0))));
 
-async function findWanted(sql: Sql, shop: Shop, most: number): Promise<Wanted[]> {
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
-    `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
-     ORDER BY read_due_at, id LIMIT $2`,
-    [shop.id, most],
-  );
-  return rows.flatMap((row) => {
-    const { customerId } = openProfile(shop.vault, row.id, row.profile);
-    return customerId === null ? [] : [{ id: row.id, key: row.key, customerId, asks: row.read_asks }];
-  });
-}
-
 async function ask(
   admin: Admin,
   shop: Shop,
-  { wanted, keys }: { wanted: readonly Wanted[]; keys: readonly string[] },
+  { wanted, keys }: { wanted: readonly DueRead[]; keys: readonly string[] },
   signal: AbortSignal,
 ): Promise<Answered[]> {
   const { data, denied } = await admin.run(
@@ -94,9 +81,9 @@ async function ask(
 async function take(
   deps: FetchDeps,
   shop: Shop,
-  wanted: readonly Wanted[],
+  wanted: readonly DueRead[],
   { answers, keys, readAt }: { answers: readonly Answered[]; keys: readonly string[]; readAt: Instant },
-): Promise<{ opened: number; parked: Wanted[] }> {
+): Promise<{ opened: number; parked: DueRead[] }> {
   return await inShop(deps.db, shop, async (held) => {
     const { sql } = held;
     const now = deps.now();
@@ -125,30 +112,21 @@ async function take(
     await people.save();
     await appendFacts(sql, shop, facts, now);
     const unparked = await unparkEvents(sql, shop, ids);
-    const isParked = ({ id }: Wanted) => unparked.has(id);
+    const isParked = ({ id }: DueRead) => unparked.has(id);
     const read = wanted.filter((one) => !isParked(one));
     return { opened: await finishPeople(held, people, read, now), parked: wanted.filter(isParked) };
   });
 }
 
-const keysOf = (wanted: readonly Wanted[]) => wanted.map(({ key }) => key);
+const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
 
 /**
  * They have been read: opens deliveries for what that makes due. Whoever was asked for again in the
  * meantime stays to be read.
  */
-async function finishPeople(held: InShop, people: People, wanted: readonly Wanted[], now: Instant): Promise<number> {
+async function finishPeople(held: InShop, people: People, wanted: readonly DueRead[], now: Instant): Promise<number> {
   const { sql, shop } = held;
-  const { columns, from, params } = unnest(
-    { id: 'uuid', asks: 'int' },
-    wanted.map(({ id, asks }) => ({ id, asks })),
-    2,
-  );
-  await sql.query(
-    `UPDATE people p SET read_due_at = NULL FROM ${from} AS u(${columns})
-     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_asks = u.asks`,
-    [shop.id, ...params],
-  );
+  await endReads(sql, shop, wanted);
   await endReadWaits(
     sql,
     shop,
@@ -162,7 +140,7 @@ async function finishPeople(held: InShop, people: People, wanted: readonly Wante
 }
 
 /** Translates the parked events of these people first, so that no second delivery carries their flags. */
-async function finish(deps: FetchDeps, shop: Shop, parked: readonly Wanted[]): Promise<number> {
+async function finish(deps: FetchDeps, shop: Shop, parked: readonly DueRead[]): Promise<number> {
   if (parked.length === 0) return 0;
   await deps.translate(shop);
   return await inShop(
@@ -173,14 +151,11 @@ async function finish(deps: FetchDeps, shop: Shop, parked: readonly Wanted[]): P
 }
 
 /** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
-async function putOff(deps: FetchDeps, shop: Shop, people: readonly Wanted[], error: AdminError): Promise<void> {
+async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
-    await sql.query(
-      `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
-      [shop.id, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS],
-    );
+    await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
     if (!error.partial) await unparkEvents(sql, shop, ids);
   });
 }
@@ -193,7 +168,7 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly Wanted[], er
 export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
   const stored = await deps.settings.load(shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
-  const all = await findWanted(deps.db, shop, peoplePerQuery(keys.length));
+  const all = await dueReads(deps.db, shop, peoplePerQuery(keys.length));
   const todo = all.length > 0 ? [all] : [];
   let opened = 0;
   let refusals = 0;

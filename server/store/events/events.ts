@@ -73,5 +73,62 @@ export async function settleTranslated(
   );
 }
 
+/** How an event goes on that had ended. */
+export type Restated = { id: string } & ({ state: 'open' | 'received' } | { state: 'merged'; mergedInto: string });
+
+/** Events that had ended wait once more, or are part of another one. */
+export async function restateEvents(sql: Sql, shop: Shop, events: readonly Restated[]): Promise<void> {
+  const { columns, from, params } = unnest(
+    { id: 'uuid', state: 'text', reason: 'text', merged_into: 'uuid' },
+    events.map((event) => ({
+      id: event.id,
+      state: event.state,
+      reason: event.state === 'merged' ? 'superseded' : null,
+      merged_into: event.state === 'merged' ? event.mergedInto : null,
+    })),
+    2,
+  );
+  await sql.query(
+    `UPDATE events SET state = u.state, reason = u.reason, detail = NULL, merged_into = u.merged_into,
+       settled_at = CASE WHEN u.state = 'merged' THEN now() END
+     FROM ${from} AS u(${columns}) WHERE events.shop_id = $1 AND events.id = u.id`,
+    [shop.id, ...params],
+  );
+}
+
+/** Of these events, those that nobody has translated meanwhile need attention. @returns their ids */
+export async function failTranslating(sql: Sql, shop: Shop, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'received' RETURNING id`,
+    [shop.id, ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** @returns false for an event that does not need attention */
+export async function dismissEvent(sql: Sql, shop: Shop, id: string): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE events SET state = 'skipped', reason = 'dismissed', settled_at = now()
+     WHERE shop_id = $1 AND id = $2 AND state = 'attention' RETURNING id`,
+    [shop.id, id],
+  );
+  return rows.length > 0;
+}
+
+/** The whole body takes the place of a short one, and the event is translated as if it had come so. */
+export async function replaceBody(sql: Sql, shop: Shop, id: string, body: object): Promise<void> {
+  await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [
+    id,
+    shop.vault.sealJson(bodyBinding(id), body),
+  ]);
+}
+
+/** Nothing is kept of an erased person but that the event came. */
+export async function settleErased(sql: Sql, id: string): Promise<void> {
+  await settleEvents(sql, [{ id, settled: { state: 'skipped', reason: 'redacted' } }]);
+  await sql.query('UPDATE events SET body = NULL WHERE id = $1', [id]);
+}
+
 export const summaryBinding = (eventId: string) => `events.summary:${eventId}`;
 export const bodyBinding = (eventId: string) => `events.body:${eventId}`;

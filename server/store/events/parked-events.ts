@@ -37,6 +37,15 @@ export async function unparkEvents(sql: Sql, shop: Shop, personIds: readonly str
   return new Set(rows.flatMap((row) => row.person_id ?? []));
 }
 
+/** One whose body is complete, or never will be. @returns its state; null when it is parked no more */
+export async function unparkEvent(sql: Sql, eventId: string): Promise<string | null> {
+  const [event] = await sql.query<{ state: string }>(
+    'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
+    [eventId],
+  );
+  return event?.state ?? null;
+}
+
 /**
  * Orders of one person that are still to be sent are another's from now on, and so are their opt-outs: a choice belongs to
  * its address, and one to get nothing more may not be lost. An opt-in of somebody who is gone is left out.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beat } from '../../../server/features/reconciliation/heartbeat.ts';
+import { beat } from '../../../server/store/shops/heartbeat.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';

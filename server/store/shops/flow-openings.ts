@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/db.ts';
-import { isLateOptOut } from '../../store/deliveries/late-opt-outs.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
+import type { Shop } from './shops.ts';
 
 /** What Shopify Flow is told of when it opens. */
 export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_request';
@@ -73,7 +73,7 @@ export async function markAnnounced(sql: Sql, shop: Shop, { kind, key }: Opening
 }
 
 /** Flow could not be told of any of these: not before so many milliseconds from now. */
-export async function postpone(sql: Sql, shop: Shop, waitMs: number): Promise<void> {
+export async function postponeOpenings(sql: Sql, shop: Shop, waitMs: number): Promise<void> {
   await sql.query(
     `UPDATE flow_openings SET next_try_at = now() + $2::float8 * interval '1 millisecond'
      WHERE shop_id = $1 AND told_at IS NULL AND next_try_at <= now()`,

@@ -1,0 +1,60 @@
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
+
+/** What these deliveries are about, as far as it was not erased. */
+export async function loadSubjects(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+): Promise<Map<string, DeliverySubject>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql.query<{ id: string; subject: Uint8Array }>(
+    'SELECT id, subject FROM deliveries WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND subject IS NOT NULL',
+    [shop.id, ids],
+  );
+  return new Map(rows.map((row) => [row.id, openSubject(shop.vault, row.id, row.subject)]));
+}
+
+/** A delivery to be opened anew. `source`: the delivery whose subject, person and lanes it takes over; its own id: it keeps them. */
+export type Reopened = { deliveryId: string; source: string | null };
+
+/** Opens deliveries anew at the end of their lanes. Old attempts stay in their history, and no old claim can end them. */
+export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], reassert: boolean): Promise<void> {
+  if (sends.length === 0) return;
+  const others = sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
+  const subjects = await loadSubjects(sql, shop, others);
+  const places = await sql.query<{ seq: number }>(
+    `SELECT nextval(pg_get_serial_sequence('deliveries', 'seq')) AS seq FROM generate_series(1, $1::int)`,
+    [sends.length],
+  );
+  const { columns, from, params } = unnest(
+    { id: 'uuid', seq: 'text', source: 'uuid', subject: 'bytea' },
+    sends.map((send, i) => {
+      const subject = send.source ? subjects.get(send.source) : undefined;
+      return {
+        id: send.deliveryId,
+        seq: String(places[i]?.seq ?? 0),
+        source: send.source,
+        subject: subject ? shop.vault.sealJson(subjectBinding(send.deliveryId), subject) : null,
+      };
+    }),
+    3,
+  );
+  await sql.query(
+    `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
+       last_class = NULL, carries_opt_out = false, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
+       subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
+     FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
+     WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,
+    [shop.id, reassert, ...params],
+  );
+}
+
+/** Sends go out whether or not they are new. @param reassert flags that were accepted already, too */
+export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], reassert: boolean): Promise<void> {
+  await sql.query(
+    'UPDATE deliveries SET again = true, reassert = reassert OR $3 WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open',
+    [shop.id, ids, reassert],
+  );
+}

@@ -1,0 +1,42 @@
+import type { ShopifyId } from '../../domain/scalars.ts';
+import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { openProfile } from './profiles.ts';
+
+/** Somebody who is to be read through the Admin API. `asks`: how often that was asked for so far. */
+export type DueRead = { id: string; key: string; customerId: ShopifyId; asks: number };
+
+/** Up to `most` people, who are due longest first. */
+export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueRead[]> {
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
+    `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
+     ORDER BY read_due_at, id LIMIT $2`,
+    [shop.id, most],
+  );
+  return rows.flatMap((row) => {
+    const { customerId } = openProfile(shop.vault, row.id, row.profile);
+    return customerId === null ? [] : [{ id: row.id, key: row.key, customerId, asks: row.read_asks }];
+  });
+}
+
+/** They have been read. Whoever was asked for again meanwhile stays to be read. */
+export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<void> {
+  const { columns, from, params } = unnest(
+    { id: 'uuid', asks: 'int' },
+    people.map(({ id, asks }) => ({ id, asks })),
+    2,
+  );
+  await sql.query(
+    `UPDATE people p SET read_due_at = NULL FROM ${from} AS u(${columns})
+     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_asks = u.asks`,
+    [shop.id, ...params],
+  );
+}
+
+/** They are asked for again after a while. */
+export async function putOffReads(sql: Sql, shop: Shop, ids: readonly string[], waitMs: number): Promise<void> {
+  await sql.query(
+    `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    [shop.id, ids, waitMs],
+  );
+}
