@@ -95,6 +95,8 @@ export function jobsOf(
   const onShop = { shops, log, metrics, now, translating, translatingAtOnce, turns, sending, wakeLater, stopping };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;
+  // Due again by the next sweep, which finds it.
+  const lookAgainMs = config.sweepInterval / 2;
   return {
     work: (shopId, listen) => workOnShop(onShop, shopId, listen),
     chores: [
@@ -103,8 +105,8 @@ export function jobsOf(
       keepAccess({ db, admin, access, log }),
       announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
       createFetches({ db, shops, settings, admin, log, now, wake, translate }),
-      importChore({ db, shops, settings, admin, log, now, wake }),
-      reconciliationChore({ db, shops, settings, admin, log, now, wake }),
+      importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
+      reconciliationChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
     ],
   };
 }

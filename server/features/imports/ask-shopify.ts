@@ -7,8 +7,12 @@ import type { Shop } from '../../store/shops/shops.ts';
 import { searchOf } from './contract.ts';
 import { type CountDeps, settingsOf } from './count.ts';
 
-const LOOK_AGAIN_MS = 2000;
 const LATER_MS = 15_000;
+
+export type AskDeps = CountDeps & {
+  /** How soon to look again at what Shopify is still reading, in milliseconds. */
+  lookAgainMs: number;
+};
 
 const DENIED: Record<BulkAsked['kind'], string> = {
   customers:
@@ -19,7 +23,7 @@ const DENIED: Record<BulkAsked['kind'], string> = {
 const failedBecause = (why: string) =>
   `Shopify could not read everything (${why}). Begin again; if it stays, choose fewer customers or a later day.`;
 
-async function begin(deps: CountDeps, shop: Shop, job: Import, signal: AbortSignal): Promise<void> {
+async function begin(deps: AskDeps, shop: Shop, job: Import, signal: AbortSignal): Promise<void> {
   const { db, admin } = deps;
   const { settings } = await settingsOf(deps, shop);
   const keys = job.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
@@ -38,7 +42,7 @@ async function begin(deps: CountDeps, shop: Shop, job: Import, signal: AbortSign
     `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'Shopify is reading.',
        due_at = now() + $5::float8 * interval '1 millisecond'
      WHERE id = $1 AND state = 'counting' RETURNING id`,
-    [job.id, id, keys, leftOut, LOOK_AGAIN_MS],
+    [job.id, id, keys, leftOut, deps.lookAgainMs],
   );
   if (rows.length === 0) await cancelBulkRead(admin, shop, id, signal);
 }
@@ -63,12 +67,7 @@ async function askWithLess(deps: CountDeps, shop: Shop, job: Import, signal: Abo
  * @returns whether the file is complete
  * @throws AdminError
  */
-export async function fetchFromShopify(
-  deps: CountDeps,
-  shop: Shop,
-  job: Import,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function fetchFromShopify(deps: AskDeps, shop: Shop, job: Import, signal: AbortSignal): Promise<boolean> {
   const { db, admin, now } = deps;
   if (job.operationId === null) {
     await begin(deps, shop, job, signal);
@@ -76,7 +75,7 @@ export async function fetchFromShopify(
   }
   const read = await lookAtBulkRead(admin, shop, job.operationId, signal, now());
   if (read.state === 'running') {
-    await postpone(db, job.id, LOOK_AGAIN_MS);
+    await postpone(db, job.id, deps.lookAgainMs);
     return false;
   }
   if (read.state === 'denied') {

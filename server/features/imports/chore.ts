@@ -8,9 +8,9 @@ import type { Chore } from '../../pipeline/chores.ts';
 import type { Log } from '../../platform/log.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from '../../store/imports/imports.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
-import { fetchFromShopify } from './ask-shopify.ts';
+import { type AskDeps, fetchFromShopify } from './ask-shopify.ts';
 import { cancelImport } from './cancel.ts';
-import { type CountDeps, count, settingsOf } from './count.ts';
+import { count, settingsOf } from './count.ts';
 import { isAnyWaiting, standingOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import { listMembers } from './read-list.ts';
@@ -18,12 +18,11 @@ import { grewMuch, renewPlans } from './renew-plans.ts';
 import { allTold, freezeTally } from './tally.ts';
 import { gateMessages } from './waits.ts';
 
-export type ImportDeps = CountDeps & FeedDeps & { log: Log };
+export type ImportDeps = AskDeps & FeedDeps & { log: Log };
 
 /** How long one import is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 3000;
 const LATER_MS = 15_000;
-const REST_MS = 2000;
 /** What was told and the rate are renewed this often, in milliseconds; where that takes long, so much less often. */
 const RENEW_MS = 2000;
 const RENEW_SHARE = 30;
@@ -72,7 +71,7 @@ async function settleTold(deps: ImportDeps, job: Import): Promise<void> {
     `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
        told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
      WHERE id = $1 AND state <> 'running'`,
-    [job.id, JSON.stringify(told), REST_MS],
+    [job.id, JSON.stringify(told), deps.lookAgainMs],
   );
 }
 
@@ -88,7 +87,7 @@ async function goOnRunning(
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, job.id, REST_MS, gateMessages[gate]);
+    await postpone(deps.db, job.id, deps.lookAgainMs, gateMessages[gate]);
     return false;
   }
   if (job.message !== '') await postpone(deps.db, job.id, 0, '');
@@ -111,7 +110,7 @@ async function goOnRunning(
     renewals.set(job.id, ended + Math.max(RENEW_MS, (ended - began) * RENEW_SHARE));
   }
   if (job.fedAt === null) return true;
-  await postpone(deps.db, job.id, REST_MS);
+  await postpone(deps.db, job.id, deps.lookAgainMs);
   return false;
 }
 

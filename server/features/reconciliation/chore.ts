@@ -19,14 +19,18 @@ import type { Shop } from '../../store/shops/shops.ts';
 import { type ChangesDeps, findChanges } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 
-export type ReconciliationDeps = ChangesDeps & { wake(shopId: number): void; log: Log };
+export type ReconciliationDeps = ChangesDeps & {
+  wake(shopId: number): void;
+  log: Log;
+  /** How soon to look again at what Shopify is still reading, in milliseconds. */
+  lookAgainMs: number;
+};
 
 /** A webhook may take so long to arrive: what is newer is compared the next time, in milliseconds. */
 const MARGIN_MS = 2 * 60_000;
 /** How long one shop is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
-const LOOK_AT_BULK_MS = 5000;
 const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
 
@@ -76,7 +80,7 @@ async function beginReading(deps: ReconciliationDeps, shop: Shop, at: Reconcilia
   if (denied === null) return await giveUpReading(deps, shop, 'denied');
   const operationId = await startBulkRead(admin, shop, EVERYBODY, denied, signal);
   const read = { ...nothing, operationId, begunAt, denied };
-  await saveConsentRead(db, shop, read, operationId ? LOOK_AT_BULK_MS : LATER_MS);
+  await saveConsentRead(db, shop, read, operationId ? deps.lookAgainMs : LATER_MS);
 }
 
 /** The bulk operation named something that the app may not see: everybody is read again without. */
@@ -103,7 +107,7 @@ async function compareAllConsent(
   if (at.readAt === null) {
     const looked = await lookAtBulkRead(admin, shop, at.operationId, signal, now());
     if (looked.state === 'running') {
-      await saveConsentRead(db, shop, at, LOOK_AT_BULK_MS);
+      await saveConsentRead(db, shop, at, deps.lookAgainMs);
       return false;
     }
     if (looked.state === 'denied') {

@@ -58,7 +58,7 @@ export async function importMonth(
   });
   const opened = openAdmin({ config: { ...deps.config, shopifyAdminOrigin }, db, log, now, random: deps.random });
   const { signal } = new AbortController();
-  const chore = importChore({ ...deps, admin: opened.admin, now, wake: () => undefined });
+  const chore = importChore({ ...deps, admin: opened.admin, now, wake: () => undefined, lookAgainMs: 0 });
   const id = await createImport(
     db,
     shop,
