@@ -35,7 +35,7 @@ async function begin(deps: AskDeps, shop: Shop, job: Import, signal: AbortSignal
   }
   const id = await startBulkRead(admin, shop, asked, leftOut, signal);
   if (id === null) {
-    await postpone(db, job.id, LATER_MS, 'Waits until Shopify has done other reading for this app.');
+    await postpone(db, job, LATER_MS, 'Waits until Shopify has done other reading for this app.');
     return;
   }
   const rows = await db.query(
@@ -75,7 +75,7 @@ export async function fetchFromShopify(deps: AskDeps, shop: Shop, job: Import, s
   }
   const read = await lookAtBulkRead(admin, shop, job.operationId, signal, now());
   if (read.state === 'running') {
-    await postpone(db, job.id, deps.lookAgainMs);
+    await postpone(db, job, deps.lookAgainMs);
     return false;
   }
   if (read.state === 'denied') {

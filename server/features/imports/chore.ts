@@ -87,10 +87,10 @@ async function goOnRunning(
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, job.id, deps.lookAgainMs, gateMessages[gate]);
+    await postpone(deps.db, job, deps.lookAgainMs, gateMessages[gate]);
     return false;
   }
-  if (job.message !== '') await postpone(deps.db, job.id, 0, '');
+  if (job.message !== '') await postpone(deps.db, job, 0, '');
   const before = job.fed;
   if (job.fedAt === null) await feed(deps, shop, job, metafieldKeys(stored.settings.mapping), until, signal);
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);
@@ -110,7 +110,7 @@ async function goOnRunning(
     renewals.set(job.id, ended + Math.max(RENEW_MS, (ended - began) * RENEW_SHARE));
   }
   if (job.fedAt === null) return true;
-  await postpone(deps.db, job.id, deps.lookAgainMs);
+  await postpone(deps.db, job, deps.lookAgainMs);
   return false;
 }
 
@@ -132,7 +132,7 @@ async function goOn(
         await changeState(deps.db, shop, job.id, ['counted'], 'failed', GONE);
         return false;
       }
-      await postpone(deps.db, job.id, LATER_MS * 60);
+      await postpone(deps.db, job, LATER_MS * 60);
       return false;
     default:
       if (job.state === 'cancelled' && job.operationId !== null && job.readAt === null) {
@@ -148,8 +148,8 @@ async function goOn(
 /** An import that the Admin API does not let go on: it waits, or it has failed. */
 async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
   deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
-  if (error.failure === 'no_access') await postpone(deps.db, job.id, LATER_MS, NO_ACCESS);
-  else if (error.failure === 'later') await postpone(deps.db, job.id, LATER_MS);
+  if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, NO_ACCESS);
+  else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS);
   else {
     const gone = !job.listed && job.readAt !== null;
     const inBulk = !job.listed && error.denied.length > 0;

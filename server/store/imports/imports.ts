@@ -162,11 +162,15 @@ export async function shopsWithDueImports(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
-/** Looks at it again after a while. `message`: why it waits. */
-export async function postpone(sql: Sql, id: string, waitMs: number, message?: string): Promise<void> {
+/**
+ * Looks at it again after a while, unless somebody changed its state since `seen` was read: then it is due at once.
+ * @param message why it waits
+ */
+export async function postpone(sql: Sql, seen: Pick<Import, 'id' | 'state'>, waitMs: number, message?: string) {
   await sql.query(
-    `UPDATE imports SET due_at = now() + $2::float8 * interval '1 millisecond', message = coalesce($3, message) WHERE id = $1`,
-    [id, waitMs, message ?? null],
+    `UPDATE imports SET due_at = now() + $3::float8 * interval '1 millisecond', message = coalesce($4, message)
+     WHERE id = $1 AND state = $2`,
+    [seen.id, seen.state, waitMs, message ?? null],
   );
 }
 
