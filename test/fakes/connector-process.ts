@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
@@ -10,6 +9,7 @@ import { API_KEY, SECRET, SHOP, until } from './connector.ts';
 import { prepareDirectory } from './database.ts';
 import { freePort } from './free-port.ts';
 import { signIdToken } from './id-token.ts';
+import { scratchFolder } from './scratch.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
 
@@ -185,7 +185,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
   const databaseUrl = server ? await newDatabase(server) : null;
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
+  const dataDir = await scratchFolder('process');
   if (!databaseUrl) await prepareDirectory(dataDir);
   const processes: ConnectorProcess[] = [];
   const env: Env = {

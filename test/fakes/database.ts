@@ -8,6 +8,7 @@ import pg from 'pg';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { prismaDir } from '../../server/platform/database/migrations.ts';
 import { copyKeptFolder } from './kept-folder.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL. */
 function schemaVersion(): string {
@@ -34,7 +35,7 @@ export async function prepareDirectory(dataDir: string): Promise<void> {
 }
 
 async function embedded(): Promise<Db> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-test-'));
+  const dataDir = await scratchFolder('test');
   await prepareDirectory(dataDir);
   const db = await openDb({ databaseUrl: undefined, dataDir });
   return {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
+import { scratchFolder } from './scratch.ts';
 
 export type PostgresServer = {
   url: string;
@@ -50,14 +51,16 @@ async function answers(url: string): Promise<boolean> {
 /**
  * Starts a PostgreSQL of one's own on a free port, in a folder that goes with it. PostgreSQL refuses to run as root.
  * @param options.dataIn a folder for the data, in place of one beside the log (WAL)
- * @param options.fsync false unless told: a test needs no power cut
+ * @param options.fsync false unless told: a test needs no power cut, and its data may be in memory
  * @param options.settings more of postgresql.conf, as `name=value`
  */
 export async function startPostgres(
   bin: string,
   options: { dataIn?: string; fsync?: boolean; settings?: readonly string[] } = {},
 ): Promise<PostgresServer> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'connector-postgres-'));
+  const dir = options.fsync
+    ? await mkdtemp(path.join(tmpdir(), 'connector-postgres-'))
+    : await scratchFolder('postgres');
   const dataDir = path.join(options.dataIn ?? dir, 'data');
   const asRoot = process.getuid?.() === 0;
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -74,6 +77,8 @@ export async function startPostgres(
   const settings = [
     `fsync=${options.fsync ? 'on' : 'off'}`,
     'max_connections=300',
+    // It may be in memory.
+    'max_wal_size=256MB',
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${dir}`,
     ...(options.settings ?? []),

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAscent360 } from '../fakes/ascent360.ts';
@@ -9,6 +8,7 @@ import { until } from '../fakes/connector.ts';
 import { prepareDirectory } from '../fakes/database.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { signIdToken } from '../fakes/id-token.ts';
+import { scratchFolder } from '../fakes/scratch.ts';
 import { createShopifySender } from '../fakes/shopify-sender.ts';
 import { customer } from '../pipeline/bodies.ts';
 
@@ -52,7 +52,7 @@ async function startProcess(dataDir: string, ascent360Url: string) {
 }
 
 async function prepare() {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-process-'));
+  const dataDir = await scratchFolder('process');
   cleanUps.push(() => rm(dataDir, { recursive: true, force: true }));
   await prepareDirectory(dataDir);
   const ascent360 = await startAscent360();
