@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
 import { METRICS_TOKEN, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { leftOut } from '../fakes/left-out.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
@@ -10,7 +11,7 @@ import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
-if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
 const PHONE = '+15005550107';
 const GUID = 'ca9a41e5-0000-4000-8000-00ca9a41e500';

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { leftOut } from '../fakes/left-out.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { customer } from '../pipeline/bodies.ts';
 
@@ -37,6 +38,7 @@ describe.skipIf(!sharedPostgres())('the disk of the database’s data', () => {
     const unmount = mountSmall(dir);
     if (!unmount) {
       await rm(dir, { recursive: true });
+      leftOut('that of a full disk', 'run them as root, who may mount');
       skip('a small mount needs root');
       return;
     }

@@ -13,12 +13,13 @@ import {
   startTraffic,
   unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
+import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { customer } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
-if (!binary && process.env['CI']) throw new Error('CI runs all tests: install Redis (Debian: redis-server)');
+if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
 async function setUp(env: Record<string, string> = {}) {
   const world = await startWorld({ env });

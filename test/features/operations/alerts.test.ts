@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { leftOut } from '../../fakes/left-out.ts';
 
 const promtool = (process.env['PATH'] ?? '')
   .split(':')
   .map((folder) => join(folder, 'promtool'))
   .find((file) => existsSync(file));
-if (!promtool && process.env['CI']) throw new Error('CI runs all tests: install promtool (Debian: prometheus)');
+if (!promtool) leftOut('those of alerts in Prometheus', 'install promtool (Debian: prometheus)');
 
 const rules = fileURLToPath(new URL('../../../docs/operations/alerts.yaml', import.meta.url));
 const written = z
