@@ -34,10 +34,10 @@ import { pageRoutes } from './http/pages/routes.ts';
 import { rateLimits } from './http/rate-limits.ts';
 import { receive } from './pipeline/receive/receive.ts';
 import type { Config } from './platform/config.ts';
-import type { Db } from './platform/database/db.ts';
+import { type Db, QUICK_MS } from './platform/database/db.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
-import { createInbox } from './store/events/inbox.ts';
+import { createInbox, STORE_WITHIN_MS } from './store/events/inbox.ts';
 import type { SettingsStore } from './store/shops/settings.ts';
 import type { Shop, Shops } from './store/shops/shops.ts';
 
@@ -86,17 +86,17 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
-  app.get('/readyz', readiness(deps));
+  const inbox = createInbox(db.within(STORE_WITHIN_MS));
+  app.get('/readyz', readiness({ db, queue, canWrite: inbox.check }));
   if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);
-  const inbox = createInbox(db);
   app.post('/webhooks', receive({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   app.use('/flow', flowRoutes({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
   if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));
   app.use(
     '/api',
     allowExtensions(),
-    merchantAuth({ config, db, shops, now }),
+    merchantAuth({ config, db: db.within(QUICK_MS), shops, now }),
     rateLimits(),
     recordLooks(db, now),
     exchangeOnCall(deps),

@@ -9,7 +9,7 @@ import { startHeartbeat } from './features/reconciliation/heartbeat.ts';
 import { builtFront } from './http/pages/built-front.ts';
 import type { Front } from './http/pages/front.ts';
 import type { Config } from './platform/config.ts';
-import { type Db, openDb } from './platform/database/db.ts';
+import { type Db, openDb, QUICK_MS } from './platform/database/db.ts';
 import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
 import { createBullQueue } from './platform/queue/bull-queue.ts';
@@ -68,7 +68,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       );
     }
     const keys = await loadKeys(config);
-    const shops = createShops(db, keys);
+    const shops = createShops(db.within(QUICK_MS), keys);
     await shops.checkKeys();
     const rewrapped = config.role === 'web' ? 0 : await shops.rewrapKeys();
     if (rewrapped > 0) log.info({ stage: 'keys', shops: rewrapped }, 'the first of ENCRYPTION_KEYS wraps these now');
@@ -99,7 +99,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     server.requestTimeout = 30_000;
     const port = await listen(server, config.port);
     const worker = config.role === 'web' ? null : startWorker(deps);
-    const heartbeat = config.role === 'worker' ? null : startHeartbeat(db, log);
+    const heartbeat = config.role === 'worker' ? null : startHeartbeat(db.within(QUICK_MS), log);
     if (db.embedded) {
       log.info(
         { dataDir: config.dataDir },

@@ -18,7 +18,7 @@ import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
 import type { Config } from './platform/config.ts';
-import type { Db } from './platform/database/db.ts';
+import { type Db, QUICK_MS } from './platform/database/db.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
 import { createFreshSubjects } from './store/deliveries/fresh-subjects.ts';
@@ -47,10 +47,13 @@ export type WorkerDeps = {
   random: () => number;
 };
 
-/** What a worker does, on one screen: working on a shop, and the chores. The simulation runs the same without a clock. */
+/**
+ * What a worker does, on one screen: working on a shop, and the chores. The simulation runs the same without a clock.
+ * @param given.quick the same database, for the way of an event
+ */
 export function jobsOf(
   deps: WorkerDeps,
-  { wakeReads, stopping }: { wakeReads(shopId: number): void; stopping(): boolean },
+  { quick, wakeReads, stopping }: { quick: Db; wakeReads(shopId: number): void; stopping(): boolean },
 ): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
   const { config, db, shops, settings, admin, access, queue, log, metrics, now, random } = deps;
   const { wake } = queue;
@@ -59,7 +62,7 @@ export function jobsOf(
   };
   const fresh = createFreshSubjects();
   const translating: ProcessDeps = {
-    db,
+    db: quick,
     shops,
     settings,
     log,
@@ -70,7 +73,7 @@ export function jobsOf(
     quiet: { waitMs: QUIET_MS, wakeLater },
   };
   const turns: TurnDeps = {
-    db,
+    db: quick,
     settings,
     log,
     fresh,
@@ -115,13 +118,15 @@ export function jobsOf(
 export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   const { config, db, shops, queue, log } = deps;
   let stopping = false;
+  const quick = db.within(QUICK_MS);
   const jobs = jobsOf(deps, {
+    quick,
     wakeReads: (shopId) => chores.wake(READS, shopId),
     stopping: () => stopping,
   });
   const chores = startChores({ db, shops, log, leaseMs: config.lease, intervalMs: config.sweepInterval }, jobs.chores);
   queue.start({ work: jobs.work, concurrency: config.deliveryConcurrency });
-  const sweep = startSweep({ db, queue, log }, config.sweepInterval);
+  const sweep = startSweep({ db: quick, queue, log }, config.sweepInterval);
   return {
     stop: async () => {
       stopping = true;

@@ -1,7 +1,8 @@
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { Instant } from '../domain/scalars.ts';
-import { type Db, isOutage } from '../platform/database/db.ts';
+import type { Db } from '../platform/database/db.ts';
+import { isOutage } from '../platform/database/outage.ts';
 import { noteLook } from '../store/shops/access-log.ts';
 import type { ApiRoute } from './api-description.ts';
 import { faultsOf, idOf } from './contracts.ts';

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import type { Fault } from '../domain/fault.ts';
-import { isOutage } from '../platform/database/db.ts';
+import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 
 /** Largest body of the merchant API. */

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../domain/scalars.ts';
-import { type Db, isOutage } from '../platform/database/db.ts';
+import type { Db } from '../platform/database/db.ts';
+import { isOutage } from '../platform/database/outage.ts';
 import { type IdToken, verifyIdToken } from '../shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
 import { unavailable } from './errors.ts';

@@ -3,6 +3,9 @@ import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import { freeExpiredLeases, shopsWithWork } from '../store/deliveries/due-work.ts';
 
+/** The database may be back: a sweep that failed is tried again after so many milliseconds at most. */
+const TRY_AGAIN_MS = 1000;
+
 export type Sweep = { stop(): Promise<void> };
 
 /** Frees leases that ran out and wakes every shop that has something due: what a lost wake-up or a dead process left. */
@@ -19,9 +22,13 @@ export function startSweep(deps: { db: Db; queue: Queue; log: Log }, intervalMs:
   let timer: NodeJS.Timeout;
   const turn = () => {
     running = sweepOnce(deps)
-      .catch((error: unknown) => deps.log.warn({ stage: 'sweep', err: error }))
-      .then(() => {
-        if (!stopped) timer = setTimeout(turn, intervalMs);
+      .then(() => intervalMs)
+      .catch((error: unknown) => {
+        deps.log.warn({ stage: 'sweep', err: error });
+        return Math.min(intervalMs, TRY_AGAIN_MS);
+      })
+      .then((waitMs) => {
+        if (!stopped) timer = setTimeout(turn, waitMs);
       });
   };
   turn();

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../domain/scalars.ts';
-import { isOutage } from '../platform/database/db.ts';
+import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
 import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts';

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { scratchFolder } from './scratch.ts';
@@ -20,6 +21,10 @@ export type PostgresServer = {
   thaw(): void;
   /** pg_terminate_backend on up to `max` connections of others. @returns how many it ended */
   terminateBackends(max: number): Promise<number>;
+  /** A standby that follows over `port` (its own, or one in front of it), as asynchronously as PostgreSQL does by default. */
+  standby(port?: number): Promise<PostgresServer>;
+  /** Of a standby: it becomes a primary. */
+  promote(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -52,11 +57,12 @@ async function answers(url: string): Promise<boolean> {
  * Starts a PostgreSQL of one's own on a free port, in a folder that goes with it. PostgreSQL refuses to run as root.
  * @param options.dataIn a folder for the data, in place of one beside the log (WAL)
  * @param options.fsync false unless told: a test needs no power cut, and its data may be in memory
+ * @param options.follows the port of a primary that it copies and follows
  * @param options.settings more of postgresql.conf, as `name=value`
  */
 export async function startPostgres(
   bin: string,
-  options: { dataIn?: string; fsync?: boolean; settings?: readonly string[] } = {},
+  options: { dataIn?: string; fsync?: boolean; settings?: readonly string[]; follows?: number } = {},
 ): Promise<PostgresServer> {
   const dir = options.fsync
     ? await mkdtemp(path.join(tmpdir(), 'connector-postgres-'))
@@ -71,7 +77,14 @@ export async function startPostgres(
   }
   const apart = options.dataIn ? ['--waldir', path.join(dir, 'wal')] : [];
   const flags = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...apart];
-  execFileSync(path.join(bin, 'initdb'), flags, { ...owner, cwd: dir, stdio: 'ignore' });
+  if (options.follows === undefined)
+    execFileSync(path.join(bin, 'initdb'), flags, { ...owner, cwd: dir, stdio: 'ignore' });
+  else {
+    const primary = ['-h', '127.0.0.1', '-p', String(options.follows), '-U', 'postgres'];
+    const copy = [...primary, '-D', dataDir, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+    // Not waited for in step: the primary may be reached through a proxy of this process.
+    await promisify(execFile)(path.join(bin, 'pg_basebackup'), copy, { ...owner, cwd: dir });
+  }
   const port = await freePort();
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   const settings = [
@@ -133,8 +146,15 @@ export async function startPostgres(
       await client.end();
       return rowCount ?? 0;
     },
+    standby: async (from = port) => await startPostgres(bin, { ...options, follows: from }),
+    promote: async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query('SELECT pg_promote()');
+      await client.end();
+    },
     stop: async () => {
-      signalAll('SIGCONT');
+      if (server.exitCode === null && server.signalCode === null) signalAll('SIGCONT');
       await end('crash');
       await rm(dir, { recursive: true, force: true });
     },

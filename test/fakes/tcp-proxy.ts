@@ -7,6 +7,10 @@ export type TcpProxy = {
   port: number;
   /** Asked for every piece on its way; passes everything until told. */
   decide(rule: (bytes: Buffer, way: 'there' | 'back', connection: number) => Fate): void;
+  /** From now on nothing gets through on the connections that are open, and none of them is closed; new ones are as ever. */
+  goDark(): void;
+  /** New connections lead to this port, as after a failover. */
+  lead(port: number): void;
   close(): Promise<void>;
 };
 
@@ -14,26 +18,32 @@ export type TcpProxy = {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let rule: Parameters<TcpProxy['decide']>[0] = () => 'pass';
   let count = 0;
+  let dark = 0;
+  let leadsTo = targetPort;
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const connection = count++;
-    const target = connect(targetPort, '127.0.0.1');
+    const target = connect(leadsTo, '127.0.0.1');
     const cut = () => {
       client.destroy();
       target.destroy();
     };
+    /** The end of a connection is a packet too. */
+    const ended = () => {
+      if (connection >= dark) cut();
+    };
     for (const socket of [client, target]) {
       open.add(socket);
       socket.setNoDelay(true);
-      socket.on('error', cut);
+      socket.on('error', ended);
       socket.on('close', () => {
         open.delete(socket);
-        cut();
+        ended();
       });
     }
     const carry = (from: Socket, to: Socket, way: 'there' | 'back') =>
       from.on('data', (bytes: Buffer) => {
-        const fate = rule(bytes, way, connection);
+        const fate = connection < dark ? 'swallow' : rule(bytes, way, connection);
         if (fate === 'pass') to.write(bytes);
         if (fate === 'cut') cut();
       });
@@ -47,6 +57,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port: address.port,
     decide: (given) => {
       rule = given;
+    },
+    goDark: () => {
+      dark = count;
+    },
+    lead: (port) => {
+      leadsTo = port;
     },
     close: async () => {
       for (const socket of open) socket.destroy();

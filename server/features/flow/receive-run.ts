@@ -15,7 +15,7 @@ export const SEND_HANDLE = 'send-to-ascent360';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export type ReceiveRunDeps = {
-  inbox: Inbox;
+  inbox: Pick<Inbox, 'store'>;
   shops: Pick<Shops, 'known'>;
   secrets: readonly string[];
   wake(shopId: number): void;

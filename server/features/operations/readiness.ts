@@ -4,25 +4,20 @@ import type { Queue } from '../../platform/queue/queue.ts';
 
 /** How long a part may take to answer, in milliseconds: all are asked at once, and the whole answer has to come within 2 s. */
 const WITHIN_MS = 1500;
-/** When a question that hangs is given up and asked anew: its connection may be dead while others live. */
-const GIVEN_UP_MS = 30_000;
 
 /**
  * Asks a part, one question at a time: while an earlier one is still hanging it is waited for instead, so that being asked
  * again and again does not use up the connections.
  */
 function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
-  let asking: { at: number; answer: Promise<boolean> } | null = null;
+  let asking: Promise<boolean> | null = null;
   return async () => {
-    const now = performance.now();
-    if (asking === null || now - asking.at > GIVEN_UP_MS) {
-      const mine = { at: now, answer: look().catch(() => false) };
-      asking = mine;
-      void mine.answer.then(() => {
-        if (asking === mine) asking = null;
+    asking ??= look()
+      .catch(() => false)
+      .finally(() => {
+        asking = null;
       });
-    }
-    const { answer } = asking;
+    const answer = asking;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), WITHIN_MS);
@@ -35,18 +30,24 @@ function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
 
 /**
  * `GET /readyz`: whether the process can do its work, part by part. 200, or 503 while a part fails; within 2 s even when
- * the database hangs. `queue` failing stops no webhook from being stored and no delivery: it only costs time.
+ * the database hangs, or takes no writes: it is asked the way events are written. `queue` failing stops no webhook from being stored and no delivery: it only costs time.
  * @returns `{ready, parts: {database, migrations, queue}}`, each part `ok` or `failing`
  */
 export function readiness({
   db,
   queue,
+  canWrite,
 }: {
-  db: Pick<Db, 'query' | 'pending'>;
+  db: Pick<Db, 'pending'>;
   queue: Pick<Queue, 'check'>;
+  /** Fails while events could not be written. */
+  canWrite(): Promise<void>;
 }): RequestHandler {
   let migrated = false;
-  const database = part(async () => (await db.query('SELECT 1')).length === 1);
+  const database = part(async () => {
+    await canWrite();
+    return true;
+  });
   const migrations = part(async () => {
     // Applied migrations stay applied: they are looked up until they are there, then never again.
     migrated ||= (await db.pending()).length === 0;

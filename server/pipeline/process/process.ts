@@ -1,7 +1,8 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
-import { type Db, isOutage, type Sql } from '../../platform/database/db.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
 import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';

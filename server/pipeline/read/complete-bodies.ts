@@ -4,7 +4,7 @@ import { fetchWholeOrder } from '../../admin/fetch-records.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { isOutage } from '../../platform/database/db.ts';
+import { isOutage } from '../../platform/database/outage.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';

@@ -13,7 +13,7 @@ import { readRawBody, saysMoreThan, takeNoMore } from './read-raw-body.ts';
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export type ReceiveDeps = {
-  inbox: Inbox;
+  inbox: Pick<Inbox, 'store'>;
   shops: Shops;
   secrets: readonly string[];
   wake(shopId: number): void;

@@ -6,6 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import type { PrismaClient } from '../../../prisma/generated/client.ts';
+import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, pendingMigrations } from './migrations.ts';
 import { pgArray } from './pg-arrays.ts';
@@ -35,6 +36,10 @@ export type Db = Sql & {
   /** Prisma's client; loaded when it is first asked for. */
   prisma(): Promise<PrismaClient>;
   embedded: boolean;
+  /** The same database, whose connections are given up when it is silent for so many milliseconds. */
+  within(ms: number): Db;
+  /** How many connections were lost so far: after that, another server may have taken over. */
+  lost(): number;
   /** Names of the migrations that were applied. */
   migrate(): Promise<string[]>;
   /** Names of the migrations that the database lacks. */
@@ -46,6 +51,15 @@ const INT8 = 20;
 /** A transaction whose process says nothing for so many milliseconds (frozen, or its machine lost) is rolled back by PostgreSQL,
  * which frees its locks. */
 const FROZEN_MS = 5000;
+/** What a statement may take: reports over large tables, deleting in batches. */
+const LONGEST_MS = 30_000;
+/** By then PostgreSQL has said that it gave the statement up. */
+const ANSWER_AFTER_MS = 1000;
+/**
+ * What a statement on the way of an event may take. A database that went silent is left for one that answers within 15 s: this,
+ * and the wait for the next sweep.
+ */
+export const QUICK_MS = 6000;
 /** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
 const MAX_PREPARED = 500;
 
@@ -82,8 +96,10 @@ async function openEmbedded(dataDir: string): Promise<Db> {
       (await connection.query<Row>(text, [...params])).rows,
   });
   let lastTurn: Promise<unknown> = Promise.resolve();
-  return {
+  const db: Db = {
     embedded: true,
+    within: () => db,
+    lost: () => 0,
     prisma,
     ...over(client),
     // One transaction at a time asks for the only connection, so that a single statement, such as storing what was just
@@ -105,29 +121,40 @@ async function openEmbedded(dataDir: string): Promise<Db> {
       await release();
     },
   };
+  return db;
 }
 
+/** Session settings. Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC. */
+const SESSION = [
+  'timezone=UTC',
+  `idle_in_transaction_session_timeout=${FROZEN_MS}`,
+  // PostgreSQL gives up what this process gave up, or what its machine took with it.
+  `statement_timeout=${LONGEST_MS}`,
+  'tcp_user_timeout=15000',
+  'tcp_keepalives_idle=10',
+  'tcp_keepalives_interval=5',
+  'tcp_keepalives_count=3',
+];
+
+const types = {
+  getTypeParser: (id: number, format?: 'text' | 'binary') =>
+    id === INT8
+      ? Number
+      : format === 'binary'
+        ? pg.types.getTypeParser(id, 'binary')
+        : pg.types.getTypeParser(id, 'text'),
+};
+
 function openServer(databaseUrl: string): Db {
-  const pool = new pg.Pool({
+  const connections = openConnections({
     connectionString: databaseUrl,
     max: 20,
     pipeline: true,
-    connectionTimeoutMillis: 2500,
-    // Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC.
-    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${FROZEN_MS}`,
-    types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        id === INT8
-          ? Number
-          : format === 'binary'
-            ? pg.types.getTypeParser(id, 'binary')
-            : pg.types.getTypeParser(id, 'text'),
-    },
+    options: SESSION.map((setting) => `-c ${setting}`).join(' '),
+    types,
   });
-  // An idle connection that dies is replaced at its next use; without a listener it would end the process.
-  pool.on('error', () => {});
-  const adapter = new PrismaPg(pool, { disposeExternalPool: false });
-  const { prisma, disconnect } = prismaOver(adapter);
+  const own = { connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 2500, options: '-c timezone=UTC' };
+  const { prisma, disconnect } = prismaOver(new PrismaPg({ ...own, query_timeout: LONGEST_MS }));
   // Statements are few and fixed: each is parsed and planned once per connection.
   const names = new Map<string, string>();
   const nameOf = (text: string) => {
@@ -135,41 +162,55 @@ function openServer(databaseUrl: string): Db {
     if (names.size < MAX_PREPARED) names.set(text, name);
     return names.has(text) ? name : undefined;
   };
-  const over = (client: pg.Pool | pg.PoolClient): Sql => ({
+  const over = ({ ask }: Pick<Taken, 'ask'>): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
-      (await client.query<Row>({ text, values: params.map(asSent), ...named(nameOf(text)) })).rows,
+      await ask<Row>({ text, values: params.map(asSent), ...named(nameOf(text)) }),
   });
-  return {
+
+  async function using<T>(limitMs: number, work: (taken: Taken) => Promise<T>): Promise<T> {
+    const taken = await connections.take(limitMs);
+    try {
+      const result = await work(taken);
+      taken.giveBack();
+      return result;
+    } catch (error) {
+      taken.giveBack(error);
+      throw error;
+    }
+  }
+
+  const answeringWithin = (limitMs: number): Db => ({
     embedded: false,
     prisma,
-    ...over(pool),
-    transaction: async (work) => {
-      const client = await pool.connect();
-      let broken = false;
-      const onError = () => {
-        broken = true;
-      };
-      client.on('error', onError);
-      try {
-        await client.query('BEGIN');
-        const result = await work(over(client));
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK').catch(onError);
-        throw error;
-      } finally {
-        client.off('error', onError);
-        client.release(broken);
-      }
+    query: async (text, params) => await using(limitMs, async (taken) => await over(taken).query(text, params)),
+    transaction: async (work) =>
+      await using(limitMs, async (taken) => {
+        await taken.ask('BEGIN');
+        try {
+          const result = await work(over(taken));
+          await taken.ask('COMMIT');
+          return result;
+        } catch (error) {
+          await taken.ask('ROLLBACK').catch(taken.cut);
+          throw error;
+        }
+      }),
+    within: (ms) => answeringWithin(ms),
+    lost: connections.lost,
+    migrate: async () => {
+      const pool = new pg.Pool(own);
+      return await applyMigrations(new PrismaPg(pool)).finally(async () => await pool.end());
     },
-    migrate: async () => await applyMigrations(adapter),
-    pending: async () => await pendingMigrations(async (text) => (await pool.query<{ name: string }>(text)).rows),
+    pending: async () =>
+      await pendingMigrations(
+        async (text) => await using(limitMs, async (taken) => await taken.ask<{ name: string }>(text)),
+      ),
     close: async () => {
       await disconnect();
-      await pool.end();
+      await connections.end();
     },
-  };
+  });
+  return answeringWithin(LONGEST_MS + ANSWER_AFTER_MS);
 }
 
 /**
@@ -199,27 +240,4 @@ export function unnest<K extends string>(
     from: `unnest(${names.map((name, i) => `$${first + i}::${types[name]}[]`).join(', ')})`,
     params: names.map((name) => rows.map((row) => (row[name] instanceof Date ? row[name].toISOString() : row[name]))),
   };
-}
-
-/**
- * node and node-postgres: connection errors of the system, and PostgreSQL's classes 08, 40, 53, 57 and 58, and 25P03, which ends a
- * transaction that stood still (https://www.postgresql.org/docs/current/errcodes-appendix.html); Prisma:
- * https://www.prisma.io/docs/orm/reference/error-reference
- */
-const awayCode = /^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3}|25P03|P1001|P1002|P1008|P1017|P2024)$/;
-/** What pg-pool, pg and PGlite say without any code. */
-const awayMessage =
-  /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;
-/** What Prisma's driver adapters call the same. */
-const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyConnections)$/;
-
-/** Whether an error says that the database is away or busy, or gave this process up, rather than that it minds the statement. */
-export function isOutage(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const says = (key: string, what: RegExp) => {
-    const value: unknown = Reflect.get(error, key);
-    return typeof value === 'string' && what.test(value);
-  };
-  if (says('code', awayCode) || says('kind', awayKind) || says('message', awayMessage)) return true;
-  return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }

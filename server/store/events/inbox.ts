@@ -1,6 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Db } from '../../platform/database/db.ts';
+import { isOutage } from '../../platform/database/outage.ts';
 import { ShopErasedError } from '../shops/shops.ts';
-import { insertEvents, type NewEvent } from './insert-events.ts';
+import { insertSealed, missingOf, type NewEvent, type SealedEvent, sealEvent } from './insert-events.ts';
+import { keepLastStored } from './last-stored.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
 export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
@@ -16,15 +19,25 @@ export type Inbox = {
    *   is not stored, or not within STORE_WITHIN_MS
    */
   store(event: IncomingEvent): Promise<boolean>;
+  /**
+   * Resolves once the writers have written nothing, the way they write events.
+   * @throws Error when they cannot write, or not within STORE_WITHIN_MS
+   */
+  check(): Promise<void>;
 };
 
 /** By then the sender was asked to try again: an event that waits longer is let go, so that they do not pile up in the memory while
  * the database hangs. In milliseconds. */
 export const STORE_WITHIN_MS = 2500;
+/** Of one statement: an event that is larger goes alone. */
 const MAX_ROWS = 200;
+const MAX_BYTES = 16 * 1024 * 1024;
+/** A writer rests for so long after a failure, so that a database that refuses everything is not asked without a pause. */
+const REST_MS = 50;
 
 type Waiting = {
-  event: IncomingEvent;
+  /** Null: only to see whether something could be written. */
+  event: IncomingEvent | null;
   /** By performance.now(). */
   since: number;
   resolve: (isNew: boolean) => void;
@@ -33,27 +46,29 @@ type Waiting = {
 
 type Stored = 'new' | 'seen' | 'erased';
 
-async function insert(db: Db, events: readonly IncomingEvent[]): Promise<Stored[]> {
-  const ids = await insertEvents(
-    db,
-    events.map((event) => ({ ...event, source: event.source ?? 'webhook' })),
-  );
+/** What became of each, in their order. One statement is made for none, too. */
+async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Promise<Stored[]> {
+  const ids = await insertSealed(db, rows);
   if (!ids.includes(null)) return ids.map(() => 'new');
-  const shops = [...new Set(events.map(({ shop }) => shop.id))];
+  const shops = [...new Set(rows.map((row) => row.shop_id))];
   const live = await db.query<{ id: number }>('SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL', [
     shops,
   ]);
   const alive = new Set(live.map((row) => row.id));
-  return events.map(({ shop }, i) => (ids[i] ? 'new' : alive.has(shop.id) ? 'seen' : 'erased'));
+  return rows.map((row, i) => (ids[i] ? 'new' : alive.has(row.shop_id) ? 'seen' : 'erased'));
 }
 
 /**
  * The table of what was acknowledged. Events that arrive while a statement is under way go together into the next one:
- * one statement and one commit for all of them, and each waits for its own commit.
+ * one statement and one commit for all of them, and each waits for its own commit. After connections were lost, what the database
+ * no longer has of the last seconds is stored again: it may have failed over to a server that lacks them.
+ * @param db gives up a connection that does not answer in time, so that no writer hangs
  * @param writers how many statements may be under way at once
  */
-export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
+export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers = db.embedded ? 1 : 2): Inbox {
   const queue: Waiting[] = [];
+  const last = keepLastStored();
+  let lostBefore = db.lost();
   let writing = 0;
 
   function letGo(): void {
@@ -63,35 +78,72 @@ export function createInbox(db: Db, writers = db.embedded ? 1 : 2): Inbox {
     for (const { reject } of late) reject(new Error(`Not stored within ${STORE_WITHIN_MS} ms`));
   }
 
+  /** The first of those that wait: as many as go into one statement. */
+  function nextBatch(): Waiting[] {
+    let bytes = 0;
+    const end = queue.findIndex(({ event }, i) => {
+      bytes += event?.body.length ?? 0;
+      return i > 0 && (i >= MAX_ROWS || bytes > MAX_BYTES);
+    });
+    return queue.splice(0, end === -1 ? queue.length : end);
+  }
+
+  async function storeAgain(): Promise<void> {
+    const lost = db.lost();
+    if (lost === lostBefore) return;
+    try {
+      const missing = await missingOf(db, last.rows());
+      for (let i = 0; i < missing.length; i += MAX_ROWS) await insertSealed(db, missing.slice(i, i + MAX_ROWS));
+    } catch (error) {
+      // What the database minds about them is no reason to refuse what comes now.
+      if (isOutage(error)) throw error;
+    }
+    lostBefore = lost;
+  }
+
+  async function store(batch: readonly Waiting[]): Promise<void> {
+    const rows = new Map<Waiting, SealedEvent>();
+    for (const waiting of batch)
+      if (waiting.event) rows.set(waiting, sealEvent({ source: 'webhook', ...waiting.event }));
+    const written = [...rows.values()];
+    const stored = await insert(db, written);
+    last.add(written.filter((_, i) => stored[i] === 'new'));
+    const outcomes = new Map(written.map(({ id }, i) => [id, stored[i]]));
+    for (const waiting of batch) {
+      const outcome = outcomes.get(rows.get(waiting)?.id ?? '');
+      if (outcome === 'erased') waiting.reject(new ShopErasedError());
+      else waiting.resolve(outcome === 'new');
+    }
+  }
+
   async function write(): Promise<void> {
     writing++;
     for (;;) {
       letGo();
       if (queue.length === 0) break;
-      const batch = queue.splice(0, MAX_ROWS);
+      const batch = nextBatch();
       try {
-        const news = await insert(
-          db,
-          batch.map((waiting) => waiting.event),
-        );
-        for (const [i, waiting] of batch.entries()) {
-          if (news[i] === 'erased') waiting.reject(new ShopErasedError());
-          else waiting.resolve(news[i] === 'new');
-        }
+        await storeAgain();
+        await store(batch);
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
+        await wait(REST_MS);
       }
     }
     writing--;
   }
 
+  async function enqueue(event: IncomingEvent | null): Promise<boolean> {
+    return await new Promise((resolve, reject) => {
+      letGo();
+      queue.push({ event, since: performance.now(), resolve, reject });
+      // The turn of the event loop in which several requests became complete is over first.
+      if (writing < writers) setImmediate(() => void (writing < writers && write()));
+    });
+  }
+
   return {
-    store: (event) =>
-      new Promise((resolve, reject) => {
-        letGo();
-        queue.push({ event, since: performance.now(), resolve, reject });
-        // The turn of the event loop in which several requests became complete is over first.
-        if (writing < writers) setImmediate(() => void (writing < writers && write()));
-      }),
+    store: enqueue,
+    check: async () => void (await enqueue(null)),
   };
 }

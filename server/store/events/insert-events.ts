@@ -19,45 +19,46 @@ export type NewEvent = {
   body: Uint8Array | string;
 };
 
+const columnTypes = {
+  id: 'uuid',
+  shop_id: 'int',
+  source: 'text',
+  webhook_id: 'text',
+  topic: 'text',
+  shopify_event_id: 'text',
+  api_version: 'text',
+  import_id: 'uuid',
+  triggered_at: 'timestamptz',
+  received_at: 'timestamptz',
+  body: 'bytea',
+} as const;
+
+/** An event as it is stored, its body sealed. */
+export type SealedEvent = ReturnType<typeof sealEvent>;
+
+export function sealEvent(event: NewEvent) {
+  const id = newId();
+  return {
+    id,
+    shop_id: event.shop.id,
+    source: event.source,
+    webhook_id: event.webhookId,
+    topic: event.topic,
+    shopify_event_id: event.shopifyEventId ?? null,
+    api_version: event.apiVersion ?? null,
+    import_id: event.importId ?? null,
+    triggered_at: new Date(event.triggeredAt),
+    received_at: new Date(event.receivedAt),
+    body: event.shop.vault.seal(bodyBinding(id), event.body),
+  };
+}
+
 /**
- * Stores events, each once for ever, and none of a shop that has been erased. One statement, however many there are.
+ * Stores events, each once for ever, and none of a shop that has been erased. One statement, however many there are, also for none.
  * @returns in the order given, the ids of those that are new, and null for the others
  */
-export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promise<(string | null)[]> {
-  if (events.length === 0) return [];
-  const rows = events.map((event) => {
-    const id = newId();
-    return {
-      id,
-      shop_id: event.shop.id,
-      source: event.source,
-      webhook_id: event.webhookId,
-      topic: event.topic,
-      shopify_event_id: event.shopifyEventId ?? null,
-      api_version: event.apiVersion ?? null,
-      import_id: event.importId ?? null,
-      triggered_at: new Date(event.triggeredAt),
-      received_at: new Date(event.receivedAt),
-      body: event.shop.vault.seal(bodyBinding(id), event.body),
-    };
-  });
-  const { columns, from, params } = unnest(
-    {
-      id: 'uuid',
-      shop_id: 'int',
-      source: 'text',
-      webhook_id: 'text',
-      topic: 'text',
-      shopify_event_id: 'text',
-      api_version: 'text',
-      import_id: 'uuid',
-      triggered_at: 'timestamptz',
-      received_at: 'timestamptz',
-      body: 'bytea',
-    },
-    rows,
-    2,
-  );
+export async function insertSealed(sql: Sql, rows: readonly SealedEvent[]): Promise<(string | null)[]> {
+  const { columns, from, params } = unnest(columnTypes, rows, 2);
   // A shop's row is held while events are stored for it: destroying its key waits for that, or is seen here.
   const stored = await sql.query<{ id: string }>(
     `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
@@ -67,4 +68,19 @@ export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promi
   );
   const isNew = new Set(stored.map((row) => row.id));
   return rows.map(({ id }) => (isNew.has(id) ? id : null));
+}
+
+/** As insertSealed; without events nothing is asked. */
+export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promise<(string | null)[]> {
+  return events.length === 0 ? [] : await insertSealed(sql, events.map(sealEvent));
+}
+
+/** Those of them that the database does not have. By their ids: an erased event keeps nothing else. */
+export async function missingOf(sql: Sql, rows: readonly SealedEvent[]): Promise<SealedEvent[]> {
+  const missing = await sql.query<{ id: string }>(
+    'SELECT id FROM unnest($1::uuid[]) AS u(id) WHERE NOT EXISTS (SELECT FROM events e WHERE e.id = u.id)',
+    [rows.map(({ id }) => id)],
+  );
+  const ids = new Set(missing.map(({ id }) => id));
+  return rows.filter(({ id }) => ids.has(id));
 }

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Db, isOutage, type Sql, unnest } from '../../../server/platform/database/db.ts';
+import { type Db, type Sql, unnest } from '../../../server/platform/database/db.ts';
 import { newId } from '../../../server/platform/database/ids.ts';
+import { isOutage } from '../../../server/platform/database/outage.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { testDatabase } from '../../fakes/database.ts';
 

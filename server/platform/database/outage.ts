@@ -1,0 +1,26 @@
+/**
+ * node and node-postgres: connection errors of the system, and PostgreSQL's classes 08, 40, 53, 57 and 58; 25P03, which ends a
+ * transaction that stood still, and 25006, a server that only reads (https://www.postgresql.org/docs/current/errcodes-appendix.html);
+ * Prisma: https://www.prisma.io/docs/orm/reference/error-reference
+ */
+const awayCode = /^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3}|25P03|25006|P1001|P1002|P1008|P1017|P2024)$/;
+/** What pg-pool, pg and PGlite say without any code. */
+const awayMessage =
+  /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;
+/** What Prisma's driver adapters call the same. */
+const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyConnections)$/;
+
+/** Whether an error says that the database is away or busy, or gave this process up, rather than that it minds the statement. */
+export function isOutage(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const says = (key: string, what: RegExp) => {
+    const value: unknown = Reflect.get(error, key);
+    return typeof value === 'string' && what.test(value);
+  };
+  if (says('code', awayCode) || says('kind', awayKind) || says('message', awayMessage)) return true;
+  return 'cause' in error && error.cause !== error && isOutage(error.cause);
+}
+
+/** Whether the server takes no writes: a standby, or what was the primary before a failover. */
+export const isReadOnly = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '25006';

@@ -1,0 +1,43 @@
+import type { SealedEvent } from './insert-events.ts';
+
+/** For how long what was stored is kept in memory, and how much of it at most. */
+const KEPT_MS = 10_000;
+const KEPT_BYTES = 32 * 1024 * 1024;
+
+export type LastStored = {
+  /** Drops what is older, so that nothing is dropped while nothing can be stored. */
+  add(rows: readonly SealedEvent[]): void;
+  rows(): readonly SealedEvent[];
+};
+
+/**
+ * What was stored in the last seconds. A database that fails over to a standby may lack them although they were committed, and
+ * acknowledged: whoever stored them can store them again.
+ */
+export function keepLastStored(now: () => number = () => performance.now()): LastStored {
+  let kept: { at: number; row: SealedEvent }[] = [];
+  let bytes = 0;
+
+  function drop(): void {
+    const oldest = now() - KEPT_MS;
+    let gone = 0;
+    for (const { at, row } of kept) {
+      if (at >= oldest && bytes <= KEPT_BYTES) break;
+      bytes -= row.body.length;
+      gone++;
+    }
+    if (gone > 0) kept = kept.slice(gone);
+  }
+
+  return {
+    add: (rows) => {
+      const at = now();
+      for (const row of rows) {
+        kept.push({ at, row });
+        bytes += row.body.length;
+      }
+      drop();
+    },
+    rows: () => kept.map(({ row }) => row),
+  };
+}

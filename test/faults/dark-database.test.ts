@@ -1,0 +1,196 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import {
+  type ConnectorProcess,
+  type Standing,
+  sharedPostgres,
+  startWorld,
+  type World,
+} from '../fakes/connector-process.ts';
+import { countRepeats, judge, SURVIVED, settled, startTraffic, type Traffic } from '../fakes/fault-oracle.ts';
+import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
+import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
+
+/** After so long with a healthy database within reach, receiving and delivering go on (SPEC 4.1), in milliseconds. */
+const GOES_ON_WITHIN_MS = 15_000;
+
+const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+type Scene = { postgres: PostgresServer; wire: TcpProxy; world: World; connector: ConnectorProcess; traffic: Traffic };
+
+/** A PostgreSQL of its own behind a wire, and the connector at load with the waits that operators have. */
+async function setUp(): Promise<Scene> {
+  const postgres = await startPostgres(findPostgres() ?? '');
+  closing.push(postgres.stop);
+  const wire = await startTcpProxy(Number(new URL(postgres.url).port));
+  closing.push(wire.close);
+  const world = await startWorld({ postgres: postgres.url, env: { SWEEP_INTERVAL: '5s' } });
+  closing.push(world.close);
+  const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { port: String(wire.port) }).href;
+  const connector = await world.run({ DATABASE_URL });
+  await world.connect(connector);
+  const traffic = startTraffic(() => connector, { lines: 12, pauseMs: 5 });
+  await until('it takes webhooks and delivers them', async () =>
+    taken(traffic) > 100 && world.ascent360.received.length > 50 ? true : undefined,
+  );
+  return { postgres, wire, world, connector, traffic };
+}
+
+const taken = (traffic: Traffic) => traffic.statuses.filter((status) => status === 200).length;
+
+async function readiness(connector: ConnectorProcess): Promise<number> {
+  const answer = await fetch(`${connector.url}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => null);
+  return answer?.status ?? 0;
+}
+
+/** Waits until webhooks are acknowledged, something is delivered, and /readyz says so. @returns after how many milliseconds */
+async function goesOn({ connector, traffic, world }: Scene): Promise<number> {
+  const began = performance.now();
+  const before = { taken: taken(traffic), received: world.ascent360.received.length };
+  await until('receiving and delivering go on', async () => {
+    await wait(50);
+    const receives = taken(traffic) > before.taken + 20;
+    const delivers = world.ascent360.received.length > before.received + 20;
+    return receives && delivers && (await readiness(connector)) === 200 ? true : undefined;
+  });
+  return performance.now() - began;
+}
+
+/** Everything acknowledged is there, however often an answer was lost meanwhile. */
+async function survives({ world, connector, traffic }: Scene): Promise<void> {
+  const sent = await traffic.stop();
+  expect(connector.alive()).toBe(true);
+  const { answerLost } = countRepeats(() => true);
+  expect(judge(sent, await settled(world, connector, sent), world.ascent360, answerLost)).toEqual(SURVIVED);
+  expect(sent.every(({ acknowledged }) => acknowledged)).toBe(true);
+}
+
+/** Statements of an operator, who can write whatever is the default. */
+async function asAdmin({ url }: PostgresServer, ...texts: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url, options: '-c default_transaction_read_only=off' });
+  await client.connect();
+  for (const text of texts) await client.query(text);
+  await client.end();
+}
+
+async function eventsIn(databaseUrl: string): Promise<Map<string, Standing>> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<Standing & { webhook_id: string }>(
+    'SELECT webhook_id, state, reason FROM events',
+  );
+  await client.end();
+  return new Map(rows.map(({ webhook_id, ...standing }) => [webhook_id, standing]));
+}
+
+describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
+  it('row 35: packets dropped on open connections, new ones healthy: both go on within 15 s, and /readyz fails until then', async () => {
+    const scene = await setUp();
+    scene.wire.goDark();
+    const began = performance.now();
+    await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
+    await goesOn(scene);
+    expect(performance.now() - began).toBeLessThan(GOES_ON_WITHIN_MS);
+    await survives(scene);
+  });
+
+  it('row 36: its server stopped for 40 s and continued: both go on within 15 s, and /readyz fails until then', async () => {
+    const scene = await setUp();
+    scene.postgres.freeze();
+    await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
+    await wait(40_000);
+    expect(await readiness(scene.connector)).toBe(503);
+    expect(scene.traffic.statuses.at(-1)).toBe(503);
+    scene.postgres.thaw();
+    expect(await goesOn(scene)).toBeLessThan(GOES_ON_WITHIN_MS);
+    await survives(scene);
+  });
+
+  it('row 37: its server killed and started again: both go on within 15 s', async () => {
+    const scene = await setUp();
+    await scene.postgres.end('crash');
+    await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
+    await wait(3000);
+    await scene.postgres.begin();
+    expect(await goesOn(scene)).toBeLessThan(GOES_ON_WITHIN_MS);
+    await survives(scene);
+  });
+
+  it('row 38: read-only: 503 for webhooks and /api, /readyz fails, and work goes on by itself afterwards', async () => {
+    const scene = await setUp();
+    await asAdmin(scene.postgres, 'ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()');
+    await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
+    await until('webhooks get 503', async () => (scene.traffic.statuses.at(-1) === 503 ? true : undefined));
+    for (const route of ['/settings', '/overview', '/activity']) {
+      expect(await scene.connector.api('GET', route)).toMatchObject({ status: 503 });
+    }
+    expect(await scene.connector.api('PUT', '/settings', { paused: true })).toMatchObject({ status: 503 });
+    await wait(3000);
+    await asAdmin(scene.postgres, 'ALTER SYSTEM RESET default_transaction_read_only', 'SELECT pg_reload_conf()');
+    expect(await goesOn(scene)).toBeLessThan(GOES_ON_WITHIN_MS);
+    await survives(scene);
+  });
+
+  it('row 39: out of connections: 503 meanwhile, and both go on within 15 s of there being some', async () => {
+    const scene = await setUp();
+    const hogs: pg.Client[] = [];
+    const hog = async () => {
+      const client = new pg.Client({ connectionString: scene.postgres.url });
+      client.on('error', () => {});
+      await client.connect();
+      hogs.push(client);
+    };
+    // Its own are ended, and taken by others before it gets them back.
+    await until('all are taken', async () => {
+      try {
+        for (let i = 0; i < 50; i++) await hog();
+      } catch {
+        const [first] = hogs;
+        await first?.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '' AND backend_type = 'client backend'
+             AND datname LIKE 'connector_fault_%'`,
+        );
+      }
+      return (await readiness(scene.connector)) === 503 ? true : undefined;
+    });
+    await until('webhooks get 503', async () => (scene.traffic.statuses.at(-1) === 503 ? true : undefined));
+    for (const client of hogs) await client.end();
+    expect(await goesOn(scene)).toBeLessThan(GOES_ON_WITHIN_MS);
+    await survives(scene);
+  });
+
+  it('row 40: failed over to a server that lacks the last second: what was acknowledged in it is stored again', async () => {
+    const scene = await setUp();
+    const primary = Number(new URL(scene.postgres.url).port);
+    const replication = await startTcpProxy(primary);
+    closing.push(replication.close);
+    const standby = await scene.postgres.standby(replication.port);
+    closing.push(standby.stop);
+    const { databaseUrl } = scene.world;
+    const port = new URL(standby.url).port;
+    const follower = Object.assign(new URL(databaseUrl ?? ''), { port }).href;
+    const behind = async () => (await eventsIn(databaseUrl ?? '')).size - (await eventsIn(follower)).size;
+    await until('the standby follows', async () => ((await behind()) < 100 ? true : undefined));
+    replication.goDark();
+    await wait(1000);
+    expect(await behind()).toBeGreaterThan(0);
+    await scene.postgres.end('crash');
+    await standby.promote();
+    scene.wire.lead(Number(port));
+    expect(await goesOn(scene)).toBeLessThan(GOES_ON_WITHIN_MS);
+    const sent = await scene.traffic.stop();
+    const standings = await until('every event ends', async () => {
+      const found = await eventsIn(follower);
+      return [...found.values()].every(({ state }) => ENDED.has(state)) ? found : undefined;
+    });
+    const { answerLost } = countRepeats(() => true);
+    expect(judge(sent, standings, scene.world.ascent360, answerLost)).toEqual(SURVIVED);
+  });
+});
