@@ -40,7 +40,7 @@ describe('the CI workflow', () => {
   it('runs what every machine can run, and checks the dependencies', () => {
     const workflow: { jobs: Record<string, { steps: { run?: string }[] }> } = parse(read('.github/workflows/ci.yml'));
     const runs = (job: string) => workflow.jobs[job]?.steps.flatMap(({ run }) => run ?? []);
-    expect(runs('verify')).toEqual(['.ci/run']);
+    expect(runs('verify')?.at(-1)).toBe('.ci/run');
     expect(runs('audit')).toEqual(['npm ci', 'npm run audit:report']);
   });
 });

@@ -90,7 +90,7 @@ export async function standInImports(
 const route = `/imports/${counted.id}`;
 const standing = (state: Parameters<typeof standInImports>[1]) => async (page: Page) =>
   void (await standInImports(page, state));
-const settled = async (page: Page) => await page.getByRole('heading', { name: /^What (would go|went) out$/ }).waitFor();
+const settled = async (page: Page) => await page.getByRole('heading', { name: /^What (would be|was) sent$/ }).waitFor();
 
 export const importsScenes: Scene[] = [
   {

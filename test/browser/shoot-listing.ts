@@ -50,13 +50,18 @@ async function take(scene: Scene, stage: Stage, file: string): Promise<void> {
   process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
 }
 
+const failed: string[] = [];
 for (const [name, of] of Object.entries(PICTURES)) {
   const scene = scenes.find((one) => one.name === of);
   if (!scene) throw new Error(`There is no scene ${of}`);
   const stage = await startStage(found, {}, { history: scene.history ?? false });
   try {
     await take(scene, stage, path.join(directory, `${name}.png`));
+  } catch (error) {
+    failed.push(name);
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
   } finally {
     await stage.close();
   }
 }
+if (failed.length > 0) process.exit(1);
