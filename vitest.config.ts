@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/fakes/postgres-server.ts';
+import { LongestFirst } from './test/longest-first.ts';
 
 const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
 
@@ -57,6 +58,7 @@ const shared = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

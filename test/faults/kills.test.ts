@@ -245,13 +245,14 @@ describe('SIGTERM', () => {
     world.ascent360.behave(() => ({ delayMs: 200 }));
     let current = first;
     const traffic = startTraffic(() => current, { lines: 4, pauseMs: 40 });
-    await wait(1500);
+    await until('some are under way', async () => world.ascent360.received.length > 20 || undefined);
     const { code, ms } = await first.terminate();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(10_000);
     await expect(first.send('customers/create', {})).rejects.toThrow();
     current = await world.run();
-    await wait(300);
+    const { length } = traffic.sent;
+    await until('the next one takes webhooks', async () => traffic.sent.length > length + 10 || undefined);
     const sent = await traffic.stop();
     expect(judge(sent, await settled(world, current, sent), world.ascent360)).toEqual(SURVIVED);
   });
