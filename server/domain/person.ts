@@ -23,10 +23,13 @@ export type PersonProfile = {
   mergedFrom?: ShopifyId[];
 };
 
+/** No tag known. A tag may be called like what every object has, `constructor`: this one has nothing of its own. */
+export const noTags = (): PersonProfile['tags'] => Object.create(null);
+
 export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({
   customerId,
   contact: { origins: {}, leftOut: {} },
   contactFrom: null,
-  tags: {},
+  tags: noTags(),
   read: null,
 });

@@ -26,6 +26,8 @@ export type Translated =
       contact: Contact;
       purchase: Purchase;
       facts: FoundFact[];
+      /** It names its customer by the id alone, and no e-mail address: who that is has to be known from elsewhere. */
+      buyerById?: true;
       /** The buyer as the Admin API had them, when the order was read there. */
       read?: CustomerRead | null;
     }

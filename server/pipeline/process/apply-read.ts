@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { PersonProfile } from '../../domain/person.ts';
+import { noTags, type PersonProfile } from '../../domain/person.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import type { LedgerEntry } from '../../store/consent/facts.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
@@ -10,7 +10,7 @@ import { mergeContact } from './merge-contact.ts';
 /** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */
 function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
   const present = new Map(read.map((tag) => [tag.trim().toLowerCase(), tag.trim()]));
-  const merged: PersonProfile['tags'] = {};
+  const merged = noTags();
   for (const [name, entry] of Object.entries(known)) {
     // What an event said after the question was asked is newer than the answer.
     if (entry.at !== null && entry.at > readAt) merged[name] = entry;

@@ -7,6 +7,7 @@ import { applyRead } from './apply-read.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
+import { withKnownBuyer } from './known-buyer.ts';
 import { mergeContact } from './merge-contact.ts';
 
 /** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
@@ -89,6 +90,8 @@ function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'
   if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
   state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
   state.latestEventId = event.id;
+  const parked = t.kind === 'order' && t.buyerById && person && waits ? batch.park(event, person) : null;
+  if (parked) return parked;
   if (!hasContact(t.contact)) {
     return skipped('no_contact', t.contact.denied ? 'Shopify does not let the app see how to reach them' : null);
   }
@@ -166,7 +169,7 @@ function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): 
 
 /** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
-  const t = event.translated;
+  const t = withKnownBuyer(batch, event.translated);
   const entity = entityKeyOf(batch.shop, t);
   // A guest has no id by which to be known again: their orders have.
   const erased = [personKeyOf(batch.shop, t), entity].map((key) => (key === null ? null : batch.redactedAt(key)));

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
-import type { Summary } from '../../domain/translated.ts';
+import type { Summary, Translated } from '../../domain/translated.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
@@ -77,6 +77,16 @@ const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
 const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
 
+/** So far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
+const AHEAD_MS = 10 * 60_000;
+
+/** A state that claims to be from the future would make every later one stale: it is as old as its event. */
+function withoutFuture(translated: Translated, triggeredAt: Instant): Translated {
+  if (translated.kind !== 'order' && translated.kind !== 'customer') return translated;
+  const capped = (at: Instant | null) => (at !== null && at > triggeredAt + AHEAD_MS ? triggeredAt : at);
+  return { ...translated, createdAt: capped(translated.createdAt), updatedAt: capped(translated.updatedAt) };
+}
+
 /**
  * Translates one body. Whatever is wrong with it concerns this event alone.
  * @param shop the name that came with the body: headers are not signed, so a body that names another shop is about nobody here
@@ -97,9 +107,12 @@ export function translateStoredEvent(
   const triggeredAt = triggeredAtOf(row);
   const ctx = { topic: row.topic, triggeredAt, shopCountry };
   try {
-    const translated = isRecord(parsed.body)
-      ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
-      : topic.translate(parsed.body, ctx);
+    const translated = withoutFuture(
+      isRecord(parsed.body)
+        ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
+        : topic.translate(parsed.body, ctx),
+      triggeredAt,
+    );
     if (translated.kind === 'consent' && row.source === 'reconciliation') translated.fact.source = 'reconciliation';
     const summary: Summary | null = summarise(translated);
     const hasWaited = row.reason === 'reading_shopify';

@@ -2,11 +2,11 @@ import { addressBody, buyerBody, hiddenBody } from './customer-body.ts';
 import type { LineItemNode, MoneyNode, OrderNode } from './nodes.ts';
 
 /** The words of webhooks for the display status; every other one is null there: nothing has been fulfilled yet. */
-const FULFILLMENT: Partial<Record<string, string>> = {
-  FULFILLED: 'fulfilled',
-  PARTIALLY_FULFILLED: 'partial',
-  RESTOCKED: 'restocked',
-};
+const FULFILLMENT = new Map([
+  ['FULFILLED', 'fulfilled'],
+  ['PARTIALLY_FULFILLED', 'partial'],
+  ['RESTOCKED', 'restocked'],
+]);
 
 /**
  * An order as orders/create and orders/updated have it, so that it goes the same way and compares as equal.
@@ -34,7 +34,7 @@ export function orderBody(
     source_name: node.sourceName ?? null,
     currency: node.currencyCode ?? null,
     financial_status: node.displayFinancialStatus?.toLowerCase() ?? null,
-    fulfillment_status: FULFILLMENT[node.displayFulfillmentStatus ?? ''] ?? null,
+    fulfillment_status: FULFILLMENT.get(node.displayFulfillmentStatus ?? '') ?? null,
     total_price: money(node.totalPriceSet),
     current_total_price: money(node.currentTotalPriceSet),
     subtotal_price: money(node.subtotalPriceSet),

@@ -30,6 +30,7 @@ export function translateOrder(body: Body, ctx: EventContext): Translated {
     updatedAt: readInstant(order.updated_at) ?? null,
     contact,
     purchase: buildPurchase(id, order, ctx.topic),
+    ...(namesBuyerById(order) && contact.email === undefined && !contact.denied && { buyerById: true as const }),
     facts: isCreation(ctx) ? boxFacts(order, isGuestOrder(body) && !hides('customer'), contact.email, ctx) : [],
   };
 }
@@ -69,6 +70,15 @@ function buyer(order: OrderBody, ctx: EventContext, hides: Hides) {
 function customerIdOf({ customer }: OrderBody): ShopifyId | null {
   return exactId(customer?.id, customer?.admin_graphql_api_id) ?? null;
 }
+
+function namesBuyerById({ customer }: OrderBody): boolean {
+  if (!customer || exactId(customer.id, customer.admin_graphql_api_id) === undefined) return false;
+  const { id: _, admin_graphql_api_id: __, ...more } = customer;
+  return Object.values(more).every((value) => value === undefined || isEmpty(value));
+}
+
+const isEmpty = (value: object | string) =>
+  typeof value === 'object' && Object.values(value).every((part) => part === undefined);
 
 /** Import apps write the box too, and later updates repeat it, so only the creation of an order is evidence. */
 function isCreation(ctx: EventContext): boolean {

@@ -6,10 +6,11 @@ import type { Shop } from '../shops/shops.ts';
 export const profileBinding = (id: string) => `people.profile:${id}`;
 
 export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null): PersonProfile {
+  const empty = emptyProfile(null);
+  if (!sealed) return empty;
   // Profiles sealed before people were read lack what a read adds.
-  return sealed
-    ? { ...emptyProfile(null), ...vault.openJson<PersonProfile>(profileBinding(id), sealed) }
-    : emptyProfile(null);
+  const { tags, ...known } = vault.openJson<PersonProfile>(profileBinding(id), sealed);
+  return { ...empty, ...known, tags: Object.assign(empty.tags, tags) };
 }
 
 /** The people with these ids: as last known, and which of them were deleted in Shopify. */

@@ -1,0 +1,45 @@
+import { type Contact, type ContactField, isCountryOnly } from '../../domain/contact.ts';
+import type { Translated } from '../../domain/translated.ts';
+import type { Batch } from './batch.ts';
+import { personKeyOf } from './keys-of-event.ts';
+
+/** The fields that come from one source together. */
+const TOGETHER: readonly (readonly ContactField[])[] = [
+  ['firstName', 'lastName'],
+  ['email'],
+  ['phone'],
+  ['mobile'],
+  ['address'],
+];
+
+function isOpen(contact: Contact, field: ContactField): boolean {
+  return contact[field] === undefined || (field === 'address' && isCountryOnly(contact.address ?? {}));
+}
+
+function fill<Field extends ContactField>(contact: Contact, known: Contact, field: Field): void {
+  const value = known[field];
+  if (value === undefined) return;
+  contact[field] = value;
+  delete contact.leftOut[field];
+  const origin = known.origins[field];
+  if (origin !== undefined) contact.origins[field] = `customer ${origin}`;
+}
+
+/** What an order leaves open of its buyer, from what is known of that customer. */
+export function completeContact(told: Contact, known: Contact): Contact {
+  const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
+  for (const fields of TOGETHER) {
+    if (fields.every((field) => isOpen(contact, field))) for (const field of fields) fill(contact, known, field);
+  }
+  return contact;
+}
+
+/** An order that names its customer by the id alone, with what the customer or a read told of them before. */
+export function withKnownBuyer(batch: Pick<Batch, 'shop' | 'people'>, t: Translated): Translated {
+  if (t.kind !== 'order' || !t.buyerById) return t;
+  const key = personKeyOf(batch.shop, t);
+  const profile = key ? batch.people.find(key)?.profile : undefined;
+  if (profile?.contactFrom !== 'customer') return t;
+  const { buyerById: _, ...order } = t;
+  return { ...order, contact: completeContact(t.contact, profile.contact) };
+}

@@ -1,0 +1,52 @@
+/** What a body says of its own age is believed as far as that can be. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ago, customer, DAY, MINUTE, order, SECOND } from '../bodies.ts';
+import { openReadScene, type ReadScene } from '../read/scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => {
+  await scene.begin();
+  scene.access = false;
+});
+
+const inFuture = ago(-400 * DAY);
+
+describe.each([
+  ['An order', 'orders/updated', (over: object) => order(1, over)],
+  ['A customer', 'customers/update', (over: object) => customer(1, over)],
+])('%s that was updated in the future', (_, topic, body) => {
+  it('is sent, and so is the next state of it', async () => {
+    await scene.receive(topic, body({ updated_at: inFuture, phone: '+13035550100' }), Date.now() - MINUTE);
+    expect(await scene.send()).toHaveLength(1);
+    const next = await scene.receive(topic, body({ updated_at: ago(SECOND), phone: '+13035550199' }));
+    expect(await scene.send()).toHaveLength(1);
+    expect(await scene.standing(next)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('is stale all the same where it was triggered before what is known', async () => {
+    await scene.receive(topic, body({ updated_at: ago(SECOND), phone: '+13035550199' }));
+    await scene.send();
+    const late = await scene.receive(topic, body({ updated_at: inFuture, phone: '+13035550100' }), Date.now() - MINUTE);
+    expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'stale' });
+  });
+});
+
+it('A customer created in the future is not somebody new after a deletion', async () => {
+  await scene.receive('customers/create', customer(1, { updated_at: ago(5 * MINUTE) }), Date.now() - 5 * MINUTE);
+  await scene.send();
+  await scene.receive('customers/delete', { id: 1 }, Date.now() - 2 * MINUTE);
+  const claimed = customer(1, { created_at: inFuture, updated_at: inFuture });
+  const event = await scene.receive('customers/update', claimed, Date.now() - 3 * MINUTE);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+});
+
+it('A clock that is minutes ahead changes nothing: the newer state goes before the older', async () => {
+  await scene.receive('orders/updated', order(1, { updated_at: ago(-5 * MINUTE), total_price: '2.00' }));
+  await scene.send();
+  const older = await scene.receive('orders/updated', order(1, { updated_at: ago(-4 * MINUTE), total_price: '1.00' }));
+  expect(await scene.standing(older)).toMatchObject({ state: 'skipped', reason: 'stale' });
+});

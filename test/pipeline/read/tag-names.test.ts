@@ -1,0 +1,81 @@
+/** A tag may be called whatever the merchant likes, also like what every object of JavaScript has. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+
+const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'prototype'];
+const mapping = (name: string) => ({
+  interests: [{ from: 'tag', prefix: name.slice(0, 2) }],
+  addressPermission: { optIn: `mail ${name}`, optOut: name },
+});
+const home = { address1: '1 Piste Road', city: 'Banff', country_code: 'CA' };
+const defaultAddress = {
+  firstName: null,
+  lastName: null,
+  phone: null,
+  address1: '1 Piste Road',
+  address2: null,
+  city: 'Banff',
+  zip: null,
+  province: null,
+  provinceCode: null,
+  country: 'Canada',
+  countryCodeV2: 'CA',
+};
+const tagged = (change: 'added' | 'removed', name: string) =>
+  [`customer.tags_${change}`, { customerId: 'gid://shopify/Customer/1', tags: [name], occurredAt: ago(0) }] as const;
+
+beforeEach(async () => await scene.begin());
+
+it.each(names)('a tag called %s that Shopify read is kept, sent, and a permission', async (name) => {
+  await scene.begin({ mapping: mapping(name) });
+  scene.shopify.setCustomer({
+    id: 1,
+    defaultEmailAddress: emailOf('person1@example.com'),
+    defaultAddress,
+    tags: [name],
+  });
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.read();
+  expect(await scene.send()).toMatchObject([{ Interests: [name.slice(2)], AddressPermission: false }]);
+});
+
+it.each(names)('a tag called %s that was added is kept across a read, and gone when it is removed', async (name) => {
+  await scene.begin({ mapping: mapping(name) });
+  scene.shopify.setCustomer({
+    id: 1,
+    defaultEmailAddress: emailOf('person1@example.com'),
+    defaultAddress,
+    tags: [name],
+  });
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.receive(...tagged('added', name));
+  await scene.read();
+  const [first] = await scene.send();
+  expect(first).toMatchObject({ Interests: [name.slice(2)], AddressPermission: false });
+  await scene.receive(...tagged('removed', name));
+  const [second] = await scene.send();
+  expect(second).not.toHaveProperty('Interests');
+});
+
+it.each(names)('no tag at all is no choice, whatever the mapped tag is called: %s', async (name) => {
+  await scene.begin({ mapping: mapping(name) });
+  scene.shopify.setCustomer({
+    id: 1,
+    defaultEmailAddress: emailOf('person1@example.com'),
+    defaultAddress,
+    tags: ['vip'],
+  });
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.read();
+  const [payload] = await scene.send();
+  expect(payload).not.toHaveProperty('AddressPermission');
+  expect(payload).not.toHaveProperty('Interests');
+});
