@@ -26,7 +26,7 @@ import { setupRoutes } from './features/settings/setup-routes.ts';
 import { accessLogApi, accessLogRoutes, recordLooks } from './http/access-log.ts';
 import { allowExtensions } from './http/allow-extensions.ts';
 import { describeApi } from './http/api-description.ts';
-import { apiErrors, jsonBody, notFound } from './http/errors.ts';
+import { apiErrors, BODY_LIMIT_BYTES, jsonBody, notFound } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
 import type { Front } from './http/pages/front.ts';
@@ -35,6 +35,7 @@ import { rateLimits } from './http/rate-limits.ts';
 import { receive } from './pipeline/receive/receive.ts';
 import type { Config } from './platform/config.ts';
 import { type Db, QUICK_MS } from './platform/database/db.ts';
+import { createIntake } from './platform/intake.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
 import { createInbox, STORE_WITHIN_MS } from './store/events/inbox.ts';
@@ -85,13 +86,16 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  const intake = createIntake();
+  app.use(intake.guard);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
   const inbox = createInbox(db.within(STORE_WITHIN_MS));
   app.get('/readyz', readiness({ db, queue, canWrite: inbox.check }));
   if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);
-  app.post('/webhooks', receive({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
-  app.use('/flow', flowRoutes({ inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now }));
+  const receiving = { intake, inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now };
+  app.post('/webhooks', receive(receiving));
+  app.use('/flow', flowRoutes(receiving));
   if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));
   app.use(
     '/api',
@@ -100,6 +104,7 @@ export function createApp(deps: AppDeps): Express {
     rateLimits(),
     recordLooks(db, now),
     exchangeOnCall(deps),
+    intake.reserve(BODY_LIMIT_BYTES),
     previewRoutes(api),
     importRoutes(api),
     jsonBody,

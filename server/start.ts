@@ -21,6 +21,9 @@ import { startWorker } from './worker.ts';
 /** How long requests that are under way may take to end, in milliseconds. */
 const DRAIN_MS = 5000;
 
+/** How long the headers of a request may take, and all of it, in milliseconds; bodies have less, see platform/intake.ts. */
+const CONNECTION_LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
+
 /** Where `npm run build` leaves the pages. */
 const PAGES = path.join(import.meta.dirname, '../dist');
 
@@ -95,8 +98,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       now: Date.now,
       random: Math.random,
     };
-    const server = createServer(createApp(deps));
-    server.requestTimeout = 30_000;
+    const server = createServer(CONNECTION_LIMITS, createApp(deps));
     const port = await listen(server, config.port);
     const worker = config.role === 'web' ? null : startWorker(deps);
     const heartbeat = config.role === 'worker' ? null : startHeartbeat(db.within(QUICK_MS), log);

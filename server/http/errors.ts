@@ -4,14 +4,14 @@ import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 
 /** Largest body of the merchant API. */
-const BODY_LIMIT = '1mb';
+export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** Seconds after which trying again makes sense when the database cannot be reached. */
 const RETRY_AFTER = '5';
 
 const empty = new WeakSet<object>();
 const parseJson = express.json({
-  limit: BODY_LIMIT,
+  limit: BODY_LIMIT_BYTES,
   strict: false,
   verify: (req, _res, bytes) => void (bytes.length === 0 && empty.add(req)),
 });
@@ -28,7 +28,7 @@ export const jsonBody: RequestHandler = (req, res, next) => {
 };
 
 /** Reads JSON bodies as their text, for a route whose body may hold ids that a JavaScript number cannot. */
-export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT, type: 'application/json' });
+export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT_BYTES, type: 'application/json' });
 
 /** 422: what was sent cannot be taken; nothing was saved. */
 export function unprocessable(res: Response, errors: readonly Fault[]): void {

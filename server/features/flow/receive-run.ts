@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../../pipeline/measures.ts';
-import { readRawBody, takeNoMore } from '../../pipeline/receive/read-raw-body.ts';
+import type { Intake } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readFlowRun } from '../../shopify/read-flow-run.ts';
@@ -15,6 +15,7 @@ export const SEND_HANDLE = 'send-to-ascent360';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export type ReceiveRunDeps = {
+  intake: Pick<Intake, 'read'>;
   inbox: Pick<Inbox, 'store'>;
   shops: Pick<Shops, 'known'>;
   secrets: readonly string[];
@@ -60,22 +61,10 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
     if (!hasSignature(hmacHeader)) {
       res.set('Connection', 'close');
       refuse(res, 401, 'The signature is missing or malformed');
-      takeNoMore(req);
       return;
     }
-    let rawBody: Buffer | null;
-    try {
-      rawBody = await readRawBody(req, MAX_BODY_BYTES);
-    } catch {
-      res.destroy();
-      return;
-    }
-    if (!rawBody) {
-      res.set('Connection', 'close');
-      refuse(res, 413, 'The body is larger than 1 MB');
-      takeNoMore(req);
-      return;
-    }
+    const rawBody = await deps.intake.read(req, res, MAX_BODY_BYTES);
+    if (!rawBody) return;
     if (!openSigned({ rawBody, hmacHeader, secrets: deps.secrets })) {
       refuse(res, 401, 'The signature does not fit the body');
       return;

@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
+import { type Intake, saysMoreThan } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
@@ -8,11 +9,11 @@ import { hasSignature, openWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
-import { readRawBody, saysMoreThan, takeNoMore } from './read-raw-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export type ReceiveDeps = {
+  intake: Pick<Intake, 'read'>;
   inbox: Pick<Inbox, 'store'>;
   shops: Shops;
   secrets: readonly string[];
@@ -53,23 +54,10 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
       res.set('Connection', 'close');
       answer(res, 401, 'The signature is missing or malformed');
-      takeNoMore(req);
       return;
     }
-    let rawBody: Buffer | null;
-    try {
-      rawBody = await readRawBody(req, MAX_BODY_BYTES);
-    } catch {
-      // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
-      res.destroy();
-      return;
-    }
-    if (!rawBody) {
-      res.set('Connection', 'close');
-      answer(res, 413, 'The body is larger than 10 MB');
-      takeNoMore(req);
-      return;
-    }
+    const rawBody = await deps.intake.read(req, res, MAX_BODY_BYTES);
+    if (!rawBody) return;
     const webhook = openWebhook({ rawBody, hmacHeader, secrets: deps.secrets });
     if (!webhook) {
       answer(res, 401, 'The signature does not fit the body');

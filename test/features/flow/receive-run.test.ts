@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceiveRunDeps } from '../../../server/features/flow/receive-run.ts';
 import { flowRoutes } from '../../../server/features/flow/routes.ts';
 import { readConfig } from '../../../server/platform/config.ts';
+import { createIntake } from '../../../server/platform/intake.ts';
 import { loadKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
@@ -164,6 +165,7 @@ describe('a run of the Flow action', () => {
 async function serveAlone(over: Partial<ReceiveRunDeps>) {
   const keys = await loadKeys(readConfig({ SHOPIFY_API_KEY: API_KEY, SHOPIFY_API_SECRET: SECRET, ENCRYPTION_KEYS }));
   const deps = {
+    intake: createIntake(),
     inbox: { store: async () => true },
     shops: { known: createShops(connector.db, keys).ensure },
     secrets: [SECRET],

@@ -1,0 +1,199 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** What bodies may take in memory in all, from their first byte until they are answered. */
+const BUDGET_BYTES = 48 * 1024 * 1024;
+/** A body has so long to arrive, in milliseconds. */
+const BODY_WITHIN_MS = 15_000;
+/** A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept. */
+const LISTEN_ON_MS = 1000;
+const PIECE_BYTES = 64 * 1024;
+
+type Refusal = { status: number; message: string };
+const TOO_SLOW: Refusal = { status: 408, message: 'The body did not arrive within 15 seconds' };
+const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at once. Try again in a few seconds.' };
+
+/** A body on its way in. */
+type Incoming = { bytes: number; since: number; done: boolean; refuse(refusal: Refusal): void };
+
+export type Intake = {
+  /** The whole body, or null: it was answered, or its sender went away. */
+  read(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Buffer | null>;
+  /** For a body that somebody else reads: counts the room that it may take. */
+  reserve(maxBytes: number): (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+  /** Cuts what is still being sent when its time is up, or its answer given. Goes before everything else. */
+  guard(req: IncomingMessage, res: ServerResponse, next: () => void): void;
+};
+
+/** Whether its own header says that the body is larger. */
+export const saysMoreThan = (req: IncomingMessage, maxBytes: number) =>
+  Number(req.headers['content-length'] ?? 0) > maxBytes;
+
+function answer(req: IncomingMessage, res: ServerResponse, { status, message }: Refusal): void {
+  if (res.headersSent) {
+    req.destroy();
+    return;
+  }
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+    ...(status === 503 ? { 'retry-after': '5' } : {}),
+  });
+  res.end(JSON.stringify({ errors: [{ message }] }));
+}
+
+/** Memory in pieces that are used again and again: what is thrown away would stay until it is collected. */
+function createPieces() {
+  const spare: Buffer[] = [];
+  return {
+    take: () => spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES),
+    giveBack: (pieces: readonly Buffer[]) => void spare.push(...pieces),
+  };
+}
+
+/** A body as it grows: in pieces, for thousands of small chunks would take many times what they hold. */
+function growing(memory: ReturnType<typeof createPieces>) {
+  let only: Buffer | null = null;
+  let pieces: Buffer[] = [];
+  let size = 0;
+
+  function append(chunk: Buffer): void {
+    for (let from = 0; from < chunk.length; ) {
+      const at = size % PIECE_BYTES;
+      if (at === 0) pieces.push(memory.take());
+      const copied = chunk.copy(pieces.at(-1) ?? chunk, at, from);
+      from += copied;
+      size += copied;
+    }
+  }
+
+  return {
+    size: () => size,
+    /** What it takes with so many bytes more. */
+    takesWith: (more: number) => (size === 0 ? more : Math.ceil((size + more) / PIECE_BYTES) * PIECE_BYTES),
+    add(chunk: Buffer): void {
+      if (size === 0) {
+        only = chunk;
+        size = chunk.length;
+        return;
+      }
+      if (only) {
+        const first = only;
+        only = null;
+        size = 0;
+        append(first);
+      }
+      append(chunk);
+    },
+    /** The whole of it, in memory of its own. */
+    whole: () => only ?? Buffer.concat(pieces, size),
+    letGo(): void {
+      memory.giveBack(pieces);
+      pieces = [];
+      only = null;
+    },
+  };
+}
+
+/**
+ * The one way in for bodies. All of them together stay within a budget: when it is used up, the unfinished body that has held most
+ * for longest goes, so that senders who never end push out one another, and what arrives in one go passes.
+ */
+export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
+  const { bytes: budget = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
+  const memory = createPieces();
+  const incoming = new Set<Incoming>();
+  let held = 0;
+
+  function hold(one: Incoming, bytes: number): void {
+    held += bytes - one.bytes;
+    one.bytes = bytes;
+  }
+
+  function begin(res: ServerResponse, refuse: (refusal: Refusal) => void): Incoming {
+    const one: Incoming = { bytes: 0, since: now(), done: false, refuse };
+    incoming.add(one);
+    res.once('close', () => {
+      one.done = true;
+      incoming.delete(one);
+      hold(one, 0);
+    });
+    return one;
+  }
+
+  /** Makes room for it to hold so many bytes. @returns whether there is any: else it was itself refused */
+  function makeRoom(one: Incoming, bytes: number): boolean {
+    const weightOf = (other: Incoming) => other.bytes * (now() - other.since + 1);
+    while (held - one.bytes + bytes > budget) {
+      const unfinished = [...incoming].filter((other) => !other.done && (other === one || other.bytes > 0));
+      const largest = unfinished.reduce((a, b) => (weightOf(b) > weightOf(a) ? b : a), one);
+      largest.done = true;
+      hold(largest, 0);
+      largest.refuse(TOO_MANY);
+      if (largest === one) return false;
+    }
+    hold(one, bytes);
+    return true;
+  }
+
+  return {
+    read: async (req, res, maxBytes) => {
+      const tooLarge = { status: 413, message: `The body is larger than ${maxBytes / (1024 * 1024)} MB` };
+      if (saysMoreThan(req, maxBytes)) {
+        answer(req, res, tooLarge);
+        return null;
+      }
+      return await new Promise((resolve) => {
+        const body = growing(memory);
+        const stop = () => {
+          req.off('data', take);
+          body.letGo();
+          resolve(null);
+        };
+        const one = begin(res, (refusal) => {
+          stop();
+          answer(req, res, refusal);
+        });
+        const take = (chunk: Buffer) => {
+          if (body.size() + chunk.length > maxBytes) {
+            one.done = true;
+            hold(one, 0);
+            one.refuse(tooLarge);
+          } else if (makeRoom(one, body.takesWith(chunk.length))) body.add(chunk);
+        };
+        req.on('data', take);
+        req.once('end', () => {
+          one.done = true;
+          resolve(body.whole());
+          body.letGo();
+        });
+        // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
+        req.once('error', stop);
+        req.once('close', stop);
+      });
+    },
+    reserve: (maxBytes) => (req, res, next) => {
+      const announced = Number(req.headers['content-length'] ?? (req.headers['transfer-encoding'] ? maxBytes : 0));
+      if (announced > 0) {
+        const one = begin(res, (refusal) => answer(req, res, refusal));
+        req.once('end', () => {
+          one.done = true;
+        });
+        if (!makeRoom(one, Math.min(announced, maxBytes))) return;
+      }
+      next();
+    },
+    guard: (req, res, next) => {
+      const slow = setTimeout(() => {
+        if (!req.complete) answer(req, res, TOO_SLOW);
+      }, bodyMs);
+      res.once('close', () => clearTimeout(slow));
+      res.once('finish', () => {
+        clearTimeout(slow);
+        if (req.complete) return;
+        req.resume();
+        setTimeout(() => req.complete || req.destroy(), LISTEN_ON_MS).unref();
+      });
+      next();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_KEY, SECRET, SHOP, until } from '../fakes/connector.ts';
+import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { type CrowdRequest, memoryOf, openCrowd, someSignature } from '../fakes/crowd.ts';
+import { judge, SURVIVED, settled, startTraffic } from '../fakes/fault-oracle.ts';
+import { signIdToken } from '../fakes/id-token.ts';
+
+const MOST_MB = 512;
+
+// The embedded database alone takes as much.
+describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
+  let world: World;
+  let connector: ConnectorProcess;
+  beforeAll(async () => {
+    world = await startWorld();
+    connector = await world.run();
+    await world.connect(connector);
+  });
+  afterAll(async () => await world?.close());
+
+  it.each<[string, number, 'idle' | 'endless' | 'slow', () => Promise<CrowdRequest | undefined>]>([
+    ['150 endless bodies without a signature', 150, 'endless', async () => ({ path: '/webhooks' })],
+    ['150 endless bodies', 150, 'endless', async () => ({ path: '/webhooks', headers: someSignature() })],
+    ['150 endless runs of Flow', 150, 'endless', async () => ({ path: '/flow/send', headers: someSignature() })],
+    ['150 endless calls without a token', 150, 'endless', async () => ({ path: '/api/settings' })],
+    [
+      '150 endless calls of a merchant',
+      150,
+      'endless',
+      async () => ({
+        path: '/api/people/1/send',
+        headers: {
+          authorization: `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP })}`,
+          'content-type': 'application/json',
+        },
+      }),
+    ],
+    ['50 slow bodies', 50, 'slow', async () => ({ path: '/webhooks', headers: someSignature() })],
+    ['1,000 idle connections', 1000, 'idle', async () => undefined],
+  ])('row 41: %s: under 512 MB, real webhooks all get 200, and it is cut', async (_, count, kind, requestOf) => {
+    const crowd = openCrowd(connector.port, count, kind, await requestOf());
+    const began = performance.now();
+    const traffic = startTraffic(() => connector, { lines: 4, pauseMs: 20 });
+    let most = 0;
+    await until('it is cut', async () => {
+      most = Math.max(most, memoryOf(connector.child.pid ?? 0));
+      await wait(50);
+      return crowd.closed() === count ? true : undefined;
+    });
+    const cutAfter = performance.now() - began;
+    await until('real webhooks were sent', async () => (traffic.sent.length > 20 ? true : undefined));
+    const sent = await traffic.stop();
+    crowd.close();
+    expect(most).toBeLessThan(MOST_MB);
+    expect(new Set(traffic.statuses)).toEqual(new Set([200]));
+    expect(cutAfter).toBeLessThan(30_000);
+    expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
+  });
+});

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { type ClientRequest, createServer, request } from 'node:http';
+import { expect, it, onTestFinished } from 'vitest';
+import { createIntake } from '../../server/platform/intake.ts';
+import { until } from '../fakes/connector.ts';
+
+const KB = 1024;
+
+/** A server that takes bodies of up to 400 kB, 1 MB in all, and answers with what it got. */
+async function serve(limits: { bodyMs?: number } = {}) {
+  const intake = createIntake({ bytes: 1024 * KB, bodyMs: 60_000, ...limits });
+  const bodies: Buffer[] = [];
+  const server = createServer((req, res) => {
+    intake.guard(req, res, async () => {
+      const body = await intake.read(req, res, 400 * KB);
+      if (!body) return;
+      bodies.push(body);
+      res.end(String(body.length));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('Not listening on a port');
+  onTestFinished(() => server.closeAllConnections());
+  const statuses: (number | undefined)[] = [];
+  const begin = (pieces: readonly Buffer[]): ClientRequest => {
+    const req = request({ port: address.port, method: 'POST' }, (res) => {
+      statuses.push(res.statusCode);
+      res.resume();
+    });
+    req.on('error', () => statuses.push(undefined));
+    for (const piece of pieces) req.write(piece);
+    return req;
+  };
+  const post = async (pieces: readonly Buffer[]) => {
+    const req = begin([]);
+    const answered = new Promise<number>((resolve, reject) => {
+      req.on('response', (res) => resolve(res.statusCode ?? 0));
+      req.on('error', reject);
+    });
+    for (const piece of pieces) {
+      req.write(piece);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    req.end();
+    return await answered;
+  };
+  return { begin, post, bodies, statuses };
+}
+
+it.each([
+  ['in one piece', [5 * KB]],
+  ['of nothing', []],
+  ['in pieces of a byte', Array(200).fill(1)],
+  ['in pieces that fill no whole pages', Array(30).fill(13 * KB - 1)],
+  ['as large as may be', [400 * KB]],
+])('a body %s arrives byte for byte', async (_, sizes) => {
+  const { post, bodies } = await serve();
+  const pieces = sizes.map((size) => randomBytes(size));
+  expect(await post(pieces)).toBe(200);
+  expect(bodies).toEqual([Buffer.concat(pieces)]);
+});
+
+it('many bodies at once keep apart', async () => {
+  const { post, bodies } = await serve();
+  const wanted = Array.from({ length: 4 }, (_, i) => Array.from({ length: 10 }, () => Buffer.alloc(20 * KB, i)));
+  expect(await Promise.all(wanted.map(post))).toEqual(Array(4).fill(200));
+  expect(bodies.sort(Buffer.compare)).toEqual(wanted.map((pieces) => Buffer.concat(pieces)));
+});
+
+it('a body over its limit gets 413', async () => {
+  const { begin, statuses } = await serve();
+  begin([Buffer.alloc(401 * KB)]);
+  await until('it is answered', async () => statuses[0]);
+  expect(statuses).toEqual([413]);
+});
+
+it('bodies that never end push out one another, the first of the largest first, and what arrives in one go passes', async () => {
+  const { begin, post, statuses } = await serve();
+  for (let i = 0; i < 12; i++) begin([Buffer.alloc(300 * KB)]);
+  // 1 MB holds three of them.
+  await until('most were refused', async () => (statuses.length >= 9 ? true : undefined));
+  expect(new Set(statuses)).toEqual(new Set([503]));
+  for (let i = 0; i < 5; i++) expect(await post([Buffer.alloc(399 * KB)])).toBe(200);
+});
+
+it('a body that takes too long gets 408, and its connection is closed', async () => {
+  const { begin, statuses } = await serve({ bodyMs: 300 });
+  const req = begin([Buffer.alloc(10)]);
+  const closed = new Promise((resolve) => req.once('close', resolve));
+  await until('it is answered', async () => statuses[0]);
+  expect(statuses[0]).toBe(408);
+  await closed;
+});
