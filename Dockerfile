@@ -3,15 +3,14 @@ FROM node:24-slim AS dependencies
 WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
-# No package's install script is needed: Node comes with the image, and Prisma runs without engine binaries. Prisma's own
-# tools are an optional peer of its client, so that leaving them out takes both (docs/dependencies.md).
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# No package's install script is needed: Node comes with the image, and Prisma runs without engine binaries. Prisma's client is a
+# peer of the adapter that migrates with it, which does without, and its tools are an optional peer of that (docs/dependencies.md).
+RUN npm ci --omit=dev --omit=optional --omit=peer --ignore-scripts
 
 FROM node:24-slim AS built
 WORKDIR /app
-COPY package.json package-lock.json .npmrc prisma.config.ts ./
-COPY prisma/schema.prisma ./prisma/schema.prisma
-RUN npm ci --ignore-scripts && npm run db:generate
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
 COPY vite.config.ts tsconfig.json ./
 COPY server ./server
 COPY app ./app
@@ -24,7 +23,6 @@ RUN install -d -o node -g node -m 700 /data
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY prisma ./prisma
-COPY --from=built /app/prisma/generated ./prisma/generated
 COPY server ./server
 COPY --from=built /app/dist ./dist
 USER node

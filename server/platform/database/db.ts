@@ -2,10 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PGlite } from '@electric-sql/pglite';
-import { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import type { PrismaClient } from '../../../prisma/generated/client.ts';
 import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, pendingMigrations } from './migrations.ts';
@@ -33,8 +30,6 @@ export type Sql = {
 export type Db = Sql & {
   /** One transaction; rolled back when `work` throws. Statements of `work` must go through its own `sql`. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Prisma's client; loaded when it is first asked for. */
-  prisma(): Promise<PrismaClient>;
   embedded: boolean;
   /** The same database, whose connections are given up when it is silent for so many milliseconds. */
   within(ms: number): Db;
@@ -66,22 +61,11 @@ const MAX_PREPARED = 500;
 const isList = (param: Param): param is Extract<Param, readonly unknown[]> => Array.isArray(param);
 const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
 
-/** Prisma's client takes some 20 MB: it is loaded by whoever first asks for it, and nothing on the way of an event does. */
-function prismaOver(adapter: SqlDriverAdapterFactory) {
-  let opened: Promise<PrismaClient> | undefined;
-  const open = async () => new (await import('../../../prisma/generated/client.ts')).PrismaClient({ adapter });
-  return {
-    prisma: () => (opened ??= open()),
-    disconnect: async () => await (await opened)?.$disconnect(),
-  };
-}
-
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
 async function openEmbedded(dataDir: string): Promise<Db> {
   // Loaded here alone: a process with a server needs neither.
   const { openPglite } = await import('./open-pglite.ts');
-  const { PrismaPGlite } = await import('pglite-prisma-adapter');
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
   const client = await openPglite(path.join(dataDir, 'pglite')).catch(async (error: unknown) => {
@@ -89,8 +73,6 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     throw error;
   });
   await client.exec(`SET timezone = 'UTC'`);
-  const adapter = new PrismaPGlite(client);
-  const { prisma, disconnect } = prismaOver(adapter);
   const over = (connection: Pick<PGlite, 'query'>): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
       (await connection.query<Row>(text, [...params])).rows,
@@ -100,7 +82,6 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     embedded: true,
     within: () => db,
     lost: () => 0,
-    prisma,
     ...over(client),
     // One transaction at a time asks for the only connection, so that a single statement, such as storing what was just
     // received, waits for one of them at most. Its statements end without a turn of the event loop, so one is given in
@@ -113,10 +94,12 @@ async function openEmbedded(dataDir: string): Promise<Db> {
       lastTurn = turn.catch(() => {});
       return await turn;
     },
-    migrate: async () => await applyMigrations(adapter),
+    migrate: async () => {
+      const { PrismaPGlite } = await import('pglite-prisma-adapter');
+      return await applyMigrations(new PrismaPGlite(client));
+    },
     pending: async () => await pendingMigrations(async (text) => (await client.query<{ name: string }>(text)).rows),
     close: async () => {
-      await disconnect();
       if (!client.closed) await client.close();
       await release();
     },
@@ -153,8 +136,6 @@ function openServer(databaseUrl: string): Db {
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
     types,
   });
-  const own = { connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 2500, options: '-c timezone=UTC' };
-  const { prisma, disconnect } = prismaOver(new PrismaPg({ ...own, query_timeout: LONGEST_MS }));
   // Statements are few and fixed: each is parsed and planned once per connection.
   const names = new Map<string, string>();
   const nameOf = (text: string) => {
@@ -181,7 +162,6 @@ function openServer(databaseUrl: string): Db {
 
   const answeringWithin = (limitMs: number): Db => ({
     embedded: false,
-    prisma,
     query: async (text, params) => await using(limitMs, async (taken) => await over(taken).query(text, params)),
     transaction: async (work) =>
       await using(limitMs, async (taken) => {
@@ -198,7 +178,13 @@ function openServer(databaseUrl: string): Db {
     within: (ms) => answeringWithin(ms),
     lost: connections.lost,
     migrate: async () => {
-      const pool = new pg.Pool(own);
+      const { PrismaPg } = await import('@prisma/adapter-pg');
+      const pool = new pg.Pool({
+        connectionString: databaseUrl,
+        max: 2,
+        connectionTimeoutMillis: 2500,
+        options: '-c timezone=UTC',
+      });
       return await applyMigrations(new PrismaPg(pool)).finally(async () => await pool.end());
     },
     pending: async () =>
@@ -206,7 +192,6 @@ function openServer(databaseUrl: string): Db {
         async (text) => await using(limitMs, async (taken) => await taken.ask<{ name: string }>(text)),
       ),
     close: async () => {
-      await disconnect();
       await connections.end();
     },
   });

@@ -206,19 +206,12 @@ export function createSettingsStore(db: Db): SettingsStore {
     removeGuid: async (shop, who, now) =>
       await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
     changes: async (shop, limit) => {
-      const prisma = await db.prisma();
-      const rows = await prisma.settingChange.findMany({
-        where: { shopId: shop.id },
-        orderBy: [{ at: 'desc' }, { id: 'desc' }],
-        take: limit,
-      });
-      return rows.map(({ at, who, field, oldValue, newValue }) => ({
-        at: at.getTime(),
-        who,
-        field,
-        oldValue,
-        newValue,
-      }));
+      const rows = await db.query<Omit<SettingChange, 'at'> & { at: Date }>(
+        `SELECT at, who, field, old_value AS "oldValue", new_value AS "newValue" FROM setting_changes
+         WHERE shop_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
+        [shop.id, limit],
+      );
+      return rows.map((row) => ({ ...row, at: row.at.getTime() }));
     },
     noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {
       await sql.query(

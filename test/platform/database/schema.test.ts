@@ -113,14 +113,18 @@ it.each(inventory)('$table $columns: says how it is erased, exported and kept', 
 
 it('the redaction and the export touch every table that holds a person', () => {
   const holding = new Set(inventory.filter(({ erasing }) => /^(row|emptied)$/.test(erasing)).map(({ table }) => table));
-  const redaction = ['redact-person.ts', 'requests.ts'].map((file) => read(`server/privacy/${file}`)).join('\n');
+  const redaction = ['erase/erase-person.ts', 'shops/privacy-requests.ts']
+    .map((file) => read(`server/store/${file}`))
+    .join('\n');
   const elsewhere = { import_pages: 'eraseFromImports', import_met: 'eraseFromImports' };
   const unerased = [...holding].filter((table) => {
     const words: Record<string, string | undefined> = elsewhere;
     return !new RegExp(`\\b${words[table] ?? table}\\b`).test(redaction);
   });
   expect(unerased).toEqual([]);
-  const exporting = ['export-person.ts', 'find-traces.ts'].map((file) => read(`server/privacy/${file}`)).join('\n');
+  const exporting = ['features/privacy/export-person.ts', 'store/erase/find-traces.ts']
+    .map((file) => read(`server/${file}`))
+    .join('\n');
   const unexported = [
     ...new Set(inventory.filter(({ exported }) => exported === 'yes').map(({ table }) => table)),
   ].filter((table) => table !== 'privacy_requests' && !new RegExp(`\\b${table}\\b`).test(exporting));
