@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BuildInput, buildPayload } from '../../server/ascent360/build-payload.ts';
-import { payloadSchema } from '../../server/ascent360/payload-contract.ts';
+import { payloadFields, payloadSchema } from '../../server/ascent360/payload-contract.ts';
 import { validatePayload } from '../../server/ascent360/validate-payload.ts';
 import type { FlagDecision } from '../../server/domain/consent.ts';
 import type { Contact } from '../../server/domain/contact.ts';
@@ -97,6 +97,67 @@ describe('a built payload', () => {
     expect(Object.keys(payload)).toEqual(Object.keys(expected));
     expect(validatePayload(payload)).toEqual({ ok: true, payload: expected });
     expect(faultsOf(payload)).toEqual([]);
+  });
+
+  it('has every part of an address, a purchase and an item under its key', () => {
+    const { payload } = build({
+      contact: {
+        ...contact,
+        address: { line1: '1 Main St', line2: 'Flat 2', city: 'Buffalo', state: 'NY', zip: '14201', country: 'USA' },
+      },
+      purchase: {
+        id: '7',
+        name: '#1007',
+        event: 'cancelled',
+        createdAt: '2026-11-20T10:00:00Z',
+        updatedAt: '2026-11-20T11:00:00Z',
+        currency: 'EUR',
+        total: '1.00',
+        subtotal: '2.00',
+        tax: '3.00',
+        shipping: '4.00',
+        discount: '5.00',
+        financialStatus: 'paid',
+        fulfillmentStatus: 'partial',
+        cancelledAt: '2026-11-20T12:00:00Z',
+        channel: 'web',
+        test: true,
+        discountCodes: ['SNOW'],
+        items: [{ sku: 'S1', title: 'Ski', variant: '170 cm', vendor: 'Alpine', quantity: 2, price: '6.00' }],
+      },
+    });
+    expect(payload).toMatchObject({
+      Address: {
+        Addressline1: '1 Main St',
+        Addressline2: 'Flat 2',
+        City: 'Buffalo',
+        State: 'NY',
+        Zip: '14201',
+        Country: 'USA',
+      },
+    });
+    expect(payload.Order).toEqual({
+      Id: '7',
+      Name: '#1007',
+      Event: 'cancelled',
+      CreatedAt: '2026-11-20T10:00:00Z',
+      UpdatedAt: '2026-11-20T11:00:00Z',
+      Currency: 'EUR',
+      Total: '1.00',
+      Subtotal: '2.00',
+      Tax: '3.00',
+      Shipping: '4.00',
+      Discount: '5.00',
+      FinancialStatus: 'paid',
+      FulfillmentStatus: 'partial',
+      CancelledAt: '2026-11-20T12:00:00Z',
+      Channel: 'web',
+      Test: true,
+      DiscountCodes: ['SNOW'],
+      Items: [{ Sku: 'S1', Title: 'Ski', Variant: '170 cm', Vendor: 'Alpine', Quantity: 2, Price: '6.00' }],
+    });
+    const documented = payloadFields().flatMap(({ key }) => /^(?:Order|Address)\.(\w+)$/.exec(key)?.[1] ?? []);
+    expect(Object.keys({ ...payload.Address, ...payload.Order }).sort()).toEqual([...new Set(documented)].sort());
   });
 
   it('names every documented key once, present or not, and where it came from', () => {

@@ -74,6 +74,17 @@ describe('a customer', () => {
     );
   });
 
+  it.each([
+    ['AT', 'US', '+436641234567'],
+    [null, 'AT', '+436641234567'],
+    [null, null, undefined],
+  ])('of %s, in a shop in %s, has a mobile in national form read there: %s', (country_code, shopCountry, mobile) => {
+    const default_address = { ...home, country: null, country_code };
+    expect(customer({ phone: '0664 1234567', default_address }, shopCountry).contact.mobile).toBe(mobile);
+    if (country_code) return;
+    expect(customer({ phone: '0664 1234567', default_address: null }, shopCountry).contact.mobile).toBe(mobile);
+  });
+
   it('carries no consent of old API versions', () => {
     const old = { accepts_marketing: true, email_marketing_consent: { state: 'subscribed' }, tags: 'vip' };
     expect(customer(old)).toEqual(customer());

@@ -312,6 +312,35 @@ describe('a purchase', () => {
     expect(order({ cancelled_at }, topic).purchase.event).toBe(event);
   });
 
+  it.each([
+    ['name', '#7', 'name'],
+    ['created_at', '2026-11-20T09:00:00Z', 'createdAt'],
+    ['updated_at', '2026-11-20T09:00:00Z', 'updatedAt'],
+    ['currency', 'CHF', 'currency'],
+    ['financial_status', 'refunded', 'financialStatus'],
+    ['fulfillment_status', 'partial', 'fulfillmentStatus'],
+    ['cancelled_at', '2026-11-20T09:00:00Z', 'cancelledAt'],
+    ['source_name', 'pos', 'channel'],
+    ['current_total_price', '1.00', 'total'],
+    ['current_subtotal_price', '1.00', 'subtotal'],
+    ['current_total_tax', '1.00', 'tax'],
+    ['current_total_discounts', '1.00', 'discount'],
+  ] as const)('has the %s of the order, and nothing in its place when it is missing', (field, value, part) => {
+    const originals = { total_price: null, subtotal_price: null, total_tax: null, total_discounts: null };
+    expect(order({ ...originals, [field]: value }).purchase[part]).toBe(value);
+    expect(order({ ...originals, [field]: null }).purchase).not.toHaveProperty(part);
+  });
+
+  it.each([
+    ['sku', 'sku'],
+    ['title', 'title'],
+    ['variant_title', 'variant'],
+    ['vendor', 'vendor'],
+  ] as const)('has the %s of an item', (field, part) => {
+    const line_items = [{ quantity: 1, [field]: 'Alpine' }];
+    expect(order({ line_items }).purchase.items).toEqual([{ quantity: 1, [part]: 'Alpine' }]);
+  });
+
   it('falls back to the original amounts, and keeps their decimals', () => {
     const gone = {
       current_total_price: null,

@@ -1,0 +1,41 @@
+/** A consent topic that names no address is about the one of its channel that is known, and about no other. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ago, customer, EMAIL, emailConsent, SECOND, SMS, smsConsent } from '../bodies.ts';
+import { openReadScene, type ReadScene } from '../read/scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => {
+  await scene.begin();
+  scene.access = false;
+});
+
+const emailOptOut = () => emailConsent(1, 'unsubscribed', ago(SECOND), { email_address: null });
+const smsOptOut = () => smsConsent(1, 'unsubscribed', ago(SECOND), null);
+const both = { email: 'person1@example.com', phone: '+13035550100' };
+
+it.each([
+  ['an e-mail choice', EMAIL, emailOptOut, 'EmailPermission', 'SMSPermission'],
+  ['an SMS choice', SMS, smsOptOut, 'SMSPermission', 'EmailPermission'],
+] as const)('%s is about the known address of its own channel', async (_, topic, body, flag, other) => {
+  await scene.receive('customers/create', customer(1, both));
+  await scene.send();
+  await scene.receive(topic, body());
+  const [payload] = await scene.send();
+  expect(payload).toMatchObject({ Email: 'person1@example.com', Mobile: '13035550100', [flag]: false });
+  expect(payload).not.toHaveProperty(other);
+});
+
+it.each([
+  ['an e-mail choice of somebody with a mobile alone', EMAIL, emailOptOut, { ...both, email: null }],
+  ['an SMS choice of somebody with an e-mail address alone', SMS, smsOptOut, { ...both, phone: null }],
+] as const)('%s is about nothing that is known', async (_, topic, body, known) => {
+  await scene.receive('customers/create', customer(1, known));
+  await scene.send();
+  const event = await scene.receive(topic, body());
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+  expect(await scene.send()).toEqual([]);
+});
