@@ -1,13 +1,13 @@
 # One image for all roles: ROLE=web, ROLE=worker or ROLE=all; `node prisma/migrate.ts` applies the migrations.
-FROM node:24-slim AS dependencies
+ARG NODE_IMAGE=node:24-slim
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
-# No package's install script is needed: Node comes with the image, and Prisma runs without engine binaries. Prisma's client is a
-# peer of the adapter that migrates with it, which does without, and its tools are an optional peer of that (docs/dependencies.md).
-RUN npm ci --omit=dev --omit=optional --omit=peer --ignore-scripts
+# No package's install script is needed: Node comes with the image (docs/dependencies.md).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-FROM node:24-slim AS built
+FROM ${NODE_IMAGE} AS built
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -16,7 +16,7 @@ COPY server ./server
 COPY app ./app
 RUN npm run build
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production DATA_DIR=/data PORT=3000
 RUN install -d -o node -g node -m 700 /data

@@ -28,7 +28,7 @@ const onBoth = files([
   'store/**/*',
 ]);
 /** Faults to which the database is all the same. */
-const onServerEnough = files(['faults/{certificates,import,reading,redis}']);
+const onServerEnough = files(['faults/{certificates,import,npm,reading,redis}']);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = files([
   'faults/{clock,crowds,dark-database,database,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
@@ -97,7 +97,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 name: 'postgres',
-                include: [...onData, 'test/platform/database/db.test.ts'],
+                include: [...onData, 'test/platform/database/{db,migrations}.test.ts'],
                 exclude: onEmbeddedOnly,
                 globalSetup: ['test/real-postgres.ts'],
                 setupFiles: ['test/use-real-postgres.ts'],

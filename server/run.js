@@ -15,5 +15,16 @@ if (!entry) {
   process.stderr.write('Usage: node server/run.js <file.ts> [arguments]\n');
   process.exit(1);
 }
+
+// npm passes SIGTERM to its shell, which dies of it and passes nothing on: whoever stops npm means this process.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 200);
+  watch.unref();
+}
 process.argv.splice(1, 2 + rest.length, entry, ...rest);
 await import(pathToFileURL(path.resolve(entry)).href);

@@ -42,6 +42,53 @@ const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
   .min(1, 'is empty');
 
+/** The embedded database, asked for by name. */
+const EMBEDDED = 'embedded';
+
+const databaseUrl = z
+  .string()
+  .regex(/^(embedded$|postgres(ql)?:\/\/)/, 'is not a postgresql:// URL, nor "embedded"')
+  .transform((url) => (url === EMBEDDED ? undefined : url));
+
+/** In production the embedded database has to be asked for: a variable that is missing by mistake would start an empty one. */
+const faultOfDatabase = (production: boolean, url: string | undefined) =>
+  production && !url
+    ? [
+        'DATABASE_URL is missing: when NODE_ENV=production set it to postgresql://…, or to "embedded" for the embedded database in DATA_DIR',
+      ]
+    : [];
+
+const whichDatabase = z.object({
+  NODE_ENV: z.string().optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+});
+
+/**
+ * What applying migrations needs of the environment, and no more: that is often done where the app's secrets are not.
+ * @returns `name`: for people, without the password
+ * @throws ConfigError
+ */
+export function readDatabaseConfig(env: Record<string, string | undefined>) {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = whichDatabase.safeParse(present);
+  const faults = faultOfDatabase(env['NODE_ENV'] === 'production', env['DATABASE_URL']);
+  if (!parsed.success || faults.length > 0) {
+    const issues = parsed.error?.issues ?? [];
+    throw new ConfigError([...faults, ...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)].join('\n'));
+  }
+  const { DATABASE_URL, DATA_DIR } = parsed.data;
+  const dataDir = path.resolve(DATA_DIR);
+  return { databaseUrl: DATABASE_URL, dataDir, name: nameOf(DATABASE_URL, dataDir) };
+}
+
+function nameOf(url: string | undefined, dataDir: string): string {
+  if (url === undefined) return `the embedded database in ${dataDir}`;
+  if (!URL.canParse(url)) return 'the database of DATABASE_URL';
+  const { host, pathname } = new URL(url);
+  return `database ${decodeURIComponent(pathname.slice(1))} on ${host}`;
+}
+
 const masterKeys = z.string().transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [id, base64, ...rest] = part.trim().split(':');
@@ -62,10 +109,7 @@ const environment = z.object({
   SHOPIFY_API_KEY: secret,
   SHOPIFY_API_SECRET: secret,
   SHOPIFY_API_SECRET_PREVIOUS: z.string().min(1).optional(),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'is not a postgresql:// URL')
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   REDIS_URL: z
     .string()
@@ -122,8 +166,9 @@ export function readConfig(env: Record<string, string | undefined>) {
       'ENCRYPTION_KEYS is missing: when NODE_ENV=production set it to id:base64(32 bytes), e.g. k1:$(openssl rand -base64 32)',
     );
   }
-  if (!present['DATABASE_URL'] && (present['ROLE'] ?? 'all') !== 'all') {
-    faults.push('ROLE must be all without DATABASE_URL: the embedded database belongs to one process');
+  faults.push(...faultOfDatabase(production, present['DATABASE_URL']));
+  if ([undefined, EMBEDDED].includes(present['DATABASE_URL']) && (present['ROLE'] ?? 'all') !== 'all') {
+    faults.push('ROLE must be all without a DATABASE_URL of a server: the embedded database belongs to one process');
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const e = parsed.data;

@@ -134,7 +134,9 @@ async function migrate(databaseUrl: string): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((resolve, reject) => {
-    child.stdout.once('data', () => resolve());
+    child.stdout.on('data', (said: Buffer) => {
+      if (/^(Applied|Nothing)/m.test(said.toString())) resolve();
+    });
     child.once('exit', () => reject(new Error('The migrations could not be applied')));
   });
 }

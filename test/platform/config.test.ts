@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readConfig } from '../../server/platform/config.ts';
+import { readConfig, readDatabaseConfig } from '../../server/platform/config.ts';
 
 const needed = { SHOPIFY_API_KEY: 'key', SHOPIFY_API_SECRET: 'secret' };
 
@@ -33,4 +33,28 @@ it.each([
 it('every fault has a line of its own, and one line is all it has', () => {
   const faults = faultsOf({ PORT: 'web', LEASE: '0s', DATABASE_URL: 'mysql://db', NODE_ENV: 'production' });
   expect(faults.map((line) => line.split(' ')[0])).toEqual(['PORT', 'DATABASE_URL', 'LEASE', 'ENCRYPTION_KEYS']);
+});
+
+const production = { NODE_ENV: 'production', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` };
+
+it('in production the embedded database is asked for by name: a DATABASE_URL that is missing by mistake starts no empty one', () => {
+  expect(faultsOf(production)).toEqual([expect.stringMatching(/^DATABASE_URL is missing: .* "embedded"/)]);
+  expect(faultsOf({ ...production, DATABASE_URL: 'embedded' })).toEqual([]);
+  expect(readConfig({ ...needed, ...production, DATABASE_URL: 'embedded' }).databaseUrl).toBeUndefined();
+  expect(readConfig(needed).databaseUrl).toBeUndefined();
+  expect(faultsOf({ DATABASE_URL: 'embedded', ROLE: 'worker' })).toEqual([expect.stringMatching(/^ROLE must be all/)]);
+});
+
+it.each([
+  [{}, /^the embedded database in \/.*\/\.data$/],
+  [{ DATABASE_URL: 'embedded', DATA_DIR: '/data', NODE_ENV: 'production' }, /^the embedded database in \/data$/],
+  [{ DATABASE_URL: 'postgresql://me:secret@db.example:5433/shop%20one' }, /^database shop one on db\.example:5433$/],
+  [{ DATABASE_URL: 'postgresql://me:se%cret@/x?host=/run' }, /^[^%]*$/],
+])('applying migrations says which database it is, without a password', (env, name) => {
+  expect(readDatabaseConfig(env).name).toMatch(name);
+  expect(readDatabaseConfig(env).name).not.toContain('secret');
+});
+
+it('applying migrations in production without DATABASE_URL is refused', () => {
+  expect(() => readDatabaseConfig({ NODE_ENV: 'production' })).toThrow('DATABASE_URL is missing');
 });

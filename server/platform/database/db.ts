@@ -5,7 +5,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { applyMigrations, pendingMigrations } from './migrations.ts';
+import { applyMigrations, type MigrationConnection, pendingMigrations } from './migrations.ts';
 import { pgArray } from './pg-arrays.ts';
 
 export type Param =
@@ -94,11 +94,12 @@ async function openEmbedded(dataDir: string): Promise<Db> {
       lastTurn = turn.catch(() => {});
       return await turn;
     },
-    migrate: async () => {
-      const { PrismaPGlite } = await import('pglite-prisma-adapter');
-      return await applyMigrations(new PrismaPGlite(client));
-    },
-    pending: async () => await pendingMigrations(async (text) => (await client.query<{ name: string }>(text)).rows),
+    migrate: async () =>
+      await applyMigrations({
+        query: async (text, params = []) => await db.query(text, params),
+        run: async (script) => void (await client.exec(script)),
+      }),
+    pending: async () => await pendingMigrations(db.query),
     close: async () => {
       if (!client.closed) await client.close();
       await release();
@@ -107,7 +108,7 @@ async function openEmbedded(dataDir: string): Promise<Db> {
   return db;
 }
 
-/** Session settings. Prisma's adapters read and write timestamps without their zone, so the session's zone has to be UTC. */
+/** Session settings. */
 const SESSION = [
   'timezone=UTC',
   `idle_in_transaction_session_timeout=${FROZEN_MS}`,
@@ -127,6 +128,20 @@ const types = {
         ? pg.types.getTypeParser(id, 'binary')
         : pg.types.getTypeParser(id, 'text'),
 };
+
+/** Over a connection of its own, whose statements may take as long as they need. */
+async function migrateServer(connectionString: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2500 });
+  // Whoever waits for an answer is told as well; without a listener it would end the process.
+  client.on('error', () => {});
+  await client.connect();
+  const connection: MigrationConnection = {
+    query: async <Row extends object>(text: string, params: readonly string[] = []) =>
+      (await client.query<Row>(text, [...params])).rows,
+    run: async (script) => void (await client.query(script)),
+  };
+  return await applyMigrations(connection).finally(async () => await client.end());
+}
 
 function openServer(databaseUrl: string): Db {
   const connections = openConnections({
@@ -177,19 +192,10 @@ function openServer(databaseUrl: string): Db {
       }),
     within: (ms) => answeringWithin(ms),
     lost: connections.lost,
-    migrate: async () => {
-      const { PrismaPg } = await import('@prisma/adapter-pg');
-      const pool = new pg.Pool({
-        connectionString: databaseUrl,
-        max: 2,
-        connectionTimeoutMillis: 2500,
-        options: '-c timezone=UTC',
-      });
-      return await applyMigrations(new PrismaPg(pool)).finally(async () => await pool.end());
-    },
+    migrate: async () => await migrateServer(databaseUrl),
     pending: async () =>
       await pendingMigrations(
-        async (text) => await using(limitMs, async (taken) => await taken.ask<{ name: string }>(text)),
+        async <Row extends object>(text: string) => await using(limitMs, async (taken) => await taken.ask<Row>(text)),
       ),
     close: async () => {
       await connections.end();

@@ -1,124 +1,94 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import {
-  bindMigrationAwareSqlAdapterFactory,
-  type SqlMigrationAwareDriverAdapterFactory,
-} from '@prisma/driver-adapter-utils';
-import type * as SchemaEngineModule from '@prisma/schema-engine-wasm';
-import type { MigrationList } from '@prisma/schema-engine-wasm';
 
 /** Where schema.prisma and the migrations folder are. */
 export const prismaDir = path.join(import.meta.dirname, '../../../prisma');
+const migrationsDir = path.join(prismaDir, 'migrations');
 
-const noFilter = { externalTables: [], externalEnums: [] };
+/** Statements over one connection, without anything else in between. */
+export type MigrationConnection = {
+  query<Row extends object>(text: string, params?: readonly string[]): Promise<Row[]>;
+  /** Several statements in one text, without parameters. */
+  run(script: string): Promise<void>;
+};
 
-/** Loads Prisma's schema engine (WebAssembly): no engine binary has to be downloaded. */
-async function instantiateEngine(): Promise<typeof SchemaEngineModule> {
-  const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
-  const engine = await import(pathToFileURL(glue).href);
-  const wasm = await readFile(path.join(path.dirname(glue), 'schema_engine_bg.wasm'));
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': engine });
-  engine.__wbg_set_wasm(instance.exports);
-  const start = instance.exports['__wbindgen_start'];
-  if (typeof start === 'function') start();
-  return engine;
+/** Prisma's own, so that its tools wait for us and we for them. */
+const LOCK = 72_707_369;
+/** As `prisma migrate` makes it, which can go on from here. */
+const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+  migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
+  started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`;
+
+type Noted = { name: string; finished: boolean };
+
+async function namesIn(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }
 
-declare global {
-  // Its glue code keeps the instance in a variable of its module: there may be one per process, however often this file is
-  // loaded.
-  var connectorSchemaEngine: Promise<typeof SchemaEngineModule> | undefined;
-}
-
-async function loadEngine(): Promise<typeof SchemaEngineModule> {
-  globalThis.connectorSchemaEngine ??= instantiateEngine();
-  return await globalThis.connectorSchemaEngine;
-}
-
-async function readMigrations(): Promise<MigrationList> {
-  const baseDir = path.join(prismaDir, 'migrations');
-  const entries = await readdir(baseDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return {
-    baseDir,
-    lockfile: {
-      path: 'migration_lock.toml',
-      content: await readFile(path.join(baseDir, 'migration_lock.toml'), 'utf8'),
-    },
-    shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(
-      names.sort().map(async (name) => ({
-        path: name,
-        migrationFile: {
-          path: 'migration.sql',
-          content: { tag: 'ok' as const, value: await readFile(path.join(baseDir, name, 'migration.sql'), 'utf8') },
-        },
-      })),
-    ),
-  };
-}
-
-async function withEngine<T>(
-  adapter: SqlMigrationAwareDriverAdapterFactory,
-  work: (engine: SchemaEngineModule.SchemaEngine) => Promise<T>,
-): Promise<T> {
-  const { SchemaEngine } = await loadEngine();
-  const schema = await readFile(path.join(prismaDir, 'schema.prisma'), 'utf8');
-  const engine = await SchemaEngine.new(
-    { datamodels: [['schema.prisma', schema]] },
-    () => {},
-    bindMigrationAwareSqlAdapterFactory(adapter),
+const notedIn = async (query: MigrationConnection['query']) =>
+  await query<Noted>(
+    'SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL',
   );
+
+async function applyOne(connection: MigrationConnection, dir: string, name: string): Promise<boolean> {
+  const script = await readFile(path.join(dir, name, 'migration.sql'), 'utf8');
+  await connection.run('BEGIN');
   try {
-    return await work(engine);
-  } finally {
-    engine.free();
+    await connection.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    await connection.run(TABLE);
+    const noted = (await notedIn(connection.query)).filter((one) => one.name === name);
+    if (noted.some(({ finished }) => finished)) {
+      await connection.run('ROLLBACK');
+      return false;
+    }
+    if (noted.length > 0) {
+      throw new Error(
+        `An older version of the app began it and did not end it. docs/operations, "A migration that failed", says how to go on`,
+      );
+    }
+    await connection.run(script);
+    await connection.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), createHash('sha256').update(script).digest('hex'), name],
+    );
+    await connection.run('COMMIT');
+    return true;
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => {});
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Migration ${name} failed, and nothing of it was kept: ${reason}. Those before it stay applied; run "npm run db:migrate" again once the cause is gone.`,
+      { cause: error },
+    );
   }
 }
 
-/** Applies what prisma/migrations holds and the database lacks, exactly as `prisma migrate deploy` does. Returns names. */
-export async function applyMigrations(adapter: SqlMigrationAwareDriverAdapterFactory): Promise<string[]> {
-  const migrationsList = await readMigrations();
-  return await withEngine(adapter, async (engine) => {
-    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: noFilter });
-    return appliedMigrationNames;
-  });
-}
-
 /**
- * Names of the migrations in prisma/migrations that the database has not finished.
- * @param query runs one statement and gives its rows
+ * Applies what the folder holds and the database lacks, in order, each in one transaction: a migration is there as a whole or not
+ * at all. Prisma's own engine sends statement by statement and leaves half of a failed one.
+ * @returns the names of those that were applied
+ * @throws Error naming the one that failed
  */
-export async function pendingMigrations(query: (text: string) => Promise<{ name: string }[]>): Promise<string[]> {
-  const { migrationDirectories } = await readMigrations();
-  const [table] = await query(`SELECT to_regclass('_prisma_migrations')::text AS name`);
-  const applied = table?.name
-    ? await query(
-        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-      )
-    : [];
-  const done = new Set(applied.map((row) => row.name));
-  return migrationDirectories.map((directory) => directory.path).filter((name) => !done.has(name));
+export async function applyMigrations(connection: MigrationConnection, dir = migrationsDir): Promise<string[]> {
+  const applied: string[] = [];
+  for (const name of await pendingMigrations(connection.query, dir)) {
+    if (await applyOne(connection, dir, name)) applied.push(name);
+  }
+  return applied;
 }
 
-/** The SQL that leads from the migrations folder (or nothing) to schema.prisma. Empty when they agree. */
-export async function diffMigrations(
-  adapter: SqlMigrationAwareDriverAdapterFactory,
-  from: 'empty' | 'migrations',
-): Promise<string> {
-  const schema = await readFile(path.join(prismaDir, 'schema.prisma'), 'utf8');
-  const source =
-    from === 'empty' ? { tag: 'empty' as const } : { tag: 'migrations' as const, ...(await readMigrations()) };
-  return await withEngine(adapter, async (engine) => {
-    const { stdout } = await engine.diff({
-      from: source,
-      to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: schema }] },
-      script: true,
-      exitCode: null,
-      filters: noFilter,
-    });
-    return stdout ?? '';
-  });
+/** Names of the migrations in the folder that the database has not finished. */
+export async function pendingMigrations(query: MigrationConnection['query'], dir = migrationsDir): Promise<string[]> {
+  const names = await namesIn(dir);
+  const [table] = await query<{ name: string | null }>(`SELECT to_regclass('_prisma_migrations')::text AS name`);
+  const noted = table?.name ? await notedIn(query) : [];
+  const done = new Set(noted.filter(({ finished }) => finished).map(({ name }) => name));
+  return names.filter((name) => !done.has(name));
 }

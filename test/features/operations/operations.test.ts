@@ -95,6 +95,15 @@ it('the links inside the document lead somewhere', () => {
 describe('the containers', () => {
   const service = z.looseObject({
     image: z.string(),
+    read_only: z.literal(true),
+    security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+    cap_drop: z.tuple([z.literal('ALL')]),
+    cap_add: z.never().optional(),
+    tmpfs: z.array(z.string()),
+    mem_limit: z.string(),
+    cpus: z.number(),
+    pids_limit: z.number(),
+    user: z.string().optional(),
     environment: z.record(z.string(), z.string()).optional(),
     depends_on: z.record(z.string(), z.strictObject({ condition: z.string() })).optional(),
   });
@@ -105,8 +114,20 @@ describe('the containers', () => {
 
   it('are PostgreSQL, Valkey, the migrations once, one web and one worker process', () => {
     expect(Object.keys(services)).toEqual(['postgres', 'valkey', 'migrate', 'web', 'worker']);
-    expect(services['postgres']?.image).toBe('postgres:17');
-    expect(services['valkey']?.image).toBe('valkey/valkey:8');
+    expect(services['postgres']).toMatchObject({ image: expect.stringContaining(':-postgres:17}'), user: 'postgres' });
+    expect(services['valkey']).toMatchObject({ image: expect.stringContaining(':-valkey/valkey:8}'), user: 'valkey' });
+  });
+
+  it('each write only to volumes and memory, gain no privileges, and have bounds: the shape above refuses others', () => {
+    expect(Object.values(services).map(({ cap_drop, read_only }) => [cap_drop, read_only])).toEqual(
+      Array(5).fill([['ALL'], true]),
+    );
+  });
+
+  it('Valkey asks for a password, which its own check and the app have', () => {
+    const text = read('compose.yaml');
+    expect(text).toContain('echo "requirepass $$REDISCLI_AUTH"');
+    expect(text.match(/\$\{VALKEY_PASSWORD:\?/g)).toHaveLength(2);
   });
 
   it.each([
@@ -117,7 +138,7 @@ describe('the containers', () => {
       ROLE: role,
       NODE_ENV: 'production',
       DATABASE_URL: expect.stringMatching(/@postgres:5432\/connector$/),
-      REDIS_URL: 'redis://valkey:6379',
+      REDIS_URL: expect.stringMatching(/^redis:\/\/:\$\{VALKEY_PASSWORD:\?[^}]*\}@valkey:6379$/),
     });
     expect(services[name]?.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
   });

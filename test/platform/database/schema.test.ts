@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { expect, it } from 'vitest';
 import { erasedTables } from '../../../server/features/privacy/erase-rows.ts';
-import { diffMigrations } from '../../../server/platform/database/migrations.ts';
+import { diffMigrations } from '../../fakes/schema-diff.ts';
 
 it('prisma/migrations leads exactly to prisma/schema.prisma', async () => {
   const client = await PGlite.create();

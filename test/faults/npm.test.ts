@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { until } from '../fakes/connector.ts';
+import { startWorld } from '../fakes/connector-process.ts';
+import { freePort } from '../fakes/free-port.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+
+it('row 41: SIGTERM to npm start ends the server gracefully, and leaves none behind', async () => {
+  const world = await startWorld();
+  onTestFinished(world.close);
+  const port = await freePort();
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', HOME: root, PORT: String(port), ...world.env },
+    detached: true,
+  });
+  let said = '';
+  npm.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  npm.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const closed = new Promise<void>((resolve) => npm.once('close', () => resolve()));
+  onTestFinished(() => {
+    try {
+      process.kill(-(npm.pid ?? 0), 'SIGKILL');
+    } catch {
+      // Nothing is left of its group.
+    }
+  });
+  const up = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok === true;
+  await until('the server is ready', async () => ((await up()) ? true : undefined), 120_000);
+
+  npm.kill('SIGTERM');
+  // Its output ends with the last process that holds it.
+  await closed;
+  expect(await up()).toBe(false);
+  expect(said).toContain('"stopping"');
+  expect(said).not.toContain('did not stop cleanly');
+});

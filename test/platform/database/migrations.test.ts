@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  applyMigrations,
+  type MigrationConnection,
+  pendingMigrations,
+  prismaDir,
+} from '../../../server/platform/database/migrations.ts';
+
+/** A database with nothing in it: embedded, or on the server of the project. */
+async function emptyDatabase(): Promise<MigrationConnection> {
+  const server = process.env['TEST_DATABASE_URL'];
+  if (!server) {
+    const client = await PGlite.create();
+    onTestFinished(async () => await client.close());
+    return {
+      query: async <Row extends object>(text: string, params: readonly string[] = []) =>
+        (await client.query<Row>(text, [...params])).rows,
+      run: async (script) => void (await client.exec(script)),
+    };
+  }
+  const name = `connector_migrations_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: server });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  const client = new pg.Client({ connectionString: Object.assign(new URL(server), { pathname: `/${name}` }).href });
+  await client.connect();
+  onTestFinished(async () => {
+    await client.end();
+    await admin.query(`DROP DATABASE ${name}`);
+    await admin.end();
+  });
+  return {
+    query: async <Row extends object>(text: string, params: readonly string[] = []) =>
+      (await client.query<Row>(text, [...params])).rows,
+    run: async (script) => void (await client.query(script)),
+  };
+}
+
+/** The app's migrations and these after them. */
+async function migrationsAnd(more: Record<string, string>): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'connector-migrations-'));
+  onTestFinished(async () => await rm(dir, { recursive: true }));
+  await cp(path.join(prismaDir, 'migrations'), dir, { recursive: true });
+  for (const [name, sql] of Object.entries(more)) {
+    await mkdir(path.join(dir, name));
+    await writeFile(path.join(dir, name, 'migration.sql'), sql);
+  }
+  return dir;
+}
+
+const BROKEN = '99990101000000_broken';
+const AFTER = '99990102000000_after';
+const half = `CREATE TABLE half (id int); INSERT INTO half VALUES (1);`;
+const tableOf = async ({ query }: MigrationConnection, name: string) =>
+  (await query<{ name: string | null }>(`SELECT to_regclass('${name}')::text AS name`))[0]?.name;
+
+it('a migration that fails in the middle leaves nothing behind, keeps those before it, and is applied once it is right', async () => {
+  const database = await emptyDatabase();
+  const dir = await migrationsAnd({ [BROKEN]: `${half} SELECT 1 / 0;`, [AFTER]: 'CREATE TABLE afterwards (id int);' });
+  await expect(applyMigrations(database, dir)).rejects.toThrow(
+    `Migration ${BROKEN} failed, and nothing of it was kept`,
+  );
+  expect(await tableOf(database, 'half')).toBeNull();
+  expect(await tableOf(database, 'shops')).toBe('shops');
+  expect(await pendingMigrations(database.query, dir)).toEqual([BROKEN, AFTER]);
+
+  await expect(applyMigrations(database, dir)).rejects.toThrow('division by zero');
+  await writeFile(path.join(dir, BROKEN, 'migration.sql'), half);
+  expect(await applyMigrations(database, dir)).toEqual([BROKEN, AFTER]);
+  expect(await applyMigrations(database, dir)).toEqual([]);
+  expect(await database.query('SELECT id FROM half')).toEqual([{ id: 1 }]);
+});
+
+it('a function whose body holds semicolons is one statement', async () => {
+  const database = await emptyDatabase();
+  const body = 'CREATE FUNCTION two() RETURNS int AS $$ BEGIN PERFORM 1; RETURN 2; END $$ LANGUAGE plpgsql;';
+  await applyMigrations(database, await migrationsAnd({ [AFTER]: body }));
+  expect(await database.query('SELECT two() AS two')).toEqual([{ two: 2 }]);
+});
+
+it('what an older version left half done is not passed over: the error says where to read on', async () => {
+  const database = await emptyDatabase();
+  const dir = await migrationsAnd({ [AFTER]: half });
+  await applyMigrations(database);
+  await database.run(`INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '${AFTER}')`);
+  await expect(applyMigrations(database, dir)).rejects.toThrow('docs/operations, "A migration that failed"');
+  await database.run(`DELETE FROM _prisma_migrations WHERE migration_name = '${AFTER}' AND finished_at IS NULL`);
+  expect(await applyMigrations(database, dir)).toEqual([AFTER]);
+});
