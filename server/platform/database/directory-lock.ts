@@ -1,5 +1,11 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+
+/** What SQLite says when somebody else has the lock (https://www.sqlite.org/rescode.html#busy). */
+const SQLITE_BUSY = 5;
+
+/** What is held is kept here: collected as garbage, a lock would end in silence. */
+const holding = new Set<object>();
 
 /** When the process began, as the kernel counts it: a pid that was used again has another. Null where unknown. */
 async function startOf(pid: number): Promise<string | null> {
@@ -18,6 +24,44 @@ function isAlive(pid: number): boolean {
 }
 
 /**
+ * A lock of the operating system, which ends with the process however it ends, and which processes of other containers see that
+ * share the directory: their pids mean nothing here. Node has no such lock of its own, SQLite takes one.
+ * @returns the release, or null when another process has it
+ */
+async function lockFile(file: string): Promise<(() => void) | null> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const held = new DatabaseSync(file, { timeout: 0 });
+  try {
+    held.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    holding.add(held);
+    return () => {
+      holding.delete(held);
+      held.close();
+    };
+  } catch (error) {
+    held.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null;
+    throw error;
+  }
+}
+
+type Owner = { pid?: unknown; start?: unknown };
+
+async function readOwner(file: string): Promise<Owner> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  try {
+    const owner: unknown = JSON.parse(text);
+    return typeof owner === 'object' && owner !== null ? owner : {};
+  } catch {
+    return {};
+  }
+}
+
+async function isRunning({ pid, start }: Owner): Promise<boolean> {
+  return typeof pid === 'number' && isAlive(pid) && (start === null || start === (await startOf(pid)));
+}
+
+/**
  * Takes the directory for this process: two processes on one PGlite directory lose data without a word. A lock left by
  * a dead process is taken over.
  * @returns the release
@@ -25,27 +69,21 @@ function isAlive(pid: number): boolean {
  */
 export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
   const file = path.join(dir, 'lock');
-  const mine = JSON.stringify({ pid: process.pid, start: await startOf(process.pid) });
-  for (;;) {
-    try {
-      await writeFile(file, mine, { flag: 'wx' });
-      return async () => await rm(file, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const owner: { pid?: unknown; start?: unknown } = text.startsWith('{') ? JSON.parse(text) : {};
-    const pid = typeof owner.pid === 'number' ? owner.pid : null;
-    if (pid !== null && isAlive(pid) && (owner.start === null || owner.start === (await startOf(pid)))) {
-      throw new Error(
-        `The embedded database in ${dir} is open in process ${pid}. Stop that process, use another DATA_DIR, or set DATABASE_URL to run several.`,
-      );
-    }
-    // Whoever moves the dead lock away has taken it over; a lock written in between is put back.
-    const aside = `${file}.${process.pid}`;
-    await rename(file, aside).catch(() => {});
-    const moved = await readFile(aside, 'utf8').catch(() => text);
-    if (moved !== text) await rename(aside, file);
-    else await rm(aside, { force: true });
+  const refuse = ({ pid }: Owner) =>
+    new Error(
+      `The embedded database in ${dir} is open in process ${pid ?? 'of an unknown number'} (or in a container, where that number counts). Stop it, use another DATA_DIR, or set DATABASE_URL to run several.`,
+    );
+  const release = await lockFile(path.join(dir, 'lock.held'));
+  const owner = await readOwner(file);
+  if (!release) throw refuse(owner);
+  // One of a version that knew no lock but this file.
+  if (owner.pid !== process.pid && (await isRunning(owner))) {
+    release();
+    throw refuse(owner);
   }
+  await writeFile(file, JSON.stringify({ pid: process.pid, start: await startOf(process.pid) }));
+  return async () => {
+    await rm(file, { force: true });
+    release();
+  };
 }
