@@ -13,6 +13,7 @@ import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
 import { createSlots } from './pipeline/deliver/slots.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
+import { ledgerCheck } from './pipeline/ledger/check.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
@@ -109,6 +110,7 @@ export function jobsOf(
       announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
       createFetches({ db, shops, settings, admin, log, now, wake, translate }),
       importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
+      ledgerCheck({ db, log, now, wake }),
       reconciliationChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
     ],
   };

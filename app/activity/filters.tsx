@@ -12,7 +12,7 @@ const topics = [
   ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
   ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
   ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
-  ...['person/read', 'person/send', 'flow/send'],
+  ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
 ];
 
 /** What the list is narrowed by. Choices take effect at once, the search when it is sent. */

@@ -28,6 +28,13 @@ export function explainFlag(
       return { from, reason: `No explicit choice is known${stateOf(fact)}, so nothing is said` };
     case 'held_by_newer_state':
       return { from, reason: `A newer state without a choice${stateOf(fact)} holds back an older opt-in` };
+    case 'held_by_holder':
+      return { from, reason: `Another customer’s opt-in; who has the address now has not opted in${stateOf(fact)}` };
+    case 'not_asked_again':
+      return {
+        from,
+        reason: `${choiceOf(fact)}${on(fact)}; the app was installed again since, and Shopify has yet to confirm it`,
+      };
     case 'history_held':
       return { from, reason: `${choiceOf(fact)}${on(fact)}; this is history, and the settings hold it back` };
     case 'unticked_box':

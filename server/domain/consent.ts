@@ -28,12 +28,19 @@ export type ConsentFact = {
   level: string | null;
   /** When the person chose; null: undated, older than every dated fact, and history. */
   chosenAt: Instant | null;
+  /**
+   * Of an opt-in that an event told of without a date: when that was triggered. Headers are not signed, so it is no date like
+   * any other: a repeated body would bring a new one.
+   */
+  heardAt?: Instant | null;
+  /** The person it came with. */
+  personId?: string | null;
   source: FactSource;
   /** The event it came from, when it came from one. */
   eventId: string | null;
   /**
-   * Set when the fact came with a person who had another address on this channel before: the moment this address was
-   * first seen for them. An opt-in chosen before it is no choice for this address.
+   * Set when the fact came with a person who had another address on this channel before, and no event named this one: since
+   * when they have it (again). An opt-in chosen before is no choice for this address.
    */
   addressChangedAt: Instant | null;
 };
@@ -48,6 +55,8 @@ export type FoundFact = {
   state: string | null;
   level: string | null;
   chosenAt: Instant | null;
+  /** As of a ConsentFact. */
+  heardAt?: Instant | null;
   source: FactSource;
 };
 
@@ -68,6 +77,8 @@ export const flagReasons = [
   'already_told',
   'no_choice', // nothing explicit is known
   'held_by_newer_state', // a newer state without a choice holds back an opt-in that was not told
+  'held_by_holder', // another customer's opt-in, and who has the address now has not chosen
+  'not_asked_again', // the app was installed again, and Shopify has not been asked about this person since
   'history_held',
   'unticked_box',
   'no_address', // the payload has no such address

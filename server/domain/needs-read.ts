@@ -10,6 +10,8 @@ export type ChangeHints = {
   changedAt?: Instant | null;
   /** Two customers became this one. */
   merged?: boolean;
+  /** They opted in without a date. */
+  undatedOptIn?: boolean;
 };
 
 /** The metafields that the settings name, as `namespace.key`, each once. */
@@ -30,20 +32,25 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | another address than before: Shopify knows what was chosen about it               | changed |
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
  * | the same, and they name lists (only a read tells of a data-sale opt-out)          | changed |
+ * | an opt-in without a date: whether it holds, only Shopify can say                  | changed |
  * | never read, or the settings name a metafield that was not asked for then          | missing |
+ * | read before the app was uninstalled: what happened meanwhile is not known         | missing |
  *
  * `missing` is answered by a question that is on its way already, `changed` is not.
+ * @param uninstalledAt when the app was last uninstalled, if it was
  */
 export function needsRead(
   profile: Pick<PersonProfile, 'customerId' | 'read'>,
   settings: Pick<Settings, 'mapping' | 'listIds'> | null,
   news: ChangeHints,
+  uninstalledAt: Instant | null = null,
 ): 'missing' | 'changed' | null {
   const { read } = profile;
   if (profile.customerId === null) return null;
   const keys = metafieldKeys(settings?.mapping ?? null);
   const needed = keys.length > 0 || (settings?.listIds.length ?? 0) > 0;
   const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
-  if (news.merged || news.newAddress || (needed && outdated)) return 'changed';
-  return read === null || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
+  if (news.merged || news.newAddress || news.undatedOptIn || (needed && outdated)) return 'changed';
+  const isBefore = read !== null && uninstalledAt !== null && read.at <= uninstalledAt;
+  return read === null || isBefore || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
 }

@@ -6,7 +6,8 @@ export type PersonRead = {
   at: Instant;
   /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
   metafields: Record<string, string[]>;
-  dataSaleOptOut: boolean;
+  /** Null: Shopify did not say. */
+  dataSaleOptOut: boolean | null;
 };
 
 /** A person as last known. Sealed in `people.profile`. */
@@ -15,8 +16,10 @@ export type PersonProfile = {
   contact: Contact;
   /** Which kind of body the contact came from: a customer's own beats an order's. */
   contactFrom: 'customer' | 'order' | null;
+  /** When the state that the contact came from was triggered: of two with the same date the later counts. */
+  contactTriggeredAt?: Instant;
   /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
-  tags: Record<string, { tag: string; present: boolean; at: Instant | null }>;
+  tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant }>;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */

@@ -41,7 +41,7 @@ export type Translated =
       read?: CustomerRead;
     }
   | { kind: 'consent'; customerId: ShopifyId | null; fact: FoundFact }
-  | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant }
+  | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant | null }
   /** A Flow workflow sends a customer, with texts of its own beside the mapped ones. */
   | { kind: 'flow'; customerId: ShopifyId; added: AddedTexts }
   | { kind: 'customer_deleted'; customerId: ShopifyId }

@@ -1,11 +1,12 @@
 import type { Instant } from '../domain/scalars.ts';
 import { type Histories, historiesOf } from '../domain/settings.ts';
+import { changedAt } from '../domain/sightings.ts';
 import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
 import type { Person } from '../store/people/people.ts';
-import { historyBefore, type StoredSettings } from '../store/shops/settings.ts';
+import type { StoredSettings } from '../store/shops/settings.ts';
 import { loadInstallation, type Shop } from '../store/shops/shops.ts';
 import { type Evaluated, evaluate, imagined, isNothingNew, loadContext } from './deliver/evaluate.ts';
 import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts';
@@ -52,11 +53,11 @@ function watch(batch: Batch, event: TranslatedEvent): Watched {
 /** As the ledger would tell it: since when the address is the person's, if they had another one before. */
 function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
   const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
-  if (!person || !own) return null;
-  const before = [...person.addresses.values()].some(
-    (other) => other.channel === fact.channel && other.hash !== own.hash && other.firstSeenAt < own.firstSeenAt,
+  if (!person || !own || fact.named) return null;
+  const others = [...person.addresses.values()].filter(
+    ({ channel, hash }) => channel === fact.channel && hash !== own.hash,
   );
-  return before ? own.firstSeenAt : null;
+  return changedAt(own, others);
 }
 
 const deliveryOf = (
@@ -118,7 +119,7 @@ export async function dryRunUnder(
       found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
     }
   }
-  const view = { shop, historyBefore: historyBefore(life, stored, now), found, now };
+  const view = { shop, life, found, now };
   const evaluateOne = (under: StoredSettings, { event, outcome }: Watched, i: number): DryRun => {
     const delivery = deliveries[i];
     if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, evaluated: null };

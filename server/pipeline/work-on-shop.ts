@@ -4,6 +4,7 @@ import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
 import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts';
+import { PUT_OFF_MS } from './deliver/claim.ts';
 import type { Finished, Recorded } from './deliver/record.ts';
 import { createSendPool, momentOf, type SendPoolDeps } from './deliver/send-pool.ts';
 import type { Slots } from './deliver/slots.ts';
@@ -92,9 +93,10 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       const change = pool.change();
       ended = pool.take();
       const claimed = momentOf(deps.now);
-      const { recorded, ready, settled } = await turn(deps, shop, ended, last ? 0 : pool.room());
+      const { recorded, ready, settled, putOff } = await turn(deps, shop, ended, last ? 0 : pool.room());
       ended = [];
       pool.add(ready, claimed);
+      if (putOff) deps.wakeLater(shopId, PUT_OFF_MS);
       for (const one of recorded) logAttempt(deps, one);
       if (pool.hasFinished()) continue;
       if (pool.isIdle()) {

@@ -6,7 +6,7 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { visibleText } from '../domain/visible-text.ts';
 import type { Body } from './parse-body.ts';
-import { readMoment } from './translate/read-moment.ts';
+import { readMoment, readWrittenDate, type WrittenDate } from './translate/read-moment.ts';
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 const ID = /^[1-9]\d{0,29}$/;
@@ -45,6 +45,8 @@ export const moment = field((value) => {
   const written = readText(value);
   return written === undefined ? undefined : readMoment(written);
 });
+/** When something happened, as far as what stands there can be read. */
+export const date: Field<WrittenDate> = { parse: readWrittenDate, shape: null };
 export const flag = field((value) => (typeof value === 'boolean' ? value : undefined));
 /** A whole number, 0 or more. */
 export const count = field((value) => {

@@ -5,6 +5,7 @@
 import {
   body,
   count,
+  date,
   decimal,
   flag,
   id,
@@ -51,7 +52,7 @@ export const orderSchema = body({
   admin_graphql_api_id: id,
   name: textOrNumber,
   created_at: moment,
-  processed_at: moment,
+  processed_at: date,
   updated_at: moment,
   cancelled_at: moment,
   email: text,
@@ -94,21 +95,21 @@ export const customerSchema = body({ ...person, created_at: moment, updated_at: 
 export const emailConsentSchema = body({
   customer_id: id,
   email_address: text,
-  email_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
+  email_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: date }),
 });
 /** The SMS topic calls the customer `id` and the phone `phone`. */
 export const smsConsentSchema = body({
   id,
   phone: textOrNumber,
-  sms_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: moment }),
+  sms_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: date }),
 });
 export const whatsAppConsentSchema = body({
   customer_id: id,
   phone_number: textOrNumber,
-  whats_app_marketing_consent: section({ state: text, opt_in_level: text, updated_at: moment }),
+  whats_app_marketing_consent: section({ state: text, opt_in_level: text, updated_at: date }),
 });
 
-export const tagsSchema = body({ customerId: id, tags, occurredAt: moment });
+export const tagsSchema = body({ customerId: id, tags, occurredAt: date });
 
 export const customerDeletedSchema = body({ id, admin_graphql_api_id: id });
 export const mergeSchema = body({

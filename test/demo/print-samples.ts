@@ -59,10 +59,14 @@ function inputOf(translated: Translated): PrepareInput {
     mapped: { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null },
     facts: { email: [], sms: [], phone: [], postal: [] },
     told: { email: nobodyTold, sms: nobodyTold, phone: nobodyTold, postal: nobodyTold },
+    to: { personId: null, canBeAsked: false, isBeingAsked: false, optInsFrom: -Infinity },
     historyBefore: AT,
     listSet: null,
     dataSaleOptOut: false,
     unread: false,
+    isGone: false,
+    choice: false,
+    otherwise: null,
     now: AT,
   };
 }

@@ -7,10 +7,12 @@
  * |---|----------------------------------------------------------------------------------------|------|---------------------|
  * | 1 | nobody chose anything                                                                  | –    | no_choice           |
  * | 2 | newest choice is an opt-in, a newer state has no choice, and `true` is not surely told | –    | held_by_newer_state |
- * | 3 | Ascent360 accepted the same, and nothing else was sent since with an unknown outcome   | –    | already_told        |
- * | 4 | the opt-out only unticked a box at checkout, and the setting says to leave that out    | –    | unticked_box        |
- * | 5 | the choice is history, and the setting holds that                                      | –    | history_held        |
- * | 6 | otherwise                                                                              | sent | due                 |
+ * | 3 | the same, it is another person's, and Shopify says of this one that they have not chosen | –  | held_by_holder      |
+ * | 4 | the same, and the app was installed again since, without Shopify having been asked     | –    | not_asked_again     |
+ * | 5 | Ascent360 accepted the same, and nothing else was sent since with an unknown outcome   | –    | already_told        |
+ * | 6 | the opt-out only unticked a box at checkout, and the setting says to leave that out    | –    | unticked_box        |
+ * | 7 | the choice is history, and the setting holds that                                      | –    | history_held        |
+ * | 8 | otherwise                                                                              | sent | due                 |
  *
  * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins. The order in which facts
  * came, repeats of a fact and facts about another channel change nothing.
@@ -20,10 +22,15 @@
  * - A date that is no date (NaN, outside JavaScript's range) counts as undated.
  * - An opt-in dated more than 15 minutes ahead of our clock counts as undated too, so that a wrong clock cannot put it
  *   above a real opt-out. An opt-out or a state without a choice keeps such a date, since it can only hold a `true` back.
- * - Row 2 takes "told" strictly: with a `false` of unknown outcome on its way, Ascent360 may no longer hold our `true`.
+ * - An opt-in that an event told of without a date counts by when the event was triggered while no opt-out is known for the
+ *   address and Shopify cannot be asked; else it is undated. A read that confirms it is a fact of its own, with that date.
+ * - Rows 2 to 4 take "told" strictly: with a `false` of unknown outcome on its way, Ascent360 may no longer hold our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may share a second.
- * - Row 3 before rows 4 and 5: what was told and has become old since is told, not held.
- * - Row 4: an opt-out from before the unticked box, with no opt-in in between, still stands and is told instead. An
+ * - Row 3: no date makes *not_subscribed* or *never_subscribed* too old for this, but an opt-in of their own that is newer shows
+ *   that they have chosen. While Shopify is being asked about them, another person's opt-in waits.
+ * - Row 4: of a guest Shopify cannot be asked. What they chose since the app is back counts.
+ * - Row 5 before rows 6 and 7: what was told and has become old since is told, not held.
+ * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still stands and is told instead. An
  *   opt-in older than the unticked box is superseded all the same and never sent.
  * - A bound that is no number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in through.
  */
@@ -33,7 +40,7 @@ import type { HistoryPolicy, OptInLevel } from '../settings.ts';
 import { meaningOf } from './meaning-of.ts';
 
 /** How far an `unsubscribed` and the order whose box was left unticked may lie apart, either way, in ms. */
-export const UNTICKED_WITHIN = 15 * 60_000;
+export const UNTICKED_WITHIN = 2 * 60_000;
 /** An opt-in chosen longer ago than this is history, in ms. */
 export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
 /** How far ahead of our clock an opt-in may be dated, in ms. */
@@ -52,18 +59,38 @@ export type DecideInput = {
   /** Choices before this are history: the later of installedAt and the moment a new Ascent360 account was named. */
   historyBefore: Instant;
   now: Instant;
+  /** Who the flag would go out with; without: somebody of whom nothing more is known. */
+  to?: Recipient;
 };
+
+/** Who a flag goes out with, as far as it bears on whether an opt-in is theirs and still holds. */
+export type Recipient = {
+  personId: string | null;
+  /** Shopify can be asked about them: an opt-in without a date waits for that. */
+  canBeAsked: boolean;
+  /** Shopify has been asked, and has not answered yet. */
+  isBeingAsked: boolean;
+  /** An opt-in from before may have been undone while the app was not installed. */
+  optInsFrom: Instant;
+};
+
+const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: false, optInsFrom: -Infinity };
 
 type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
 
-/** Decides one flag. `fact` is the choice that decides (row 2: the newer state), null only with `no_choice`. Never throws. */
-export function decide({ channel, facts, told, rules, historyBefore, now }: DecideInput): FlagDecision {
-  const said = facts
+/**
+ * Decides one flag. `fact` is the choice that decides (rows 2 and 3: the state that holds it back), null only with `no_choice`.
+ * Never throws.
+ */
+export function decide({ channel, facts, told, rules, historyBefore, now, to = NOBODY }: DecideInput): FlagDecision {
+  const meant = facts
     .filter((fact) => fact.channel === channel)
-    .map((fact): Said => {
-      const meaning = meaningOf(fact, rules.optInLevel);
-      return { fact, meaning, at: dateOf(fact, meaning, now) };
-    });
+    .map((fact) => ({ fact, meaning: meaningOf(fact, rules.optInLevel) }));
+  const isDatedByEvent = !to.canBeAsked && meant.every(({ meaning }) => meaning !== 'opt_out');
+  const said = meant.map(({ fact, meaning }): Said => {
+    const chosenAt = fact.chosenAt ?? (isDatedByEvent && meaning === 'opt_in' ? (fact.heardAt ?? null) : null);
+    return { fact, meaning, at: dateOf(chosenAt, meaning, now) };
+  });
   const optIn = newest(said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s)));
   const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));
 
@@ -76,17 +103,25 @@ export function decide({ channel, facts, told, rules, historyBefore, now }: Deci
   if (flag && newestState !== null && newestState.at > choice.at && !surelyHeld(true)) {
     return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };
   }
+  if (flag && !surelyHeld(true)) {
+    const holder = choice.fact.personId === to.personId ? null : unchosen(said, to);
+    if (holder) return { send: null, reason: 'held_by_holder', fact: holder };
+    if (!(choice.at >= to.optInsFrom)) return { send: null, reason: 'not_asked_again', fact: choice.fact };
+    if (to.isBeingAsked && to.personId !== null && choice.fact.personId !== to.personId) {
+      return { send: null, reason: 'held_by_holder', fact: choice.fact };
+    }
+  }
   if (surelyHeld(flag)) return { send: null, reason: 'already_told', fact: choice.fact };
 
   if (!flag && rules.untickedBox === 'leaveOut') {
     const boxes = said.filter((s) => s.meaning === 'evidence').map((s) => s.at);
-    const meant = newest(standing.filter((s) => !boxes.some((box) => Math.abs(s.at - box) <= UNTICKED_WITHIN)));
-    if (meant === null) return { send: null, reason: 'unticked_box', fact: choice.fact };
-    choice = meant;
+    const deliberate = newest(standing.filter((s) => !boxes.some((box) => Math.abs(s.at - box) <= UNTICKED_WITHIN)));
+    if (deliberate === null) return { send: null, reason: 'unticked_box', fact: choice.fact };
+    choice = deliberate;
   }
 
   const holds = rules.history === 'none' || (rules.history === 'optOuts' && flag);
-  if (holds && isHistory(choice.fact, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
+  if (holds && isHistoryAt(choice.at, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
     return { send: null, reason: 'history_held', fact: choice.fact };
   }
   return { send: flag, reason: 'due', fact: choice.fact };
@@ -99,14 +134,30 @@ export function isHistory(
   historyBefore: Instant,
   now: Instant,
 ): boolean {
-  const at = dateOf(fact, meaning, now);
+  return isHistoryAt(dateOf(fact.chosenAt, meaning, now), meaning, historyBefore, now);
+}
+
+function isHistoryAt(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: Instant, now: Instant): boolean {
   if (at === -Infinity || !(at >= historyBefore)) return true;
   return meaning === 'opt_in' && !(now - at <= OPT_IN_STAYS_NEW);
 }
 
+const NOT_CHOSEN: ReadonlySet<string | null> = new Set(['not_subscribed', 'never_subscribed']);
+
+/** What Shopify says of this person, when that is that they have not opted in; null: they have, or nothing is known. */
+function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact | null {
+  if (personId === null) return null;
+  const own = said.filter(({ fact }) => fact.personId === personId);
+  // An opt-out of theirs with a date has its place in time, and so has an opt-in of somebody else.
+  const isNo = ({ fact, meaning, at }: Said) =>
+    meaning === 'none' ? NOT_CHOSEN.has(fact.state) : meaning === 'opt_out' && at === -Infinity;
+  const state = newest(own.filter(isNo));
+  const choice = newest(own.filter(({ meaning }) => meaning === 'opt_in'));
+  return state !== null && !(choice !== null && choice.at > state.at) ? state.fact : null;
+}
+
 /** The date that counts, -Infinity for undated. */
-function dateOf(fact: Pick<ConsentFact, 'chosenAt'>, meaning: ChoiceMeaning, now: Instant): Instant {
-  const at = fact.chosenAt;
+function dateOf(at: Instant | null, meaning: ChoiceMeaning, now: Instant): Instant {
   if (at === null || !(Math.abs(at) <= LAST_DATE)) return -Infinity;
   return meaning === 'opt_in' && !(at <= now + CLOCK_TOLERANCE) ? -Infinity : at;
 }

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
-import { historyBefore, nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
+import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan } from './plan-again.ts';
@@ -41,7 +41,7 @@ export async function dueFlags(
   const { db } = deps;
   const now = deps.now();
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const since = historyBefore(await loadInstallation(db, shop), stored, now);
+  const life = await loadInstallation(db, shop);
   const counted = new Set<string>();
   const due: DueFlags = {
     flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
@@ -81,7 +81,7 @@ export async function dueFlags(
     });
     const found = await loadContext(db, shop, stored.account, deliveries);
     for (const delivery of deliveries) {
-      const { prepared, keys } = evaluate({ shop, stored, historyBefore: since, found, now }, delivery);
+      const { prepared, keys } = evaluate({ shop, stored, life, found, now }, delivery);
       if (prepared.kind === 'settle') {
         due.skippedAgain++;
         continue;

@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { historyBefore, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
+import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { FlagNow } from './api.ts';
 
@@ -14,10 +14,10 @@ export async function flagsNow(
   now: Instant,
 ): Promise<{ email: FlagNow; sms: FlagNow }> {
   const settings = stored ?? nothingStored;
-  const since = historyBefore(await loadInstallation(sql, shop), settings, now);
+  const life = await loadInstallation(sql, shop);
   const delivery = imagined({ kind: 'person', personId, topic: 'person/send', eventReceivedAt: now, again: true });
   const found = await loadContext(sql, shop, settings.account, [delivery]);
-  const { decisions } = evaluate({ shop, stored: settings, historyBefore: since, found, now }, delivery).prepared;
+  const { decisions } = evaluate({ shop, stored: settings, life, found, now }, delivery).prepared;
   const of = ({ send, reason }: FlagNow): FlagNow => ({ send, reason });
   return { email: of(decisions.email), sms: of(decisions.sms) };
 }

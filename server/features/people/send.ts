@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { markAgain } from '../../store/deliveries/reopen.ts';
-import { addOwnEvent } from '../../store/events/self-made-events.ts';
+import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
@@ -18,7 +18,7 @@ export async function sendPerson(db: Db, shop: Shop, personId: string, now: Inst
     if (!row) return { ok: false, why: 'unknown' };
     if (row.deleted_at) return { ok: false, why: 'deleted' };
     const profile = openProfile(shop.vault, personId, row.profile);
-    const added = await addOwnEvent(sql, shop, 'person', { id: personId, key: row.key, profile }, now);
+    const [added] = await addOwnEvents(sql, shop, 'person', [{ person: { id: personId, key: row.key, profile } }], now);
     if (!added) return { ok: false, why: 'no_contact' };
     await markAgain(sql, shop, [added.deliveryId], false);
     return { ok: true, eventId: added.eventId };

@@ -33,6 +33,8 @@ const flagReasons: Record<FlagReason, string> = {
   already_told: 'Ascent360 already has this choice',
   no_choice: 'no explicit choice is known',
   held_by_newer_state: 'a newer state without a choice holds it back',
+  held_by_holder: 'it is another customer’s, and who has the address now has not opted in',
+  not_asked_again: 'the app was installed again since, and Shopify has yet to confirm it',
   history_held: 'the choice is history, which the settings hold back',
   unticked_box: 'a box left unticked at checkout, which the settings leave out',
   no_address: 'there is no such address',

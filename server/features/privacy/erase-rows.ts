@@ -20,6 +20,7 @@ export const erasedTables: Record<string, string> = {
   import_pages: 'import_id, page',
   import_met: 'import_id, what, address',
   reconciliations: 'shop_id',
+  ledger_checks: 'shop_id',
 };
 
 /** One batch of a shop's rows. @returns whether there was anything to delete */

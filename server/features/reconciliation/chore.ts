@@ -15,7 +15,7 @@ import {
   setPoint,
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import { type ChangesDeps, findChanges } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 
@@ -163,7 +163,8 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
       if (!(await admin.hasAccess(shop))) return false;
       const at = await loadReconciliation(db, shop);
       if (at === null) {
-        await setPoint(db, shop, now());
+        const { lastUninstalledAt } = await loadInstallation(db, shop);
+        await setPoint(db, shop, now(), lastUninstalledAt !== null);
         return false;
       }
       try {

@@ -1,8 +1,10 @@
+import type { Recipient } from '../../domain/consent/decide.ts';
 import type { FlagChannel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import type { Mapped } from '../../domain/settings.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
@@ -12,20 +14,27 @@ import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
-import type { StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
+import { choicesHoldFrom, type Installation, type Shop } from '../../store/shops/shops.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);
+const nothingMapped: Mapped = { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null };
+/** Nobody opted out of the sale of their data, as far as could be asked. */
+const unknownUnless = (canRead: boolean) => (canRead ? false : null);
 
-/** What is sent: the state the event brought, or the person as last known with the address the event is about. */
+/**
+ * What is sent: the state the event brought, or the person as last known with the address the event is about; of somebody who
+ * is gone that address alone.
+ */
 export function contactOf(
   delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
   profile: PersonProfile | undefined,
+  isGone = false,
 ): Contact {
   const { subject, topic } = delivery;
   if (subject?.contact) return subject.contact;
-  const known = (profile ?? noProfile).contact;
+  const known = (isGone || subject?.alone ? noProfile : (profile ?? noProfile)).contact;
   if (!subject?.about) return known;
   const field = subject.about.channel === 'email' ? 'email' : 'mobile';
   return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
@@ -53,6 +62,22 @@ export function imagined(
   };
 }
 
+/** What the flags of a contact are about: e-mail and SMS about its addresses, phone and post about the person. */
+function keysOf(
+  { vault }: Shop,
+  contact: Contact = noProfile.contact,
+  personId: string | null,
+): { channel: FlagChannel; address: string }[] {
+  const { phone, address } = contact;
+  return [
+    ...addressesOf(vault, contact).flatMap(({ channel, hash }) =>
+      channel === 'email' || channel === 'sms' ? [{ channel, address: hash }] : [],
+    ),
+    ...(phone && personId ? [{ channel: 'phone' as const, address: personId }] : []),
+    ...(address && personId ? [{ channel: 'postal' as const, address: personId }] : []),
+  ];
+}
+
 /** All that is needed to evaluate deliveries of one shop, loaded at once. */
 export async function loadContext(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
   const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
@@ -69,16 +94,21 @@ export async function loadContext(sql: Sql, shop: Shop, account: number, deliver
     ),
   ]);
   const contacts = new Map(
-    deliveries.map((d) => [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined)] as const),
+    deliveries.map((d) => {
+      const isGone = d.personId !== null && deleted.has(d.personId);
+      return [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined, isGone)] as const;
+    }),
   );
   const keys = new Map<string, LedgerKey>();
-  for (const contact of contacts.values()) {
-    for (const { channel, hash } of addressesOf(shop.vault, contact)) {
-      keys.set(ledgerKey({ channel, address: hash }), { channel, address: hash });
-    }
+  for (const { id, personId } of deliveries) {
+    for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
   }
   const [facts, told] = await Promise.all([
-    loadFacts(sql, shop, [...keys.values()]),
+    loadFacts(
+      sql,
+      shop,
+      [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
+    ),
     loadTold(sql, shop, account, [...keys.values()]),
   ]);
   return { profiles, deleted, contacts, facts, told, entities };
@@ -96,20 +126,28 @@ export type Evaluated = {
 export type View = {
   shop: Shop;
   stored: StoredSettings;
-  /** Choices made before this are history. */
-  historyBefore: Instant;
+  life: Installation;
   found: DeliveryContext;
   now: Instant;
 };
 
 /** What a delivery would send in this view, and why. Pure. */
-export function evaluate({ shop, stored, historyBefore, found, now }: View, delivery: ClaimedDelivery): Evaluated {
+export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
-  const profile = (delivery.personId ? found.profiles.get(delivery.personId) : undefined) ?? noProfile;
+  const isGone = delivery.personId !== null && found.deleted.has(delivery.personId);
+  const isAlone = isGone || delivery.subject?.alone === true;
+  const known = delivery.personId ? found.profiles.get(delivery.personId) : undefined;
+  const profile = isAlone ? noProfile : (known ?? noProfile);
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
-  for (const { channel, hash } of addressesOf(shop.vault, contact)) {
-    if (channel !== 'whatsapp') keys[channel] = { channel, address: hash };
-  }
+  for (const key of keysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
+  const isCustomer = profile.customerId !== null;
+  const optInsFrom = isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? (profile.read?.at ?? null) : undefined);
+  const to: Recipient = {
+    personId: delivery.personId,
+    canBeAsked: life.canRead && isCustomer,
+    isBeingAsked: delivery.unread === true,
+    optInsFrom,
+  };
   const factsOf = (channel: FlagChannel) => {
     const key = keys[channel];
     const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
@@ -128,13 +166,23 @@ export function evaluate({ shop, stored, historyBefore, found, now }: View, deli
     about,
     eventReceivedAt: delivery.eventReceivedAt,
     settings: stored.settings,
-    mapped: addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
+    mapped: isAlone ? nothingMapped : addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
     facts: { email: factsOf('email'), sms: factsOf('sms'), phone: factsOf('phone'), postal: factsOf('postal') },
     told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
-    historyBefore,
+    to,
+    historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    dataSaleOptOut: profile.read?.dataSaleOptOut ?? false,
+    // Of a guest Shopify holds nothing that could be asked for. What it said before the app was away is out of date.
+    dataSaleOptOut:
+      optInsFrom === Infinity
+        ? null
+        : isCustomer
+          ? (profile.read?.dataSaleOptOut ?? null)
+          : unknownUnless(life.canRead),
     unread: delivery.unread === true,
+    isGone,
+    choice: delivery.subject?.choice === true,
+    otherwise: delivery.subject?.otherwise ?? null,
     now,
   });
   return { delivery, keys, prepared };

@@ -2,10 +2,10 @@ import { withoutNonXml } from '../../ascent360/body.ts';
 import { buildPayload } from '../../ascent360/build-payload.ts';
 import { contentKey } from '../../ascent360/content-key.ts';
 import { validatePayload } from '../../ascent360/validate-payload.ts';
-import { decide } from '../../domain/consent/decide.ts';
+import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { meaningOf } from '../../domain/consent/meaning-of.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
-import type { Channel, ConsentFact, FlagChannel, FlagDecision } from '../../domain/consent.ts';
+import type { Channel, ConsentFact, FlagChannel, FlagDecision, FlagReason } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -28,13 +28,21 @@ export type PrepareInput = {
   mapped: Mapped;
   facts: Record<FlagChannel, readonly ConsentFact[]>;
   told: Record<FlagChannel, ToldRow>;
+  /** Who the flags go out with. */
+  to: Recipient;
   historyBefore: Instant;
   /** Key of the list set that would go out; compared with what went out with this address. */
   listSet: string | null;
-  /** Shopify says that the person's data may not be sold or shared: never on a list. */
-  dataSaleOptOut: boolean;
+  /** Shopify says that the person's data may not be sold or shared: never on a list. Null: that is not known. */
+  dataSaleOptOut: boolean | null;
   /** The person could not be read in time: what Shopify holds on them may say more. */
   unread: boolean;
+  /** The customer was deleted: nothing but an opt-out goes out, with its address alone. */
+  isGone: boolean;
+  /** Its event brought a choice of its own. */
+  choice: boolean;
+  /** How an event ends that is sent for its choice alone. */
+  otherwise: 'stale' | null;
   now: Instant;
 };
 
@@ -78,6 +86,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
       rules: rulesFor(channel, input.settings),
       historyBefore: input.historyBefore,
       now: input.now,
+      to: input.to,
     });
   };
   return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
@@ -103,12 +112,15 @@ function leftOutBySettings(input: PrepareInput): Settled | null {
 const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
 const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
 
+const gone = settle({ state: 'skipped', reason: 'deleted_person' });
+
 /** A consent event is worth a delivery only by the flag it makes due; otherwise it ends here, with the reason. */
 function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: string }, decision: FlagDecision) {
+  const nothing = input.isGone ? gone : noChoice;
   const fact = decision.fact;
   const own = input.facts[about.channel].find((known) => known.id === about.factId);
   const meaning = own ? meaningOf(own, rulesFor(about.channel, input.settings).optInLevel) : 'none';
-  if (!own || fact === null || meaning === 'none') return noChoice;
+  if (!own || fact === null || meaning === 'none') return nothing;
   // The same choice told twice is the same choice; a newer one has a delivery of its own when a consent event brought it.
   const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
   const older = dateOf(fact) < dateOf(own);
@@ -117,7 +129,7 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
   }
   if (decision.send !== null) return null;
   // An opt-in from before the person had this address is no choice for it, whatever else is known.
-  if (older && meaning === 'opt_in') return noChoice;
+  if (older && meaning === 'opt_in') return nothing;
   switch (decision.reason) {
     case 'already_told': {
       const toldAt = input.told[about.channel].acceptedAt;
@@ -127,17 +139,21 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
     }
     case 'history_held':
       return settle({ state: 'skipped', reason: 'history_held' });
+    case 'not_asked_again':
+      return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
     case 'unticked_box':
       return settle({ state: 'skipped', reason: 'unticked_box' });
     default:
-      return noChoice;
+      return nothing;
   }
 }
+
+const NOT_ASKED_AGAIN = 'The app was installed again: it goes out once Shopify has confirmed it';
 
 /** A read is worth a delivery of its own only by a flag; most of the time none is due any more, or it left with another. */
 function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
   const all = Object.entries(decisions);
-  if (all.some(([, { send }]) => send !== null)) return null;
+  if (isAnyDue(decisions)) return null;
   const since = (channel: string) =>
     (channel === 'email' || channel === 'sms') && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
   if (all.some(([channel, { reason }]) => reason === 'already_told' && since(channel))) {
@@ -149,15 +165,25 @@ function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDec
   return noChoice;
 }
 
+/** The state that decides is no choice of the person's. */
+const SAYS_NO_CHOICE: ReadonlySet<FlagReason> = new Set(['no_choice', 'held_by_newer_state', 'held_by_holder']);
+
+const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
+  Object.values(decisions).some(({ send }) => send !== null);
+
 /** Lists go out once per address and list set, and never for somebody who opted out. */
 function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; reason: string } {
   const { settings } = input;
   if (input.listSet === null) return { send: false, reason: 'The settings name no provider' };
   if (!input.contact.email) return { send: false, reason: 'Lists go out with an e-mail address only' };
   if (input.dataSaleOptOut) return { send: false, reason: 'Opted out of the sale of their data: never put on a list' };
-  if (input.unread) return { send: false, reason: 'Shopify could not be asked yet whether lists are allowed' };
-  const explicit = email.fact !== null && email.reason !== 'no_choice' && email.reason !== 'held_by_newer_state';
-  const choice = explicit && email.fact ? meaningOf(email.fact, settings.consent.email.optInLevel) : 'none';
+  if (input.unread || input.dataSaleOptOut === null) {
+    return { send: false, reason: 'Shopify could not be asked yet whether lists are allowed' };
+  }
+  const choice =
+    email.fact !== null && !SAYS_NO_CHOICE.has(email.reason)
+      ? meaningOf(email.fact, settings.consent.email.optInLevel)
+      : 'none';
   if (choice === 'opt_out') return { send: false, reason: 'Opted out of e-mail: never put on a list' };
   if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
     return { send: false, reason: 'Lists are for people who opted in to e-mail' };
@@ -174,22 +200,28 @@ function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolea
  */
 export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
+  const lists = listsDecision(input, decisions.email);
+  const isWorthIt = isAnyDue(decisions) || lists.send;
   const leftOut = leftOutBySettings(input);
-  if (leftOut) return { decisions, ...settle(leftOut) };
-  if (input.about && !input.again) {
+  const isChoiceOnly = leftOut?.reason === 'topic_off' && input.choice && isWorthIt;
+  if (leftOut && !isChoiceOnly) return { decisions, ...settle(leftOut) };
+  if (input.isGone && !input.about) return { decisions, ...gone };
+  if (input.kind === 'consent' && input.about && !input.again) {
     const { channel, factId } = input.about;
     const asked = channel === 'email' || channel === 'sms';
     const outcome = asked ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
     if (outcome) return { decisions, ...outcome };
   }
-  if (input.kind === 'read' && !input.again) {
+  if (input.otherwise && !input.again && !isWorthIt) {
+    return { decisions, ...settle({ state: 'skipped', reason: input.otherwise }) };
+  }
+  if (input.kind === 'read' && !input.otherwise && !input.again) {
     const outcome = readOutcome(input, decisions);
     if (outcome) return { decisions, ...outcome };
   }
-  const lists = listsDecision(input, decisions.email);
   const built = buildPayload({
     contact: input.contact,
-    purchase: input.purchase,
+    purchase: isChoiceOnly ? null : input.purchase,
     settings: input.settings,
     flags: decisions,
     lists,

@@ -12,7 +12,7 @@ import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { ReadyDelivery } from './claim.ts';
+import type { ReadyDelivery } from './lease-and-note.ts';
 
 /** An attempt that ended. Null: the delivery was never posted and is given back as it was. */
 export type Finished = { delivery: ReadyDelivery; result: Attempt | null };

@@ -2,7 +2,7 @@ import type { Body } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../measures.ts';
-import type { ReadyDelivery } from './claim.ts';
+import type { ReadyDelivery } from './lease-and-note.ts';
 import type { Finished } from './record.ts';
 import type { Slots } from './slots.ts';
 

@@ -3,12 +3,12 @@ import type { Db } from '../../platform/database/db.ts';
 import { saveBreaker } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
-import { type ClaimDeps, claimDeliveries, type ReadyDelivery } from './claim.ts';
+import { type ClaimDeps, type Claimed, claimDeliveries } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
 
 export type TurnDeps = ClaimDeps & RecordDeps & { db: Db };
 
-export type Turn = { recorded: Recorded[]; ready: ReadyDelivery[]; settled: number };
+export type Turn = { recorded: Recorded[] } & Pick<Claimed, 'ready' | 'settled' | 'putOff'>;
 
 /**
  * One turn of a shop: records the attempts that ended and claims what is to be sent next, in one transaction under the
@@ -25,6 +25,6 @@ export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Fi
     const breaker = breakerAfter(deps, before, finished, held.at);
     const claimed = await claimDeliveries({ ...held, stored }, deps, breaker, max);
     if (claimed.breaker !== before) await saveBreaker(held.sql, shop, claimed.breaker);
-    return { recorded, ready: claimed.ready, settled: claimed.settled };
+    return { recorded, ready: claimed.ready, settled: claimed.settled, putOff: claimed.putOff };
   });
 }

@@ -1,7 +1,9 @@
 import { v5 as uuidv5 } from 'uuid';
+import type { ConsentFact } from '../../domain/consent.ts';
 import { noTags, type PersonProfile } from '../../domain/person.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import type { LedgerEntry } from '../../store/consent/facts.ts';
+import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -35,14 +37,14 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
     channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],
   );
   people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
-  mergeContact(person, 'customer', contact, at);
+  mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
   profile.read = {
     at: read.readAt,
     metafields: { ...profile.read?.metafields, ...read.metafields },
-    dataSaleOptOut: read.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? false,
+    dataSaleOptOut: read.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? null,
   };
 }
 
@@ -50,10 +52,28 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
-  const dataSaleOptOut = profile.read?.dataSaleOptOut ?? false;
+  const dataSaleOptOut = profile.read?.dataSaleOptOut ?? null;
   profile.read = { at: readAt, metafields: { ...none, ...profile.read?.metafields }, dataSaleOptOut };
   people.changed(person);
 }
+
+/** An opt-in that an event told of without a date is dated by that event once a read confirms it. */
+export function confirmedOptIns(
+  read: readonly LedgerEntry[],
+  ledger: ReadonlyMap<string, readonly ConsentFact[]>,
+  readAt: Instant,
+): LedgerEntry[] {
+  return read.filter(isUndatedOptIn).flatMap((entry) => {
+    const heard = (ledger.get(ledgerKey(entry)) ?? [])
+      .filter(({ personId, state }) => personId === entry.personId && state === entry.state)
+      .flatMap(({ heardAt }) => (heardAt != null && heardAt <= readAt ? [heardAt] : []));
+    if (heard.length === 0) return [];
+    const chosenAt = Math.max(...heard);
+    return [{ ...entry, id: uuidv5([entry.id, chosenAt].join(' '), READ_FACTS), chosenAt }];
+  });
+}
+
+export const isUndatedOptIn = ({ state, chosenAt }: LedgerEntry) => state === 'subscribed' && chosenAt === null;
 
 /** The name space of the ids of facts that were read. */
 const READ_FACTS = '5b0f7c1e-6a54-4c39-8d0b-7f2b1f0a9e36';

@@ -60,6 +60,8 @@ export type Batch = {
   /** When the person, order or customer with this key was erased; null: never. */
   redactedAt(key: string): Instant | null;
   entity(key: string, kind: EntityState['kind']): EntityState;
+  /** Whose order this is known to be; undefined: not known. */
+  ownerOf(entity: string): Person | undefined;
   /** The event whose delivery of this order or customer waits to be sent; null: none does. */
   waiting(entity: string): string | null;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
@@ -73,7 +75,7 @@ export type Batch = {
    * @returns null when it has waited already
    */
   park(event: TranslatedEvent, person: Person | null): Outcome | null;
-  /** What waits to be sent of a merged customer's orders and opt-outs goes on as the kept customer's. */
+  /** What waits of a merged customer goes on as the kept customer's. */
   handOver(from: Person, to: Person): void;
   /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
   deliver(
@@ -92,6 +94,8 @@ export type Batch = {
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
   /** Settles an event about an erased person and erases its body. */
   erase(event: TranslatedEvent, outcome: Outcome): void;
+  /** People who were merged into others by these events. */
+  mergedAway(): string[];
   /** Whether there is something new to read through the Admin API. */
   asked(): boolean;
   /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
@@ -121,6 +125,11 @@ export async function openBatch(
     loadEntityStates(sql, shop, entityKeys),
     openOfEntities(sql, shop, entityKeys),
   ]);
+  // An order that comes without its customer is still theirs.
+  const owners = events.flatMap(({ translated: t }) =>
+    t.kind === 'order' && t.customerId === null ? (entities.get(entityKeyOf(shop, t) ?? '')?.personId ?? []) : [],
+  );
+  await people.load(owners);
   const open = new Map(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
@@ -156,6 +165,8 @@ export async function openBatch(
         entity: key,
         kind,
         handledAt: null,
+        handledTriggeredAt: null,
+        personId: null,
         latestEventId: null,
         acceptedHash: null,
         account: null,
@@ -163,6 +174,10 @@ export async function openBatch(
       entities.set(key, state);
       touched.add(state);
       return state;
+    },
+    ownerOf: (entity) => {
+      const id = entities.get(entity)?.personId;
+      return id ? people.byId(id) : undefined;
     },
     waiting: (entity) => open.get(entity)?.eventId ?? null,
     addFact: (entry) => {
@@ -173,7 +188,9 @@ export async function openBatch(
       return id;
     },
     ask: (person, news) => {
-      const why = needsRead(person.profile, settings, news);
+      // Nothing more is sent to whoever was deleted, and Shopify has nothing to say of them.
+      if (person.deletedAt !== null) return false;
+      const why = needsRead(person.profile, settings, news, life.lastUninstalledAt);
       if (why === 'changed' || (why === 'missing' && !person.unread)) {
         people.ask(person);
         asks = true;
@@ -188,8 +205,9 @@ export async function openBatch(
     handOver: (from, to) => {
       handedOver.push({ from: from.id, to: to.id });
       for (const delivery of deliveries.values()) {
-        if (delivery.personId === from.id && delivery.kind === 'order') delivery.personId = to.id;
+        if (delivery.personId === from.id) delivery.personId = to.id;
       }
+      for (const [event, person] of parked) if (person === from.id) parked.set(event, to.id);
     },
     deliver: (event, { kind, entity, person, contact, subject, waits, carriesOptOut = false }) => {
       const id = newId();
@@ -224,6 +242,7 @@ export async function openBatch(
       translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: null, search: [], entity: null });
       erased.push(event.id);
     },
+    mergedAway: () => handedOver.map(({ from }) => from),
     asked: () => reading.may && (asks || parked.size > 0),
     quietMs: () => quietMs,
     save: async () => {

@@ -1,3 +1,5 @@
+import { isStale, type StateAt } from '../../domain/is-stale.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
@@ -18,19 +20,29 @@ export function readsTags(settings: Settings): boolean {
   );
 }
 
+/** What has no date of its own is older than what has one. */
+const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt => ({
+  updatedAt: at ?? -Infinity,
+  triggeredAt: triggeredAt ?? null,
+});
+
 /** Tags that came or went; the person is sent as last known. */
 export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
   const key = personKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const person = batch.people.get(key, event.triggeredAt, t.customerId);
+  if (batch.people.mergedAway(key)) {
+    batch.ask(person, { merged: true });
+    return skipped('recorded', 'The customer was merged into another, whose tags are read anew');
+  }
   const { tags, contact } = person.profile;
   for (const tag of t.tags) {
     const name = tag.trim().toLowerCase();
     const known = tags[name];
-    if (known && known.at !== null && known.at > t.occurredAt) continue;
-    tags[name] = { tag: tag.trim(), present: t.change === 'added', at: t.occurredAt };
+    if (known && isStale(momentOf(t.occurredAt, event.triggeredAt), momentOf(known.at, known.triggeredAt))) continue;
+    const present = t.change === 'added';
+    tags[name] = { tag: tag.trim(), present, at: t.occurredAt, triggeredAt: event.triggeredAt };
   }
-  person.profile.customerId = t.customerId;
   batch.people.changed(person);
   const waits = batch.ask(person, {});
   if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', 'No setting reads tags');
@@ -79,18 +91,21 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   if (!t.completed) return skipped('merge_not_completed');
   const { vault } = batch.shop;
   const kept = t.keptId && batch.people.get(customerKey(vault, t.keptId), event.triggeredAt, t.keptId);
-  const gone = t.deletedId && batch.people.get(customerKey(vault, t.deletedId), event.triggeredAt, t.deletedId);
+  const goneKey = t.deletedId && customerKey(vault, t.deletedId);
+  if (goneKey) batch.people.get(goneKey, event.triggeredAt, t.deletedId);
+  const gone = goneKey && batch.people.own(goneKey);
   if (kept) {
-    kept.profile.customerId = t.keptId;
     const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
     kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }
-  if (gone) {
-    gone.deletedAt = event.triggeredAt;
+  if (gone && kept && gone !== kept) {
+    // Merged is not deleted: what comes of theirs later is the kept customer's.
+    gone.mergedInto = kept.id;
+    gone.deletedAt = null;
     batch.people.changed(gone);
-    if (kept) batch.handOver(gone, kept);
+    batch.handOver(gone, kept);
   }
   return skipped('recorded', 'Consent is read again, and stays with its addresses');
 }

@@ -2,6 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
@@ -12,14 +13,10 @@ import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { keepRequest } from '../../store/shops/privacy-requests.ts';
-import { forgetPoint } from '../../store/shops/reconciliations.ts';
-import {
-  type Installation,
-  loadInstallation,
-  mergeFacts,
-  type Shop,
-  saveInstallation,
-} from '../../store/shops/shops.ts';
+import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
+import { loadInstallation, mergeFacts, type Shop, saveInstallation } from '../../store/shops/shops.ts';
+import type { InShop } from '../in-shop.ts';
+import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { TranslatedEvent } from './batch.ts';
 
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
@@ -37,6 +34,8 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: s
   await eraseTokens(sql, shop, at, installedAgain);
   if (installedAgain) {
     await saveInstallation(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
+    await askLedgerCheck(sql, shop);
+    await compareConsentSoon(sql, shop);
     return { detail: 'The app has been used since: it was installed again' };
   }
   await saveInstallation(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
@@ -46,10 +45,15 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: s
   return { detail: null };
 }
 
-/** Kept for a customer who was not seen yet, too: what was triggered before may still arrive. */
-async function deleteCustomer(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<void> {
+/**
+ * Kept for a customer who was not seen yet, too: what was triggered before may still arrive. Whoever was merged into another is
+ * not deleted.
+ */
+async function deleteCustomer(held: InShop, customerId: string, at: Instant, now: Instant): Promise<void> {
+  const { sql, shop } = held;
   const personId = await markDeleted(sql, shop, customerId, at);
   await skipOpen(sql, shop, 'deleted_person', personId);
+  await openOptOutsOf(held, [personId], now);
 }
 
 /** Whether the customer was erased after something was triggered. */
@@ -62,13 +66,15 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
   return rows.length > 0;
 }
 
-/** @param what.isSign whether a webhook that waits shows that the shop has the app */
+/**
+ * @param what.now when it is handled
+ * @param what.isSign whether a webhook that waits shows that the shop has the app
+ */
 export async function handleShopEvent(
-  sql: Sql,
-  shop: Shop,
-  life: Installation,
-  { event, isSign }: { event: TranslatedEvent; isSign: (webhook: WaitingWebhook) => boolean },
+  held: InShop,
+  { event, now, isSign }: { event: TranslatedEvent; now: Instant; isSign: (webhook: WaitingWebhook) => boolean },
 ): Promise<void> {
+  const { sql, shop, life } = held;
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
@@ -87,7 +93,7 @@ export async function handleShopEvent(
       await mergeFacts(sql, shop, t.shop);
       break;
     case 'customer_deleted':
-      await deleteCustomer(sql, shop, t.customerId, event.triggeredAt);
+      await deleteCustomer(held, t.customerId, event.triggeredAt, now);
       search = [customerKey(shop.vault, t.customerId)];
       reason = 'deleted_person';
       break;

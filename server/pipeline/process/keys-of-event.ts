@@ -18,6 +18,8 @@ export function personKeyOf(shop: Shop, translated: Translated): string | null {
   if (translated.kind === 'merge') return translated.keptId && customerKey(shop.vault, translated.keptId);
   if ('customerId' in translated && translated.customerId) return customerKey(shop.vault, translated.customerId);
   if (translated.kind === 'order' && translated.contact.email) return guestKey(shop.vault, translated.contact.email);
+  // A choice without a customer: whoever has the address.
+  if (translated.kind === 'consent' && translated.fact.address) return guestKey(shop.vault, translated.fact.address);
   return null;
 }
 

@@ -1,4 +1,5 @@
 import { type Contact, type ContactField, isCountryOnly } from '../../domain/contact.ts';
+import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
 
@@ -30,13 +31,20 @@ function withoutBareCountry(known: Contact, other: Contact): Contact {
  * What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. What
  * the better one leaves open the other may fill in, but not an older state of the same customer: what it has more was removed.
  */
-export function mergeContact(person: Person, from: 'customer' | 'order', contact: Contact, at: Instant): void {
+export function mergeContact(
+  person: Person,
+  from: 'customer' | 'order',
+  contact: Contact,
+  { at, triggeredAt }: { at: Instant; triggeredAt: Instant },
+): void {
   const { profile } = person;
-  const newer = person.profileAt === null || at >= person.profileAt;
+  const known = { updatedAt: person.profileAt, triggeredAt: profile.contactTriggeredAt ?? null };
+  const newer = !isStale({ updatedAt: at, triggeredAt }, known);
   const own = profile.contactFrom === 'customer';
   if (from === 'customer' ? !own || newer : !own && newer) {
     profile.contact = keepKnown(contact, profile.contact);
     profile.contactFrom = from;
+    profile.contactTriggeredAt = triggeredAt;
     person.profileAt = at;
   } else if (from === 'order') {
     const { denied: _, ...told } = contact;

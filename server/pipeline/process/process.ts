@@ -9,6 +9,7 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { bodyBinding, failTranslating, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -21,6 +22,7 @@ import {
   saveInstallation,
 } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
+import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { Measures } from '../measures.ts';
 import { openBatch, type QuietPeriod, type TranslatedEvent } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
@@ -156,6 +158,7 @@ async function noteSignsOfLife(
           uninstalledAt: null,
         };
   await saveInstallation(sql, shop, next);
+  if (latest.uninstalledAt !== null) await askLedgerCheck(sql, shop);
   return next;
 }
 
@@ -207,7 +210,7 @@ export async function processEvents(
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
       const isSign = (row: EventRow) => isSignOfLife(row, read(row));
-      await handleShopEvent(sql, shop, life, { event: reads[0].event, isSign });
+      await handleShopEvent({ ...held, life }, { event: reads[0].event, now, isSign });
       return 1;
     }
     const batchReads = reads.slice(0, rows.length);
@@ -222,6 +225,7 @@ export async function processEvents(
     const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
     for (const event of events) handleEvent(batch, event);
     opened = await batch.save();
+    await openOptOutsOf({ ...held, life }, batch.mergedAway(), now);
     asked = batch.asked();
     quietMs = batch.quietMs();
     await settleEvents(

@@ -7,14 +7,14 @@ import type { Log } from '../../platform/log.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
-import { appendFacts } from '../../store/consent/facts.ts';
+import { appendFacts, loadFacts } from '../../store/consent/facts.ts';
 import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
-import { applyAbsence, applyRead, factsFromRead } from '../process/apply-read.ts';
+import { applyAbsence, applyRead, confirmedOptIns, factsFromRead, isUndatedOptIn } from '../process/apply-read.ts';
 import { openDueFlags } from './open-due-flags.ts';
 
 export type FetchDeps = {
@@ -110,7 +110,8 @@ async function take(
     });
     const ids = wanted.map(({ id }) => id);
     await people.save();
-    await appendFacts(sql, shop, facts, now);
+    const ledger = await loadFacts(sql, shop, facts.filter(isUndatedOptIn));
+    await appendFacts(sql, shop, [...facts, ...confirmedOptIns(facts, ledger, readAt)], now);
     const unparked = await unparkEvents(sql, shop, ids);
     const isParked = ({ id }: DueRead) => unparked.has(id);
     const read = wanted.filter((one) => !isParked(one));

@@ -2,9 +2,9 @@ import type { Instant } from '../../domain/scalars.ts';
 import { flagChannels, ledgerKey } from '../../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
-import { addOwnEvent } from '../../store/events/self-made-events.ts';
+import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
-import { historyBefore, nothingStored } from '../../store/shops/settings.ts';
+import { nothingStored } from '../../store/shops/settings.ts';
 import { type Evaluated, evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
@@ -41,13 +41,10 @@ export async function openDueFlags(
     candidates.map(({ person }) => person.id),
   );
   const found = await loadContext(sql, shop, stored.account, [...candidates.map(({ delivery }) => delivery), ...open]);
-  const view = { shop, stored, historyBefore: historyBefore(life, stored, now), found, now };
+  const view = { shop, stored, life, found, now };
   const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(view, delivery));
   const carried = new Set(open.flatMap((delivery) => (delivery.subject && !delivery.broken ? flags(delivery) : [])));
-  let opened = 0;
-  for (const { person, delivery } of candidates) {
-    if (flags(delivery).every((address) => carried.has(address))) continue;
-    if (await addOwnEvent(sql, shop, 'read', person, now)) opened++;
-  }
-  return opened;
+  const due = candidates.filter(({ delivery }) => !flags(delivery).every((address) => carried.has(address)));
+  const opened = await addOwnEvents(sql, shop, 'read', due, now);
+  return opened.length;
 }

@@ -23,7 +23,26 @@ export function readInstant(text: string | undefined): Instant | undefined {
   return written === undefined ? undefined : Date.parse(written);
 }
 
-/** When somebody chose: the earlier of the choice's own date and the event's; the event's when it has none. */
-export function readChosenAt(ownDate: string | undefined, triggeredAt: Instant): Instant {
-  return Math.min(readInstant(ownDate) ?? triggeredAt, triggeredAt);
+/** A date as it stands in a body: one that is there but cannot be read is no date, which is not the same as none. */
+export type WrittenDate = Instant | 'none' | 'unreadable';
+
+/** Anything a body may have where a date belongs. Empty is none. */
+export function readWrittenDate(value: unknown): WrittenDate {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return 'none';
+  return (typeof value === 'string' ? readInstant(value) : undefined) ?? 'unreadable';
+}
+
+/**
+ * When somebody chose, as an event tells: the earlier of the choice's own date and the event's; null: undated, as its date cannot
+ * be read. Without a date an opt-in is undated too, and `heardAt` says when the event was triggered, which is not signed; anything
+ * else counts from then.
+ */
+export function readChosenAt(
+  own: WrittenDate,
+  triggeredAt: Instant,
+  isOptIn: boolean,
+): { chosenAt: Instant | null; heardAt?: Instant } {
+  if (own === 'unreadable') return { chosenAt: null };
+  if (own !== 'none') return { chosenAt: Math.min(own, triggeredAt) };
+  return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: triggeredAt };
 }

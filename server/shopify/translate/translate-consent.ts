@@ -1,10 +1,10 @@
-import type { Channel, FoundFact } from '../../domain/consent.ts';
-import type { ShopifyId } from '../../domain/scalars.ts';
+import type { Channel } from '../../domain/consent.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
-import { readChosenAt } from './read-moment.ts';
+import { readChosenAt, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
 
 /** customers_email_marketing_consent/update. @throws TranslationError when neither customer nor address is named */
@@ -14,7 +14,8 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
   return consentOf('email', customer_id, email?.toLowerCase(), email ?? email_address, {
     state: consent?.state,
     level: consent?.opt_in_level,
-    chosenAt: readChosenAt(consent?.consent_updated_at, ctx.triggeredAt),
+    date: consent?.consent_updated_at ?? 'none',
+    triggeredAt: ctx.triggeredAt,
   });
 }
 
@@ -24,7 +25,8 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
   return consentOf('sms', id, e164(phone, ctx), phone, {
     state: consent?.state,
     level: consent?.opt_in_level,
-    chosenAt: readChosenAt(consent?.consent_updated_at, ctx.triggeredAt),
+    date: consent?.consent_updated_at ?? 'none',
+    triggeredAt: ctx.triggeredAt,
   });
 }
 
@@ -34,18 +36,19 @@ export function translateWhatsAppConsent(body: Body, ctx: EventContext): Transla
   return consentOf('whatsapp', customer_id, e164(phone_number, ctx), phone_number, {
     state: consent?.state,
     level: consent?.opt_in_level,
-    chosenAt: readChosenAt(consent?.updated_at, ctx.triggeredAt),
+    date: consent?.updated_at ?? 'none',
+    triggeredAt: ctx.triggeredAt,
   });
 }
 
-type Choice = { state: string | undefined; level: string | undefined; chosenAt: FoundFact['chosenAt'] };
+type Choice = { state: string | undefined; level: string | undefined; date: WrittenDate; triggeredAt: Instant };
 
 function consentOf(
   channel: Channel,
   customerId: ShopifyId | undefined,
   address: string | undefined,
   addressAsWritten: string | undefined,
-  { state, level, chosenAt }: Choice,
+  { state, level, date, triggeredAt }: Choice,
 ): Translated {
   if (customerId === undefined && address === undefined) {
     throw new TranslationError(`The ${channel} consent names neither a customer id nor an address`);
@@ -59,7 +62,7 @@ function consentOf(
       addressAsWritten: addressAsWritten ?? null,
       state: state?.toLowerCase() ?? null,
       level: level?.toLowerCase() ?? null,
-      chosenAt,
+      ...readChosenAt(date, triggeredAt, state?.toLowerCase() === 'subscribed'),
       source: 'consent_topic',
     },
   };

@@ -8,7 +8,7 @@ import { type OrderBody, orderSchema } from '../payloads.ts';
 import { buildContact } from './build-contact.ts';
 import { buildPurchase } from './build-purchase.ts';
 import { firstCountry } from './read-country.ts';
-import { readChosenAt, readInstant } from './read-moment.ts';
+import { readChosenAt, readInstant, type WrittenDate } from './read-moment.ts';
 
 /**
  * orders/create and orders/updated: the buyer, the purchase, and what the marketing box of a new order says.
@@ -90,6 +90,11 @@ function isGuestOrder({ customer }: Body): boolean {
   return customer == null || (typeof customer === 'object' && Object.keys(customer).length === 0);
 }
 
+/** When an order was placed: as Shopify dates it, else when it was written down. */
+function boughtAt(order: OrderBody): WrittenDate {
+  return order.processed_at === 'none' ? (readInstant(order.created_at) ?? 'none') : order.processed_at;
+}
+
 /**
  * A ticked box is a choice only for a guest: with a customer, the customer's state and date say it. An unticked one is no
  * choice at all; it only helps to recognise an `unsubscribed` that Shopify wrote because of it.
@@ -104,7 +109,7 @@ function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, c
       addressAsWritten: email,
       state: ticked ? 'ticked' : 'unticked',
       level: null,
-      chosenAt: readChosenAt(order.processed_at ?? order.created_at, ctx.triggeredAt),
+      ...readChosenAt(boughtAt(order), ctx.triggeredAt, ticked),
       source: 'order_box',
     },
   ];

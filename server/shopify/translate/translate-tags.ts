@@ -12,6 +12,6 @@ export function translateTags(body: Body, ctx: EventContext): Translated {
     customerId,
     change: ctx.topic.toLowerCase() === 'customer.tags_removed' ? 'removed' : 'added',
     tags: tags ?? [],
-    occurredAt: readChosenAt(occurredAt, ctx.triggeredAt),
+    occurredAt: readChosenAt(occurredAt, ctx.triggeredAt, false).chosenAt,
   };
 }

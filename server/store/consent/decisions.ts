@@ -1,4 +1,4 @@
-import type { FlagDecision } from '../../domain/consent.ts';
+import type { FlagDecision, FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -12,10 +12,12 @@ export type KeptDecision = LedgerKey & {
   attemptId: string | null;
 };
 
+const HELD: ReadonlySet<FlagReason> = new Set(['history_held', 'unticked_box', 'held_by_holder', 'not_asked_again']);
+
 const decisionName = (decision: FlagDecision) => {
   if (decision.send !== null) return 'told';
   if (decision.reason === 'held_by_newer_state') return 'superseded';
-  return decision.reason === 'history_held' || decision.reason === 'unticked_box' ? 'held' : 'left_out';
+  return HELD.has(decision.reason) ? 'held' : 'left_out';
 };
 
 export async function keepDecisions(

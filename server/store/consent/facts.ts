@@ -12,11 +12,15 @@ export type LedgerEntry = {
   state: string | null;
   level: string | null;
   chosenAt: Instant | null;
+  /** Of an opt-in that an event told of without a date: when that was triggered. */
+  heardAt?: Instant | null;
   source: FactSource;
   eventId: string | null;
+  /** The event itself named the address. */
+  named?: boolean;
 };
 
-/** One address on one channel, by its hash. */
+/** What a flag is about: an address by its hash; of phone and postal, which are about a person, the person's id. */
 export type LedgerKey = { channel: Channel; address: string };
 export const ledgerKey = (key: LedgerKey) => `${key.channel}:${key.address}`;
 
@@ -32,8 +36,10 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
       state: 'text',
       level: 'text',
       chosen_at: 'timestamptz',
+      heard_at: 'timestamptz',
       source: 'text',
       event_id: 'uuid',
+      named: 'boolean',
       recorded_at: 'timestamptz',
     },
     entries.map((entry) => ({
@@ -45,8 +51,10 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
       state: entry.state,
       level: entry.level,
       chosen_at: entry.chosenAt === null ? null : new Date(entry.chosenAt),
+      heard_at: entry.heardAt == null ? null : new Date(entry.heardAt),
       source: entry.source,
       event_id: entry.eventId,
+      named: entry.named ?? false,
       recorded_at: new Date(now),
     })),
   );
@@ -54,9 +62,9 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
 }
 
 /**
- * All facts about these addresses, by ledgerKey. When the person a fact came with had another address on the channel
- * before, the fact says since when this one was seen. Each address is looked up by itself: a plan from when the table was small would
- * read all facts of the shop.
+ * All facts about these addresses, by ledgerKey. When the person a fact came with had another address on the channel before,
+ * the fact says since when they have this one, unless its event named it. Each address is looked up by itself: a plan from when
+ * the table was small would read all facts of the shop.
  */
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
@@ -65,18 +73,20 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
     id: string;
     channel: Channel;
     address: string;
+    person_id: string | null;
     state: string | null;
     level: string | null;
     chosen_at: Date | null;
+    heard_at: Date | null;
     source: FactSource;
     event_id: string | null;
     address_changed_at: Date | null;
   }>(
-    `SELECT f.id, f.channel, f.address, f.state, f.level, f.chosen_at, f.source, f.event_id,
-       CASE WHEN EXISTS (
+    `SELECT f.id, f.channel, f.address, f.person_id, f.state, f.level, f.chosen_at, f.heard_at, f.source, f.event_id,
+       CASE WHEN NOT f.named AND EXISTS (
          SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
-           AND o.address <> f.address AND o.first_seen_at < a.first_seen_at
-       ) THEN a.first_seen_at END AS address_changed_at
+           AND o.address <> f.address AND o.first_seen_at < coalesce(a.since_at, a.first_seen_at)
+       ) THEN coalesce(a.since_at, a.first_seen_at) END AS address_changed_at
      FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
      CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
      LEFT JOIN addresses a
@@ -92,6 +102,8 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
       state: row.state,
       level: row.level,
       chosenAt: row.chosen_at?.getTime() ?? null,
+      heardAt: row.heard_at?.getTime() ?? null,
+      personId: row.person_id,
       source: row.source,
       eventId: row.event_id,
       addressChangedAt: row.address_changed_at?.getTime() ?? null,

@@ -18,6 +18,12 @@ export type DeliverySubject = {
   about: { channel: Channel; address: string; factId: string } | null;
   /** Of a Flow run: what goes into the lists beside what is mapped. */
   added?: AddedTexts;
+  /** Nothing but the address it is about is sent, with its flag. */
+  alone?: true;
+  /** Its event brought a choice of its own: a flag or list that this makes due goes out where the settings leave the state out. */
+  choice?: true;
+  /** Of an event that is sent for its choice alone: how it ends when that makes nothing due. */
+  otherwise?: 'stale';
 };
 
 export type NewDelivery = {
@@ -169,7 +175,7 @@ export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string
 
 /**
  * Closes a shop's open deliveries, or one person's, and settles their events as skipped, and those that wait for a read to
- * get one. What is being sent is left to end.
+ * get one. What is being sent is left to end, and so is what tells of a deleted person's opt-out.
  */
 export async function skipOpen(
   sql: Sql,
@@ -180,7 +186,8 @@ export async function skipOpen(
   await sql.query(
     `WITH closed AS (
        UPDATE deliveries SET open = false, settled_at = now()
-       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id),
+       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid)
+         AND NOT ($2 = 'deleted_person' AND kind = 'consent' AND carries_opt_out) RETURNING event_id),
      unparked AS (
        DELETE FROM parked_events WHERE shop_id = $1 AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id)
      UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()

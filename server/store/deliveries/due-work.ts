@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
 
 /**
  * Frees the deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt is unknown.
@@ -23,6 +24,33 @@ export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
 export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' LIMIT 1`, [shopId]);
   return rows.length > 0;
+}
+
+/** Topics that never take an opt-in back, and what of others waits to be translated is looked at so far. */
+const HARMLESS = `('orders/create', 'orders/updated', 'customers/create', 'customers/update', 'shop/update',
+  'app/scopes_update', 'customers_whats_app_marketing_consent/update', 'flow/send')`;
+const LOOKED_AT = 1000;
+
+/**
+ * Whether something is stored and not translated yet that may take back an opt-in: a consent, tags, a merge, what was read, or
+ * more than anybody looks through.
+ */
+export async function mayHoldOptOuts(sql: Sql, shopId: number): Promise<boolean> {
+  const [row] = await sql.query<{ found: boolean }>(
+    `SELECT count(*) = ${LOOKED_AT} OR coalesce(bool_or(topic NOT IN ${HARMLESS} OR source NOT IN ('webhook', 'flow')), false) AS found
+     FROM (SELECT topic, source FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT ${LOOKED_AT}) AS waiting`,
+    [shopId],
+  );
+  return row?.found ?? false;
+}
+
+/** Puts off deliveries that are due: they keep their place. */
+export async function putOff(sql: Sql, shop: Pick<Shop, 'id'>, ids: readonly string[], ms: number): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query(
+    `UPDATE deliveries SET due_at = now() + $3::float8 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    [shop.id, ids, ms],
+  );
 }
 
 /** Shops with events to translate or deliveries that are due and may be sent. */

@@ -6,7 +6,11 @@ import type { Shop } from '../shops/shops.ts';
 export type EntityState = {
   entity: string;
   kind: 'order' | 'customer';
+  /** Shopify's `updated_at` of the newest state handled, and when that was triggered. */
   handledAt: Instant | null;
+  handledTriggeredAt: Instant | null;
+  /** Whose it is. */
+  personId: string | null;
   latestEventId: string | null;
   acceptedHash: string | null;
   /** The Ascent360 account it was accepted in. */
@@ -23,11 +27,14 @@ export async function loadEntityStates(
     entity: string;
     kind: 'order' | 'customer';
     handled_at: Date | null;
+    handled_triggered_at: Date | null;
+    person_id: string | null;
     latest_event_id: string | null;
     accepted_hash: string | null;
     account: number | null;
   }>(
-    'SELECT entity, kind, handled_at, latest_event_id, accepted_hash, account FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])',
+    `SELECT entity, kind, handled_at, handled_triggered_at, person_id, latest_event_id, accepted_hash, account
+     FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])`,
     [shop.id, entities],
   );
   return new Map(
@@ -37,6 +44,8 @@ export async function loadEntityStates(
         entity: row.entity,
         kind: row.kind,
         handledAt: row.handled_at?.getTime() ?? null,
+        handledTriggeredAt: row.handled_triggered_at?.getTime() ?? null,
+        personId: row.person_id,
         latestEventId: row.latest_event_id,
         acceptedHash: row.accepted_hash,
         account: row.account,
@@ -49,18 +58,29 @@ export async function loadEntityStates(
 export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityState[]): Promise<void> {
   if (states.length === 0) return;
   const { columns, from, params } = unnest(
-    { shop_id: 'int', entity: 'text', kind: 'text', handled_at: 'timestamptz', latest_event_id: 'uuid' },
+    {
+      shop_id: 'int',
+      entity: 'text',
+      kind: 'text',
+      handled_at: 'timestamptz',
+      handled_triggered_at: 'timestamptz',
+      person_id: 'uuid',
+      latest_event_id: 'uuid',
+    },
     states.map((state) => ({
       shop_id: shop.id,
       entity: state.entity,
       kind: state.kind,
       handled_at: state.handledAt === null ? null : new Date(state.handledAt),
+      handled_triggered_at: state.handledTriggeredAt === null ? null : new Date(state.handledTriggeredAt),
+      person_id: state.personId,
       latest_event_id: state.latestEventId,
     })),
   );
   await sql.query(
     `INSERT INTO entity_states (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, entity) DO UPDATE SET
-       handled_at = excluded.handled_at, latest_event_id = excluded.latest_event_id`,
+       handled_at = excluded.handled_at, handled_triggered_at = excluded.handled_triggered_at,
+       person_id = excluded.person_id, latest_event_id = excluded.latest_event_id`,
     params,
   );
 }

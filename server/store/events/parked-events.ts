@@ -46,16 +46,11 @@ export async function unparkEvent(sql: Sql, eventId: string): Promise<string | n
   return event?.state ?? null;
 }
 
-/**
- * Orders of one person that are still to be sent are another's from now on, and so are their opt-outs: a choice belongs to
- * its address, and one to get nothing more may not be lost. An opt-in of somebody who is gone is left out.
- */
+/** Two customers became one: what is still to be sent of one is the other's from now on, and so is what waits for a read. */
 export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: string): Promise<void> {
   await sql.query(
-    `UPDATE deliveries d SET person_id = $3 WHERE d.shop_id = $1 AND d.person_id = $2 AND d.open
-       AND (d.kind = 'order' OR (d.kind = 'consent' AND EXISTS (
-         SELECT 1 FROM consent_facts f WHERE f.shop_id = d.shop_id AND f.person_id = d.person_id
-           AND f.event_id = d.event_id AND f.state = 'unsubscribed')))`,
+    `WITH parked AS (UPDATE parked_events SET person_id = $3 WHERE shop_id = $1 AND person_id = $2)
+     UPDATE deliveries SET person_id = $3 WHERE shop_id = $1 AND person_id = $2 AND open`,
     [shop.id, from, to],
   );
 }

@@ -1,8 +1,9 @@
+import type { Contact } from '../../domain/contact.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { addDeliveries } from '../deliveries/deliveries.ts';
+import { addDeliveries, type DeliverySubject } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
@@ -10,46 +11,88 @@ import { insertEvents } from './insert-events.ts';
 
 /** Why we send somebody as last known without an event of Shopify's; the text stands in the activity. */
 const OWN = {
-  person: { topic: 'person/send', what: 'Sent by hand' },
-  read: { topic: 'person/read', what: 'A choice read from Shopify' },
+  person: { source: 'person', topic: 'person/send', what: 'Sent by hand' },
+  read: { source: 'read', topic: 'person/read', what: 'A choice read from Shopify' },
+  optOut: { source: 'read', topic: 'person/opt_out', what: 'An opt-out that Ascent360 does not have yet' },
 } as const;
 
+/** Whom an event of ours is about, and what it sends of them; without a subject: the person as last known. */
+export type OwnEvent = { person: { id: string; key: string; profile: PersonProfile }; subject?: DeliverySubject };
+
+const lastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
+
+/** The contact whose lanes it stands in. */
+function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
+  const known = subject?.alone ? { origins: {}, leftOut: {} } : profile.contact;
+  const about = subject?.about;
+  return about ? { ...known, [about.channel === 'email' ? 'email' : 'mobile']: about.address } : known;
+}
+
 /**
- * Opens a delivery of a person as last known. It stands in the activity as an event of its own, which is not counted:
- * Shopify did not send it.
- * @returns null when there is no e-mail address and no phone number to send
+ * Opens a delivery of each of these people. It stands in the activity as an event of its own, which is not counted: Shopify did
+ * not send it. Nobody without an e-mail address and a phone number gets one.
  */
-export async function addOwnEvent(
+export async function addOwnEvents(
   sql: Sql,
   shop: Shop,
-  source: keyof typeof OWN,
-  person: { id: string; key: string; profile: PersonProfile },
+  why: keyof typeof OWN,
+  wanted: readonly OwnEvent[],
   now: Instant,
-): Promise<{ eventId: string; deliveryId: string } | null> {
+): Promise<{ eventId: string; deliveryId: string }[]> {
   const { vault } = shop;
-  const { contact, customerId } = person.profile;
-  const who = contact.email ?? contact.mobile ?? contact.phone;
-  if (!who) return null;
-  const { topic, what } = OWN[source];
-  const [eventId] = await insertEvents(sql, [
-    { shop, source, webhookId: `${source}-${newId()}`, topic, triggeredAt: now, receivedAt: now, body: '{}' },
-  ]);
-  if (!eventId) throw new ShopErasedError();
-  const { emailLane, phoneLane } = lanesOf(vault, contact);
-  const search = [person.key, emailLane, phoneLane, customerId ? customerKey(vault, customerId) : null];
-  const found = { summary: { who, what }, search: [...new Set(search.filter((hash) => hash !== null))], entity: null };
-  await settleTranslated(sql, shop, [{ id: eventId, settled: null, ...found }]);
-  const deliveryId = newId();
-  const subject = { contact: null, purchase: null, about: null };
-  const delivery = {
-    kind: source,
-    entity: null,
-    personId: person.id,
-    emailLane,
-    phoneLane,
-    subject,
-    takesPlaceOf: null,
-  };
-  await addDeliveries(sql, shop, [{ id: deliveryId, eventId, ...delivery }]);
-  return { eventId, deliveryId };
+  const { source, topic, what } = OWN[why];
+  const made = wanted.flatMap((own) => {
+    const contact = contactOf(own);
+    const who = own.subject?.about?.address ?? contact.email ?? contact.mobile ?? contact.phone;
+    return who ? [{ ...own, who, lanes: lanesOf(vault, contact) }] : [];
+  });
+  const ids = await insertEvents(
+    sql,
+    made.map(() => ({
+      shop,
+      source,
+      webhookId: `${source}-${newId()}`,
+      topic,
+      triggeredAt: now,
+      receivedAt: now,
+      body: '{}',
+    })),
+  );
+  const opened = made.map(({ who, lanes, person, subject }, i) => {
+    const eventId = ids[i];
+    if (!eventId) throw new ShopErasedError();
+    const { customerId } = person.profile;
+    const search = [person.key, lanes.emailLane, lanes.phoneLane, customerId ? customerKey(vault, customerId) : null];
+    return {
+      found: {
+        id: eventId,
+        settled: null,
+        summary: { who, what },
+        search: [...new Set(search.filter((hash) => hash !== null))],
+        entity: null,
+      },
+      delivery: {
+        id: newId(),
+        eventId,
+        kind: source,
+        entity: null,
+        personId: person.id,
+        ...lanes,
+        subject: subject ?? lastKnown,
+        takesPlaceOf: null,
+        carriesOptOut: why === 'optOut',
+      },
+    };
+  });
+  await settleTranslated(
+    sql,
+    shop,
+    opened.map(({ found }) => found),
+  );
+  await addDeliveries(
+    sql,
+    shop,
+    opened.map(({ delivery }) => delivery),
+  );
+  return opened.map(({ delivery }) => ({ eventId: delivery.eventId, deliveryId: delivery.id }));
 }

@@ -77,15 +77,23 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
   };
 }
 
-/** Begins with what changes from now on. */
-export async function setPoint(sql: Sql, shop: Shop, until: Instant): Promise<void> {
+/**
+ * Begins with what changes from now on. What happened before the app was installed again is not known: then consent is compared
+ * at once.
+ */
+export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = false): Promise<void> {
   await sql.query(
     `INSERT INTO reconciliations (shop_id, orders_until, customers_until, due_at, consent_due_at)
-     VALUES ($1, $2, $2, now() + ${EVERY}, now() + ${CONSENT_EVERY})
+     VALUES ($1, $2, $2, now() + ${EVERY}, CASE WHEN $3 THEN now() ELSE now() + ${CONSENT_EVERY} END)
      ON CONFLICT (shop_id) DO UPDATE SET orders_until = excluded.orders_until, customers_until = excluded.customers_until,
        due_at = excluded.due_at`,
-    [shop.id, new Date(until)],
+    [shop.id, new Date(until), isBack],
   );
+}
+
+/** The app was away for a while: everybody's consent is compared now. */
+export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('UPDATE reconciliations SET consent_due_at = now() WHERE shop_id = $1', [shop.id]);
 }
 
 /** The app was uninstalled: what happens from now on is none of its business, and a reinstall begins anew. */

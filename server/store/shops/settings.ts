@@ -5,6 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import type { BreakerState } from '../../domain/states.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { type Installation, installedAt, type Shop } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
@@ -180,6 +181,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: s
     ],
   );
   await record(sql, shop, changes, who, now);
+  if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
 
 async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): Promise<void> {

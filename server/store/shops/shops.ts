@@ -2,6 +2,8 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Keys, Vault } from '../../platform/keys.ts';
+import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
+import { hasToken } from './admin-tokens.ts';
 
 /** A shop as the rooms pass it on: its row's id, its name, and what opens its data. */
 export type Shop = { id: number; domain: string; vault: Vault };
@@ -15,6 +17,8 @@ export type Installation = {
   uninstalledAt: Instant | null;
   /** The newest uninstallation that is known, kept through a reinstallation. */
   lastUninstalledAt: Instant | null;
+  /** Whether it can be read through the Admin API. */
+  canRead: boolean;
 };
 
 /**
@@ -155,6 +159,18 @@ export function createShops(db: Db, keys: Keys): Shops {
   };
 }
 
+/**
+ * What somebody chose before this moment may have been undone since, while the app was not installed.
+ * @param readAt when Shopify was last asked about them; null: never; undefined: a guest, of whom it cannot be asked
+ */
+export function choicesHoldFrom(life: Installation, readAt: Instant | null | undefined): Instant {
+  const { lastUninstalledAt, firstCallAt, firstWebhookAt } = life;
+  if (lastUninstalledAt === null) return -Infinity;
+  if (readAt !== undefined) return readAt !== null && readAt > lastUninstalledAt ? -Infinity : Infinity;
+  const firsts = [firstCallAt, firstWebhookAt].filter((at) => at !== null);
+  return Math.max(lastUninstalledAt, ...(firsts.length > 0 ? [Math.min(...firsts)] : []));
+}
+
 /** @param forSaving a call of the merchant waits until the transaction is over: it must not be undone by what was read before */
 export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false): Promise<Installation> {
   const [row] = await sql.query<{
@@ -164,8 +180,10 @@ export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false):
     last_webhook_at: Date | null;
     uninstalled_at: Date | null;
     last_uninstalled_at: Date | null;
+    can_read: boolean;
   }>(
-    `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at
+    `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at,
+       ${hasToken('shops.id')} AS can_read
      FROM shops WHERE id = $1${forSaving ? ' FOR NO KEY UPDATE' : ''}`,
     [shop.id],
   );
@@ -176,6 +194,7 @@ export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false):
     lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
     uninstalledAt: asInstant(row?.uninstalled_at ?? null),
     lastUninstalledAt: asInstant(row?.last_uninstalled_at ?? null),
+    canRead: row?.can_read ?? false,
   };
 }
 
@@ -236,7 +255,11 @@ export async function noteCall(
   issued: { earliest: Instant; latest: Instant },
 ): Promise<'noted' | 'erased' | 'outdated'> {
   const [row] = await db.query<{ outdated: boolean }>(
-    `WITH noted AS (
+    `WITH back AS (
+       SELECT id AS shop_id FROM shops WHERE id = $1 AND erased_at IS NULL AND uninstalled_at IS NOT NULL
+         AND last_uninstalled_at <= $2),
+     asked AS (${askLedgerCheckFor('back')}),
+     noted AS (
        UPDATE shops SET
          first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
          first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,

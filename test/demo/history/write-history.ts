@@ -4,7 +4,7 @@ import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
 import { parseSettings } from '../../../server/domain/settings/contract.ts';
 import { findSendable, sendAgain } from '../../../server/features/activity/send-again.ts';
-import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import type { Finished } from '../../../server/pipeline/deliver/record.ts';
 import { type TurnDeps, takeTurn } from '../../../server/pipeline/deliver/take-turn.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';

@@ -12,7 +12,7 @@ import { createFetches } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { bodyBinding } from '../../../server/store/events/events.ts';
 import { customerKey } from '../../../server/store/people/identifiers.ts';
-import { installedAt, loadInstallation } from '../../../server/store/shops/shops.ts';
+import { loadInstallation } from '../../../server/store/shops/shops.ts';
 import { DAY, HOUR, openScene, type Scene } from '../../features/activity/scene.ts';
 import { CHOICE_ROWS, type ChoiceRow, HISTORY_POLICIES, LEVELS } from './choice-rows.ts';
 
@@ -158,10 +158,10 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     eventReceivedAt: now,
   }));
   const found = await loadContext(db, shop, stored.account, deliveries);
-  const historyBefore = installedAt(await loadInstallation(db, shop)) ?? now;
+  const life = await loadInstallation(db, shop);
   return cases.map(({ channel }, i) => {
     const delivery = deliveries[i];
-    const evaluated = delivery && evaluate({ shop, stored, historyBefore, found, now }, delivery);
+    const evaluated = delivery && evaluate({ shop, stored, life, found, now }, delivery);
     if (evaluated?.prepared.kind !== 'send') throw new Error('Not even the contact would be sent');
     return evaluated.prepared.flags[channel] ?? null;
   });

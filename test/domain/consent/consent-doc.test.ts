@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { choiceTable } from './choice-rows.ts';
 import { consentTable } from './consent-rows.ts';
+import { situationTable } from './situation-rows.ts';
 
 const doc = readFileSync(new URL('../../../docs/consent.md', import.meta.url), 'utf8');
 
@@ -15,6 +16,11 @@ test('so is the table of what is sent by setting', () => {
   expect(printed?.trim()).toBe(choiceTable());
 });
 
+test('and of what is sent where it is not plain', () => {
+  const printed = doc.split('<!-- situations -->')[1];
+  expect(printed?.trim()).toBe(situationTable());
+});
+
 test('docs/consent.md stays short enough to read', () => {
-  expect(doc.split('\n').length).toBeLessThanOrEqual(120);
+  expect(doc.split('\n').length).toBeLessThanOrEqual(170);
 });

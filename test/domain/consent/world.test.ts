@@ -144,7 +144,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
-      ms: fc.constantFrom(1, MINUTE, 14 * MINUTE, DAY, 5 * DAY),
+      ms: fc.constantFrom(1, MINUTE, 2 * MINUTE, 14 * MINUTE, DAY, 5 * DAY),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('change_settings' as const), rules }) },
@@ -243,7 +243,7 @@ describe('whatever happens', () => {
           const history = isHistory(fact, value ? 'opt_in' : 'opt_out', INSTALLED, at);
           expect(history && (under.history === 'none' || (under.history === 'optOuts' && value))).toBe(false);
           const boxes = known.filter((one) => one.state === 'unticked' && w.channel === 'email');
-          const unticked = boxes.some((box) => Math.abs(when(box) - when(fact)) <= 15 * MINUTE);
+          const unticked = boxes.some((box) => Math.abs(when(box) - when(fact)) <= 2 * MINUTE);
           expect(!value && unticked && under.untickedBox === 'leaveOut').toBe(false);
         }
       }),

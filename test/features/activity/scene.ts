@@ -9,7 +9,7 @@ import { peopleRoutes } from '../../../server/features/people/routes.ts';
 import { previewRoutes } from '../../../server/features/settings/preview-routes.ts';
 import { apiErrors, notFound } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
-import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import { type TurnDeps, takeTurn } from '../../../server/pipeline/deliver/take-turn.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Db } from '../../../server/platform/database/db.ts';

@@ -146,7 +146,7 @@ describe('An order that no webhook told of', () => {
     await compare();
     const sent = payloads().length;
     const late = await connector.deliver('orders/create', webhookOf(at), { triggeredAt: new Date(at) });
-    expect(late).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    expect(late).toMatchObject({ state: 'skipped', reason: 'stale' });
     expect(payloads()).toHaveLength(sent);
   });
 

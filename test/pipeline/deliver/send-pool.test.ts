@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { jsonBody } from '../../../server/ascent360/body.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
-import type { ReadyDelivery } from '../../../server/pipeline/deliver/claim.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import { createSendPool, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
 import { createSlots } from '../../../server/pipeline/deliver/slots.ts';
 import { createKeys } from '../../../server/platform/keys.ts';

@@ -20,10 +20,11 @@ function afterOrder(known: PostalAddress | undefined, ordered: PostalAddress | u
     profileAt: 1,
     seenAt: 1,
     deletedAt: null,
+    mergedInto: null,
     unread: false,
     addresses: new Map(),
   };
-  mergeContact(person, 'order', contactIn(ordered, 'billing_address'), 2);
+  mergeContact(person, 'order', contactIn(ordered, 'billing_address'), { at: 2, triggeredAt: 2 });
   return person.profile.contact;
 }
 

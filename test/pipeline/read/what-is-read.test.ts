@@ -383,7 +383,7 @@ describe('two customers that became one', () => {
     await scene.read();
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
     const late = await scene.receive('customers/update', customer(2, { first_name: 'Late', updated_at: ago(0) }));
-    expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+    expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'stale' });
   });
 
   it('while the answer about one of them is on its way are asked about again after it', async () => {
@@ -424,12 +424,12 @@ describe('two customers that became one', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
   });
 
-  it('leave out an opt-in of the deleted one that waits to be sent', async () => {
+  it('keep an opt-in of the one that is gone that waits to be sent: it goes out as the kept customer’s', async () => {
     await bothKnown();
     const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
     await scene.receive('customers/merge', merge('completed'));
-    expect(await scene.send()).toEqual([]);
-    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: true }]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
   it.each(['failed', 'requested', 'in_progress'])('are still two when the merge is %s', async (status) => {

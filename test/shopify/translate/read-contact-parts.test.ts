@@ -5,7 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { readAddress } from '../../../server/shopify/translate/read-address.ts';
 import { firstCountry } from '../../../server/shopify/translate/read-country.ts';
 import { readEmail } from '../../../server/shopify/translate/read-email.ts';
-import { readChosenAt, readInstant, readMoment } from '../../../server/shopify/translate/read-moment.ts';
+import {
+  readChosenAt,
+  readInstant,
+  readMoment,
+  readWrittenDate,
+} from '../../../server/shopify/translate/read-moment.ts';
 import { readPhone } from '../../../server/shopify/translate/read-phone.ts';
 
 describe('an e-mail address', () => {
@@ -202,12 +207,18 @@ describe('a date', () => {
     expect(readInstant(text)).toBe(instant);
   });
 
+  const triggeredAt = Date.UTC(2026, 5, 1);
+  const written = Date.UTC(2026, 0, 1);
   it.each([
-    ['2026-01-01T00:00:00Z', Date.UTC(2026, 0, 1)],
-    ['2027-01-01T00:00:00Z', Date.UTC(2026, 5, 1)],
-    ['nonsense', Date.UTC(2026, 5, 1)],
-    [undefined, Date.UTC(2026, 5, 1)],
-  ])('of a choice (%s) is never later than its event', (own, chosenAt) => {
-    expect(readChosenAt(own, Date.UTC(2026, 5, 1))).toBe(chosenAt);
+    ['2026-01-01T00:00:00Z', { chosenAt: written }, { chosenAt: written }],
+    ['2027-01-01T00:00:00Z', { chosenAt: triggeredAt }, { chosenAt: triggeredAt }],
+    ['nonsense', { chosenAt: null }, { chosenAt: null }],
+    [1_767_225_600, { chosenAt: null }, { chosenAt: null }],
+    ['', { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
+    [null, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
+    [undefined, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
+  ])('of a choice (%j) is never later than its event; one that cannot be read is none', (own, optIn, other) => {
+    expect(readChosenAt(readWrittenDate(own), triggeredAt, true)).toEqual(optIn);
+    expect(readChosenAt(readWrittenDate(own), triggeredAt, false)).toEqual(other);
   });
 });

@@ -76,7 +76,7 @@ describe('a consent event', () => {
       {
         customer_id: 5001,
         email_address: 7,
-        email_marketing_consent: { state: 7, opt_in_level: {}, consent_updated_at: 7 },
+        email_marketing_consent: { state: 7, opt_in_level: {}, consent_updated_at: '' },
       },
     ],
     [

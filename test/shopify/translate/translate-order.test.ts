@@ -437,10 +437,23 @@ describe('the marketing box', () => {
   it.each([
     ['processed_at', {}, Date.UTC(2026, 10, 20, 9, 30)],
     ['created_at without it', { processed_at: null, created_at: '2026-11-20T08:00:00Z' }, Date.UTC(2026, 10, 20, 8)],
-    ['the event without both', { processed_at: null, created_at: null }, TRIGGERED_AT],
     ['the event when the order claims to be from the future', { processed_at: '2030-01-01T00:00:00Z' }, TRIGGERED_AT],
   ])('is dated by %s', (_, change, chosenAt) => {
     expect(order({ ...guest, buyer_accepts_marketing: true, ...change }).facts[0]?.chosenAt).toBe(chosenAt);
+  });
+
+  it('ticked without a date is undated, and says when it was heard; with one that cannot be read it is undated', () => {
+    const boxOf = (change: object) => order({ ...guest, buyer_accepts_marketing: true, ...change }).facts[0];
+    const undated = boxOf({ processed_at: null, created_at: null });
+    expect(undated).toMatchObject({ chosenAt: null, heardAt: TRIGGERED_AT });
+    const unreadable = boxOf({ processed_at: 'soon' });
+    expect(unreadable?.chosenAt).toBeNull();
+    expect(unreadable).not.toHaveProperty('heardAt');
+  });
+
+  it('unticked without a date is dated by the event', () => {
+    const change = { ...guest, buyer_accepts_marketing: false, processed_at: null, created_at: null };
+    expect(order(change).facts[0]?.chosenAt).toBe(TRIGGERED_AT);
   });
 });
 

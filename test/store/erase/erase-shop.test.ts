@@ -266,6 +266,7 @@ describe('whether a shop is in use when Shopify asks to erase it', () => {
     lastWebhookAt: null,
     uninstalledAt: null,
     lastUninstalledAt: null,
+    canRead: false,
     ...over,
   });
   it.each([

@@ -1,0 +1,105 @@
+import { type Body, jsonBody, xmlBody } from '../../ascent360/body.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { flagChannels } from '../../store/consent/facts.ts';
+import { noteSending, type SentFlag } from '../../store/consent/told-flags.ts';
+import { beginAttempts } from '../../store/deliveries/attempts.ts';
+import { type ClaimedDelivery, keptPayload } from '../../store/deliveries/deliveries.ts';
+import { lease } from '../../store/deliveries/leases.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { Plan } from './claim.ts';
+import { listSetOf, stateShown, type View } from './evaluate.ts';
+
+/** A delivery that is leased and ready to be posted. Its flags count as possibly told from here on. */
+export type ReadyDelivery = {
+  shop: Shop;
+  id: string;
+  eventId: string;
+  entity: string | null;
+  /** The state that Ascent360 has once it takes this; null: none. */
+  shows: { kind: 'order' | 'customer'; entity: string } | null;
+  attempts: number;
+  firstAttemptAt: Instant;
+  fence: number;
+  attemptId: string;
+  guid: string;
+  body: Body;
+  flags: SentFlag[];
+  account: number;
+  contentHash: string;
+  /** Set when provider and lists go out with this e-mail address. */
+  lists: { address: string; set: string } | null;
+  carriesOptOut: boolean;
+  /** Without an e-mail address, which Ascent360 does not load by default. */
+  phoneOnly: boolean;
+  probe: boolean;
+};
+
+/** Leases what is to be sent, and notes attempts and flags before anything leaves. */
+export async function leaseAndNote(
+  sql: Sql,
+  { shop, stored, found, now }: View,
+  { leaving }: Plan,
+  { guid, leaseMs, probe }: { guid: string; leaseMs: number; probe: boolean },
+): Promise<ReadyDelivery[]> {
+  const listSet = listSetOf(stored);
+  const ready = leaving.map(({ evaluated: { delivery, keys }, prepared, attemptId, contentHash }) => {
+    const flags: SentFlag[] = flagChannels.flatMap((channel) => {
+      const value = prepared.flags[channel];
+      const key = keys[channel];
+      return value === undefined || !key ? [] : [{ ...key, attemptId, value }];
+    });
+    const payload = JSON.stringify(prepared.payload);
+    return {
+      shop,
+      ...identityOf(delivery, now),
+      shows: showsOf(delivery, stateShown(shop, found, delivery)),
+      fence: 0,
+      attemptId,
+      guid,
+      body: stored.settings.format === 'xml' ? xmlBody(prepared.payload) : jsonBody(payload),
+      kept: keptPayload(payload, prepared.fields),
+      flags,
+      sent: prepared.flags,
+      account: stored.account,
+      contentHash,
+      lists: prepared.sendsLists && listSet && keys.email ? { address: keys.email.address, set: listSet } : null,
+      carriesOptOut: prepared.flags.email === false || prepared.flags.sms === false,
+      phoneOnly: !('Email' in prepared.payload),
+      probe,
+    };
+  });
+  const leasings = ready.map(({ id, kept, contentHash, carriesOptOut }) => ({
+    id,
+    kept,
+    contentHash,
+    carriesOptOut,
+  }));
+  const starts = ready.map(({ id, attemptId, sent, lists }) => ({
+    id: attemptId,
+    deliveryId: id,
+    at: now,
+    flags: { ...sent, ...(lists && { lists: true }) },
+  }));
+  const flags = ready.flatMap((delivery) => delivery.flags);
+  const [fences] = await Promise.all([
+    lease(sql, shop, leasings, leaseMs),
+    beginAttempts(sql, shop, starts),
+    noteSending(sql, shop, stored.account, flags),
+  ]);
+  return ready.map(({ kept: _kept, sent: _sent, ...delivery }) => ({
+    ...delivery,
+    fence: fences.get(delivery.id) ?? 0,
+  }));
+}
+
+const showsOf = ({ kind }: ClaimedDelivery, entity: string | null): ReadyDelivery['shows'] =>
+  entity === null ? null : { kind: kind === 'order' ? 'order' : 'customer', entity };
+
+const identityOf = (delivery: ClaimedDelivery, now: Instant) => ({
+  id: delivery.id,
+  eventId: delivery.eventId,
+  entity: delivery.entity,
+  attempts: delivery.attempts,
+  firstAttemptAt: delivery.firstAttemptAt ?? now,
+});

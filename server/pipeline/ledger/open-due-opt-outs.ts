@@ -1,0 +1,77 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
+import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
+import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
+import { type Holder, loadHolders } from '../../store/people/holders.ts';
+import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
+import type { InShop } from '../in-shop.ts';
+
+/**
+ * Whom an opt-out goes out with: somebody whose address it still is, as last known; else anybody who had it, and the address
+ * alone. So does what was known before the app was uninstalled: nobody knows what has become of them since.
+ */
+function recipientOf(
+  holders: readonly Holder[],
+  uninstalledAt: Instant | null,
+): { holder: Holder; alone: boolean } | null {
+  const current = holders.find(({ gone, channel, written, profile, profileAt }) => {
+    const has = channel === 'email' ? profile.contact.email : profile.contact.mobile;
+    const isKnown = uninstalledAt === null || (profileAt !== null && profileAt > uninstalledAt);
+    return !gone && isKnown && has?.toLowerCase() === written.toLowerCase();
+  });
+  const [any] = holders;
+  if (current) return { holder: current, alone: false };
+  return any ? { holder: any, alone: true } : null;
+}
+
+/**
+ * Opens a delivery for each of these addresses whose opt-out is due. Expects those that nothing open is about. @returns how many
+ * it opened
+ */
+export async function openDueOptOuts(
+  { sql, shop, life, stored }: InShop,
+  keys: readonly LedgerKey[],
+  now: Instant,
+): Promise<number> {
+  if (keys.length === 0 || !stored?.guid) return 0;
+  const byAddress = Map.groupBy(await loadHolders(sql, shop, keys), ledgerKey);
+  const candidates = keys.flatMap((key) => {
+    const found = recipientOf(byAddress.get(ledgerKey(key)) ?? [], life.lastUninstalledAt);
+    if (!found) return [];
+    const { holder, alone } = found;
+    const about = { channel: holder.channel, address: holder.written, factId: '' };
+    const subject = { contact: null, purchase: null, about, ...(alone && { alone: true as const }) };
+    const delivery = imagined({
+      kind: 'read',
+      personId: holder.id,
+      subject,
+      topic: 'person/opt_out',
+      eventReceivedAt: now,
+    });
+    return [{ key, delivery, own: { person: holder, subject } satisfies OwnEvent }];
+  });
+  const found = await loadContext(
+    sql,
+    shop,
+    stored.account,
+    candidates.map(({ delivery }) => delivery),
+  );
+  const due = candidates.filter(({ key, delivery }) => {
+    const { prepared } = evaluate({ shop, stored, life, found, now }, delivery);
+    return (key.channel === 'email' || key.channel === 'sms') && prepared.decisions[key.channel].send === false;
+  });
+  await addOwnEvents(
+    sql,
+    shop,
+    'optOut',
+    due.map(({ own }) => own),
+    now,
+  );
+  return due.length;
+}
+
+/** The same for the addresses of people who were deleted or merged away, right then. */
+export async function openOptOutsOf(held: InShop, personIds: readonly string[], now: Instant): Promise<number> {
+  if (personIds.length === 0 || !held.stored?.guid) return 0;
+  return await openDueOptOuts(held, await untoldOptOutsOf(held.sql, held.shop, held.stored.account, personIds), now);
+}

@@ -1,0 +1,70 @@
+import type { Channel } from '../../domain/consent.ts';
+import type { Person } from '../../store/people/people.ts';
+import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { personKeyOf } from './keys-of-event.ts';
+
+/** Somebody met through a consent topic first is known by its address until a customer or order tells more. */
+function learnAddress(person: Person, channel: Channel, written: string, topic: string): void {
+  const { contact } = person.profile;
+  const field = channel === 'email' ? 'email' : 'mobile';
+  if (channel === 'whatsapp' || contact[field] !== undefined) return;
+  person.profile.contact = { ...contact, [field]: written, origins: { ...contact.origins, [field]: topic } };
+}
+
+export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
+  const { vault } = batch.shop;
+  const key = personKeyOf(batch.shop, t);
+  const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
+  const { channel, state } = t.fact;
+  const known = person?.profile.contact;
+  // Whoever was merged away had an address of their own.
+  const own = key ? (batch.people.own(key) ?? null) : null;
+  const ofOwn = channel === 'email' ? own?.profile.contact.email : own?.profile.contact.mobile;
+  const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
+  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? null) : address;
+  const untold = channel === 'whatsapp' ? skipped('recorded', 'Ascent360 has no field for WhatsApp consent') : null;
+  // Another address than the known one, which nobody can read: no choice about the known one.
+  if (!t.fact.address && t.fact.addressAsWritten) {
+    return untold ?? skipped('no_contact', 'The address it names cannot be read');
+  }
+  const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
+  // The choice is about the address Shopify has: it is known once the person has been read.
+  const parked = person && !address && waits ? batch.park(event, person) : null;
+  if (parked) return parked;
+  if (!address || !written) {
+    return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
+  }
+  const hash = vault.hash(channel, address);
+  if (person) {
+    learnAddress(person, channel, written, event.topic);
+    batch.people.touch(own ?? person, [{ channel, hash, written }], event.triggeredAt);
+    batch.people.changed(person);
+  }
+  const factId = batch.addFact({
+    channel,
+    address: hash,
+    personId: own?.id ?? null,
+    state,
+    level: t.fact.level,
+    chosenAt: t.fact.chosenAt,
+    ...(t.fact.heardAt != null && { heardAt: t.fact.heardAt }),
+    source: t.fact.source,
+    eventId: event.id,
+    // What was read names the address that the customer has now, wherever they chose.
+    named: t.fact.address !== null && t.fact.source === 'consent_topic',
+  });
+  if (untold) return untold;
+  if (person?.deletedAt != null && state !== 'unsubscribed') return skipped('deleted_person');
+  // No setting makes any other state a choice.
+  if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');
+  const contact = { ...(known ?? { origins: {}, leftOut: {} }), [channel === 'email' ? 'email' : 'mobile']: written };
+  return batch.deliver(event, {
+    kind: 'consent',
+    entity: null,
+    person,
+    contact,
+    subject: { contact: null, purchase: null, about: { channel, address: written, factId } },
+    waits,
+    carriesOptOut: state === 'unsubscribed',
+  });
+}

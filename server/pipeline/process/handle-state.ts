@@ -1,0 +1,148 @@
+import type { Channel, FoundFact } from '../../domain/consent.ts';
+import { isStale } from '../../domain/is-stale.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Translated } from '../../domain/translated.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
+import type { Person } from '../../store/people/people.ts';
+import { applyRead } from './apply-read.ts';
+import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
+import { mergeContact } from './merge-contact.ts';
+
+/** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
+const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
+  updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
+
+/** Read through the Admin API, and not told by a webhook. */
+export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
+  (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
+
+type Met = {
+  /** Null when it names nobody. */
+  person: Person | null;
+  /** What is sent to them waits for a read. */
+  waits: boolean;
+};
+
+/** The person an order or customer is about. An order that comes again without its customer is still that customer's. */
+function personOf(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
+  const entity = entityKeyOf(batch.shop, t);
+  const owner = t.kind === 'order' && t.customerId === null && entity ? batch.ownerOf(entity) : undefined;
+  if (owner && owner.profile.customerId !== null) return owner;
+  const key = personKeyOf(batch.shop, t);
+  const customerId = t.kind === 'customer' ? t.id : t.customerId;
+  return key ? batch.people.get(key, seenAt(event, t.updatedAt), customerId) : null;
+}
+
+/** What this body tells of the person it is about. */
+function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>, person: Person): Met {
+  const at = seenAt(event, t.updatedAt);
+  batch.people.changed(person);
+  if (t.read) applyRead(batch.shop, batch.people, person, t.read);
+  if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
+  const addresses = addressesOf(batch.shop.vault, t.contact);
+  const newAddress = !t.read && addresses.some((address) => isAnother(person, address, at));
+  batch.people.touch(person, addresses, at);
+  mergeContact(person, t.kind, t.contact, { at, triggeredAt: event.triggeredAt });
+  const changedAt = t.kind === 'customer' ? t.updatedAt : null;
+  return { person, waits: batch.ask(person, { newAddress, changedAt }) };
+}
+
+/** Whether somebody who had another e-mail address or mobile number last has come (back) to this one. */
+function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
+  if (address.channel !== 'email' && address.channel !== 'sms') return false;
+  const others = [...person.addresses.values()].filter(
+    ({ channel, hash }) => channel === address.channel && hash !== address.hash,
+  );
+  const known = person.addresses.get(`${address.channel}:${address.hash}`);
+  if (!known) return others.length > 0;
+  return others.some(({ lastSeenAt }) => lastSeenAt > known.lastSeenAt && lastSeenAt <= at);
+}
+
+/** Nothing is sent for a deleted customer, unless this body was created after the deletion. */
+function isDeleted(person: Person, createdAt: Instant | null): boolean {
+  if (person.deletedAt === null) return false;
+  if (createdAt !== null && createdAt > person.deletedAt) {
+    person.deletedAt = null;
+    return false;
+  }
+  return true;
+}
+
+/** A fact that may make a flag due by itself. */
+const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
+
+function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null, facts: readonly FoundFact[]): void {
+  for (const fact of facts) {
+    if (!fact.address) continue;
+    batch.addFact({
+      channel: fact.channel,
+      address: batch.shop.vault.hash(fact.channel, fact.address),
+      personId: person?.id ?? null,
+      state: fact.state,
+      level: fact.level,
+      chosenAt: fact.chosenAt,
+      ...(fact.heardAt != null && { heardAt: fact.heardAt }),
+      source: fact.source,
+      eventId: event.id,
+    });
+  }
+}
+
+/** What an older state of an order or customer says of a choice still counts: it goes out with the person as last known. */
+function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Met, choice: boolean): Outcome {
+  if (!person || !choice || !hasContact(person.profile.contact)) return skipped('stale');
+  return batch.deliver(event, {
+    kind: 'read',
+    entity: null,
+    person,
+    contact: person.profile.contact,
+    subject: { contact: null, purchase: null, about: null, otherwise: 'stale' },
+    waits,
+  });
+}
+
+export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Outcome {
+  const person = personOf(batch, event, t);
+  const gone = person !== null && isDeleted(person, t.createdAt);
+  const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));
+  const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
+  // Their addresses stay their own.
+  if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+  const facts = [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])];
+  recordFacts(batch, event, person, facts);
+  const key = entityKeyOf(batch.shop, t);
+  if (!key) return skipped('no_contact');
+  const state = batch.entity(key, t.kind);
+  state.personId = person?.id ?? null;
+  if (gone) return skipped('deleted_person');
+  const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
+  const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
+  const choice = facts.some(isChoice);
+  // What was a customer's own state before a merge is the kept customer's by now.
+  if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) return handleStale(batch, event, met, choice);
+  // A webhook that waits to be sent keeps its place: what was read says the same.
+  const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;
+  if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
+  state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
+  state.handledTriggeredAt = event.triggeredAt;
+  state.latestEventId = event.id;
+  const parked = t.kind === 'order' && t.buyerById && person && met.waits ? batch.park(event, person) : null;
+  if (parked) return parked;
+  if (!hasContact(t.contact)) {
+    return skipped('no_contact', t.contact.denied ? 'Shopify does not let the app see how to reach them' : null);
+  }
+  return batch.deliver(event, {
+    kind: t.kind,
+    entity: key,
+    person,
+    contact: t.contact,
+    subject: {
+      contact: t.contact,
+      purchase: t.kind === 'order' ? t.purchase : null,
+      about: null,
+      ...(choice && { choice: true as const }),
+    },
+    waits: met.waits,
+  });
+}

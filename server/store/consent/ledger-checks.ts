@@ -1,0 +1,106 @@
+import type { Channel } from '../../domain/consent.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import type { LedgerKey } from './facts.ts';
+
+const EVERY = `interval '1 day'`;
+
+/**
+ * What sees to it that a shop's ledger is held against what was told, soon. `FROM` and a condition may follow.
+ * One that is under way goes on, and is done once more.
+ */
+const ASK = `INSERT INTO ledger_checks (shop_id, due_at, asked)`;
+const AGAIN = 'ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at, asked = ledger_checks.asked + 1';
+
+/** Something changed what is due: the shop's ledger is held against what was told soon, all of it. */
+export async function askLedgerCheck(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
+  await sql.query(`${ASK} VALUES ($1, now(), 1) ${AGAIN}`, [shop.id]);
+}
+
+/** The same as part of a statement, for the rows of `from` that have a `shop_id`. */
+export const askLedgerCheckFor = (from: string) => `${ASK} SELECT shop_id, now(), 1 FROM ${from} ${AGAIN}`;
+
+/** Connected shops whose ledger is due to be checked: daily, and when something asked for it. */
+export async function shopsToCheck(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s JOIN settings c ON c.shop_id = s.id LEFT JOIN ledger_checks l ON l.shop_id = s.id
+     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL AND c.guid IS NOT NULL
+       AND (l.shop_id IS NULL OR l.due_at <= now())`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** How far a check has come. */
+export type LedgerCheck = { asked: number; afterFactId: string | null };
+
+export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck> {
+  const [row] = await sql.query<{ asked: number; after_fact_id: string | null }>(
+    `INSERT INTO ledger_checks (shop_id, due_at) VALUES ($1, now())
+     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id`,
+    [shop.id],
+  );
+  return { asked: row?.asked ?? 0, afterFactId: row?.after_fact_id ?? null };
+}
+
+export async function moveLedgerCheck(sql: Sql, shop: Shop, afterFactId: string): Promise<void> {
+  await sql.query('UPDATE ledger_checks SET after_fact_id = $2 WHERE shop_id = $1', [shop.id, afterFactId]);
+}
+
+/**
+ * All is checked: the next time is in a day, or now when something asked for another one meanwhile.
+ * @param asked what had asked when it began
+ * @returns whether it begins anew at once
+ */
+export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promise<boolean> {
+  const [row] = await sql.query<{ again: boolean }>(
+    `UPDATE ledger_checks SET after_fact_id = NULL, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
+     WHERE shop_id = $1 RETURNING asked <> $2 AS again`,
+    [shop.id, asked],
+  );
+  return row?.again ?? false;
+}
+
+/** What an opt-out of the ledger still has to go through: it was not surely told, and nothing is open in its lane. */
+const UNTOLD = `NOT EXISTS (SELECT 1 FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
+         AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb)
+       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.email_lane = f.address)
+       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.phone_lane = f.address)`;
+
+const distinct = (rows: readonly { channel: Channel; address: string }[]): LedgerKey[] => [
+  ...new Map(rows.map(({ channel, address }) => [`${channel}:${address}`, { channel, address }])).values(),
+];
+
+/** A page of the shop's opt-outs: the addresses of those that may have to be told, and the last one looked at; null: no more. */
+export async function untoldOptOuts(
+  sql: Sql,
+  shop: Shop,
+  account: number,
+  page: { afterFactId: string | null; size: number },
+): Promise<{ keys: LedgerKey[]; last: string | null }> {
+  const rows = await sql.query<{ last: string; channel: Channel | null; address: string | null }>(
+    `WITH page AS MATERIALIZED (
+       SELECT id, channel, address FROM consent_facts
+       WHERE shop_id = $1 AND state = 'unsubscribed' AND id > $3::uuid ORDER BY id LIMIT $4)
+     SELECT l.id AS last, u.channel, u.address FROM (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS l
+     LEFT JOIN LATERAL (SELECT f.channel, f.address FROM page f WHERE f.channel IN ('email', 'sms') AND ${UNTOLD}) AS u ON true`,
+    [shop.id, account, page.afterFactId ?? '00000000-0000-0000-0000-000000000000', page.size],
+  );
+  const found = rows.flatMap(({ channel, address }) => (channel && address ? [{ channel, address }] : []));
+  return { keys: distinct(found), last: rows[0]?.last ?? null };
+}
+
+/** The same of the addresses that these people have or had. */
+export async function untoldOptOutsOf(
+  sql: Sql,
+  shop: Shop,
+  account: number,
+  personIds: readonly string[],
+): Promise<LedgerKey[]> {
+  const rows = await sql.query<{ channel: Channel; address: string }>(
+    `SELECT f.channel, f.address FROM addresses a JOIN consent_facts f
+       ON f.shop_id = a.shop_id AND f.address = a.address AND f.channel = a.channel AND f.state = 'unsubscribed'
+     WHERE a.shop_id = $1 AND a.person_id = ANY($3::uuid[]) AND a.channel IN ('email', 'sms') AND ${UNTOLD}`,
+    [shop.id, account, personIds],
+  );
+  return distinct(rows);
+}

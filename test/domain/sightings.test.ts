@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { brokenBy, changedAt, type Sighting, seenAgain } from '../../server/domain/sightings.ts';
+
+/** Somebody with two addresses, seen with one or the other. */
+function live(sightings: readonly (readonly ['a' | 'b', number])[]) {
+  const known = new Map<'a' | 'b', Sighting>();
+  for (const [which, at] of sightings) {
+    const [own, other] = [known.get(which), known.get(which === 'a' ? 'b' : 'a')];
+    known.set(which, seenAgain(own, other ? [other] : [], at));
+    if (other) known.set(which === 'a' ? 'b' : 'a', brokenBy(other, at));
+  }
+  const since = (which: 'a' | 'b') => {
+    const [own, other] = [known.get(which), known.get(which === 'a' ? 'b' : 'a')];
+    return own ? changedAt(own, other ? [other] : []) : null;
+  };
+  return { a: since('a'), b: since('b') };
+}
+
+describe('since when somebody has an address', () => {
+  it.each([
+    [
+      'their first and only one is no change',
+      [
+        ['a', 1],
+        ['a', 5],
+      ],
+      { a: null, b: null },
+    ],
+    [
+      'another one begins a change',
+      [
+        ['a', 1],
+        ['b', 3],
+        ['b', 8],
+      ],
+      { a: null, b: 3 },
+    ],
+    [
+      'coming back to the first begins one, too',
+      [
+        ['a', 1],
+        ['b', 3],
+        ['a', 5],
+        ['a', 9],
+      ],
+      { a: 5, b: 3 },
+    ],
+    [
+      'whatever order the sightings come in',
+      [
+        ['a', 9],
+        ['b', 3],
+        ['a', 1],
+        ['a', 5],
+      ],
+      { a: 5, b: 3 },
+    ],
+    [
+      'an older sighting of the same stretch moves it back',
+      [
+        ['a', 1],
+        ['b', 8],
+        ['b', 3],
+      ],
+      { a: null, b: 3 },
+    ],
+  ] as const)('%s', (_, sightings, since) => {
+    expect(live(sightings)).toEqual(since);
+  });
+
+  it('is never before somebody was last seen with another one', () => {
+    const sighting = fc.tuple(fc.constantFrom('a' as const, 'b' as const), fc.nat({ max: 20 }));
+    fc.assert(
+      fc.property(fc.uniqueArray(sighting, { selector: ([, at]) => at, minLength: 2, maxLength: 12 }), (sightings) => {
+        const inTime = sightings.toSorted(([, a], [, b]) => a - b);
+        const [now, last] = inTime.at(-1) ?? ['a', 0];
+        const before = inTime.findLast(([which]) => which !== now)?.[1];
+        const since = live(sightings)[now];
+        if (before === undefined) expect(since).toBeNull();
+        else {
+          expect(since).toBeGreaterThan(before);
+          expect(since).toBeLessThanOrEqual(last);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
