@@ -1,7 +1,7 @@
 -- Merged into another customer is not deleted.
 ALTER TABLE "people" ADD COLUMN     "merged_into" UUID;
 
--- Since when the person has had the address without another in between; null: since it was first seen.
+-- Since when the person has had the address without another in between (null: since it was first seen).
 ALTER TABLE "addresses" ADD COLUMN     "since_at" TIMESTAMPTZ(3);
 
 -- Two clocks decide what is newer, and an order stays its customer's when it comes again without them.
