@@ -5,7 +5,6 @@ import type { Instant } from './domain/scalars.ts';
 import { announcing } from './features/flow/announce.ts';
 import { importChore } from './features/imports/chore.ts';
 import { keepAccess } from './features/operations/keep-access.ts';
-import type { Metrics } from './features/operations/metrics.ts';
 import { shopErasure } from './features/privacy/erase-rows.ts';
 import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
@@ -14,6 +13,7 @@ import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.
 import { createSlots } from './pipeline/deliver/slots.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
 import { ledgerCheck } from './pipeline/ledger/check.ts';
+import type { Measures } from './pipeline/measures.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
@@ -43,7 +43,7 @@ export type WorkerDeps = {
   access: Access;
   queue: Queue;
   log: Log;
-  metrics: Metrics;
+  metrics: Measures;
   now: () => Instant;
   random: () => number;
 };

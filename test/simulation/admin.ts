@@ -1,0 +1,141 @@
+/** Shopify's Admin API in this process: it answers from the shop as it truly is at that moment. */
+import { type Admin, type AdminDocument, AdminError } from '../../server/admin/admin.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import { accessOf } from '../../server/store/shops/admin-tokens.ts';
+import type { Shop } from '../../server/store/shops/shops.ts';
+import { customerNode, orderNode } from './bodies.ts';
+import type { Clock } from './clock.ts';
+import type { Life } from './crash.ts';
+import type { Customer, Order, Shopify } from './shopify.ts';
+
+export type AdminDeps = {
+  clock: Clock;
+  db: Db;
+  life: Life;
+  /** The shop at Shopify, by its domain. */
+  shopify(domain: string): Shopify;
+  /** Told of whom and of what an answer speaks, as it was then. `bulk`: everybody, asked for or not. */
+  answered(spoken: { customers: readonly Customer[]; orders: readonly Order[]; bulk: boolean }): void;
+  /** The files of bulk operations, by URL: they outlive a process. */
+  files: Map<string, string>;
+};
+
+type Variables = { ids?: string[]; id?: string; query?: string };
+
+const idOf = (gid: string) => Number(gid.slice(gid.lastIndexOf('/') + 1));
+const onePage = { hasNextPage: false, endCursor: null };
+
+/** `updated_at:>='2027-01-04'` */
+function changedSince(query: string | undefined): number {
+  const day = /updated_at:>='([\d-]+)'/.exec(query ?? '')?.[1];
+  return day === undefined ? 0 : Date.parse(`${day}T00:00:00Z`);
+}
+
+function list<T extends { id: number; createdAt: number; updatedAt: number }>(
+  all: Iterable<T>,
+  type: string,
+  query: string | undefined,
+) {
+  const since = changedSince(query);
+  const nodes = [...all]
+    .filter(({ updatedAt }) => updatedAt >= since)
+    .sort((a, b) => a.updatedAt - b.updatedAt || a.id - b.id)
+    .map(({ id, createdAt, updatedAt }) => ({
+      id: `gid://shopify/${type}/${id}`,
+      createdAt: new Date(createdAt).toISOString(),
+      updatedAt: new Date(updatedAt).toISOString(),
+    }));
+  return { nodes, pageInfo: onePage };
+}
+
+export function simulatedAdmin(deps: AdminDeps): Admin {
+  const { clock, files } = deps;
+
+  function answer(shop: Shop, name: string, variables: Variables): object {
+    const shopify = deps.shopify(shop.domain);
+    const { customers, orders } = shopify;
+    const present = (id: number) => customers.get(id) ?? null;
+    switch (name) {
+      case 'CustomersByIds': {
+        const found = (variables.ids ?? []).map((gid) => present(idOf(gid)));
+        deps.answered({ customers: found.filter((customer) => customer !== null), orders: [], bulk: false });
+        return { nodes: found.map((customer) => customer && { ...customerNode(customer), metafields: { nodes: [] } }) };
+      }
+      case 'CustomersChanged':
+        return { customers: list(customers.values(), 'Customer', variables.query) };
+      case 'OrdersChanged':
+        return { orders: list(orders.values(), 'Order', variables.query) };
+      case 'OrderById': {
+        const order = orders.get(idOf(variables.id ?? ''));
+        if (order) deps.answered({ customers: [], orders: [order], bulk: false });
+        return { order: order ? orderNode(order, order.customer === null ? null : present(order.customer)) : null };
+      }
+      case 'ProbeCustomers':
+        return { customers: { edges: [...customers.values()].map((customer) => ({ node: customerNode(customer) })) } };
+      case 'RunBulkQuery': {
+        const id = `gid://shopify/BulkOperation/${files.size + 1}`;
+        const lines = [...customers.values()].map((customer) => {
+          const { __typename: _, ...node } = customerNode(customer);
+          return `${JSON.stringify(node)}\n`;
+        });
+        deps.answered({ customers: [...customers.values()], orders: [], bulk: true });
+        files.set(id, lines.join(''));
+        return { bulkOperationRunQuery: { bulkOperation: { id, status: 'CREATED' }, userErrors: [] } };
+      }
+      case 'BulkOperation': {
+        const file = files.get(variables.id ?? '') ?? '';
+        const completedAt = new Date(clock.now()).toISOString();
+        return {
+          bulkOperation: {
+            id: variables.id,
+            status: 'COMPLETED',
+            errorCode: null,
+            objectCount: '0',
+            rootObjectCount: '0',
+            fileSize: String(Buffer.byteLength(file)),
+            url: file === '' ? null : variables.id,
+            partialDataUrl: null,
+            createdAt: completedAt,
+            completedAt,
+          },
+        };
+      }
+      case 'ShopFacts':
+        return {
+          shop: {
+            name: shop.domain,
+            email: `owner@${shop.domain}`,
+            currencyCode: 'USD',
+            ianaTimezone: 'America/Denver',
+            updatedAt: new Date(0).toISOString(),
+            shopAddress: { countryCodeV2: 'US' },
+            plan: { partnerDevelopment: false, shopifyPlus: false },
+          },
+        };
+      case 'OrdersCount':
+        return { ordersCount: { count: orders.size, precision: 'EXACT' } };
+      case 'CustomersCount':
+        return { customersCount: { count: customers.size, precision: 'EXACT' } };
+      case 'FlowTriggerReceive':
+        return { flowTriggerReceive: { userErrors: [] } };
+      default:
+        throw new Error(`The simulation knows no ${name}`);
+    }
+  }
+
+  return {
+    hasAccess: async (shop, sql = deps.db) => (await accessOf(sql, shop)).state === 'ok',
+    run: async <Data, Given>(shop: Shop, { name }: AdminDocument<Data, Given>, variables: Given) => {
+      if ((await accessOf(deps.db, shop)).state !== 'ok') throw new AdminError('no_access', 'There is no token');
+      deps.life.step();
+      const data = answer(shop, name, variables as Variables) as Data;
+      deps.life.step();
+      return { data, denied: [] };
+    },
+    noteLeftOut: async () => {},
+    download: async function* (url, from) {
+      deps.life.step();
+      yield Buffer.from(files.get(url) ?? '').subarray(from);
+    },
+  };
+}

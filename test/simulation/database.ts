@@ -1,0 +1,121 @@
+/** One PostgreSQL in memory for all histories, with every migration, whose clock is the simulation's. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import type { Db, Sql } from '../../server/platform/database/db.ts';
+import { prepareDirectory } from '../fakes/database.ts';
+import type { Life } from './crash.ts';
+import { openWire, type Wire } from './wire.ts';
+
+/**
+ * `now()` of the server's statements, and of what it lets run, is the simulation's: a function of that name in a schema that comes
+ * before PostgreSQL's own.
+ */
+const SIMULATED_TIME = `
+  SET timezone = 'UTC';
+  CREATE SCHEMA simulation;
+  CREATE FUNCTION simulation.now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS $$ SELECT pg_catalog.to_timestamp(current_setting('simulation.now')::float8 / 1000) $$;
+  CREATE FUNCTION simulation.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT simulation.now() $$;
+  SET search_path = simulation, pg_catalog, public;
+  SET enable_seqscan = off;
+  SET synchronous_commit = off;
+  ALTER TABLE shops ALTER COLUMN created_at SET DEFAULT simulation.now();
+`;
+
+async function migrated(): Promise<Blob | File> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'connector-simulation-'));
+  await prepareDirectory(folder);
+  const onDisk = await PGlite.create({ dataDir: path.join(folder, 'pglite') });
+  const dump = await onDisk.dumpDataDir('none');
+  await onDisk.close();
+  await rm(folder, { recursive: true });
+  return dump;
+}
+
+/** Emptying a table for good takes long; deleting its rows leaves them behind for a while. */
+const CLEARED_BEFORE_EMPTIED = 100;
+
+export type SimulatedDatabase = {
+  /** The database as one process sees it, until it dies. */
+  connect(life: Life): Omit<Db, 'within'>;
+  /** For looking at it from outside. */
+  look: Wire['query'];
+  /** Empties every table. */
+  clear(): void;
+  close(): Promise<void>;
+};
+
+export async function openSimulatedDatabase(now: () => number): Promise<SimulatedDatabase> {
+  const database = await PGlite.create({ loadDataDir: await migrated() });
+  const wire = openWire(database);
+  wire.exec(SIMULATED_TIME);
+  let shown = Number.NaN;
+  const query: Wire['query'] = (text, params) => {
+    if (shown !== now()) {
+      shown = now();
+      wire.query(`SELECT set_config('simulation.now', $1, false)`, [String(shown)]);
+    }
+    return wire.query(text, params);
+  };
+  const tables = wire
+    .query<{ name: string }>(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`)
+    .map(({ name }) => name)
+    .filter((name) => name !== '_prisma_migrations');
+
+  // Rows go in any order.
+  const clearing = (on: boolean) => wire.exec(`SET session_replication_role = ${on ? 'replica' : 'origin'}`);
+  let cleared = 0;
+
+  /** One transaction at a time: what is asked for meanwhile waits, as on the only connection of the embedded database. */
+  let turn: Promise<unknown> = Promise.resolve();
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return await mine;
+  }
+
+  const over = (life: Life): Sql => ({
+    query: async (text, params) => {
+      life.step();
+      return query(text, params);
+    },
+  });
+
+  return {
+    connect: (life) => ({
+      embedded: true,
+      query: async (text, params) => await inTurn(async () => await over(life).query(text, params)),
+      transaction: async (work) =>
+        await inTurn(async () => {
+          life.step();
+          query('BEGIN');
+          try {
+            const result = await work(over(life));
+            life.step();
+            query('COMMIT');
+            // Killed right after: it is committed, and nobody heard of it.
+            life.step();
+            return result;
+          } catch (error) {
+            query('ROLLBACK');
+            throw error;
+          }
+        }),
+      lost: () => 0,
+      migrate: async () => [],
+      pending: async () => [],
+      close: async () => {},
+    }),
+    look: query,
+    clear: () => {
+      clearing(true);
+      for (const name of tables) query(`DELETE FROM "${name}"`);
+      clearing(false);
+      if (++cleared % CLEARED_BEFORE_EMPTIED === 0)
+        wire.exec(`TRUNCATE ${tables.map((name) => `"${name}"`).join(', ')}`);
+    },
+    close: async () => await database.close(),
+  };
+}

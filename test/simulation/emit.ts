@@ -1,0 +1,101 @@
+/** Webhooks as Shopify sends them, with what each of them says. */
+import { consentBody, customerBody, type Dating, mergeBody, orderBody, tagsBody } from './bodies.ts';
+import type { Scene } from './scene.ts';
+import { addressOf, type Channel, type Customer, type Order } from './shopify.ts';
+import type { Said, Webhook } from './webhooks.ts';
+
+const TOPIC = { email: 'customers_email_marketing_consent/update', sms: 'customers_marketing_consent/update' };
+
+export function webhook(
+  scene: Scene,
+  topic: string,
+  body: object,
+  { at, said }: { at: number; said: Said[] },
+): Webhook {
+  const made = { id: `${scene.domain}-${++scene.made}`, topic, body: structuredClone(body), triggeredAt: at, said };
+  scene.left.push(made);
+  return made;
+}
+
+const seenOf = (customer: Customer, at: number): Said[] =>
+  (['email', 'sms'] as const).flatMap((channel) => {
+    const address = addressOf(customer, channel)?.toLowerCase();
+    return address === undefined ? [] : [{ says: 'seen' as const, customer: customer.id, channel, address, at }];
+  });
+
+export function consentWebhook(
+  scene: Scene,
+  customer: Customer,
+  channel: Channel,
+  how: { dating: Dating; at: number },
+): Webhook {
+  const { dating, at } = how;
+  const address = addressOf(customer, channel);
+  const consent = customer.consent[channel];
+  const body = consentBody(customer.id, channel, address, consent, dating);
+  const said: Said[] =
+    address === null
+      ? []
+      : [
+          {
+            says: 'choice',
+            customer: customer.id,
+            channel,
+            address: address.toLowerCase(),
+            state: consent.state,
+            level: consent.level,
+            date: dating === 'dated' ? consent.at : null,
+            dated: consent.at === null ? 'undated' : dating,
+          },
+        ];
+  return webhook(scene, TOPIC[channel], body, { at, said });
+}
+
+export const customerWebhook = (scene: Scene, customer: Customer, at: number): Webhook =>
+  webhook(scene, 'customers/update', customerBody(customer), { at, said: seenOf(customer, at) });
+
+export function orderWebhook(
+  scene: Scene,
+  order: Order,
+  topic: 'orders/create' | 'orders/updated',
+  at: number,
+): Webhook {
+  const customer = order.customer === null ? null : (scene.shopify.customers.get(order.customer) ?? null);
+  const email = order.email.toLowerCase();
+  const said: Said[] = [
+    {
+      says: 'order',
+      order: order.id,
+      updatedAt: order.updatedAt,
+      createdAt: order.createdAt,
+      status: order.status,
+      customer: order.customer,
+    },
+    ...(customer ? seenOf(customer, at) : []),
+  ];
+  if (order.customer === null && order.ticked && topic === 'orders/create') {
+    said.push({ says: 'box', customer: null, address: email, ticked: true, at: order.createdAt });
+  }
+  if (!order.ticked)
+    said.push({ says: 'box', customer: order.customer, address: email, ticked: false, at: order.createdAt });
+  return webhook(scene, topic, orderBody(order, customer), { at, said });
+}
+
+export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
+  webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
+
+export const mergeWebhook = (scene: Scene, kept: number, gone: number, at: number): Webhook =>
+  webhook(scene, 'customers/merge', mergeBody(kept, gone, 'completed'), { at, said: [] });
+
+export function tagWebhook(
+  scene: Scene,
+  customer: Customer,
+  tag: string,
+  how: { added: boolean; at: number },
+): Webhook {
+  const { added, at } = how;
+  return webhook(scene, added ? 'customer.tags_added' : 'customer.tags_removed', tagsBody(customer.id, [tag], at), {
+    at,
+    said: [{ says: 'tags', customer: customer.id, tags: [tag], added, at }],
+  });
+}

@@ -1,0 +1,101 @@
+/** What a step changes at Shopify, and the webhooks that leave because of it. */
+import {
+  consentWebhook,
+  customerWebhook,
+  deletedWebhook,
+  mergeWebhook,
+  orderWebhook,
+  tagWebhook,
+  webhook,
+} from './emit.ts';
+import type { Step } from './history.ts';
+import { customerAt, EMAILS, moveTo, PHONES, type Scene, STREETS } from './scene.ts';
+import type { Order } from './shopify.ts';
+import type { Webhook } from './webhooks.ts';
+
+const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop'];
+
+function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'>): Order {
+  const made: Order = { ...order, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
+  scene.shopify.orders.set(made.id, made);
+  return made;
+}
+
+/** @returns the webhooks that Shopify makes of it, if the app is installed */
+export function happen(scene: Scene, step: Step, now: number): Webhook[] {
+  switch (step.do) {
+    case 'choose': {
+      const customer = customerAt(scene, step.who, now);
+      if ((step.channel === 'email' ? customer.email : customer.phone) === null) return [];
+      customer.consent[step.channel] = { state: step.state, level: step.level, at: now - step.age };
+      customer.updatedAt = now;
+      return [consentWebhook(scene, customer, step.channel, { dating: step.dating, at: now })];
+    }
+    case 'move': {
+      const customer = customerAt(scene, step.who, now);
+      const address = (step.channel === 'email' ? EMAILS : PHONES)[step.to] ?? null;
+      const before = customer.updatedAt;
+      moveTo(scene, customer, step.channel, address, now);
+      return customer.updatedAt === before ? [] : [customerWebhook(scene, customer, now)];
+    }
+    case 'order': {
+      const customer = customerAt(scene, step.who, now);
+      const { id, email } = customer;
+      const order = newOrder(scene, { createdAt: now, customer: id, email: email ?? '', ticked: step.ticked });
+      return [orderWebhook(scene, order, 'orders/create', now)];
+    }
+    case 'changeOrder': {
+      const orders = [...scene.shopify.orders.values()];
+      const order = orders[step.which % Math.max(1, orders.length)];
+      if (!order) return [];
+      order.status = order.status === 'paid' ? 'pending' : 'paid';
+      // Within one second Shopify dates both the same.
+      order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
+      return [orderWebhook(scene, order, 'orders/updated', now)];
+    }
+    case 'guestOrder': {
+      const email = EMAILS[step.address] ?? '';
+      const order = newOrder(scene, { createdAt: now - step.age, customer: null, email, ticked: step.ticked });
+      return [orderWebhook(scene, order, 'orders/create', now)];
+    }
+    case 'tag': {
+      const customer = customerAt(scene, step.who, now);
+      const tag = TAGS[step.tag] ?? '';
+      if (customer.tags.has(tag) === step.present) return [];
+      if (step.present) customer.tags.add(tag);
+      else customer.tags.delete(tag);
+      customer.updatedAt = now;
+      return [tagWebhook(scene, customer, tag, { added: step.present, at: now })];
+    }
+    case 'street': {
+      const customer = customerAt(scene, step.who, now);
+      customer.street = STREETS[step.spelling] ?? '';
+      customer.updatedAt = now;
+      return [customerWebhook(scene, customer, now)];
+    }
+    case 'delete': {
+      const customer = customerAt(scene, step.who, now);
+      scene.shopify.customers.delete(customer.id);
+      for (const order of scene.shopify.orders.values()) if (order.customer === customer.id) order.customer = null;
+      return [deletedWebhook(scene, customer.id, now)];
+    }
+    case 'merge': {
+      if (step.kept === step.gone) return [];
+      const kept = customerAt(scene, step.kept, now);
+      const gone = customerAt(scene, step.gone, now);
+      scene.shopify.customers.delete(gone.id);
+      scene.shopify.mergedInto.set(gone.id, kept.id);
+      for (const order of scene.shopify.orders.values()) if (order.customer === gone.id) order.customer = kept.id;
+      kept.updatedAt = now;
+      return [mergeWebhook(scene, kept.id, gone.id, now)];
+    }
+    case 'replay': {
+      const old = scene.left.filter(({ topic }) => topic !== 'app/uninstalled')[step.which];
+      return old ? [webhook(scene, old.topic, old.body, { at: now, said: old.said })] : [];
+    }
+    case 'shopUpdate':
+      return [webhook(scene, 'shop/update', { name: 'Simulated', country_code: 'US' }, { at: now, said: [] })];
+    default:
+      return [];
+  }
+}

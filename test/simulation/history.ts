@@ -1,0 +1,141 @@
+/** Histories as values: fast-check makes them, and shortens one that shows a fault. */
+import fc from 'fast-check';
+import type { Dating } from './bodies.ts';
+import type { Rules } from './model/account.ts';
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** What becomes of a webhook: it comes at once, or some time later, twice, or never. */
+export type Fate = 'comes' | 'late' | 'twice' | 'lost';
+/** What Ascent360 does with a request; `…Taken`: it takes it all the same. */
+export type Answer = 'ok' | '400' | '404' | '500' | '500Taken' | 'hang' | 'hangTaken' | 'cut' | 'refused' | 'slow';
+
+/** One thing that happens. `after`: so long after the one before; `work`: whether the app works then, or things pile up. */
+export type Step = { after: number; fate: Fate; work: boolean } & (
+  | {
+      do: 'choose';
+      who: number;
+      channel: 'email' | 'sms';
+      state: string;
+      level: string | null;
+      age: number;
+      dating: Dating;
+    }
+  | { do: 'move'; who: number; channel: 'email' | 'sms'; to: number }
+  | { do: 'order'; who: number; ticked: boolean }
+  | { do: 'changeOrder'; which: number }
+  | { do: 'guestOrder'; address: number; ticked: boolean; age: number }
+  | { do: 'tag'; who: number; tag: number; present: boolean }
+  | { do: 'street'; who: number; spelling: number }
+  | { do: 'delete'; who: number }
+  | { do: 'merge'; kept: number; gone: number }
+  | { do: 'replay'; which: number }
+  | { do: 'arrive'; which: number }
+  | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean }
+  | { do: 'shopUpdate' }
+  | { do: 'uninstall' }
+  | { do: 'reinstall' }
+  | { do: 'answers'; answers: Answer[] }
+  | { do: 'crash'; steps: number }
+);
+export type StepKind = Step['do'];
+
+export type History = {
+  /** Whether Shopify can be asked. */
+  access: boolean;
+  rules: Rules;
+  steps: Step[];
+};
+
+const level = fc.constantFrom('single', 'any', 'confirmed' as const);
+const policy = fc.constantFrom('optOuts', 'none', 'all' as const);
+const rules: fc.Arbitrary<Rules> = fc.record({
+  email: fc.record({ optInLevel: level, history: policy, untickedBox: fc.constantFrom('send', 'leaveOut' as const) }),
+  sms: fc.record({ optInLevel: level, history: policy }),
+  listIds: fc.constantFrom<string[]>([], ['a'], ['a', 'b']),
+  listsFor: fc.constantFrom('subscribed', 'everyone' as const),
+});
+export const usualRules: Rules = {
+  email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
+  sms: { optInLevel: 'single', history: 'optOuts' },
+  listIds: [],
+  listsFor: 'subscribed',
+};
+
+const who = fc.nat({ max: 2 });
+const channel = fc.constantFrom<'email' | 'sms'>('email', 'email', 'sms');
+const address = fc.nat({ max: 2 });
+const which = fc.nat({ max: 7 });
+const age = fc.constantFrom(0, 0, 0, SECOND, 3 * MINUTE, HOUR, 2 * DAY, 30 * DAY);
+const state = fc.constantFrom(
+  ...(['subscribed', 'subscribed', 'subscribed', 'unsubscribed', 'unsubscribed', 'UNSUBSCRIBED'] as const),
+  ...(['not_subscribed', 'pending', 'redacted'] as const),
+);
+const optInLevel = fc.constantFrom('single_opt_in', 'single_opt_in', 'confirmed_opt_in', null);
+const dating = fc.constantFrom<Dating>('dated', 'dated', 'dated', 'dated', 'undated', 'unreadable');
+const answers = fc.array(
+  fc.constantFrom<Answer>('400', '404', '500', '500Taken', 'hang', 'hangTaken', 'cut', 'refused', 'slow', 'ok'),
+  { minLength: 1, maxLength: 4 },
+);
+
+const common = {
+  after: fc.constantFrom(0, SECOND, SECOND, 10 * SECOND, 3 * MINUTE, 40 * MINUTE, 7 * HOUR, 2 * DAY, 8 * DAY),
+  fate: fc.constantFrom<Fate>('comes', 'comes', 'comes', 'comes', 'comes', 'comes', 'late', 'late', 'twice', 'lost'),
+  work: fc.constantFrom(true, true, true, true, false),
+};
+type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'do'>;
+type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
+
+const kinds: Kinds = {
+  choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating } },
+  move: { weight: 4, own: { who, channel, to: address } },
+  order: { weight: 4, own: { who, ticked: fc.boolean() } },
+  changeOrder: { weight: 3, own: { which } },
+  guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age } },
+  tag: { weight: 2, own: { who, tag: fc.nat({ max: 3 }), present: fc.boolean() } },
+  street: { weight: 1, own: { who, spelling: fc.nat({ max: 2 }) } },
+  delete: { weight: 1, own: { who } },
+  merge: { weight: 1, own: { kept: who, gone: who } },
+  replay: { weight: 2, own: { which } },
+  arrive: { weight: 2, own: { which } },
+  settings: {
+    weight: 2,
+    own: { rules, newAccount: fc.constantFrom(false, false, true), paused: fc.constantFrom(false, false, true) },
+  },
+  shopUpdate: { weight: 1, own: {} },
+  uninstall: { weight: 1, own: {} },
+  reinstall: { weight: 1, own: {} },
+  answers: { weight: 3, own: { answers } },
+  crash: { weight: 2, own: { steps: fc.integer({ min: 1, max: 60 }) } },
+};
+export const stepKinds = Object.keys(kinds) as StepKind[];
+
+function stepOf(kind: StepKind): fc.WeightedArbitrary<Step> {
+  const { weight, own } = kinds[kind];
+  // Every kind's own fields are made by what stands beside it in the table.
+  const arbitrary = fc.record({ ...common, do: fc.constant(kind), ...own }) as unknown as fc.Arbitrary<Step>;
+  return { weight, arbitrary };
+}
+
+export type Kind = {
+  only?: readonly StepKind[] | undefined;
+  longest?: number | undefined;
+  /** Whether every choice says when it was made, as Shopify's nearly always do. */
+  dated?: boolean | undefined;
+};
+
+const asDated = (step: Step): Step => (step.do === 'choose' ? { ...step, dating: 'dated' } : step);
+
+/** Histories of these kinds of steps. */
+export function histories({ only = stepKinds, longest = 9, dated = false }: Kind = {}): fc.Arbitrary<History> {
+  const step = fc.oneof(...only.map(stepOf));
+  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest });
+  return fc.record({
+    access: fc.constantFrom(true, true, false),
+    rules: fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules }),
+    steps,
+  });
+}

@@ -1,0 +1,198 @@
+/** Lives one history through, and says what was wrong in it. */
+
+import { webhook } from './emit.ts';
+import { happen } from './happen.ts';
+import { DAY, type History, HOUR, MINUTE, SECOND, type Step } from './history.ts';
+import { missingOptIns, missingOptOuts, wrongOrders } from './model/check-quiet.ts';
+import { guidOf, openScene, type Scene } from './scene.ts';
+import type { Webhook } from './webhooks.ts';
+import type { Violation, World } from './world.ts';
+
+export type Lived = { violations: Violation[]; events: number; flags: number; crashes: number };
+
+/** So that everything is tried again, asked again and compared again: hops of time, each with a look at what is due. */
+const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
+const UNTIL_QUIET = [7 * HOUR, 7 * DAY, MINUTE, DAY];
+
+async function pass(world: World, ms: number, works: boolean): Promise<void> {
+  const hops = ms > 10 * MINUTE ? [2 * MINUTE, ms - 2 * MINUTE] : [ms];
+  for (const hop of hops) {
+    world.clock.advance(hop);
+    if (works && hop > 0) await world.survive(() => (hop >= MINUTE ? world.process.sweep(hop >= DAY) : world.work()));
+  }
+}
+
+async function send(world: World, made: readonly Webhook[], step: Step): Promise<void> {
+  const { here } = world;
+  for (const one of made) {
+    if (!here.installed || step.fate === 'lost') continue;
+    if (step.fate === 'late') here.air.push(one);
+    else await world.survive(() => world.receive(one));
+    // The same once more, as when Shopify did not get the answer.
+    if (step.fate === 'twice') await world.survive(() => world.receive(one));
+  }
+}
+
+async function uninstall(world: World): Promise<void> {
+  const { here } = world;
+  if (!here.installed) return;
+  const now = world.clock.now();
+  const told = webhook(here, 'app/uninstalled', { id: 1, myshopify_domain: here.domain }, { at: now, said: [] });
+  here.installed = false;
+  await world.survive(() => world.receive(told));
+}
+
+async function reinstall(world: World): Promise<void> {
+  const { here } = world;
+  if (here.installed) return;
+  world.life.douse();
+  // It was gone for a while, and whatever said so has come.
+  world.clock.advance(2 * SECOND);
+  for (const one of here.air.filter(({ topic }) => topic === 'app/uninstalled')) await world.receive(one);
+  await world.survive(() => world.work());
+  here.installed = true;
+  const now = world.clock.now();
+  const { account } = here;
+  account.reinstalledAt = now;
+  account.askedSince.clear();
+  account.installed = { earliest: now - 10 * MINUTE, latest: now - 10 * MINUTE };
+  await world.open();
+}
+
+async function saveSettings(world: World, step: Extract<Step, { do: 'settings' }>): Promise<void> {
+  const { here } = world;
+  world.life.douse();
+  const { account } = here;
+  if (step.newAccount) {
+    here.guid = guidOf(Number(here.guid.slice(-12)) + 1);
+    account.accountSince = world.clock.now();
+    account.told.clear();
+    account.held.clear();
+  }
+  here.paused = step.paused;
+  account.rules = step.rules;
+  account.settingsAt = world.clock.now();
+  account.place++;
+  await world.save(step.rules, step);
+}
+
+async function act(world: World, step: Step): Promise<void> {
+  const { here } = world;
+  switch (step.do) {
+    case 'uninstall':
+      return await uninstall(world);
+    case 'reinstall':
+      return await reinstall(world);
+    case 'settings':
+      return await saveSettings(world, step);
+    case 'answers':
+      here.answers = [...step.answers];
+      return;
+    case 'crash':
+      world.life.light(step.steps);
+      return;
+    case 'arrive': {
+      const late = here.air[step.which % Math.max(1, here.air.length)];
+      if (late) await world.survive(() => world.receive(late));
+      return;
+    }
+    default:
+      await send(world, happen(here, step, world.clock.now()), step);
+  }
+}
+
+/** Everything comes, everything answers, and time passes. */
+async function quieten(world: World): Promise<void> {
+  const { here } = world;
+  world.life.douse();
+  here.answers = [];
+  while (here.air[0]) await world.receive(here.air[0]);
+  await world.work();
+  if (!here.installed) await reinstall(world);
+  if (here.paused) {
+    here.paused = false;
+    await world.save(here.account.rules, { newAccount: false, paused: false });
+  }
+  for (const hop of UNTIL_REST) await pass(world, hop, true);
+  for (const what of missingOptIns(here.account, world.clock.now())) world.wrong(`at rest Ascent360 lacks ${what}`);
+  for (const hop of UNTIL_QUIET) await pass(world, hop, true);
+}
+
+/** The truth at Shopify that the comparisons must have found. */
+function learnTruth(world: World): void {
+  const { here } = world;
+  if (!here.installed) return;
+  const { account, shopify } = here;
+  const place = ++account.place;
+  for (const customer of shopify.customers.values()) {
+    for (const channel of ['email', 'sms'] as const) {
+      const { state, at } = customer.consent[channel];
+      const address = (channel === 'email' ? customer.email : customer.phone)?.toLowerCase();
+      if (state.toLowerCase() !== 'unsubscribed' || at === null || address === undefined) continue;
+      if (at < Math.max(account.installed.latest, here.begunAt)) continue;
+      account.facts.push({
+        channel,
+        address,
+        customer: customer.id,
+        state: 'unsubscribed',
+        level: null,
+        from: 'read',
+        earliest: at,
+        latest: at,
+        undatedSince: null,
+        addressSince: null,
+        may: place,
+        must: place,
+      });
+    }
+  }
+}
+
+async function checkQuiet(world: World, access: boolean): Promise<void> {
+  const { here } = world;
+  if (access) learnTruth(world);
+  for (const what of missingOptOuts(here.account, world.clock.now())) world.wrong(`once quiet Ascent360 lacks ${what}`);
+  for (const what of wrongOrders(here.account)) world.wrong(`once quiet Ascent360 lacks ${what}`);
+  const rows = world.look<{ state: string; webhook_id: string }>(
+    `SELECT state, webhook_id FROM events WHERE source = 'webhook' AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+    [here.domain],
+  );
+  const there = new Set(rows.map((row) => row.webhook_id));
+  for (const id of here.acknowledged) if (!there.has(id)) world.wrong(`${id} was acknowledged and is lost`);
+  for (const { state, webhook_id } of rows) {
+    if (!['accepted', 'merged', 'skipped', 'attention'].includes(state)) world.wrong(`${webhook_id} still is ${state}`);
+  }
+}
+
+function beginScene(world: World, history: History, number: number): Scene {
+  const now = world.clock.nextHistory();
+  world.chance.begin(1);
+  const scene = openScene(`s${number}.myshopify.com`, history.rules, now);
+  world.begin(scene);
+  return scene;
+}
+
+let shops = 0;
+
+export async function live(world: World, history: History): Promise<Lived> {
+  const before = world.crashes;
+  const scene = beginScene(world, history, ++shops);
+  world.access = history.access;
+  await world.open();
+  await world.save(history.rules, { newAccount: false, paused: false });
+  await world.work();
+  for (const step of history.steps) {
+    await pass(world, step.after + 1, step.work);
+    await act(world, step);
+    if (step.work) await world.survive(() => world.work());
+  }
+  await quieten(world);
+  await checkQuiet(world, history.access);
+  const flags = world.receiver.requests.reduce((sum, request) => sum + request.flags.length, 0);
+  return {
+    violations: world.violations,
+    events: scene.acknowledged.size,
+    flags,
+    crashes: world.crashes - before,
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * What one shop's history comes to by SPEC 6.2, written from it alone. Where the specification leaves two answers open, or the app
+ * cannot be sure, a fact's date is a span, and what is known is either certain or possible: a flag is wrong only if it is wrong
+ * whichever way that turns out.
+ */
+export type Channel = 'email' | 'sms' | 'phone' | 'postal';
+export type Level = 'any' | 'single' | 'confirmed';
+export type History = 'none' | 'optOuts' | 'all';
+
+/** Settings as far as they bear on flags and lists. */
+export type Rules = {
+  email: { optInLevel: Level; history: History; untickedBox: 'send' | 'leaveOut' };
+  sms: { optInLevel: Level; history: History };
+  listIds: string[];
+  listsFor: 'subscribed' | 'everyone';
+};
+
+export type Fact = {
+  channel: Channel;
+  address: string;
+  /** Whom Shopify spoke of; null: a guest. */
+  customer: number | null;
+  state: string;
+  level: string | null;
+  from: 'topic' | 'box' | 'read' | 'tag';
+  /** When it was chosen: not before, and not after. Minus infinity: undated. */
+  earliest: number;
+  latest: number;
+  /** An opt-in from an event that does not say when it was chosen: when that was triggered. */
+  undatedSince: number | null;
+  /** Of a read: since when the customer has had this address. */
+  addressSince: number | null;
+  /** The places in the order of all that happened from which on the app may know it, and certainly knows it. */
+  may: number;
+  must: number;
+};
+
+/** What Shopify said of a customer at one moment; `at`: which moment. */
+export type Word = { customer: number; channel: 'email' | 'sms'; state: string; at: number; must: number };
+export type Sighting = { customer: number; channel: 'email' | 'sms'; address: string; at: number; must: number };
+
+export type Told = {
+  /** The last flag of which the app knows that it was accepted. */
+  accepted: boolean | null;
+  /** Flags sent since, whose outcome it cannot know. */
+  unknown: boolean[];
+};
+
+/** What Ascent360 holds: the last flag it answered 200 to, and whether it may hold another by now. */
+export type Held = { value: boolean | null; unsure: boolean[] };
+
+export type Account = {
+  rules: Rules;
+  /** The place in the order of what happened: everything that is learnt takes the next. */
+  place: number;
+  facts: Fact[];
+  words: Word[];
+  sightings: Sighting[];
+  told: Map<string, Told>;
+  /** By what it is told under: another account of Ascent360 holds nothing. */
+  held: Map<string, Held>;
+  /** Addresses about which something was refused: what was chosen then need not come again. */
+  refused: Set<string>;
+  /** The app was installed not before, and not after. */
+  installed: { earliest: number; latest: number };
+  /** Choices before this are history in another account. */
+  accountSince: number;
+  /** The last reinstallation; null: none. */
+  reinstalledAt: number | null;
+  /** Customers of whom Shopify may have been asked since then. */
+  askedSince: Set<number>;
+  /** The last change of settings. */
+  settingsAt: number;
+  deleted: Map<number, { at: number; must: number }>;
+  /** The newest state of an order that was acknowledged. */
+  orders: Map<number, OrderState>;
+  /** States of orders that Shopify was asked for. */
+  askedOrders: { order: number; updatedAt: number; status: string }[];
+  sentOrders: Map<number, { status: string; unsure: boolean }>;
+};
+
+export type OrderState = {
+  updatedAt: number;
+  triggeredAt: number;
+  status: string;
+  customer: number | null;
+  createdAt: number;
+};
+
+export const UNDATED = Number.NEGATIVE_INFINITY;
+export const NEVER = Number.POSITIVE_INFINITY;
+export const keyOf = (channel: Channel, address: string) => `${channel}:${address}`;
+
+export const openAccount = (rules: Rules, calledAt: number): Account => ({
+  rules,
+  place: 0,
+  facts: [],
+  words: [],
+  sightings: [],
+  told: new Map(),
+  held: new Map(),
+  refused: new Set(),
+  installed: { earliest: calledAt - 600_000, latest: calledAt - 600_000 },
+  accountSince: 0,
+  reinstalledAt: null,
+  askedSince: new Set(),
+  settingsAt: 0,
+  deleted: new Map(),
+  orders: new Map(),
+  askedOrders: [],
+  sentOrders: new Map(),
+});

@@ -1,0 +1,76 @@
+/** What Ascent360 must hold once all is quiet (SPEC 6.2). */
+import { type Account, type Channel, keyOf } from './account.ts';
+import {
+  certainOf,
+  certainOptIns,
+  isPerhapsHeld,
+  isPerhapsUnticked,
+  newest,
+  possibleOf,
+  possibleOptIns,
+  type View,
+} from './choices.ts';
+
+const addresses = (account: Account): { channel: Channel; address: string }[] => [
+  ...new Map(account.facts.map(({ channel, address }) => [keyOf(channel, address), { channel, address }])).values(),
+];
+
+const viewOf = (account: Account, { channel, address }: { channel: Channel; address: string }): View => ({
+  account,
+  channel,
+  address,
+  place: account.place,
+});
+
+const holds = (account: Account, { channel, address }: View, value: boolean): boolean => {
+  const held = account.held.get(keyOf(channel, address));
+  return held?.value === value && held.unsure.every((other) => other === value);
+};
+
+/** Opt-outs that are due and that Ascent360 does not hold. */
+export function missingOptOuts(account: Account, now: number): string[] {
+  return addresses(account).flatMap((one) => {
+    const view = viewOf(account, one);
+    const lastIn = newest(possibleOptIns(view).map(({ latest }) => latest));
+    const due = certainOf(view, 'out').filter(
+      (fact) =>
+        (possibleOptIns(view).length === 0 || fact.earliest >= lastIn) &&
+        !isPerhapsHeld(view, fact.earliest, false, now) &&
+        !isPerhapsUnticked(view, fact),
+    );
+    return due.length > 0 && !holds(account, view, false) ? [`the opt-out of ${keyOf(one.channel, one.address)}`] : [];
+  });
+}
+
+/** Opt-ins that were due when their event came, and that Ascent360 does not hold a while after. */
+export function missingOptIns(account: Account, now: number): string[] {
+  if (account.reinstalledAt !== null) return [];
+  return addresses(account).flatMap((one) => {
+    const view = viewOf(account, one);
+    if (account.refused.has(keyOf(one.channel, one.address))) return [];
+    const lastOther = newest([...possibleOf(view, 'out'), ...possibleOf(view, 'none')].map(({ latest }) => latest));
+    const due = certainOptIns(view).filter(
+      (fact) =>
+        fact.from === 'topic' &&
+        (fact.customer === null || !account.deleted.has(fact.customer)) &&
+        fact.earliest > lastOther &&
+        fact.earliest > account.settingsAt &&
+        !isPerhapsHeld(view, fact.earliest, true, now),
+    );
+    return due.length > 0 && !holds(account, view, true) ? [`the opt-in of ${keyOf(one.channel, one.address)}`] : [];
+  });
+}
+
+/** Orders of which Ascent360 holds another state than the newest that was acknowledged. */
+export function wrongOrders(account: Account): string[] {
+  return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
+    const sent = account.sentOrders.get(id);
+    const deletion = customer === null ? undefined : account.deleted.get(customer);
+    if (deletion || (account.reinstalledAt !== null && createdAt < account.reinstalledAt)) return [];
+    if (sent?.unsure) return [];
+    const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
+    return sent?.status === status || asked.some((one) => one.status === sent?.status)
+      ? []
+      : [`order ${id} as ${status}: it holds ${sent?.status ?? 'nothing'}`];
+  });
+}

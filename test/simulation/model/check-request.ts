@@ -1,0 +1,86 @@
+/** What may never be sent (SPEC 6.2), asked of each request as it leaves. */
+import { type Account, keyOf, type Told } from './account.ts';
+import {
+  certainOf,
+  certainOptIns,
+  isSurelyHeld,
+  isSurelyUnticked,
+  latestOf,
+  newest,
+  possibleOf,
+  possibleOptIns,
+  type View,
+} from './choices.ts';
+
+export type Flag = { channel: 'email' | 'sms' | 'phone' | 'postal'; address: string; value: boolean };
+
+const nothing: Told = { accepted: null, unknown: [] };
+export const toldOf = (account: Account, { channel, address }: Pick<Flag, 'channel' | 'address'>) =>
+  account.told.get(keyOf(channel, address)) ?? nothing;
+
+const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);
+
+/** Whether the last that the app certainly heard from Shopify of the customer is that they have not chosen. */
+function hasNotChosen({ account, channel, place }: View, customer: number): boolean {
+  const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
+  const last = newest(words.map(({ at }) => at));
+  const lastWords = words.filter(({ at }) => at === last);
+  return lastWords.some(({ must }) => must <= place) && lastWords.every(({ state }) => NOT_CHOSEN.has(state));
+}
+
+function whyNoOptIn(view: View, customer: number | null, now: number): string | null {
+  const { account } = view;
+  const optIns = possibleOptIns(view);
+  if (optIns.length === 0) return 'an opt-in that nobody chose';
+  const lastOut = newest(certainOf(view, 'out').map(({ earliest }) => earliest));
+  const newer = optIns.filter((fact) => latestOf(view, fact) > lastOut);
+  const noOut = certainOf(view, 'out').length === 0;
+  const standing = noOut ? optIns : newer;
+  if (standing.length === 0) return 'an opt-in after a newer opt-out that was acknowledged';
+  const fresh = standing.filter((fact) => !isSurelyHeld(view, latestOf(view, fact), true, now));
+  if (fresh.length === 0) return 'an opt-in that is history';
+  const { accepted, unknown } = toldOf(account, view);
+  if (accepted !== true || unknown.includes(false)) {
+    const lastWithout = newest(certainOf(view, 'none').map(({ earliest }) => earliest));
+    if (fresh.every((fact) => latestOf(view, fact) < lastWithout))
+      return 'an opt-in with a newer state that is no choice';
+    if (customer !== null && hasNotChosen(view, customer)) {
+      return 'an opt-in for a customer of whom Shopify says that they have not chosen';
+    }
+  }
+  const { reinstalledAt, askedSince } = account;
+  const beforeReinstall = reinstalledAt !== null && fresh.every((fact) => latestOf(view, fact) < reinstalledAt);
+  if (beforeReinstall && customer !== null && !askedSince.has(customer)) {
+    return 'an opt-in from before the reinstallation, and Shopify was not asked anew';
+  }
+  return null;
+}
+
+function whyNoOptOut(view: View, now: number): string | null {
+  const outs = possibleOf(view, 'out');
+  if (outs.length === 0) return 'an opt-out that nobody chose';
+  const lastIn = newest(certainOptIns(view).map(({ earliest }) => earliest));
+  const standing = certainOptIns(view).length === 0 ? outs : outs.filter(({ latest }) => latest >= lastIn);
+  if (standing.length === 0) return 'an opt-out after a newer opt-in that was acknowledged';
+  if (standing.every(({ latest }) => isSurelyHeld(view, latest, false, now)))
+    return 'an opt-out that is held as history';
+  if (standing.every((fact) => isSurelyUnticked(view, fact))) return 'an opt-out that only left a box unticked';
+  return null;
+}
+
+/**
+ * @param customer whom the request speaks of; null: nobody knows
+ * @param place what was learnt before the claim began
+ * @returns what is wrong with the flag; null: nothing
+ */
+export function whyNot(
+  account: Account,
+  flag: Flag,
+  { customer, place, now }: { customer: number | null; place: number; now: number },
+): string | null {
+  const view = { account, channel: flag.channel, address: flag.address, place };
+  const { accepted, unknown } = toldOf(account, flag);
+  if (accepted === flag.value && unknown.every((value) => value === flag.value))
+    return 'the repeat of an accepted flag';
+  return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);
+}

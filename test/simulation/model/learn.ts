@@ -1,0 +1,140 @@
+/** How the model comes to know: from what was acknowledged, and from what Shopify answered. */
+import type { Customer, Order } from '../shopify.ts';
+import { addressOf } from '../shopify.ts';
+import type { Said, Webhook } from '../webhooks.ts';
+import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
+
+const INSTALLED_BEFORE = 10 * 60_000;
+
+type Known = { may: number; must: number };
+
+function factOf(said: Extract<Said, { says: 'choice' }>, triggeredAt: number): Omit<Fact, 'may' | 'must'> {
+  const { channel, address, customer, level, date, dated } = said;
+  const state = said.state.toLowerCase();
+  const at = Math.min(date ?? triggeredAt, triggeredAt);
+  const undatedOptIn = dated !== 'dated' && state === 'subscribed';
+  return {
+    channel,
+    address,
+    customer,
+    state,
+    level,
+    from: 'topic',
+    earliest: dated === 'dated' ? at : dated === 'undated' && !undatedOptIn ? triggeredAt : UNDATED,
+    latest: dated === 'unreadable' && undatedOptIn ? UNDATED : at,
+    undatedSince: undatedOptIn ? triggeredAt : null,
+    addressSince: null,
+  };
+}
+
+function learn(account: Account, said: Said, triggeredAt: number, known: Known): void {
+  switch (said.says) {
+    case 'choice': {
+      account.facts.push({ ...factOf(said, triggeredAt), ...known });
+      const { customer, channel, address } = said;
+      if (customer === null) return;
+      account.words.push({ customer, channel, state: said.state.toLowerCase(), at: triggeredAt, must: known.must });
+      account.sightings.push({ customer, channel, address, at: triggeredAt, must: known.must });
+      return;
+    }
+    case 'box': {
+      const at = Math.min(said.at, triggeredAt);
+      account.facts.push({
+        channel: 'email',
+        address: said.address,
+        customer: said.customer,
+        state: said.ticked ? 'ticked' : 'unticked',
+        level: null,
+        from: 'box',
+        earliest: at,
+        latest: at,
+        undatedSince: null,
+        addressSince: null,
+        ...known,
+      });
+      return;
+    }
+    case 'seen':
+      account.sightings.push({ ...said, must: known.must });
+      return;
+    case 'deleted':
+      account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
+      return;
+    case 'order': {
+      if (known.must === NEVER) return;
+      const before = account.orders.get(said.order);
+      const newer =
+        !before ||
+        said.updatedAt > before.updatedAt ||
+        (said.updatedAt === before.updatedAt && triggeredAt > before.triggeredAt);
+      if (newer) account.orders.set(said.order, { ...said, triggeredAt });
+      return;
+    }
+    case 'tags':
+      return;
+  }
+}
+
+/** @param sure acknowledged; otherwise it may have been stored, and nobody was told */
+export function learnWebhook(account: Account, webhook: Webhook, sure: boolean): void {
+  const place = ++account.place;
+  const known = { may: place, must: sure ? place : NEVER };
+  account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
+  for (const said of webhook.said) learn(account, said, webhook.triggeredAt, known);
+}
+
+/**
+ * Shopify said what it holds on a customer.
+ * @param how since when they have had their addresses, when it was said, and from when on the app may know, and does
+ */
+/** Whether the app certainly had to do with an address or its customer before. */
+const isKnown = (account: Account, customer: Customer, address: string) =>
+  account.sightings.some(
+    (seen) => seen.must !== NEVER && (seen.customer === customer.id || seen.address === address),
+  ) || account.facts.some((fact) => fact.must !== NEVER && fact.address === address);
+
+export function learnRead(
+  account: Account,
+  customer: Customer,
+  how: Known & { since(channel: 'email' | 'sms'): number; now: number; bulk: boolean },
+): void {
+  const { since, now, may, must } = how;
+  for (const channel of ['email', 'sms'] as const) {
+    const address = addressOf(customer, channel)?.toLowerCase();
+    if (address === undefined) continue;
+    const { state, level, at } = customer.consent[channel];
+    // Of somebody with whom the app had nothing to do, only what was chosen since it is there.
+    const isOwed = !how.bulk || isKnown(account, customer, address) || (at !== null && at >= account.installed.latest);
+    const known = { may, must: isOwed ? must : NEVER };
+    const date = at === null ? UNDATED : Math.min(at, now);
+    account.facts.push({
+      channel,
+      address,
+      customer: customer.id,
+      state: state.toLowerCase(),
+      level,
+      from: 'read',
+      earliest: date,
+      latest: date,
+      undatedSince: null,
+      addressSince: since(channel),
+      ...known,
+    });
+    account.words.push({ customer: customer.id, channel, state: state.toLowerCase(), at: now, must: known.must });
+    account.sightings.push({ customer: customer.id, channel, address, at: now, must: known.must });
+  }
+}
+
+/** Shopify said how an order stands: it may be sent so, and what its box says may be known. */
+export function learnAskedOrder(account: Account, order: Order): void {
+  account.askedOrders.push({ order: order.id, updatedAt: order.updatedAt, status: order.status });
+  if (order.customer === null || !order.ticked) {
+    const said = {
+      customer: order.customer,
+      address: order.email.toLowerCase(),
+      ticked: order.ticked,
+      at: order.createdAt,
+    };
+    learn(account, { says: 'box', ...said }, order.createdAt, { may: account.place, must: NEVER });
+  }
+}

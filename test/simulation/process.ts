@@ -1,0 +1,166 @@
+/** One process of the app: the real inbox, translation, ledger, claims, records, reads and comparisons, with nothing but time left out. */
+import { createAccess } from '../../server/admin/access.ts';
+import type { Ascent360Client } from '../../server/ascent360/client.ts';
+import type { AnyChore } from '../../server/pipeline/chores.ts';
+import { READS } from '../../server/pipeline/read/chore.ts';
+import { sweepOnce } from '../../server/pipeline/sweep.ts';
+import { readConfig } from '../../server/platform/config.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import { createKeys } from '../../server/platform/keys.ts';
+import { createLog } from '../../server/platform/log.ts';
+import type { Queue } from '../../server/platform/queue/queue.ts';
+import { createInbox, type Inbox } from '../../server/store/events/inbox.ts';
+import { createSettingsStore, type SettingsStore } from '../../server/store/shops/settings.ts';
+import { createShops, type Shops } from '../../server/store/shops/shops.ts';
+import { jobsOf } from '../../server/worker.ts';
+import { type AdminDeps, simulatedAdmin } from './admin.ts';
+
+const SECRET = 'secret';
+export const config = readConfig({
+  SHOPIFY_API_KEY: 'client-id',
+  SHOPIFY_API_SECRET: SECRET,
+  RETRY_SCHEDULE: '5s,30s,5m,30m',
+  // All that is claimed leaves at once: what is learnt meanwhile bears on the next claim.
+  DELIVERY_CONCURRENCY_PER_SHOP: '50',
+});
+const keys = createKeys([{ id: 'simulation', bytes: Buffer.alloc(32, 7) }]);
+const log = createLog('silent');
+const metrics = {
+  webhookAnswered: () => {},
+  webhookAcknowledged: () => {},
+  eventsProcessed: () => {},
+  eventFailed: () => {},
+  attemptEnded: () => {},
+  deliveryAccepted: () => {},
+  text: async () => '',
+  contentType: '',
+};
+const day = 24 * 3_600_000;
+const granted = {
+  accessToken: 'access',
+  refreshToken: 'refresh',
+  scopes: 'read_customers',
+  accessLifetime: day,
+  refreshLifetime: 90 * day,
+};
+
+export type Process = {
+  db: Db;
+  shops: Shops;
+  settings: SettingsStore;
+  inbox: Inbox;
+  /** Somebody opens the app: it gets a token. */
+  exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
+  wake(shopId: number): void;
+  /** Does what it was woken for, until there is no more of it. */
+  work(): Promise<void>;
+  /**
+   * Finds what is due, whoever forgot to wake it, and does it.
+   * @param thoroughly what hardly ever matters, too
+   */
+  sweep(thoroughly: boolean): Promise<void>;
+};
+
+type Deps = AdminDeps & { send: Ascent360Client['send']; random(): number };
+
+/** Chores that no step of a history gives anything to do: they are looked at once a day. */
+const SELDOM: ReadonlySet<string> = new Set(['retention', 'flow', 'erase_shop', 'admin_access']);
+/** A piece of work that is never over would be a fault of its own. */
+const MOST_PIECES = 200;
+
+export function startProcess(deps: Deps): Process {
+  const { db, clock } = deps;
+  const woken = new Set<number>();
+  const later: { shopId: number; at: number }[] = [];
+  const reading = new Set<number>();
+  const queue: Queue = {
+    wake: (shopId) => void woken.add(shopId),
+    wakeLater: (shopId, waitMs) => void later.push({ shopId, at: clock.now() + waitMs }),
+    start: () => {},
+    check: async () => {},
+    stop: async () => {},
+  };
+  const shops = createShops(db, keys);
+  const settings = createSettingsStore(db);
+  const oauth = { exchange: async () => granted, refresh: async () => granted };
+  const access = createAccess({ db, oauth, log, now: clock.now });
+  const jobs = jobsOf(
+    {
+      config,
+      db,
+      shops,
+      settings,
+      ascent360: { send: deps.send, close: async () => {} },
+      admin: simulatedAdmin(deps),
+      access,
+      queue,
+      log,
+      metrics,
+      now: clock.now,
+      random: deps.random,
+    },
+    { quick: db, wakeReads: (shopId) => void reading.add(shopId), stopping: () => false },
+  );
+  const { signal } = new AbortController();
+
+  async function doChore(chore: AnyChore, shopId: number): Promise<boolean> {
+    if ('workWithoutKey' in chore) return await chore.workWithoutKey(shopId, signal);
+    const shop = await shops.byId(shopId);
+    return shop !== null && (await chore.work(shop, signal));
+  }
+
+  let busy = false;
+  async function work(): Promise<void> {
+    busy = true;
+    try {
+      await workOff();
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function workOff(): Promise<void> {
+    for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
+      for (const { shopId } of later.filter(({ at }) => at <= clock.now())) woken.add(shopId);
+      later.splice(0, later.length, ...later.filter(({ at }) => at > clock.now()));
+      const [shopId] = woken;
+      const [readId] = reading;
+      if (shopId !== undefined) {
+        woken.delete(shopId);
+        if (await jobs.work(shopId, async () => await new Promise(() => {}))) woken.add(shopId);
+      } else if (readId !== undefined) {
+        reading.delete(readId);
+        const reads = jobs.chores.find(({ name }) => name === READS);
+        if (reads && (await doChore(reads, readId))) reading.add(readId);
+      } else return;
+    }
+    throw new Error('The work has no end');
+  }
+
+  clock.meanwhile(async () => {
+    if (busy) return;
+    await sweepOnce({ db, queue, log });
+    await work();
+  });
+
+  return {
+    db,
+    shops,
+    settings,
+    inbox: createInbox(db),
+    exchange: async (shop) => await access.exchange(shop, 'id token'),
+    wake: queue.wake,
+    work,
+    sweep: async (thoroughly) => {
+      await sweepOnce({ db, queue, log });
+      await work();
+      for (const chore of jobs.chores) {
+        if (!thoroughly && SELDOM.has(chore.name)) continue;
+        for (const shopId of await chore.due(db)) {
+          for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
+          await work();
+        }
+      }
+    },
+  };
+}

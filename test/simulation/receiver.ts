@@ -1,0 +1,128 @@
+/** Ascent360 in this process: it answers as the history says, and every request is held against the model as it leaves. */
+
+import type { Body } from '../../server/ascent360/body.ts';
+import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
+import type { Attempt } from '../../server/ascent360/client.ts';
+import type { Answer } from './history.ts';
+import { type Account, type Channel, keyOf } from './model/account.ts';
+import { type Flag, whyNot } from './model/check-request.ts';
+import type { Outcome } from './told-book.ts';
+
+const TIMEOUT_MS = 15_000;
+
+export type Request = { at: number; guid: string; payload: Payload; answer: Answer; flags: Flag[] };
+export type Payload = {
+  Email?: string;
+  Mobile?: string;
+  FirstName?: string;
+  EmailPermission?: boolean;
+  SMSPermission?: boolean;
+  PhonePermission?: boolean;
+  AddressPermission?: boolean;
+  ListIds?: string[];
+  Order?: { Id: string; FinancialStatus: string };
+};
+
+export const customerIn = ({ FirstName }: Payload): number | null => {
+  const id = /^C(\d+)$/.exec(FirstName ?? '')?.[1];
+  return id === undefined ? null : Number(id);
+};
+
+function flagsIn(payload: Payload): Flag[] {
+  const flags: Flag[] = [];
+  const add = (channel: Channel, address: string | undefined, value: boolean | undefined) => {
+    if (value !== undefined) flags.push({ channel, address: address ?? '(none)', value });
+  };
+  add('email', payload.Email?.toLowerCase(), payload.EmailPermission);
+  add('sms', payload.Mobile === undefined ? undefined : `+${payload.Mobile}`, payload.SMSPermission);
+  return flags;
+}
+
+type Ending = {
+  status: number | null;
+  failure: 'timeout' | 'connection_cut' | 'connection_refused' | null;
+  taken: boolean;
+};
+
+const ENDINGS: Record<Answer, Ending> = {
+  ok: { status: 200, failure: null, taken: true },
+  slow: { status: 200, failure: null, taken: true },
+  '400': { status: 400, failure: null, taken: false },
+  '404': { status: 404, failure: null, taken: false },
+  '500': { status: 500, failure: null, taken: false },
+  '500Taken': { status: 500, failure: null, taken: true },
+  hang: { status: null, failure: 'timeout', taken: false },
+  hangTaken: { status: null, failure: 'timeout', taken: true },
+  cut: { status: null, failure: 'connection_cut', taken: false },
+  refused: { status: null, failure: 'connection_refused', taken: false },
+};
+
+export type ReceiverDeps = {
+  now(): number;
+  account(): Account;
+  /** What was learnt before the last transaction began: the claim that this request comes from saw all of it. */
+  place(): number;
+  /** The next answer. */
+  next(): Answer;
+  /** While the answer is on its way. */
+  meanwhile(answer: Answer): Promise<void>;
+  /** The process that sends. @throws Crash */
+  step(): void;
+  sent(flags: readonly Flag[], outcome: Outcome): void;
+  wrong(what: string): void;
+};
+
+export type Receiver = {
+  send(guid: string, body: Body): Promise<Attempt>;
+  requests: Request[];
+};
+
+function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): void {
+  for (const { channel, address, value } of flags) {
+    const key = keyOf(channel, address);
+    const held = account.held.get(key) ?? { value: null, unsure: [] };
+    account.held.set(key, surely ? { value, unsure: [] } : { ...held, unsure: [...held.unsure, value] });
+  }
+}
+
+export function startReceiver(deps: ReceiverDeps): Receiver {
+  const requests: Request[] = [];
+  return {
+    requests,
+    send: async (guid, body) => {
+      deps.step();
+      const account = deps.account();
+      const payload: Payload = JSON.parse(body.text);
+      const flags = flagsIn(payload);
+      const answer = deps.next();
+      requests.push({ at: deps.now(), guid, payload, answer, flags });
+      const customer = customerIn(payload);
+      const seen = { customer, place: deps.place(), now: deps.now() };
+      for (const flag of flags) {
+        const why = whyNot(account, flag, seen);
+        if (why !== null) deps.wrong(`${keyOf(flag.channel, flag.address)} ${flag.value}: ${why}`);
+      }
+      const { status, failure, taken } = ENDINGS[answer];
+      const sure = status === 200;
+      noteHeld(account, taken ? flags : [], sure);
+      deps.sent(flags, 'sending');
+      const order = payload.Order;
+      if (order) {
+        const sent = account.sentOrders.get(Number(order.Id));
+        const unsure = !sure || (sent?.unsure ?? false);
+        account.sentOrders.set(Number(order.Id), {
+          status: taken ? order.FinancialStatus : (sent?.status ?? ''),
+          unsure,
+        });
+      }
+      await deps.meanwhile(answer);
+      deps.step();
+      const answered =
+        failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
+      const classified = classifyAnswer(answered);
+      if (classified.flags !== 'unknown') deps.sent(flags, classified.flags);
+      const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
+      return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Says a history and what was wrong in it so that a person can follow. */
+import { DAY, type History, HOUR, MINUTE, SECOND, type Step, usualRules } from './history.ts';
+import type { Found, Result } from './search.ts';
+
+function duration(ms: number): string {
+  if (ms >= DAY) return `${ms / DAY} d`;
+  if (ms >= HOUR) return `${ms / HOUR} h`;
+  if (ms >= MINUTE) return `${ms / MINUTE} min`;
+  return `${ms / SECOND} s`;
+}
+
+function sayStep({ after, fate, work, do: kind, ...own }: Step): string {
+  const details = Object.entries(own).map(([key, value]) => {
+    const isTime = key === 'age' && typeof value === 'number';
+    return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
+  });
+  const notes = [...(fate === 'comes' ? [] : [fate]), ...(work ? [] : ['the app does not work yet'])];
+  return `+${duration(after)}: ${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+
+export function sayHistory({ access, rules, steps }: History): string {
+  const settings = JSON.stringify(rules) === JSON.stringify(usualRules) ? 'the usual settings' : JSON.stringify(rules);
+  const head = `  ${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
+  return [head, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');
+}
+
+export const sayFound = ({ seed, history, what }: Found): string =>
+  [
+    `Seed ${seed}:`,
+    ...what.map((one) => `  ! ${one}`),
+    sayHistory(history),
+    `  as JSON: ${JSON.stringify(history)}`,
+  ].join('\n');
+
+export function sayResult(result: Result, { seconds, seed }: { seconds: number; seed: number }): string {
+  const rate = Math.round((result.histories / seconds) * 60);
+  const { histories, events, flags, crashes, found } = result;
+  return `${histories} histories, ${events} events, ${flags} flags, ${crashes} crashes, ${found.length} kinds of violation, ${rate} histories a minute, seed ${seed}`;
+}

@@ -1,0 +1,62 @@
+/** One shop at Shopify, as it truly is: whatever the app hears of it, late, twice or never, it can be asked for. */
+
+export type Channel = 'email' | 'sms';
+/** A state as Shopify holds it; `at`: when it was chosen, null: Shopify does not say. */
+export type Consent = { state: string; level: string | null; at: number | null };
+export type Customer = {
+  id: number;
+  createdAt: number;
+  updatedAt: number;
+  email: string | null;
+  phone: string | null;
+  consent: Record<Channel, Consent>;
+  tags: Set<string>;
+  street: string;
+  landline: string;
+  dataSaleOptOut: boolean;
+};
+export type Order = {
+  id: number;
+  createdAt: number;
+  updatedAt: number;
+  customer: number | null;
+  email: string;
+  ticked: boolean;
+  status: 'pending' | 'paid';
+};
+
+export const never: Consent = { state: 'never_subscribed', level: null, at: null };
+
+export type Shopify = {
+  customers: Map<number, Customer>;
+  orders: Map<number, Order>;
+  /** Who was merged away, and into whom. */
+  mergedInto: Map<number, number>;
+};
+
+export const emptyShopify = (): Shopify => ({ customers: new Map(), orders: new Map(), mergedInto: new Map() });
+
+export function newCustomer(id: number, now: number): Customer {
+  return {
+    id,
+    createdAt: now,
+    updatedAt: now,
+    email: null,
+    phone: null,
+    consent: { email: never, sms: never },
+    tags: new Set(),
+    street: '1 Slope Way',
+    landline: '+1 303 555 0100',
+    dataSaleOptOut: false,
+  };
+}
+
+export const addressOf = (customer: Customer, channel: Channel): string | null =>
+  channel === 'email' ? customer.email : customer.phone;
+
+/** Who a customer id stands for by now. */
+export function keptOf(shopify: Shopify, id: number): number {
+  let kept = id;
+  for (let next = shopify.mergedInto.get(kept); next !== undefined; next = shopify.mergedInto.get(kept)) kept = next;
+  return kept;
+}

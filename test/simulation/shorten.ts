@@ -1,0 +1,20 @@
+import type { History } from './history.ts';
+import { usualRules } from './history.ts';
+
+/** Leaves out what a history can do without. fast-check shortens a list from its beginning, and keeps what stands at its end. */
+export async function shorten(history: History, shows: (history: History) => Promise<boolean>): Promise<History> {
+  let best = history;
+  const keep = async (shorter: History) => {
+    const isEnough = await shows(shorter);
+    if (isEnough) best = shorter;
+    return isEnough;
+  };
+  for (let at = best.steps.length - 1; at >= 0; at--) await keep({ ...best, steps: best.steps.toSpliced(at, 1) });
+  for (const [at, step] of best.steps.entries()) {
+    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }];
+    for (const change of plain)
+      await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
+  }
+  if (best.rules !== usualRules) await keep({ ...best, rules: usualRules });
+  return best;
+}

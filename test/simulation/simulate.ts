@@ -1,0 +1,59 @@
+/** `npm run simulate -- --seconds 600 --seed 1`: lives histories for so long, and tells what was wrong in them. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type History, type StepKind, stepKinds } from './history.ts';
+import { live } from './live.ts';
+import { sayFound, sayHistory, sayResult } from './report.ts';
+import { search } from './search.ts';
+import { World } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    /** Only these kinds of steps, or all but these, with commas. */
+    only: { type: 'string' },
+    without: { type: 'string' },
+    longest: { type: 'string', default: '9' },
+    /** Every choice says when it was made. */
+    dated: { type: 'boolean', default: false },
+    /** A file with one history as JSON, told step by step. */
+    replay: { type: 'string' },
+  },
+});
+
+const named = (list: string | undefined): string[] => list?.split(',') ?? [];
+const isWanted = (kind: StepKind) =>
+  (values.only === undefined || named(values.only).includes(kind)) && !named(values.without).includes(kind);
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const world = await World.create();
+const seed = Number(values.seed);
+const began = performance.now();
+const passed = () => (performance.now() - began) / 1000;
+
+async function replay(file: string): Promise<number> {
+  const history: History = JSON.parse(readFileSync(file, 'utf8'));
+  say(sayHistory(history));
+  const { violations } = await live(world, history);
+  for (const { payload, answer, at } of world.receiver.requests) {
+    say(`${new Date(at).toISOString()} ${answer}: ${JSON.stringify(payload)}`);
+  }
+  for (const { what, at } of violations) say(`! ${new Date(at).toISOString()} ${what}`);
+  return violations.length;
+}
+
+async function searchAll(): Promise<number> {
+  const result = await search(world, {
+    seed,
+    kind: { only: stepKinds.filter(isWanted), longest: Number(values.longest), dated: values.dated },
+    goesOn: () => passed() < Number(values.seconds),
+    onFound: (found) => say(`${sayFound(found)}\n`),
+  });
+  say(sayResult(result, { seconds: passed(), seed }));
+  return result.found.length;
+}
+
+const wrong = values.replay === undefined ? await searchAll() : await replay(values.replay);
+await world.close();
+process.exit(wrong === 0 ? 0 : 1);

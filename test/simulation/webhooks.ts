@@ -1,0 +1,28 @@
+/** Webhooks between Shopify and the app: what each says, and what the model learns from it. */
+import type { Channel } from './shopify.ts';
+
+export type Said =
+  | {
+      says: 'choice';
+      customer: number | null;
+      channel: Channel;
+      address: string;
+      state: string;
+      level: string | null;
+      /** The date that the body gives; null: none, or none that can be read. */
+      date: number | null;
+      dated: 'dated' | 'undated' | 'unreadable';
+    }
+  | { says: 'box'; customer: number | null; address: string; ticked: boolean; at: number }
+  | { says: 'seen'; customer: number; channel: Channel; address: string; at: number }
+  | { says: 'order'; order: number; updatedAt: number; createdAt: number; status: string; customer: number | null }
+  | { says: 'deleted'; customer: number }
+  | { says: 'tags'; customer: number; tags: string[]; added: boolean; at: number };
+
+export type Webhook = {
+  id: string;
+  topic: string;
+  body: object;
+  triggeredAt: number;
+  said: Said[];
+};

@@ -1,0 +1,241 @@
+/** The one world that all histories happen in: time, chance, a database, a process that may die, Shopify and Ascent360. */
+import { parseSettings } from '../../server/domain/settings/contract.ts';
+import type { Db } from '../../server/platform/database/db.ts';
+import { noteCall } from '../../server/store/shops/shops.ts';
+import type { AdminDeps } from './admin.ts';
+import { takeChance } from './chance.ts';
+import { takeClock } from './clock.ts';
+import { beginLife, Crash, type Life } from './crash.ts';
+import { openSimulatedDatabase } from './database.ts';
+import type { Rules } from './model/account.ts';
+import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
+import { type Process, startProcess } from './process.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+import { type Scene, sinceOf } from './scene.ts';
+import type { Customer } from './shopify.ts';
+import { createTold, type ToldBook } from './told-book.ts';
+import type { Webhook } from './webhooks.ts';
+
+export type Violation = { at: number; what: string };
+
+export class World {
+  readonly clock = takeClock();
+  readonly chance = takeChance();
+  readonly #database: Awaited<ReturnType<typeof openSimulatedDatabase>>;
+  readonly #files = new Map<string, string>();
+  life: Life = beginLife();
+  process: Process;
+  receiver: Receiver;
+  told: ToldBook = createTold();
+  scene: Scene | null = null;
+  violations: Violation[] = [];
+  crashes = 0;
+  /** Whether the app gets tokens. */
+  access = true;
+  /** What was known when the last transaction began. */
+  #place = 0;
+  /** What Shopify said since the process began to ask, of which nobody knows whether it was written down. */
+  #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
+
+  private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
+    this.#database = database;
+    this.receiver = this.#openReceiver();
+    this.process = this.#startProcess();
+  }
+
+  static async create(): Promise<World> {
+    const world = new World(await openSimulatedDatabase(() => Date.now()));
+    return world;
+  }
+
+  get here(): Scene {
+    if (this.scene === null) throw new Error('No history has begun');
+    return this.scene;
+  }
+
+  wrong(what: string): void {
+    this.violations.push({ at: this.clock.now(), what });
+  }
+
+  look = <Row extends object>(text: string, params: readonly (string | number)[] = []): Row[] =>
+    this.#database.look<Row>(text, params);
+
+  #openReceiver(): Receiver {
+    return startReceiver({
+      now: this.clock.now,
+      account: () => this.here.account,
+      place: () => this.#place,
+      next: () => this.here.answers.shift() ?? 'ok',
+      step: () => this.life.step(),
+      sent: (flags, outcome) => this.told.note(this.here.account, flags, outcome),
+      meanwhile: async (answer) => {
+        if (answer === 'slow') {
+          this.clock.advance(3000);
+          const [late] = this.here.air;
+          if (late) await this.receive(late);
+        }
+        if (answer === 'hang' || answer === 'hangTaken') this.clock.advance(15_000);
+      },
+      wrong: (what) => this.wrong(what),
+    });
+  }
+
+  #connect(life: Life): Db {
+    const db = this.#database.connect(life);
+    const connected: Db = {
+      ...db,
+      within: () => connected,
+      transaction: async (work) => {
+        let begun = 0;
+        const result = await db.transaction(async (sql) => {
+          this.#place = this.scene?.account.place ?? 0;
+          begun = this.told.begin();
+          return await work(sql);
+        });
+        this.told.committed(begun);
+        return result;
+      },
+    };
+    return connected;
+  }
+
+  #startProcess(): Process {
+    const life = beginLife();
+    this.life = life;
+    return startProcess({
+      clock: this.clock,
+      db: this.#connect(life),
+      life,
+      random: () => this.chance.random(),
+      shopify: () =>
+        this.here.installed ? this.here.shopify : { customers: new Map(), orders: new Map(), mergedInto: new Map() },
+      answered: (spoken) => this.#answered(spoken),
+      files: this.#files,
+      send: (guid, body) => this.receiver.send(guid, body),
+    });
+  }
+
+  #answered({ customers, orders, bulk }: Parameters<AdminDeps['answered']>[0]): void {
+    const { account } = this.here;
+    const now = this.clock.now();
+    for (const customer of customers) {
+      const may = ++account.place;
+      const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
+      this.#answers.push({ customer: copy, at: now, may, bulk });
+      const known = { may, must: Number.POSITIVE_INFINITY };
+      learnRead(account, copy, { since: sinceOf(this.here, copy), now, bulk, ...known });
+      account.askedSince.add(customer.id);
+    }
+    for (const order of orders) {
+      account.place++;
+      learnAskedOrder(account, order);
+    }
+  }
+
+  /** The work that asked Shopify has ended well: what it was told is written down. */
+  #answersWritten(): void {
+    const { account } = this.here;
+    const place = ++account.place;
+    for (const { customer, at, bulk } of this.#answers.splice(0)) {
+      const since = sinceOf(this.here, customer);
+      learnRead(account, customer, { since, now: at, bulk, may: place, must: place });
+    }
+  }
+
+  begin(scene: Scene): void {
+    this.#database.clear();
+    this.#files.clear();
+    this.scene = scene;
+    this.violations = [];
+    this.#answers = [];
+    this.told = createTold();
+    this.receiver.requests.length = 0;
+    this.process = this.#startProcess();
+  }
+
+  /** Does something that the process may die of, and starts it anew if it did. @returns whether it lived */
+  async survive(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      this.#answersWritten();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Crash) && !this.life.isDead()) throw error;
+      this.crashes++;
+      this.#answers = [];
+      this.told.lose(this.here.account);
+      this.process = this.#startProcess();
+      return false;
+    }
+  }
+
+  /** The app receives a webhook; one that it does not acknowledge comes again. */
+  async receive(webhook: Webhook): Promise<void> {
+    const { here } = this;
+    here.air = here.air.filter((one) => one !== webhook);
+    const { process } = this;
+    const shop = await process.shops.ensure(here.domain);
+    try {
+      await process.inbox.store({
+        shop,
+        webhookId: webhook.id,
+        topic: webhook.topic,
+        shopifyEventId: null,
+        apiVersion: '2026-10',
+        triggeredAt: webhook.triggeredAt,
+        receivedAt: this.clock.now(),
+        body: Buffer.from(JSON.stringify(webhook.body)),
+      });
+    } catch (error) {
+      learnWebhook(here.account, webhook, false);
+      here.air.push(webhook);
+      throw error;
+    }
+    if (!here.acknowledged.has(webhook.id)) learnWebhook(here.account, webhook, true);
+    here.acknowledged.add(webhook.id);
+    process.wake(shop.id);
+  }
+
+  async work(): Promise<void> {
+    await this.process.work();
+  }
+
+  /** The merchant opens the app, which gets a token if Shopify can be asked. */
+  async open(): Promise<void> {
+    const shop = await this.process.shops.ensure(this.here.domain);
+    const now = this.clock.now();
+    await noteCall(this.process.db, shop, { earliest: now, latest: now });
+    if (this.access) await this.process.exchange(shop);
+    this.process.wake(shop.id);
+  }
+
+  async save(rules: Rules, how: { newAccount: boolean; paused: boolean }): Promise<void> {
+    const { listIds, listsFor } = rules;
+    const parsed = parseSettings(
+      {
+        guid: this.here.guid,
+        newAccount: how.newAccount,
+        consent: { email: rules.email, sms: rules.sms },
+        providerType: listIds.length > 0 ? 3 : null,
+        listIds,
+        listsFor,
+        mapping: {
+          phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
+          addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },
+        },
+        paused: how.paused,
+      },
+      { developmentStore: false },
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+    const shop = await this.process.shops.ensure(this.here.domain);
+    await this.process.settings.save(shop, parsed, '42', this.clock.now());
+    this.process.wake(shop.id);
+  }
+
+  async close(): Promise<void> {
+    this.clock.release();
+    this.chance.release();
+    await this.#database.close();
+  }
+}
