@@ -186,6 +186,26 @@ describe('the server (ARCHITECTURE.md)', () => {
   });
 });
 
+describe('a table is written by its noun, in server/store/ (ARCHITECTURE.md)', () => {
+  const WRITES = /\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE)\s|\bUPDATE\s+\w+(\s+\w+)?\s+SET\s/;
+  /** Erasing and retention see all tables on purpose; the migrations' own table is no noun. */
+  const OTHERS = ['features/privacy/erase-rows.ts', 'features/privacy/retention.ts', 'platform/database/migrations.ts'];
+
+  it('and by no other statement, but for erasing and retention', () => {
+    const writers = sources.filter(({ text }) => WRITES.test(text)).map(({ file }) => file);
+    expect(writers.filter((file) => !file.startsWith('store/')).sort()).toEqual(OTHERS);
+  });
+
+  it.each([
+    'INSERT INTO events (id)',
+    'UPDATE events SET state = 1',
+    'UPDATE deliveries d SET open = false',
+    'WITH gone AS (DELETE FROM people)',
+  ])('and "%s" would be found', (statement) => {
+    expect(statement).toMatch(WRITES);
+  });
+});
+
 describe('the pages (app/README.md)', () => {
   const pages: Source[] = readdirSync(join(root, 'app'), { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))

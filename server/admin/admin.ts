@@ -43,6 +43,9 @@ export type AdminDocument<Data, Variables> = {
  */
 export type AdminAnswer<Data> = { data: Data; denied: readonly string[] };
 
+/** Whom to ask about which shop, and until when. */
+export type Asking = { admin: Admin; shop: Shop; signal: AbortSignal };
+
 /** Shopify's Admin API, GraphQL only, for any shop that the app may read. */
 export type Admin = {
   /**

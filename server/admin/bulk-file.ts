@@ -1,5 +1,12 @@
 import type { Position } from '../domain/imports.ts';
 
+/** What was asked for. `denied`: the fields it was read without, as the app may not see them: each record names them. */
+export type FileAsked = {
+  kind: 'customers' | 'orders';
+  metafieldKeys: readonly string[];
+  denied: readonly string[];
+};
+
 /** One customer or order with all that belongs to it, as JSON, the line it begins at, and the place after it. */
 export type FileRecord = { line: number; body: string; next: Position };
 
@@ -34,14 +41,11 @@ async function* linesOf(
  * size: a node's line, and the lines of its children, which follow it and name it as `__parentId`. A line that is no JSON
  * becomes a record that nobody can read, so that it is seen.
  * @param from the place where a record begins, and the bytes with it
- * @param denied the fields that it was read without, as the app may not see them: each record names them
  */
 export async function* readFileRecords(
-  kind: 'customers' | 'orders',
   bytes: AsyncIterable<Uint8Array>,
   from: Position,
-  metafieldKeys: readonly string[],
-  denied: readonly string[],
+  { kind, metafieldKeys, denied }: FileAsked,
 ): AsyncGenerator<FileRecord> {
   const [type, children] = kind === 'orders' ? ['Order', 'lineItems'] : ['Customer', 'metafields'];
   const keys = kind === 'customers' ? `,"metafieldKeys":${JSON.stringify(metafieldKeys)}` : '';

@@ -1,5 +1,4 @@
-import type { Shop } from '../store/shops/shops.ts';
-import { type Admin, type AdminDocument, AdminError } from './admin.ts';
+import { type AdminDocument, AdminError, type Asking } from './admin.ts';
 import { fieldOf, seenIn } from './denied-fields.ts';
 import {
   BulkCustomers,
@@ -53,7 +52,7 @@ type Sight = { denied: string[]; unproven: string[] };
  * null takes the whole answer with it, so that it is asked again without.
  * @returns null: the app may not see these at all
  */
-async function lookAtSight(admin: Admin, shop: Shop, asked: BulkAsked, signal: AbortSignal): Promise<Sight | null> {
+async function lookAtSight({ admin, shop, signal }: Asking, asked: BulkAsked): Promise<Sight | null> {
   const probe = probeOf(asked);
   const denied = new Set<string>();
   for (;;) {
@@ -83,13 +82,11 @@ const union = (...lists: readonly (readonly string[])[]) => [...new Set(lists.fl
  * @throws AdminError
  */
 export async function fieldsToLeaveOut(
-  admin: Admin,
-  shop: Shop,
+  at: Asking,
   asked: BulkAsked,
   before: readonly string[],
-  signal: AbortSignal,
 ): Promise<string[] | null> {
-  const sight = await lookAtSight(admin, shop, asked, signal);
+  const sight = await lookAtSight(at, asked);
   return sight && union(before, sight.denied);
 }
 
@@ -100,15 +97,13 @@ export async function fieldsToLeaveOut(
  * @throws AdminError
  */
 export async function moreToLeaveOut(
-  admin: Admin,
-  shop: Shop,
+  at: Asking,
   asked: BulkAsked,
   before: readonly string[],
-  signal: AbortSignal,
 ): Promise<string[] | null> {
-  const sight = await lookAtSight(admin, shop, asked, signal);
+  const sight = await lookAtSight(at, asked);
   const all = union(before, sight?.denied ?? [], sight?.unproven ?? []);
   if (all.length === before.length) return null;
-  await admin.noteLeftOut(shop, probeOf(asked).name, all);
+  await at.admin.noteLeftOut(at.shop, probeOf(asked).name, all);
   return all;
 }

@@ -1,18 +1,17 @@
 import type { Instant } from '../domain/scalars.ts';
-import type { Shop } from '../store/shops/shops.ts';
-import { type Admin, AdminError } from './admin.ts';
+import { AdminError, type Asking } from './admin.ts';
 import { type BulkAsked, bulkQuery } from './bulk-query.ts';
 import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';
 
-/**
- * Where a bulk operation stands. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. `denied`: it named
- * something that the app may not see.
- */
+/** What a bulk operation read. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. */
+export type BulkFile = { url: string | null; size: number | null; completedAt: Instant };
+
+/** Where a bulk operation stands. `denied`: it named something that the app may not see. */
 export type BulkRead =
   | { state: 'running' }
   | { state: 'denied' }
   | { state: 'failed'; why: string }
-  | { state: 'done'; url: string | null; size: number | null; completedAt: Instant };
+  | ({ state: 'done' } & BulkFile);
 
 /** How long Shopify keeps the file of a bulk operation (https://shopify.dev/docs/api/usage/bulk-operations/queries). */
 export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
@@ -24,11 +23,9 @@ export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
  * @throws AdminError; `refused` and denied when the app may not read in bulk
  */
 export async function startBulkRead(
-  admin: Admin,
-  shop: Shop,
+  { admin, shop, signal }: Asking,
   asked: BulkAsked,
   leftOut: readonly string[],
-  signal: AbortSignal,
 ): Promise<string | null> {
   const { text, grouped } = bulkQuery(asked, leftOut);
   const { data, denied } = await admin.run(shop, RunBulkQuery, { query: text, groupObjects: grouped }, signal);
@@ -41,13 +38,7 @@ export async function startBulkRead(
 }
 
 /** @throws AdminError */
-export async function lookAtBulkRead(
-  admin: Admin,
-  shop: Shop,
-  id: string,
-  signal: AbortSignal,
-  now: Instant,
-): Promise<BulkRead> {
+export async function lookAtBulkRead({ admin, shop, signal }: Asking, id: string, now: Instant): Promise<BulkRead> {
   const { data } = await admin.run(shop, BulkOperation, { id }, signal);
   const operation = data.bulkOperation;
   switch (operation?.status) {
@@ -69,6 +60,6 @@ export async function lookAtBulkRead(
 }
 
 /** It is of no use any more. That it may have ended does not matter. */
-export async function cancelBulkRead(admin: Admin, shop: Shop, id: string, signal: AbortSignal): Promise<void> {
+export async function cancelBulkRead({ admin, shop, signal }: Asking, id: string): Promise<void> {
   await admin.run(shop, CancelBulkOperation, { id }, signal);
 }

@@ -46,8 +46,7 @@ export function createClient(deps: ClientDeps): Admin {
   async function ask<Data, Variables>(
     shop: Shop,
     token: StoredToken,
-    document: AdminDocument<Data, Variables>,
-    variables: Variables,
+    { document, variables }: { document: AdminDocument<Data, Variables>; variables: Variables },
     signal: AbortSignal | undefined,
   ): Promise<Outcome<Data>> {
     const points = costs.get(document.name) ?? 0;
@@ -90,7 +89,7 @@ export function createClient(deps: ClientDeps): Admin {
     let failures = 0;
     let throttledSince: number | null = null;
     for (;;) {
-      const outcome = await ask(shop, token, document, variables, signal);
+      const outcome = await ask(shop, token, { document, variables }, signal);
       switch (outcome.kind) {
         case 'data':
           if (isQuery(document)) await denied.note(shop, document.name, outcome.denied, outcome.data);
@@ -139,6 +138,6 @@ export function createClient(deps: ClientDeps): Admin {
         fields.map((field) => `nodes.${field}`),
         null,
       ),
-    download: (url, from, signal) => download(transport, url, from, signal, patience),
+    download: (url, from, signal) => download({ transport, ...patience }, url, from, signal),
   };
 }

@@ -28,12 +28,13 @@ async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): A
   }
 }
 
+export type Downloading = { transport: Transport } & typeof DOWNLOAD_PATIENCE;
+
 /** One attempt: the bytes from `from` on. */
 async function* attempt(
-  transport: Transport,
+  { transport, idleMs }: Downloading,
   url: string,
   from: number,
-  idleMs: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const headers = { 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
@@ -61,28 +62,27 @@ async function* attempt(
  * brought nothing, `refused` when the address has run out.
  */
 export async function* download(
-  transport: Transport,
+  by: Downloading,
   url: string,
   from: number,
   signal?: AbortSignal,
-  { backoffMs, idleMs } = DOWNLOAD_PATIENCE,
 ): AsyncGenerator<Uint8Array> {
   let at = from;
   let vain = 0;
   for (;;) {
     const before = at;
     try {
-      for await (const bytes of attempt(transport, url, at, idleMs, signal)) {
+      for await (const bytes of attempt(by, url, at, signal)) {
         at += bytes.length;
         yield bytes;
       }
       return;
     } catch (error) {
       if (error instanceof AdminError) throw error;
-      const stop = AbortSignal.any([transport.closed, ...(signal ? [signal] : [])]);
+      const stop = AbortSignal.any([by.transport.closed, ...(signal ? [signal] : [])]);
       stop.throwIfAborted();
       vain = at > before ? 0 : vain + 1;
-      const pause = backoffMs[vain];
+      const pause = by.backoffMs[vain];
       if (pause === undefined)
         throw new AdminError('later', 'The file of the bulk operation cannot be read at present');
       await wait(pause, undefined, { signal: stop });

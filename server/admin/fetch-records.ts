@@ -1,7 +1,6 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { deniedWithin } from '../shopify/records/hidden-fields.ts';
-import type { Shop } from '../store/shops/shops.ts';
-import type { Admin, AdminAnswer } from './admin.ts';
+import type { AdminAnswer, Asking } from './admin.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
@@ -16,12 +15,7 @@ type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
  * An order with all its lines; null: it is not there any more.
  * @throws AdminError
  */
-export async function fetchWholeOrder(
-  admin: Admin,
-  shop: Shop,
-  id: ShopifyId,
-  signal: AbortSignal,
-): Promise<WholeOrder | null> {
+export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: ShopifyId): Promise<WholeOrder | null> {
   const gid = `gid://shopify/Order/${id}`;
   const lines: WholeOrder['lineItems'] = [];
   let after: string | null = null;
@@ -41,8 +35,8 @@ export async function fetchWholeOrder(
  * The same as one record, as text.
  * @throws AdminError
  */
-export async function fetchOrder(admin: Admin, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<string | null> {
-  const order = await fetchWholeOrder(admin, shop, id, signal);
+export async function fetchOrder(at: Asking, id: ShopifyId): Promise<string | null> {
+  const order = await fetchWholeOrder(at, id);
   return order && JSON.stringify({ __typename: 'Order', ...order });
 }
 
@@ -59,11 +53,9 @@ export const customersAtOnce = (metafieldKeys: readonly string[]) =>
  * @throws AdminError
  */
 export async function fetchCustomers(
-  admin: Admin,
-  shop: Shop,
+  { admin, shop, signal }: Asking,
   ids: readonly ShopifyId[],
   metafieldKeys: readonly string[],
-  signal: AbortSignal,
 ): Promise<Map<ShopifyId, string>> {
   const records = new Map<ShopifyId, string>();
   if (ids.length === 0) return records;

@@ -18,7 +18,8 @@ async function read(
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
   const records: FileRecord[] = [];
-  for await (const record of readFileRecords(kind, chunks(), from, keys, denied)) records.push(record);
+  for await (const record of readFileRecords(chunks(), from, { kind, metafieldKeys: keys, denied }))
+    records.push(record);
   return records;
 }
 

@@ -32,8 +32,8 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void>
 /** Ends an import before it is done. @returns whether there was anything to end */
 export async function cancelImport(db: Db, shop: Shop, id: string, message = ''): Promise<boolean> {
   return await inShop(db, shop, async ({ sql }) => {
-    const open = ['counting', 'counted', 'running', 'paused'] as const;
-    if (!(await changeState(sql, shop, id, open, 'cancelled', message))) return false;
+    const from = ['counting', 'counted', 'running', 'paused'] as const;
+    if (!(await changeState(sql, shop, id, { from, to: 'cancelled', message }))) return false;
     await dismissFed(sql, shop, id);
     return true;
   });

@@ -6,6 +6,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Log } from '../../platform/log.ts';
+import { noteProgress, noteTold } from '../../store/imports/feeding.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from '../../store/imports/imports.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import { type AskDeps, fetchFromShopify } from './ask-shopify.ts';
@@ -17,6 +18,7 @@ import { listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { allTold, freezeTally } from './tally.ts';
 import { gateMessages } from './waits.ts';
+import type { Work } from './work.ts';
 
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };
 
@@ -37,15 +39,16 @@ const NOT_IN_BULK =
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 /** @returns whether there is more to do at once */
-async function goOnCounting(deps: ImportDeps, shop: Shop, job: Import, until: Instant, signal: AbortSignal) {
+async function goOnCounting(deps: ImportDeps, work: Work): Promise<boolean> {
+  const { shop, job } = work;
   const { settings } = await settingsOf(deps, shop);
   if (job.listed && job.readAt === null) {
     if (job.segmentId === null) throw new Error('An import lists nobody');
-    await listMembers(deps, shop, { ...job, segmentId: job.segmentId }, signal);
+    await listMembers(deps, work, job.segmentId);
     return true;
   }
-  if (!job.listed && job.readAt === null && !(await fetchFromShopify(deps, shop, job, signal))) return false;
-  return !(await count(deps, shop, job, metafieldKeys(settings.mapping), until, signal));
+  if (!job.listed && job.readAt === null && !(await fetchFromShopify(deps, work))) return false;
+  return !(await count(deps, work, metafieldKeys(settings.mapping)));
 }
 
 /** What was told, and the rate, from the rows. */
@@ -57,33 +60,18 @@ async function renew(deps: ImportDeps, job: Import, done: number): Promise<void>
   job.rate = lately === null || job.rate === null ? lately : (job.rate + lately) / 2;
   job.rateAt = now;
   job.rateDone = done;
-  await deps.db.query(
-    `UPDATE imports SET told = $2::jsonb, rate = $3, rate_at = $4, rate_done = $5 WHERE id = $1 AND state = 'running'`,
-    [job.id, JSON.stringify(told), job.rate, new Date(now), done],
-  );
+  await noteProgress(deps.db, job.id, { told, rate: job.rate, at: now, done });
 }
 
 /** What was told by an import that feeds nothing now; again later while some of its events are still to be sent. */
 async function settleTold(deps: ImportDeps, job: Import): Promise<void> {
   await freezeTally(deps.db, job, deps.now());
-  const told = await allTold(deps.db, job);
-  await deps.db.query(
-    `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
-       told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
-     WHERE id = $1 AND state <> 'running'`,
-    [job.id, JSON.stringify(told), deps.lookAgainMs],
-  );
+  await noteTold(deps.db, job.id, await allTold(deps.db, job), deps.lookAgainMs);
 }
 
 /** @returns whether there is more to do at once */
-async function goOnRunning(
-  deps: ImportDeps,
-  shop: Shop,
-  job: Import,
-  until: Instant,
-  signal: AbortSignal,
-  renewals: Map<string, Instant>,
-): Promise<boolean> {
+async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
+  const { shop, job } = work;
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
@@ -92,7 +80,7 @@ async function goOnRunning(
   }
   if (job.message !== '') await postpone(deps.db, job, 0, '');
   const before = job.fed;
-  if (job.fedAt === null) await feed(deps, shop, job, metafieldKeys(stored.settings.mapping), until, signal);
+  if (job.fedAt === null) await feed(deps, work, metafieldKeys(stored.settings.mapping));
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);
   // The end is not left to the next renewal, which is far away once one has taken long.
   const isOver = job.fedAt !== null && !(await isAnyWaiting(deps.db, job));
@@ -102,7 +90,7 @@ async function goOnRunning(
     const { done, waiting } = await standingOf(deps.db, job);
     if (job.fedAt !== null && waiting === 0) {
       renewals.delete(job.id);
-      await changeState(deps.db, shop, job.id, ['running'], 'done');
+      await changeState(deps.db, shop, job.id, { from: ['running'], to: 'done' });
       return true;
     }
     await renew(deps, job, done);
@@ -114,29 +102,23 @@ async function goOnRunning(
   return false;
 }
 
-async function goOn(
-  deps: ImportDeps,
-  shop: Shop,
-  job: Import,
-  until: Instant,
-  signal: AbortSignal,
-  renewals: Map<string, Instant>,
-): Promise<boolean> {
+async function goOn(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
+  const { shop, job, signal } = work;
   switch (job.state) {
     case 'counting':
-      return await goOnCounting(deps, shop, job, until, signal);
+      return await goOnCounting(deps, work);
     case 'running':
-      return await goOnRunning(deps, shop, job, until, signal, renewals);
+      return await goOnRunning(deps, work, renewals);
     case 'counted':
       if (job.expiresAt !== null && job.expiresAt < deps.now()) {
-        await changeState(deps.db, shop, job.id, ['counted'], 'failed', GONE);
+        await changeState(deps.db, shop, job.id, { from: ['counted'], to: 'failed', message: GONE });
         return false;
       }
       await postpone(deps.db, job, LATER_MS * 60);
       return false;
     default:
       if (job.state === 'cancelled' && job.operationId !== null && job.readAt === null) {
-        await cancelBulkRead(deps.admin, shop, job.operationId, signal).catch((error: unknown) => {
+        await cancelBulkRead({ admin: deps.admin, shop, signal }, job.operationId).catch((error: unknown) => {
           if (!(error instanceof AdminError)) throw error;
         });
       }
@@ -160,7 +142,7 @@ async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: Adm
         : job.segmentId !== null && job.readAt === null
           ? NO_SEGMENT
           : REFUSED;
-    await changeState(deps.db, shop, job.id, ['counting', 'running'], 'failed', message);
+    await changeState(deps.db, shop, job.id, { from: ['counting', 'running'], to: 'failed', message });
   }
 }
 
@@ -173,16 +155,16 @@ export function importChore(deps: ImportDeps): Chore {
     work: async (shop, signal) => {
       const { uninstalledAt } = await loadInstallation(deps.db, shop);
       let more = false;
-      for (const one of await dueImports(deps.db, shop)) {
-        if (uninstalledAt !== null && one.endedAt === null) {
-          await cancelImport(deps.db, shop, one.id, 'The app was uninstalled.');
+      for (const job of await dueImports(deps.db, shop)) {
+        if (uninstalledAt !== null && job.endedAt === null) {
+          await cancelImport(deps.db, shop, job.id, 'The app was uninstalled.');
           continue;
         }
         try {
-          more = (await goOn(deps, shop, one, deps.now() + PIECE_MS, signal, renewals)) || more;
+          more = (await goOn(deps, { shop, job, until: deps.now() + PIECE_MS, signal }, renewals)) || more;
         } catch (error) {
           if (signal.aborted || !(error instanceof AdminError)) throw error;
-          await takeFailure(deps, shop, one, error);
+          await takeFailure(deps, shop, job, error);
         }
       }
       return more;

@@ -1,20 +1,21 @@
 import type { Admin } from '../../admin/admin.ts';
 import { inGroups } from '../../admin/bulk-file.ts';
-import { ANSWERS, answers, type CountedCounts, type Import } from '../../domain/imports.ts';
+import { ANSWERS, answers, type CountedCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings } from '../../domain/settings/contract.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
-import { type DryRun, dryRunUnder } from '../../pipeline/dry-run.ts';
+import { type DryRun, type DryRunIn, dryRunUnder } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateStoredEvent } from '../../pipeline/process/process.ts';
-import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
+import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { isOutage } from '../../platform/database/outage.ts';
-import { changeState } from '../../store/imports/imports.ts';
+import { endCounting, type Met, meetFirst, metKey, saveCounted } from '../../store/imports/counting.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
+import type { Work } from './work.ts';
 
 export type CountDeps = {
   db: Db;
@@ -26,24 +27,6 @@ export type CountDeps = {
 
 /** Records that are evaluated together: what they need is loaded at once. */
 const GROUP = 250;
-
-/** Where something happens once per address: a flag of a channel, or the lists; of an answer, with its name before it. */
-type Met = { what: string; address: string };
-
-/** Keeps those that this import has not met before. */
-async function meetFirst(sql: Sql, shop: Shop, importId: string, met: readonly Met[]): Promise<Set<string>> {
-  if (met.length === 0) return new Set();
-  const distinct = [...new Map(met.map((one) => [metKey(one), one])).values()];
-  const { columns, from, params } = unnest({ what: 'text', address: 'text' }, distinct, 3);
-  const rows = await sql.query<Met>(
-    `INSERT INTO import_met (import_id, shop_id, ${columns}) SELECT $1::uuid, $2::int, u.* FROM ${from} AS u
-     ON CONFLICT DO NOTHING RETURNING what, address`,
-    [importId, shop.id, ...params],
-  );
-  return new Set(rows.map(metKey));
-}
-
-const metKey = ({ what, address }: Met) => `${what}:${address}`;
 
 type Going = { met: Met; add(): void };
 
@@ -81,16 +64,10 @@ export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, sh
 }
 
 /** As dryRunUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
-async function dryRunSafely(
-  db: Db,
-  shop: Shop,
-  stored: StoredSettings,
-  events: readonly TranslatedEvent[],
-  now: Instant,
-): Promise<DryRun[][]> {
-  const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
+async function dryRunSafely(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<DryRun[][]> {
+  const policies = [historiesOf(within.stored.settings), ...answers.map((answer) => ANSWERS[answer])];
   try {
-    return await dryRunUnder({ sql: db, shop, stored, now }, policies, events);
+    return await dryRunUnder(within, policies, events);
   } catch (error) {
     if (isOutage(error)) throw error;
     const [event] = events;
@@ -101,7 +78,7 @@ async function dryRunSafely(
     }
     const found: DryRun[][] = policies.map(() => []);
     for (const one of events) {
-      const each = await dryRunSafely(db, shop, stored, [one], now);
+      const each = await dryRunSafely(within, [one]);
       for (const [i, list] of each.entries()) found[i]?.push(...list);
     }
     return found;
@@ -129,8 +106,7 @@ class Overtaken extends Error {}
  */
 async function countGroup(
   deps: CountDeps,
-  shop: Shop,
-  job: Import,
+  { shop, job }: Work,
   stored: StoredSettings,
   records: readonly ImportRecord[],
 ): Promise<void> {
@@ -149,7 +125,7 @@ async function countGroup(
     body === null ? [] : [translateStoredEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
   );
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
-  const [bySettings = [], ...byAnswers] = await dryRunSafely(db, shop, stored, events, now);
+  const [bySettings = [], ...byAnswers] = await dryRunSafely({ sql: db, shop, stored, now }, events);
   const going: Going[] = [];
   const take = (to: CountedCounts, dryRuns: readonly DryRun[], under: string) => {
     to.records += reads.length;
@@ -170,12 +146,7 @@ async function countGroup(
       going.map(({ met }) => met),
     );
     for (const { met, add } of going) if (first.delete(metKey(met))) add();
-    const rows = await sql.query(
-      `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
-       WHERE id = $1 AND state = 'counting' AND count_line = $2 AND shop_id = $3 RETURNING id`,
-      [job.id, job.count.line, shop.id, JSON.stringify(counts), last.next.line, last.next.offset],
-    );
-    if (rows.length === 0) throw new Overtaken();
+    if (!(await saveCounted(sql, shop, job, last.next))) throw new Overtaken();
   });
   job.count = last.next;
 }
@@ -183,32 +154,21 @@ async function countGroup(
 /**
  * Counts what an import would come to, from where it stands: every record goes through the code that would handle and send
  * it now, and nothing of it is kept.
- * @param until when to stop for the time being
  * @returns whether all is counted
  * @throws AdminError
  */
-export async function count(
-  deps: CountDeps,
-  shop: Shop,
-  job: Import,
-  metafieldKeys: readonly string[],
-  until: Instant,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function count(deps: CountDeps, work: Work, metafieldKeys: readonly string[]): Promise<boolean> {
+  const { shop, job, until, signal } = work;
   const stored = await settingsOf(deps, shop);
   try {
-    for await (const group of inGroups(recordsOf(deps, shop, job, job.count, metafieldKeys, signal), GROUP)) {
-      await countGroup(deps, shop, job, stored, group);
+    for await (const group of inGroups(recordsOf(deps, work, job.count, metafieldKeys), GROUP)) {
+      await countGroup(deps, work, stored, group);
       if (signal.aborted || deps.now() >= until) return false;
     }
   } catch (error) {
     if (error instanceof Overtaken) return false;
     throw error;
   }
-  await deps.db.transaction(async (sql) => {
-    await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [job.id, job.counted.records]);
-    await sql.query('DELETE FROM import_met WHERE import_id = $1', [job.id]);
-    await changeState(sql, shop, job.id, ['counting'], 'counted');
-  });
+  await deps.db.transaction(async (sql) => await endCounting(sql, shop, job));
   return true;
 }

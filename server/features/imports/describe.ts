@@ -73,7 +73,7 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
   const given = answerGiven(stored);
   const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;
   const gate = gateOf(stored);
-  const waits = await waitsOf(sql, shop, job, gate, stored.breaker);
+  const waits = await waitsOf(sql, shop, job, { gate, breaker: stored.breaker });
   return {
     id: job.id,
     kind: job.kind,

@@ -5,8 +5,10 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import { insertEvents, type NewEvent } from '../../store/events/insert-events.ts';
+import { addFed, endFeed, moveFeed } from '../../store/imports/feeding.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
+import type { Work } from './work.ts';
 
 export type FeedDeps = {
   db: Db;
@@ -62,15 +64,11 @@ async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
  * none.
  * @returns whether the import still runs and nobody else went on with it
  */
-async function feedGroup(deps: FeedDeps, shop: Shop, job: Import, records: readonly ImportRecord[]): Promise<boolean> {
+async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly ImportRecord[]): Promise<boolean> {
   const next = records.at(-1)?.next;
   if (!next) return true;
   const fed = await deps.db.transaction(async (sql): Promise<number | null> => {
-    const rows = await sql.query(
-      `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
-      [job.id, job.feed.line, next.line, next.offset],
-    );
-    if (rows.length === 0) return null;
+    if (!(await moveFeed(sql, job, next))) return null;
     const receivedAt = deps.now();
     const event = { shop, source: 'import', topic: `import/${job.kind}`, importId: job.id } as const;
     const triggeredAt = readAtOf(job, receivedAt);
@@ -78,7 +76,7 @@ async function feedGroup(deps: FeedDeps, shop: Shop, job: Import, records: reado
       body === null ? [] : [{ ...event, webhookId: `import:${job.id}:${line}`, triggeredAt, receivedAt, body }],
     );
     const { length: inserted } = (await insertEvents(sql, events)).filter((id) => id !== null);
-    await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [job.id, inserted]);
+    await addFed(sql, job.id, inserted);
     return inserted;
   });
   if (fed === null) return false;
@@ -89,13 +87,7 @@ async function feedGroup(deps: FeedDeps, shop: Shop, job: Import, records: reado
 }
 
 /** Waits until records may be fed. @returns how many; 0 when time is up before */
-async function waitForRoom(
-  deps: FeedDeps,
-  shop: Shop,
-  job: Import,
-  until: Instant,
-  signal: AbortSignal,
-): Promise<number> {
+async function waitForRoom(deps: FeedDeps, { shop, job, until, signal }: Work): Promise<number> {
   while (!signal.aborted && deps.now() < until) {
     const room = await roomFor(deps.db, shop, job);
     if (room > 0) return Math.min(room, MOST_AT_ONCE);
@@ -106,32 +98,22 @@ async function waitForRoom(
 
 /**
  * Feeds an import's records as events, a little ahead of what is being sent, from where it stands.
- * @param until when to stop for the time being
  * @throws AdminError
  */
-export async function feed(
-  deps: FeedDeps,
-  shop: Shop,
-  job: Import,
-  metafieldKeys: readonly string[],
-  until: Instant,
-  signal: AbortSignal,
-): Promise<void> {
+export async function feed(deps: FeedDeps, work: Work, metafieldKeys: readonly string[]): Promise<void> {
+  const { job } = work;
   // Before the file is opened: opening it again takes longer than feeding from it.
-  let room = await waitForRoom(deps, shop, job, Math.min(until, deps.now() + WAIT_MS), signal);
+  let room = await waitForRoom(deps, { ...work, until: Math.min(work.until, deps.now() + WAIT_MS) });
   if (room === 0) return;
   let group: ImportRecord[] = [];
-  for await (const record of recordsOf(deps, shop, job, job.feed, metafieldKeys, signal)) {
+  for await (const record of recordsOf(deps, work, job.feed, metafieldKeys)) {
     group.push(record);
     if (group.length < room) continue;
-    if (!(await feedGroup(deps, shop, job, group))) return;
+    if (!(await feedGroup(deps, work, group))) return;
     group = [];
-    room = await waitForRoom(deps, shop, job, until, signal);
+    room = await waitForRoom(deps, work);
     if (room === 0) return;
   }
-  if (!(await feedGroup(deps, shop, job, group))) return;
-  await deps.db.query(
-    `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
-    [job.id, job.feed.line],
-  );
+  if (!(await feedGroup(deps, work, group))) return;
+  await endFeed(deps.db, job);
 }

@@ -2,10 +2,12 @@ import type { Admin } from '../../admin/admin.ts';
 import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
 import { customersAtOnce, fetchCustomers } from '../../admin/fetch-records.ts';
-import type { Import, Position } from '../../domain/imports.ts';
+import type { Position } from '../../domain/imports.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { noteListed } from '../../store/imports/reading.ts';
+import type { Work } from './work.ts';
 
 export type ListDeps = { db: Db; admin: Admin };
 
@@ -16,11 +18,10 @@ export type ListDeps = { db: Db; admin: Admin };
  */
 export async function listMembers(
   { db, admin }: ListDeps,
-  shop: Shop,
-  job: Import & { segmentId: string },
-  signal: AbortSignal,
+  { shop, job, signal }: Work,
+  segment: ShopifyId,
 ): Promise<boolean> {
-  const segmentId = `gid://shopify/Segment/${job.segmentId}`;
+  const segmentId = `gid://shopify/Segment/${segment}`;
   const { data } = await admin.run(shop, SegmentMembers, { segmentId, after: job.listCursor }, signal);
   const { edges, pageInfo } = data.customerSegmentMembers;
   const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
@@ -34,12 +35,10 @@ export async function listMembers(
     const begun = last ? ((await loadPage(sql, shop, job.id, last.page)) ?? []) : [];
     const ids = [...begun, ...found];
     for (let at = 0; at < ids.length; at += PAGE_SIZE) {
-      await addPage(sql, shop, job.id, (last?.page ?? 0) + at / PAGE_SIZE, ids.slice(at, at + PAGE_SIZE));
+      const page = (last?.page ?? 0) + at / PAGE_SIZE;
+      await addPage(sql, shop, { importId: job.id, page }, ids.slice(at, at + PAGE_SIZE));
     }
-    await sql.query(
-      `UPDATE imports SET list_cursor = $2, read_at = CASE WHEN $3::boolean THEN now() END WHERE id = $1`,
-      [job.id, pageInfo.endCursor, complete],
-    );
+    await noteListed(sql, job.id, { cursor: pageInfo.endCursor, complete });
   });
   return complete;
 }
@@ -51,18 +50,16 @@ export async function listMembers(
  */
 export async function* readList(
   { db, admin }: ListDeps,
-  shop: Shop,
-  importId: string,
+  { shop, job, signal }: Pick<Work, 'shop' | 'job' | 'signal'>,
   from: Position,
   metafieldKeys: readonly string[],
-  signal: AbortSignal,
 ): AsyncGenerator<Omit<FileRecord, 'body'> & { body: string | null }> {
   for (let { line } = from; ; ) {
-    const page = await loadPage(db, shop, importId, Math.floor(line / PAGE_SIZE));
+    const page = await loadPage(db, shop, job.id, Math.floor(line / PAGE_SIZE));
     const ids = page?.slice(line % PAGE_SIZE).slice(0, customersAtOnce(metafieldKeys)) ?? [];
     if (ids.length === 0) return;
     const there = ids.filter((id) => id !== null);
-    const records = await fetchCustomers(admin, shop, there, metafieldKeys, signal);
+    const records = await fetchCustomers({ admin, shop, signal }, there, metafieldKeys);
     for (const id of ids) {
       yield { line, body: (id && records.get(id)) ?? null, next: { line: line + 1, offset: 0 } };
       line++;

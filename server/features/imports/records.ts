@@ -3,40 +3,35 @@ import { readFileRecords } from '../../admin/bulk-file.ts';
 import type { Import, Position } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
-import type { Shop } from '../../store/shops/shops.ts';
 import { isInRange } from './contract.ts';
 import { readList } from './read-list.ts';
+import type { Work } from './work.ts';
 
 /** One customer or order of an import as JSON; `body` null: it is not there any more. */
 export type ImportRecord = { line: number; body: string | null; next: Position };
 
 /**
  * The records of an import from a place on, each read when it is asked for, so that memory does not grow with their number.
- * @param job an import whose file or list is complete
+ * @param work an import whose file or list is complete
  * @throws AdminError; `refused` when the file is gone
  */
 export async function* recordsOf(
   deps: { db: Db; admin: Admin },
-  shop: Shop,
-  job: Import,
+  work: Pick<Work, 'shop' | 'job' | 'signal'>,
   from: Position,
   metafieldKeys: readonly string[],
-  signal: AbortSignal,
 ): AsyncGenerator<ImportRecord> {
+  const { job, signal } = work;
   if (job.listed) {
-    yield* readList(deps, shop, job.id, from, metafieldKeys, signal);
+    yield* readList(deps, work, from, metafieldKeys);
     return;
   }
   // Shopify makes no file when it found nothing.
   if (job.url === null) return;
   let end = from;
-  for await (const record of readFileRecords(
-    job.kind,
-    deps.admin.download(job.url, from.offset, signal),
-    from,
-    job.metafields,
-    job.denied,
-  )) {
+  const bytes = deps.admin.download(job.url, from.offset, signal);
+  const asked = { kind: job.kind, metafieldKeys: job.metafields, denied: job.denied };
+  for await (const record of readFileRecords(bytes, from, asked)) {
     end = record.next;
     if (isInRange(job, record.body)) yield record;
   }

@@ -75,14 +75,14 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
          WHERE i.id = $1 AND o.state IN ${ACTIVE}`,
         [id],
       );
-      return other ? OTHER : await changeState(sql, shop, id, ['counted'], 'running');
+      return other ? OTHER : await changeState(sql, shop, id, { from: ['counted'], to: 'running' });
     });
   }
 
   const actions: Record<string, (shop: Shop, id: string) => Promise<boolean | string>> = {
     start,
-    pause: async (shop, id) => await changeState(db, shop, id, ['running'], 'paused'),
-    resume: async (shop, id) => await changeState(db, shop, id, ['paused'], 'running'),
+    pause: async (shop, id) => await changeState(db, shop, id, { from: ['running'], to: 'paused' }),
+    resume: async (shop, id) => await changeState(db, shop, id, { from: ['paused'], to: 'running' }),
     cancel: async (shop, id) => await cancelImport(db, shop, id),
   };
 

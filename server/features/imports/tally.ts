@@ -2,6 +2,7 @@ import type { End, Import, ToldCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { firstIdAt } from '../../platform/database/ids.ts';
+import { saveTally } from '../../store/imports/feeding.ts';
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -78,9 +79,6 @@ export async function freezeTally(sql: Sql, job: Import, now: Instant): Promise<
   if (to <= from) return;
   const ends = addEnds(job.settled.ends, await endsOf(sql, job.id, from, to));
   const told = addTold(job.settled.told, await toldBy(sql, job.id, from, to));
-  const rows = await sql.query(
-    'UPDATE imports SET settled_to = $2, settled = $3::jsonb WHERE id = $1 AND due_at = $4 RETURNING id',
-    [job.id, to, JSON.stringify({ ends, told }), new Date(job.dueAt)],
-  );
-  if (rows.length > 0) Object.assign(job, { settledTo: to, settled: { ends, told } });
+  const tally = { ends, told };
+  if (await saveTally(sql, job, to, tally)) Object.assign(job, { settledTo: to, settled: tally });
 }

@@ -91,8 +91,7 @@ export async function waitsOf(
   sql: Sql,
   shop: Shop,
   job: Import,
-  gate: Gate,
-  breaker: StoredSettings['breaker'],
+  { gate, breaker }: { gate: Gate; breaker: StoredSettings['breaker'] },
 ): Promise<Wait[]> {
   if (job.startedAt === null || job.endedAt !== null) return [];
   if (gate !== null) return [{ reason: gate, count: 0, message: gateMessages[gate], action: 'settings' }];

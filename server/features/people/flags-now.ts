@@ -8,10 +8,8 @@ import type { FlagNow } from './api.ts';
 /** The flags that sending this person now would carry, with the settings and the ledger of this moment. */
 export async function flagsNow(
   sql: Sql,
-  shop: Shop,
-  stored: StoredSettings | null,
+  { shop, stored, now }: { shop: Shop; stored: StoredSettings | null; now: Instant },
   personId: string,
-  now: Instant,
 ): Promise<{ email: FlagNow; sms: FlagNow }> {
   const settings = stored ?? nothingStored;
   const life = await loadInstallation(sql, shop);

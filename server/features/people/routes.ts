@@ -65,11 +65,10 @@ async function consentNow(
 
 async function readPerson(
   db: Db,
-  shop: Shop,
   id: string,
-  stored: StoredSettings | null,
-  at: Instant,
+  seen: { shop: Shop; stored: StoredSettings | null; now: Instant },
 ): Promise<PersonDetail | null> {
+  const { shop, stored } = seen;
   const [row] = await db.query<PersonRow>(
     'SELECT id, key, profile, seen_at, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
     [shop.id, id],
@@ -82,7 +81,7 @@ async function readPerson(
   ].map(({ channel, hash }) => ({ channel, address: hash }));
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
-  const flags = await flagsNow(db, shop, stored, id, at);
+  const flags = await flagsNow(db, seen, id);
   const read = knownBesides(person.profile);
   const { entries, cut } = await timelineOf(db, shop, { id, addresses, read }, gateOf(stored));
   return {
@@ -112,7 +111,7 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
   router.get('/people/:id', async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
-    const person = id && (await readPerson(db, shop, id, await settings.load(shop), now()));
+    const person = id && (await readPerson(db, id, { shop, stored: await settings.load(shop), now: now() }));
     if (person) res.json(person);
     else notFound(req, res, next);
   });

@@ -18,7 +18,8 @@ export async function sendPerson(db: Db, shop: Shop, personId: string, now: Inst
     if (!row) return { ok: false, why: 'unknown' };
     if (row.deleted_at) return { ok: false, why: 'deleted' };
     const profile = openProfile(shop.vault, personId, row.profile);
-    const [added] = await addOwnEvents(sql, shop, 'person', [{ person: { id: personId, key: row.key, profile } }], now);
+    const person = { id: personId, key: row.key, profile };
+    const [added] = await addOwnEvents(sql, shop, { why: 'person', now }, [{ person }]);
     if (!added) return { ok: false, why: 'no_contact' };
     await markAgain(sql, shop, [added.deliveryId], false);
     return { ok: true, eventId: added.eventId };

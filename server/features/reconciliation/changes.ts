@@ -27,6 +27,9 @@ export type ChangesDeps = {
   now: () => Instant;
 };
 
+/** A shop that is compared. `stopAt`: when to stop for the time being, so that others get their turn. */
+export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal };
+
 /** How long what has just been received may take to be translated, in milliseconds. */
 const TRANSLATED_WITHIN_MS = 5000;
 
@@ -85,9 +88,7 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
 /** Whether a finding is to become an event: it would tell something, and about nobody who is gone. */
 async function isWorthAnEvent(
   deps: ChangesDeps,
-  shop: Shop,
-  stored: StoredSettings,
-  country: string | null,
+  { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | null },
   finding: Finding,
 ): Promise<boolean> {
   const now = deps.now();
@@ -104,7 +105,9 @@ async function isWorthAnEvent(
   return await hasNewFacts(deps.db, shop, facts);
 }
 
-function findingOf(shop: Shop, kind: Kind, one: Changed, isKnown: boolean, readAt: Instant, body: string): Finding {
+type Found = { isKnown: boolean; readAt: Instant; body: string };
+
+function findingOf(shop: Shop, kind: Kind, one: Changed, { isKnown, readAt, body }: Found): Finding {
   const entity = entityOf(shop, kind, one.id);
   const isNew = kind === 'orders' && !isKnown && one.createdAt !== null;
   const topic = kind === 'orders' ? (isNew ? 'orders/create' : 'orders/updated') : 'customers/update';
@@ -114,22 +117,19 @@ function findingOf(shop: Shop, kind: Kind, one: Changed, isKnown: boolean, readA
 const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
 /**
- * Finds what was changed in Shopify between the last known point and `until` without a webhook having told, and stores it as
+ * Finds what was changed in Shopify within a range, which begins at the last known point, without a webhook having told, and stores it as
  * events. The point moves along, so that a crash goes on where it was.
- * @param stopAt when to stop for the time being
  * @returns what was found, and whether all is compared
  * @throws AdminError
  */
 export async function findChanges(
   deps: ChangesDeps,
-  shop: Shop,
+  { shop, stopAt, signal }: Comparing,
   kind: Kind,
-  since: Instant,
-  until: Instant,
-  stopAt: Instant,
-  signal: AbortSignal,
+  { since, until }: { since: Instant; until: Instant },
 ): Promise<{ found: number; complete: boolean }> {
   const { db, admin, now } = deps;
+  const asking = { admin, shop, signal };
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const { country } = await deps.shops.facts(shop);
   const keys = metafieldKeys(stored.settings.mapping);
@@ -140,7 +140,7 @@ export async function findChanges(
   // A search begins before the point: it ends early only once the point has moved, so that every call gets further.
   const enough = () => signal.aborted || (point > since && now() >= stopAt);
   for (;;) {
-    const page: Page = await fetchChangedPage(admin, shop, kind, since, after, signal);
+    const page: Page = await fetchChangedPage(asking, kind, since, after);
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
     await translated(db, shop, signal);
     const unknown = await unknownOf(db, shop, kind, inRange);
@@ -148,7 +148,7 @@ export async function findChanges(
       if (enough()) return { found, complete: false };
       const group = unknown.slice(at, at + atOnce);
       const readAt = now();
-      const bodies = await fetchWhole(admin, shop, kind, group, keys, signal);
+      const bodies = await fetchWhole(asking, kind, group, keys);
       if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
         throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`);
       }
@@ -162,15 +162,16 @@ export async function findChanges(
         const body = bodies.get(one.id);
         if (body === undefined) continue;
         const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
-        const finding = findingOf(shop, kind, one, isKnown, readAt, body ?? onlyId(one.id));
+        const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
         // What Shopify fails to say is asked for again, as for a webhook that holds only an id.
         if (body === null) findings.push(finding);
-        else if (await isWorthAnEvent(deps, shop, stored, country ?? null, finding)) findings.push(finding);
+        else if (await isWorthAnEvent(deps, { shop, stored, country: country ?? null }, finding))
+          findings.push(finding);
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
         const news = await addFindings(sql, shop, findings, now());
-        await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until }, now());
+        await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: now() });
         await movePoint(sql, shop, kind, point);
         return news;
       });

@@ -1,8 +1,7 @@
 import { AdminError } from '../../admin/admin.ts';
 import { inGroups, readFileRecords } from '../../admin/bulk-file.ts';
-import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from '../../admin/bulk-query.ts';
-import { lookAtBulkRead, startBulkRead } from '../../admin/bulk-read.ts';
-import type { Instant } from '../../domain/scalars.ts';
+import { stepBulkRead } from '../../admin/bulk-job.ts';
+import type { BulkAsked } from '../../admin/bulk-query.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Log } from '../../platform/log.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
@@ -16,7 +15,7 @@ import {
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
-import { type ChangesDeps, findChanges } from './changes.ts';
+import { type ChangesDeps, type Comparing, findChanges } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 
 export type ReconciliationDeps = ChangesDeps & {
@@ -35,21 +34,19 @@ const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
 
 /** @returns whether there is more to do at once */
-async function compareChanges(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, signal: AbortSignal) {
+async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
+  const { shop } = work;
   const now = deps.now();
   const until = now - MARGIN_MS;
-  const stopAt = now + PIECE_MS;
-  let complete = true;
   for (const [kind, since] of [
     ['customers', at.customersUntil],
     ['orders', at.ordersUntil],
   ] as const) {
-    if (!complete || since >= until) continue;
-    const result = await findChanges(deps, shop, kind, since, until, stopAt, signal);
-    complete = result.complete;
+    if (since >= until) continue;
+    const result = await findChanges(deps, work, kind, { since, until });
     if (result.found > 0) deps.wake(shop.id);
+    if (!result.complete) return true;
   }
-  if (!complete) return true;
   await closeOldMissed(deps.db, shop, now);
   await endRun(deps.db, shop);
   return false;
@@ -72,81 +69,68 @@ async function giveUpReading({ db, log }: ReconciliationDeps, shop: Shop, why: s
   await saveConsentRead(db, shop, nothing, DAY_MS);
 }
 
-/** Begins to read everybody, without what the app may not see. */
-async function beginReading(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, signal: AbortSignal) {
+/** Has Shopify read everybody, a step at a time. @returns the file once it is there; null: not yet */
+async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Comparing, at: Reconciliation) {
   const { db, admin, now } = deps;
   const begunAt = now();
-  const denied = await fieldsToLeaveOut(admin, shop, EVERYBODY, at.denied, signal);
-  if (denied === null) return await giveUpReading(deps, shop, 'denied');
-  const operationId = await startBulkRead(admin, shop, EVERYBODY, denied, signal);
-  const read = { ...nothing, operationId, begunAt, denied };
-  await saveConsentRead(db, shop, read, operationId ? deps.lookAgainMs : LATER_MS);
-}
-
-/** The bulk operation named something that the app may not see: everybody is read again without. */
-async function readWithLess(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, signal: AbortSignal) {
-  const denied = await moreToLeaveOut(deps.admin, shop, EVERYBODY, at.denied, signal);
-  if (denied === null) return await giveUpReading(deps, shop, 'denied');
-  await saveConsentRead(deps.db, shop, { ...nothing, denied }, 0);
+  const step = await stepBulkRead({ admin, shop, signal }, EVERYBODY, at, begunAt);
+  switch (step.state) {
+    case 'busy':
+      await saveConsentRead(db, shop, { ...nothing, denied: at.denied }, LATER_MS);
+      return null;
+    case 'begun': {
+      const { operationId, denied } = step;
+      await saveConsentRead(db, shop, { ...nothing, operationId, begunAt, denied }, deps.lookAgainMs);
+      return null;
+    }
+    case 'running':
+      await saveConsentRead(db, shop, at, deps.lookAgainMs);
+      return null;
+    case 'again':
+      await saveConsentRead(db, shop, { ...nothing, denied: step.denied }, 0);
+      return null;
+    case 'forbidden':
+      await giveUpReading(deps, shop, 'denied');
+      return null;
+    case 'failed':
+      await giveUpReading(deps, shop, step.why);
+      return null;
+    case 'done': {
+      const read = { ...at, url: step.url, fileSize: step.size, readAt: step.completedAt, line: 0, offset: 0 };
+      await saveConsentRead(db, shop, read, 0);
+      return read;
+    }
+  }
 }
 
 /** @returns whether there is more to do at once */
-async function compareAllConsent(
-  deps: ReconciliationDeps,
-  shop: Shop,
-  at: Reconciliation,
-  until: Instant,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { db, admin, now } = deps;
-  if (at.operationId === null) {
-    await beginReading(deps, shop, at, signal);
-    return false;
-  }
-  let read = at;
-  if (at.readAt === null) {
-    const looked = await lookAtBulkRead(admin, shop, at.operationId, signal, now());
-    if (looked.state === 'running') {
-      await saveConsentRead(db, shop, at, deps.lookAgainMs);
-      return false;
-    }
-    if (looked.state === 'denied') {
-      await readWithLess(deps, shop, at, signal);
-      return false;
-    }
-    if (looked.state === 'failed') {
-      await giveUpReading(deps, shop, looked.why);
-      return false;
-    }
-    read = { ...at, url: looked.url, fileSize: looked.size, readAt: looked.completedAt, line: 0, offset: 0 };
-    await saveConsentRead(db, shop, read, 0);
-  }
-  if (read.url !== null && !(await compareFile(deps, shop, read, read.url, until, signal))) return true;
-  await saveConsentRead(db, shop, nothing, 7 * DAY_MS);
+async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
+  const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
+  if (read === null) return false;
+  if (read.url !== null && !(await compareFile(deps, work, { ...read, url: read.url }))) return true;
+  await saveConsentRead(deps.db, work.shop, nothing, 7 * DAY_MS);
   return false;
 }
 
 /** @returns whether the file is compared to its end */
 async function compareFile(
   deps: ReconciliationDeps,
-  shop: Shop,
-  at: Reconciliation,
-  url: string,
-  until: Instant,
-  signal: AbortSignal,
+  { shop, stopAt, signal }: Comparing,
+  at: Reconciliation & { url: string },
 ): Promise<boolean> {
   const { admin, now } = deps;
   let { line, offset } = at;
   const readAt = at.readAt ?? now();
-  const records = readFileRecords('customers', admin.download(url, offset, signal), { line, offset }, [], at.denied);
+  const bytes = admin.download(at.url, offset, signal);
+  const records = readFileRecords(bytes, { line, offset }, { ...EVERYBODY, denied: at.denied });
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };
     const bodies = group.map(({ body }) => body);
-    const consents = await compareConsent(deps, shop, bodies, { begunAt: at.begunAt, readAt }, { line, next });
+    const consents = await compareConsent(deps, shop, bodies, { begunAt: at.begunAt, readAt, line, next });
     if (consents === null) return false;
     ({ line, offset } = next);
     if (consents > 0) deps.wake(shop.id);
-    if (signal.aborted || now() >= until) return false;
+    if (signal.aborted || now() >= stopAt) return false;
   }
   if (at.fileSize !== null && offset < at.fileSize) throw new AdminError('later', 'The file was cut off');
   return true;
@@ -168,8 +152,9 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         return false;
       }
       try {
-        if (at.changesDue && (await compareChanges(deps, shop, at, signal))) return true;
-        return at.consentDue && (await compareAllConsent(deps, shop, at, now() + PIECE_MS, signal));
+        const work = () => ({ shop, stopAt: now() + PIECE_MS, signal });
+        if (at.changesDue && (await compareChanges(deps, work(), at))) return true;
+        return at.consentDue && (await compareAllConsent(deps, work(), at));
       } catch (error) {
         if (signal.aborted || !(error instanceof AdminError)) throw error;
         deps.log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });

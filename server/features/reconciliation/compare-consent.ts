@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { ConsentFact, FoundFact } from '../../domain/consent.ts';
+import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
@@ -107,18 +108,21 @@ async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise
 }
 
 /**
+ * Of a file: when Shopify was asked for it (null: not known), and when it had read everything; where the group begins in it, and the
+ * place after it: both change together, once.
+ */
+export type FilePart = { begunAt: Instant | null; readAt: Instant; line: number; next: Position };
+
+/**
  * Compares the consent of a group of customers with the ledger. What makes a flag due becomes an event, as the lost webhook
  * would have; what does not is only written down.
- * @param file when Shopify was asked for it (null: not known), and when it had read everything
- * @param place where the group begins in its file, and the place after it: both change together, once
  * @returns how many events came of it; null: somebody else went on
  */
 export async function compareConsent(
   deps: ChangesDeps,
   shop: Shop,
   bodies: readonly string[],
-  { begunAt, readAt }: { begunAt: Instant | null; readAt: Instant },
-  place: { line: number; next: { line: number; offset: number } },
+  { begunAt, readAt, line, next }: FilePart,
 ): Promise<number | null> {
   const { db, now } = deps;
   const { country } = await deps.shops.facts(shop);
@@ -163,7 +167,7 @@ export async function compareConsent(
     kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
   );
   return await inShop(db, shop, async ({ sql }) => {
-    if (!(await moveInFile(sql, shop, place.line, place.next))) return null;
+    if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     // Whoever was erased while this was worked out leaves no fact.
     const gone = await erasedOf(
@@ -190,7 +194,7 @@ export async function compareConsent(
       now(),
     );
     const consents = await addFindings(sql, shop, due, now());
-    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt }, now());
+    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: now() });
     return consents;
   });
 }

@@ -1,9 +1,8 @@
-import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
+import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
 import { fetchCustomers, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
-import type { Shop } from '../../store/shops/shops.ts';
 
 /** Shopify's search finds changes of whole days only, in a time zone of its own. */
 const DAY = 24 * 3_600_000;
@@ -17,12 +16,10 @@ const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
 
 /** A page of what was changed since the day before `since`, oldest first. */
 export async function fetchChangedPage(
-  admin: Admin,
-  shop: Shop,
+  { admin, shop, signal }: Asking,
   kind: Kind,
   since: Instant,
   after: string | null,
-  signal: AbortSignal,
 ): Promise<Page> {
   const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
   if (kind === 'customers') {
@@ -50,19 +47,17 @@ export async function fetchChangedPage(
  * @returns the records by id; null for one that makes Shopify fail
  */
 export async function fetchWhole(
-  admin: Admin,
-  shop: Shop,
+  at: Asking,
   kind: Kind,
   unknown: readonly Changed[],
   keys: readonly string[],
-  signal: AbortSignal,
 ): Promise<Map<ShopifyId, string | null>> {
   const ids = unknown.map(({ id }) => id);
   const [first] = ids;
   try {
-    if (kind === 'customers') return await fetchCustomers(admin, shop, ids, keys, signal);
+    if (kind === 'customers') return await fetchCustomers(at, ids, keys);
     if (ids.length <= 1) {
-      const body = first === undefined ? null : await fetchOrder(admin, shop, first, signal);
+      const body = first === undefined ? null : await fetchOrder(at, first);
       return new Map(first === undefined || body === null ? [] : [[first, body]]);
     }
   } catch (error) {
@@ -71,7 +66,7 @@ export async function fetchWhole(
   }
   const half = kind === 'orders' ? 1 : Math.ceil(unknown.length / 2);
   return new Map([
-    ...(await fetchWhole(admin, shop, kind, unknown.slice(0, half), keys, signal)),
-    ...(await fetchWhole(admin, shop, kind, unknown.slice(half), keys, signal)),
+    ...(await fetchWhole(at, kind, unknown.slice(0, half), keys)),
+    ...(await fetchWhole(at, kind, unknown.slice(half), keys)),
   ]);
 }

@@ -1,13 +1,9 @@
-import type { Instant } from '../../domain/scalars.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { reasonMessages } from '../../domain/wording/messages.ts';
-import { dryRun } from '../../pipeline/dry-run.ts';
-import type { Db } from '../../platform/database/db.ts';
+import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import { newId } from '../../platform/database/ids.ts';
-import type { StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
 import type { Preview } from './api.ts';
 
 /** Events that are about the shop or erase something never reach Ascent360. */
@@ -28,18 +24,12 @@ const settled = (state: Settled['state'], reason: Settled['reason'], sent: Parti
 });
 
 /** What one translated event would send with these settings, and why per field. Stores nothing. */
-export async function previewEvent(
-  db: Db,
-  shop: Shop,
-  stored: StoredSettings,
-  topic: string,
-  translated: Translated,
-  now: Instant,
-): Promise<Preview> {
+export async function previewEvent(within: DryRunIn, topic: string, translated: Translated): Promise<Preview> {
+  const { stored, now } = within;
   const unsent = nothingSent[translated.kind];
   if (unsent) return settled('skipped', unsent);
   const event = { id: newId(), topic, triggeredAt: now, translated, summary: null };
-  const [run] = await dryRun({ sql: db, shop, stored, now }, [event]);
+  const [run] = await dryRun(within, [event]);
   const prepared = run?.evaluated?.prepared;
   const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: prepared.fields } : {};
   if (run?.settled) return settled(run.settled.state, run.settled.reason, sent);

@@ -87,7 +87,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
     if (!stored) return;
     const { country } = await shops.facts(shop);
     const event = read(asked.data, country ?? null, now());
-    if (event.ok) res.json(await previewEvent(db, shop, stored, event.topic, event.translated, now()));
+    if (event.ok) res.json(await previewEvent({ sql: db, shop, stored, now: now() }, event.topic, event.translated));
     else unprocessable(res, [event.fault]);
   });
   return router;

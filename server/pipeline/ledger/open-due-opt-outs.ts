@@ -63,9 +63,8 @@ export async function openDueOptOuts(
   await addOwnEvents(
     sql,
     shop,
-    'optOut',
+    { why: 'optOut', now },
     due.map(({ own }) => own),
-    now,
   );
   return due.length;
 }

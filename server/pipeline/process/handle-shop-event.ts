@@ -101,7 +101,7 @@ export async function handleShopEvent(
       reason = 'privacy';
       if (t.request === 'customer_redact') {
         await redactPerson(sql, shop, t, event);
-        await keepRequest(sql, shop, t, event.id, []);
+        await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
         return;
       }
@@ -110,7 +110,7 @@ export async function handleShopEvent(
         detail = 'The app is in use by the shop: nothing was erased';
       } else {
         search = keysOf(shop, t);
-        await keepRequest(sql, shop, t, event.id, search);
+        await keepRequest(sql, shop, t, { eventId: event.id, search });
       }
       break;
   }

@@ -39,7 +39,7 @@ function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'inc
 }
 
 async function fetchOrderBody(deps: FetchDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
-  const order = await fetchWholeOrder(deps.admin, shop, id, signal);
+  const order = await fetchWholeOrder({ admin: deps.admin, shop, signal }, id);
   return order ? { body: orderBody(order, order.lineItems, order.denied) } : gone('order');
 }
 

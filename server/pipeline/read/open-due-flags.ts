@@ -45,6 +45,6 @@ export async function openDueFlags(
   const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(view, delivery));
   const carried = new Set(open.flatMap((delivery) => (delivery.subject && !delivery.broken ? flags(delivery) : [])));
   const due = candidates.filter(({ delivery }) => !flags(delivery).every((address) => carried.has(address)));
-  const opened = await addOwnEvents(sql, shop, 'read', due, now);
+  const opened = await addOwnEvents(sql, shop, { why: 'read', now }, due);
   return opened.length;
 }

@@ -11,34 +11,49 @@ import { readPhone } from './read-phone.ts';
 export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
   const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
   const email = email_address === undefined ? undefined : readEmail(email_address);
-  return consentOf('email', customer_id, email?.toLowerCase(), email ?? email_address, {
-    state: consent?.state,
-    level: consent?.opt_in_level,
-    date: consent?.consent_updated_at ?? 'none',
-    triggeredAt: ctx.triggeredAt,
-  });
+  return consentOf(
+    'email',
+    customer_id,
+    { address: email?.toLowerCase(), asWritten: email ?? email_address },
+    {
+      state: consent?.state,
+      level: consent?.opt_in_level,
+      date: consent?.consent_updated_at ?? 'none',
+      triggeredAt: ctx.triggeredAt,
+    },
+  );
 }
 
 /** customers_marketing_consent/update, which is about SMS. @throws TranslationError as for e-mail */
 export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
   const { id, phone, sms_marketing_consent: consent } = smsConsentSchema.parse(body);
-  return consentOf('sms', id, e164(phone, ctx), phone, {
-    state: consent?.state,
-    level: consent?.opt_in_level,
-    date: consent?.consent_updated_at ?? 'none',
-    triggeredAt: ctx.triggeredAt,
-  });
+  return consentOf(
+    'sms',
+    id,
+    { address: e164(phone, ctx), asWritten: phone },
+    {
+      state: consent?.state,
+      level: consent?.opt_in_level,
+      date: consent?.consent_updated_at ?? 'none',
+      triggeredAt: ctx.triggeredAt,
+    },
+  );
 }
 
 /** customers_whats_app_marketing_consent/update, new in API 2026-07. @throws TranslationError as for e-mail */
 export function translateWhatsAppConsent(body: Body, ctx: EventContext): Translated {
   const { customer_id, phone_number, whats_app_marketing_consent: consent } = whatsAppConsentSchema.parse(body);
-  return consentOf('whatsapp', customer_id, e164(phone_number, ctx), phone_number, {
-    state: consent?.state,
-    level: consent?.opt_in_level,
-    date: consent?.updated_at ?? 'none',
-    triggeredAt: ctx.triggeredAt,
-  });
+  return consentOf(
+    'whatsapp',
+    customer_id,
+    { address: e164(phone_number, ctx), asWritten: phone_number },
+    {
+      state: consent?.state,
+      level: consent?.opt_in_level,
+      date: consent?.updated_at ?? 'none',
+      triggeredAt: ctx.triggeredAt,
+    },
+  );
 }
 
 type Choice = { state: string | undefined; level: string | undefined; date: WrittenDate; triggeredAt: Instant };
@@ -46,8 +61,7 @@ type Choice = { state: string | undefined; level: string | undefined; date: Writ
 function consentOf(
   channel: Channel,
   customerId: ShopifyId | undefined,
-  address: string | undefined,
-  addressAsWritten: string | undefined,
+  { address, asWritten }: { address: string | undefined; asWritten: string | undefined },
   { state, level, date, triggeredAt }: Choice,
 ): Translated {
   if (customerId === undefined && address === undefined) {
@@ -59,7 +73,7 @@ function consentOf(
     fact: {
       channel,
       address: address ?? null,
-      addressAsWritten: addressAsWritten ?? null,
+      addressAsWritten: asWritten ?? null,
       state: state?.toLowerCase() ?? null,
       level: level?.toLowerCase() ?? null,
       ...readChosenAt(date, triggeredAt, state?.toLowerCase() === 'subscribed'),

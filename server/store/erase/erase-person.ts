@@ -19,7 +19,7 @@ export async function redactPerson(
   event: { id: string; triggeredAt: Instant },
 ): Promise<void> {
   const traces = await findTraces(sql, shop, request);
-  await rememberErasure(sql, shop, request, traces, event.triggeredAt);
+  await rememberErasure(sql, shop, { request, traces, at: event.triggeredAt });
   const events = [...traces.events, event.id];
   await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
@@ -53,9 +53,7 @@ export async function redactPerson(
 async function rememberErasure(
   sql: Sql,
   shop: Shop,
-  request: PersonRequest,
-  traces: Traces,
-  at: Instant,
+  { request, traces, at }: { request: PersonRequest; traces: Traces; at: Instant },
 ): Promise<void> {
   const customers = [request.customerId, ...traces.people.map((person) => person.customerId)];
   const hashes = customers.filter((id) => id !== null).map((id) => customerKey(shop.vault, id));

@@ -35,9 +35,8 @@ function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
 export async function addOwnEvents(
   sql: Sql,
   shop: Shop,
-  why: keyof typeof OWN,
+  { why, now }: { why: keyof typeof OWN; now: Instant },
   wanted: readonly OwnEvent[],
-  now: Instant,
 ): Promise<{ eventId: string; deliveryId: string }[]> {
   const { vault } = shop;
   const { source, topic, what } = OWN[why];

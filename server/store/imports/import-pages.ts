@@ -8,7 +8,12 @@ export const PAGE_SIZE = 100;
 
 const pageBinding = (id: string, page: number) => `import_pages.ids:${id}:${page}`;
 
-export async function addPage(sql: Sql, shop: Shop, importId: string, page: number, ids: PageIds): Promise<void> {
+export async function addPage(
+  sql: Sql,
+  shop: Shop,
+  { importId, page }: { importId: string; page: number },
+  ids: PageIds,
+): Promise<void> {
   await sql.query(
     `INSERT INTO import_pages (import_id, shop_id, page, ids) VALUES ($1, $2, $3, $4)
      ON CONFLICT (import_id, page) DO UPDATE SET ids = excluded.ids`,
@@ -45,8 +50,7 @@ export async function eraseFromImports(
     await addPage(
       sql,
       shop,
-      import_id,
-      page,
+      { importId: import_id, page },
       known.map((id) => (id !== null && gone.has(id) ? null : id)),
     );
   }

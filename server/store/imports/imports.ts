@@ -126,7 +126,7 @@ export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, n
   if (rows.length === 0) return null;
   const ids = asked.customerIds ?? [];
   for (let page = 0; page * PAGE_SIZE < ids.length; page++) {
-    await addPage(sql, shop, id, page, ids.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
+    await addPage(sql, shop, { importId: id, page }, ids.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
   }
   return id;
 }
@@ -179,9 +179,7 @@ export async function changeState(
   sql: Sql,
   shop: Shop,
   id: string,
-  from: readonly ImportState[],
-  to: ImportState,
-  message = '',
+  { from, to, message = '' }: { from: readonly ImportState[]; to: ImportState; message?: string },
 ): Promise<boolean> {
   const ended = to === 'done' || to === 'cancelled' || to === 'failed';
   const rows = await sql.query(
@@ -202,8 +200,8 @@ export async function endImports(sql: Sql, shop: Shop, message: string): Promise
     `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
     [shop.id],
   );
-  const open = ['counting', 'counted', 'running', 'paused'] as const;
-  for (const { id } of rows) await changeState(sql, shop, id, open, 'cancelled', message);
+  const from = ['counting', 'counted', 'running', 'paused'] as const;
+  for (const { id } of rows) await changeState(sql, shop, id, { from, to: 'cancelled', message });
 }
 
 async function forgetPeople(sql: Sql, id: string): Promise<void> {

@@ -23,19 +23,18 @@ export async function noteMissed(
   sql: Sql,
   shop: Shop,
   found: Pick<Missed, 'orders' | 'customers' | 'consents'>,
-  range: { since: Instant | null; until: Instant },
-  now: Instant,
+  { since, until, now }: { since: Instant | null; until: Instant; now: Instant },
 ): Promise<void> {
   const count = found.orders + found.customers + found.consents;
   if (count === 0) return;
   const before = (await openMissed(sql, shop))?.detail;
-  const from = range.since === null ? null : new Date(range.since).toISOString();
+  const from = since === null ? null : new Date(since).toISOString();
   const detail: Missed = {
     orders: found.orders + (before?.orders ?? 0),
     customers: found.customers + (before?.customers ?? 0),
     consents: found.consents + (before?.consents ?? 0),
     from: before ? (before.from ?? from) : from,
-    to: new Date(range.until).toISOString(),
+    to: new Date(until).toISOString(),
   };
   await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);
 }

@@ -75,8 +75,7 @@ export async function keepRequest(
   sql: Sql,
   shop: Shop,
   request: PersonRequest,
-  eventId: string,
-  search: readonly string[],
+  { eventId, search }: { eventId: string; search: readonly string[] },
 ): Promise<void> {
   const isExport = request.request === 'data_request';
   const { customerId, email, phone, orderIds } = request;

@@ -121,12 +121,15 @@ export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings
   return row ? readRow(shop, row) : null;
 }
 
+/** Who changes something, and when. */
+type By = { who: string; now: Instant };
+
 /** One saving of a shop's settings at a time; the row of settings itself may not exist yet. */
 async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }
 
-async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: string, now: Instant): Promise<void> {
+async function record(sql: Sql, shop: Shop, changes: readonly Change[], { who, now }: By): Promise<void> {
   if (changes.length === 0) return;
   const rows = changes.map((change) => ({
     id: newId(),
@@ -145,7 +148,7 @@ async function record(sql: Sql, shop: Shop, changes: readonly Change[], who: str
   );
 }
 
-async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void> {
+async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
   const before = { guid: saved?.guid ?? null, account: saved?.account ?? 1 };
@@ -176,15 +179,15 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, who: s
       newGuid && guid !== null ? shop.vault.seal(binding(shop), guid) : null,
       last4(guid),
       accepted.newAccount,
-      new Date(now).toISOString(),
+      new Date(by.now).toISOString(),
       newGuid,
     ],
   );
-  await record(sql, shop, changes, who, now);
+  await record(sql, shop, changes, by);
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
 
-async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): Promise<void> {
+async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
     shop.id,
@@ -194,9 +197,9 @@ async function removeGuidOver(sql: Sql, shop: Shop, who: string, now: Instant): 
     `UPDATE settings SET guid = NULL, guid_last4 = NULL, problem_since = NULL, problem_error = NULL, probe_at = NULL,
        updated_at = $2::timestamptz
      WHERE shop_id = $1`,
-    [shop.id, new Date(now).toISOString()],
+    [shop.id, new Date(by.now).toISOString()],
   );
-  await record(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], who, now);
+  await record(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 
 /** The tables settings and setting_changes. */
@@ -204,9 +207,9 @@ export function createSettingsStore(db: Db): SettingsStore {
   return {
     load: async (shop, sql = db) => await loadSettings(sql, shop),
     save: async (shop, accepted, who, now) =>
-      await db.transaction(async (sql) => await saveOver(sql, shop, accepted, who, now)),
+      await db.transaction(async (sql) => await saveOver(sql, shop, accepted, { who, now })),
     removeGuid: async (shop, who, now) =>
-      await db.transaction(async (sql) => await removeGuidOver(sql, shop, who, now)),
+      await db.transaction(async (sql) => await removeGuidOver(sql, shop, { who, now })),
     changes: async (shop, limit) => {
       const rows = await db.query<Omit<SettingChange, 'at'> & { at: Date }>(
         `SELECT at, who, field, old_value AS "oldValue", new_value AS "newValue" FROM setting_changes

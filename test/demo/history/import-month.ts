@@ -89,10 +89,10 @@ export async function importMonth(
     await keepExchanged(db, shop, await grant(stocked.tokens));
     await reach('counted', Number.POSITIVE_INFINITY);
     clock.goOn(40 * SECOND);
-    await changeState(db, shop, id, ['counted'], 'running');
+    await changeState(db, shop, id, { from: ['counted'], to: 'running' });
     await reach('done', asked.pausedAfter ?? Number.POSITIVE_INFINITY);
     if (asked.pausedAfter !== undefined) {
-      await changeState(db, shop, id, ['running'], 'paused');
+      await changeState(db, shop, id, { from: ['running'], to: 'paused' });
       await chore.work(shop, signal);
     }
     await eraseTokens(db, shop, clock.now(), false);

@@ -21,7 +21,7 @@ beforeEach(async () => {
   );
   const asked = { kind: 'customers', from: null, customerIds: null, segmentId: null } as const;
   importId = (await createImport(db, shop, asked, NOW)) ?? '';
-  await changeState(db, shop, importId, ['counting'], 'running');
+  await changeState(db, shop, importId, { from: ['counting'], to: 'running' });
 });
 afterEach(async () => await db.close());
 
@@ -120,7 +120,7 @@ describe('The counts of an import', () => {
 
   it('need no event any more once all have ended with the import', async () => {
     for (let n = 0; n < 3; n++) await event(idOf(0, n), 'accepted');
-    await changeState(db, shop, importId, ['running'], 'done');
+    await changeState(db, shop, importId, { from: ['running'], to: 'done' });
     const one = await load();
     await freezeTally(db, one, NOW);
     expect(await counts()).toMatchObject({ accepted: 3, optIns: 3 });

@@ -47,7 +47,7 @@ it('a person who is erased while consent is compared leaves no fact in the ledge
   };
   const deps = { db: racing, shops, settings, admin, now: () => base.now };
   const place = { line: 0, next: { line: 1, offset: 1 } };
-  expect(await compareConsent(deps, shop, [body], { begunAt: base.now, readAt: base.now }, place)).toBe(0);
+  expect(await compareConsent(deps, shop, [body], { begunAt: base.now, readAt: base.now, ...place })).toBe(0);
   expect(erased).toBe(true);
   expect(await db.query('SELECT state FROM consent_facts WHERE shop_id = $1', [shop.id])).toEqual([]);
 });

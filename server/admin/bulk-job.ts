@@ -1,0 +1,36 @@
+import type { Instant } from '../domain/scalars.ts';
+import type { Asking } from './admin.ts';
+import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from './bulk-query.ts';
+import { type BulkFile, lookAtBulkRead, startBulkRead } from './bulk-read.ts';
+
+/** A bulk read as its owner keeps it. `operationId` null: not begun; `denied`: the fields it is read without. */
+export type BulkJob = { operationId: string | null; denied: readonly string[] };
+
+/**
+ * What one step came to, for the owner to keep:
+ * `busy`: too many are under way, begin later · `begun`, `running`: look again after a while · `again`: it named something that
+ * the app may not see, so begin anew without · `forbidden`: the app may not see these at all · `failed`, `done`: it is over.
+ */
+export type BulkStep =
+  | { state: 'busy' | 'running' | 'forbidden' }
+  | { state: 'begun'; operationId: string; denied: string[] }
+  | { state: 'again'; denied: string[] }
+  | { state: 'failed'; why: string }
+  | ({ state: 'done' } & BulkFile);
+
+/**
+ * Has Shopify read a lot at once, one step at a time: begun, looked at, begun again with less.
+ * @throws AdminError; `refused` and denied when the app may not read in bulk
+ */
+export async function stepBulkRead(at: Asking, asked: BulkAsked, job: BulkJob, now: Instant): Promise<BulkStep> {
+  if (job.operationId === null) {
+    const denied = await fieldsToLeaveOut(at, asked, job.denied);
+    if (denied === null) return { state: 'forbidden' };
+    const operationId = await startBulkRead(at, asked, denied);
+    return operationId === null ? { state: 'busy' } : { state: 'begun', operationId, denied };
+  }
+  const read = await lookAtBulkRead(at, job.operationId, now);
+  if (read.state !== 'denied') return read;
+  const denied = await moreToLeaveOut(at, asked, job.denied);
+  return denied === null ? { state: 'forbidden' } : { state: 'again', denied };
+}

@@ -1,0 +1,60 @@
+import type { Import, Position, Tally, ToldCounts } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+
+/** Moves on in what is fed. @returns false when it does not run, or somebody else has gone on */
+export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next: Position): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
+    [job.id, job.feed.line, next.line, next.offset],
+  );
+  return rows.length > 0;
+}
+
+export async function addFed(sql: Sql, id: string, events: number): Promise<void> {
+  await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [id, events]);
+}
+
+/** Everything is fed. */
+export async function endFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
+    [job.id, job.feed.line],
+  );
+}
+
+/** What an import that runs has told, and how fast it goes. */
+export async function noteProgress(
+  sql: Sql,
+  id: string,
+  progress: { told: ToldCounts; rate: number | null; at: Instant; done: number },
+): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET told = $2::jsonb, rate = $3, rate_at = $4, rate_done = $5 WHERE id = $1 AND state = 'running'`,
+    [id, JSON.stringify(progress.told), progress.rate, new Date(progress.at), progress.done],
+  );
+}
+
+/** What an import that feeds nothing now has told; it stays stale while some of its events are still to be sent. */
+export async function noteTold(sql: Sql, id: string, told: ToldCounts, waitMs: number): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
+       told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
+     WHERE id = $1 AND state <> 'running'`,
+    [id, JSON.stringify(told), waitMs],
+  );
+}
+
+/** Keeps what is counted for good, up to an event. @returns false when meanwhile anything about the import changed */
+export async function saveTally(
+  sql: Sql,
+  job: Pick<Import, 'id' | 'dueAt'>,
+  to: string,
+  tally: Tally,
+): Promise<boolean> {
+  const rows = await sql.query(
+    'UPDATE imports SET settled_to = $2, settled = $3::jsonb WHERE id = $1 AND due_at = $4 RETURNING id',
+    [job.id, to, JSON.stringify(tally), new Date(job.dueAt)],
+  );
+  return rows.length > 0;
+}

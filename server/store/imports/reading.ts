@@ -1,0 +1,61 @@
+import type { Import } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import { urlBinding } from './imports.ts';
+
+/** Shopify has begun to read, looked at again after `waitMs`. @returns false when the import does not count any more */
+export async function noteReading(
+  sql: Sql,
+  id: string,
+  begun: { operationId: string } & Pick<Import, 'metafields' | 'denied'>,
+  waitMs: number,
+): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'Shopify is reading.',
+       due_at = now() + $5::float8 * interval '1 millisecond'
+     WHERE id = $1 AND state = 'counting' RETURNING id`,
+    [id, begun.operationId, begun.metafields, begun.denied, waitMs],
+  );
+  return rows.length > 0;
+}
+
+/** Shopify is to read anew, without what the app may not see. */
+export async function readAgain(sql: Sql, id: string, denied: readonly string[]): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = now() WHERE id = $1 AND state = 'counting'`,
+    [id, denied],
+  );
+}
+
+/** Shopify has read. `url` null: it found nothing. */
+export async function noteFile(
+  sql: Sql,
+  shop: Shop,
+  id: string,
+  file: { url: string | null; size: number | null; completedAt: Instant; expiresAt: Instant },
+): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET url = $2, file_size = $3, read_at = $4, expires_at = $5, message = '' WHERE id = $1 AND state = 'counting'`,
+    [
+      id,
+      file.url === null ? null : shop.vault.seal(urlBinding(id), file.url),
+      file.size,
+      new Date(file.completedAt),
+      new Date(file.expiresAt),
+    ],
+  );
+}
+
+/** How far the list of a segment's members is. */
+export async function noteListed(
+  sql: Sql,
+  id: string,
+  listed: { cursor: string | null; complete: boolean },
+): Promise<void> {
+  await sql.query(`UPDATE imports SET list_cursor = $2, read_at = CASE WHEN $3::boolean THEN now() END WHERE id = $1`, [
+    id,
+    listed.cursor,
+    listed.complete,
+  ]);
+}
