@@ -28,7 +28,7 @@ import type { Shop, Shops } from './store/shops/shops.ts';
 
 /** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
-/** So long after a customer is first met what Shopify tells of them apart is sent together, in milliseconds. */
+/** A new customer arrives as several webhooks (details, tags, consent). We wait this long, in milliseconds, to send them as one. */
 const QUIET_MS = 2000;
 /** Problems that opened are looked for every sixth sweep: half a minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;

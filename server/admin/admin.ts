@@ -2,7 +2,7 @@ import type { Sql } from '../platform/database/db.ts';
 import type { Shop } from '../store/shops/shops.ts';
 
 /**
- * What a call of the Admin API can come to besides an answer, by who acts next:
+ * How a call to the Admin API can fail, by who acts next:
  * `no_access`: the merchant (no token, or one that can be neither used nor refreshed: somebody has to open the app);
  * `later`: us, later (throttled for long, 5xx, network, time-out);
  * `refused`: us, now (Shopify says that the document is wrong);

@@ -6,7 +6,7 @@ import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.ge
 /** What a bulk operation read. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. */
 export type BulkFile = { url: string | null; size: number | null; completedAt: Instant };
 
-/** Where a bulk operation stands. `denied`: it named something that the app may not see. */
+/** How far a bulk operation is. `denied`: it named something that the app may not see. */
 export type BulkRead =
   | { state: 'running' }
   | { state: 'denied' }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Cost } from './bucket.ts';
 
-/** What one answer of the Admin API comes to, by what is to be done next. `code` holds nothing personal. */
+/** What an answer of the Admin API means for us: what to do next. `code` holds nothing personal. */
 export type Outcome<Data> =
   | { kind: 'data'; data: Data; denied: string[] }
   /** The token is not taken. */

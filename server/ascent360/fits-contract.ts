@@ -68,7 +68,7 @@ function checksOf(schema: z.core.$ZodType): Fits[] {
   });
 }
 
-/** A check runs after the form of its schema: whatever comes to it is of its type. */
+/** A check runs after its schema's type has been checked, so its input has that type. */
 function takesAny(check: z.core.$ZodCheck<never>): check is z.core.$ZodCheck<unknown> {
   return check._zod !== undefined;
 }

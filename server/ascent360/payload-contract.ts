@@ -157,7 +157,7 @@ const NEEDED_WITH: readonly (readonly [PayloadKey, PayloadKey])[] = [
   ['ListIds', 'ProviderType'],
 ];
 
-/** Marks a fault between keys, whose message stands for itself. */
+/** Marks a fault between keys, whose message needs no key name before it. */
 export const BETWEEN = { between: 'keys' };
 
 function isDateOfBirth(value: string): boolean {

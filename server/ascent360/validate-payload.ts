@@ -6,7 +6,7 @@ export type PayloadFault = { key: string; message: string };
 export type Validated = { ok: true; payload: Payload } | { ok: false; faults: PayloadFault[] };
 
 const forms = new Map(payloadFields().map((field) => [field.key, field.form]));
-/** Names of keys only: anything else that stands where a key should may be personal data. */
+/** Only real key names: anything else in a key's place may be personal data. */
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
 
 /**

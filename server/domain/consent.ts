@@ -1,4 +1,4 @@
-/** What a person chose, what Ascent360 was told of it, and what is to be told. */
+/** What a person chose, what we told Ascent360 about it, and what we have to tell. */
 import type { Instant } from './scalars.ts';
 
 /** What a permission flag is about. `whatsapp` is recorded and never sent: Ascent360 has no field for it. */
@@ -29,7 +29,7 @@ export type ConsentFact = {
   /** When the person chose; null: undated, older than every dated fact, and history. */
   chosenAt: Instant | null;
   /**
-   * Of an opt-in that an event told of without a date: when that was triggered. Headers are not signed, so it is no date like
+   * For an undated opt-in from an event: when the event was triggered. Headers are not signed, so it is no date like
    * any other: a repeated body would bring a new one.
    */
   heardAt?: Instant | null;

@@ -2,7 +2,7 @@ import type { Instant } from './scalars.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A local day begins at most so long before or after the same day of UTC. */
+/** A local day begins at most this long before or after the same day in UTC. */
 const WIDEST_OFFSET = 15 * HOUR;
 
 /** The zone if the runtime knows it by this IANA name, else UTC. */

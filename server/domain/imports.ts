@@ -9,7 +9,7 @@ export type ImportState = (typeof importStates)[number];
 type Flags = { true: number; false: number };
 /** Flags and lists, as many as go out: once per address. */
 export type ToldCounts = { EmailPermission: Flags; SMSPermission: Flags; lists: number };
-/** What an import comes to: each record is a contact, or skipped, merged or in need of attention. */
+/** An import's counts: each record is a contact, or skipped, merged or in need of attention. */
 export type CountedCounts = ToldCounts & {
   records: number;
   contacts: number;
@@ -29,7 +29,7 @@ export const ANSWERS = {
 export type Answer = keyof typeof ANSWERS;
 export const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
 
-/** What an import comes to with the settings as they are, and under each answer. Null: counted before that was done. */
+/** An import's counts under the current settings, and under each answer. Null: counted before that was done. */
 export type Counted = CountedCounts & { byAnswer: Record<Answer, CountedCounts> | null };
 
 /** How many events have a state. */

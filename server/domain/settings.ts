@@ -49,7 +49,7 @@ export type Mapped = {
 /** What a Flow workflow adds to the mapped lists. */
 export type AddedTexts = { activities: string[]; interests: string[] };
 
-/** What becomes of choices from before, by channel. */
+/** What to do with choices from before, by channel. */
 export type Histories = Record<'email' | 'sms', HistoryPolicy>;
 
 export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({

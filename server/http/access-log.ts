@@ -14,7 +14,7 @@ const MOST = 200;
 
 /**
  * The routes that show personal data, and what they are called in the record. Lists are loaded again and again while a page is
- * open: one entry stands for all looks of one user within `once`.
+ * open: one entry covers all of one user's views within `once`.
  */
 const looks: readonly { method: 'get' | 'post'; path: string; what: string; once: number }[] = [
   { method: 'get', path: '/activity', what: 'activity', once: 10 * MINUTE },

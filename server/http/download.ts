@@ -18,6 +18,6 @@ export async function download(
     yield* pieces;
   }
   res.type(type).set('Content-Disposition', `attachment; filename="${name}"`).set('Cache-Control', 'no-store');
-  // Whoever takes the file sees that it was cut off; that they went away is no fault of ours.
+  // The person downloading sees a cut-off file; a client that goes away is not our error.
   await pipeline(all, res).catch(() => res.destroy());
 }

@@ -13,7 +13,7 @@ import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts'
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 
-/** What an event would come to. `settled` null: it would be sent. `evaluated`: what would be sent, also where it is nothing new. */
+/** What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent, also where it is nothing new. */
 export type DryRun = { event: TranslatedEvent; settled: Settled | null; evaluated: Evaluated | null };
 
 type Watched = {
@@ -89,7 +89,7 @@ const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
 export type DryRunIn = { sql: Sql; shop: Shop; stored: StoredSettings; now: Instant };
 
 /**
- * What translated events would come to with these settings, evaluated as if they arrived now: with the people, the ledger and
+ * What would happen to translated events under these settings if they arrived now: with the people, the ledger and
  * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
  * @param policies in place of what the settings say of history: each gives a list of its own
  * @param events none about the whole shop

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What bodies may take in memory in all, from their first byte until they are answered. */
 const BUDGET_BYTES = 48 * 1024 * 1024;
-/** A body has so long to arrive, in milliseconds. */
+/** How long a body may take to arrive, in milliseconds. */
 const BODY_WITHIN_MS = 15_000;
 /** A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept. */
 const LISTEN_ON_MS = 1000;

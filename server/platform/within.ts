@@ -1,5 +1,5 @@
 /**
- * What the promise comes to, unless it takes longer than this.
+ * The promise's result, unless it takes longer than this.
  * @throws Error when it does; what it was about may still happen
  */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -45,7 +45,7 @@ export const moment = field((value) => {
   const written = readText(value);
   return written === undefined ? undefined : readMoment(written);
 });
-/** When something happened, as far as what stands there can be read. */
+/** When something happened, if the text can be read. */
 export const date: Field<WrittenDate> = { parse: readWrittenDate, shape: null };
 export const flag = field((value) => (typeof value === 'boolean' ? value : undefined));
 /** A whole number, 0 or more. */

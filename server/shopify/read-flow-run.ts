@@ -12,7 +12,7 @@ const RUN_ID_MAX_LENGTH = 200;
 
 /**
  * Reads a run as Flow posts it (https://shopify.dev/docs/apps/build/flow/actions/endpoints), or says what is wrong with it, a
- * sentence per fault. The shop stands in the body, which is signed.
+ * sentence per fault. The shop is named in the body, which is signed.
  */
 export function readFlowRun(raw: Uint8Array): FlowRunRead {
   const parsed = parseBody(raw);

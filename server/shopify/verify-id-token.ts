@@ -5,7 +5,7 @@ import type { Instant } from '../domain/scalars.ts';
 const CLOCK_SKEW = 10;
 
 const SECOND = 1000;
-/** A token comes at most so long after it was issued when it was fetched for the call, in milliseconds. */
+/** A token that was fetched for the call arrives within this time after it was issued, in milliseconds. */
 const FRESH_WITHIN = 2 * SECOND;
 
 /** The bounds of a moment. */

@@ -22,7 +22,7 @@
  * - A date that is no date (NaN, outside JavaScript's range) counts as undated.
  * - An opt-in dated more than 15 minutes ahead of our clock counts as undated too, so that a wrong clock cannot put it
  *   above a real opt-out. An opt-out or a state without a choice keeps such a date, since it can only hold a `true` back.
- * - An opt-in that an event told of without a date counts by when the event was triggered while no opt-out is known for the
+ * - An undated opt-in from an event counts from when the event was triggered while no opt-out is known for the
  *   address and Shopify cannot be asked; else it is undated. A read that confirms it is a fact of its own, with that date.
  * - Rows 2 to 4 take "told" strictly: with a `false` of unknown outcome on its way, Ascent360 may no longer hold our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may share a second.
@@ -30,7 +30,7 @@
  *   that they have chosen. While Shopify is being asked about them, another person's opt-in waits.
  * - Row 4: of a guest Shopify cannot be asked. What they chose since the app is back counts.
  * - Row 5 before rows 6 and 7: what was told and has become old since is told, not held.
- * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still stands and is told instead. An
+ * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still holds and is sent instead. An
  *   opt-in older than the unticked box is superseded all the same and never sent.
  * - A bound that is no number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in through.
  */
@@ -59,7 +59,7 @@ export type DecideInput = {
   /** Choices before this are history: the later of installedAt and the moment a new Ascent360 account was named. */
   historyBefore: Instant;
   now: Instant;
-  /** Who the flag would go out with; without: somebody of whom nothing more is known. */
+  /** The person the flag would go out with; absent: nothing more is known about them. */
   to?: Recipient;
 };
 

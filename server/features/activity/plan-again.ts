@@ -136,7 +136,7 @@ function planOne(row: Candidate, newest: Newest | undefined): SendAgain | string
 }
 
 /**
- * What sending these events again comes to: the newest known state of each order, customer or person, once. Reads only; to
+ * What sending these events again would send: the newest known state of each order, customer or person, once. Reads only; to
  * act on it, hold the shop's lock from here to the end.
  * @param ids events of any state; those of other shops and unknown ones are passed over
  */

@@ -85,7 +85,7 @@ async function dryRunSafely(within: DryRunIn, events: readonly TranslatedEvent[]
   }
 }
 
-/** Adds what each record comes to, and gives what counts once per address. @param under the name of an answer, or empty */
+/** Adds each record to the counts, and returns what counts once per address. @param under the name of an answer, or empty */
 function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: string): Going[] {
   for (const { settled } of dryRuns) {
     if (settled) addSettled(counts, settled);
@@ -101,7 +101,7 @@ function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: str
 class Overtaken extends Error {}
 
 /**
- * Weighs a group of records, and writes what they come to with the place after them.
+ * Evaluates a group of records, and saves their counts together with the place after them.
  * @throws Overtaken
  */
 async function countGroup(
@@ -152,7 +152,7 @@ async function countGroup(
 }
 
 /**
- * Counts what an import would come to, from where it stands: every record goes through the code that would handle and send
+ * Counts what an import would send, from the point it has reached: every record goes through the code that would handle and send
  * it now, and nothing of it is kept.
  * @returns whether all is counted
  * @throws AdminError

@@ -97,7 +97,7 @@ async function waitForRoom(deps: FeedDeps, { shop, job, until, signal }: Work): 
 }
 
 /**
- * Feeds an import's records as events, a little ahead of what is being sent, from where it stands.
+ * Feeds an import's records as events, a little ahead of what is being sent, from the point it has reached.
  * @throws AdminError
  */
 export async function feed(deps: FeedDeps, work: Work, metafieldKeys: readonly string[]): Promise<void> {

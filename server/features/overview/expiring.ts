@@ -7,7 +7,7 @@ import type { Problem } from './api.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** What waits or needs attention for so long that it will expire within two weeks. */
+/** Events that have waited, or needed attention, so long that they expire within two weeks. */
 export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const [row] = await sql.query<{ count: number; since: Date | null }>(
     `SELECT count(*) AS count, min(received_at) AS since FROM events

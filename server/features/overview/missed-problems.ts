@@ -7,7 +7,7 @@ import type { Problem } from './api.ts';
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
 
-/** What Shopify had not told of, and comparing found. */
+/** Changes that no webhook reported and the comparison found. */
 export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const open = await openMissed(sql, shop);
   if (!open) return [];

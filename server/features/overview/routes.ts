@@ -22,7 +22,7 @@ export type OverviewRoutesDeps = {
   now: () => Instant;
 };
 
-/** How the shop stands with Ascent360. The same order of reasons by which waiting events name theirs. */
+/** The shop's connection to Ascent360. The same order of reasons by which waiting events name theirs. */
 export function connectionOf(stored: StoredSettings | null, life: Pick<Installation, 'uninstalledAt'>): Connection {
   if (life.uninstalledAt !== null) {
     return { state: 'uninstalled', message: 'The app was uninstalled: nothing is received or sent.' };

@@ -33,7 +33,7 @@ export function askText(
   ].join('\n\n');
 }
 
-/** How a request stands, in a sentence. Names no day: whoever shows it knows the shop's time zone, and has `dueAt`. */
+/** The state of a request, in a sentence. It names no day: the page knows the shop's time zone and has `dueAt`. */
 export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): string {
   const late = now > dueAt ? ' It is overdue.' : '';
   if (kind === 'data_request') {

@@ -50,7 +50,7 @@ async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void
   }
 }
 
-/** Those that no webhook has told of, as far as what was handled says. */
+/** Changes that no webhook reported, as far as we have handled them. */
 async function unknownOf(db: Db, shop: Shop, kind: Kind, changed: readonly Changed[]): Promise<Changed[]> {
   const states = await loadEntityStates(
     db,
@@ -63,7 +63,7 @@ async function unknownOf(db: Db, shop: Shop, kind: Kind, changed: readonly Chang
   });
 }
 
-/** What becomes of nobody: an erased or deleted person stays so. */
+/** No event is made about an erased or deleted person. */
 const STAYS_SO: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['redacted', 'deleted_person']);
 /** What is known all the same. */
 const KNOWN: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['nothing_new', 'stale']);

@@ -25,7 +25,7 @@ export type ReconciliationDeps = ChangesDeps & {
   lookAgainMs: number;
 };
 
-/** A webhook may take so long to arrive: what is newer is compared the next time, in milliseconds. */
+/** How long a webhook may take to arrive, in milliseconds. Newer changes are compared next time. */
 const MARGIN_MS = 2 * 60_000;
 /** How long one shop is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;

@@ -169,7 +169,7 @@ export async function compareConsent(
   return await inShop(db, shop, async ({ sql }) => {
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
-    // Whoever was erased while this was worked out leaves no fact.
+    // No fact is stored about a person who was erased in the meantime.
     const gone = await erasedOf(
       sql,
       shop,

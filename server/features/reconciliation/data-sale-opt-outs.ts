@@ -9,7 +9,7 @@ import type { Shop } from '../../store/shops/shops.ts';
  * Notes who opted out of the sale of their data since they were read, or took that back: no webhook and no date tells of it. It is
  * taken back only by a file that was asked for after the person was read, so that an older word never undoes a newer one; what may not
  * be seen says nothing. Nothing is sent on account of it: it bears on the lists of what is sent anyway. Expects to be in a
- * transaction that has the shop's lock. Whoever was never read is read before they are sent anything.
+ * transaction that has the shop's lock. A person who was never read is read before anything is sent to them.
  * @param begunAt when the file was asked for; null: not known
  */
 export async function applyDataSaleOptOuts(

@@ -25,7 +25,7 @@ const shopAnswer = z.object({
 });
 export type ShopAnswer = z.infer<typeof shopAnswer>;
 
-/** What an event would come to. `payload` null: nothing is sent. `state` waiting: it would be sent. */
+/** What would happen to an event. `payload` null: nothing is sent. `state` waiting: it would be sent. */
 const preview = z.object({
   payload: jsonObject.nullable(),
   fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string() })),

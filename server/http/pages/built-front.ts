@@ -11,7 +11,7 @@ const types: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** Names hold a hash of the content, so what a name stands for never changes. */
+/** Names contain a hash of the content, so a name's content never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 type Encoding = 'br' | 'gzip' | 'identity';

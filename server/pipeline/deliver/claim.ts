@@ -60,7 +60,7 @@ export type Plan = {
   moved: ({ id: string } & DueDelivery['lanes'])[];
 };
 
-/** The lanes of the addresses that it is about by now, where those are others than it stands in: they may be taken. */
+/** The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be busy, so it is not sent this turn. */
 function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
   const contact = found.contacts.get(id);
   const now = contact ? lanesOf(shop.vault, contact) : lanes;
@@ -106,7 +106,7 @@ async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[
 }
 
 /**
- * The third stage begins: takes up to `max` of a shop's due deliveries, works out what each comes to with the settings and
+ * Start of the third stage: takes up to `max` of a shop's due deliveries, works out what each would send with the settings and
  * the ledger of this moment, settles those that need no sending, and leases the others. Expects to be in a transaction that
  * has the shop's lock. A delivery that cannot be worked out needs attention by itself.
  * The breaker goes by the database's clock: several processes share it.

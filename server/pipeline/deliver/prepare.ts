@@ -195,7 +195,7 @@ function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolea
 }
 
 /**
- * What one delivery comes to, right before it would be sent: settled without sending, or a payload with the flags that are
+ * What to do with one delivery, right before it would be sent: settled without sending, or a payload with the flags that are
  * due. Pure: everything it weighs comes in.
  */
 export function prepare(input: PrepareInput): Prepared {

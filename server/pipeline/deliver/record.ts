@@ -26,7 +26,7 @@ export type RecordDeps = {
   random: () => number;
 };
 
-/** What became of a delivery: settled, or open and due again after `waitMs`; `late`: somebody else had it by then. */
+/** How an attempt left its delivery: settled, or open and due again after `waitMs`. `late`: another process had taken it over. */
 export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
 type Attempted = { delivery: ReadyDelivery; result: Attempt };
@@ -78,7 +78,7 @@ const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
 });
 
 /**
- * The third stage ends: writes attempts of one shop, what they told, and what becomes of their deliveries. Of an attempt
+ * End of the third stage: writes one shop's attempts, the flags they carried, and what happens to their deliveries. Of an attempt
  * whose lease ran out nothing is written. Expects to be in a transaction that has the shop's lock.
  */
 export async function recordAttempts(

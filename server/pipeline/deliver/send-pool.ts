@@ -23,7 +23,7 @@ export type SendPoolDeps = {
   slots: Slots;
   pace: Pace;
   perShop: number;
-  /** So long after it was claimed a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
+  /** How long after its claim a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
   postWithinMs: number;
   now: () => Instant;
   send(guid: string, body: Body): Promise<Attempt>;
@@ -41,7 +41,7 @@ export function createSendPool(deps: SendPoolDeps) {
   const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
   async function sendLoop(): Promise<void> {
-    // Only for something to post: whoever waits for a slot without it is counted as busy, and nothing is claimed for it.
+    // Take a slot only while there is something to send: an idle sender holding a place would lower what room() claims.
     while (ready.length > 0) {
       await deps.slots.take(1);
       const next = ready.shift();
@@ -51,7 +51,7 @@ export function createSendPool(deps: SendPoolDeps) {
       }
       const { delivery, claimed } = next;
       if (ready.length === 0) drained();
-      // Whoever was frozen meanwhile must not send what somebody else may have sent by now, with what was newer then.
+      // After a freeze, another process may have sent this, or something newer. Don't send it.
       if (!isInTime(claimed)) {
         deps.slots.give(1);
         finished.push({ delivery, result: null });

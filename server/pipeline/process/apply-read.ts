@@ -48,7 +48,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   };
 }
 
-/** Shopify has no such customer any more, or says nothing of it: asking again would come to the same. */
+/** Shopify no longer has this customer, or says nothing about them: asking again gives the same answer. */
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
@@ -57,7 +57,7 @@ export function applyAbsence(people: People, person: Person, keys: readonly stri
   people.changed(person);
 }
 
-/** An opt-in that an event told of without a date is dated by that event once a read confirms it. */
+/** An undated opt-in takes its event's date once a read confirms it. */
 export function confirmedOptIns(
   read: readonly LedgerEntry[],
   ledger: ReadonlyMap<string, readonly ConsentFact[]>,

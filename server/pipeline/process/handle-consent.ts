@@ -17,7 +17,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
   const { channel, state } = t.fact;
   const known = person?.profile.contact;
-  // Whoever was merged away had an address of their own.
+  // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
   const ofOwn = channel === 'email' ? own?.profile.contact.email : own?.profile.contact.mobile;
   const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;

@@ -34,7 +34,7 @@ export function completeContact(told: Contact, known: Contact): Contact {
   return contact;
 }
 
-/** An order that names its customer by the id alone, with what the customer or a read told of them before. */
+/** An order that names its customer by id alone, filled in with what we know about that customer. */
 export function withKnownBuyer(batch: Pick<Batch, 'shop' | 'people'>, t: Translated): Translated {
   if (t.kind !== 'order' || !t.buyerById) return t;
   const key = personKeyOf(batch.shop, t);

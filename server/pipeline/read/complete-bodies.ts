@@ -68,7 +68,7 @@ async function finish({ sql, shop }: InShop, row: Parked, completion: Completion
   await replaceBody(sql, shop, row.event_id, completion.body);
 }
 
-/** Whether trying this body again would come to the same: the others must not wait for it. */
+/** Whether this body would fail again: the others must not wait for it. */
 function isAboutThisBody(error: unknown): boolean {
   if (error instanceof AdminError) return isCausedByOneItem(error);
   return !isOutage(error);

@@ -122,7 +122,7 @@ async function take(
 const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
 
 /**
- * They have been read: opens deliveries for what that makes due. Whoever was asked for again in the
+ * They have been read: opens deliveries for what that makes due. A person asked for again in the
  * meantime stays to be read.
  */
 async function finishPeople(held: InShop, people: People, wanted: readonly DueRead[], now: Instant): Promise<number> {

@@ -32,7 +32,7 @@ class Connection extends pg.Client {
     const socket = new Socket();
     super({ ...config, stream: () => socket });
     this.#socket = socket;
-    // Whoever waits for an answer is told as well; without a listener it would end the process.
+    // The waiting query fails as well; without a listener here the error would end the process.
     this.on('error', () => {
       this.isBroken = true;
     });

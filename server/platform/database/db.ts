@@ -132,7 +132,7 @@ const types = {
 /** Over a connection of its own, whose statements may take as long as they need. */
 async function migrateServer(connectionString: string): Promise<string[]> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2500 });
-  // Whoever waits for an answer is told as well; without a listener it would end the process.
+  // The waiting query fails as well; without a listener here the error would end the process.
   client.on('error', () => {});
   await client.connect();
   const connection: MigrationConnection = {

@@ -14,7 +14,7 @@ const RETRY_MS = 1000;
 const DRAIN_MS = 8000;
 /** Longer than any piece of work. */
 const MARK_SECONDS = 60;
-/** A wake-up that nobody answered for so long may be held up by a job that is none any more. */
+/** A wake-up unanswered for this long may be blocked by the remains of a job. */
 const UNANSWERED_MS = 2000;
 /**
  * Deletes a job that is in none of the lists out of which jobs are worked on. Redis may lose everything while Bull hands a job out:

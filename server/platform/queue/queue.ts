@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 
 /**
- * The alarm clock and the hands: it says that a shop has work, never what the work is. What is to be done stands in
+ * Says that a shop has work, never what the work is. The work itself is in
  * PostgreSQL, so a wake-up that is lost costs time until the next sweep and nothing else.
  */
 export type Queue = {

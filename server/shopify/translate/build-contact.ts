@@ -92,7 +92,7 @@ function findEmail(places: readonly Place<string>[], hides: Hides): Found<string
 
 type PhoneReader = typeof readPhone;
 
-/** Reads a number once: it mostly stands in several places of a body. */
+/** Reads each number once: a body usually repeats it in several places. */
 function createPhoneReader(): PhoneReader {
   const known = new Map<string, ReturnType<PhoneReader>>();
   return (text, country) => {

@@ -4,7 +4,7 @@ import { setKnown } from '../fields.ts';
 import type { OrderBody } from '../payloads.ts';
 
 /**
- * What was bought, as it stands now: of each amount the `current_*` one where Shopify has it, else the original; decimal
+ * What was bought, as it is now: of each amount the `current_*` one where Shopify has it, else the original; decimal
  * texts exactly as written, in the shop's currency.
  *
  * @param topic decides between created, updated and import

@@ -23,7 +23,7 @@ export function readInstant(text: string | undefined): Instant | undefined {
   return written === undefined ? undefined : Date.parse(written);
 }
 
-/** A date as it stands in a body: one that is there but cannot be read is no date, which is not the same as none. */
+/** A date as a body gives it. One that is there but can't be read is not the same as none. */
 export type WrittenDate = Instant | 'none' | 'unreadable';
 
 /** Anything a body may have where a date belongs. Empty is none. */

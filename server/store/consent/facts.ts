@@ -12,7 +12,7 @@ export type LedgerEntry = {
   state: string | null;
   level: string | null;
   chosenAt: Instant | null;
-  /** Of an opt-in that an event told of without a date: when that was triggered. */
+  /** For an undated opt-in from an event: when the event was triggered. */
   heardAt?: Instant | null;
   source: FactSource;
   eventId: string | null;

@@ -59,7 +59,7 @@ function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
   return groups.map((group) => [...group.values()]);
 }
 
-/** Before sending: from now on these flags may have been told, whatever becomes of this process. */
+/** Before sending: from now on these flags may have reached Ascent360, whatever happens to this process. */
 export async function noteSending(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
   const groups = withoutRepeats(flags).map(async (group) => {
     const { columns, from, params } = unnest(

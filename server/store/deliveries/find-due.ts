@@ -55,7 +55,7 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
   return rows.map((row) => claimedOf(shop, row));
 }
 
-/** A delivery with the lanes it stands in. */
+/** A delivery with its lanes. */
 export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
 
 /**

@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** Laws give 10 business days to honour an opt-out: one that is not told after so long, whatever holds it, has to be seen. */
+/** Laws give 10 business days to honour an opt-out: one that hasn't been accepted after this long, for whatever reason, is shown as a problem. */
 const LATE_DAYS = 3;
 
 const since = 'coalesce(d.first_attempt_at, e.received_at)';

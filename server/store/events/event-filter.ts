@@ -31,7 +31,7 @@ const words = (max: number) =>
     .nullish()
     .transform((text) => text ?? null);
 
-/** A day stands for all of it in the shop's time zone. */
+/** A date means that whole day in the shop's time zone. */
 const moment = (timeZone: string, end: 'first' | 'last') =>
   words(40).transform((text, ctx): Instant | null => {
     if (text === null) return null;

@@ -32,7 +32,7 @@ export const STORE_WITHIN_MS = 2500;
 /** Of one statement: an event that is larger goes alone. */
 const MAX_ROWS = 200;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** A writer rests for so long after a failure, so that a database that refuses everything is not asked without a pause. */
+/** How long a writer rests after a failure, so that a database that refuses everything isn't hammered. */
 const REST_MS = 50;
 
 type Waiting = {
@@ -46,7 +46,7 @@ type Waiting = {
 
 type Stored = 'new' | 'seen' | 'erased';
 
-/** What became of each, in their order. One statement is made for none, too. */
+/** The result of each, in order. Runs a statement even for none. */
 async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Promise<Stored[]> {
   const ids = await insertSealed(db, rows);
   if (!ids.includes(null)) return ids.map(() => 'new');

@@ -9,7 +9,7 @@ import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
 import { insertEvents } from './insert-events.ts';
 
-/** Why we send somebody as last known without an event of Shopify's; the text stands in the activity. */
+/** Why we send a person as last known without an event from Shopify; the activity shows this text. */
 const OWN = {
   person: { source: 'person', topic: 'person/send', what: 'Sent by hand' },
   read: { source: 'read', topic: 'person/read', what: 'A choice read from Shopify' },
@@ -21,7 +21,7 @@ export type OwnEvent = { person: { id: string; key: string; profile: PersonProfi
 
 const lastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
 
-/** The contact whose lanes it stands in. */
+/** The contact that decides its lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
   const known = subject?.alone ? { origins: {}, leftOut: {} } : profile.contact;
   const about = subject?.about;
@@ -29,7 +29,7 @@ function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
 }
 
 /**
- * Opens a delivery of each of these people. It stands in the activity as an event of its own, which is not counted: Shopify did
+ * Opens a delivery for each of these people. The activity shows it as an event of its own, which isn't counted: Shopify did
  * not send it. Nobody without an e-mail address and a phone number gets one.
  */
 export async function addOwnEvents(

@@ -19,7 +19,7 @@ export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueR
   });
 }
 
-/** They have been read. Whoever was asked for again meanwhile stays to be read. */
+/** They have been read. A person asked for again in the meantime is read again. */
 export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<void> {
   const { columns, from, params } = unnest(
     { id: 'uuid', asks: 'int' },

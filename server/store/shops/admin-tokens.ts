@@ -5,7 +5,7 @@ import type { Shop } from './shops.ts';
 /** What is sealed in `admin_tokens.pair`. */
 type TokenPair = { access: string; refresh: string | null };
 
-/** A shop's token as it stands now, by the database's clock. */
+/** A shop's token as it is now, by the database's clock. */
 export type StoredToken = {
   version: number;
   access: string;
@@ -56,7 +56,7 @@ export async function loadToken(sql: Sql, shop: Shop): Promise<StoredToken | nul
   return { ...state, ...shop.vault.openJson<TokenPair>(binding(shop), pair) };
 }
 
-/** How the shop stands with the Admin API, and, when it has no access, why the last attempt to get it failed. */
+/** Whether the app has access to the shop's Admin API and, if not, why the last attempt to get it failed. */
 export async function accessOf(sql: Sql, shop: Shop): Promise<{ state: AccessState; failure: string | null }> {
   const [row] = await sql.query<{ there: boolean; open: boolean; failure: string | null }>(
     `SELECT pair IS NOT NULL AS there, refused_at IS NULL AND ${USABLE} AS open, failure

@@ -2,7 +2,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
 import type { Shop } from './shops.ts';
 
-/** What Shopify Flow is told of when it opens. */
+/** The problems that Shopify Flow hears about when they open. */
 export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_request';
 
 /** A problem that opened. `key` tells several of a kind apart. */
@@ -72,7 +72,7 @@ export async function markAnnounced(sql: Sql, shop: Shop, { kind, key }: Opening
   ]);
 }
 
-/** Flow could not be told of any of these: not before so many milliseconds from now. */
+/** Flow couldn't be notified about these: try again in this many milliseconds. */
 export async function postponeOpenings(sql: Sql, shop: Shop, waitMs: number): Promise<void> {
   await sql.query(
     `UPDATE flow_openings SET next_try_at = now() + $2::float8 * interval '1 millisecond'

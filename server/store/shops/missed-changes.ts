@@ -8,7 +8,7 @@ export type Missed = { orders: number; customers: number; consents: number; from
 
 export const noneMissed = { orders: 0, customers: 0, consents: 0 };
 
-/** So long the merchant can see that something had been missed. */
+/** How long the merchant can see that something was missed. */
 const SHOWN_MS = 7 * 24 * 3_600_000;
 
 const isMissed = (detail: object): detail is Missed => 'orders' in detail && 'to' in detail;

@@ -40,7 +40,7 @@ export async function shopsToReconcile(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** Where the shop stands; the first time nothing is compared, as there is no point to begin at: null. */
+/** How far the shop has been compared; null the first time, when there is no point to start from. */
 export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconciliation | null> {
   const [row] = await sql.query<{
     orders_until: Date | null;
@@ -127,7 +127,7 @@ export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant
   ]);
 }
 
-/** What a comparison of consent reads, and where it stands. */
+/** What a comparison of consent reads, and how far it is. */
 export async function saveConsentRead(
   sql: Sql,
   shop: Shop,
