@@ -1,5 +1,6 @@
 import type { Sql } from '../platform/database/db.ts';
 import type { Shop } from '../store/shops/shops.ts';
+import type { Fields } from './shape.ts';
 
 /**
  * How a call to the Admin API can fail, by who acts next:
@@ -33,6 +34,8 @@ export const isCausedByOneItem = ({ failure, partial }: AdminError) =>
 export type AdminDocument<Data, Variables> = {
   name: string;
   text: string;
+  /** What the answer looks like. */
+  answer: Fields;
   /** Types only: never set. */
   readonly types?: { data: Data; variables: Variables };
 };

@@ -1,37 +1,76 @@
 import type { Position } from '../domain/imports.ts';
+import { AdminError } from './admin.ts';
 
-/** What was asked for. `denied`: the fields it was read without, as the app may not see them: each record names them. */
+/**
+ * What was asked for. `denied`: the fields it was read without, as the app may not see them: each record names them; `size`: what the
+ * file weighs, in bytes, null: Shopify does not say.
+ */
 export type FileAsked = {
   kind: 'customers' | 'orders';
   metafieldKeys: readonly string[];
   denied: readonly string[];
+  size: number | null;
 };
 
 /** One customer or order with all that belongs to it, as JSON, the line it begins at, and the place after it. */
 export type FileRecord = { line: number; body: string; next: Position };
 
 const NEWLINE = 10;
+/** What a record may weigh, in bytes: as much as a webhook. */
+const MOST_BYTES = 10 * 1024 * 1024;
+/** In place of what weighs more: nobody can read it, so that it is seen. */
+const TOO_LONG = 'longer than 10 MB';
+
+/** The bytes of a line that has not ended. Of one that is too long nothing is kept. */
+function unfinishedLine() {
+  let parts: Buffer[] = [];
+  let length = 0;
+  return {
+    add: (bytes: Uint8Array) => {
+      length += bytes.length;
+      if (length > MOST_BYTES) parts = [];
+      // A copy: the bytes are a part of a larger buffer, which would stay with them.
+      else parts.push(Buffer.from(bytes));
+    },
+    length: () => length,
+    end: () => {
+      const text = length > MOST_BYTES ? TOO_LONG : Buffer.concat(parts).toString('utf8');
+      parts = [];
+      length = 0;
+      return text;
+    },
+  };
+}
 
 /** The lines of a stream of bytes, without their ends, and the place after each. The last one may lack its end. */
 async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,
   from: Position,
-): AsyncGenerator<{ text: string; at: Position; next: Position }> {
-  let rest: Buffer = Buffer.alloc(0);
+): AsyncGenerator<{ text: string; at: Position; next: Position; isEnded: boolean }> {
+  const line = unfinishedLine();
   let at = from;
   for await (const chunk of bytes) {
-    const all = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
     let begin = 0;
-    for (let end = all.indexOf(NEWLINE, begin); end !== -1; end = all.indexOf(NEWLINE, begin)) {
-      const next = { line: at.line + 1, offset: at.offset + end + 1 - begin };
-      yield { text: all.toString('utf8', begin, end), at, next };
+    for (let end = chunk.indexOf(NEWLINE, begin); end !== -1; end = chunk.indexOf(NEWLINE, begin)) {
+      line.add(chunk.subarray(begin, end));
+      const next = { line: at.line + 1, offset: at.offset + line.length() + 1 };
+      yield { text: line.end(), at, next, isEnded: true };
       at = next;
       begin = end + 1;
     }
-    rest = all.subarray(begin);
+    line.add(chunk.subarray(begin));
   }
-  if (rest.length > 0) {
-    yield { text: rest.toString('utf8'), at, next: { line: at.line + 1, offset: at.offset + rest.length } };
+  if (line.length() === 0) return;
+  const next = { line: at.line + 1, offset: at.offset + line.length() };
+  yield { text: line.end(), at, next, isEnded: false };
+}
+
+/** Whether it is the whole of a line that no end of line vouches for. */
+function isWhole(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
   }
 }
 
@@ -41,35 +80,46 @@ async function* linesOf(
  * size: a node's line, and the lines of its children, which follow it and name it as `__parentId`. A line that is no JSON
  * becomes a record that nobody can read, so that it is seen.
  * @param from the place where a record begins, and the bytes with it
+ * @throws AdminError `later` when the file was cut off, before the record that may lack something
  */
 export async function* readFileRecords(
   bytes: AsyncIterable<Uint8Array>,
   from: Position,
-  { kind, metafieldKeys, denied }: FileAsked,
+  { kind, metafieldKeys, denied, size }: FileAsked,
 ): AsyncGenerator<FileRecord> {
   const [type, children] = kind === 'orders' ? ['Order', 'lineItems'] : ['Customer', 'metafields'];
   const keys = kind === 'customers' ? `,"metafieldKeys":${JSON.stringify(metafieldKeys)}` : '';
   const unseen = denied.length > 0 ? `,"denied":${JSON.stringify(denied)}` : '';
   let parent: { text: string; line: number; next: Position } | null = null;
   let under: string[] = [];
+  let weight = 0;
+  let end = from.offset;
+  const cutOff = () => new AdminError('later', 'The file was cut off');
   const whole = (node: { text: string; line: number; next: Position }): FileRecord => {
+    if (weight > MOST_BYTES) return { line: node.line, body: TOO_LONG, next: node.next };
     if (!node.text.startsWith('{"') || !node.text.endsWith('}'))
       return { line: node.line, body: node.text, next: node.next };
     const own = node.text.slice(1, -1);
     const body = `{"__typename":"${type}",${own}${keys}${unseen},"${children}":[${under.join(',')}]}`;
     return { line: node.line, body, next: node.next };
   };
-  for await (const { text, at, next } of linesOf(bytes, from)) {
+  for await (const { text, at, next, isEnded } of linesOf(bytes, from)) {
     const line = text.trim();
+    end = next.offset;
+    // Before the record it belongs to, which lacks it.
+    if (!isEnded && (size === null ? !isWhole(line) : end < size)) throw cutOff();
     if (parent !== null && (line === '' || line.includes('"__parentId"'))) {
-      if (line !== '') under.push(line);
+      weight += line.length;
+      if (line !== '' && weight <= MOST_BYTES) under.push(line);
       parent.next = next;
       continue;
     }
     if (parent !== null) yield whole(parent);
     parent = line === '' ? null : { text: line, line: at.line, next };
     under = [];
+    weight = 0;
   }
+  if (size !== null && end < size) throw cutOff();
   if (parent !== null) yield whole(parent);
 }
 

@@ -35,12 +35,12 @@ export function bulkQuery(
 
 function probeOf({ kind, query, metafieldKeys }: BulkAsked): AdminDocument<unknown, Record<string, never>> {
   if (kind === 'orders') {
-    return { name: ProbeOrders.name, text: inlineVariables(ProbeOrders, { query, first: FIRST_ORDERS }) };
+    return { name: ProbeOrders.name, text: inlineVariables(ProbeOrders, { query, first: FIRST_ORDERS }), answer: {} };
   }
   const withMetafields = metafieldKeys.length > 0;
   const variables = { query, first: FIRST_CUSTOMERS, withMetafields, metafieldKeys: [...metafieldKeys] };
   const text = inlineVariables(ProbeCustomers, variables);
-  return { name: ProbeCustomers.name, text: withMetafields ? text : withoutFields(text, ['metafields']) };
+  return { name: ProbeCustomers.name, text: withMetafields ? text : withoutFields(text, ['metafields']), answer: {} };
 }
 
 /** `denied`: what the app may not see; `unproven`: of what none of the first few has a value, so that nobody can tell. */
@@ -59,7 +59,7 @@ async function lookAtSight({ admin, shop, signal }: Asking, asked: BulkAsked): P
     const before = denied.size;
     const text = withoutFields(probe.text, [...denied]);
     try {
-      const answer = await admin.run(shop, { name: probe.name, text }, {}, signal);
+      const answer = await admin.run(shop, { ...probe, text }, {}, signal);
       for (const path of answer.denied) denied.add(fieldOf(path));
       const seen = seenIn(answer.data);
       const asked = fieldsAskedFor(withoutFields(text, [...denied]));

@@ -4,17 +4,20 @@ import type { StoredToken } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
+import { faultOfAnswer } from './asked-for.ts';
 import { type Bucket, correct, newBucket, reserve } from './bucket.ts';
 import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
+import type { Failing } from './failing.ts';
 import { API_VERSION } from './oauth.ts';
 import { type Outcome, readAnswer } from './read-answer.ts';
-import type { Transport } from './transport.ts';
+import { TooLongError, type Transport } from './transport.ts';
 
 export type ClientDeps = {
   transport: Transport;
   access: Access;
   denied: DeniedFields;
+  failing: Failing;
   hasAccess: Admin['hasAccess'];
   now: () => Instant;
   random: () => number;
@@ -24,8 +27,10 @@ export type ClientDeps = {
 
 /** Waits between attempts, and how long Shopify may throttle one call, in milliseconds. */
 const PATIENCE = { ...DOWNLOAD_PATIENCE, throttledMs: 5 * 60_000 };
-/** The least wait after THROTTLED, in milliseconds. */
+/** The least wait after being throttled, in milliseconds, twice as long each time; and the longest for points, whatever Shopify says. */
 const THROTTLED_LEAST = 200;
+const THROTTLED_MOST = 10_000;
+const MOST_WAIT = 60_000;
 
 /** Whether running it twice does no harm. */
 const isQuery = ({ text }: { text: string }) => !text.trimStart().startsWith('mutation');
@@ -34,7 +39,7 @@ const jittered = (ms: number, random: () => number) => ms * (0.8 + 0.4 * random(
 
 /** The way to Shopify's data: one call at a time through its token, its bucket and its failures. */
 export function createClient(deps: ClientDeps): Admin {
-  const { transport, access, denied, now, random, patience = PATIENCE } = deps;
+  const { transport, access, denied, failing, now, random, patience = PATIENCE } = deps;
   const buckets = new Map<number, Bucket>();
   /** What a document cost the last time. */
   const costs = new Map<string, number>();
@@ -55,7 +60,7 @@ export function createClient(deps: ClientDeps): Admin {
     const settled = (cost: Parameters<typeof correct>[2]) =>
       buckets.set(shop.id, correct(buckets.get(shop.id) ?? newBucket(now()), points, cost, now()));
     try {
-      await pause(reserved.waitMs, signal);
+      await pause(Math.min(reserved.waitMs, MOST_WAIT), signal);
       const answered = await transport.ask(`https://${shop.domain}/admin/api/${API_VERSION}/graphql.json`, {
         method: 'POST',
         headers: {
@@ -66,16 +71,27 @@ export function createClient(deps: ClientDeps): Admin {
         body: JSON.stringify({ query: document.text, variables }),
         ...(signal ? { signal } : {}),
       });
-      const { outcome, cost } = readAnswer<Data>({ ...answered, retryAfter: answered.headers.get('retry-after') });
+      const { outcome, cost } = readAnswer<Data>(
+        { ...answered, retryAfter: answered.headers.get('retry-after') },
+        document.answer,
+      );
       if (cost) costs.set(document.name, cost.requested);
       settled(cost);
-      return outcome;
+      const fault = outcome.kind === 'data' ? faultOfAnswer(variables, outcome.data) : null;
+      return fault ? { kind: 'failed', code: fault, partial: true } : outcome;
     } catch (error) {
       settled(null);
       signal?.throwIfAborted();
       transport.closed.throwIfAborted();
+      if (error instanceof TooLongError) return { kind: 'too_costly' };
       return { kind: 'failed', code: error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'network' };
     }
+  }
+
+  /** Gives a call up for now, and tells the merchant when that has gone on for a while. */
+  async function giveUp(shop: Shop, document: string, code: string, partial?: boolean): Promise<never> {
+    await failing.note(shop, document, code);
+    throw new AdminError('later', `${document} failed: ${code}`, partial);
   }
 
   async function run<Data, Variables>(
@@ -87,11 +103,13 @@ export function createClient(deps: ClientDeps): Admin {
     let token = await access.token(shop);
     let replaced = false;
     let failures = 0;
+    let throttled = 0;
     let throttledSince: number | null = null;
     for (;;) {
       const outcome = await ask(shop, token, { document, variables }, signal);
       switch (outcome.kind) {
         case 'data':
+          await failing.note(shop, document.name, null);
           if (isQuery(document)) await denied.note(shop, document.name, outcome.denied, outcome.data);
           return { data: outcome.data, denied: outcome.denied };
         case 'unauthorized':
@@ -102,16 +120,19 @@ export function createClient(deps: ClientDeps): Admin {
         case 'throttled':
           throttledSince ??= performance.now();
           if (performance.now() - throttledSince > patience.throttledMs) {
-            throw new AdminError('later', 'Shopify throttles this shop for long');
+            return await giveUp(shop, document.name, 'throttled');
           }
           // The points that are missing are waited for before the next attempt.
-          await pause(jittered(outcome.waitMs ?? THROTTLED_LEAST, random), signal);
+          await pause(
+            jittered(outcome.waitMs ?? Math.min(THROTTLED_LEAST * 2 ** throttled++, THROTTLED_MOST), random),
+            signal,
+          );
           break;
         case 'failed': {
           const backoff = patience.backoffMs[failures];
           failures += 1;
           if (backoff === undefined || !isQuery(document)) {
-            throw new AdminError('later', `${document.name} failed: ${outcome.code}`, outcome.partial);
+            return await giveUp(shop, document.name, outcome.code, outcome.partial);
           }
           await pause(jittered(backoff, random), signal);
           break;

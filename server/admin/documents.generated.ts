@@ -275,6 +275,7 @@ export const BulkCustomersWithMetafields: AdminDocument<BulkCustomersWithMetafie
     }
   }
 }`,
+  answer: {"customers":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"metafields":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"namespace":{"is":"text"},"key":{"is":"text"},"type":{"is":"text"},"value":{"is":"text"}}}}}}}}}}}}}}}},
 };
 
 export const BulkCustomers: AdminDocument<BulkCustomersQuery, BulkCustomersQueryVariables> = {
@@ -326,6 +327,7 @@ export const BulkCustomers: AdminDocument<BulkCustomersQuery, BulkCustomersQuery
     }
   }
 }`,
+  answer: {"customers":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true}}}}}}}}},
 };
 
 export const BulkOperation: AdminDocument<BulkOperationQuery, BulkOperationQueryVariables> = {
@@ -344,6 +346,7 @@ export const BulkOperation: AdminDocument<BulkOperationQuery, BulkOperationQuery
     completedAt
   }
 }`,
+  answer: {"bulkOperation":{"is":"object","fields":{"id":{"is":"text"},"status":{"is":"text"},"errorCode":{"is":"text","orNull":true},"objectCount":{"is":"text"},"rootObjectCount":{"is":"text"},"fileSize":{"is":"text","orNull":true},"url":{"is":"text","orNull":true},"partialDataUrl":{"is":"text","orNull":true},"createdAt":{"is":"text"},"completedAt":{"is":"text","orNull":true}},"orNull":true}},
 };
 
 export const BulkOrders: AdminDocument<BulkOrdersQuery, BulkOrdersQueryVariables> = {
@@ -529,6 +532,7 @@ export const BulkOrders: AdminDocument<BulkOrdersQuery, BulkOrdersQueryVariables
     }
   }
 }`,
+  answer: {"orders":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"},"name":{"is":"text"},"createdAt":{"is":"text"},"processedAt":{"is":"text"},"updatedAt":{"is":"text"},"cancelledAt":{"is":"text","orNull":true},"email":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"customerAcceptsMarketing":{"is":"boolean"},"test":{"is":"boolean"},"sourceName":{"is":"text","orNull":true},"currencyCode":{"is":"text"},"displayFinancialStatus":{"is":"text","orNull":true},"displayFulfillmentStatus":{"is":"text"},"totalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentTotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"subtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentSubtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"discountCodes":{"is":"list","of":{"is":"text"}},"billingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"shippingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"customer":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true}},"orNull":true},"lineItems":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"sku":{"is":"text","orNull":true},"title":{"is":"text"},"variantTitle":{"is":"text","orNull":true},"vendor":{"is":"text","orNull":true},"quantity":{"is":"number"},"currentQuantity":{"is":"number"},"originalUnitPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}}}}}}}}}}}}}}}}},
 };
 
 export const CancelBulkOperation: AdminDocument<CancelBulkOperationMutation, CancelBulkOperationMutationVariables> = {
@@ -545,6 +549,7 @@ export const CancelBulkOperation: AdminDocument<CancelBulkOperationMutation, Can
     }
   }
 }`,
+  answer: {"bulkOperationCancel":{"is":"object","fields":{"bulkOperation":{"is":"object","fields":{"id":{"is":"text"},"status":{"is":"text"}},"orNull":true},"userErrors":{"is":"list","of":{"is":"object","fields":{"field":{"is":"list","of":{"is":"text"},"orNull":true},"message":{"is":"text"}}}}},"orNull":true}},
 };
 
 export const CustomersByIds: AdminDocument<CustomersByIdsQuery, CustomersByIdsQueryVariables> = {
@@ -603,6 +608,7 @@ export const CustomersByIds: AdminDocument<CustomersByIdsQuery, CustomersByIdsQu
     }
   }
 }`,
+  answer: {"nodes":{"is":"list","of":{"is":"object","fields":{},"on":{"Customer":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"metafields":{"is":"object","fields":{"nodes":{"is":"list","of":{"is":"object","fields":{"namespace":{"is":"text"},"key":{"is":"text"},"type":{"is":"text"},"value":{"is":"text"}}}}},"maybe":true}}},"orNull":true}}},
 };
 
 export const CustomersChanged: AdminDocument<CustomersChangedQuery, CustomersChangedQueryVariables> = {
@@ -619,6 +625,7 @@ export const CustomersChanged: AdminDocument<CustomersChangedQuery, CustomersCha
     }
   }
 }`,
+  answer: {"customers":{"is":"object","fields":{"nodes":{"is":"list","of":{"is":"object","fields":{"id":{"is":"text"},"updatedAt":{"is":"text"}}}},"pageInfo":{"is":"object","fields":{"hasNextPage":{"is":"boolean"},"endCursor":{"is":"text","orNull":true}}}}}},
 };
 
 export const CustomersCount: AdminDocument<CustomersCountQuery, CustomersCountQueryVariables> = {
@@ -629,6 +636,7 @@ export const CustomersCount: AdminDocument<CustomersCountQuery, CustomersCountQu
     precision
   }
 }`,
+  answer: {"customersCount":{"is":"object","fields":{"count":{"is":"number"},"precision":{"is":"text"}},"orNull":true}},
 };
 
 export const FlowTriggerReceive: AdminDocument<FlowTriggerReceiveMutation, FlowTriggerReceiveMutationVariables> = {
@@ -641,6 +649,7 @@ export const FlowTriggerReceive: AdminDocument<FlowTriggerReceiveMutation, FlowT
     }
   }
 }`,
+  answer: {"flowTriggerReceive":{"is":"object","fields":{"userErrors":{"is":"list","of":{"is":"object","fields":{"field":{"is":"list","of":{"is":"text"},"orNull":true},"message":{"is":"text"}}}}},"orNull":true}},
 };
 
 export const OrderById: AdminDocument<OrderByIdQuery, OrderByIdQueryVariables> = {
@@ -824,6 +833,7 @@ export const OrderById: AdminDocument<OrderByIdQuery, OrderByIdQueryVariables> =
     }
   }
 }`,
+  answer: {"order":{"is":"object","fields":{"id":{"is":"text"},"name":{"is":"text"},"createdAt":{"is":"text"},"processedAt":{"is":"text"},"updatedAt":{"is":"text"},"cancelledAt":{"is":"text","orNull":true},"email":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"customerAcceptsMarketing":{"is":"boolean"},"test":{"is":"boolean"},"sourceName":{"is":"text","orNull":true},"currencyCode":{"is":"text"},"displayFinancialStatus":{"is":"text","orNull":true},"displayFulfillmentStatus":{"is":"text"},"totalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentTotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"subtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentSubtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"discountCodes":{"is":"list","of":{"is":"text"}},"billingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"shippingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"customer":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true}},"orNull":true},"lineItems":{"is":"object","fields":{"nodes":{"is":"list","of":{"is":"object","fields":{"sku":{"is":"text","orNull":true},"title":{"is":"text"},"variantTitle":{"is":"text","orNull":true},"vendor":{"is":"text","orNull":true},"quantity":{"is":"number"},"currentQuantity":{"is":"number"},"originalUnitPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}}}}},"pageInfo":{"is":"object","fields":{"hasNextPage":{"is":"boolean"},"endCursor":{"is":"text","orNull":true}}}}}},"orNull":true}},
 };
 
 export const OrdersChanged: AdminDocument<OrdersChangedQuery, OrdersChangedQueryVariables> = {
@@ -841,6 +851,7 @@ export const OrdersChanged: AdminDocument<OrdersChangedQuery, OrdersChangedQuery
     }
   }
 }`,
+  answer: {"orders":{"is":"object","fields":{"nodes":{"is":"list","of":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"}}}},"pageInfo":{"is":"object","fields":{"hasNextPage":{"is":"boolean"},"endCursor":{"is":"text","orNull":true}}}}}},
 };
 
 export const OrdersCount: AdminDocument<OrdersCountQuery, OrdersCountQueryVariables> = {
@@ -851,6 +862,7 @@ export const OrdersCount: AdminDocument<OrdersCountQuery, OrdersCountQueryVariab
     precision
   }
 }`,
+  answer: {"ordersCount":{"is":"object","fields":{"count":{"is":"number"},"precision":{"is":"text"}},"orNull":true}},
 };
 
 export const ProbeCustomers: AdminDocument<ProbeCustomersQuery, ProbeCustomersQueryVariables> = {
@@ -912,6 +924,7 @@ export const ProbeCustomers: AdminDocument<ProbeCustomersQuery, ProbeCustomersQu
     }
   }
 }`,
+  answer: {"customers":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"metafields":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"namespace":{"is":"text"},"key":{"is":"text"},"type":{"is":"text"},"value":{"is":"text"}}}}}}},"maybe":true}}}}}}}}},
 };
 
 export const ProbeOrders: AdminDocument<ProbeOrdersQuery, ProbeOrdersQueryVariables> = {
@@ -1097,6 +1110,7 @@ export const ProbeOrders: AdminDocument<ProbeOrdersQuery, ProbeOrdersQueryVariab
     }
   }
 }`,
+  answer: {"orders":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"},"name":{"is":"text"},"createdAt":{"is":"text"},"processedAt":{"is":"text"},"updatedAt":{"is":"text"},"cancelledAt":{"is":"text","orNull":true},"email":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"customerAcceptsMarketing":{"is":"boolean"},"test":{"is":"boolean"},"sourceName":{"is":"text","orNull":true},"currencyCode":{"is":"text"},"displayFinancialStatus":{"is":"text","orNull":true},"displayFulfillmentStatus":{"is":"text"},"totalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentTotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"subtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentSubtotalPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalTaxSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}},"orNull":true},"currentTotalDiscountsSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"totalShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"currentShippingPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}},"discountCodes":{"is":"list","of":{"is":"text"}},"billingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"shippingAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true},"customer":{"is":"object","fields":{"id":{"is":"text"},"createdAt":{"is":"text"},"updatedAt":{"is":"text"},"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"tags":{"is":"list","of":{"is":"text"}},"dataSaleOptOut":{"is":"boolean"},"defaultEmailAddress":{"is":"object","fields":{"emailAddress":{"is":"text"},"marketingState":{"is":"text"},"marketingOptInLevel":{"is":"text","orNull":true},"marketingUpdatedAt":{"is":"text","orNull":true}},"orNull":true},"defaultPhoneNumber":{"is":"object","fields":{"phoneNumber":{"is":"text"},"smsMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}},"whatsAppMarketingConsent":{"is":"object","fields":{"state":{"is":"text"},"optInLevel":{"is":"text","orNull":true},"updatedAt":{"is":"text","orNull":true}}}},"orNull":true},"defaultAddress":{"is":"object","fields":{"firstName":{"is":"text","orNull":true},"lastName":{"is":"text","orNull":true},"phone":{"is":"text","orNull":true},"address1":{"is":"text","orNull":true},"address2":{"is":"text","orNull":true},"city":{"is":"text","orNull":true},"zip":{"is":"text","orNull":true},"province":{"is":"text","orNull":true},"provinceCode":{"is":"text","orNull":true},"country":{"is":"text","orNull":true},"countryCodeV2":{"is":"text","orNull":true}},"orNull":true}},"orNull":true},"lineItems":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"sku":{"is":"text","orNull":true},"title":{"is":"text"},"variantTitle":{"is":"text","orNull":true},"vendor":{"is":"text","orNull":true},"quantity":{"is":"number"},"currentQuantity":{"is":"number"},"originalUnitPriceSet":{"is":"object","fields":{"shopMoney":{"is":"object","fields":{"amount":{"is":"text"}}}}}}}}}}}}}}}}}}}},
 };
 
 export const RunBulkQuery: AdminDocument<RunBulkQueryMutation, RunBulkQueryMutationVariables> = {
@@ -1114,6 +1128,7 @@ export const RunBulkQuery: AdminDocument<RunBulkQueryMutation, RunBulkQueryMutat
     }
   }
 }`,
+  answer: {"bulkOperationRunQuery":{"is":"object","fields":{"bulkOperation":{"is":"object","fields":{"id":{"is":"text"},"status":{"is":"text"}},"orNull":true},"userErrors":{"is":"list","of":{"is":"object","fields":{"code":{"is":"text","orNull":true},"field":{"is":"list","of":{"is":"text"},"orNull":true},"message":{"is":"text"}}}}},"orNull":true}},
 };
 
 export const SegmentMembers: AdminDocument<SegmentMembersQuery, SegmentMembersQueryVariables> = {
@@ -1131,6 +1146,7 @@ export const SegmentMembers: AdminDocument<SegmentMembersQuery, SegmentMembersQu
     }
   }
 }`,
+  answer: {"customerSegmentMembers":{"is":"object","fields":{"edges":{"is":"list","of":{"is":"object","fields":{"node":{"is":"object","fields":{"id":{"is":"text"}}}}}},"pageInfo":{"is":"object","fields":{"hasNextPage":{"is":"boolean"},"endCursor":{"is":"text","orNull":true}}}}}},
 };
 
 export const ShopFacts: AdminDocument<ShopFactsQuery, ShopFactsQueryVariables> = {
@@ -1151,5 +1167,6 @@ export const ShopFacts: AdminDocument<ShopFactsQuery, ShopFactsQueryVariables> =
     }
   }
 }`,
+  answer: {"shop":{"is":"object","fields":{"name":{"is":"text"},"email":{"is":"text"},"currencyCode":{"is":"text"},"ianaTimezone":{"is":"text"},"updatedAt":{"is":"text"},"shopAddress":{"is":"object","fields":{"countryCodeV2":{"is":"text","orNull":true}}},"plan":{"is":"object","fields":{"partnerDevelopment":{"is":"boolean"},"shopifyPlus":{"is":"boolean"}}}}}},
 };
 

@@ -1,6 +1,7 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { deniedWithin } from '../shopify/records/hidden-fields.ts';
 import type { AdminAnswer, Asking } from './admin.ts';
+import { nextCursor } from './asked-for.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
@@ -18,6 +19,7 @@ type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
 export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: ShopifyId): Promise<WholeOrder | null> {
   const gid = `gid://shopify/Order/${id}`;
   const lines: WholeOrder['lineItems'] = [];
+  const seen = new Set<string>();
   let after: string | null = null;
   for (;;) {
     const answer: AdminAnswer<OrderByIdQuery> = await admin.run(shop, OrderById, { id: gid, after }, signal);
@@ -25,8 +27,8 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
     if (!data.order) return null;
     const { lineItems, ...order } = data.order;
     lines.push(...lineItems.nodes);
-    after = lineItems.pageInfo.endCursor;
-    if (lineItems.pageInfo.hasNextPage && after !== null) continue;
+    after = nextCursor(OrderById.name, lineItems.pageInfo, seen);
+    if (after !== null) continue;
     return { ...order, denied: deniedWithin('order', denied), lineItems: lines };
   }
 }

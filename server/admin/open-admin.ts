@@ -7,6 +7,7 @@ import { type Access, createAccess } from './access.ts';
 import type { Admin } from './admin.ts';
 import { createClient } from './client.ts';
 import { createDeniedFields } from './denied-fields.ts';
+import { createFailing } from './failing.ts';
 import { createOAuth } from './oauth.ts';
 import { createTransport } from './transport.ts';
 
@@ -33,6 +34,7 @@ export function openAdmin(deps: {
     transport,
     access,
     denied: createDeniedFields({ db, now }),
+    failing: createFailing({ db, now }),
     hasAccess: async (shop, sql = db) => (await accessOf(sql, shop)).state === 'ok',
     now,
     random,

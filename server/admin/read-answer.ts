@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cost } from './bucket.ts';
+import { type Fields, isAnswerTo } from './shape.ts';
 
 /** What an answer of the Admin API means for us: what to do next. `code` holds nothing personal. */
 export type Outcome<Data> =
@@ -68,8 +69,9 @@ function byStatus({ status, retryAfter }: Answer): Outcome<never> | null {
 /**
  * Reads one answer. That of 200 is JSON with `data` and perhaps `errors`; with both, some fields are null because of an
  * error, and only those that the app may not see are known to stay so.
+ * @param fields what the document asks for: of anything else nothing is taken
  */
-export function readAnswer<Data>(answer: Answer): { outcome: Outcome<Data>; cost: Cost | null } {
+export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Outcome<Data>; cost: Cost | null } {
   const refusal = byStatus(answer);
   if (refusal) return { outcome: refusal, cost: null };
   const body = parse(answer.text);
@@ -93,7 +95,8 @@ export function readAnswer<Data>(answer: Answer): { outcome: Outcome<Data>; cost
         ? { kind: 'refused', code: 'ACCESS_DENIED', denied }
         : { kind: 'failed', code: 'unreadable' };
     }
-    const { data }: { data: Data } = JSON.parse(answer.text);
+    const { data } = body;
+    if (!isAnswerTo<Data>(data, fields)) return { kind: 'failed', code: 'misshapen', partial: true };
     return { kind: 'data', data, denied };
   };
   return { outcome: outcome(), cost };

@@ -1,7 +1,12 @@
 /** How long a whole answer may take, and how long a file may take to begin, in milliseconds. */
 const ANSWER_MS = 30_000;
 /** Far above what a page of the Admin API's answers weighs, in characters. */
-const MAX_ANSWER = 64 * 1024 * 1024;
+const MAX_ANSWER = 16 * 1024 * 1024;
+
+/** With less asked for, it may fit. */
+export class TooLongError extends Error {
+  override name = 'TooLongError';
+}
 
 export type Answered = { status: number; headers: Headers; text: string };
 
@@ -25,7 +30,7 @@ async function textOf(response: Response): Promise<string> {
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_ANSWER) throw new RangeError('The answer is too long');
+    if (text.length > MAX_ANSWER) throw new TooLongError('The answer is too long');
   }
   return text + decoder.decode();
 }

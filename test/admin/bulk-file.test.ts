@@ -11,14 +11,14 @@ async function read(
   chunk = 7,
   from = START,
   keys: string[] = [],
-  denied: string[] = [],
+  { denied = [], size = null }: { denied?: string[]; size?: number | null } = {},
 ): Promise<FileRecord[]> {
   const bytes = Buffer.from(text).subarray(from.offset);
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
   const records: FileRecord[] = [];
-  for await (const record of readFileRecords(chunks(), from, { kind, metafieldKeys: keys, denied }))
+  for await (const record of readFileRecords(chunks(), from, { kind, metafieldKeys: keys, denied, size }))
     records.push(record);
   return records;
 }
@@ -29,7 +29,9 @@ const child = (id: number, value: string) =>
 
 describe('The file of a bulk operation', () => {
   it('names in each record the fields that it was read without', async () => {
-    const records = await read('orders', '{"id":"gid://shopify/Order/1"}\n', 7, START, [], ['customer.firstName']);
+    const records = await read('orders', '{"id":"gid://shopify/Order/1"}\n', 7, START, [], {
+      denied: ['customer.firstName'],
+    });
     expect(JSON.parse(records[0]?.body ?? '')).toMatchObject({ __typename: 'Order', denied: ['customer.firstName'] });
   });
 

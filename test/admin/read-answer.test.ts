@@ -10,7 +10,7 @@ const denial = (path: (string | number)[]) => ({
 const error = (code?: string) => ({ message: 'something', ...(code ? { extensions: { code } } : {}) });
 const data = { shop: { name: 'A', email: null } };
 const read = (body: unknown, status = 200, retryAfter: string | null = null) =>
-  readAnswer({ status, retryAfter, text: typeof body === 'string' ? body : JSON.stringify(body) }).outcome;
+  readAnswer({ status, retryAfter, text: typeof body === 'string' ? body : JSON.stringify(body) }, {}).outcome;
 
 describe('an answer of the Admin API', () => {
   it.each<[string, unknown, object]>([
@@ -76,7 +76,7 @@ describe('an answer of the Admin API', () => {
   it('tells what the query costs and what is left', () => {
     const throttleStatus = { maximumAvailable: 2000, currentlyAvailable: 12, restoreRate: 100 };
     const text = JSON.stringify({ data, extensions: { cost: { requestedQueryCost: 42, throttleStatus } } });
-    expect(readAnswer({ status: 200, retryAfter: null, text }).cost).toEqual({
+    expect(readAnswer({ status: 200, retryAfter: null, text }, {}).cost).toEqual({
       requested: 42,
       throttle: throttleStatus,
     });
@@ -85,7 +85,7 @@ describe('an answer of the Admin API', () => {
   it('is never taken for data when it is something else, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
-        const { outcome } = readAnswer({ status: 200, retryAfter: null, text });
+        const { outcome } = readAnswer({ status: 200, retryAfter: null, text }, {});
         if (outcome.kind !== 'data') return;
         expect(JSON.parse(text)).toMatchObject({ data: outcome.data });
       }),

@@ -1,6 +1,7 @@
 import { createAccess } from '../../server/admin/access.ts';
 import { createClient } from '../../server/admin/client.ts';
 import { createDeniedFields } from '../../server/admin/denied-fields.ts';
+import { createFailing } from '../../server/admin/failing.ts';
 import { createOAuth } from '../../server/admin/oauth.ts';
 import { createTransport } from '../../server/admin/transport.ts';
 import type { Db } from '../../server/platform/database/db.ts';
@@ -27,6 +28,7 @@ export function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = c
     transport,
     access,
     denied: createDeniedFields({ db, now }),
+    failing: createFailing({ db, now, tellAfterMs: 0 }),
     hasAccess: async (shop) => (await accessOf(db, shop)).state === 'ok',
     now,
     random: () => 0.5,

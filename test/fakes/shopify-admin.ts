@@ -46,6 +46,10 @@ async function misbehave(behaviour: AdminBehaviour, response: ServerResponse): P
       .end('<!DOCTYPE html><p>Maintenance</p>');
     return true;
   }
+  if (behaviour.text !== undefined) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(behaviour.text);
+    return true;
+  }
   const body = behaviour.errors ? { errors: behaviour.errors } : behaviour.status ? { errors: 'No' } : null;
   if (!body) return false;
   const headers = behaviour.retryAfter === undefined ? {} : { 'retry-after': String(behaviour.retryAfter) };
@@ -99,7 +103,10 @@ export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
     }
     const behaviour = shop.nextBehaviour(operationOf(body));
     if (await misbehave(behaviour, response)) return;
-    send(graphql(shop, body, behaviour.throttled === true));
+    const answered = graphql(shop, body, behaviour.throttled === true);
+    const { change } = behaviour;
+    if (!change) return send(answered);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(change(JSON.stringify(answered.body)));
   }
 
   const server = createServer((request, response) => {

@@ -49,6 +49,21 @@ function* bytesOf(lines: BulkLines, from: number, cutAt: number | null): Generat
   }
 }
 
+const weightOf = ({ count, line }: BulkLines) => {
+  let bytes = 0;
+  for (let index = 0; index < count; index++) bytes += Buffer.byteLength(line(index)) + 1;
+  return bytes;
+};
+
+function* firstOf(bytes: Iterable<Buffer>, most: number): Generator<Buffer> {
+  let left = most;
+  for (const part of bytes) {
+    if (left <= 0) return;
+    yield part.subarray(0, left);
+    left -= part.length;
+  }
+}
+
 /** One shop's bulk operations, and the files they end in. */
 export class FakeBulk {
   readonly #shop: FakeShop;
@@ -64,6 +79,8 @@ export class FakeBulk {
   generated: BulkLines | null = null;
   /** The connection is cut once after so many bytes of a file. */
   cutAfterBytes: number | null = null;
+  /** Every file ends after so many bytes, as if that were all; the operation says how many there are. */
+  shortenTo: number | null = null;
   /** Files are gone, as after seven days. */
   expired = false;
   /** Ranges asked for, as they came; null: the whole file. */
@@ -128,6 +145,7 @@ export class FakeBulk {
     const { count } = this.#files.get(id) ?? file;
     operation.objectCount = String(count);
     operation.rootObjectCount = String(count);
+    if (this.shortenTo !== null) operation.fileSize = String(weightOf(this.#files.get(id) ?? file));
     // No lines: no file.
     if (count > 0) operation[failed ? 'partialDataUrl' : 'url'] = url;
     return operation;
@@ -152,6 +170,8 @@ export class FakeBulk {
     response.writeHead(range ? 206 : 200, { 'content-type': 'application/jsonl' });
     const cutAt = this.cutAfterBytes;
     this.cutAfterBytes = null;
-    await pipeline(Readable.from(bytesOf(file, from, cutAt)), response).catch(() => {});
+    const bytes = bytesOf(file, from, cutAt);
+    const left = this.shortenTo === null ? null : Math.max(0, this.shortenTo - from);
+    await pipeline(Readable.from(left === null ? bytes : firstOf(bytes, left)), response).catch(() => {});
   }
 }

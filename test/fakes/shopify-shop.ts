@@ -25,6 +25,10 @@ export type AdminBehaviour = {
   throttled?: true;
   /** 200 with these errors and no data. */
   errors?: { message: string; extensions?: object }[];
+  /** 200 with this text, whatever it is. */
+  text?: string;
+  /** The answer, changed. */
+  change?: (answer: string) => string;
   /** An HTML page in place of JSON. */
   html?: true;
   /** The connection is cut. */

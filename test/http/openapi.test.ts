@@ -95,7 +95,7 @@ describe('the description of the merchant API', () => {
   });
 
   it('is not served in production', async () => {
-    const { routes, close } = await wired({ NODE_ENV: 'production' });
+    const { routes, close } = await wired({ NODE_ENV: 'production', DATABASE_URL: 'embedded' });
     await close();
     expect(routes.length).toBeGreaterThan(30);
     expect(routes).not.toContain('get /api/openapi.json');

@@ -3,6 +3,7 @@ import * as operationTypes from '@graphql-codegen/typescript-operations';
 import { type GraphQLSchema, parse, validate } from 'graphql';
 import { pruneSchema } from './prune-schema.ts';
 import type { Documents } from './read-documents.ts';
+import { shapeOfAnswer } from './shape-of.ts';
 
 /** Lists of hundreds of codes stay texts. */
 const LONG_LISTS = /enum (CountryCode|CurrencyCode) \{[^}]*\}/g;
@@ -50,6 +51,7 @@ export async function generateDocuments(schema: GraphQLSchema, documents: Docume
       `export const ${name}: AdminDocument<${name}${kind}, ${name}${kind}Variables> = {`,
       `  name: '${name}',`,
       `  text: \`${text.replaceAll(/[\\`]|\$(?=\{)/g, '\\$&')}\`,`,
+      `  answer: ${JSON.stringify(shapeOfAnswer(schema, node))},`,
       '};',
     ].join('\n');
   });

@@ -14,13 +14,14 @@ import { cancelImport } from './cancel.ts';
 import { count, settingsOf } from './count.ts';
 import { isAnyWaiting, standingOf } from './counts.ts';
 import { type FeedDeps, feed } from './feed.ts';
-import { listMembers } from './read-list.ts';
+import { type Cursors, listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { allTold, freezeTally } from './tally.ts';
 import { gateMessages } from './waits.ts';
 import type { Work } from './work.ts';
 
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };
+type WorkDeps = ImportDeps & { cursors: Cursors };
 
 /** How long one import is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 3000;
@@ -36,10 +37,11 @@ const NO_SEGMENT =
   'Shopify could not read this segment. See in Shopify, under Customers, Segments, that it is still there, and begin again.';
 const NOT_IN_BULK =
   'Shopify does not let this app read many at once. Whoever runs the app has to allow it bulk queries (Partner Dashboard, API access requests); until then, choose customers by their IDs or by a segment.';
+const LATER = 'Waits until Shopify answers as it should. It continues by itself.';
 const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 /** @returns whether there is more to do at once */
-async function goOnCounting(deps: ImportDeps, work: Work): Promise<boolean> {
+async function goOnCounting(deps: WorkDeps, work: Work): Promise<boolean> {
   const { shop, job } = work;
   const { settings } = await settingsOf(deps, shop);
   if (job.listed && job.readAt === null) {
@@ -102,7 +104,7 @@ async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, I
   return false;
 }
 
-async function goOn(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
+async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
   const { shop, job, signal } = work;
   switch (job.state) {
     case 'counting':
@@ -131,7 +133,7 @@ async function goOn(deps: ImportDeps, work: Work, renewals: Map<string, Instant>
 async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
   deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
   if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, NO_ACCESS);
-  else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS);
+  else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS, LATER);
   else {
     const gone = !job.listed && job.readAt !== null;
     const inBulk = !job.listed && error.denied.length > 0;
@@ -148,6 +150,7 @@ async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: Adm
 
 /** Imports, a few seconds at a time: counting, feeding, and their figures. */
 export function importChore(deps: ImportDeps): Chore {
+  const cursors: Cursors = new Map();
   const renewals = new Map<string, Instant>();
   return {
     name: 'import',
@@ -161,7 +164,8 @@ export function importChore(deps: ImportDeps): Chore {
           continue;
         }
         try {
-          more = (await goOn(deps, { shop, job, until: deps.now() + PIECE_MS, signal }, renewals)) || more;
+          more =
+            (await goOn({ ...deps, cursors }, { shop, job, until: deps.now() + PIECE_MS, signal }, renewals)) || more;
         } catch (error) {
           if (signal.aborted || !(error instanceof AdminError)) throw error;
           await takeFailure(deps, shop, job, error);

@@ -1,4 +1,5 @@
 import type { Admin } from '../../admin/admin.ts';
+import { nextCursor } from '../../admin/asked-for.ts';
 import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
 import { customersAtOnce, fetchCustomers } from '../../admin/fetch-records.ts';
@@ -9,6 +10,9 @@ import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.t
 import { noteListed } from '../../store/imports/reading.ts';
 import type { Work } from './work.ts';
 
+/** The pages that this process has read, by import: Shopify's may go round in a circle. */
+export type Cursors = Map<string, Set<string>>;
+
 export type ListDeps = { db: Db; admin: Admin };
 
 /**
@@ -17,13 +21,15 @@ export type ListDeps = { db: Db; admin: Admin };
  * @throws AdminError
  */
 export async function listMembers(
-  { db, admin }: ListDeps,
+  { db, admin, cursors }: ListDeps & { cursors: Cursors },
   { shop, job, signal }: Work,
   segment: ShopifyId,
 ): Promise<boolean> {
   const segmentId = `gid://shopify/Segment/${segment}`;
   const { data } = await admin.run(shop, SegmentMembers, { segmentId, after: job.listCursor }, signal);
   const { edges, pageInfo } = data.customerSegmentMembers;
+  const seen = cursors.get(job.id) ?? new Set<string>();
+  nextCursor(SegmentMembers.name, pageInfo, new Set(seen));
   const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
   const complete = !pageInfo.hasNextPage || found.length === 0;
   await db.transaction(async (sql) => {
@@ -40,6 +46,8 @@ export async function listMembers(
     }
     await noteListed(sql, job.id, { cursor: pageInfo.endCursor, complete });
   });
+  if (complete || pageInfo.endCursor === null) cursors.delete(job.id);
+  else cursors.set(job.id, seen.add(pageInfo.endCursor));
   return complete;
 }
 

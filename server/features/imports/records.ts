@@ -1,4 +1,4 @@
-import { type Admin, AdminError } from '../../admin/admin.ts';
+import type { Admin } from '../../admin/admin.ts';
 import { readFileRecords } from '../../admin/bulk-file.ts';
 import type { Import, Position } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -28,14 +28,11 @@ export async function* recordsOf(
   }
   // Shopify makes no file when it found nothing.
   if (job.url === null) return;
-  let end = from;
   const bytes = deps.admin.download(job.url, from.offset, signal);
-  const asked = { kind: job.kind, metafieldKeys: job.metafields, denied: job.denied };
+  const asked = { kind: job.kind, metafieldKeys: job.metafields, denied: job.denied, size: job.fileSize };
   for await (const record of readFileRecords(bytes, from, asked)) {
-    end = record.next;
     if (isInRange(job, record.body)) yield record;
   }
-  if (job.fileSize !== null && end.offset < job.fileSize) throw new AdminError('later', 'The file was cut off');
 }
 
 /** When a record was true: a file's when Shopify had written it, a list's customers when they are read. */

@@ -48,6 +48,10 @@ export async function adminProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   if (kept.some(({ kind }) => kind === 'admin_access')) {
     problems.push({ kind: 'admin_access', message: messages.needs_opening, since: since('admin_access') });
   }
+  if (kept.some(({ kind }) => kind === 'shopify_failing')) {
+    const message = `Shopify isn’t answering the app properly. We keep trying, and nothing is lost. ${MEANWHILE}`;
+    problems.push({ kind: 'shopify_failing', message, since: since('shopify_failing') });
+  }
   const denied = kept.flatMap(({ kind, detail }) => (kind === 'fields_denied' ? fieldsIn(detail) : []));
   if (denied.length > 0) {
     const fields = [...new Set(denied.map(fieldWords))].sort().join(', ');

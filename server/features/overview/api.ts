@@ -21,6 +21,7 @@ const problem = z.object({
   kind: z.enum([
     'admin_access',
     'fields_denied',
+    'shopify_failing',
     'connection_problem',
     'opt_outs_undelivered',
     'privacy_due',

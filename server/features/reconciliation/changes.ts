@@ -136,11 +136,12 @@ export async function findChanges(
   const atOnce = kind === 'orders' ? 5 : customersAtOnce(keys);
   let found = 0;
   let point = since;
+  const seen = new Set<string>();
   let after: string | null = null;
   // A search begins before the point: it ends early only once the point has moved, so that every call gets further.
   const enough = () => signal.aborted || (point > since && now() >= stopAt);
   for (;;) {
-    const page: Page = await fetchChangedPage(asking, kind, since, after);
+    const page: Page = await fetchChangedPage(asking, kind, since, { after, seen });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
     await translated(db, shop, signal);
     const unknown = await unknownOf(db, shop, kind, inRange);

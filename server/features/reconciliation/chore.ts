@@ -30,6 +30,8 @@ const MARGIN_MS = 2 * 60_000;
 /** How long one shop is worked on before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
+/** A file that is not compared by then, in milliseconds, will not be. */
+const HOPELESS_MS = 6 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
 
@@ -122,7 +124,7 @@ async function compareFile(
   let { line, offset } = at;
   const readAt = at.readAt ?? now();
   const bytes = admin.download(at.url, offset, signal);
-  const records = readFileRecords(bytes, { line, offset }, { ...EVERYBODY, denied: at.denied });
+  const records = readFileRecords(bytes, { line, offset }, { ...EVERYBODY, denied: at.denied, size: at.fileSize });
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };
     const bodies = group.map(({ body }) => body);
@@ -132,7 +134,6 @@ async function compareFile(
     if (consents > 0) deps.wake(shop.id);
     if (signal.aborted || now() >= stopAt) return false;
   }
-  if (at.fileSize !== null && offset < at.fileSize) throw new AdminError('later', 'The file was cut off');
   return true;
 }
 
@@ -158,8 +159,10 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
       } catch (error) {
         if (signal.aborted || !(error instanceof AdminError)) throw error;
         deps.log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
-        // A file that is gone is asked for anew.
-        if (error.failure === 'refused' && at.url !== null) await saveConsentRead(db, shop, nothing, LATER_MS);
+        // A file that is gone is asked for anew, and one that cannot be read to its end.
+        const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
+        if (at.url !== null && (error.failure === 'refused' || isHopeless))
+          await saveConsentRead(db, shop, nothing, LATER_MS);
         await postponeAll(db, shop, error.failure === 'refused' ? undefined : LATER_MS);
         return false;
       }

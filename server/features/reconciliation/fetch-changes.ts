@@ -1,4 +1,5 @@
 import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts';
+import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
 import { fetchCustomers, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
@@ -19,7 +20,7 @@ export async function fetchChangedPage(
   { admin, shop, signal }: Asking,
   kind: Kind,
   since: Instant,
-  after: string | null,
+  { after, seen }: { after: string | null; seen: Set<string> },
 ): Promise<Page> {
   const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
   if (kind === 'customers') {
@@ -30,7 +31,7 @@ export async function fetchChangedPage(
       createdAt: null,
       updatedAt: Date.parse(node.updatedAt),
     }));
-    return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+    return { changed, next: nextCursor(CustomersChanged.name, pageInfo, seen) };
   }
   const { data } = await admin.run(shop, OrdersChanged, { query, after }, signal);
   const { nodes, pageInfo } = data.orders;
@@ -39,7 +40,7 @@ export async function fetchChangedPage(
     createdAt: Date.parse(node.createdAt),
     updatedAt: Date.parse(node.updatedAt),
   }));
-  return { changed, next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+  return { changed, next: nextCursor(OrdersChanged.name, pageInfo, seen) };
 }
 
 /**

@@ -10,7 +10,9 @@ export type KeptProblemKind =
   /** Shopify left fields out, because the app's access to protected customer data lacks them. */
   | 'fields_denied'
   /** The Admin API can't be used until somebody opens the app. */
-  | 'admin_access';
+  | 'admin_access'
+  /** Shopify's answers have been of no use for a while. */
+  | 'shopify_failing';
 
 /** One open entry. `detail` holds counts, codes and times, no personal data. */
 export type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };

@@ -1,0 +1,53 @@
+import { AdminError } from './admin.ts';
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+const isOf = (id: unknown) => (node: unknown) =>
+  node === null || typeof field(node, 'id') !== 'string' || field(node, 'id') === id;
+
+/** Each record in its place, or null where there is none. A record of another kind has no id that was asked for. */
+function areRecordsOf(ids: readonly unknown[], nodes: unknown): boolean {
+  if (!Array.isArray(nodes)) return true;
+  return nodes.length === ids.length && ids.every((id, i) => nodes[i] === null || field(nodes[i], 'id') === id);
+}
+
+function standsStill(after: unknown, list: unknown): boolean {
+  const page = field(list, 'pageInfo') ?? field(field(list, 'lineItems'), 'pageInfo');
+  if (field(page, 'hasNextPage') !== true) return false;
+  const end = field(page, 'endCursor');
+  return typeof end !== 'string' || end === after;
+}
+
+/**
+ * What is wrong with an answer that is of the right shape: another's record must not become somebody's, an answer that lacks
+ * places must not look like people who are gone, and a page that leads to itself would be read for ever.
+ * @returns null: nothing
+ */
+export function faultOfAnswer(variables: unknown, data: unknown): 'other_records' | 'page_stands_still' | null {
+  const ids = field(variables, 'ids');
+  const id = field(variables, 'id');
+  const roots = typeof data === 'object' && data !== null ? Object.values(data) : [];
+  if (Array.isArray(ids) && !areRecordsOf(ids, field(data, 'nodes'))) return 'other_records';
+  if (typeof id === 'string' && !roots.every(isOf(id))) return 'other_records';
+  const after = field(variables, 'after');
+  if (after !== undefined && roots.some((root) => standsStill(after, root))) return 'page_stands_still';
+  return null;
+}
+
+/**
+ * The cursor to go on from.
+ * @param seen those before; it is added
+ * @returns null: that was the last page
+ * @throws AdminError `later` when the pages go round in a circle
+ */
+export function nextCursor(
+  document: string,
+  { hasNextPage, endCursor }: { hasNextPage: boolean; endCursor: string | null },
+  seen: Set<string>,
+): string | null {
+  if (!hasNextPage || endCursor === null) return null;
+  if (seen.has(endCursor)) throw new AdminError('later', `The pages of ${document} go round in a circle`);
+  seen.add(endCursor);
+  return endCursor;
+}

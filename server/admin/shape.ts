@@ -1,0 +1,46 @@
+/** What an answer looks like, from Shopify's schema. `maybe`: only when it was asked for; `on`: more, by `__typename`. */
+export type Shape = { orNull?: true; maybe?: true } & (
+  | { is: 'text' | 'number' | 'boolean' | 'any' }
+  | { is: 'list'; of: Shape }
+  | { is: 'object'; fields: Fields; on?: Record<string, Fields> }
+);
+export type Fields = { [name: string]: Shape };
+
+type Json = { readonly [name: string]: unknown };
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function hasFields(value: Json, fields: Fields): boolean {
+  return Object.entries(fields).every(([name, shape]) => {
+    if (!Object.hasOwn(value, name)) return shape.maybe === true;
+    return fits(value[name], shape);
+  });
+}
+
+function fits(value: unknown, shape: Shape): boolean {
+  if (value === null || value === undefined) return value === null && shape.orNull === true;
+  switch (shape.is) {
+    case 'any':
+      return true;
+    case 'text':
+      return typeof value === 'string';
+    case 'number':
+      return typeof value === 'number';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'list':
+      return Array.isArray(value) && value.every((one: unknown) => fits(one, shape.of));
+    case 'object': {
+      if (!isObject(value) || !hasFields(value, shape.fields)) return false;
+      if (shape.on === undefined) return true;
+      const type = value['__typename'];
+      if (typeof type !== 'string') return false;
+      return hasFields(value, shape.on[type] ?? {});
+    }
+  }
+}
+
+/** Whether an answer is what the document asked for: whatever else it is, nothing is to be learned from it. */
+export const isAnswerTo = <Data>(data: unknown, fields: Fields): data is Data =>
+  isObject(data) && hasFields(data, fields);

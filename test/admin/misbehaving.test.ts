@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError } from '../../server/admin/admin.ts';
+import { readFileRecords } from '../../server/admin/bulk-file.ts';
+import { CustomersByIds } from '../../server/admin/documents.generated.ts';
+import { fetchCustomers, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
+import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
+import { openProblems } from '../../server/store/shops/problems.ts';
+import type { AdminBehaviour } from '../fakes/shopify-shop.ts';
+import { openStage, type Scene, type Stage } from './scene.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+});
+beforeEach(async () => {
+  scene = await stage.scene();
+  await scene.install();
+  for (const id of [1, 2]) scene.there.setCustomer({ id, firstName: `Name ${id}` });
+});
+afterAll(() => stage.close());
+
+const asking = () => ({ admin: scene.admin, shop: scene.shop, signal: new AbortController().signal });
+const gids = ['gid://shopify/Customer/1', 'gid://shopify/Customer/2'];
+const read = () => scene.admin.run(scene.shop, CustomersByIds, { ids: gids, withMetafields: false });
+const failureOf = async (work: Promise<unknown>) =>
+  await work.then(
+    (value) => ({ value }),
+    (error: unknown) => (error instanceof AdminError ? error.failure : error),
+  );
+
+type Json = { data: { nodes: Record<string, unknown>[]; [root: string]: unknown } };
+const changed =
+  (change: (answer: Json) => unknown) =>
+  (text: string): string =>
+    JSON.stringify(change(JSON.parse(text)));
+/** Each customer of the answer is given this. */
+const withNodes = (over: object) => ({
+  change: changed(({ data }) => ({ data: { nodes: data.nodes.map((node) => ({ ...node, ...over })) } })),
+});
+
+const garbage: [string, AdminBehaviour][] = [
+  ['nothing', { text: '' }],
+  ['no JSON', { text: 'Service is warming up' }],
+  ['a page', { html: true }],
+  ['JSON that is cut off', { change: (text) => text.slice(0, -20) }],
+  ['JSON that is no object', { text: '[]' }],
+  ['null', { text: 'null' }],
+  ['an answer to nothing', { text: '{"data":{}}' }],
+  ['data that is no object', { text: '{"data":[1]}' }],
+  ['errors that are no list', { text: '{"errors":"Not Found"}' }],
+  ['errors and half of the data', { text: '{"data":{"nodes":[null,null]},"errors":[{"message":"x"}]}' }],
+  ['an object where a list belongs', { text: '{"data":{"nodes":{"0":null}}}' }],
+  ['texts where records belong', { text: '{"data":{"nodes":["gid://shopify/Customer/1","x"]}}' }],
+  ['a number where a text belongs', withNodes({ firstName: 7 })],
+  ['a text where a list belongs', withNodes({ tags: 'mail-ok' })],
+  ['no value where one has to be', withNodes({ dataSaleOptOut: null })],
+  ['a consent that is a text', withNodes({ defaultEmailAddress: 'SUBSCRIBED' })],
+  [
+    'records without a field',
+    { change: changed(({ data }) => ({ data: { nodes: data.nodes.map(({ tags: _, ...node }) => node) } })) },
+  ],
+  ['records of no kind', withNodes({ __typename: undefined })],
+  ['another one’s records', { change: changed(({ data }) => ({ data: { nodes: data.nodes.toReversed() } })) }],
+  ['another kind of record', withNodes({ __typename: 'Order', id: 'gid://shopify/Order/1' })],
+  ['one record too few', { change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(1) } })) }],
+  ['one record too many', { change: changed(({ data }) => ({ data: { nodes: [...data.nodes, null] } })) }],
+];
+
+describe('Shopify answers with', () => {
+  it.each(garbage)('%s: nothing is taken from it, and the same answered rightly is', async (_, behaviour) => {
+    scene.there.behave(() => behaviour);
+    expect(await failureOf(read())).toBe('later');
+    scene.there.behave([]);
+    expect((await read()).data.nodes).toMatchObject([{ firstName: 'Name 1' }, { firstName: 'Name 2' }]);
+  });
+
+  it.each(garbage)(
+    '%s, however often it is asked: the merchant is told once, until it answers rightly',
+    async (_, behaviour) => {
+      scene.there.behave(() => behaviour);
+      for (let tries = 0; tries < 3; tries++) await failureOf(read());
+      expect(await openProblems(scene.db, scene.shop)).toMatchObject([{ kind: 'shopify_failing', count: 1 }]);
+      scene.there.behave([]);
+      await read();
+      expect(await openProblems(scene.db, scene.shop)).toEqual([]);
+      expect(await scene.db.query('SELECT 1 FROM problems WHERE shop_id = $1', [scene.shop.id])).toHaveLength(1);
+    },
+  );
+
+  it('10 MB: it is read', async () => {
+    scene.there.setCustomer({ id: 1, firstName: 'x'.repeat(10_000_000) });
+    expect((await read()).data.nodes).toMatchObject([{ id: gids[0] }, { id: gids[1] }]);
+  });
+
+  it('more than one may weigh: it is asked for in smaller parts, and the rest is not read', async () => {
+    scene.there.behave([{ text: `{"data":"${'x'.repeat(30_000_000)}"}` }]);
+    expect(await failureOf(read())).toBe('too_costly');
+  });
+
+  it('THROTTLED for ever: the call ends, and the merchant is told once', async () => {
+    scene.there.behave(() => ({ status: 429 }));
+    expect(await failureOf(read())).toBe('later');
+    expect(scene.fake.calls.length).toBeLessThan(15);
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([{ kind: 'shopify_failing', count: 1 }]);
+  });
+});
+
+/** Pages that lead to one another in a circle of so many. */
+const circle = (root: 'order' | 'customers', pages: number) => {
+  let at = 0;
+  return () => ({
+    change: (text: string) => {
+      const { data } = JSON.parse(text);
+      const list = root === 'order' ? data.order.lineItems : data.customers;
+      list.pageInfo = { hasNextPage: true, endCursor: String(at++ % pages) };
+      return JSON.stringify({ data });
+    },
+  });
+};
+
+describe.each([1, 2, 3])('pages that lead round in a circle of %i', (pages) => {
+  it('of an order’s lines end, and give no order', async () => {
+    scene.there.setOrder({ id: 5 });
+    scene.there.behave(circle('order', pages));
+    expect(await failureOf(fetchWholeOrder(asking(), '5'))).toBe('later');
+  });
+
+  it('of what changed end', async () => {
+    scene.there.behave(circle('customers', pages));
+    const seen = new Set<string>();
+    const readAll = async () => {
+      for (let after: string | null = null; ; ) {
+        const page = await fetchChangedPage(asking(), 'customers', 0, { after, seen });
+        if (page.next === null) return;
+        after = page.next;
+      }
+    };
+    expect(await failureOf(readAll())).toBe('later');
+  });
+});
+
+it('a customer who is not in the answer is not taken for one who is gone', async () => {
+  scene.there.behave(() => ({ change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(0, 1) } })) }));
+  expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('later');
+});
+
+describe('the file of a bulk operation', () => {
+  const line = (id: number) => JSON.stringify({ id: `gid://shopify/Customer/${id}`, firstName: 'Mia' });
+  const child = (id: number) => JSON.stringify({ key: 'k', value: 'v', __parentId: `gid://shopify/Customer/${id}` });
+  const whole = `${line(1)}\n${child(1)}\n${line(2)}\n${child(2)}\n${child(2)}\n`;
+  async function records(parts: Iterable<Uint8Array>, size: number | null) {
+    async function* bytes() {
+      yield* parts;
+    }
+    const found: { body: string }[] = [];
+    const file = { kind: 'customers' as const, metafieldKeys: [], denied: [], size };
+    const read = async () => {
+      for await (const record of readFileRecords(bytes(), { line: 0, offset: 0 }, file)) found.push(record);
+    };
+    return { failure: await failureOf(read()), found };
+  }
+
+  it('that ends anywhere too early fails, and gives no record that lacks something', async () => {
+    const all = (await records([Buffer.from(whole)], whole.length)).found.map(({ body }) => body);
+    expect(all).toHaveLength(2);
+    for (let length = 0; length < whole.length; length++) {
+      const { failure, found } = await records([Buffer.from(whole.slice(0, length))], whole.length);
+      expect(failure).toBe('later');
+      expect(all).toEqual(expect.arrayContaining(found.map(({ body }) => body)));
+    }
+  });
+
+  it('whose size nobody knows fails when it ends within a line', async () => {
+    const { failure, found } = await records([Buffer.from(whole.slice(0, -5))], null);
+    expect(failure).toBe('later');
+    expect(found).toHaveLength(1);
+  });
+
+  it('with broken lines gives the records around them, and the broken ones as something that nobody can read', async () => {
+    const text = `${line(1)}\n{"id":"gid://shop\n<html>\n${line(2)}\n`;
+    const { found } = await records([Buffer.from(text)], text.length);
+    expect(found.map(({ body }) => body.slice(0, 12))).toEqual([
+      '{"__typename',
+      '{"id":"gid:/',
+      '<html>',
+      '{"__typename',
+    ]);
+  });
+
+  it.each([
+    ['a line', ''],
+    ['the lines of one record', ',"__parentId":"gid://shopify/Customer/1"'],
+  ])('with %s of 50 MB gives the others, and holds 10 MB of it at most', async (what, tail) => {
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    function* parts() {
+      yield Buffer.from(`${line(1)}\n`);
+      for (let sent = 0; sent < 50_000_000; sent += chunk.length) {
+        if (tail) yield Buffer.from('{"value":"');
+        yield chunk;
+        if (tail) yield Buffer.from(`"${tail}}\n`);
+      }
+      yield Buffer.from(`${tail ? '' : '\n'}${line(2)}\n`);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    const { found } = await records(parts(), null);
+    expect(found.at(-1)?.body).toContain('Customer/2');
+    expect(found.map(({ body }) => body)).toContain('longer than 10 MB');
+    expect(found).toHaveLength(what === 'a line' ? 3 : 2);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200_000_000);
+  });
+});
