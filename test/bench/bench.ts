@@ -1,7 +1,8 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
  * Usage: npm run bench -- [--quick] [--pairs 5] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
- * `--only import [--lines 1000000] [--send-minutes 15]` writes a section of its own there; it is no part of the others.
+ * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
+ * the others.
  * With --quick, --pairs, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ import type { Row, Run } from './row.ts';
 import { backlog, neighbour } from './rows-backlog.ts';
 import { embedded } from './rows-embedded.ts';
 import { ABOUT_IMPORT, importing } from './rows-import.ts';
+import { ABOUT_LEDGER, ledger } from './rows-ledger.ts';
 import { page } from './rows-page.ts';
 import { pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
@@ -18,8 +20,8 @@ import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
 
 const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, embedded, page };
-/** Takes longer than all of those: only when it is asked for. */
-const alone = { import: importing };
+/** Sections of their own: only when they are asked for. */
+const alone = { import: importing, ledger };
 
 const { values } = parseArgs({
   options: {
@@ -78,7 +80,10 @@ try {
 }
 say(`\n${table(rows)}`);
 if (whole) writeReport(rows, notes);
-if (values.only === 'import' && !values.quick) {
-  writeSection('## Import', `npm run bench -- ${process.argv.slice(2).join(' ')}`, `${ABOUT_IMPORT}\n\n${table(rows)}`);
+const by = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+if (values.only === 'import' && !values.quick) writeSection('## Import', by, `${ABOUT_IMPORT}\n\n${table(rows)}`);
+if (values.only === 'ledger' && !values.quick) {
+  const plans = notes.map((text) => `\`\`\`\n${text}\n\`\`\``);
+  writeSection('## Ledger', by, [ABOUT_LEDGER, table(rows), ...plans].join('\n\n'));
 }
 process.exitCode = rows.every((row) => row.pass) ? 0 : 1;

@@ -6,7 +6,7 @@ import type { Row } from './row.ts';
 
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
 /** Titles of the sections that runs of their own write. */
-const OWN = new Set(['## Import', '## Soak']);
+const OWN = new Set(['## Import', '## Ledger', '## Soak']);
 
 /** Peak memory of one of the app's processes; the embedded one holds its database too. */
 export function memoryRow(name: string, mb: number): Row {
@@ -93,7 +93,7 @@ export function writeSection(title: string, by: string, text: string): void {
   const others = [...sections()]
     .filter(([other]) => other !== title)
     .map(([other, body]) => `${other}\n${body.trimEnd()}\n\n`);
-  const [rest = ''] = before().split(/^(?=## (?:Import|Soak)$)/m);
+  const [rest = ''] = before().split(/^(?=## (?:Import|Ledger|Soak)$)/m);
   const own = `${title}\n\nWritten by \`${by}\`. ${circumstances()}\n\n${text.trimEnd()}\n`;
   writeFileSync(file, `${rest.trimEnd()}\n\n${others.join('')}${own}`);
 }

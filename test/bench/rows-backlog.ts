@@ -40,7 +40,7 @@ const workerEnv = (world: World, app: AppDatabase, receiver: Server) => ({
 });
 
 /** What a verb asks of the database first, explained; nothing of it stays. */
-async function explain(
+export async function explain(
   app: AppDatabase,
   title: string,
   verb: (sql: typeof app.db) => Promise<unknown>,

@@ -60,11 +60,14 @@ export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promi
   return row?.again ?? false;
 }
 
-/** What an opt-out of the ledger still has to go through: it was not surely told, and nothing is open in its lane. */
-const UNTOLD = `NOT EXISTS (SELECT 1 FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
-         AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb)
-       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.email_lane = f.address)
-       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.phone_lane = f.address)`;
+/**
+ * What an opt-out of the ledger still has to go through: it was not surely told, and nothing is open in its lane. Each address is
+ * looked up by itself, whatever the planner knows of the tables.
+ */
+const UNTOLD = `NOT EXISTS (SELECT FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
+         AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0)
+       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.email_lane = f.address OFFSET 0)
+       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.phone_lane = f.address OFFSET 0)`;
 
 const distinct = (rows: readonly { channel: Channel; address: string }[]): LedgerKey[] => [
   ...new Map(rows.map(({ channel, address }) => [`${channel}:${address}`, { channel, address }])).values(),
