@@ -14,16 +14,24 @@ const UNTOLD = 1000;
 export const ABOUT_LEDGER = `What the daily check of a shop takes whose every address opted out, so that each has to be looked at: all but
 ${UNTOLD.toLocaleString('en')} have been told. It runs in pages, on PostgreSQL with fsync and its default settings.`;
 
+/** So many a statement: each has a deadline. */
+const AT_ONCE = 50_000;
+
 /** Addresses that opted out and were told. */
 async function addTold(app: AppDatabase, shop: Shop, count: number): Promise<void> {
+  for (let from = 1; from <= count; from += AT_ONCE)
+    await addSome(app, shop, from, Math.min(from + AT_ONCE - 1, count));
+}
+
+async function addSome(app: AppDatabase, shop: Shop, from: number, to: number): Promise<void> {
   await app.db.query(
-    `WITH known AS MATERIALIZED (SELECT md5($1::text || n) || md5(n::text) AS address FROM generate_series(1, $2::int) AS n),
+    `WITH known AS MATERIALIZED (SELECT md5($1::text || n) || md5(n::text) AS address FROM generate_series($2::int, $3::int) AS n),
      said AS (
        INSERT INTO consent_facts (id, shop_id, channel, address, state, chosen_at, source, recorded_at)
        SELECT gen_random_uuid(), $1::int, 'email', address, 'unsubscribed', now() - interval '1 day', 'consent_topic', now() FROM known)
      INSERT INTO told (shop_id, channel, address, account, accepted, accepted_at)
      SELECT $1::int, 'email', address, 1, false, now() FROM known`,
-    [shop.id, count],
+    [shop.id, from, to],
   );
 }
 
