@@ -1,7 +1,8 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
-import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
+import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
+import { addOwnEvents, OPT_OUT_TOPIC, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
 import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
@@ -45,7 +46,7 @@ export async function openDueOptOuts(
       kind: 'read',
       personId: holder.id,
       subject,
-      topic: 'person/opt_out',
+      topic: OPT_OUT_TOPIC,
       eventReceivedAt: now,
     });
     return [{ key, delivery, own: { person: holder, subject } satisfies OwnEvent }];
@@ -60,11 +61,18 @@ export async function openDueOptOuts(
     const { prepared } = evaluate({ shop, stored, life, found, now }, delivery);
     return (key.channel === 'email' || key.channel === 'sms') && prepared.decisions[key.channel].send === false;
   });
+  const tried = await reopenOptOuts(
+    sql,
+    shop,
+    OPT_OUT_TOPIC,
+    due.map(({ key }) => key.address),
+  );
+  const fresh = due.filter(({ key }) => !tried.has(key.address));
   await addOwnEvents(
     sql,
     shop,
     { why: 'optOut', now },
-    due.map(({ own }) => own),
+    fresh.map(({ own }) => own),
   );
   return due.length;
 }

@@ -58,3 +58,28 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
     [shop.id, ids, reassert],
   );
 }
+
+/**
+ * Tries once more what was to tell of opt-outs about these addresses and ended without being accepted: an address stands in the
+ * activity once, however often it is tried. @returns the addresses of those
+ */
+export async function reopenOptOuts(
+  sql: Sql,
+  shop: Shop,
+  topic: string,
+  addresses: readonly string[],
+): Promise<Set<string>> {
+  const rows = await sql.query<{ email_lane: string | null; phone_lane: string | null }>(
+    `WITH ended AS (
+       SELECT d.id, d.event_id FROM events e JOIN deliveries d ON d.event_id = e.id
+       WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
+         AND NOT d.open AND d.subject IS NOT NULL),
+     noted AS (
+       UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
+       WHERE id IN (SELECT event_id FROM ended))
+     UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
+     WHERE id IN (SELECT id FROM ended) RETURNING email_lane, phone_lane`,
+    [shop.id, topic, addresses],
+  );
+  return new Set(rows.flatMap(({ email_lane, phone_lane }) => [email_lane ?? [], phone_lane ?? []].flat()));
+}

@@ -9,11 +9,14 @@ import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
 import { insertEvents } from './insert-events.ts';
 
+/** Of an opt-out that nothing else is about to carry. */
+export const OPT_OUT_TOPIC = 'person/opt_out';
+
 /** Why we send a person as last known without an event from Shopify; the activity shows this text. */
 const OWN = {
   person: { source: 'person', topic: 'person/send', what: 'Sent by hand' },
   read: { source: 'read', topic: 'person/read', what: 'A choice read from Shopify' },
-  optOut: { source: 'read', topic: 'person/opt_out', what: 'An opt-out that Ascent360 does not have yet' },
+  optOut: { source: 'read', topic: OPT_OUT_TOPIC, what: 'An opt-out that Ascent360 does not have yet' },
 } as const;
 
 /** Whom an event of ours is about, and what it sends of them; without a subject: the person as last known. */

@@ -40,6 +40,37 @@ it('each counts as an undelivered opt-out until it is accepted', async () => {
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
+it('one that Ascent360 rejects is tried again by every check, and stands in the activity once', async () => {
+  const history = await histories.begin(holding('none'));
+  const { db } = histories.app;
+  await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(-DAY)), 1);
+  history.answer(400);
+  await history.save(holding('optOuts'));
+  const tried = async (times: number) => {
+    await history.until(`it was tried ${times} times`, () => history.sent().length === times);
+    await history.settled();
+  };
+  await tried(1);
+  const tomorrow = async () => {
+    await history.until('the check is over', async () => {
+      const rows = await db.query(
+        `UPDATE ledger_checks SET due_at = now() WHERE due_at > now()
+           AND shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING shop_id`,
+        [history.shop],
+      );
+      return rows.length > 0;
+    });
+  };
+  await tomorrow();
+  await tried(2);
+  history.answer(200);
+  await tomorrow();
+  await tried(3);
+  const made = (await histories.app.events(history.shop)).filter(({ topic }) => topic === 'person/opt_out');
+  expect(made).toMatchObject([{ state: 'accepted' }]);
+  expect(history.flags('EmailPermission')).toEqual([false]);
+});
+
 it('another Ascent360 account is told of the opt-outs that the first one has', async () => {
   const history = await histories.begin();
   await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(1)), 1);
