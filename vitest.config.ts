@@ -31,7 +31,7 @@ const onBoth = files([
 const onServerEnough = files(['faults/{certificates,import,npm,reading,redis}']);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = files([
-  'faults/{clock,crowds,dark-database,database,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
+  'faults/{clock,crowds,dark-database,database,monsters,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
 ]);
 /** They need the embedded database, and would say the same on a server. */

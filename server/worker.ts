@@ -14,6 +14,7 @@ import { createSlots } from './pipeline/deliver/slots.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
 import { ledgerCheck } from './pipeline/ledger/check.ts';
 import type { Measures } from './pipeline/measures.ts';
+import { createBatchSizes } from './pipeline/process/batch-sizes.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
@@ -69,6 +70,7 @@ export function jobsOf(
     log,
     metrics,
     fresh,
+    sizes: createBatchSizes(),
     now,
     reads: { mayRead: admin.hasAccess, waitMs: config.readWait, wake: wakeReads },
     quiet: { waitMs: QUIET_MS, wakeLater },

@@ -17,6 +17,8 @@ const SLICE_MS = 5000;
 /** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
 
+const LARGE_LENGTH = 1024 * 1024;
+
 export type WorkDeps = {
   shops: Pick<Shops, 'byId' | 'forget'>;
   log: Log;
@@ -93,9 +95,12 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       const change = pool.change();
       ended = pool.take();
       const claimed = momentOf(deps.now);
+      const turnBegan = performance.now();
       const { recorded, ready, settled, putOff } = await turn(deps, shop, ended, last ? 0 : pool.room());
       ended = [];
       pool.add(ready, claimed);
+      // Working out megabytes holds up everybody else in this process: they get as much time after it.
+      if (ready.some(({ body }) => body.text.length > LARGE_LENGTH)) await wait(performance.now() - turnBegan);
       if (putOff) deps.wakeLater(shopId, PUT_OFF_MS);
       for (const one of recorded) logAttempt(deps, one);
       if (pool.hasFinished()) continue;

@@ -7,7 +7,7 @@ import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type DryRun, type DryRunIn, dryRunUnder } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { translateStoredEvent } from '../../pipeline/process/process.ts';
+import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { isOutage } from '../../platform/database/outage.ts';

@@ -7,7 +7,7 @@ import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
-import { translateStoredEvent } from '../../pipeline/process/process.ts';
+import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';

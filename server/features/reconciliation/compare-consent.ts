@@ -6,7 +6,7 @@ import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { translateStoredEvent } from '../../pipeline/process/process.ts';
+import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';

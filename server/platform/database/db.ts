@@ -204,6 +204,11 @@ function openServer(databaseUrl: string): Db {
   return answeringWithin(LONGEST_MS + ANSWER_AFTER_MS);
 }
 
+/** For a transaction that seals or reads megabytes between two statements, which looks like one whose process is frozen. */
+export async function allowPauses(sql: Sql): Promise<void> {
+  await sql.query(`SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_MS}`);
+}
+
 /**
  * Opens the database.
  * @throws Error naming the owner when another process has the embedded database open.

@@ -1,8 +1,8 @@
-import { type Sql, unnest } from '../../platform/database/db.ts';
+import { allowPauses, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type ClaimedDelivery, type DeliveryKind, type DeliverySubject, openSubject } from './deliveries.ts';
+import { type ClaimedDelivery, type DeliveryKind, subjectBinding } from './deliveries.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
 import { firstOfLanes } from './lanes.ts';
 
@@ -34,7 +34,7 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   kind: row.kind,
   entity: row.entity,
   personId: row.person_id,
-  ...readSubject(shop.vault, row.id, row.subject),
+  ...openStored(shop.vault, row.id, row.subject).what,
   attempts: row.attempts,
   firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
   again: row.again,
@@ -58,9 +58,13 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
 /** A delivery with its lanes. */
 export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
 
+/** What the deliveries claimed at once are about, in characters: they are worked out and sealed within one transaction. */
+const CLAIMED_LENGTH = 4 * 1024 * 1024;
+const LARGE_LENGTH = 1024 * 1024;
+
 /**
- * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction.
- * An address that something is being sent to is never claimed a second time.
+ * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction; fewer when they
+ * are large. An address that something is being sent to is never claimed a second time.
  */
 export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<DueDelivery[]> {
   const rows = await sql.query<Omit<DeliveryRow, 'subject'> & DueDelivery['lanes'] & { erased: boolean }>(
@@ -76,14 +80,21 @@ export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSu
     sql,
     rows.filter(({ id, erased }) => !erased && !known.get(id)).map(({ id }) => id),
   );
-  return rows.map((row) => {
-    const subject = row.erased ? undefined : known.get(row.id);
-    return {
-      ...claimedOf(shop, { ...row, subject: stored.get(row.id) ?? null }),
-      ...(subject ? { subject: readJson(subject) } : {}),
+  const due: DueDelivery[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const fresh = row.erased ? undefined : known.get(row.id);
+    const read = fresh === undefined ? openStored(shop.vault, row.id, stored.get(row.id)) : readFresh(fresh);
+    due.push({
+      ...claimedOf(shop, { ...row, subject: null }),
+      ...read.what,
       lanes: { emailLane: row.emailLane, phoneLane: row.phoneLane },
-    };
-  });
+    });
+    length += read.length;
+    if (length > CLAIMED_LENGTH) break;
+  }
+  if (length > LARGE_LENGTH) await allowPauses(sql);
+  return due;
 }
 
 /** Puts deliveries into the lanes of the addresses they are about by now. */
@@ -105,8 +116,6 @@ export async function changeLanes(
   );
 }
 
-const readJson = (subject: string): DeliverySubject => JSON.parse(subject);
-
 async function loadSubjects(sql: Sql, ids: readonly string[]): Promise<Map<string, Uint8Array | null>> {
   if (ids.length === 0) return new Map();
   const rows = await sql.query<{ id: string; subject: Uint8Array | null }>(
@@ -116,10 +125,15 @@ async function loadSubjects(sql: Sql, ids: readonly string[]): Promise<Map<strin
   return new Map(rows.map(({ id, subject }) => [id, subject]));
 }
 
-function readSubject(vault: Vault, id: string, sealed: Uint8Array | null): Pick<ClaimedDelivery, 'subject' | 'broken'> {
+type Opened = { what: Pick<ClaimedDelivery, 'subject' | 'broken'>; length: number };
+
+const readFresh = (json: string): Opened => ({ what: { subject: JSON.parse(json) }, length: json.length });
+
+function openStored(vault: Vault, id: string, sealed: Uint8Array | null | undefined): Opened {
+  if (!sealed) return { what: { subject: null }, length: 0 };
   try {
-    return { subject: sealed ? openSubject(vault, id, sealed) : null };
+    return readFresh(vault.open(subjectBinding(id), sealed).toString('utf8'));
   } catch {
-    return { subject: null, broken: true };
+    return { what: { subject: null, broken: true }, length: 0 };
   }
 }

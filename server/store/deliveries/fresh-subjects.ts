@@ -1,5 +1,7 @@
 /** So many are kept, of all shops together, of about 2 kB each. */
 const MOST = 2000;
+/** A longer one is fetched again: a few of them would fill the memory. In characters. */
+const LONGEST = 64 * 1024;
 
 /**
  * What the deliveries are about that this process has just opened, as JSON, until they are claimed: it need not be fetched and opened
@@ -14,6 +16,7 @@ export function createFreshSubjects(): FreshSubjects {
   const subjects = new Map<string, string>();
   return {
     keep: (id, subject) => {
+      if (subject.length > LONGEST) return;
       subjects.set(id, subject);
       const [oldest] = subjects.keys();
       if (subjects.size > MOST && oldest !== undefined) subjects.delete(oldest);

@@ -1,0 +1,20 @@
+/** The events of a batch, at most. */
+export const MOST_IN_BATCH = 100;
+
+/** How many events of a shop go into one batch: half as many after one that ran out of its time, and twice as many after one that did not. */
+export type BatchSizes = { of(shopId: number): number; halve(shopId: number): void; fitted(shopId: number): void };
+
+export function createBatchSizes(): BatchSizes {
+  const smaller = new Map<number, number>();
+  const sizeOf = (shopId: number) => smaller.get(shopId) ?? MOST_IN_BATCH;
+  return {
+    of: sizeOf,
+    halve: (shopId) => void smaller.set(shopId, Math.max(1, Math.floor(sizeOf(shopId) / 2))),
+    fitted: (shopId) => {
+      if (!smaller.has(shopId)) return;
+      const size = 2 * sizeOf(shopId);
+      if (size >= MOST_IN_BATCH) smaller.delete(shopId);
+      else smaller.set(shopId, size);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { bodyBinding } from '../../store/events/events.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type EventRow, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
+
+/** The bodies of a batch begin within so many bytes as they are stored, and within so many as they are read. */
+const SEALED_BYTES = 2 * 1024 * 1024;
+const OPENED_BYTES = 8 * 1024 * 1024;
+/** Reading a body of so many bytes holds up everybody else in this process. */
+const LARGE_BODY_BYTES = 1024 * 1024;
+
+type Row = EventRow & { version: string };
+type Opened = { row: Row; read: TranslatedOrSettled };
+
+export type OpenedEvents = {
+  events: readonly Opened[];
+  /** Of all their bodies. */
+  bytes: number;
+  read(row: EventRow): TranslatedOrSettled;
+};
+
+/**
+ * The oldest events of a shop that wait to be translated, opened and read: before any transaction, for a body of 10 MB takes a
+ * second. After a large one there is a rest of the same length, in which others get their turn.
+ * @param trying told which event the batch begins with
+ */
+export async function openReceived(
+  { db, shops }: { db: Db; shops: Pick<Shops, 'facts'> },
+  shop: Shop,
+  limit: number,
+  trying: (eventId: string) => void = () => {},
+): Promise<OpenedEvents> {
+  const [rows, { country }] = await Promise.all([
+    db.query<Row>(
+      `SELECT id, topic, source, triggered_at, received_at, body, reason, xmin::text AS version FROM events
+       WHERE shop_id = $1 AND state = 'received' AND id <= (
+         SELECT id FROM (
+           SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
+             SELECT id, coalesce(length(body), 0) AS bytes FROM events
+             WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2) AS oldest) AS sized
+         WHERE before < $3 ORDER BY id DESC LIMIT 1)
+       ORDER BY id LIMIT $2`,
+      [shop.id, limit, SEALED_BYTES],
+    ),
+    shops.facts(shop),
+  ]);
+  if (rows[0]) trying(rows[0].id);
+  let bytes = 0;
+  const read = (row: EventRow) => {
+    const body = shop.vault.open(bodyBinding(row.id), row.body);
+    bytes += body.length;
+    return translateStoredEvent(country ?? null, row, body, shop.domain);
+  };
+  const events: Opened[] = [];
+  for (const row of rows) {
+    const [began, before] = [performance.now(), bytes];
+    events.push({ row, read: read(row) });
+    if (bytes - before > LARGE_BODY_BYTES) await wait(performance.now() - began);
+    if (bytes > OPENED_BYTES) break;
+  }
+  return { events, bytes, read };
+}
+
+/** Those that nobody has handled or changed since, locked for this transaction. */
+export async function stillReceived(sql: Sql, events: readonly Opened[]): Promise<Opened[]> {
+  const rows = await sql.query<{ id: string; version: string }>(
+    `SELECT id, xmin::text AS version FROM events WHERE id = ANY($1::uuid[]) AND state = 'received'
+     ORDER BY id FOR UPDATE SKIP LOCKED`,
+    [events.map(({ row }) => row.id)],
+  );
+  const versions = new Map(rows.map(({ id, version }) => [id, version]));
+  return events.filter(({ row }) => versions.get(row.id) === row.version);
+}

@@ -1,0 +1,87 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Settled } from '../../domain/states.ts';
+import type { Summary, Translated } from '../../domain/translated.ts';
+import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
+import { parseBody } from '../../shopify/parse-body.ts';
+import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
+import { summarise } from '../../shopify/summarise.ts';
+import { topicOf } from '../../shopify/topics.ts';
+import type { TranslatedEvent } from './batch.ts';
+
+/** A stored event, as translating needs it. */
+export type EventRow = {
+  id: string;
+  topic: string;
+  source: string;
+  triggered_at: Date;
+  received_at: Date;
+  body: Uint8Array;
+  /** Of an event that was parked. */
+  reason?: string | null;
+};
+
+/** An event with what could be read from its body, or how it ends because of it. */
+export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
+
+/** Where the facts of a body come from that was read through the Admin API, by the source of its event. */
+const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
+  import: 'import',
+  reconciliation: 'reconciliation',
+};
+
+/** Nothing was triggered after it came: a clock that is ahead must not put a choice, or a sign of life, above what follows. */
+export const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
+  Math.min(row.triggered_at.getTime(), row.received_at.getTime());
+
+/** So far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
+const AHEAD_MS = 10 * 60_000;
+
+/** A state that claims to be from the future would make every later one stale: it is as old as its event. */
+function withoutFuture(translated: Translated, triggeredAt: Instant): Translated {
+  if (translated.kind !== 'order' && translated.kind !== 'customer') return translated;
+  const capped = (at: Instant | null) => (at !== null && at > triggeredAt + AHEAD_MS ? triggeredAt : at);
+  return { ...translated, createdAt: capped(translated.createdAt), updatedAt: capped(translated.updatedAt) };
+}
+
+/**
+ * Translates one body. Whatever is wrong with it concerns this event alone.
+ * @param shop the name that came with the body: headers are not signed, so a body that names another shop is about nobody here
+ */
+export function translateStoredEvent(
+  shopCountry: string | null,
+  row: Omit<EventRow, 'body'>,
+  body: Uint8Array,
+  shop?: string,
+): TranslatedOrSettled {
+  const parsed = parseBody(body);
+  if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
+  if (shop !== undefined && namesAnotherShop(parsed.body, shop)) {
+    return { settled: { state: 'attention', reason: 'unreadable' }, detail: 'it names another shop than its headers' };
+  }
+  const topic = topicOf(row.topic);
+  if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
+  const triggeredAt = triggeredAtOf(row);
+  const ctx = { topic: row.topic, triggeredAt, shopCountry };
+  try {
+    const translated = withoutFuture(
+      isRecord(parsed.body)
+        ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
+        : topic.translate(parsed.body, ctx),
+      triggeredAt,
+    );
+    if (translated.kind === 'consent' && row.source === 'reconciliation') translated.fact.source = 'reconciliation';
+    const summary: Summary | null = summarise(translated);
+    const hasWaited = row.reason === 'reading_shopify';
+    return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };
+  } catch (error) {
+    const detail = error instanceof Error && error.name === 'TranslationError' ? error.message : null;
+    return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+  }
+}
+
+/** A webhook that can be read shows that the shop has the app. Those about erasing come without it, too. */
+export const isSignOfLife = (row: Pick<EventRow, 'source' | 'topic'>, read: TranslatedOrSettled) =>
+  row.source === 'webhook' &&
+  !('settled' in read && read.settled.reason === 'unreadable') &&
+  topicOf(row.topic)?.family !== 'compliance' &&
+  row.topic !== 'app/uninstalled';

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { createBatchSizes, MOST_IN_BATCH } from '../../../server/pipeline/process/batch-sizes.ts';
+
+it('a shop’s batch is halved each time it runs out of its time, down to one event, and grows back', () => {
+  const sizes = createBatchSizes();
+  const seen = [sizes.of(1)];
+  for (let i = 0; i < 8; i++) {
+    sizes.halve(1);
+    seen.push(sizes.of(1));
+  }
+  expect(seen).toEqual([100, 50, 25, 12, 6, 3, 1, 1, 1]);
+  for (let i = 0; i < 6; i++) sizes.fitted(1);
+  expect(sizes.of(1)).toBe(64);
+  sizes.fitted(1);
+  expect(sizes.of(1)).toBe(MOST_IN_BATCH);
+});
+
+it('another shop’s batches stay as they are', () => {
+  const sizes = createBatchSizes();
+  sizes.halve(1);
+  sizes.fitted(2);
+  expect(sizes.of(2)).toBe(MOST_IN_BATCH);
+});
