@@ -9,6 +9,7 @@ import { startHeartbeat } from './features/reconciliation/heartbeat.ts';
 import { builtFront } from './http/pages/built-front.ts';
 import type { Front } from './http/pages/front.ts';
 import type { Config } from './platform/config.ts';
+import { checkSession } from './platform/database/check-session.ts';
 import { type Db, openDb, QUICK_MS } from './platform/database/db.ts';
 import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
@@ -64,6 +65,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
   const db = given.db ?? (await openDb(config));
   try {
     if (db.embedded) await db.migrate();
+    await checkSession(db);
     const pending = await db.pending();
     if (pending.length > 0) {
       throw new Error(

@@ -1,5 +1,6 @@
 import Bull from 'bull';
 import { Redis } from 'ioredis';
+import { explainConnection } from '../explain-connection.ts';
 import type { Log } from '../log.ts';
 import { createLocalQueue, createTimers, type Queue } from './queue.ts';
 
@@ -27,6 +28,19 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
+/** What somebody has to do about Redis is said once, until it can be used again. */
+function sayOnce(redis: Redis, log: Log): void {
+  let said: string | null = null;
+  redis.on('error', (error: unknown) => {
+    const words = explainConnection('REDIS_URL', error);
+    if (words && words !== said) log.warn({ stage: 'queue' }, words);
+    said = words ?? said;
+  });
+  redis.on('ready', () => {
+    said = null;
+  });
+}
+
 function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
   const retryStrategy = (times: number) => Math.min(times * 100, 2000);
   // Bull's own demands on its blocking connections: https://github.com/OptimalBits/bull/issues/1873. The producer's fails
@@ -41,6 +55,7 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
         })
       : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
   redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
+  if (type === 'client') sayOnce(redis, log);
   return redis;
 }
 

@@ -1,0 +1,35 @@
+import { explainConnection } from '../explain-connection.ts';
+import type { Db } from './db.ts';
+
+/** More than one connection, so that a pooler in between shows by what it mixes up. */
+const AT_ONCE = 8;
+
+/**
+ * Makes sure that the database can be used as it is: that it lets this process in, keeps a session's settings, and keeps its
+ * statements apart from those of others.
+ * @throws Error saying what to do
+ */
+export async function checkSession(db: Db): Promise<void> {
+  if (db.embedded) return;
+  const asked = Array.from({ length: AT_ONCE }, () =>
+    db.query<{ zone: string; frozen: string }>(
+      `SELECT current_setting('timezone') AS zone, current_setting('idle_in_transaction_session_timeout') AS frozen`,
+    ),
+  );
+  const answers = await Promise.allSettled(asked);
+  for (const answer of answers) {
+    if (answer.status === 'rejected') {
+      throw new Error(explainConnection('DATABASE_URL', answer.reason) ?? reasonOf(answer.reason), {
+        cause: answer.reason,
+      });
+    }
+    const [row] = answer.value;
+    if (row?.zone !== 'UTC' || row.frozen !== '5s') {
+      throw new Error(
+        'DATABASE_URL: the session does not keep the settings that the app asks for (timezone, idle_in_transaction_session_timeout). A pooler in between drops them: connect to PostgreSQL itself.',
+      );
+    }
+  }
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

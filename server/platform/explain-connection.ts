@@ -1,0 +1,34 @@
+const codeOf = (error: unknown): string => {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : '';
+};
+
+/** Node's codes of a certificate that no authority it knows has signed (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const UNTRUSTED =
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
+const POOLER =
+  'A pooler such as PgBouncer in transaction mode is in between, which mixes up sessions: connect to PostgreSQL itself';
+
+/**
+ * What somebody has to do about a server that cannot be used, in one line; null: it may come back by itself.
+ * @param variable the one that names the server
+ */
+export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error: unknown): string | null {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : '';
+  if (UNTRUSTED.test(code)) {
+    return `${variable}: the server's certificate is signed by an authority that Node does not know. Set NODE_EXTRA_CA_CERTS to a file with that authority's certificate (PEM).`;
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `${variable}: the server's certificate is made for another host. Use the host that it names.`;
+  }
+  if (code === 'CERT_HAS_EXPIRED') return `${variable}: the server's certificate has expired.`;
+  if (/^(28P01|28000)$/.test(code)) return `${variable}: the server refuses this user or password.`;
+  if (code === '3D000') return `${variable}: the server has no such database. Create it first.`;
+  if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message)) {
+    return `${variable}: the server refuses the password, or wants one: redis://:PASSWORD@host.`;
+  }
+  if (/does not support SSL/.test(message)) return `${variable}: the server does not speak TLS: leave sslmode out.`;
+  if (/^(42P05|26000)$/.test(code) || /unsupported startup parameter/.test(message)) return `${variable}: ${POOLER}.`;
+  return null;
+}
