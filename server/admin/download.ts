@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { within } from '../platform/within.ts';
 import { AdminError } from './admin.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,11 +16,7 @@ async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): A
   const reader = body.getReader();
   try {
     for (;;) {
-      let timer: NodeJS.Timeout | undefined;
-      const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('The file stands still')), idleMs);
-      });
-      const { done, value } = await Promise.race([reader.read(), idle]).finally(() => clearTimeout(timer));
+      const { done, value } = await within(reader.read(), idleMs, 'More of the file');
       if (done) return;
       yield value;
     }

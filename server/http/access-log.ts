@@ -1,13 +1,14 @@
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
+import { faultsOf } from '../domain/fault.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { noteLook } from '../store/shops/access-log.ts';
 import type { ApiRoute } from './api-description.ts';
-import { faultsOf, idOf } from './contracts.ts';
 import { unavailable, unprocessable } from './errors.ts';
 import { merchantOf } from './merchant-auth.ts';
+import { idOf } from './row-id.ts';
 
 const MINUTE = 60_000;
 const MOST = 200;

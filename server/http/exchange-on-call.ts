@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { Access } from '../admin/access.ts';
 import type { Admin } from '../admin/admin.ts';
 import { fetchShopFacts } from '../admin/shop-facts.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
+import { withinOr } from '../platform/within.ts';
 import { accessOf } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import { merchantOf } from './merchant-auth.ts';
@@ -38,15 +38,7 @@ export function exchangeOnCall(
         log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
       })
       .finally(() => slow.delete(shop.id));
-    if (patient) {
-      const enough = new AbortController();
-      const waited = wait(waitMs, undefined, { signal: enough.signal }).then(
-        () => void slow.add(shop.id),
-        () => {},
-      );
-      await Promise.race([gained, waited]);
-      enough.abort();
-    }
+    if (patient) await withinOr(gained, waitMs, () => void slow.add(shop.id));
     next();
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../fault.ts';
+import { type Fault, faultsOf } from '../fault.ts';
 import type { Settings } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 import { inEnglish } from '../wording/in-english.ts';
@@ -8,9 +8,6 @@ import { parseGuid } from './parse-guid.ts';
 export type ParsedSettings =
   /** `guid` null: keep the saved one. `newAccount`: the GUID belongs to an Ascent360 account that was told nothing yet. */
   { ok: true; settings: Settings; guid: string | null; newAccount: boolean } | { ok: false; errors: Fault[] };
-
-/** Enough for a person to work through; a body of a megabyte could hold a hundred thousand faults. */
-const MOST_FAULTS = 100;
 
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair, and nobody types the other control characters. */
 const storable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
@@ -152,15 +149,6 @@ function settingsOf(document: z.output<typeof documents.regular>): Settings {
   return settings;
 }
 
-function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
-  const faults = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not a setting' }))
-      : [{ field: issue.path.join('.'), message: issue.message }],
-  );
-  return faults.slice(0, MOST_FAULTS);
-}
-
 /**
  * Reads a settings document as a merchant sends it. What is left out takes its default, at any depth; an unknown key is a
  * fault. Never throws.
@@ -168,7 +156,7 @@ function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
  */
 export function parseSettings(input: unknown, options: { developmentStore: boolean }): ParsedSettings {
   const parsed = documentOf(options.developmentStore).safeParse(input);
-  if (!parsed.success) return { ok: false, errors: faultsOf(parsed.error.issues) };
+  if (!parsed.success) return { ok: false, errors: faultsOf(parsed.error, 'is not a setting') };
   return { ok: true, settings: settingsOf(parsed.data), guid: parsed.data.guid, newAccount: parsed.data.newAccount };
 }
 

@@ -1,11 +1,12 @@
 import { type Response, Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
+import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
-import { faultsOf, idOf } from '../../http/contracts.ts';
 import { download } from '../../http/download.ts';
 import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { findItem, listActivity } from '../../store/events/event-list.ts';
 import { dismissEvent } from '../../store/events/events.ts';

@@ -1,10 +1,11 @@
 import { type Response, Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
+import { faultsOf } from '../../domain/fault.ts';
 import type { Import, ImportState } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { faultsOf, idOf } from '../../http/contracts.ts';
 import { jsonText, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { idOf } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Db } from '../../platform/database/db.ts';
 import type { Queue } from '../../platform/queue/queue.ts';
+import { withinOr } from '../../platform/within.ts';
 
 /** How long a part may take to answer, in milliseconds: all are asked at once, and the whole answer has to come within 2 s. */
 const WITHIN_MS = 1500;
@@ -17,13 +18,7 @@ function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
       .finally(() => {
         asking = null;
       });
-    const answer = asking;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), WITHIN_MS);
-    });
-    const good = await Promise.race([answer, late]);
-    clearTimeout(timer);
+    const good = await withinOr(asking, WITHIN_MS, () => false);
     return good ? 'ok' : 'failing';
   };
 }

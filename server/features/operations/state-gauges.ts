@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
+import { withinOr } from '../../platform/within.ts';
 import { holds, readState, recent, unfinished } from './read-state.ts';
 
 /** How long the numbers from the database are kept, and which part of its time it may spend on them at most. */
@@ -90,18 +91,8 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
       });
       asking = mine;
     }
-    if (asking !== null) await withinWait(asking);
+    if (asking !== null) await withinOr(asking, WAIT_MS, () => {});
     up.set(isUp ? 1 : 0);
     age.set((performance.now() - freshAt) / 1000);
   };
-}
-
-/** Resolves with the promise, or without it after the wait. */
-async function withinWait(promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WAIT_MS);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { faultsOf } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
-import { faultsOf } from '../../http/contracts.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { idOf } from '../../http/contracts.ts';
 import { download } from '../../http/download.ts';
 import { notFound } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import {

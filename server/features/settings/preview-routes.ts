@@ -1,10 +1,9 @@
 import { type Response, Router } from 'express';
 import type { z } from 'zod';
-import type { Fault } from '../../domain/fault.ts';
+import { type Fault, faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import { type Translated, TranslationError } from '../../domain/translated.ts';
-import { faultsOf } from '../../http/contracts.ts';
 import { jsonText, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';

@@ -1,5 +1,6 @@
 import { type Response, Router } from 'express';
 import { type Body, bodyOf } from '../../ascent360/body.ts';
+import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
@@ -71,12 +72,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
   async function testAddress(res: Response, shop: Shop, body: unknown): Promise<string | null> {
     const asked = testRequest.safeParse(body);
     if (!asked.success) {
-      const errors = asked.error.issues.flatMap((issue) =>
-        issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => ({ field: key, message: 'is not known here' }))
-          : [{ field: issue.path.join('.'), message: issue.message }],
-      );
-      unprocessable(res, errors.slice(0, MOST_CHANGES));
+      unprocessable(res, faultsOf(asked.error));
       return null;
     }
     const own = emailAddress.safeParse(asked.data?.email ?? (await shops.facts(shop)).email);

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
+import { faultsOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
@@ -36,8 +37,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const asked = setupContract.safeParse(req.body);
     if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-      unprocessable(res, errors.slice(0, 100));
+      unprocessable(res, faultsOf(asked.error));
       return;
     }
     const facts = await db.transaction(async (sql) => {

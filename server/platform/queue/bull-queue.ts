@@ -2,6 +2,7 @@ import Bull from 'bull';
 import { Redis } from 'ioredis';
 import { explainConnection } from '../explain-connection.ts';
 import type { Log } from '../log.ts';
+import { within } from '../within.ts';
 import { createLocalQueue, createTimers, type Queue } from './queue.ts';
 
 /** How long a command to Redis may take before it counts as failed, in milliseconds. */
@@ -59,15 +60,6 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
   return redis;
 }
 
-/** Rejects after `ms` when the promise has not settled by then. */
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
 /**
  * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
  * already leaves a mark, and whoever ends a job that was marked looks once more, so that none falls between. While Redis cannot be used,
@@ -122,7 +114,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
 
   async function add(shopId: number): Promise<void> {
     try {
-      await inTime(mark(shopId), COMMAND_MS);
+      await within(mark(shopId), COMMAND_MS, 'Redis’s answer');
       usable = true;
     } catch (error) {
       if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
@@ -170,12 +162,12 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
         .process(hands.concurrency, async ({ id }) => await work(shopOf(id)))
         .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
     },
-    check: async () => void (await inTime(bull.client.ping(), COMMAND_MS)),
+    check: async () => void (await within(bull.client.ping(), COMMAND_MS, 'Redis’s answer')),
     stop: async () => {
       timers.clear();
-      if (working) await inTime(bull.pause(true), DRAIN_MS).catch(() => {});
+      if (working) await within(bull.pause(true), DRAIN_MS).catch(() => {});
       await fallback.stop();
-      await inTime(bull.close(true), COMMAND_MS).catch(() => {});
+      await within(bull.close(true), COMMAND_MS).catch(() => {});
       // Bull leaves a connection it never used open, and ioredis would go on looking for its server.
       for (const redis of connections) redis.disconnect();
     },
