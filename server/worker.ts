@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
@@ -10,7 +11,6 @@ import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
 import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
-import { createSlots } from './pipeline/deliver/slots.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
 import { ledgerCheck } from './pipeline/ledger/check.ts';
 import type { Measures } from './pipeline/measures.ts';
@@ -89,7 +89,7 @@ export function jobsOf(
     retrySchedule: config.retrySchedule,
   };
   const sending: SendPoolDeps = {
-    slots: createSlots(config.deliveryConcurrency),
+    slots: pLimit(config.deliveryConcurrency),
     pace: { typicalMs: CLAIM_AHEAD_MS },
     perShop: config.deliveryConcurrencyPerShop,
     postWithinMs: config.lease - config.deliveryTimeout,
@@ -97,7 +97,7 @@ export function jobsOf(
     metrics,
     now,
   };
-  const translatingAtOnce = createSlots(TRANSLATING_AT_ONCE);
+  const translatingAtOnce = pLimit(TRANSLATING_AT_ONCE);
   const onShop = { shops, log, metrics, now, translating, translatingAtOnce, turns, sending, wakeLater, stopping };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { LimitFunction } from 'p-limit';
 import type { Instant } from '../domain/scalars.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
@@ -7,7 +8,6 @@ import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts'
 import { PUT_OFF_MS } from './deliver/claim.ts';
 import type { Finished, Recorded } from './deliver/record.ts';
 import { createSendPool, momentOf, type SendPoolDeps } from './deliver/send-pool.ts';
-import type { Slots } from './deliver/slots.ts';
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
@@ -26,7 +26,7 @@ export type WorkDeps = {
   now: () => Instant;
   translating: ProcessDeps;
   /** How many batches may be translated at once, of all shops. */
-  translatingAtOnce: Slots;
+  translatingAtOnce: LimitFunction;
   turns: TurnDeps;
   sending: SendPoolDeps;
   /** Says that the shop has work again after so many milliseconds. */
@@ -66,12 +66,7 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
 async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
   // One statement in place of a transaction, when there is nothing.
   if (!(await hasNewEvents(deps.translating.db, shop.id))) return 0;
-  await deps.translatingAtOnce.take(1);
-  try {
-    return await processSafely(deps.translating, shop);
-  } finally {
-    deps.translatingAtOnce.give(1);
-  }
+  return await deps.translatingAtOnce(async () => await processSafely(deps.translating, shop));
 }
 
 /**

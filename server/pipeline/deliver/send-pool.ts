@@ -1,10 +1,10 @@
+import type { LimitFunction } from 'p-limit';
 import type { Body } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../measures.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 import type { Finished } from './record.ts';
-import type { Slots } from './slots.ts';
 
 /** So much work is claimed ahead, in milliseconds of posting: enough for many to share a transaction, and soon enough that
  * settings and consent are those of the moment. */
@@ -19,8 +19,8 @@ export type Moment = { ticks: number; at: Instant };
 export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
 
 export type SendPoolDeps = {
-  /** How many deliveries of all shops may be under way at once. */
-  slots: Slots;
+  /** How many deliveries of all shops may be under way at once; first come, first served. */
+  slots: LimitFunction;
   pace: Pace;
   perShop: number;
   /** How long after its claim a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
@@ -40,31 +40,28 @@ export function createSendPool(deps: SendPoolDeps) {
   const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
   const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
+  /** Posts what is first, if there is anything left by the time there is a slot. */
+  async function sendNext(): Promise<void> {
+    const next = ready.shift();
+    if (!next) return;
+    const { delivery, claimed } = next;
+    if (ready.length === 0) drained();
+    // After a freeze, another process may have sent this, or something newer. Don't send it.
+    if (!isInTime(claimed)) {
+      finished.push({ delivery, result: null });
+      return;
+    }
+    const result = await deps.send(delivery.guid, delivery.body);
+    deps.metrics.attemptEnded(result.class, result.ms);
+    finished.push({ delivery, result });
+    deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
+    // With a receiver in trouble, what is not under way yet is evaluated anew: the breaker may have opened.
+    if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
+  }
+
   async function sendLoop(): Promise<void> {
     // Take a slot only while there is something to send: an idle sender holding a place would lower what room() claims.
-    while (ready.length > 0) {
-      await deps.slots.take(1);
-      const next = ready.shift();
-      if (!next) {
-        deps.slots.give(1);
-        return;
-      }
-      const { delivery, claimed } = next;
-      if (ready.length === 0) drained();
-      // After a freeze, another process may have sent this, or something newer. Don't send it.
-      if (!isInTime(claimed)) {
-        deps.slots.give(1);
-        finished.push({ delivery, result: null });
-        continue;
-      }
-      const result = await deps.send(delivery.guid, delivery.body);
-      deps.slots.give(1);
-      deps.metrics.attemptEnded(result.class, result.ms);
-      finished.push({ delivery, result });
-      deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
-      // With a receiver in trouble, what is not under way yet is evaluated anew: the breaker may have opened.
-      if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
-    }
+    while (ready.length > 0) await deps.slots(sendNext);
   }
 
   return {

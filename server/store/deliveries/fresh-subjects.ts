@@ -5,7 +5,8 @@ const LONGEST = 64 * 1024;
 
 /**
  * What the deliveries are about that this process has just opened, as JSON, until they are claimed: it need not be fetched and opened
- * again then. A subject never changes; whether it was erased meanwhile, its row says.
+ * again then. A subject never changes; whether it was erased meanwhile, its row says. Opening one takes 40 µs besides reading its bytes,
+ * of the 800 that an event takes of the thread that limits the worker.
  */
 export type FreshSubjects = {
   keep(id: string, subject: string): void;
