@@ -58,11 +58,18 @@ async function answers(url: string): Promise<boolean> {
  * @param options.dataIn a folder for the data, in place of one beside the log (WAL)
  * @param options.fsync false unless told: a test needs no power cut, and its data may be in memory
  * @param options.follows the port of a primary that it copies and follows
+ * @param options.prepare puts files into the data folder before the start
  * @param options.settings more of postgresql.conf, as `name=value`
  */
 export async function startPostgres(
   bin: string,
-  options: { dataIn?: string; fsync?: boolean; settings?: readonly string[]; follows?: number } = {},
+  options: {
+    dataIn?: string;
+    fsync?: boolean;
+    settings?: readonly string[];
+    follows?: number;
+    prepare?: (dataDir: string) => Promise<void>;
+  } = {},
 ): Promise<PostgresServer> {
   const dir = options.fsync
     ? await mkdtemp(path.join(tmpdir(), 'connector-postgres-'))
@@ -85,6 +92,8 @@ export async function startPostgres(
     // Not waited for in step: the primary may be reached through a proxy of this process.
     await promisify(execFile)(path.join(bin, 'pg_basebackup'), copy, { ...owner, cwd: dir });
   }
+  await options.prepare?.(dataDir);
+  if (asRoot && options.prepare) execFileSync('chown', ['-R', 'postgres', dataDir]);
   const port = await freePort();
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   const settings = [

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { checkSession } from '../../server/platform/database/check-session.ts';
+import { openDb } from '../../server/platform/database/db.ts';
+import { createBullQueue } from '../../server/platform/queue/bull-queue.ts';
+import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
+import { until } from '../fakes/connector.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
+import { findRedis } from '../fakes/redis-server.ts';
+
+const day = 86_400_000;
+const from = new Date(Date.now() - day);
+const { cert, key } = selfSignedCertificate({ host: '127.0.0.1', from, to: new Date(Date.now() + day) });
+const UNTRUSTED = /signed by an authority that Node does not know\. Set NODE_EXTRA_CA_CERTS/;
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'connector-tls-'));
+  await writeFile(path.join(dir, 'cert.pem'), cert, { mode: 0o644 });
+  await writeFile(path.join(dir, 'key.pem'), key, { mode: 0o600 });
+  return async () => await rm(dir, { recursive: true });
+});
+
+async function check(databaseUrl: string): Promise<string> {
+  const db = await openDb({ databaseUrl, dataDir: '' });
+  return await checkSession(db)
+    .then(
+      () => 'fit',
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    .finally(db.close);
+}
+
+/** What the queue says in the log about a server of this address, until `enough`. */
+async function said(url: string, enough: (lines: string[]) => boolean): Promise<{ lines: string[]; usable: boolean }> {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
+  const queue = createBullQueue(url, log);
+  let usable = false;
+  await until('the queue has said it', async () => {
+    usable = await queue.check().then(
+      () => true,
+      () => false,
+    );
+    return usable || enough(lines) ? true : undefined;
+  });
+  await queue.stop();
+  return { lines, usable };
+}
+
+describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
+  it('is used with sslmode=verify-full and its authority, and named with what to do without', async () => {
+    const server = await startPostgres(findPostgres() ?? '', {
+      prepare: async (data) => {
+        await writeFile(path.join(data, 'server.crt'), cert);
+        await writeFile(path.join(data, 'server.key'), key, { mode: 0o600 });
+      },
+      settings: ['ssl=on'],
+    });
+    onTestFinished(server.stop);
+    const trusting = `sslmode=verify-full&sslrootcert=${encodeURIComponent(path.join(dir, 'cert.pem'))}`;
+    expect(await check(`${server.url}?${trusting}`)).toBe('fit');
+    expect(await check(`${server.url}?sslmode=verify-full`)).toMatch(UNTRUSTED);
+    expect(await check(`${server.url}?sslmode=require`)).toMatch(UNTRUSTED);
+  });
+});
+
+describe.skipIf(findRedis() === null)('Redis with TLS and a password', () => {
+  it('is named once with what to do, when it is not trusted and when the password is wrong', async () => {
+    const [port, tls] = [await freePort(), await freePort()];
+    const files = ['--tls-cert-file', path.join(dir, 'cert.pem'), '--tls-key-file', path.join(dir, 'key.pem')];
+    const flags = ['--port', String(port), '--tls-port', String(tls), ...files, '--tls-auth-clients', 'no'];
+    const child = spawn(findRedis() ?? '', [...flags, '--requirepass', 'right', '--save', '', '--dir', dir]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const anything = (lines: string[]) => lines.length > 0;
+    expect((await said(`redis://:right@127.0.0.1:${port}`, () => false)).usable).toBe(true);
+    const untrusted = await said(`rediss://:right@127.0.0.1:${tls}`, anything);
+    expect(untrusted).toEqual({ lines: [expect.stringMatching(UNTRUSTED)], usable: false });
+    const wrong = await said(`redis://:wrong@127.0.0.1:${port}`, anything);
+    expect(wrong).toEqual({
+      lines: [expect.stringMatching(/^REDIS_URL: the server refuses the password/)],
+      usable: false,
+    });
+  });
+});
