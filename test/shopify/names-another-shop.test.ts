@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { namesAnotherShop } from '../../server/shopify/names-another-shop.ts';
+
+it.each([
+  ['another shop', { shop_domain: 'other.myshopify.com' }, true],
+  ['another shop, in capitals and with spaces', { myshopify_domain: ' OTHER.myshopify.com ' }, true],
+  ['this shop', { myshopify_domain: 'mine.myshopify.com' }, false],
+  ['this shop, in capitals', { shop_domain: 'MINE.myshopify.com' }, false],
+  ['a domain of its own', { domain: 'www.example.com', myshopify_domain: 'mine.myshopify.com' }, false],
+  ["the placeholder of Shopify's samples", { shop_domain: '{shop}.myshopify.com' }, false],
+  ['no shop', { id: 1 }, false],
+  ['something that is no text', { shop_domain: 7 }, false],
+])('a body that names %s', (_, body, another) => {
+  expect(namesAnotherShop(body, 'mine.myshopify.com')).toBe(another);
+});
