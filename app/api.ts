@@ -1,7 +1,8 @@
+import type { Text } from '../server/domain/wording/text.ts';
 import { appBridge } from './app-bridge.ts';
 
 /** One fault of what was sent: the dotted path of a field, empty or absent when it is about the whole. */
-export type Fault = { field?: string; message: string };
+export type Fault = { field?: string; message: string; text: Text };
 
 /** Why a call failed: which of the messages and ways out fits. */
 export type FailureKind =
@@ -81,8 +82,9 @@ const kinds: Record<number, FailureKind> = {
 
 async function faultsIn(response: Response): Promise<Fault[]> {
   try {
-    const answer: { errors?: Fault[] } = await response.json();
-    return answer.errors ?? [];
+    const answer: { errors?: (Fault | Omit<Fault, 'text'>)[] } = await response.json();
+    // Something before the app may answer in its place, in no words of ours.
+    return (answer.errors ?? []).filter((fault) => 'text' in fault);
   } catch {
     return [];
   }

@@ -8,8 +8,6 @@ export type Format = {
   date(iso: string): string;
   /** `3 May 2026, 14:05` */
   moment(iso: string): string;
-  /** A sentence of the server's, with its moments (`2026-05-03 at 14:05 UTC`) written as `moment` writes them. */
-  sentence(text: string): string;
   /** A local day, `YYYY-MM-DD`, as `3 May`. */
   day(date: string): string;
   /** `5 minutes ago`; the moment itself when it is longer ago than a week. */
@@ -67,8 +65,6 @@ export function createFormat(locale: string, timeZone: string): Format {
     timeZone,
     date: (iso) => dates.format(new Date(iso)),
     moment,
-    sentence: (text) =>
-      text.replaceAll(/(\d{4}-\d\d-\d\d) at (\d\d:\d\d) UTC/g, (_, day, time) => moment(`${day}T${time}Z`)),
     day: (date) => days.format(new Date(`${date}T00:00:00Z`)),
     since: (iso, now) => {
       const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));

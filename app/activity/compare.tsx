@@ -4,7 +4,7 @@ import type { FieldReason } from '../../server/domain/states.ts';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { copyText } from '../shell/copy-text.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { textAt, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import { type JsonLine, jsonLines } from './json-lines.ts';
 import { isSource, type Origin, originOf } from './places.ts';
 
@@ -97,7 +97,7 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
         )}
         <span className="why">
           <Text as="span" tone="subdued" variant="bodySm">
-            {format.sentence(field.reason)}
+            {say(field.text, format)}
           </Text>
           {origin.kind === 'elsewhere' && (
             <Text as="span" tone="subdued" variant="bodySm">

@@ -1,16 +1,20 @@
 import { Text } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
 import type { ActivityItem } from '../../server/store/events/event-list.ts';
+import type { Format } from '../locale.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textAt } from '../texts.ts';
+import { say, textAt } from '../texts.ts';
 import { StateBadge, topicName } from './state-badge.tsx';
 import '../shell/rows.css';
 import './activity.css';
 
 /** What an event is about, in a line. */
-export const nameOf = ({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>): string =>
-  [summary?.what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
+export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
+  // A summary without a text was kept before there were any.
+  const what = summary?.text ? say(summary.text, format) : summary?.what;
+  return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
+}
 
 /** The event whose page was opened last from a place in the list: the focus returns to it. */
 const visited = new Map<string, string>();
@@ -27,9 +31,9 @@ function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) 
         </span>
         <span>
           <Text as="span" fontWeight="semibold">
-            {nameOf(item)}
+            {nameOf(item, format)}
           </Text>{' '}
-          {!nameOf(item).startsWith(topicName(item.topic)) && (
+          {!nameOf(item, format).startsWith(topicName(item.topic)) && (
             <span className="topic">
               <Text as="span" tone="subdued" variant="bodySm">
                 {topicName(item.topic)}
@@ -40,7 +44,7 @@ function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) 
         <span>
           <StateBadge state={item.state} />{' '}
           <Text as="span" variant="bodySm" tone="subdued">
-            {item.state === 'accepted' && item.reason === null ? '' : item.message}
+            {item.state === 'accepted' && item.reason === null ? '' : say(item.text, format)}
           </Text>
         </span>
       </AppLink>

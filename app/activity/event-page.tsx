@@ -9,7 +9,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textIf, textsOf } from '../texts.ts';
+import { say, textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
 import { Compare } from './compare.tsx';
 import { nameOf } from './event-list.tsx';
@@ -39,13 +39,14 @@ const underWay = ['waiting', 'sending', 'retrying'];
 
 /** What happened in a sentence, and what the merchant can do about it. */
 function Outcome({ detail }: { detail: ActivityDetail }) {
+  const format = useFormat();
   const step = detail.reason === null ? null : textIf(`activity.event.steps.${detail.reason}`);
   const page = pages[detail.reason ?? ''];
   return (
     <BlockStack gap="200">
       <div aria-live="polite">
         <Text as="p" variant="bodyLg">
-          {detail.message}
+          {say(detail.text, format)}
         </Text>
       </div>
       {step && (
@@ -95,6 +96,7 @@ function Facts({ detail }: { detail: ActivityDetail }) {
 export function EventPage({ id }: { id: string }) {
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
   const client = useQueryClient();
+  const format = useFormat();
   const {
     data: detail,
     error,
@@ -125,7 +127,7 @@ export function EventPage({ id }: { id: string }) {
   const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
   return (
     <AppPage
-      title={nameOf(detail)}
+      title={nameOf(detail, format)}
       subtitle={topicName(detail.topic)}
       titleMetadata={<StateBadge state={detail.state} />}
       backAction={back}

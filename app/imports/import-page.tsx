@@ -7,7 +7,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
@@ -86,7 +86,8 @@ export function ImportPage({ id }: { id: string }) {
     );
   }
   // What it waits for says more than the message it was left with.
-  const message = one.state === 'failed' || one.waits.length > 0 ? '' : one.message;
+  const said = one.text && say(one.text, format);
+  const message = one.state === 'failed' || one.waits.length > 0 ? null : said;
   const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
   const button = (action: Action, ask: boolean) => (
     <Button
@@ -114,13 +115,13 @@ export function ImportPage({ id }: { id: string }) {
         {one.state === 'counted' && <Warning one={one} />}
         {one.state === 'failed' && (
           <Banner tone="critical" title={t('failed')}>
-            {one.message}
+            {said}
           </Banner>
         )}
-        {open.includes(one.state) || message !== '' || one.startedAt !== null ? (
+        {open.includes(one.state) || message !== null || one.startedAt !== null ? (
           <Card>
             <BlockStack gap="300">
-              {message !== '' && <Text as="p">{message}</Text>}
+              {message !== null && <Text as="p">{message}</Text>}
               {one.startedAt !== null && <Progress one={one} />}
               <ImportWaits waits={one.waits} />
               <InlineStack gap="200">

@@ -1,6 +1,6 @@
 import { BlockStack, Link, Text } from '@shopify/polaris';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
 
 const t = textsOf('imports');
@@ -11,9 +11,9 @@ export function ImportWaits({ waits }: Pick<Import, 'waits'>) {
   if (waits.length === 0) return null;
   return (
     <BlockStack gap="100">
-      {waits.map(({ reason, message, action }) => (
+      {waits.map(({ reason, text, action }) => (
         <Text key={reason} as="p">
-          {format.sentence(message)}
+          {say(text, format)}
           {action && (
             <>
               {' '}

@@ -9,7 +9,7 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 import { nameOf } from './name-of.ts';
@@ -41,6 +41,7 @@ function NewImport() {
       : { kind, segmentId: idOf('segments', segment) }
     : { kind, ...(from && { from }) };
   const client = useQueryClient();
+  const format = useFormat();
   const begin = useMutation({
     mutationFn: () => call<Import>('POST', '/imports', { body: asked }),
     onSuccess: async ({ id }) => {
@@ -63,7 +64,7 @@ function NewImport() {
       return { error: segment.trim() ? t('form.noSegmentId', { typed: segment.trim() }) : t('form.noSegment') };
     const place = name === 'customerIds' ? found.field?.split('.')[1] : undefined;
     const wrong = place === undefined ? undefined : typedIds[Number(place)];
-    return { error: wrong === undefined ? found.message : t('form.noCustomerId', { typed: wrong }) };
+    return { error: wrong === undefined ? say(found.text, format) : t('form.noCustomerId', { typed: wrong }) };
   };
   const beside = faults.some(({ field }) => /^(from|customerIds|segmentId)\b/.test(field ?? ''));
   return (
@@ -159,9 +160,9 @@ function ImportRow({ one }: { one: Import }) {
           {t('begun', { moment: format.moment(one.createdAt ?? '') })}
           {one.startedAt !== null && ` · ${t('progress.of', { done, total })}`}
         </Text>
-        {one.waits.map(({ reason, message }) => (
+        {one.waits.map(({ reason, text }) => (
           <Text key={reason} as="p" variant="bodySm">
-            {format.sentence(message)}
+            {say(text, format)}
           </Text>
         ))}
       </AppLink>

@@ -4,8 +4,8 @@ import { lazy, Suspense } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
-import { useShop } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { useFormat, useShop } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
 import { Figures } from './figures.tsx';
 import { type Overview, overviewQuery } from './overview-query.ts';
 import { Problems } from './problems.tsx';
@@ -27,11 +27,12 @@ const tones = {
 } as const satisfies Record<Overview['connection']['state'], string>;
 
 function Connection({ connection }: { connection: Overview['connection'] }) {
+  const format = useFormat();
   return (
     <Card>
       <InlineStack gap="300" blockAlign="center">
         <Badge tone={tones[connection.state]}>{t(`connection.${connection.state}`)}</Badge>
-        <Text as="p">{connection.message}</Text>
+        <Text as="p">{say(connection.text, format)}</Text>
         {connection.state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
       </InlineStack>
     </Card>

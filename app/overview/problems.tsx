@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, Divider, InlineStack, Text } from '@shopify/polaris';
 import { Fragment } from 'react';
 import { useFormat } from '../shell/shop.tsx';
-import { textIf, textsOf } from '../texts.ts';
+import { say, textIf, textsOf } from '../texts.ts';
 import type { Overview } from './overview-query.ts';
 
 const t = textsOf('overview.problems');
@@ -29,7 +29,7 @@ function Line({ problem }: { problem: Problem }) {
   return (
     <InlineStack gap="300" align="space-between" blockAlign="center" wrap>
       <Box maxWidth="40rem">
-        <Text as="p">{format.sentence(problem.message)}</Text>
+        <Text as="p">{say(problem.text, format)}</Text>
         {problem.since && (
           <Text as="p" tone="subdued" variant="bodySm">
             {t('since', { moment: format.moment(problem.since) })}
@@ -55,7 +55,7 @@ export function Problems({ overview, unconnected }: { overview: Overview; unconn
           <Badge tone="critical">{String(problems.length)}</Badge>
         </InlineStack>
         {problems.map((problem, index) => (
-          <Fragment key={`${problem.kind} ${problem.reason ?? ''} ${problem.message}`}>
+          <Fragment key={`${problem.kind} ${problem.text.code}`}>
             {index > 0 && <Divider />}
             <Line problem={problem} />
           </Fragment>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { ImportWaits } from '../imports/import-waits.tsx';
 import { nameOf } from '../imports/name-of.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { textAt, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import './underway.css';
 import type { Overview } from './overview-query.ts';
 
@@ -76,7 +76,7 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
         </dl>
         {unread && (
           <Text as="p" tone="subdued">
-            {adminAccess.message}
+            {say(adminAccess.text, format)}
           </Text>
         )}
         {overview.imports.map((running) => (

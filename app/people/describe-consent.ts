@@ -26,7 +26,7 @@ function describeChoice(channel: ToldChannel, consent: Consent, format: Format):
     return t(`chosen.${channel}.${choice}`, { day, where: source ?? 'other' });
   }
   if (state === 'pending') return day === null ? t('pendingUndated') : t('pending', { day });
-  const named = textIf(`people.timeline.states.${state}`) ?? state;
+  const named = textIf(`people.consent.states.${state}`) ?? state;
   return day === null ? t('notExplicitUndated', { state: named }) : t('notExplicit', { state: named, day });
 }
 

@@ -6,49 +6,22 @@ import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textIf, textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import { withoutRepeats } from './without-repeats.ts';
 
 const t = textsOf('people.timeline');
 const kinds = ['all', 'fact', 'decision', 'delivery'] as const;
 type Kind = (typeof kinds)[number];
 
-function titleOf(entry: TimelineEntry): string {
-  switch (entry.kind) {
-    case 'fact': {
-      const state = textIf(`people.timeline.states.${entry.state ?? 'none'}`) ?? entry.state ?? '';
-      return t('fact', { channel: t(`channels.${entry.channel}`), state });
-    }
-    case 'decision': {
-      const channel = t(`channels.${entry.channel}`);
-      return entry.decision === 'told'
-        ? t(entry.value ? 'told.true' : 'told.false', { channel })
-        : t('notTold', { channel });
-    }
-    case 'delivery':
-      return [entry.what ?? topicName(entry.topic), entry.what && topicName(entry.topic)].filter(Boolean).join(' · ');
-    case 'read':
-      return topicName('person/read');
-  }
+function titleOf(entry: TimelineEntry, format: Format): string {
+  const title = entry.title && say(entry.title, format);
+  if (entry.kind !== 'delivery') return title ?? '';
+  return [title, topicName(entry.topic)].filter(Boolean).join(' · ');
 }
 
 function detailOf(entry: TimelineEntry, format: Format): string {
-  switch (entry.kind) {
-    case 'fact': {
-      const parts = [t(`sources.${entry.source}`)];
-      const { level } = entry;
-      if (level) parts.push(t('level', { level: textIf(`people.timeline.levels.${level}`) ?? level }));
-      if (entry.chosenAt === null) parts.push(t('undated', { day: format.date(entry.recordedAt) }));
-      return parts.join(' · ');
-    }
-    case 'decision':
-      if (entry.decision !== 'told') return t(`reasons.${entry.reason}`);
-      return entry.outcome ? t(`outcomes.${entry.outcome}`) : t('underWay');
-    case 'delivery':
-      return entry.state === 'accepted' ? '' : entry.text;
-    case 'read':
-      return entry.text;
-  }
+  if (entry.text === null || (entry.kind === 'delivery' && entry.state === 'accepted')) return '';
+  return say(entry.text, format);
 }
 
 function Entry({ entry }: { entry: TimelineEntry }) {
@@ -58,7 +31,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
     <li>
       <InlineStack gap="200" blockAlign="center">
         <Text as="span" fontWeight="semibold">
-          {titleOf(entry)}
+          {titleOf(entry, format)}
         </Text>
         {entry.kind === 'delivery' ? (
           <StateBadge state={entry.state} />

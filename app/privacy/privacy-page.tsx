@@ -11,7 +11,7 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import { Looks } from './looks.tsx';
 
 const t = textsOf('privacy');
@@ -67,13 +67,16 @@ function Request({ item }: { item: PrivacyItem }) {
               {about}
             </Text>
           )}
-          <Text as="p">{item.message}</Text>
+          <Text as="p">{say(item.text, format)}</Text>
           {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
           {state !== 'done' && (
             <details>
               <summary>{t('ask')}</summary>
               <Box paddingBlockStart="200">
                 <BlockStack gap="200" inlineAlign="start">
+                  <Text as="p" tone="subdued">
+                    {t('askHelp')}
+                  </Text>
                   <Text as="p" breakWord>
                     <span style={{ whiteSpace: 'pre-wrap' }}>{item.askText}</span>
                   </Text>

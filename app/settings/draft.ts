@@ -1,6 +1,7 @@
 import type { Settings } from '../../server/domain/settings.ts';
 import type { Fault } from '../api.ts';
-import { textIf } from '../texts.ts';
+import type { Format } from '../locale.ts';
+import { say, textIf } from '../texts.ts';
 
 /** `GET` and `PUT /api/settings`: the GUID is never answered, only its last 4 characters. */
 export type SettingsAnswer = Settings & { guid: null; guidLast4: string | null };
@@ -26,13 +27,16 @@ export type Faults = {
   all: readonly Fault[];
   /** About this field, or something within it (`listIds` also takes `listIds.2`). */
   of(field: string): string | false;
+  /** About this field as a whole. */
+  ofAll(field: string): string | false;
 };
 
-export function faultsOf(faults: readonly Fault[]): Faults {
+export function faultsOf(faults: readonly Fault[], format: Format): Faults {
+  const said = (fault: Fault | undefined) => (fault ? say(fault.text, format) : false);
   return {
     all: faults,
-    of: (field) =>
-      faults.find((fault) => fault.field === field || fault.field?.startsWith(`${field}.`))?.message ?? false,
+    of: (field) => said(faults.find((fault) => fault.field === field || fault.field?.startsWith(`${field}.`))),
+    ofAll: (field) => said(faults.find((fault) => fault.field === field)),
   };
 }
 

@@ -17,7 +17,7 @@ function PermissionField(props: {
 }) {
   const { path, value, faults, onChange } = props;
   // A fault of the pair stands at the first field, one of a single tag beside it.
-  const whole = faults.all.find(({ field }) => field === path)?.message;
+  const whole = faults.ofAll(path);
   return (
     <BlockStack gap="200">
       <Checkbox
@@ -32,7 +32,7 @@ function PermissionField(props: {
               label={t('mapping.optIn')}
               value={value.optIn}
               onChange={(optIn) => onChange({ ...value, optIn })}
-              error={whole ?? faults.of(`${path}.optIn`)}
+              error={whole || faults.of(`${path}.optIn`)}
               autoComplete="off"
             />
             <TextField

@@ -1,7 +1,7 @@
 import { Text } from '@shopify/polaris';
 import type { FieldReason } from '../../server/domain/states.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('settings.preview');
 
@@ -32,7 +32,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
           </tr>
         </thead>
         <tbody>
-          {fields.map(({ key, from, reason }) => {
+          {fields.map(({ key, from, text }) => {
             const value = valueAt(payload, key);
             return (
               <tr key={key}>
@@ -49,7 +49,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
                   )}
                 </td>
                 <td style={{ ...cell, minWidth: '10rem' }}>
-                  {format.sentence(reason)}
+                  {say(text, format)}
                   {from && (
                     <Text as="p" tone="subdued" variant="bodySm">
                       {from}

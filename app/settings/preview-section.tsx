@@ -22,7 +22,7 @@ import { Failure } from '../shell/failure.tsx';
 import { JsonText } from '../shell/json-text.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import { documentOf } from './draft.ts';
 import { PayloadReasons } from './payload-reasons.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
@@ -61,6 +61,7 @@ function useRested<Value>(value: Value): Value {
 function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm }) {
   const settings = useRested(JSON.stringify(documentOf(form.draft)));
   const [open, setOpen] = useState(false);
+  const format = useFormat();
   const { data, error, refetch } = useQuery({
     queryKey: ['preview', detail.id, settings],
     queryFn: ({ signal }) =>
@@ -87,7 +88,7 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
         <Badge {...(goesOut && { tone: 'success' })}>
           {goesOut ? t('preview.sent') : known ? t('preview.hasIt') : t('preview.notSent')}
         </Badge>
-        {!goesOut && <Text as="span">{known ? t('preview.hasItText') : data.message}</Text>}
+        {!goesOut && <Text as="span">{known ? t('preview.hasItText') : say(data.text, format)}</Text>}
       </InlineStack>
       <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
         <BlockStack gap="200">
@@ -104,7 +105,7 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
             <JsonText label={t('preview.ascent360')} value={data.payload} />
           ) : (
             <Text as="p" tone="subdued">
-              {data.message}
+              {say(data.text, format)}
             </Text>
           )}
         </BlockStack>
@@ -145,7 +146,9 @@ export function PreviewSection({ form }: { form: SettingsForm }) {
     enabled: id !== null,
   });
   const nameOf = ({ topic, summary, receivedAt }: ActivityItem) =>
-    [topic, summary?.what, summary?.who, format.moment(receivedAt)].filter(Boolean).join(' · ');
+    [topic, summary?.text && say(summary.text, format), summary?.who, format.moment(receivedAt)]
+      .filter(Boolean)
+      .join(' · ');
   const error = recent.error ?? detail.error;
   return (
     <Layout.Section>

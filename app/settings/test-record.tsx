@@ -1,11 +1,12 @@
 import { Banner, BlockStack, Button, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Text } from '../../server/domain/wording/text.ts';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { OnEnter } from '../shell/on-enter.tsx';
-import { useShop } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { useFormat, useShop } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('settings.connection');
 
@@ -14,16 +15,17 @@ type Result = {
   outcome: 'accepted' | 'rejected' | 'connection_problem' | 'unreachable';
   status: number | null;
   ms: number;
-  message: string;
+  text: Text;
 };
 
 function Answer({ result }: { result: Result }) {
+  const format = useFormat();
   if (result.outcome === 'accepted') {
     return <Banner tone="success" title={t('accepted', { ms: Math.round(result.ms) })} />;
   }
   return (
     <Banner tone="critical" title={t(`outcomes.${result.outcome}`)}>
-      {result.message}
+      {say(result.text, format)}
     </Banner>
   );
 }
@@ -32,6 +34,7 @@ function Answer({ result }: { result: Result }) {
 export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolean; onAccepted?: () => void }) {
   const client = useQueryClient();
   const shop = useShop();
+  const format = useFormat();
   const [email, setEmail] = useState(shop.email ?? '');
   const send = useMutation({
     mutationFn: () => call<Result>('POST', '/test-record', { body: { email: email.trim() || null } }),
@@ -55,7 +58,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
           value={email}
           onChange={setEmail}
           helpText={t('testText')}
-          error={faults[0]?.message ?? false}
+          error={faults[0] ? say(faults[0].text, format) : false}
           autoComplete="email"
           disabled={disabled}
           connectedRight={

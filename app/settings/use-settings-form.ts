@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
+import { useFormat } from '../shell/shop.tsx';
 import { textAt } from '../texts.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, isDirty, type SettingsAnswer } from './draft.ts';
 
@@ -28,11 +29,10 @@ export type SettingsForm = {
   replace(document: Draft): Promise<SettingsAnswer>;
 };
 
-const none = faultsOf([]);
-
 /** The settings being edited: what is saved, what stands on the page, and what the server said about it. */
 export function useSettingsForm(): { form: SettingsForm | null; error: unknown; retry: () => void } {
   const client = useQueryClient();
+  const format = useFormat();
   const { data: saved, error, refetch } = useQuery(settingsQuery);
   const [draft, setDraft] = useState<Draft | null>(null);
   useEffect(() => {
@@ -58,7 +58,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
       saved,
       draft,
       dirty: isDirty(draft, saved),
-      faults: refused ? faultsOf(refused) : none,
+      faults: faultsOf(refused ?? [], format),
       saving: put.isPending,
       failure: refused ? null : put.error,
       change: (part) => setDraft((current) => current && { ...current, ...part }),

@@ -4,7 +4,7 @@ import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { say, textsOf } from '../texts.ts';
 import './by-answer.css';
 import type { AnswerCounts, ImportAnswer } from '../../server/domain/imports.ts';
 
@@ -87,6 +87,7 @@ const isOfAll = ({ kind, which, from, state }: Count) =>
  */
 export function CustomerCount({ chosen }: { chosen: Answer | null }) {
   const client = useQueryClient();
+  const format = useFormat();
   const queryKey = ['imports', 'customer-count'];
   const { data: count } = useQuery({
     queryKey,
@@ -106,7 +107,7 @@ export function CustomerCount({ chosen }: { chosen: Answer | null }) {
         {start.error && <Failure error={start.error} />}
         {count?.state === 'failed' && (
           <Banner tone="warning" title={t('noCount')}>
-            {count.message}
+            {count.text && say(count.text, format)}
           </Banner>
         )}
         {count?.state === 'counted' && <Numbers count={count} chosen={chosen} />}

@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, call } from '../api.ts';
+import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
+import { useFormat } from '../shell/shop.tsx';
 
 export type SavePart = {
   save(part: Partial<Draft>, after: () => void, refused?: (faults: Faults) => void): void;
@@ -11,12 +13,13 @@ export type SavePart = {
   failure: unknown;
 };
 
-const faultsIn = (error: unknown) =>
-  faultsOf(error instanceof ApiError && error.kind === 'refused' ? error.faults : []);
+const faultsIn = (error: unknown, format: Format) =>
+  faultsOf(error instanceof ApiError && error.kind === 'refused' ? error.faults : [], format);
 
 /** Saves some of the settings and leaves the others as they are. */
 export function useSavePart(): SavePart {
   const client = useQueryClient();
+  const format = useFormat();
   const put = useMutation({
     mutationFn: async (part: Partial<Draft>) => {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
@@ -29,9 +32,9 @@ export function useSavePart(): SavePart {
   });
   return {
     save: (part, after, refused) =>
-      put.mutate(part, { onSuccess: after, onError: (error) => refused?.(faultsIn(error)) }),
+      put.mutate(part, { onSuccess: after, onError: (error) => refused?.(faultsIn(error, format)) }),
     saving: put.isPending,
-    faults: faultsIn(put.error),
+    faults: faultsIn(put.error, format),
     failure: put.error instanceof ApiError && put.error.kind === 'refused' ? null : put.error,
   };
 }

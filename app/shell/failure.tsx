@@ -1,6 +1,7 @@
 import { Banner, BlockStack, Text } from '@shopify/polaris';
 import { ApiError } from '../api.ts';
-import { textIf, textsOf } from '../texts.ts';
+import { say, textIf, textsOf } from '../texts.ts';
+import { useKnownFormat } from './shop.tsx';
 
 const t = textsOf('common');
 
@@ -9,7 +10,8 @@ const reload = () => window.location.reload();
 /** What went wrong and the way out of it: trying again, or a reload where only that helps. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const kind = error instanceof ApiError ? error.kind : 'server';
-  const said = error instanceof ApiError ? error.faults.map(({ message }) => message).filter(Boolean) : [];
+  const format = useKnownFormat();
+  const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
   const text = textIf(`common.failures.${kind}.text`);
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
   const action = needsReload
@@ -21,9 +23,9 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}
         {kind !== 'token' &&
-          said.map((message) => (
-            <Text as="p" key={message}>
-              {message}
+          said.map((sentence) => (
+            <Text as="p" key={sentence}>
+              {sentence}
             </Text>
           ))}
       </BlockStack>

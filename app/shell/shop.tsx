@@ -14,15 +14,14 @@ export const shopQuery = {
   staleTime: 60_000,
 };
 
+const formatIn = (timeZone: string) => createFormat(readLocale(window.location.search, navigator.languages), timeZone);
+
 const Context = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
 
 /** Shows its children once it is known whose pages they are, and in which time zone. */
 export function ShopProvider({ children }: { children: ReactNode }) {
   const { data: shop, error, refetch } = useQuery(shopQuery);
-  const format = useMemo(
-    () => createFormat(readLocale(window.location.search, navigator.languages), shop?.timeZone ?? 'UTC'),
-    [shop?.timeZone],
-  );
+  const format = useMemo(() => formatIn(shop?.timeZone ?? 'UTC'), [shop?.timeZone]);
   const value = useMemo(() => (shop ? { shop, format } : null), [shop, format]);
   if (value) return <Context.Provider value={value}>{children}</Context.Provider>;
   return (
@@ -40,6 +39,11 @@ function useContextOfShop() {
 
 /** What is known of the shop whose merchant looks. */
 export const useShop = (): ShopAnswer => useContextOfShop().shop;
+
+/** Dates and numbers as this merchant reads them, in UTC as long as the shop is not known. */
+export function useKnownFormat(): Format {
+  return useContext(Context)?.format ?? formatIn('UTC');
+}
 
 /** Dates and numbers as this merchant reads them. */
 export const useFormat = (): Format => useContextOfShop().format;

@@ -55,7 +55,7 @@ export async function lookAtBulkRead({ admin, shop, signal }: Asking, id: string
       };
     default:
       if (operation?.errorCode === 'ACCESS_DENIED') return { state: 'denied' };
-      return { state: 'failed', why: operation?.errorCode ?? operation?.status ?? 'it is gone' };
+      return { state: 'failed', why: operation?.errorCode ?? operation?.status ?? 'GONE' };
   }
 }
 

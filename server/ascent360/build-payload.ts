@@ -4,6 +4,9 @@ import type { Purchase } from '../domain/purchase.ts';
 import type { Mapped, Settings } from '../domain/settings.ts';
 import type { FieldReason } from '../domain/states.ts';
 import { visibleText } from '../domain/visible-text.ts';
+import type { en } from '../domain/wording/en.ts';
+import { readText } from '../domain/wording/kept-text.ts';
+import { inTurn, type Text } from '../domain/wording/text.ts';
 import { buildOrder, filledTexts, set } from './build-order.ts';
 import { type AddressKey, explainFlag } from './explain-flag.ts';
 import {
@@ -24,16 +27,22 @@ export type BuildInput = {
   settings: Settings;
   /** What consent/decide says for each channel. */
   flags: Record<FlagChannel, FlagDecision>;
-  /** Whether provider and lists may go out with this payload, and the sentence that says why or why not. */
-  lists: { send: boolean; reason: string };
+  /** Whether provider and lists may go out with this payload, and why or why not. */
+  lists: { send: boolean; text: Text };
   mapped: Mapped;
 };
 
 /** `fields` has every documented top-level key once, present or left out, in the order of the payload. */
 export type Built = { payload: PayloadDraft; fields: FieldReason[] };
 
-type Field<Value> = { value?: Value; from: string | null; reason: string };
+type Field<Value> = { value?: Value; from: string | null; text: Text };
+type Why = { from: string | null; text: Text };
 type Fields = { [Key in PayloadKey]: Field<Required<Payload>[Key]> };
+
+const said = (code: keyof typeof en.field, params?: Text['params']): Text => ({
+  code: `field.${code}`,
+  ...(params && { params }),
+});
 
 const KEYS = payloadSchema.keyof().options;
 
@@ -42,7 +51,7 @@ const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile'
 /**
  * Translates a person and perhaps their purchase into Ascent360's payload, and says for each key where it came from or why
  * it is left out. A value that is unknown, empty, or not in the form Ascent360 documents is left out: a wrong form raises
- * no error there, it is only not understood. Sentences hold no personal data. Pure; never throws for a value.
+ * no error there, it is only not understood. Texts hold no personal data. Pure; never throws for a value.
  */
 export function buildPayload(input: BuildInput): Built {
   const { contact, purchase, settings, flags, lists, mapped } = input;
@@ -82,7 +91,7 @@ export function buildPayload(input: BuildInput): Built {
   const reasons: FieldReason[] = [];
   for (const key of KEYS) {
     put(payload, key, fields);
-    reasons.push({ key, from: fields[key].from, reason: fields[key].reason });
+    reasons.push({ key, from: fields[key].from, text: fields[key].text });
   }
   return { payload, fields: reasons };
 }
@@ -98,17 +107,17 @@ function put<Key extends PayloadKey>(
 
 function fromSettings(setting: string, from: string): Field<string> {
   const value = visibleText(setting);
-  return value === '' ? { from, reason: 'Left out: not set' } : { value, from, reason: 'Set in the settings' };
+  return value === '' ? { from, text: said('not_set') } : { value, from, text: said('settings') };
 }
 
-function absent(contact: Contact, field: ContactField): { from: string | null; reason: string } {
-  const why = contact.leftOut[field];
-  return { from: contact.origins[field] ?? null, reason: why ?? 'Left out: not known' };
+function absent(contact: Contact, field: ContactField): Why {
+  const why = contact.leftOut[field] ?? said('unknown');
+  return { from: contact.origins[field] ?? null, text: typeof why === 'string' ? readText(why) : why };
 }
 
-function taken(contact: Contact, field: ContactField): { from: string | null; reason: string } {
+function taken(contact: Contact, field: ContactField): Why {
   const from = contact.origins[field] ?? null;
-  return { from, reason: from === null ? 'As Shopify has it' : `Taken from ${from}` };
+  return { from, text: from === null ? said('as_in_shopify') : said('from', { place: from }) };
 }
 
 function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> {
@@ -119,20 +128,17 @@ function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> 
 /** @param hasPhone without an e-mail address the contact is one of a phone only, which the merchant is told */
 function email(contact: Contact, hasPhone: boolean): Field<string> {
   const value = contact.email?.trim() ?? '';
-  const { from, reason } = taken(contact, 'email');
-  if (EMAIL_FORM.test(value)) return { value, from, reason };
-  const why =
-    value === '' ? absent(contact, 'email') : { from, reason: 'Left out: it does not look like an e-mail address' };
-  return hasPhone ? { ...why, reason: `${why.reason}; Ascent360 does not load phone-only contacts by default` } : why;
+  const { from, text } = taken(contact, 'email');
+  if (EMAIL_FORM.test(value)) return { value, from, text };
+  const why = value === '' ? absent(contact, 'email') : { from, text: said('not_an_email') };
+  return hasPhone ? { ...why, text: inTurn(why.text, said('phone_only')) } : why;
 }
 
 function phone(contact: Contact, field: 'phone' | 'mobile'): Field<string> {
   const value = contact[field]?.trim().replace(/^\+/, '');
   if (value === undefined || value === '') return absent(contact, field);
-  const { from, reason } = taken(contact, field);
-  return PHONE_DIGITS.test(value)
-    ? { value, from, reason }
-    : { from, reason: 'Left out: it is not a phone number with its country code' };
+  const { from, text } = taken(contact, field);
+  return PHONE_DIGITS.test(value) ? { value, from, text } : { from, text: said('not_a_phone') };
 }
 
 function address(contact: Contact): Field<Required<Payload>['Address']> {
@@ -147,53 +153,53 @@ function address(contact: Contact): Field<Required<Payload>['Address']> {
   const readable = (country?.trim().length ?? 0) >= COUNTRY_MIN_LENGTH;
   if (readable) set(value, 'Country', country);
   if (Object.keys(value).length === 0) return absent(contact, 'address');
-  const { from, reason } = taken(contact, 'address');
+  const { from, text } = taken(contact, 'address');
   const short = (country?.trim() ?? '') !== '' && !readable;
-  return { value, from, reason: short ? `${reason}; its country is neither a three-letter code nor a name` : reason };
+  return { value, from, text: short ? inTurn(text, said('country_unreadable')) : text };
 }
 
-function unmapped(isMapped: boolean): { from: null; reason: string } {
-  return { from: null, reason: isMapped ? 'Left out: nothing found where it is mapped' : 'Left out: not mapped' };
+function unmapped(isMapped: boolean): { from: null; text: Text } {
+  return { from: null, text: said(isMapped ? 'not_found' : 'not_mapped') };
 }
 
 function dateOfBirth(found: Mapped['dateOfBirth'], settings: Settings): Field<string> {
   if (found === null || found.value.trim() === '') return unmapped(settings.mapping.dateOfBirth !== null);
   const value = reformatDateOfBirth(found.value);
   return value === null
-    ? { from: found.from, reason: 'Left out: the value is not a date in a form that can be read' }
-    : { value, from: found.from, reason: `Mapped from ${found.from}` };
+    ? { from: found.from, text: said('not_a_date') }
+    : { value, from: found.from, text: said('mapped', { place: found.from }) };
 }
 
 function gender(found: Mapped['gender'], settings: Settings): Field<'male' | 'female'> {
   if (found === null || found.value.trim() === '') return unmapped(settings.mapping.gender !== null);
   const value = found.value.trim().toLowerCase();
-  if (value === 'male' || value === 'female') return { value, from: found.from, reason: `Mapped from ${found.from}` };
-  return { from: found.from, reason: 'Left out: Ascent360 knows only male and female' };
+  if (value === 'male' || value === 'female')
+    return { value, from: found.from, text: said('mapped', { place: found.from }) };
+  return { from: found.from, text: said('not_a_gender') };
 }
 
 function mappedList(found: { values: string[]; from: string } | null, isMapped: boolean): Field<string[]> {
   const value = filledTexts(found?.values ?? []);
   if (found === null || value.length === 0) return unmapped(isMapped);
-  return { value, from: found.from, reason: `Mapped from ${found.from}` };
+  return { value, from: found.from, text: said('mapped', { place: found.from }) };
 }
 
 function providerType(settings: Settings, lists: BuildInput['lists']): Field<number> {
   const from = 'settings.providerType';
-  if (settings.providerType === null) return { from, reason: 'Left out: no provider is set' };
-  return lists.send ? { value: settings.providerType, from, reason: lists.reason } : { from, reason: lists.reason };
+  if (settings.providerType === null) return { from, text: said('no_provider') };
+  return lists.send ? { value: settings.providerType, from, text: lists.text } : { from, text: lists.text };
 }
 
 function listIds(settings: Settings, lists: BuildInput['lists']): Field<string[]> {
   const from = 'settings.listIds';
   const value = filledTexts(settings.listIds);
-  if (value.length === 0) return { from, reason: 'Left out: no list is set' };
-  if (settings.providerType === null) return { from, reason: 'Left out: lists need a provider, and none is set' };
-  return lists.send ? { value, from, reason: lists.reason } : { from, reason: lists.reason };
+  if (value.length === 0) return { from, text: said('no_list') };
+  if (settings.providerType === null) return { from, text: said('list_without_provider') };
+  return lists.send ? { value, from, text: lists.text } : { from, text: lists.text };
 }
 
 function order(purchase: Purchase | null, settings: Settings): Field<Required<Payload>['Order']> {
-  if (purchase === null) return { from: null, reason: 'Left out: this is not about an order' };
-  if (!settings.send.orderDetails)
-    return { from: 'settings.send.orderDetails', reason: 'Left out: order details are off' };
-  return { value: buildOrder(purchase), from: 'order', reason: 'The order as Shopify has it now' };
+  if (purchase === null) return { from: null, text: said('not_an_order') };
+  if (!settings.send.orderDetails) return { from: 'settings.send.orderDetails', text: said('details_off') };
+  return { value: buildOrder(purchase), from: 'order', text: said('order') };
 }

@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
+import type { Text } from '../domain/wording/text.ts';
 import type { Body } from './body.ts';
 import { type Answer, classifyAnswer } from './classify-answer.ts';
 import { post } from './post.ts';
@@ -18,7 +19,7 @@ export type Attempt = {
   ms: number;
   /** A stable code, null when accepted. */
   error: string | null;
-  message: string;
+  text: Text;
   /** The start of the answer, without the GUID. */
   excerpt: string;
   /** What the answer's `Retry-After` asks for in milliseconds, null: nothing sensible. */

@@ -1,48 +1,41 @@
 import type { ConsentFact, FlagChannel, FlagDecision } from '../domain/consent.ts';
 import type { Instant } from '../domain/scalars.ts';
+import { inTurn, type Text } from '../domain/wording/text.ts';
 
 /** The payload key that a channel's flag is about. */
 export type AddressKey = 'Email' | 'Mobile' | 'Phone' | 'Address';
 
 /**
- * Where the choice behind a flag was recorded, in Shopify's words (`customers_email_marketing_consent/update`), and a
- * sentence for the merchant on why the flag goes out or stays out. Times are written
- * in UTC and say so, `2026-05-03 at 14:05 UTC`: who shows one may put it into a time zone. Names no address and no person: of
- * Shopify's free texts only known states are repeated.
+ * Where the choice behind a flag was recorded, in Shopify's words (`customers_email_marketing_consent/update`), and why the
+ * flag goes out or stays out. Names no address and no person: of Shopify's free texts only known states are repeated.
  */
 export function explainFlag(
   channel: FlagChannel,
   decision: FlagDecision,
   address: { key: AddressKey; present: boolean },
-): { from: string | null; reason: string } {
+): { from: string | null; text: Text } {
   const { fact } = decision;
   const from = fact === null ? null : originOf(fact, channel);
-  if (!address.present) return { from, reason: `Left out: the payload has no ${address.key}` };
+  const { key } = address;
+  if (!address.present) return { from, text: { code: 'field.without_address', params: { key } } };
   if (decision.send !== null) {
-    return { from, reason: `${decision.send ? 'Opted in' : 'Opted out'}${on(fact)}; Ascent360 had not been told` };
+    return { from, text: inTurn(dated(decision.send ? 'choice_in' : 'choice_out', fact), { code: 'field.new' }) };
   }
   switch (decision.reason) {
     case 'already_told':
-      return { from, reason: `${choiceOf(fact)}${on(fact)}; Ascent360 was already told` };
-    case 'no_choice':
-      return { from, reason: `No explicit choice is known${stateOf(fact)}, so nothing is said` };
-    case 'held_by_newer_state':
-      return { from, reason: `A newer state without a choice${stateOf(fact)} holds back an older opt-in` };
-    case 'held_by_holder':
-      return { from, reason: `Another customer’s opt-in; who has the address now has not opted in${stateOf(fact)}` };
-    case 'not_asked_again':
-      return {
-        from,
-        reason: `${choiceOf(fact)}${on(fact)}; the app was installed again since, and Shopify has yet to confirm it`,
-      };
     case 'history_held':
-      return { from, reason: `${choiceOf(fact)}${on(fact)}; this is history, and the settings hold it back` };
+    case 'not_asked_again':
+      return { from, text: inTurn(dated(choiceOf(fact), fact), { code: `field.${decision.reason}` }) };
+    case 'no_choice':
+    case 'held_by_newer_state':
+    case 'held_by_holder':
+      return { from, text: inTurn({ code: `field.${decision.reason}` }, stateOf(fact)) };
     case 'unticked_box':
-      return { from, reason: `The box was left unticked at checkout${on(fact)}; the settings leave that out` };
+      return { from, text: inTurn(dated('unticked', fact), { code: 'field.unticked_box' }) };
     case 'no_address':
-      return { from, reason: `Left out: no ${address.key} is known that the choice is about` };
+      return { from, text: { code: 'field.no_address', params: { key } } };
     case 'due':
-      return { from, reason: 'Left out' };
+      return { from, text: { code: 'field.left_out' } };
   }
 }
 
@@ -63,17 +56,19 @@ function originOf(fact: ConsentFact, channel: FlagChannel): string {
   }
 }
 
-function choiceOf(fact: ConsentFact | null): string {
+type Choice = 'choice_in' | 'choice_out' | 'choice_made';
+
+function choiceOf(fact: ConsentFact | null): Choice {
   const state = fact?.state;
-  if (state === 'subscribed' || state === 'ticked' || state === 'tag_opt_in') return 'Opted in';
-  if (state === 'unsubscribed' || state === 'unticked' || state === 'tag_opt_out') return 'Opted out';
-  return 'A choice was made';
+  if (state === 'subscribed' || state === 'ticked' || state === 'tag_opt_in') return 'choice_in';
+  if (state === 'unsubscribed' || state === 'unticked' || state === 'tag_opt_out') return 'choice_out';
+  return 'choice_made';
 }
 
-function on(fact: ConsentFact | null): string {
-  if (fact === null) return '';
-  const moment = momentOf(fact.chosenAt);
-  return moment === null ? ' at a time that Shopify does not tell' : ` on ${moment}`;
+/** A sentence of the catalogue with the day of the choice, as far as there is one. */
+function dated(code: Choice | 'unticked', fact: ConsentFact | null): Text {
+  const at = momentOf(fact?.chosenAt ?? null);
+  return at === null ? { code: `field.${code}_undated` } : { code: `field.${code}`, params: { at } };
 }
 
 const STATES = new Set([
@@ -86,15 +81,17 @@ const STATES = new Set([
   'tag_none',
 ]);
 
-function stateOf(fact: ConsentFact | null): string {
-  if (fact?.state === undefined || fact.state === null || !STATES.has(fact.state)) return '';
-  const moment = momentOf(fact.chosenAt);
-  const level = fact.state === 'subscribed' ? ' with a lower opt-in level than the settings ask for' : '';
-  return ` (Shopify says ${fact.state === 'tag_none' ? 'no mapped tag' : fact.state}${level}${moment === null ? '' : ` since ${moment}`})`;
+function stateOf(fact: ConsentFact | null): Text | null {
+  if (fact?.state === undefined || fact.state === null || !STATES.has(fact.state)) return null;
+  const at = momentOf(fact.chosenAt);
+  const { state } = fact;
+  const says: Text =
+    at === null ? { code: 'field.says_undated', params: { state } } : { code: 'field.says', params: { state, at } };
+  return state === 'subscribed' ? inTurn(says, { code: 'field.low_level' }) : says;
 }
 
 function momentOf(instant: Instant | null): string | null {
   if (instant === null) return null;
   const date = new Date(instant);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/T(\d\d:\d\d).*/, ' at $1 UTC');
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -6,6 +6,7 @@
  * Ascent360 answers 200 to any valid JSON, so nothing but this schema notices a misspelt key or a wrong form.
  */
 import { z } from 'zod';
+import { writeText } from '../domain/wording/kept-text.ts';
 
 type Meta = { form: string; when: string };
 
@@ -131,13 +132,13 @@ export const payloadSchema = z
         context.addIssue({
           code: 'custom',
           path: [key],
-          message: `${key} is there without ${needed}`,
+          message: writeText({ code: 'detail.format_without', params: { key, needed } }),
           params: BETWEEN,
         });
       }
     }
     if (payload.Email === undefined && payload.Phone === undefined && payload.Mobile === undefined) {
-      const message = 'None of Email, Phone and Mobile is there';
+      const message = writeText({ code: 'detail.format_no_contact' });
       context.addIssue({ code: 'custom', path: ['Email'], message, params: BETWEEN });
     }
   });

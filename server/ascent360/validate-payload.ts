@@ -1,11 +1,12 @@
+import { readText } from '../domain/wording/kept-text.ts';
+import type { Text } from '../domain/wording/text.ts';
 import { fitsContract } from './fits-contract.ts';
-import { BETWEEN, type Payload, payloadFields, payloadSchema } from './payload-contract.ts';
+import { BETWEEN, type Payload, payloadSchema } from './payload-contract.ts';
 
-/** `key` is a documented key as `payloadFields` writes it, or the unknown one; `message` is a sentence without any value. */
-export type PayloadFault = { key: string; message: string };
+/** `key` is a documented key as `payloadFields` writes it, or the unknown one; `text` names no value. */
+export type PayloadFault = { key: string; text: Text };
 export type Validated = { ok: true; payload: Payload } | { ok: false; faults: PayloadFault[] };
 
-const forms = new Map(payloadFields().map((field) => [field.key, field.form]));
 /** Only real key names: anything else in a key's place may be personal data. */
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
 
@@ -22,14 +23,11 @@ export function validatePayload(payload: unknown): Validated {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((name) => {
         const unknown = `${key === '' ? '' : `${key}.`}${KEY_NAME.test(name) ? name : '(unreadable)'}`;
-        return { key: unknown, message: `${unknown} is not a key that Ascent360 documents` };
+        return { key: unknown, text: { code: 'detail.format_unknown', params: { key: unknown } } };
       });
     }
-    if (issue.code === 'custom' && issue.params === BETWEEN) return [{ key, message: issue.message }];
-    const form = forms.get(key) ?? forms.get(key.replace(/\[\]$/, ''));
-    if (form === undefined)
-      return [{ key, message: `${key === '' ? 'The payload' : key} is not in the documented form` }];
-    return [{ key, message: `${key} is missing or not in the documented form: ${form}` }];
+    if (issue.code === 'custom' && issue.params === BETWEEN) return [{ key, text: readText(issue.message) }];
+    return [{ key, text: key === '' ? { code: 'detail.not_an_object' } : { code: 'detail.format', params: { key } } }];
   });
   return { ok: false, faults };
 }

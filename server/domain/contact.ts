@@ -1,5 +1,6 @@
 /** A person as they would be sent. */
 import type { E164 } from './scalars.ts';
+import type { Text } from './wording/text.ts';
 
 /** One source's whole address, never a mix. `country` is ISO 3166-1 alpha-3 where known, else the name as given. */
 export type PostalAddress = {
@@ -14,6 +15,9 @@ export type PostalAddress = {
 /** Says less of where somebody lives than any other address. */
 export const isCountryOnly = (address: PostalAddress): boolean =>
   Object.keys(address).every((key) => key === 'country');
+
+/** Why a field is absent. A string: kept before texts had codes. */
+export type LeftOut = Text | string;
 
 export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobile' | 'address';
 
@@ -30,7 +34,7 @@ export type Contact = {
   mobile?: E164;
   address?: PostalAddress;
   origins: Partial<Record<ContactField, string>>;
-  leftOut: Partial<Record<ContactField, string>>;
+  leftOut: Partial<Record<ContactField, LeftOut>>;
   /** Absent because the app may not see them: unknown, not empty. */
   denied?: ContactField[];
 };

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Instant, ShopifyId } from './scalars.ts';
 import type { Histories } from './settings.ts';
 import { type SkippedReason, skippedReasons } from './states.ts';
+import type { Text } from './wording/text.ts';
+import { textContract } from './wording/text-contract.ts';
 
 export const importStates = ['counting', 'counted', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
 export type ImportState = (typeof importStates)[number];
@@ -59,7 +61,8 @@ export type Import = {
   id: string;
   kind: ImportRequest['kind'];
   state: ImportState;
-  message: string;
+  /** What is said of it besides its state; null: nothing. */
+  text: Text | null;
   from: Instant | null;
   segmentId: string | null;
   listed: boolean;
@@ -101,7 +104,7 @@ const moment = z.iso.datetime().nullable();
 const answerCounts = z.object({ contacts: count, skipped, EmailPermission: flags, SMSPermission: flags });
 export type AnswerCounts = z.infer<typeof answerCounts>;
 
-/** Why some of a started import does not go out now. Moments in `message` are written as `2026-05-03 at 14:05 UTC`. */
+/** Why some of a started import does not go out now. */
 const wait = z.object({
   reason: z.enum([
     'not_connected',
@@ -116,6 +119,7 @@ const wait = z.object({
   /** Records; 0: all that is left. */
   count,
   message: z.string(),
+  text: textContract,
   /** The page that helps. */
   action: z.literal('settings').exactOptional(),
 });
@@ -130,6 +134,8 @@ export const importAnswer = z.object({
   from: moment,
   state: z.enum(importStates),
   message: z.string(),
+  /** Null: there is nothing to say besides its state. */
+  text: textContract.nullable(),
   createdAt: moment,
   startedAt: moment,
   endedAt: moment,

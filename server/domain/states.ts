@@ -1,5 +1,6 @@
 /** How an event and an attempt stand, and why: the codes of SPEC 7. */
 import type { Instant } from './scalars.ts';
+import type { Text } from './wording/text.ts';
 
 export const eventStates = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
 export type EventState = (typeof eventStates)[number];
@@ -75,7 +76,7 @@ export type BreakerState = {
 };
 
 /** One payload key, present or left out, and why: SPEC 4.2 `fields`. */
-export type FieldReason = { key: string; from: string | null; reason: string };
+export type FieldReason = { key: string; from: string | null; text: Text };
 
 /** Imports have counts of their own, and what a merchant sends by hand is no event of Shopify's. */
 export const countedSources = `('webhook', 'reconciliation', 'flow')`;

@@ -4,6 +4,8 @@ import type { Contact } from './contact.ts';
 import type { Purchase } from './purchase.ts';
 import type { E164, Instant, ShopifyId } from './scalars.ts';
 import type { AddedTexts } from './settings.ts';
+import type { DetailCode } from './wording/details.ts';
+import type { Text } from './wording/text.ts';
 
 /** What the translator needs to know besides the body. */
 export type EventContext = {
@@ -93,10 +95,19 @@ export type ShopFacts = {
   updatedAt?: Instant;
 };
 
-/** A short line for the activity list, in the clear: it is encrypted before it is stored. */
-export type Summary = { who?: string; what?: string };
+/**
+ * A short line for the activity list, in the clear: it is encrypted before it is stored. `what` is the English of `text`,
+ * which summaries from before texts had codes lack.
+ */
+export type Summary = { who?: string; what?: string; text?: Text };
 
 /** A body that lacks what its topic is about. The message names the field, never its content. */
 export class TranslationError extends Error {
   override readonly name = 'TranslationError';
+  readonly detail: DetailCode;
+
+  constructor(detail: DetailCode, message: string) {
+    super(message);
+    this.detail = detail;
+  }
 }

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
-import { faultsOf } from '../domain/fault.ts';
+import { faultsOf, refusing } from '../domain/fault.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
@@ -55,7 +55,7 @@ export function recordLooks(db: Db, now: () => Instant): Router {
 }
 
 const contract = z.object({
-  cursor: z.uuid({ error: 'Take the cursor from an answer' }).optional(),
+  cursor: z.uuid({ error: refusing('cursor') }).optional(),
 });
 const answer = z.object({
   /** `who`: the Shopify user's id; `about`: the row that was shown. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textContract } from '../domain/wording/text-contract.ts';
 
 /** One route of the merchant API, below `/api`, as its contracts have it. */
 export type ApiRoute = {
@@ -34,7 +35,9 @@ const ALWAYS = {
 };
 
 /** How every refusal reads. `field`: its dotted path, empty when it is about the whole. */
-const refusal = z.object({ errors: z.array(z.object({ field: z.string().exactOptional(), message: z.string() })) });
+const refusal = z.object({
+  errors: z.array(z.object({ field: z.string().exactOptional(), message: z.string(), text: textContract })),
+});
 
 type Json = Record<string, unknown>;
 

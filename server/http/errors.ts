@@ -1,5 +1,8 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
-import type { Fault } from '../domain/fault.ts';
+import { type Fault, faultOf } from '../domain/fault.ts';
+import type { en } from '../domain/wording/en.ts';
+import { said } from '../domain/wording/in-english.ts';
+import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 
@@ -30,6 +33,16 @@ export const jsonBody: RequestHandler = (req, res, next) => {
 /** Reads JSON bodies as their text, for a route whose body may hold ids that a JavaScript number cannot. */
 export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT_BYTES, type: 'application/json' });
 
+const errorOf = (text: Text) => ({ errors: [said(text)] });
+
+/** The body of an answer that refuses a call for this reason. */
+export const refusal = (code: keyof typeof en.refusal) => errorOf({ code: `refusal.${code}` });
+
+/** 409: not possible as things are. */
+export function conflict(res: Response, text: Text): void {
+  res.status(409).json(errorOf(text));
+}
+
 /** 422: what was sent cannot be taken; nothing was saved. */
 export function unprocessable(res: Response, errors: readonly Fault[]): void {
   res.status(422).json({ errors });
@@ -37,15 +50,12 @@ export function unprocessable(res: Response, errors: readonly Fault[]): void {
 
 /** 503: the database cannot be reached. */
 export function unavailable(res: Response): void {
-  res
-    .status(503)
-    .set('Retry-After', RETRY_AFTER)
-    .json({ errors: [{ message: 'The app cannot reach its database at the moment. Try again in a few seconds.' }] });
+  res.status(503).set('Retry-After', RETRY_AFTER).json(refusal('database'));
 }
 
 /** 404 for a route, or a row of this shop, that does not exist. */
 export const notFound: RequestHandler = (_req, res) => {
-  res.status(404).json({ errors: [{ message: 'There is nothing at this address' }] });
+  res.status(404).json(refusal('not_found'));
 };
 
 const textOf = (holder: object, key: string): string => {
@@ -54,13 +64,13 @@ const textOf = (holder: object, key: string): string => {
 };
 
 /** Answers of express.json's own errors, by their `type` (https://github.com/expressjs/body-parser#errors). */
-const bodyFaults: Record<string, { status: number; error: { field?: string; message: string } }> = {
-  'entity.parse.failed': { status: 422, error: { field: '', message: 'The body is not valid JSON' } },
-  'entity.too.large': { status: 413, error: { message: 'The body is larger than 1 MB' } },
-  'encoding.unsupported': { status: 415, error: { message: 'The body has an encoding that is not supported' } },
-  'charset.unsupported': { status: 415, error: { message: 'The body is not in UTF-8' } },
-  'request.size.invalid': { status: 400, error: { message: 'The body is shorter or longer than announced' } },
-  'request.aborted': { status: 400, error: { message: 'The body was cut off' } },
+const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal }> = {
+  'entity.parse.failed': { status: 422, code: 'body_json' },
+  'entity.too.large': { status: 413, code: 'body_large' },
+  'encoding.unsupported': { status: 415, code: 'body_encoding' },
+  'charset.unsupported': { status: 415, code: 'body_charset' },
+  'request.size.invalid': { status: 400, code: 'body_size' },
+  'request.aborted': { status: 400, code: 'body_cut' },
 };
 
 /**
@@ -76,12 +86,14 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
     const holder = typeof error === 'object' && error !== null ? error : {};
     const fault = bodyFaults[textOf(holder, 'type')];
     if (fault) {
-      res.status(fault.status).json({ errors: [fault.error] });
+      const text = { code: `refusal.${fault.code}` } as const;
+      if (fault.status === 422) unprocessable(res, [faultOf('', text)]);
+      else res.status(fault.status).json(refusal(fault.code));
       return;
     }
     // Without a type: what was packed cannot be unpacked.
     if (Reflect.get(holder, 'status') === 400 && holder instanceof Error && !(holder instanceof URIError)) {
-      res.status(400).json({ errors: [{ message: 'The body cannot be unpacked' }] });
+      res.status(400).json(refusal('body_packed'));
       return;
     }
     // A path that cannot be decoded: express marks it with this status.
@@ -97,8 +109,6 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       unavailable(res);
       return;
     }
-    res.status(500).json({
-      errors: [{ message: 'Something went wrong on our side. Try again; if it stays, tell us when it was.' }],
-    });
+    res.status(500).json(refusal('our_fault'));
   };
 }

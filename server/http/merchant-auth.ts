@@ -4,7 +4,7 @@ import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { type IdToken, verifyIdToken } from '../shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
-import { unavailable } from './errors.ts';
+import { refusal, unavailable } from './errors.ts';
 
 /** Who makes a call of the merchant API. `userId`: the Shopify user's id, digits. */
 export type Merchant = { shop: Shop; userId: string };
@@ -54,10 +54,7 @@ export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): Requ
 }
 
 function refuse(res: Response): void {
-  res
-    .status(401)
-    .set('X-Shopify-Retry-Invalid-Session-Request', '1')
-    .json({ errors: [{ message: 'Open the app from the Shopify admin: this call has no valid ID token' }] });
+  res.status(401).set('X-Shopify-Retry-Invalid-Session-Request', '1').json(refusal('no_token'));
 }
 
 /**

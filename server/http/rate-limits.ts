@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { refusal } from './errors.ts';
 import { merchantOf } from './merchant-auth.ts';
 
 const MINUTE_S = 60;
@@ -28,10 +29,7 @@ function limit(perMinute: number): RequestHandler {
     legacyHeaders: false,
     keyGenerator: (_req, res) => merchantOf(res).shop.domain,
     handler: (_req, res) => {
-      res
-        .status(429)
-        .set('Retry-After', String(MINUTE_S))
-        .json({ errors: [{ message: 'Too many calls in a short time. Try again in a minute.' }] });
+      res.status(429).set('Retry-After', String(MINUTE_S)).json(refusal('too_many'));
     },
   });
 }

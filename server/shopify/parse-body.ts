@@ -1,5 +1,5 @@
 export type Body = Record<string, unknown>;
-export type BodyParsed = { ok: true; body: Body } | { ok: false; why: string };
+export type BodyParsed = { ok: true; body: Body } | { ok: false; why: 'not_utf8' | 'not_json' | 'not_an_object' };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
@@ -21,14 +21,14 @@ const EXACT_DIGITS = 15;
  */
 export function parseBody(raw: Uint8Array | string): BodyParsed {
   const text = typeof raw === 'string' ? raw.replace(/^\uFEFF/, '') : decode(raw);
-  if (text === null) return { ok: false, why: 'not valid UTF-8' };
+  if (text === null) return { ok: false, why: 'not_utf8' };
   const value = parse(text);
-  if (value === undefined) return { ok: false, why: 'not valid JSON' };
-  if (!isObject(value)) return { ok: false, why: 'not a JSON object' };
+  if (value === undefined) return { ok: false, why: 'not_json' };
+  if (!isObject(value)) return { ok: false, why: 'not_an_object' };
   if (!MAYBE_INEXACT.test(text)) return { ok: true, body: value };
   // The text is known to be JSON by now, so quoting a number can't make a broken one valid.
   const exact = parse(quoteInexactNumbers(text));
-  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not valid JSON' };
+  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not_json' };
 }
 
 function decode(bytes: Uint8Array): string | null {

@@ -16,7 +16,7 @@ const RUN_ID_MAX_LENGTH = 200;
  */
 export function readFlowRun(raw: Uint8Array): FlowRunRead {
   const parsed = parseBody(raw);
-  if (!parsed.ok) return { ok: false, faults: [`The body is ${parsed.why}`] };
+  if (!parsed.ok) return { ok: false, faults: [`The body is ${parsed.why.replaceAll('_', ' ')}`] };
   const { shopify_domain, action_run_id, handle, properties } = flowRunSchema.parse(parsed.body);
   const shop = shopify_domain?.toLowerCase() ?? '';
   const runId = action_run_id ?? '';

@@ -1,45 +1,54 @@
 import type { FoundFact } from '../domain/consent.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { Summary, Translated } from '../domain/translated.ts';
+import { inEnglish } from '../domain/wording/in-english.ts';
+import type { Text } from '../domain/wording/text.ts';
 
 /** A short line for the activity list: who it is about, and what happened. What is unknown is left out. */
 export function summarise(event: Translated): Summary {
   switch (event.kind) {
-    case 'order':
-      return line(whoIs(event.contact), event.purchase.name ?? `Order ${event.id}`);
+    case 'order': {
+      const { name } = event.purchase;
+      const text: Text = name
+        ? { code: 'summary.named', params: { name } }
+        : { code: 'summary.order', params: { id: event.id } };
+      return line(whoIs(event.contact), text);
+    }
     case 'customer':
-      return line(whoIs(event.contact), `Customer ${event.id}`);
+      return line(whoIs(event.contact), { code: 'summary.customer', params: { id: event.id } });
     case 'consent':
-      return line(event.fact.addressAsWritten, describeChoice(event.fact));
+      return line(event.fact.addressAsWritten, choiceText(event.fact));
     case 'tags':
-      return line(null, `Tags ${event.change}${event.tags.length > 0 ? `: ${event.tags.join(', ')}` : ''}`);
+      return line(null, tagsText(event));
     case 'flow':
-      return line(null, `Flow sends customer ${event.customerId}`);
+      return line(null, { code: 'summary.flow', params: { id: event.customerId } });
     case 'customer_deleted':
-      return line(null, `Customer ${event.customerId} deleted`);
+      return line(null, { code: 'summary.customer_deleted', params: { id: event.customerId } });
     case 'merge':
-      return line(null, event.completed ? `Customer merged into ${event.keptId ?? 'another'}` : 'Merge not completed');
+      return line(null, mergeText(event));
     case 'uninstalled':
-      return line(null, 'App uninstalled');
+      return line(null, { code: 'summary.uninstalled' });
     case 'lifecycle':
-      return line(event.shop.name, 'Shop details');
+      return line(event.shop.name, { code: 'summary.shop' });
     case 'compliance':
-      return line(event.email ?? event.phone, REQUESTS[event.request]);
+      return line(event.email ?? event.phone, { code: `summary.${event.request}` });
     case 'incomplete':
-      return line(null, `${event.what === 'order' ? 'Order' : 'Customer'} ${event.id}`);
+      return line(null, { code: `summary.${event.what}`, params: { id: event.id } });
   }
 }
 
-const REQUESTS = {
-  data_request: 'Data request',
-  customer_redact: 'Erase a person',
-  shop_redact: 'Erase the shop',
-} as const;
+function choiceText({ channel, state }: FoundFact): Text {
+  return { code: 'summary.choice', params: { channel, state: state ?? 'none' } };
+}
 
-const CHANNELS = { email: 'E-mail', sms: 'SMS', phone: 'Phone', postal: 'Post', whatsapp: 'WhatsApp' } as const;
+function tagsText({ change, tags }: Extract<Translated, { kind: 'tags' }>): Text {
+  if (tags.length === 0) return { code: 'summary.tags_none' };
+  return { code: `summary.tags_${change}`, params: { tags: tags.join(', ') } };
+}
 
-function describeChoice({ channel, state }: FoundFact): string {
-  return `${CHANNELS[channel]}: ${state?.replaceAll('_', ' ') ?? 'no state'}`;
+function mergeText({ completed, keptId }: Extract<Translated, { kind: 'merge' }>): Text {
+  if (!completed) return { code: 'summary.merge_not_completed' };
+  return keptId ? { code: 'summary.merged', params: { id: keptId } } : { code: 'summary.merged_unknown' };
 }
 
 function whoIs(contact: Contact): string | undefined {
@@ -47,6 +56,7 @@ function whoIs(contact: Contact): string | undefined {
   return contact.email ?? contact.mobile ?? contact.phone ?? (name === '' ? undefined : name);
 }
 
-function line(who: string | null | undefined, what: string): Summary {
-  return who ? { who, what } : { what };
+function line(who: string | null | undefined, text: Text): Summary {
+  const what = { what: inEnglish(text), text };
+  return who ? { who, ...what } : what;
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFormat, readLocale } from '../../app/locale.ts';
 import { describeValue } from '../../app/settings/describe-value.ts';
-import { startTexts } from '../../app/texts.ts';
+import { say, startTexts } from '../../app/texts.ts';
 
 beforeAll(async () => void (await startTexts('en')));
 
@@ -27,10 +27,11 @@ describe('dates and numbers', () => {
     expect(createFormat('de', 'Europe/Vienna').moment('2026-11-24T03:00:00Z')).toBe('24.11.2026, 04:00');
   });
 
-  it('in a sentence of the server’s are those of the shop’s time zone, too', () => {
-    const written = 'Opted in on 2026-05-03 at 02:30 UTC; Ascent360 had not been told';
-    expect(denver.sentence(written)).toMatch(/^Opted in on May 2, 2026, 8:30\sPM; Ascent360 had not been told$/);
-    expect(denver.sentence('Left out: not known')).toBe('Left out: not known');
+  it('in a text of the server’s are those of the shop’s time zone, too', () => {
+    const chosen = { code: 'field.choice_in', params: { at: '2026-05-03T02:30:00.000Z' } } as const;
+    expect(say(chosen, denver)).toMatch(/^Subscribed on May 2, 2026, 8:30\sPM\.$/);
+    const due = { code: 'problem.data_request', params: { count: 1, dueDay: '2026-12-24T03:00:00.000Z' } } as const;
+    expect(say(due, denver)).toContain('Send it by Dec 23, 2026,');
   });
 
   it('leave a day that is the shop’s already as it is', () => {

@@ -55,13 +55,13 @@ describe('Where a key came from', () => {
     ['import/customers', webhook, 'Admin API (import)', []],
   ])('is marked in a message of %s: %#', (topic, message, from, marked) => {
     const { lines } = jsonLines(message, 100);
-    const origin = originOf({ key: 'Any', from, reason: '' }, topic, lines);
+    const origin = originOf({ key: 'Any', from, text: { code: 'field.unknown' } }, topic, lines);
     expect(lines.filter((line) => isSource(line, origin)).map(({ text }) => text)).toEqual(marked);
   });
 
   const marked = (key: string, from: string, topic: string, message: object) => {
     const { lines } = jsonLines(message, 100);
-    const origin = originOf({ key, from, reason: '' }, topic, lines);
+    const origin = originOf({ key, from, text: { code: 'field.unknown' } }, topic, lines);
     return [...new Set(lines.filter((line) => isSource(line, origin)).map(({ path }) => path))];
   };
 

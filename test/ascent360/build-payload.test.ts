@@ -6,6 +6,8 @@ import { validatePayload } from '../../server/ascent360/validate-payload.ts';
 import type { FlagDecision } from '../../server/domain/consent.ts';
 import type { Contact } from '../../server/domain/contact.ts';
 import type { Purchase } from '../../server/domain/purchase.ts';
+import { inEnglish } from '../../server/domain/wording/in-english.ts';
+import type { Text } from '../../server/domain/wording/text.ts';
 import { faultsOf } from '../fakes/ascent360.ts';
 import { factWith, inputWith, NO_CHOICE, settingsWith } from './inputs.ts';
 
@@ -13,6 +15,10 @@ const TOP_LEVEL = Object.keys(payloadSchema.shape);
 const build = (change: Partial<BuildInput> = {}) => buildPayload(inputWith(change));
 const reasonOf = (key: string, change: Partial<BuildInput> = {}) =>
   build(change).fields.find((field) => field.key === key);
+const saidOf = (key: string, change: Partial<BuildInput>) => {
+  const field = reasonOf(key, change);
+  return field && inEnglish(field.text);
+};
 const due = (send: boolean, change = {}): FlagDecision => ({ send, reason: 'due', fact: factWith(change) });
 
 const contact: Contact = {
@@ -51,7 +57,7 @@ describe('a built payload', () => {
       purchase,
       settings: settingsWith({ providerType: 3, listIds: ['2127849', ' 2127849 '] }),
       flags: { email: due(true), sms: due(false), phone: due(true), postal: due(false) },
-      lists: { send: true, reason: 'Opted in' },
+      lists: { send: true, text: { code: 'field.lists_first' } },
       mapped: {
         dateOfBirth: { value: '1980-12-01T00:00:00Z', from: 'metafield facts.birth_date' },
         gender: { value: ' Female', from: 'metafield facts.gender' },
@@ -168,29 +174,29 @@ describe('a built payload', () => {
   });
 
   it('repeats why the contact has no value', () => {
-    const leftOut = { phone: 'Left out: not a possible number' };
-    expect(reasonOf('Phone', { contact: { origins: {}, leftOut } })?.reason).toBe(leftOut.phone);
+    const leftOut = { phone: { code: 'field.phone_impossible', params: { place: 'customer.phone' } } } as const;
+    expect(reasonOf('Phone', { contact: { origins: {}, leftOut } })?.text).toEqual(leftOut.phone);
   });
 
   it.each<[string, Partial<Contact>, string]>([
     [
       'a mobile',
       { mobile: '+19801234567' },
-      'Left out: not known; Ascent360 does not load phone-only contacts by default',
+      'Left out: unknown. Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     [
       'a phone',
       { phone: '+19801234567' },
-      'Left out: not known; Ascent360 does not load phone-only contacts by default',
+      'Left out: unknown. Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     [
       'a phone and no real e-mail address',
       { email: 'none', phone: '+19801234567' },
-      'Left out: it does not look like an e-mail address; Ascent360 does not load phone-only contacts by default',
+      'Left out: it doesn’t look like an email address. Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
-    ['neither', {}, 'Left out: not known'],
+    ['neither', {}, 'Left out: unknown.'],
   ])('with %s alone says that Ascent360 may not load it', (_, known, reason) => {
-    expect(reasonOf('Email', { contact: { ...known, origins: {}, leftOut: {} } })?.reason).toBe(reason);
+    expect(saidOf('Email', { contact: { ...known, origins: {}, leftOut: {} } })).toBe(reason);
   });
 
   it('has the order only for an order, and only when order details are on', () => {
@@ -208,7 +214,7 @@ describe('a built payload', () => {
   ])('with %s', (_, providerType, listIds, send, expected) => {
     const { payload } = build({
       settings: settingsWith({ providerType, listIds }),
-      lists: { send, reason: 'Because' },
+      lists: { send, text: { code: send ? 'field.lists_first' : 'field.lists_sent' } },
     });
     const { ProviderType, ListIds } = payload;
     expect(JSON.parse(JSON.stringify({ ProviderType, ListIds }))).toEqual(expected);
@@ -260,7 +266,7 @@ describe('a built payload', () => {
   it('a two-letter country is left out of the address, and said', () => {
     const change = { contact: { address: { city: 'Bath', country: 'UK' }, origins: {}, leftOut: {} } };
     expect(build(change).payload.Address).toEqual({ City: 'Bath' });
-    expect(reasonOf('Address', change)?.reason).toContain('country');
+    expect(saidOf('Address', change)).toContain('country');
   });
 });
 
@@ -274,41 +280,45 @@ describe('a permission flag', () => {
     const flags = { ...inputWith().flags, [channel]: due(true) };
     const nobody = { origins: {}, leftOut: {} };
     expect(build({ contact: nobody, flags }).payload).not.toHaveProperty(key);
-    expect(reasonOf(key, { contact: nobody, flags })?.reason).toMatch(/^Left out: the payload has no /);
+    expect(saidOf(key, { contact: nobody, flags })).toMatch(/^Left out: there’s no \w+ in this record\.$/);
     expect(build({ contact, flags }).payload).toHaveProperty(key, true);
   });
 
   const day = ' on 2026-05-03 at 23:30 UTC';
   it.each<[FlagDecision, string]>([
-    [due(true), `Opted in${day}; Ascent360 had not been told`],
-    [due(false, { state: 'unsubscribed' }), `Opted out${day}; Ascent360 had not been told`],
-    [due(true, { chosenAt: null }), 'Opted in at a time that Shopify does not tell; Ascent360 had not been told'],
-    [{ send: null, reason: 'already_told', fact: factWith() }, `Opted in${day}; Ascent360 was already told`],
-    [NO_CHOICE, 'No explicit choice is known, so nothing is said'],
+    [due(true), `Subscribed${day}. Ascent360 didn’t have this choice yet.`],
+    [due(false, { state: 'unsubscribed' }), `Unsubscribed${day}. Ascent360 didn’t have this choice yet.`],
+    [due(true, { chosenAt: null }), 'Subscribed. Shopify gives no date. Ascent360 didn’t have this choice yet.'],
+    [
+      { send: null, reason: 'already_told', fact: factWith() },
+      `Subscribed${day}. Left out: Ascent360 already has this choice.`,
+    ],
+    [NO_CHOICE, 'Left out: there’s no explicit choice.'],
     [
       { send: null, reason: 'no_choice', fact: factWith({ state: 'pending' }) },
-      'No explicit choice is known (Shopify says pending since 2026-05-03 at 23:30 UTC), so nothing is said',
+      'Left out: there’s no explicit choice. Shopify says “pending” since 2026-05-03 at 23:30 UTC.',
     ],
     [
       { send: null, reason: 'no_choice', fact: factWith({ state: 'ann@example.com' }) },
-      'No explicit choice is known, so nothing is said',
+      'Left out: there’s no explicit choice.',
     ],
     [
       { send: null, reason: 'held_by_newer_state', fact: factWith({ state: 'not_subscribed' }) },
-      'A newer state without a choice (Shopify says not_subscribed since 2026-05-03 at 23:30 UTC) holds back an older opt-in',
+      'Left out: a newer state without a choice holds an older opt-in back. Shopify says “not subscribed” since 2026-05-03 at 23:30 UTC.',
     ],
     [
       { send: null, reason: 'history_held', fact: factWith() },
-      `Opted in${day}; this is history, and the settings hold it back`,
+      `Subscribed${day}. Left out: your settings hold back choices this old.`,
     ],
     [
       { send: null, reason: 'unticked_box', fact: factWith({ state: 'unsubscribed' }) },
-      `The box was left unticked at checkout${day}; the settings leave that out`,
+      `The checkbox at checkout was left unticked${day}. Left out: your settings don’t count that as a choice.`,
     ],
   ])('%# says why it goes out or stays out', (decision, reason) => {
     const change = { flags: { ...inputWith().flags, email: decision } };
     const { payload, fields } = build(change);
-    expect(fields.find(({ key }) => key === 'EmailPermission')?.reason).toBe(reason);
+    const field = fields.find(({ key }) => key === 'EmailPermission');
+    expect(field && inEnglish(field.text)).toBe(reason);
     expect(payload.EmailPermission).toBe(decision.send ?? undefined);
   });
 
@@ -369,7 +379,7 @@ describe('whatever a contact holds', () => {
       })
       .map(settingsWith),
     flags: fc.record({ email: decision, sms: decision, phone: decision, postal: decision }),
-    lists: fc.record({ send: fc.boolean(), reason: fc.constant('Because') }),
+    lists: fc.record({ send: fc.boolean(), text: fc.constant<Text>({ code: 'field.lists_first' }) }),
     mapped: fc.record({
       dateOfBirth: mappedText,
       gender: mappedText,

@@ -53,7 +53,7 @@ export function inputWith(change: Partial<BuildInput> = {}): BuildInput {
     purchase: null,
     settings: settingsWith(),
     flags: { email: NO_CHOICE, sms: NO_CHOICE, phone: NO_CHOICE, postal: NO_CHOICE },
-    lists: { send: false, reason: 'Left out: not opted in' },
+    lists: { send: false, text: { code: 'field.lists_subscribed_only' } },
     mapped: { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null },
     ...change,
   };

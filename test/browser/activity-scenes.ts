@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { refusal } from '../../server/http/errors.ts';
 import type { Scene } from './shoot.ts';
 
 const settledList = async (page: Page) => {
@@ -11,15 +12,15 @@ async function openFirst(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'From Shopify to Ascent360' }).waitFor();
 }
 
+/** What the API answers while it can't reach its database. */
+export const away = refusal('database');
+
 /** The API answers like this from now on. */
 export async function answering(page: Page, route: string, status: number, body: object): Promise<void> {
   await page.route(route, async (call) => await call.fulfill({ status, json: body }));
 }
 
-const failing = async (page: Page) =>
-  await answering(page, '**/api/activity*', 500, {
-    errors: [{ message: 'The app took too long. Try again in a few seconds.' }],
-  });
+const failing = async (page: Page) => await answering(page, '**/api/activity*', 500, refusal('our_fault'));
 
 const history = true;
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -150,9 +150,9 @@ inBrowser(
 
     it('says what failed, and a new try goes on', async () => {
       const page = await stage().open('/activity', {
-        before: async (page) => await answering(page, '**/api/activity?*', 503, { errors: [{ message: 'Away.' }] }),
+        before: async (page) => await answering(page, '**/api/activity?*', 503, away),
       });
-      await page.getByText('Away.').waitFor();
+      await page.getByText('The app can’t reach its database').waitFor();
       await page.unroute('**/api/activity?*');
       await page.getByRole('button', { name: 'Try again' }).click();
       await events(page).first().waitFor();

@@ -8,6 +8,7 @@ const counted: Import = {
   from: null,
   state: 'counted',
   message: '',
+  text: null,
   createdAt: '2026-11-23T16:00:00.000Z',
   startedAt: null,
   endedAt: null,
@@ -46,7 +47,12 @@ const retrying: Import = {
     {
       reason: 'retrying',
       count: 3,
-      message: '3 records wait for a new try, the next on 2026-11-23 at 16:35 UTC: Ascent360 answered with HTTP 503.',
+      message: 'Not shown',
+      text: {
+        code: 'wait.retrying',
+        params: { count: 3, nextAt: '2026-11-23T16:35:00.000Z' },
+        next: { code: 'detail.http', params: { status: '503' } },
+      },
     },
   ],
 };
@@ -71,7 +77,7 @@ export async function standInImports(
     outdated: { ...counted, outdated: true },
     running: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
     waiting: retrying,
-    failed: { ...counted, state: 'failed', message: 'Shopify could not read everything. Begin again.' },
+    failed: { ...counted, state: 'failed', message: 'Not shown', text: { code: 'import.refused' } },
   };
   let now = firsts[first];
   await page.route('**/api/imports**', async (route) => {

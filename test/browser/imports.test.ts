@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { standInImports } from './imports-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
@@ -90,7 +90,7 @@ inBrowser('importing', (stage) => {
     await page.getByText('Orders', { exact: true }).click();
     await page.getByLabel('Only since').fill('2020-01-01');
     await page.getByRole('button', { name: 'Count first' }).click();
-    await page.getByText('Shopify gives this app the orders of the last 60 days: choose a later day').waitFor();
+    await page.getByText('Shopify gives this app only the orders of the last 60 days.').waitFor();
     await page.getByLabel('Only since').fill('');
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
@@ -104,7 +104,7 @@ inBrowser('importing', (stage) => {
     const page = await stage().open('/imports');
     await page.getByText('Selected customers only').click();
     await page.getByRole('button', { name: 'Count first' }).click();
-    await page.getByText('Enter at least one customer’s id').waitFor();
+    await page.getByText('Enter at least one.').waitFor();
     await page.getByLabel('Customer IDs').fill('https://admin.shopify.com/store/x/customers/7002\n7003, 7003');
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
@@ -164,12 +164,12 @@ inBrowser('importing', (stage) => {
 
   it('says what failed, and a new try goes on', async () => {
     const page = await stage().open('/imports', {
-      before: async (page) => await answering(page, '**/api/imports', 503, { errors: [{ message: 'Away.' }] }),
+      before: async (page) => await answering(page, '**/api/imports', 503, away),
     });
-    await page.getByText('Away.').waitFor();
+    await page.getByText('The app can’t reach its database').waitFor();
     await page.unroute('**/api/imports');
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByText('Away.').waitFor({ state: 'detached' });
+    await page.getByText('The app can’t reach its database').waitFor({ state: 'detached' });
   });
 
   it('that waits says for how many, until when in the shop’s time zone, and why, on each of its pages', async () => {
@@ -178,7 +178,7 @@ inBrowser('importing', (stage) => {
       before: async (page) => void (await standInImports(page, 'waiting')),
     });
     const why =
-      /^3 records wait for a new try, the next on Nov 23, 2026, 9:35\sAM: Ascent360 answered with HTTP 503\.$/;
+      /^3 records are waiting for a retry, the next on Nov 23, 2026, 9:35\sAM\. Ascent360 answered with HTTP 503\.$/;
     await page.getByText(why).waitFor();
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
     await page.getByRole('heading', { name: 'What was sent' }).waitFor();

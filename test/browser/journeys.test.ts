@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { refusal } from '../../server/http/errors.ts';
 import { SHOP } from '../fakes/connector.ts';
 import { customer as customerOf, optedIn, optedOut } from '../features/imports/scene.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
@@ -117,14 +118,13 @@ inBrowser('existing customers', (stage) => {
   it('that cannot be counted say why', async () => {
     await stage().connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
     const page = await stage().open('/setup');
-    const message = 'Another import of this kind is under way: wait until it has ended, or cancel it.';
     await page.route('**/api/imports', (call) =>
       call.request().method() === 'POST'
-        ? call.fulfill({ status: 409, json: { errors: [{ message }] } })
+        ? call.fulfill({ status: 409, json: refusal('other_import') })
         : call.fallback(),
     );
     await page.getByRole('button', { name: 'Count again' }).click();
-    await page.getByText(message).waitFor();
+    await page.getByText('Another import of this kind is in progress.').waitFor();
   });
 });
 
@@ -357,7 +357,7 @@ inBrowser('a server in trouble', (stage) => {
     let asked = 0;
     await page.route('**/api/overview', (call) => {
       asked++;
-      return call.fulfill({ status: 500, json: { errors: [{ message: 'Something went wrong on our side.' }] } });
+      return call.fulfill({ status: 500, json: refusal('our_fault') });
     });
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('button', { name: 'Try again' }).waitFor();

@@ -17,11 +17,11 @@ inBrowser('the sign-up block in a theme', (stage) => {
   it('posts the ticked interests as tags, and moves on to its thanks', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
     await page.getByLabel('First name').fill('Mia');
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('checkbox', { name: 'Races & events' }).check();
     await page.getByRole('checkbox', { name: 'Ski', exact: true }).check();
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     expect(posts).toEqual([
       {
         form_type: 'customer',
@@ -36,20 +36,20 @@ inBrowser('the sign-up block in a theme', (stage) => {
 
   it('takes a tick back', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('checkbox', { name: 'Ski school' }).check();
     await page.getByRole('checkbox', { name: 'Ski school' }).uncheck();
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     expect(posts[0]?.['contact[tags]']).toBe('newsletter');
   });
 
   it('works without JavaScript, then without interests', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS }, javaScript: false });
     expect(await page.getByRole('checkbox').count()).toBe(0);
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     expect(posts).toMatchObject([{ 'contact[tags]': 'newsletter', 'contact[email]': 'mia@example.com' }]);
   });
 
@@ -59,16 +59,16 @@ inBrowser('the sign-up block in a theme', (stage) => {
       answer: (post) =>
         post['contact[email]'] === 'mia@example' ? { errors: { email: 'is invalid' } } : { posted: true },
     });
-    await page.getByLabel('E-mail').fill('mia@example');
+    await page.getByLabel('Email').fill('mia@example');
     await page.getByRole('checkbox', { name: 'Ski school' }).check();
     await page.getByRole('button', { name: 'Sign up' }).click();
     await page.getByText('Email is invalid').waitFor();
     await expect.poll(async () => await focused(page)).toBe('contact[email]');
-    expect(await page.getByLabel('E-mail').inputValue()).toBe('mia@example');
+    expect(await page.getByLabel('Email').inputValue()).toBe('mia@example');
     expect(await page.getByRole('checkbox', { name: 'Ski school' }).isChecked()).toBe(true);
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.keyboard.press('Enter');
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     expect(posts[1]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
   });
 
@@ -82,10 +82,10 @@ inBrowser('the sign-up block in a theme', (stage) => {
         block?.replaceWith(fresh);
       }
     });
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('checkbox', { name: 'Ski school' }).check();
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     expect(posts[0]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
   });
 
@@ -95,10 +95,10 @@ inBrowser('the sign-up block in a theme', (stage) => {
     await connector.connect({ mapping });
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
     await page.getByLabel('First name').fill('Mia');
-    await page.getByLabel('E-mail').fill('mia@example.com');
+    await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('checkbox', { name: 'Races & events' }).check();
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByText('Thank you for signing up').waitFor();
+    await page.getByText('Thanks for signing up').waitFor();
     for (const { topic, body } of takeSignUp(connector.admin.shop(SHOP), 701, posts[0] ?? {})) {
       await connector.send(topic, body);
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
+import { away } from './activity-scenes.ts';
 import type { Scene } from './shoot.ts';
 import { GUID, type Stage } from './stage.ts';
 
@@ -62,8 +63,7 @@ export const overviewScenes: Scene[] = [
     name: 'overview-failing',
     route: '/settings',
     act: async (page) => {
-      const message = 'The app cannot reach its database at the moment. Try again in a few seconds.';
-      await answer(page, '/overview', 503, { errors: [{ message }] });
+      await answer(page, '/overview', 503, away);
       await page.getByRole('link', { name: 'Overview' }).click();
       await page.getByRole('button', { name: 'Try again' }).waitFor();
     },

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -40,12 +40,12 @@ inBrowser('every page', (stage) => {
 
   it.each(pages)('%s: has none when the server fails, and a new try asks again', async (name, route, api) => {
     const page = await stage().open(route, {
-      before: async (page) => await answering(page, api, 503, { errors: [{ message: 'Away.' }] }),
+      before: async (page) => await answering(page, api, 503, away),
     });
-    await page.getByText('Away.').first().waitFor();
+    await page.getByText('The app can’t reach its database').first().waitFor();
     await expectFit(page, name);
     await page.unroute(api);
     await page.getByRole('button', { name: 'Try again' }).first().click();
-    await page.getByText('Away.').first().waitFor({ state: 'detached' });
+    await page.getByText('The app can’t reach its database').first().waitFor({ state: 'detached' });
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { openPersonOf, REGULAR } from './people-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
@@ -67,7 +67,7 @@ inBrowser(
       await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
       await page.getByText('Sending to Ascent360').waitFor();
       await stage().connector.ascent360.until(before + 1);
-      await timeline(page).filter({ hasText: 'Sent by hand' }).first().getByText('Accepted').waitFor();
+      await timeline(page).filter({ hasText: 'Sent manually' }).first().getByText('Accepted').waitFor();
     });
 
     it('are exported as JSON: all that is held', async () => {
@@ -82,9 +82,9 @@ inBrowser(
 
     it('say what failed, and a person who is not here', async () => {
       const page = await stage().open('/people?q=a@b.example', {
-        before: async (page) => await answering(page, '**/api/people?*', 503, { errors: [{ message: 'Away.' }] }),
+        before: async (page) => await answering(page, '**/api/people?*', 503, away),
       });
-      await page.getByText('Away.').waitFor();
+      await page.getByText('The app can’t reach its database').waitFor();
       await page.unroute('**/api/people?*');
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.getByText('No customer found').waitFor();

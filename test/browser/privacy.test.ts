@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
@@ -57,9 +57,9 @@ inBrowser('privacy requests', (stage) => {
   it('that cannot be read are read at a new try', async () => {
     const route = '**/api/privacy-requests';
     const page = await stage().open('/privacy', {
-      before: async (page) => await answering(page, route, 500, { errors: [{ message: 'Away.' }] }),
+      before: async (page) => await answering(page, route, 500, away),
     });
-    await page.getByText('Away.').waitFor();
+    await page.getByText('The app can’t reach its database').waitFor();
     await page.unroute(route);
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('heading', { name: 'Erasure request' }).waitFor();

@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core';
-import { answering } from './activity-scenes.ts';
+import { answering, away } from './activity-scenes.ts';
 import { standInImports } from './imports-scenes.ts';
 import { REGULAR } from './people-scenes.ts';
 import type { Scene } from './shoot.ts';
 
 const ID = '01a20c17-d9a0-7045-b876-cfa84638b8f5';
-const AWAY = 'The app cannot reach its database at the moment. Try again in a few seconds.';
 
 /** The pages that wait for the API in the same way, and what they wait for. */
 const pages = [
@@ -38,7 +37,7 @@ function loading({ name, route, api }: (typeof pages)[number]): Scene {
 const failing = ({ name, route, api }: (typeof pages)[number]): Scene => ({
   name: `${name}-failing`,
   route,
-  before: async (page) => await answering(page, api, 503, { errors: [{ message: AWAY }] }),
+  before: async (page) => await answering(page, api, 503, away),
   act: async (page) => await page.getByRole('button', { name: 'Try again' }).first().waitFor(),
 });
 

@@ -12,12 +12,12 @@ const items = [
 ];
 
 const noChoice = { address: null, state: null, since: null, told: null, toldAt: null };
-const delivery = (topic: string, state: string, text = '', at = '2026-11-20T10:00:00Z') => ({
+const delivery = (topic: string, state: string, reason: string | null = null, at = '2026-11-20T10:00:00Z') => ({
   kind: 'delivery',
   at,
-  text,
   topic,
   state,
+  reason,
 });
 
 function person(over: object = {}) {
@@ -72,9 +72,9 @@ describe('the customer block', () => {
     await show({ [ONE]: { body: person() } });
     expect(find('s-spinner')).not.toBeNull();
     await expect.poll(text).toContain('Up to date');
-    expect(text()).toContain("Last accepted by Ascent360: the customer's details, 2026-11-20");
-    expect(text()).toContain('E-mail: mia@example.comOpted in since 2026-11-01Ascent360 was told yes, 2026-11-02');
-    expect(text()).toContain('SMS: no addressNo choiceAscent360 was told nothing');
+    expect(text()).toContain('Last accepted by Ascent360: Customer details, 2026-11-20');
+    expect(text()).toContain('Email: mia@example.comSubscribed since 2026-11-01Opt-in sent to Ascent360, 2026-11-02');
+    expect(text()).toContain('SMS: no addressNo choiceNothing sent to Ascent360');
     expect(find('s-badge')?.getAttribute('tone')).toBe('success');
     expect(find('s-link')?.getAttribute('href')).toBe(`app:people/${ID}`);
     expect(find('s-banner')).toBeNull();
@@ -95,66 +95,75 @@ describe('the customer block', () => {
       toldAt: '2026-11-04',
     };
     await show({ [ONE]: { body: person({ consent: { email: noChoice, sms } }) } });
-    await expect.poll(text).toContain('SMS: +13035550142Opted out since 2026-11-03Ascent360 was told no, 2026-11-04');
+    await expect
+      .poll(text)
+      .toContain('SMS: +13035550142Unsubscribed since 2026-11-03Opt-out sent to Ascent360, 2026-11-04');
   });
 
   it.each([
-    ['waits', [delivery('orders/create', 'waiting', 'Waits because sending is paused.')], 'Waiting', 'info'],
-    ['is being sent', [delivery('orders/create', 'sending', 'Is being sent.')], 'Waiting', 'info'],
-    ['is tried again', [delivery('orders/create', 'retrying', 'Tried again.')], 'Waiting', 'info'],
+    ['waits', [delivery('orders/create', 'waiting', 'paused')], 'Waiting', 'info', ['sending is paused']],
+    ['is being sent', [delivery('orders/create', 'sending')], 'Waiting', 'info', ['Being sent']],
+    ['is tried again', [delivery('orders/create', 'retrying')], 'Waiting', 'info', ['retry automatically']],
     [
       'needs attention, before all else',
-      [delivery('orders/create', 'waiting', 'Waits.'), delivery('customers/update', 'attention', 'Refused.')],
+      [delivery('orders/create', 'waiting', 'due'), delivery('customers/update', 'attention', 'rejected')],
       'Needs attention',
       'critical',
+      ['Waiting to be sent.', 'rejected this record'],
     ],
-    ['has not begun', [], 'Nothing sent yet', 'neutral'],
-    ['was only skipped', [delivery('customers/update', 'skipped', 'Nothing new.')], 'Nothing sent yet', 'neutral'],
-  ])('shows what %s', async (_, timeline, word, tone) => {
+    ['has not begun', [], 'Nothing sent yet', 'neutral', []],
+    ['was only skipped', [delivery('customers/update', 'skipped', 'nothing_new')], 'Nothing sent yet', 'neutral', []],
+  ])('shows what %s', async (_, timeline, word, tone, why) => {
     await show({ [ONE]: { body: person({ timeline }) } });
     await expect.poll(text).toContain(word);
     expect(find('s-badge')?.getAttribute('tone')).toBe(tone);
-    const open = timeline.filter(({ state }) => state !== 'skipped');
-    expect(document.body.querySelectorAll('s-banner')).toHaveLength(open.length);
-    for (const entry of open) expect(text()).toContain(entry.text);
+    expect(document.body.querySelectorAll('s-banner')).toHaveLength(why.length);
+    for (const sentence of why) expect(text()).toContain(sentence);
   });
 
   it('shows three of what is open, and how many more there are', async () => {
     const timeline = ['1', '2', '3', '4', '5'].map((n) =>
-      delivery('orders/create', 'attention', `Refused ${n}.`, `2026-11-0${n}`),
+      delivery(
+        'orders/create',
+        'attention',
+        n === '3' ? 'gave_up' : n === '4' ? 'invalid_payload' : 'rejected',
+        `2026-11-0${n}`,
+      ),
     );
     await show({ [ONE]: { body: person({ timeline }) } });
-    await expect.poll(text).toContain('2 more like these');
-    expect(text()).toContain('Refused 3.');
-    expect(text()).not.toContain('Refused 4.');
+    await expect.poll(text).toContain('2 more');
+    expect(text()).toContain('even after every retry');
+    expect(text()).not.toContain('Ascent360’s format');
   });
 
   it('sends now, says so, and looks again until nothing waits', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
-    const waiting = person({ timeline: [delivery('person/send', 'waiting', 'Next in line.')] });
-    const accepted = person({ timeline: [delivery('person/send', 'accepted', '', '2026-11-24')] });
+    const waiting = person({ timeline: [delivery('person/send', 'waiting', 'due')] });
+    const accepted = person({ timeline: [delivery('person/send', 'accepted', null, '2026-11-24')] });
     const { calls } = await show({
       [ONE]: [{ body: person() }, { body: waiting }, { body: accepted }],
       [SEND]: { status: 202, body: { id: 'e' } },
     });
     await expect.poll(() => find('s-button')).not.toBeNull();
     click('s-button');
-    await expect.poll(text).toContain('On its way to Ascent360.');
+    await expect.poll(text).toContain('Sending to Ascent360.');
     await vi.advanceTimersByTimeAsync(2000);
-    await expect.poll(text).toContain('Next in line.');
+    await expect.poll(text).toContain('Waiting to be sent.');
     await vi.advanceTimersByTimeAsync(4000);
-    await expect.poll(text).toContain('sent by hand, 2026-11-24');
+    await expect.poll(text).toContain('Sent manually, 2026-11-24');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(calls.filter(({ path }) => path === `/api/people/${ID}`)).toHaveLength(3);
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('says why it cannot be sent, in the app’s words', async () => {
-    const message = 'No e-mail address and no phone number is known.';
-    await show({ [ONE]: { body: person() }, [SEND]: { status: 409, body: { errors: [{ message }] } } });
+  it('says why it cannot be sent', async () => {
+    await show({
+      [ONE]: { body: person() },
+      [SEND]: { status: 409, body: { errors: [{ message: 'Not shown', text: { code: 'state.no_contact' } }] } },
+    });
     await expect.poll(() => find('s-button')).not.toBeNull();
     click('s-button');
-    await expect.poll(text).toContain(message);
+    await expect.poll(text).toContain('There’s no email address or phone number to send.');
     expect(find('s-banner')?.getAttribute('tone')).toBe('critical');
   });
 
@@ -164,14 +173,14 @@ describe('the customer block', () => {
       await show({ [ONE]: { body: person() }, [SEND]: answer });
       await expect.poll(() => find('s-button')).not.toBeNull();
       click('s-button');
-      await expect.poll(text).toContain('That did not work. Try again in a moment.');
+      await expect.poll(text).toContain('That didn’t work. Try again in a moment.');
       expect(find('s-button')?.hasAttribute('disabled')).toBe(false);
     },
   );
 
   it('offers no sending for a deleted customer', async () => {
     await show({ [ONE]: { body: person({ deletedAt: '2026-11-10T00:00:00Z' }) } });
-    await expect.poll(text).toContain('The customer was deleted');
+    await expect.poll(text).toContain('This customer was deleted');
     expect(find('s-button')).toBeNull();
   });
 
@@ -181,7 +190,7 @@ describe('the customer block', () => {
     ['the person is gone by now', { [ONE]: { status: 404 } }],
   ])('says that nothing is known when %s', async (_, answers) => {
     await show(answers);
-    await expect.poll(text).toContain('Nothing about this customer has reached the app yet');
+    await expect.poll(text).toContain('We don’t know this customer yet');
     expect(find('s-link')?.getAttribute('href')).toBe('app:imports');
     expect(find('s-button')).toBeNull();
   });
@@ -191,7 +200,7 @@ describe('the customer block', () => {
     ['reading', { [ONE]: { status: 403 } }],
   ])('says that this staff member has no access, when %s is refused', async (_, answers) => {
     await show(answers);
-    await expect.poll(text).toContain('You have no access to this app');
+    await expect.poll(text).toContain('You don’t have access to this app');
     expect(find('s-button')).toBeNull();
   });
 
@@ -203,7 +212,7 @@ describe('the customer block', () => {
     const [[route, failing] = ['', 'no answer' as const]] = Object.entries(answers);
     const good = route === FOUND ? { body: { items } } : { body: person() };
     await show({ [ONE]: { body: person() }, [route]: [failing, good] });
-    await expect.poll(text).toContain('The app cannot be reached at the moment');
+    await expect.poll(text).toContain('We can’t reach the app right now');
     click('s-button');
     await expect.poll(text).toContain('Up to date');
   });

@@ -112,7 +112,7 @@ describe('the sign-up block', () => {
 
   it.each([
     ['what Shopify says about the address', { email: 'is invalid' }, 'Email is invalid'],
-    ['a sentence of its own when Shopify says nothing about it', { form: 'failed' }, 'Check your e-mail address'],
+    ['a sentence of its own when Shopify says nothing about it', { form: 'failed' }, 'Check your email address'],
   ])('says what went wrong beside the address and keeps what was typed: %s', async (_, errors, text) => {
     const page = await render({}, { errors, email: 'mia@' });
     const input = page.querySelector('[type=email]');

@@ -18,8 +18,8 @@ const counts = (over: object = {}) => ({
   smsOptInTexts: 0,
   ...over,
 });
-const one = (state: string, over: object = {}, message = '') => ({
-  body: { id: ID, state, message, counts: counts(over) },
+const one = (state: string, over: object = {}, code = '') => ({
+  body: { id: ID, state, message: 'Not shown', text: code ? { code } : null, counts: counts(over) },
 });
 const began = { status: 201, ...one('counting') };
 
@@ -113,26 +113,26 @@ describe('sending many customers', () => {
     await open({ [BEGIN]: { status: 201, ...one('counted', over) } });
     await expect.poll(text).toContain('1 customer would be sent');
     for (const line of [
-      'E-mail: yes for 2',
-      'E-mail: no for 1',
-      'SMS: yes for 3',
-      'Provider and lists: with 2',
-      '4 that Ascent360 has like this already',
-      '1 without e-mail address and phone',
-      '2 for another reason',
-      'Ascent360 may start automatic e-mails',
-      'may send 3 confirmation texts, which are charged to you',
+      'Email opt-ins: 2',
+      'Email opt-outs: 1',
+      'SMS opt-ins: 3',
+      'With provider and lists: 2',
+      'Ascent360 already has this: 4',
+      'No email or phone: 1',
+      'Other reasons: 2',
+      'Ascent360 may send automatic emails',
+      'may send 3 confirmation texts that you pay for',
     ]) {
       expect(text()).toContain(line);
     }
-    expect(text()).not.toContain('SMS: no');
+    expect(text()).not.toContain('SMS opt-outs');
   });
 
   it('sends nothing when there is nobody to send', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted', { contacts: 0, skipped: { nothing_new: 3 } }) } });
     await expect.poll(text).toContain('0 customers would be sent');
     expect(button('primary-action')?.hasAttribute('disabled')).toBe(true);
-    expect(text()).not.toContain('automatic e-mails');
+    expect(text()).not.toContain('automatic emails');
   });
 
   it.each([
@@ -163,31 +163,32 @@ describe('sending many customers', () => {
     const { calls, closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: one('running') });
     await expect.poll(text).toContain('would be sent');
     click('primary-action');
-    await expect.poll(text).toContain('on their way');
+    await expect.poll(text).toContain('Sending these customers');
     click('secondary-actions');
     await expect.poll(closed).toBe(1);
     expect(calls.some(({ path }) => path.endsWith('/cancel'))).toBe(false);
   });
 
   it.each([
-    ['another import is under way', 409],
-    ['the app cannot take this', 422],
-  ])('says so in the app’s words when %s', async (message, status) => {
-    await open({ [BEGIN]: { status, body: { errors: [{ message }] } } });
-    await expect.poll(text).toContain(message);
+    ['another import is under way', 409, 'refusal.other_import', 'Another import is in progress.'],
+    ['there are too many', 422, 'fault.ids_long', 'Send a segment instead.'],
+    ['the app cannot take this', 422, 'fault.json', 'The app can’t take this.'],
+  ])('says so when %s', async (_, status, code, sentence) => {
+    await open({ [BEGIN]: { status, body: { errors: [{ message: 'Not shown', text: { code } }] } } });
+    await expect.poll(text).toContain(sentence);
     expect(button('primary-action')).toBeNull();
   });
 
   it('says why the count ended', async () => {
-    await open({ [BEGIN]: began, [READ]: one('failed', {}, 'Shopify could not read everything.') });
+    await open({ [BEGIN]: began, [READ]: one('failed', {}, 'import.no_segment') });
     await expect.poll(text).toContain('Counting');
     await look();
-    await expect.poll(text).toContain('Shopify could not read everything.');
+    await expect.poll(text).toContain('Shopify couldn’t read this segment.');
   });
 
   it('says that this staff member has no access', async () => {
     await open({ [BEGIN]: { status: 401 } });
-    await expect.poll(text).toContain('You have no access to this app');
+    await expect.poll(text).toContain('You don’t have access to this app');
     expect(button('primary-action')).toBeNull();
   });
 
@@ -196,7 +197,7 @@ describe('sending many customers', () => {
     ['has trouble', { status: 503 }],
   ])('tries again when the app %s', async (_, failing) => {
     await open({ [BEGIN]: [failing, { status: 201, ...one('counted') }] });
-    await expect.poll(text).toContain('The app cannot be reached at the moment. Nothing was sent.');
+    await expect.poll(text).toContain('We can’t reach the app right now. Nothing was sent.');
     click('primary-action');
     await expect.poll(text).toContain('3 customers would be sent');
   });
@@ -207,14 +208,14 @@ describe('sending many customers', () => {
     for (let looks = 0; looks < 5; looks++) await look();
     expect(text()).toContain('Counting');
     for (let looks = 0; looks < 3; looks++) await look();
-    await expect.poll(text).toContain('The app cannot be reached');
+    await expect.poll(text).toContain('We can’t reach the app');
   });
 
   it('does not claim that nothing was sent when the answer to starting is lost', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: 'no answer' });
     await expect.poll(text).toContain('would be sent');
     click('primary-action');
-    await expect.poll(text).toContain('Whether it began stands on the import');
+    await expect.poll(text).toContain('See the import’s page');
     expect(text()).not.toContain('Nothing was sent');
     expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
   });

@@ -33,7 +33,9 @@ describe('calls of the merchant API', () => {
     const refused = await call(method, path);
     expect(refused.status).toBe(429);
     expect(refused.headers['retry-after']).toBe('60');
-    expect(refused.body).toEqual({ errors: [{ message: expect.stringContaining('Too many') }] });
+    expect(refused.body).toEqual({
+      errors: [{ message: expect.stringContaining('Too many'), text: { code: 'refusal.too_many' } }],
+    });
     expect((await call(method, path, 'b')).status).toBe(200);
     if (!('all' in limits)) expect((await call('get', '/overview')).status).toBe(200);
   });

@@ -65,7 +65,7 @@ describe('orders and customers', () => {
     [
       'with a phone alone',
       { email: null },
-      'It has no e-mail address, and Ascent360 does not load phone-only contacts by default.',
+      'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     ['with an e-mail address', {}, undefined],
   ])('somebody %s is sent, and the activity says whether Ascent360 loads them', async (_, change, note) => {
@@ -73,7 +73,7 @@ describe('orders and customers', () => {
     await shop.deliver('customers/create', customer(7, { phone: '+12125550107', ...change }));
     expect(shop.sent()).toHaveLength(1);
     const { body } = await connector.api('GET', '/activity', undefined, shop.shop);
-    const message = ['Ascent360 took it.', note].filter((part) => part !== undefined).join(' ');
+    const message = ['Accepted by Ascent360.', note].filter((part) => part !== undefined).join(' ');
     expect(body).toMatchObject({ items: [{ state: 'accepted', reason: null, message }] });
   });
 

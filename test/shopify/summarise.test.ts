@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FoundFact } from '../../server/domain/consent.ts';
 import type { Summary, Translated } from '../../server/domain/translated.ts';
+import { inEnglish } from '../../server/domain/wording/in-english.ts';
 import { summarise } from '../../server/shopify/summarise.ts';
 import { translateCustomer } from '../../server/shopify/translate/translate-customer.ts';
 import { translateOrder } from '../../server/shopify/translate/translate-order.ts';
@@ -15,6 +16,13 @@ const fact: FoundFact = {
   chosenAt: 0,
   source: 'consent_topic',
 };
+
+/** What is said in English, which is that of its text. */
+function said(translated: Translated): Omit<Summary, 'text'> {
+  const { text, ...summary } = summarise(translated);
+  expect(text && inEnglish(text)).toBe(summary.what);
+  return summary;
+}
 
 describe('the summary', () => {
   it.each([
@@ -34,18 +42,18 @@ describe('the summary', () => {
     ],
     [{ email: null, contact_email: null, phone: null, customer: null, billing_address: null }, { what: '#1001' }],
   ])('of an order with %j is %j', (change, summary) => {
-    expect(summarise(translateOrder(orderBody(change), context('orders/create')))).toEqual(summary);
+    expect(said(translateOrder(orderBody(change), context('orders/create')))).toEqual(summary);
   });
 
   it('of a customer names the customer', () => {
     const translated = translateCustomer(customerBody(), context('customers/create'));
-    expect(summarise(translated)).toEqual({ who: 'Ada@Example.com', what: 'Customer 5001' });
+    expect(said(translated)).toEqual({ who: 'Ada@Example.com', what: 'Customer 5001' });
   });
 
   it.each<[Translated, Summary]>([
     [
       { kind: 'consent', customerId: '1', fact },
-      { who: 'Ada@example.com', what: 'E-mail: not subscribed' },
+      { who: 'Ada@example.com', what: 'Email: no choice' },
     ],
     [
       {
@@ -53,7 +61,7 @@ describe('the summary', () => {
         customerId: '1',
         fact: { ...fact, state: null, address: null, addressAsWritten: null },
       },
-      { what: 'E-mail: no state' },
+      { what: 'Email: no state' },
     ],
     [{ kind: 'tags', customerId: '1', change: 'added', tags: ['a', 'b'], occurredAt: 0 }, { what: 'Tags added: a, b' }],
     [{ kind: 'customer_deleted', customerId: '1' }, { what: 'Customer 1 deleted' }],
@@ -62,7 +70,7 @@ describe('the summary', () => {
     [{ kind: 'uninstalled' }, { what: 'App uninstalled' }],
     [
       { kind: 'lifecycle', shop: { name: 'Snow' } },
-      { who: 'Snow', what: 'Shop details' },
+      { who: 'Snow', what: 'Store details' },
     ],
     [
       {
@@ -74,10 +82,10 @@ describe('the summary', () => {
         phone: '+1',
         orderIds: [],
       },
-      { who: '+1', what: 'Erase a person' },
+      { who: '+1', what: 'Customer erasure request' },
     ],
     [{ kind: 'incomplete', what: 'order', id: '1' }, { what: 'Order 1' }],
   ])('of %j is %j', (translated, summary) => {
-    expect(summarise(translated)).toEqual(summary);
+    expect(said(translated)).toEqual(summary);
   });
 });

@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Consent, type Read, readPerson, sendNow } from './read-person.ts';
-import { aboutOf, choiceOf, isWaiting, standOf } from './stand.ts';
+import { aboutOf, choiceOf, isWaiting, standOf, whyOpen } from './stand.ts';
 
 export default async () => {
   render(<CustomerBlock />, document.body);
@@ -18,8 +18,8 @@ const LOOKS = [1500, 3000, 6000];
 
 function ConsentLine({ channel, consent }: { channel: 'email' | 'sms'; consent: Consent }) {
   const { address, state, since, told, toldAt } = consent;
-  const choice = t(`choice.${choiceOf(state)}`);
-  const known = since && choiceOf(state) !== 'none' ? t('choice.since', { choice, date: when(since) }) : choice;
+  const choice = choiceOf(state);
+  const known = since && choice !== 'none' ? t(`choice.${choice}_since`, { date: when(since) }) : t(`choice.${choice}`);
   const said = told === null || !toldAt ? t('told.nothing') : t(told ? 'told.yes' : 'told.no', { date: when(toldAt) });
   return (
     <s-stack gap="none">
@@ -42,7 +42,7 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
     setSending(true);
     const refusal = await sendNow(person.id);
     if (refusal !== null) {
-      setSaid({ tone: 'critical', text: refusal || t('send.failed') });
+      setSaid({ tone: 'critical', text: t(`send.${refusal}`) });
       setSending(false);
       return;
     }
@@ -70,8 +70,12 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
         <ConsentLine channel="sms" consent={person.consent.sms} />
       </s-grid>
       {open.slice(0, MOST_OPEN).map((entry) => (
-        <s-banner key={`${entry.at} ${entry.topic}`} tone={isWaiting(entry) ? 'info' : 'critical'}>
-          {t(`about.${aboutOf(entry.topic)}`)}: {entry.text}
+        <s-banner
+          key={`${entry.at} ${entry.topic}`}
+          heading={t(`about.${aboutOf(entry.topic)}`)}
+          tone={isWaiting(entry) ? 'info' : 'critical'}
+        >
+          {t(`open.${whyOpen(entry)}`)}
         </s-banner>
       ))}
       {more > 0 && <s-text color="subdued">{t('more', { count: more })}</s-text>}

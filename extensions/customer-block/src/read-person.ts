@@ -7,7 +7,7 @@ export type Consent = {
   toldAt: string | null;
 };
 
-export type TimelineEntry = { kind: string; at: string; text: string; topic?: string; state?: string };
+export type TimelineEntry = { kind: string; at: string; topic?: string; state?: string; reason?: string | null };
 
 /** What the app's API says of a person (GET /api/people/:id); more keys come, these are used. */
 export type Person = {
@@ -57,18 +57,22 @@ export async function readPerson(customerGid: string): Promise<Read> {
   }
 }
 
+const refusals = ['deleted_person', 'no_contact'] as const;
+export type Refusal = (typeof refusals)[number] | 'failed';
+
 /**
  * Sends the person as last known.
- * @returns null when it is on its way, else why not: the app's sentence, or an empty text when it gave none
+ * @returns null when it is on its way, else why not, as a key of the texts
  */
-export async function sendNow(personId: string): Promise<string | null> {
+export async function sendNow(personId: string): Promise<Refusal | null> {
   try {
     const response = await fetch(`/api/people/${personId}/send`, { method: 'POST' });
     if (response.ok) return null;
-    if (response.status !== 409) return '';
-    const said: { errors?: { message?: string }[] } = await response.json();
-    return said.errors?.[0]?.message ?? '';
+    if (response.status !== 409) return 'failed';
+    const said: { errors?: { text?: { code?: string } }[] } = await response.json();
+    const why = said.errors?.[0]?.text?.code?.split('.').at(-1);
+    return refusals.find((known) => known === why) ?? 'failed';
   } catch {
-    return '';
+    return 'failed';
   }
 }

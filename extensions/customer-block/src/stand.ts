@@ -25,6 +25,15 @@ export function standOf(person: Person): Stand {
   return { word, lastAccepted, open };
 }
 
+const EXPLAINED = [
+  ...['not_connected', 'paused', 'connection_problem', 'behind_earlier', 'reading_shopify'],
+  ...['rejected', 'gave_up', 'invalid_payload'],
+];
+
+/** Why something is open, as a key of the texts. */
+export const whyOpen = ({ state = 'waiting', reason }: TimelineEntry) =>
+  reason && EXPLAINED.includes(reason) ? reason : state;
+
 /** Shopify's states of a choice, as the three that matter to Ascent360. */
 export function choiceOf(state: string | null): 'opted_in' | 'opted_out' | 'none' {
   if (state === 'subscribed' || state === 'ticked') return 'opted_in';

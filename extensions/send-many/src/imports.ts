@@ -7,7 +7,8 @@ type Flags = { true: number; false: number };
 export type Import = {
   id: string;
   state: 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
-  message: string | null;
+  /** Why it failed, by code. */
+  text: { code: string } | null;
   counts: {
     records: number;
     contacts: number;
@@ -18,12 +19,21 @@ export type Import = {
   };
 };
 
-/** What a call came to. `refused`: the app's own sentence says why. */
+/** What a call came to. `refused`: why, as a key of the texts. */
 export type Answer =
   | { kind: 'import'; import: Import }
-  | { kind: 'refused'; message: string }
+  | { kind: 'refused'; why: Why }
   | { kind: 'no_permission' }
   | { kind: 'failing' };
+
+const known = ['other_import', 'not_connected', 'ids_long', 'no_segment', 'no_access'] as const;
+type Why = `why.${(typeof known)[number]}` | 'why.refused' | 'not_counted' | 'unclear';
+
+/** What is said of one of the app's codes; null: nothing. */
+export function whyOf(code: string | undefined): Why | null {
+  const reason = known.find((one) => one === code?.split('.').at(-1));
+  return reason ? `why.${reason}` : null;
+}
 
 /** The app's API; the admin resolves the path against the app's address and adds the ID token. Never throws. */
 async function call(path: string, body?: object, method = 'POST'): Promise<Answer> {
@@ -35,9 +45,8 @@ async function call(path: string, body?: object, method = 'POST'): Promise<Answe
     if (response.ok) return { kind: 'import', import: await response.json() };
     if (response.status === 401 || response.status === 403) return { kind: 'no_permission' };
     if (response.status !== 409 && response.status !== 422) return { kind: 'failing' };
-    const said: { errors?: { message?: string }[] } = await response.json();
-    const message = said.errors?.map((error) => error.message ?? '').join(' ') ?? '';
-    return message ? { kind: 'refused', message } : { kind: 'failing' };
+    const said: { errors?: { text?: { code?: string } }[] } = await response.json();
+    return { kind: 'refused', why: whyOf(said.errors?.[0]?.text?.code) ?? 'why.refused' };
   } catch {
     return { kind: 'failing' };
   }

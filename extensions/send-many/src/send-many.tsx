@@ -1,6 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Count } from './count.tsx';
-import { type Answer, type Ask, beginImport, cancelImport, type Import, readImport, startImport } from './imports.ts';
+import {
+  type Answer,
+  type Ask,
+  beginImport,
+  cancelImport,
+  type Import,
+  readImport,
+  startImport,
+  whyOf,
+} from './imports.ts';
 
 /** What the action needs of the admin. */
 export type Host = {
@@ -32,7 +41,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
       step: 'over',
       id,
       tone: answer.kind === 'no_permission' ? 'warning' : 'critical',
-      text: refused ? answer.message : t(answer.kind),
+      text: t(refused ? answer.why : answer.kind),
       mayTryAgain: answer.kind === 'failing',
     });
   };
@@ -54,14 +63,14 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
     }
     if (gone.current) return;
     if (now.state === 'counted') setShown({ step: 'counted', import: now });
-    else over({ kind: 'refused', message: now.message || t('not_counted') }, id);
+    else over({ kind: 'refused', why: whyOf(now.text?.code) ?? 'not_counted' }, id);
   };
 
   const start = async (counted: Import) => {
     setShown({ step: 'starting', import: counted });
     const answer = await startImport(counted.id);
     if (answer.kind === 'import') setShown({ step: 'started', id: counted.id });
-    else if (answer.kind === 'failing') over({ kind: 'refused', message: t('unclear') }, counted.id);
+    else if (answer.kind === 'failing') over({ kind: 'refused', why: 'unclear' }, counted.id);
     else over(answer, counted.id);
   };
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Fault, faultsOf } from '../fault.ts';
+import { type Fault, faultsOf, refusing } from '../fault.ts';
 import type { Settings } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
-import { inEnglish } from '../wording/in-english.ts';
+import { writeText } from '../wording/kept-text.ts';
 import { parseGuid } from './parse-guid.ts';
 
 export type ParsedSettings =
@@ -12,83 +12,83 @@ export type ParsedSettings =
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair, and nobody types the other control characters. */
 const storable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
-function text(what: string, max: number) {
-  const error = `Enter ${what} of 1 to ${max} characters, as text`;
-  return z.string({ error }).overwrite(visibleText).min(1, { error }).max(max, { error }).refine(storable, {
-    error: 'Remove the characters that cannot be shown, such as line breaks',
-    abort: true,
-  });
+function text(max: number) {
+  const error = refusing('length', { max });
+  return z
+    .string({ error })
+    .overwrite(visibleText)
+    .min(1, { error })
+    .max(max, { error })
+    .refine(storable, {
+      error: refusing('invisible'),
+      abort: true,
+    });
 }
 
-const onOff = z.boolean({ error: 'Choose true or false' });
+const onOff = z.boolean({ error: refusing('on_off') });
 
 function choice<const T extends readonly [string, ...string[]]>(options: T) {
-  const last = options.slice(-1).join('');
-  return z.enum(options, { error: `Choose ${options.slice(0, -1).join(', ')} or ${last}` });
+  return z.enum(options, { error: refusing('choice', { options: options.join(', ') }) });
 }
 
 function group<S extends z.core.$ZodLooseShape>(shape: S) {
-  return z.strictObject(shape, { error: 'Enter a group of settings: a JSON object' });
+  return z.strictObject(shape, { error: refusing('group') });
 }
 
-function list<T extends z.core.SomeType>(item: T, max: number, what: string) {
+function list<T extends z.core.SomeType>(item: T, max: number) {
   return z
-    .array(item, { error: `Enter a list of ${what}` })
-    .max(max, { error: `Enter at most ${max} ${what}` })
+    .array(item, { error: refusing('list') })
+    .max(max, { error: refusing('list_long', { max }) })
     .default([]);
 }
 
 const metafield = z.strictObject({
   from: z.literal('metafield'),
-  key: text('the metafield as namespace.key', 320).regex(/^[^\s.]+\.[^\s.]+$/, {
-    error: 'Enter the metafield as namespace.key, for example facts.birth_date',
+  key: text(320).regex(/^[^\s.]+\.[^\s.]+$/, {
+    error: refusing('metafield'),
   }),
 });
-const tag = z.strictObject({ from: z.literal('tag'), prefix: text('the beginning of the tag', 255) });
+const tag = z.strictObject({ from: z.literal('tag'), prefix: text(255) });
 const fixedText = z.strictObject({
   from: z.literal('text'),
   values: z
-    .array(text('a text', 100), { error: 'Enter a list of texts' })
-    .min(1, { error: 'Enter at least one text' })
-    .max(50, { error: 'Enter at most 50 texts' }),
+    .array(text(100), { error: refusing('list') })
+    .min(1, { error: refusing('list_empty') })
+    .max(50, { error: refusing('list_long', { max: 50 }) }),
 });
 
 const source = z.discriminatedUnion('from', [metafield, tag, fixedText], {
-  error: 'Choose where it comes from: metafield, tag or text',
+  error: refusing('source'),
 });
 const dateSource = z.discriminatedUnion('from', [metafield, tag], {
-  error: 'Choose where it comes from: metafield or tag. A fixed text cannot be everyone’s date of birth',
+  error: refusing('date_source'),
 });
 
 const permissionTags = z
-  .strictObject(
-    { optIn: text('the tag that means yes', 255), optOut: text('the tag that means no', 255) },
-    { error: 'Enter both tags, {"optIn": …, "optOut": …}, or null' },
-  )
+  .strictObject({ optIn: text(255), optOut: text(255) }, { error: refusing('both_tags') })
   .refine((tags) => tags.optIn.toLowerCase() !== tags.optOut.toLowerCase(), {
-    error: 'Enter two different tags: upper and lower case count as the same',
+    error: refusing('same_tags'),
   });
 
-const listIds = list(text('a list ID', 100), 50, 'list IDs').superRefine((ids, ctx) => {
+const listIds = list(text(100), 50).superRefine((ids, ctx) => {
   const seen = new Set<string>();
   for (const [index, id] of ids.entries()) {
-    if (seen.has(id))
-      ctx.addIssue({ code: 'custom', path: [index], message: 'Remove this list ID: it is in the list already' });
+    if (seen.has(id)) ctx.addIssue({ code: 'custom', path: [index], message: refusing('list_id_twice') });
     seen.add(id);
   }
 });
 
 const guid = z
-  .string({ error: 'Enter the GUID as text, or null to keep the saved one' })
+  .string({ error: refusing('guid_type') })
   .transform((pasted, ctx) => {
     const parsed = parseGuid(pasted);
     if (parsed.ok) return parsed.guid;
-    ctx.addIssue({ code: 'custom', message: inEnglish(parsed.text) });
+    ctx.addIssue({ code: 'custom', message: writeText(parsed.text) });
     return z.NEVER;
   })
   .nullable();
 
-const PROVIDER = 'Enter the number of the provider, a whole number above 0 (3 Mailchimp, 7 Acoustic), or null';
+const PROVIDER = refusing('provider');
 const optInLevel = choice(['any', 'single', 'confirmed']).default('single');
 const history = choice(['none', 'optOuts', 'all']).default('optOuts');
 
@@ -100,8 +100,8 @@ const documentFor = (developmentStore: boolean) =>
         newAccount: onOff.default(false),
         // Answers carry it beside the masked GUID, so a document that was read can be sent back as it is. Not looked at.
         guidLast4: z.unknown().optional(),
-        sourceName: text('a source name', 100).default('Shopify'),
-        sourceType: text('a source type', 100).default('Ecommerce'),
+        sourceName: text(100).default('Shopify'),
+        sourceType: text(100).default('Ecommerce'),
         providerType: z.int({ error: PROVIDER }).positive({ error: PROVIDER }).nullable().default(null),
         listIds,
         listsFor: choice(['subscribed', 'everyone']).default('subscribed'),
@@ -110,7 +110,7 @@ const documentFor = (developmentStore: boolean) =>
           customers: onOff.default(true),
           orderDetails: onOff.default(true),
           testOrders: onOff.default(developmentStore),
-          excludeChannels: list(text('a sales channel', 100), 100, 'sales channels'),
+          excludeChannels: list(text(100), 100),
         }).prefault({}),
         consent: group({
           email: group({ optInLevel, history, untickedBox: choice(['send', 'leaveOut']).default('send') }).prefault({}),
@@ -119,20 +119,20 @@ const documentFor = (developmentStore: boolean) =>
         mapping: group({
           dateOfBirth: dateSource.nullable().default(null),
           gender: source.nullable().default(null),
-          activities: list(source, 20, 'sources'),
-          interests: list(source, 20, 'sources'),
-          newsletters: list(source, 20, 'sources'),
+          activities: list(source, 20),
+          interests: list(source, 20),
+          newsletters: list(source, 20),
           phonePermission: permissionTags.nullable().default(null),
           addressPermission: permissionTags.nullable().default(null),
         }).prefault({}),
         format: choice(['json', 'xml']).default('json'),
         paused: onOff.default(false),
       },
-      { error: 'Send the settings as a JSON object' },
+      { error: refusing('json') },
     )
     .refine((document) => document.listIds.length === 0 || document.providerType !== null, {
       path: ['listIds'],
-      error: 'Enter the provider that the list IDs belong to, or remove the list IDs',
+      error: refusing('lists_need_provider'),
       // Also beside other faults, so that all are shown at once.
       when: ({ value }) => needsBoth.safeParse(value).success,
     });
@@ -156,7 +156,7 @@ function settingsOf(document: z.output<typeof documents.regular>): Settings {
  */
 export function parseSettings(input: unknown, options: { developmentStore: boolean }): ParsedSettings {
   const parsed = documentOf(options.developmentStore).safeParse(input);
-  if (!parsed.success) return { ok: false, errors: faultsOf(parsed.error, 'is not a setting') };
+  if (!parsed.success) return { ok: false, errors: faultsOf(parsed.error, { code: 'fault.unknown_setting' }) };
   return { ok: true, settings: settingsOf(parsed.data), guid: parsed.data.guid, newAccount: parsed.data.newAccount };
 }
 

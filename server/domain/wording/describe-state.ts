@@ -7,7 +7,9 @@ import type {
   SkippedReason,
   WaitingReason,
 } from '../states.ts';
-import { acceptedMessage, detailWords, reasonMessages, retryMessages, sendingMessage, withDetail } from './messages.ts';
+import { detailText } from './details.ts';
+import { said } from './in-english.ts';
+import { inTurn, type Text } from './text.ts';
 
 /**
  * An event as its rows have it; `leased` to `behind` are of its open delivery and null without one. `reading`: what it
@@ -35,7 +37,10 @@ export function gateOf(
   return stored.problem ? 'connection_problem' : null;
 }
 
-export type Described = { state: EventState; reason: Reason | null; message: string };
+export type Described = { state: EventState; reason: Reason | null; message: string; text: Text };
+
+/** Why an event is as it is, in a sentence. */
+export const reasonText = (reason: Reason): Text => ({ code: `state.${reason}` });
 
 /** The state of an event in the merchant's words. Why something waits is worked out here, from the shop as it is now. */
 export function describeState(row: StateRow, gate: Gate): Described {
@@ -43,19 +48,21 @@ export function describeState(row: StateRow, gate: Gate): Described {
     case 'received':
       return waiting(gate ?? 'due');
     case 'open':
-      if (row.leased) return { state: 'sending', reason: null, message: sendingMessage };
+      if (row.leased) return { state: 'sending', reason: null, ...said({ code: 'state.sending' }) };
       if (row.attempts) {
-        const message = retryMessages[row.last_class ?? 'unknown'];
-        return { state: 'retrying', reason: null, message: withDetail(message, gate && reasonMessages[gate]) };
+        const last: Text = { code: `retry.${row.last_class ?? 'unknown'}` };
+        return { state: 'retrying', reason: null, ...said(inTurn(last, gate && reasonText(gate))) };
       }
       return waiting(gate ?? (row.behind ? 'behind_earlier' : row.reading ? 'reading_shopify' : 'due'));
     case 'accepted':
-      return { state: 'accepted', reason: null, message: withDetail(acceptedMessage, detailWords(row.detail)) };
+      return { state: 'accepted', reason: null, ...said(inTurn({ code: 'state.accepted' }, detailText(row.detail))) };
     default: {
-      const message = row.reason ? reasonMessages[row.reason] : '';
-      return { state: row.state, reason: row.reason, message: withDetail(message, detailWords(row.detail)) };
+      const reason = row.reason ? reasonText(row.reason) : null;
+      const detail = detailText(row.detail);
+      const text = reason ? inTurn(reason, detail) : detail;
+      return { state: row.state, reason: row.reason, ...said(text ?? { code: 'as_it_is', params: { sentence: '' } }) };
     }
   }
 }
 
-const waiting = (reason: WaitingReason): Described => ({ state: 'waiting', reason, message: reasonMessages[reason] });
+const waiting = (reason: WaitingReason): Described => ({ state: 'waiting', reason, ...said(reasonText(reason)) });

@@ -67,6 +67,8 @@ export const en = {
     failed: 'We don’t know why.',
     refused: 'Ascent360 didn’t accept it.',
     phone_only: 'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
+    another_shop: 'It names another store than its headers.',
+    whatsapp: 'Ascent360 has no field for WhatsApp.',
     not_utf8: 'It isn’t valid UTF-8.',
     not_json: 'It isn’t valid JSON.',
     not_an_object: 'It isn’t a JSON object.',
@@ -80,6 +82,7 @@ export const en = {
     used_since: 'The app has been used since then, so it was installed again.',
     shop_in_use: 'Your store uses the app, so nothing was erased.',
     tags_unused: 'Your settings don’t use tags.',
+    tags_merged: 'The customer was merged into another, whose tags we read again.',
     tags_kept: 'We keep the tags until we know the person.',
     customer_unreachable: 'We don’t know an email address or phone number of this customer.',
     merge_read: 'We read both customers’ choices again. They stay with their addresses.',
@@ -90,8 +93,7 @@ export const en = {
     id_only_refused: 'It holds only an ID, and Shopify refused to give the rest.',
     id_only_failed: 'It holds only an ID, and we couldn’t read the rest.',
     import_cancelled: 'The import was canceled.',
-    format: 'Check {keys}.',
-    format_key: '{key}',
+    format: '{key} isn’t in Ascent360’s format.',
     format_no_contact: 'It has no email address, phone or mobile number.',
     format_without: '{key} can’t be sent without {needed}.',
     format_unknown: 'Ascent360 doesn’t know {key}.',
@@ -117,6 +119,8 @@ export const en = {
       '{count, plural, one {# opt-out hasn’t reached Ascent360 for more than 3 days. Until it does, unsubscribe this person in Ascent360 yourself.} other {# opt-outs haven’t reached Ascent360 for more than 3 days. Until they do, unsubscribe these people in Ascent360 yourself.}}',
     fields_denied:
       'Shopify hides some data because the app isn’t approved for it: {fields}. We send contacts without it until the app’s operator has access to protected customer data.',
+    shopify_failing:
+      'Shopify isn’t answering the app properly. We keep trying, and nothing is lost. Until then, we receive and send events, but without what we have to read from Shopify.',
     webhooks_missed:
       'Shopify didn’t tell us about {found} between {fromAt} and {toAt}. We found the changes by comparing with Shopify, and nothing is lost.',
     webhooks_missed_before:
@@ -173,6 +177,7 @@ export const en = {
       'Shopify couldn’t read this segment. Check that it still exists in Shopify under Customers → Segments, then start again.',
     not_in_bulk:
       'Shopify doesn’t let this app read many records at once. The app’s operator has to request bulk queries (Partner Dashboard → API access requests). Until then, choose customers by ID or by segment.',
+    later: 'Waiting because Shopify isn’t answering as it should. The import continues automatically.',
     no_access: 'Waiting until somebody opens the app in Shopify. It can’t read your store right now.',
     uninstalled: 'The app was uninstalled.',
   },
@@ -198,7 +203,7 @@ export const en = {
     named: '{name}',
     customer: 'Customer {id}',
     choice:
-      '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {state, select, subscribed {subscribed} unsubscribed {unsubscribed} pending {asked to confirm} not_subscribed {no choice} never_subscribed {no choice} ticked {checkbox ticked} unticked {checkbox left unticked} redacted {erased} invalid {invalid address} other {no state}}',
+      '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {state, select, subscribed {subscribed} unsubscribed {unsubscribed} pending {asked to confirm} not_subscribed {no choice} never_subscribed {no choice} ticked {checkbox ticked} unticked {checkbox left unticked} redacted {erased} invalid {invalid address} tag_opt_in {tag for yes} tag_opt_out {tag for no} tag_none {no tag} other {no state}}',
     tags_added: 'Tags added: {tags}',
     tags_removed: 'Tags removed: {tags}',
     tags_none: 'Tags changed',
@@ -214,6 +219,8 @@ export const en = {
     shop_redact: 'Store erasure request',
     sent_by_hand: 'Sent manually',
     choice_read: 'A choice read from Shopify',
+    opt_out_missing: 'An opt-out that Ascent360 doesn’t have yet',
+    read: 'Read from Shopify',
   },
   /** Why a field of a record is there or not. */
   field: {
@@ -226,6 +233,7 @@ export const en = {
     phone_only: 'Ascent360 doesn’t load contacts with only a phone number by default.',
     not_a_phone: 'Left out: it isn’t a phone number with its country code.',
     denied: 'Left out: Shopify doesn’t let the app see it.',
+    empty: 'Left out: empty in Shopify ({places}).',
     email_unreadable: 'Left out: {place} doesn’t look like an email address.',
     phone_letters: 'Left out: {place} contains letters.',
     phone_extension: 'Left out: {place} contains an extension.',
@@ -253,6 +261,8 @@ export const en = {
     already_told: 'Left out: Ascent360 already has this choice.',
     no_choice: 'Left out: there’s no explicit choice.',
     held_by_newer_state: 'Left out: a newer state without a choice holds an older opt-in back.',
+    held_by_holder: 'Left out: this is another customer’s opt-in, and the one who has the address now hasn’t opted in.',
+    not_asked_again: 'Left out: the app was installed again since, and Shopify has to confirm this choice first.',
     history_held: 'Left out: your settings hold back choices this old.',
     unticked: 'The checkbox at checkout was left unticked on {at}.',
     unticked_undated: 'The checkbox at checkout was left unticked.',
@@ -295,11 +305,45 @@ export const en = {
   },
   /** The last read of a customer through the Admin API. */
   read: {
-    nothing: 'Read from Shopify.',
-    found: 'Read from Shopify: {found}.',
+    found: 'Found {found}.',
     tags: '{count, plural, one {# tag} other {# tags}}',
     metafields: '{count, plural, one {# metafield} other {# metafields}}',
     data_sale: 'opted out of data sale',
+  },
+  /** What happened about a customer. */
+  timeline: {
+    level: 'Opt-in level: {level, select, single_opt_in {single} confirmed_opt_in {confirmed} other {unknown}}.',
+    undated: 'Shopify gives no date. Recorded on {day}.',
+    source: {
+      consent_topic: 'From a Shopify webhook.',
+      order_box: 'From the checkbox of an order.',
+      tag: 'From a tag.',
+      admin_read: 'Read from Shopify.',
+      reconciliation: 'Found by comparing with Shopify.',
+      import: 'Found by an import.',
+    },
+    told: '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {value, select, true {opt-in sent} other {opt-out sent}}',
+    not_told:
+      '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: no permission sent',
+    under_way: 'In progress.',
+    reason: {
+      due: 'This choice is new to Ascent360.',
+      already_told: 'Ascent360 already has this choice.',
+      no_choice: 'There’s no explicit choice.',
+      held_by_newer_state: 'A newer state without a choice holds it back.',
+      held_by_holder: 'Another customer made this opt-in, and this one hasn’t opted in.',
+      not_asked_again: 'The app was installed again, and Shopify has to confirm this choice first.',
+      history_held: 'Your settings hold back choices this old.',
+      unticked_box: 'The checkbox at checkout was left unticked. Your settings don’t count that as a choice.',
+      no_address: 'There’s no such address.',
+    },
+    outcome: {
+      accepted: 'Accepted by Ascent360.',
+      retry: 'Ascent360 didn’t accept it then.',
+      rejected: 'Ascent360 rejected the record.',
+      connection_problem: 'Ascent360 didn’t accept the GUID.',
+      unknown: 'We don’t know the result.',
+    },
   },
   guid: {
     missing: 'Enter the GUID that Ascent360 gave you.',

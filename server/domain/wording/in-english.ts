@@ -1,20 +1,14 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { en } from './en.ts';
+import { patternOf } from './kept-text.ts';
 import { type Speech, sayWith, type Text } from './text.ts';
 
 const formats = new Map<string, IntlMessageFormat>();
 const lists = new Intl.ListFormat('en', { type: 'conjunction' });
 
-function patternOf(code: string): string {
-  const found = code
-    .split('.')
-    .reduce<unknown>((node, key) => (typeof node === 'object' && node ? Reflect.get(node, key) : undefined), en);
-  return typeof found === 'string' ? found : code;
-}
-
 const english: Speech = {
   say: (code, params) => {
-    const format = formats.get(code) ?? new IntlMessageFormat(patternOf(code), 'en', undefined, { ignoreTag: true });
+    const format =
+      formats.get(code) ?? new IntlMessageFormat(patternOf(code) ?? code, 'en', undefined, { ignoreTag: true });
     formats.set(code, format);
     return String(format.format(params));
   },
@@ -25,3 +19,6 @@ const english: Speech = {
 
 /** The English sentence, for who reads the API, a file or a log. Pages say the text in the merchant's language instead. */
 export const inEnglish = (text: Text): string => sayWith(text, english);
+
+/** As an answer of the API has a text: in English, and by its code. */
+export const said = (text: Text): { message: string; text: Text } => ({ message: inEnglish(text), text });

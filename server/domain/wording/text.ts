@@ -13,8 +13,12 @@ export type TextCode = Paths<typeof en>;
  */
 export type TextParams = Record<string, string | number | readonly Text[]>;
 
-/** What is said to a person, without its words: who shows it says it in their language. `then`: the sentence that follows. */
-export type Text = { code: TextCode; params?: TextParams; then?: Text };
+/** What is said to a person, without its words: who shows it says it in their language. `next`: the sentence that follows. */
+export type Text = { code: TextCode; params?: TextParams; next?: Text };
+
+/** Texts one after the other. */
+export const inTurn = (first: Text, last: Text | null): Text =>
+  last ? { ...first, next: first.next ? inTurn(first.next, last) : last } : first;
 
 /** How a language and a time zone say what a text is made of. */
 export type Speech = {
@@ -31,8 +35,8 @@ function spoken(name: string, value: TextParams[string], speech: Speech): string
 }
 
 /** A text, and those that follow it, as one string. */
-export function sayWith({ code, params = {}, then }: Text, speech: Speech): string {
+export function sayWith({ code, params = {}, next }: Text, speech: Speech): string {
   const values = Object.entries(params).map(([name, value]) => [name, spoken(name, value, speech)]);
   const sentence = speech.say(code, Object.fromEntries(values));
-  return then ? `${sentence} ${sayWith(then, speech)}` : sentence;
+  return next ? `${sentence} ${sayWith(next, speech)}` : sentence;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { attemptClasses } from '../../domain/states.ts';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
 import { activityItem } from '../../store/events/event-list.ts';
 import { filterContract, listContract, manyContract, oneContract } from './contract.ts';
@@ -19,7 +20,7 @@ const activityDetail = activityItem.extend({
   mergedInto: z.uuid().nullable(),
   event: jsonObject.nullable(),
   payload: jsonObject.nullable(),
-  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string() })),
+  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string(), text: textContract })),
   attempts: z.array(
     z.object({
       at: moment,

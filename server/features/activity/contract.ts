@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import { refusing } from '../../domain/fault.ts';
 import { filterShape } from '../../store/events/event-filter.ts';
 import { readCursor } from '../../store/events/event-list.ts';
 
 const MOST_ITEMS = 200;
-const LIMIT = `Enter a whole number from 1 to ${MOST_ITEMS}`;
+const LIMIT = refusing('limit', { max: MOST_ITEMS });
 
 const place = z
-  .string({ error: 'Take the cursor from an answer' })
+  .string({ error: refusing('cursor') })
   .nullish()
   .transform((text, ctx) => {
     if (!text) return null;
     const after = readCursor(text);
     if (after) return after;
-    ctx.addIssue({ code: 'custom', message: 'This cursor is none of ours: leave it out to begin at the newest' });
+    ctx.addIssue({ code: 'custom', message: refusing('cursor') });
     return z.NEVER;
   });
 const limit = z
@@ -27,15 +28,15 @@ export const filterContract = (timeZone: string) => z.object(filterShape(timeZon
 /** What the list is asked for. @param timeZone the shop's: a day is one of its calendar */
 export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: place, limit });
 
-const yesNo = z.boolean({ error: 'Choose true or false' }).default(false);
+const yesNo = z.boolean({ error: refusing('on_off') }).default(false);
 const options = { reassert: yesNo, dryRun: yesNo };
-const NO_OBJECT = 'Send a JSON object';
+const NO_OBJECT = refusing('json');
 export const oneContract = z.strictObject(options, { error: NO_OBJECT }).prefault({});
 export const manyContract = (timeZone: string) =>
   z.strictObject(
     {
       ...options,
-      filter: z.strictObject(filterShape(timeZone), { error: 'Say which events: {"filter": {"state": …}}' }),
+      filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }),
     },
     { error: NO_OBJECT },
   );

@@ -1,5 +1,6 @@
-import type { AttemptClass, FieldReason } from '../../domain/states.ts';
+import type { AttemptClass } from '../../domain/states.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
+import { type KeptField, withReasons } from '../../domain/wording/field-reasons.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
@@ -57,7 +58,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     : [];
   const sent =
     delivery?.payload &&
-    shop.vault.openJson<{ payload: object; fields: FieldReason[] }>(payloadBinding(delivery.id), delivery.payload);
+    shop.vault.openJson<{ payload: object; fields: KeptField[] }>(payloadBinding(delivery.id), delivery.payload);
   const { event, raw } = readEvent(shop, row);
   const detail: ActivityDetail = {
     ...itemOf(shop, row, gate),
@@ -66,7 +67,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     mergedInto: row.merged_into,
     event,
     payload: sent?.payload ?? null,
-    fields: sent?.fields ?? [],
+    fields: withReasons(sent?.fields ?? []),
     attempts: attempts.map(({ id, at, excerpt, ...attempt }) => ({
       ...attempt,
       at: at.toISOString(),

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { StateRow } from '../../domain/wording/describe-state.ts';
-import { reasonMessages } from '../../domain/wording/messages.ts';
+import { reasonText, type StateRow } from '../../domain/wording/describe-state.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { topicOf } from '../../shopify/topics.ts';
@@ -28,8 +28,8 @@ export type AgainPlan = {
   joins: { eventId: string; accepted: boolean; into: { id: string; eventId: string } }[];
   /** Never came as far as a delivery: translated again. */
   translate: string[];
-  /** Event → why it cannot be sent again, as a sentence. */
-  refused: Map<string, string>;
+  /** Event → why it cannot be sent again. */
+  refused: Map<string, Text>;
 };
 
 type Candidate = Pick<StateRow, 'state' | 'reason'> & {
@@ -48,8 +48,8 @@ type Candidate = Pick<StateRow, 'state' | 'reason'> & {
 
 type Newest = { entity: string; event_id: string; delivery_id: string | null; has_subject: boolean | null };
 
-const WAITING = 'It is waiting to be sent already.';
-const ERASED = 'Its data has been erased, so it cannot be sent again.';
+const WAITING: Text = { code: 'refusal.waiting' };
+const ERASED: Text = { code: 'refusal.erased' };
 const GUARD = 20;
 
 const kindOfFamily: Partial<Record<string, DeliveryKind>> = {
@@ -104,16 +104,16 @@ async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Pr
 }
 
 /** How one event goes out again; a text says why it does not, null that it is to be translated again. */
-function planOne(row: Candidate, newest: Newest | undefined): SendAgain | string | null {
+function planOne(row: Candidate, newest: Newest | undefined): SendAgain | Text | null {
   if (row.state === 'received' || row.state === 'open') return WAITING;
   const topic = topicOf(row.topic);
   const kind = row.kind ?? kindOfFamily[topic?.family ?? ''];
   if (row.reason === 'redacted' || (!row.has_body && !row.has_subject)) return ERASED;
-  if (!topic && !kind) return reasonMessages.unknown_topic;
+  if (!topic && !kind) return reasonText('unknown_topic');
   // What could not be read or handled may be by now, whatever it is about.
   if (row.state === 'attention' && row.delivery_id === null && row.entity === null) return null;
-  if (!kind) return topic?.family === 'compliance' ? reasonMessages.privacy : reasonMessages.lifecycle;
-  if (row.deleted) return reasonMessages.deleted_person;
+  if (!kind) return topic?.family === 'compliance' ? reasonText('privacy') : reasonText('lifecycle');
+  if (row.deleted) return reasonText('deleted_person');
   const send = {
     eventId: row.id,
     topic: row.topic,
@@ -125,13 +125,13 @@ function planOne(row: Candidate, newest: Newest | undefined): SendAgain | string
     personId: row.person_id,
   };
   if (newest && newest.event_id !== row.id) {
-    if (newest.delivery_id === null) return reasonMessages.no_contact;
+    if (newest.delivery_id === null) return reasonText('no_contact');
     return newest.has_subject ? { ...send, source: newest.delivery_id } : ERASED;
   }
   if (row.delivery_id !== null) return row.has_subject ? { ...send, source: row.delivery_id } : ERASED;
-  if (row.reason === 'recorded' && kind === 'consent') return reasonMessages.recorded;
+  if (row.reason === 'recorded' && kind === 'consent') return reasonText('recorded');
   // Translating it again would find no choice again: the person is sent as last known.
-  if (row.reason === 'no_choice') return row.person_id ? { ...send, source: null } : reasonMessages.no_choice;
+  if (row.reason === 'no_choice') return row.person_id ? { ...send, source: null } : reasonText('no_choice');
   return null;
 }
 
@@ -150,8 +150,8 @@ export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): P
   const rest: { row: Candidate; entity: string }[] = [];
   for (const row of rows) {
     const planned = planOne(row, row.entity ? newest.get(row.entity) : undefined);
-    if (typeof planned === 'string') plan.refused.set(row.id, planned);
-    else if (planned === null) plan.translate.push(row.id);
+    if (planned === null) plan.translate.push(row.id);
+    else if ('code' in planned) plan.refused.set(row.id, planned);
     else if (row.entity === null) plan.sends.push(planned);
     else {
       rest.push({ row, entity: row.entity });

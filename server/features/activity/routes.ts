@@ -1,10 +1,10 @@
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { download } from '../../http/download.ts';
-import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -26,10 +26,6 @@ export type ActivityRoutesDeps = {
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
 };
-
-function conflict(res: Response, message: string): void {
-  res.status(409).json({ errors: [{ message }] });
-}
 
 /** The list of events, one event, and what a merchant can do about it; goes behind merchantAuth. */
 export function activityRoutes(deps: ActivityRoutesDeps): Router {
@@ -103,7 +99,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     }
     const { refusal, ...sent } = await sendAgain(deps, shop, [id], asked.data);
     if (sent.count === 0) {
-      conflict(res, refusal ?? 'It cannot be sent again.');
+      conflict(res, refusal ?? { code: 'refusal.not_again' });
       return;
     }
     if (!asked.data.dryRun) await deps.onChange(shop);
@@ -117,7 +113,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     if (id && dismissed) await noteChangedEnds(db, [id]);
     const item = id && (await findItem(db, shop, id, await gate(shop)));
     if (!item) notFound(req, res, next);
-    else if (!dismissed) conflict(res, 'Only an event that needs attention can be dismissed.');
+    else if (!dismissed) conflict(res, { code: 'refusal.not_attention' });
     else res.json(item);
   });
 

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { addDeliveries, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
@@ -16,8 +17,8 @@ import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 
-/** `count`: how many go out. `refusal`: why the first one that does not go out stays, as a sentence. */
-export type SentAgain = DueFlags & { count: number; refusal: string | null };
+/** `count`: how many go out. `refusal`: why the first one that does not go out stays. */
+export type SentAgain = DueFlags & { count: number; refusal: Text | null };
 
 /** At most so many events are sent again by one call. */
 export const MOST_AT_ONCE = 10_000;

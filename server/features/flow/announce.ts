@@ -23,24 +23,24 @@ const LATER = 15 * 60_000;
 /** What a workflow gets to read, and the app's page that helps. No personal data: workflows mail it on. */
 const words: Record<OpeningKind, { problem: string; details: string; page: string }> = {
   connection: {
-    problem: 'Ascent360 refuses the connection',
-    details: 'Ascent360 refuses the GUID. Nothing is sent until it works again, and nothing is lost.',
+    problem: 'Ascent360 doesn’t accept the connection',
+    details: 'Ascent360 doesn’t accept the GUID. Nothing is sent until it works again, and nothing is lost.',
     page: '/settings',
   },
   rejected: {
-    problem: 'Ascent360 refused a record',
-    details: 'At least one record was refused. Correct the cause, then send it again.',
+    problem: 'Ascent360 rejected a record',
+    details: 'Ascent360 rejected at least one record. Fix the cause, then resend it.',
     page: '/activity?state=attention',
   },
   opt_outs: {
-    problem: 'An opt-out has not reached Ascent360',
+    problem: 'An opt-out hasn’t reached Ascent360',
     details:
-      'At least one opt-out has not reached Ascent360 for more than 3 days. Until then, make sure there that these people get nothing.',
+      'At least one opt-out hasn’t reached Ascent360 for more than 3 days. Until it does, unsubscribe these people in Ascent360 yourself.',
     page: '/activity',
   },
   privacy_request: {
-    problem: 'A privacy request is to be answered',
-    details: 'Shopify passed on a privacy request. It has to be answered within 30 days.',
+    problem: 'A privacy request needs your answer',
+    details: 'A customer asked for their data or asked to be erased. Answer within 30 days.',
     page: '/privacy',
   },
 };

@@ -1,7 +1,7 @@
 import { stepBulkRead } from '../../admin/bulk-job.ts';
-import type { BulkAsked } from '../../admin/bulk-query.ts';
 import { cancelBulkRead, FILE_KEPT_MS } from '../../admin/bulk-read.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import { changeState, postpone } from '../../store/imports/imports.ts';
 import { noteFile, noteReading, readAgain } from '../../store/imports/reading.ts';
 import { searchOf } from './contract.ts';
@@ -15,15 +15,6 @@ export type AskDeps = CountDeps & {
   lookAgainMs: number;
 };
 
-const DENIED: Record<BulkAsked['kind'], string> = {
-  customers:
-    'Shopify does not let the app see customers. Whoever runs the app has to ask Shopify for access to protected customer data.',
-  orders:
-    'Shopify does not let the app see orders. Whoever runs the app has to ask Shopify for access to protected customer data.',
-};
-const failedBecause = (why: string) =>
-  `Shopify could not read everything (${why}). Begin again; if it stays, choose fewer customers or a later day.`;
-
 /**
  * Has Shopify read what an import asks for, into a file, a step at a time.
  * @returns whether the file is complete
@@ -31,8 +22,7 @@ const failedBecause = (why: string) =>
  */
 export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Work): Promise<boolean> {
   const { db, admin, now } = deps;
-  const fail = async (message: string) =>
-    await changeState(db, shop, job.id, { from: ['counting'], to: 'failed', message });
+  const fail = async (text: Text) => await changeState(db, shop, job.id, { from: ['counting'], to: 'failed', text });
   const { settings } = await settingsOf(deps, shop);
   const keys = job.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
   const asked = {
@@ -43,7 +33,7 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
   const step = await stepBulkRead({ admin, shop, signal }, asked, job, now());
   switch (step.state) {
     case 'busy':
-      await postpone(db, job, LATER_MS, 'Waits until Shopify has done other reading for this app.');
+      await postpone(db, job, LATER_MS, { code: 'import.other_reading' });
       return false;
     case 'begun': {
       const begun = { operationId: step.operationId, metafields: keys, denied: step.denied };
@@ -58,10 +48,10 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
       await readAgain(db, job.id, step.denied);
       return false;
     case 'forbidden':
-      await fail(DENIED[job.kind]);
+      await fail({ code: `import.denied_${job.kind}` });
       return false;
     case 'failed':
-      await fail(failedBecause(step.why));
+      await fail({ code: 'import.failed_because', params: { reason: step.why } });
       return false;
     case 'done': {
       const { url, size, completedAt } = step;

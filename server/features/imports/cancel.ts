@@ -1,3 +1,5 @@
+import { detailOf } from '../../domain/wording/details.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { closeDeliveries } from '../../store/deliveries/deliveries.ts';
@@ -24,16 +26,16 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void>
     rows.map(({ id }) => ({
       id,
       settled: { state: 'skipped', reason: 'dismissed' },
-      detail: 'The import was cancelled',
+      detail: detailOf('import_cancelled'),
     })),
   );
 }
 
 /** Ends an import before it is done. @returns whether there was anything to end */
-export async function cancelImport(db: Db, shop: Shop, id: string, message = ''): Promise<boolean> {
+export async function cancelImport(db: Db, shop: Shop, id: string, text: Text | null = null): Promise<boolean> {
   return await inShop(db, shop, async ({ sql }) => {
     const from = ['counting', 'counted', 'running', 'paused'] as const;
-    if (!(await changeState(sql, shop, id, { from, to: 'cancelled', message }))) return false;
+    if (!(await changeState(sql, shop, id, { from, to: 'cancelled', text }))) return false;
     await dismissFed(sql, shop, id);
     return true;
   });

@@ -17,7 +17,6 @@ import { type FeedDeps, feed } from './feed.ts';
 import { type Cursors, listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { allTold, freezeTally } from './tally.ts';
-import { gateMessages } from './waits.ts';
 import type { Work } from './work.ts';
 
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };
@@ -29,16 +28,6 @@ const LATER_MS = 15_000;
 /** What was told and the rate are renewed this often, in milliseconds; where that takes long, so much less often. */
 const RENEW_MS = 2000;
 const RENEW_SHARE = 30;
-
-const GONE =
-  'Shopify keeps what it has read for 7 days, and they are over. Begin a new import: what Ascent360 has already is not sent again.';
-const REFUSED = 'Shopify refused to read this. Begin again; if it stays, tell us when it was.';
-const NO_SEGMENT =
-  'Shopify could not read this segment. See in Shopify, under Customers, Segments, that it is still there, and begin again.';
-const NOT_IN_BULK =
-  'Shopify does not let this app read many at once. Whoever runs the app has to allow it bulk queries (Partner Dashboard, API access requests); until then, choose customers by their IDs or by a segment.';
-const LATER = 'Waits until Shopify answers as it should. It continues by itself.';
-const NO_ACCESS = 'Waits until somebody opens the app in Shopify: it may not read the shop at the moment.';
 
 /** @returns whether there is more to do at once */
 async function goOnCounting(deps: WorkDeps, work: Work): Promise<boolean> {
@@ -77,10 +66,10 @@ async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, I
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
   if (gate) {
-    await postpone(deps.db, job, deps.lookAgainMs, gateMessages[gate]);
+    await postpone(deps.db, job, deps.lookAgainMs, { code: `wait.${gate}` });
     return false;
   }
-  if (job.message !== '') await postpone(deps.db, job, 0, '');
+  if (job.text !== null) await postpone(deps.db, job, 0, null);
   const before = job.fed;
   if (job.fedAt === null) await feed(deps, work, metafieldKeys(stored.settings.mapping));
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);
@@ -113,7 +102,7 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
       return await goOnRunning(deps, work, renewals);
     case 'counted':
       if (job.expiresAt !== null && job.expiresAt < deps.now()) {
-        await changeState(deps.db, shop, job.id, { from: ['counted'], to: 'failed', message: GONE });
+        await changeState(deps.db, shop, job.id, { from: ['counted'], to: 'failed', text: { code: 'import.gone' } });
         return false;
       }
       await postpone(deps.db, job, LATER_MS * 60);
@@ -132,19 +121,23 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
 /** An import that the Admin API does not let go on: it waits, or it has failed. */
 async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
   deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
-  if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, NO_ACCESS);
-  else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS, LATER);
+  if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, { code: 'import.no_access' });
+  else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS, { code: 'import.later' });
   else {
     const gone = !job.listed && job.readAt !== null;
     const inBulk = !job.listed && error.denied.length > 0;
-    const message = gone
-      ? GONE
+    const why = gone
+      ? 'gone'
       : inBulk
-        ? NOT_IN_BULK
+        ? 'not_in_bulk'
         : job.segmentId !== null && job.readAt === null
-          ? NO_SEGMENT
-          : REFUSED;
-    await changeState(deps.db, shop, job.id, { from: ['counting', 'running'], to: 'failed', message });
+          ? 'no_segment'
+          : 'refused';
+    await changeState(deps.db, shop, job.id, {
+      from: ['counting', 'running'],
+      to: 'failed',
+      text: { code: `import.${why}` },
+    });
   }
 }
 
@@ -160,7 +153,7 @@ export function importChore(deps: ImportDeps): Chore {
       let more = false;
       for (const job of await dueImports(deps.db, shop)) {
         if (uninstalledAt !== null && job.endedAt === null) {
-          await cancelImport(deps.db, shop, job.id, 'The app was uninstalled.');
+          await cancelImport(deps.db, shop, job.id, { code: 'import.uninstalled' });
           continue;
         }
         try {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { startOfDay } from '../../domain/days.ts';
+import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -17,9 +18,9 @@ const digitsOf = (type: string, error: string) =>
     .pipe(z.string().regex(new RegExp(`^(?:gid://shopify/${type}/)?[1-9]\\d{0,19}$`), { error }))
     .transform((written) => written.slice(written.lastIndexOf('/') + 1));
 
-const CUSTOMER_ID = 'Enter a customer’s id as digits or gid://shopify/Customer/…';
-const SEGMENT_ID = 'Enter a segment’s id as digits or gid://shopify/Segment/…';
-const FROM = 'Enter a day (2026-11-23) or a moment with its zone (2026-11-23T09:00:00Z)';
+const CUSTOMER_ID = refusing('customer_id');
+const SEGMENT_ID = refusing('segment_id');
+const FROM = refusing('moment');
 
 /** A day is one of the shop's calendar. */
 const moment = (timeZone: string) =>
@@ -30,11 +31,11 @@ const moment = (timeZone: string) =>
     .transform((text) => (text.length === 10 ? startOfDay(text, timeZone) : Date.parse(text)));
 
 const shape = {
-  kind: z.enum(['customers', 'orders'], { error: 'Choose customers or orders' }),
+  kind: z.enum(['customers', 'orders'], { error: refusing('choice', { options: 'customers, orders' }) }),
   customerIds: z
-    .array(digitsOf('Customer', CUSTOMER_ID), { error: 'Enter a list of customers’ ids' })
-    .min(1, { error: 'Enter at least one customer’s id' })
-    .max(MOST_IDS, { error: `Enter at most ${MOST_IDS} ids; for more, import a segment` })
+    .array(digitsOf('Customer', CUSTOMER_ID), { error: refusing('list') })
+    .min(1, { error: refusing('list_empty') })
+    .max(MOST_IDS, { error: refusing('ids_long', { max: MOST_IDS }) })
     .transform((ids) => [...new Set(ids)])
     .nullish(),
   segmentId: digitsOf('Segment', SEGMENT_ID).nullish(),
@@ -43,23 +44,20 @@ const shape = {
 /** What `POST /api/imports` takes. @param timeZone the shop's, one that the runtime knows */
 export const importContract = (now: Instant, timeZone: string) =>
   z
-    .strictObject(
-      { ...shape, from: moment(timeZone).nullish() },
-      { error: 'Send a JSON object: {"kind": "customers"}' },
-    )
+    .strictObject({ ...shape, from: moment(timeZone).nullish() }, { error: refusing('json') })
     .superRefine((asked, ctx) => {
       const refuse = (field: string, message: string) => ctx.addIssue({ code: 'custom', path: [field], message });
       const oldest = now - ORDERS_DAYS * DAY;
-      if (asked.from != null && asked.from > now) refuse('from', 'Choose a moment that has been');
+      if (asked.from != null && asked.from > now) refuse('from', refusing('future'));
       // The whole of the oldest day, and a page that was open over midnight.
       if (asked.kind === 'orders' && asked.from != null && asked.from < oldest - DAY) {
-        refuse('from', `Shopify gives this app the orders of the last ${ORDERS_DAYS} days: choose a later day`);
+        refuse('from', refusing('too_old', { days: ORDERS_DAYS }));
       }
-      if (asked.kind === 'orders' && asked.customerIds) refuse('customerIds', 'Leave it out: it is for customers');
-      if (asked.kind === 'orders' && asked.segmentId) refuse('segmentId', 'Leave it out: it is for customers');
-      if (asked.customerIds && asked.segmentId) refuse('segmentId', 'Name customers or a segment, not both');
+      if (asked.kind === 'orders' && asked.customerIds) refuse('customerIds', refusing('customers_only'));
+      if (asked.kind === 'orders' && asked.segmentId) refuse('segmentId', refusing('customers_only'));
+      if (asked.customerIds && asked.segmentId) refuse('segmentId', refusing('ids_or_segment'));
       if (asked.from != null && (asked.customerIds || asked.segmentId)) {
-        refuse('from', 'Leave it out: the customers are named');
+        refuse('from', refusing('no_from'));
       }
     })
     .transform(

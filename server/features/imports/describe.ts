@@ -10,6 +10,7 @@ import {
 } from '../../domain/imports.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { listImports } from '../../store/imports/imports.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
@@ -80,7 +81,7 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     which: !job.listed ? 'all' : job.segmentId === null ? 'some' : 'segment',
     from: iso(job.from),
     state: job.state,
-    message: job.message,
+    ...(job.text ? said(job.text) : { message: '', text: null }),
     createdAt: iso(job.createdAt),
     startedAt: iso(job.startedAt),
     endedAt: iso(job.endedAt),

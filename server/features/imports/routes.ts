@@ -1,9 +1,10 @@
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import { faultsOf } from '../../domain/fault.ts';
-import type { Import, ImportState } from '../../domain/imports.ts';
+import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { jsonText, notFound, unprocessable } from '../../http/errors.ts';
+import type { Text } from '../../domain/wording/text.ts';
+import { conflict, jsonText, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
@@ -23,14 +24,7 @@ export type ImportRoutesDeps = {
   now: () => Instant;
 };
 
-const OTHER = 'Another import of this kind is under way: wait until it has ended, or cancel it.';
-
-function conflict(res: Response, message: string): void {
-  res.status(409).json({ errors: [{ message }] });
-}
-
-const wrongState = (state: ImportState, action: string) =>
-  `This import is ${state}: it cannot be ${action === 'cancel' ? 'cancelled' : `${action}${action.endsWith('e') ? 'd' : 'ed'}`}.`;
+const OTHER: Text = { code: 'refusal.other_import' };
 
 /** Imports, and what a merchant can do about them; goes behind merchantAuth. */
 export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
@@ -67,9 +61,8 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     else notFound(req, res, next);
   });
 
-  async function start(shop: Shop, id: string): Promise<boolean | string> {
-    if (!(await settings.load(shop))?.guid)
-      return 'Connect the shop to Ascent360 first: enter the GUID in the settings.';
+  async function start(shop: Shop, id: string): Promise<boolean | Text> {
+    if (!(await settings.load(shop))?.guid) return { code: 'refusal.not_connected' };
     return await inShop(db, shop, async ({ sql }) => {
       const [other] = await sql.query(
         `SELECT 1 FROM imports o JOIN imports i ON i.shop_id = o.shop_id AND i.kind = o.kind AND i.id <> o.id
@@ -80,7 +73,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     });
   }
 
-  const actions: Record<string, (shop: Shop, id: string) => Promise<boolean | string>> = {
+  const actions: Record<string, (shop: Shop, id: string) => Promise<boolean | Text>> = {
     start,
     pause: async (shop, id) => await changeState(db, shop, id, { from: ['running'], to: 'paused' }),
     resume: async (shop, id) => await changeState(db, shop, id, { from: ['paused'], to: 'running' }),
@@ -99,7 +92,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
       const done = before.state === 'counted' || name !== 'start' ? await act(shop, before.id) : false;
       const after = (await findImport(db, shop, before.id)) ?? before;
       if (done === true) res.json(await describe(shop, after));
-      else conflict(res, done === false ? wrongState(after.state, name) : done);
+      else conflict(res, done === false ? { code: 'refusal.import_state', params: { action: name } } : done);
     });
   }
 

@@ -1,7 +1,8 @@
-import { writeMoment } from '../../domain/days.ts';
 import type { Import, Wait } from '../../domain/imports.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
-import { detailWords } from '../../domain/wording/messages.ts';
+import { detailText } from '../../domain/wording/details.ts';
+import { said } from '../../domain/wording/in-english.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
@@ -9,12 +10,6 @@ import type { Shop } from '../../store/shops/shops.ts';
 
 /** What of an import is looked at, at most: more wait for the same few reasons. */
 const MOST = 5000;
-
-export const gateMessages: Record<Exclude<Gate, null>, string> = {
-  not_connected: 'Waits until the shop is connected to Ascent360: enter the GUID in the settings.',
-  paused: 'Waits because sending is paused in the settings.',
-  connection_problem: 'Waits because Ascent360 refuses the GUID. It goes on as soon as the connection works again.',
-};
 
 type Row = {
   retrying: number;
@@ -59,28 +54,19 @@ async function look(sql: Sql, shop: Shop, job: Import): Promise<Row | null> {
   return row ?? null;
 }
 
-const records = (count: number, verb: 'wait') => (count === 1 ? `1 record ${verb}s` : `${count} records ${verb}`);
-const because = (error: string | null) => {
-  const words = detailWords(error);
-  return words
-    ? `: ${words.charAt(0).toLowerCase()}${words.slice(1)}`.replace(/^: it answered/, ': Ascent360 answered')
-    : '';
-};
+const waiting = (reason: Wait['reason'], count: number, text: Text): Wait => ({ reason, count, ...said(text) });
 
 function retries({ retrying: count, retry_at, retry_error }: Row): Wait[] {
   if (count === 0 || !retry_at) return [];
-  const next = count === 1 ? '' : 'the next ';
-  const message = `${records(count, 'wait')} for a new try, ${next}on ${writeMoment(retry_at)}${because(retry_error)}.`;
-  return [{ reason: 'retrying', count, message }];
+  const text: Text = { code: 'wait.retrying', params: { count, nextAt: retry_at.toISOString() } };
+  return [waiting('retrying', count, inTurn(text, detailText(retry_error)))];
 }
 
 function laneWaits({ behind: count, behind_at, behind_error }: Row): Wait[] {
   if (count === 0) return [];
-  const ahead = `${records(count, 'wait')} behind an earlier record of the same address`;
-  const message = behind_at
-    ? `${ahead}, which is tried again on ${writeMoment(behind_at)}${because(behind_error)}.`
-    : `${ahead}, so that Ascent360 gets them in order.`;
-  return [{ reason: 'behind_earlier', count, message }];
+  if (!behind_at) return [waiting('behind_earlier', count, { code: 'wait.behind_earlier', params: { count } })];
+  const text: Text = { code: 'wait.behind_retry', params: { count, nextAt: behind_at.toISOString() } };
+  return [waiting('behind_earlier', count, inTurn(text, detailText(behind_error)))];
 }
 
 /**
@@ -94,29 +80,20 @@ export async function waitsOf(
   { gate, breaker }: { gate: Gate; breaker: StoredSettings['breaker'] },
 ): Promise<Wait[]> {
   if (job.startedAt === null || job.endedAt !== null) return [];
-  if (gate !== null) return [{ reason: gate, count: 0, message: gateMessages[gate], action: 'settings' }];
+  if (gate !== null) return [{ ...waiting(gate, 0, { code: `wait.${gate}` }), action: 'settings' }];
   const row = await look(sql, shop, job);
   if (!row) return [];
   const waits: Wait[] = [];
   if (breaker?.openedAt != null) {
-    waits.push({
-      reason: 'down',
-      count: 0,
-      message:
-        'Ascent360 takes no records at the moment. One is tried now and then, and the rest goes on once it does.',
-    });
+    waits.push(waiting('down', 0, { code: 'wait.down' }));
   }
   waits.push(...retries(row), ...laneWaits(row));
   if (row.reading > 0) {
-    const message = `${records(row.reading, 'wait')} until Shopify has said what is missing.`;
-    waits.push({ reason: 'reading_shopify', count: row.reading, message });
+    const count = row.reading;
+    waits.push(waiting('reading_shopify', count, { code: 'wait.reading_shopify', params: { count } }));
   }
   if (row.live && job.state === 'running' && job.fedAt === null) {
-    waits.push({
-      reason: 'live_events',
-      count: 0,
-      message: 'New events of the shop go first: the import goes on after them.',
-    });
+    waits.push(waiting('live_events', 0, { code: 'wait.live_events' }));
   }
   return waits;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { importAnswer } from '../../domain/imports.ts';
 import { attentionReasons } from '../../domain/states.ts';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 
 const moment = z.iso.datetime();
@@ -32,6 +33,7 @@ const problem = z.object({
     'attention',
   ]),
   message: z.string(),
+  text: textContract,
   reason: z.enum(attentionReasons).exactOptional(),
   since: moment.exactOptional(),
   count: count.exactOptional(),
@@ -43,13 +45,14 @@ export const overviewAnswer = z.object({
   connection: z.object({
     state: z.enum(['not_connected', 'connected', 'paused', 'problem', 'uninstalled']),
     message: z.string(),
+    text: textContract,
   }),
   /** Windows end now. */
   counts: z.object({ '24h': counts, '7d': counts, '30d': counts }),
   /** A day is one of the shop's time zone, `date` as `YYYY-MM-DD`, today last. */
   daily: z.array(z.object({ date: z.iso.date(), ...counts.shape })),
   /** Whether the app may read the shop through the Admin API. */
-  adminAccess: z.object({ state: z.enum(['ok', 'missing', 'needs_opening']), message: z.string() }),
+  adminAccess: z.object({ state: z.enum(['ok', 'missing', 'needs_opening']), message: z.string(), text: textContract }),
   timeZone: z.string(),
   problems: z.array(problem),
   lastEventAt: moment.nullable(),

@@ -1,6 +1,6 @@
-import { writeMoment } from '../../domain/days.ts';
 import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../../domain/retention-days.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Problem } from './api.ts';
@@ -16,12 +16,13 @@ export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Prom
   );
   if (!row?.since) return [];
   const expires = new Date(row.since.getTime() + EXPIRES_AFTER_DAYS * DAY);
-  const first = writeMoment(expires);
-  const what = row.count === 1 ? '1 event that was not sent is' : `${row.count} events that were not sent are`;
   return [
     {
       kind: 'expiring',
-      message: `${what} kept for ${EXPIRES_AFTER_DAYS} days only: from ${first} on they expire and can’t be sent any more. Repair what holds them, or send them again.`,
+      ...said({
+        code: 'problem.expiring',
+        params: { count: row.count, fromAt: expires.toISOString(), days: EXPIRES_AFTER_DAYS },
+      }),
       since: row.since.toISOString(),
       count: row.count,
       action: 'activity',

@@ -1,28 +1,27 @@
-import { writeMoment } from '../../domain/days.ts';
+import { said } from '../../domain/wording/in-english.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { openMissed } from '../../store/shops/missed-changes.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Problem } from './api.ts';
 
-const counted = (count: number, one: string, many: string) =>
-  count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+const counted = (what: 'orders' | 'customers' | 'choices', count: number): Text[] =>
+  count === 0 ? [] : [{ code: `problem.${what}`, params: { count } }];
 
 /** Changes that no webhook reported and the comparison found. */
 export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const open = await openMissed(sql, shop);
   if (!open) return [];
   const { orders, customers, consents, from, to } = open.detail;
-  const moment = (iso: string) => writeMoment(new Date(iso));
-  const what = [
-    ...counted(orders, 'order', 'orders'),
-    ...counted(customers, 'customer', 'customers'),
-    ...counted(consents, 'choice', 'choices'),
-  ];
-  const when = from === null ? `before ${moment(to)}` : `between ${moment(from)} and ${moment(to)}`;
+  const found = [...counted('orders', orders), ...counted('customers', customers), ...counted('choices', consents)];
+  const text: Text =
+    from === null
+      ? { code: 'problem.webhooks_missed_before', params: { found, toAt: to } }
+      : { code: 'problem.webhooks_missed', params: { found, fromAt: from, toAt: to } };
   return [
     {
       kind: 'webhooks_missed',
-      message: `Shopify did not tell the app of changes ${when}: ${what.join(', ').replace(/, ([^,]*)$/, ' and $1')}. They were found by comparing with Shopify, and nothing is lost.`,
+      ...said(text),
       since: new Date(open.openedAt).toISOString(),
       count: orders + customers + consents,
       action: 'activity',

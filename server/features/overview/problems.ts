@@ -1,6 +1,8 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttentionReason } from '../../domain/states.ts';
-import { reasonMessages } from '../../domain/wording/messages.ts';
+import { detailText } from '../../domain/wording/details.ts';
+import { said } from '../../domain/wording/in-english.ts';
+import { inTurn } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { findLateOptOuts } from '../../store/deliveries/late-opt-outs.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
@@ -11,16 +13,13 @@ import { expiringProblems } from './expiring.ts';
 import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
 
-const events = (count: number) => (count === 1 ? '1 event' : `${count} events`);
-
 async function lateOptOuts(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const row = await findLateOptOuts(sql, shop, now);
   if (!row) return [];
-  const what = row.count === 1 ? '1 opt-out has' : `${row.count} opt-outs have`;
   return [
     {
       kind: 'opt_outs_undelivered',
-      message: `${what} not reached Ascent360 for more than 3 days. Until then, make sure there that these people get nothing.`,
+      ...said({ code: 'problem.opt_outs_undelivered', params: { count: row.count } }),
       since: row.since.toISOString(),
       count: row.count,
       action: 'activity',
@@ -37,7 +36,7 @@ async function waitingUnconnected(sql: Sql, shop: Shop): Promise<Problem[]> {
   return [
     {
       kind: 'not_connected',
-      message: `${events(row.count)} ${row.count === 1 ? 'waits' : 'wait'} to be sent: enter the GUID that Ascent360 gave you.`,
+      ...said({ code: 'problem.not_connected', params: { count: row.count } }),
       since: row.since.toISOString(),
       count: row.count,
       action: 'settings',
@@ -53,18 +52,12 @@ async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   );
   return rows.map(({ reason, count, since }) => ({
     kind: 'attention',
-    message: `${events(count)}: ${reason ? reasonMessages[reason] : 'needs attention'}`,
+    ...said({ code: `problem.attention.${reason ?? 'other'}`, params: { count } }),
     ...(reason && { reason }),
     since: since.toISOString(),
     count,
     action: 'activity',
   }));
-}
-
-/** A refusal in words: attempts keep a code such as `http_404`, test records a sentence. */
-function answerOf(error: string): string {
-  const status = /^http_(\d{3})$/.exec(error)?.[1];
-  return status ? `It answered with status ${status}.` : error;
 }
 
 /** What needs the merchant, most urgent first. */
@@ -78,8 +71,7 @@ export async function findProblems(
     ? [
         {
           kind: 'connection_problem',
-          message:
-            `Ascent360 refuses the GUID, so nothing is sent and nothing is lost. ${answerOf(stored.problem.error)}`.trim(),
+          ...said(inTurn({ code: 'problem.connection_problem' }, detailText(stored.problem.error))),
           since: new Date(stored.problem.since).toISOString(),
           action: 'settings',
         },

@@ -3,7 +3,8 @@ import { knownTimeZone } from '../../domain/days.ts';
 import type { ImportAnswer } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { countedSources } from '../../domain/states.ts';
-import { gateOf } from '../../domain/wording/describe-state.ts';
+import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
@@ -22,30 +23,19 @@ export type OverviewRoutesDeps = {
   now: () => Instant;
 };
 
+const stateOf = {
+  not_connected: 'not_connected',
+  paused: 'paused',
+  connection_problem: 'problem',
+} as const satisfies Record<Exclude<Gate, null>, Connection['state']>;
+
 /** The shop's connection to Ascent360. The same order of reasons by which waiting events name theirs. */
 export function connectionOf(stored: StoredSettings | null, life: Pick<Installation, 'uninstalledAt'>): Connection {
-  if (life.uninstalledAt !== null) {
-    return { state: 'uninstalled', message: 'The app was uninstalled: nothing is received or sent.' };
-  }
-  switch (gateOf(stored)) {
-    case 'not_connected':
-      return {
-        state: 'not_connected',
-        message: 'Not connected yet: events are kept and sent once the GUID from Ascent360 is saved.',
-      };
-    case 'paused':
-      return { state: 'paused', message: 'Sending is paused: events are kept and sent once it is resumed.' };
-    case 'connection_problem':
-      return {
-        state: 'problem',
-        message: 'Ascent360 refuses the GUID: events are kept and sent once the connection works again.',
-      };
-    case null:
-      return {
-        state: 'connected',
-        message: `Connected to the Ascent360 account whose GUID ends in ${stored?.guidLast4 ?? ''}.`,
-      };
-  }
+  if (life.uninstalledAt !== null) return { state: 'uninstalled', ...said({ code: 'connection.uninstalled' }) };
+  const gate = gateOf(stored);
+  if (gate !== null) return { state: stateOf[gate], ...said({ code: `connection.${stateOf[gate]}` }) };
+  const last4 = stored?.guidLast4 ?? '';
+  return { state: 'connected', ...said({ code: 'connection.connected', params: { last4 } }) };
 }
 
 type Underway = Pick<OverviewAnswer, 'lastEventAt' | 'oldestWaitingAt' | 'undeliveredOptOuts'>;

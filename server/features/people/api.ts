@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channels, factSources, flagReasons } from '../../domain/consent.ts';
 import { attemptClasses, eventStates, reasons } from '../../domain/states.ts';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 import { queryContract } from './contract.ts';
 
@@ -50,7 +51,14 @@ const knownBesides = z.object({
 });
 export type KnownBesides = z.infer<typeof knownBesides>;
 
-const entry = { at: moment, text: z.string(), eventId: z.uuid().nullable() };
+const entry = {
+  at: moment,
+  /** English: the title and the text. */
+  message: z.string(),
+  title: textContract.nullable(),
+  text: textContract.nullable(),
+  eventId: z.uuid().nullable(),
+};
 /** What happened about a person. `at` in ISO 8601: of a fact, when the person chose where that is known. */
 const timelineEntry = z.discriminatedUnion('kind', [
   z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { refusing } from '../../domain/fault.ts';
 
-const ASK = 'Enter a whole e-mail address, phone number or customer id';
+const ASK = refusing('search');
 export const queryContract = z.object({
   q: z
     .string({ error: ASK })

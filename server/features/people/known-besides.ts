@@ -1,4 +1,5 @@
 import type { PersonProfile } from '../../domain/person.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import type { KnownBesides } from './api.ts';
 
 export function knownBesides({ tags, read }: PersonProfile): KnownBesides {
@@ -10,15 +11,16 @@ export function knownBesides({ tags, read }: PersonProfile): KnownBesides {
   };
 }
 
-const counted = (count: number, one: string) => (count === 0 ? [] : [`${count} ${one}${count === 1 ? '' : 's'}`]);
+const counted = (count: number, what: 'tags' | 'metafields'): Text[] =>
+  count === 0 ? [] : [{ code: `read.${what}`, params: { count } }];
 
-/** The read as a line of the timeline. */
-export function describeRead({ tags, metafields, dataSaleOptOut }: KnownBesides): string {
+/** What the read found, for a line of the timeline. */
+export function describeRead({ tags, metafields, dataSaleOptOut }: KnownBesides): Text | null {
   const values = Object.values(metafields).filter((found) => found.length > 0);
-  const found = [
-    ...counted(tags.length, 'tag'),
-    ...counted(values.length, 'metafield'),
-    ...(dataSaleOptOut ? ['opted out of the sale of their data: never put on a list'] : []),
+  const found: Text[] = [
+    ...counted(tags.length, 'tags'),
+    ...counted(values.length, 'metafields'),
+    ...(dataSaleOptOut ? [{ code: 'read.data_sale' } as const] : []),
   ];
-  return `Read from Shopify${found.length > 0 ? `: ${found.join(', ')}` : ''}`;
+  return found.length > 0 ? { code: 'read.found', params: { found } } : null;
 }

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { gateOf } from '../../domain/wording/describe-state.ts';
-import { jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
+import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -30,10 +30,7 @@ export type PeopleRoutesDeps = {
   now: () => Instant;
 };
 
-const refusals = {
-  deleted: 'The customer was deleted in Shopify, so nothing more is sent about them.',
-  no_contact: 'No e-mail address and no phone number is known, so Ascent360 could not match the person.',
-} as const;
+const refusals = { deleted: 'deleted_person', no_contact: 'no_contact' } as const;
 
 /** The address a person has now on a channel: the profile's, else the last one seen. */
 function currentAddress(
@@ -125,7 +122,7 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
       await onChange(shop);
       res.status(202).json({ id: sent.eventId });
     } else if (sent.why === 'unknown') notFound(req, res, next);
-    else res.status(409).json({ errors: [{ message: refusals[sent.why] }] });
+    else conflict(res, reasonText(refusals[sent.why]));
   });
 
   return router;

@@ -1,6 +1,8 @@
 import type { Channel, FactSource, FlagReason } from '../../domain/consent.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { describeState, type Gate } from '../../domain/wording/describe-state.ts';
+import { inEnglish } from '../../domain/wording/in-english.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
 import { type ItemRow, itemColumns, summaryOf } from '../../store/events/event-list.ts';
@@ -11,44 +13,12 @@ import { describeRead } from './known-besides.ts';
 /** The newest of each kind. */
 const MOST = 200;
 
-const channelNames: Record<Channel, string> = {
-  email: 'E-mail',
-  sms: 'SMS',
-  phone: 'Phone',
-  postal: 'Post',
-  whatsapp: 'WhatsApp',
-};
-
-const sourceNames: Record<FactSource, string> = {
-  consent_topic: 'Shopify told of it',
-  order_box: 'from the box of an order',
-  tag: 'from a tag',
-  admin_read: 'read from Shopify',
-  reconciliation: 'found when comparing with Shopify',
-  import: 'found by an import',
-};
-
-const flagReasons: Record<FlagReason, string> = {
-  due: 'the choice is new to Ascent360',
-  already_told: 'Ascent360 already has this choice',
-  no_choice: 'no explicit choice is known',
-  held_by_newer_state: 'a newer state without a choice holds it back',
-  held_by_holder: 'it is another customer’s, and who has the address now has not opted in',
-  not_asked_again: 'the app was installed again since, and Shopify has yet to confirm it',
-  history_held: 'the choice is history, which the settings hold back',
-  unticked_box: 'a box left unticked at checkout, which the settings leave out',
-  no_address: 'there is no such address',
-};
-
-const outcomes: Record<AttemptClass, string> = {
-  accepted: 'Ascent360 took it',
-  retry: 'Ascent360 could not take it',
-  rejected: 'Ascent360 refused it',
-  connection_problem: 'Ascent360 refused the GUID',
-  unknown: 'the outcome is not known',
-};
-
-const plain = (word: string | null) => word?.replaceAll('_', ' ') ?? 'no state';
+/** What a line of the timeline says: its title, what it adds, and both in English. */
+const saying = (title: Text, text: Text | null = null) => ({
+  title,
+  text,
+  message: text ? `${inEnglish(title)}. ${inEnglish(text)}` : inEnglish(title),
+});
 
 type FactRow = {
   channel: Channel;
@@ -59,6 +29,13 @@ type FactRow = {
   event_id: string | null;
   recorded_at: Date;
 };
+
+function factText({ source, level, chosen_at, recorded_at }: FactRow): Text {
+  const undated: Text = { code: 'timeline.undated', params: { day: recorded_at.toISOString() } };
+  const more = chosen_at === null ? undated : null;
+  const withLevel = level ? inTurn({ code: 'timeline.level', params: { level } }, more) : more;
+  return inTurn({ code: `timeline.source.${source}` }, withLevel);
+}
 
 async function factEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<TimelineEntry[]> {
   const rows = await sql.query<FactRow>(
@@ -71,7 +48,7 @@ async function factEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Pr
     at: (row.chosen_at ?? row.recorded_at).toISOString(),
     kind: 'fact',
     channel: row.channel,
-    text: `${channelNames[row.channel]}: ${plain(row.state)}${row.level ? ` (${plain(row.level)})` : ''}, ${sourceNames[row.source]}`,
+    ...saying({ code: 'summary.choice', params: { channel: row.channel, state: row.state ?? 'none' } }, factText(row)),
     state: row.state,
     level: row.level,
     source: row.source,
@@ -91,11 +68,14 @@ type DecisionRow = {
   outcome: AttemptClass | null;
 };
 
-function decisionText(row: DecisionRow): string {
-  const channel = channelNames[row.channel];
-  if (row.decision !== 'told') return `${channel}: no permission sent, ${flagReasons[row.reason]}`;
-  const outcome = row.outcome ? outcomes[row.outcome] : 'under way';
-  return `${channel}: permission ${row.value} sent, ${outcome}`;
+function decisionTexts({ channel, decision, value, reason, outcome }: DecisionRow): { title: Text; text: Text } {
+  if (decision !== 'told') {
+    return { title: { code: 'timeline.not_told', params: { channel } }, text: { code: `timeline.reason.${reason}` } };
+  }
+  return {
+    title: { code: 'timeline.told', params: { channel, value: String(value) } },
+    text: { code: outcome ? `timeline.outcome.${outcome}` : 'timeline.under_way' },
+  };
 }
 
 async function decisionEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<TimelineEntry[]> {
@@ -110,7 +90,7 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[])
     at: row.at.toISOString(),
     kind: 'decision',
     channel: row.channel,
-    text: decisionText(row),
+    ...saying(decisionTexts(row).title, decisionTexts(row).text),
     decision: row.decision,
     value: row.value,
     reason: row.reason,
@@ -127,15 +107,18 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
     [shop.id, personId],
   );
   return rows.map((row) => {
-    const { state, reason, message } = describeState(row, gate);
+    const { state, reason, message, text } = describeState(row, gate);
+    const summary = summaryOf(shop, row);
     return {
       at: row.at.toISOString(),
       kind: 'delivery',
       topic: row.topic,
-      what: summaryOf(shop, row)?.what ?? null,
+      what: summary?.what ?? null,
+      title: summary?.text ?? null,
       state,
       reason,
-      text: message,
+      text,
+      message,
       eventId: row.id,
     };
   });
@@ -153,7 +136,7 @@ export async function timelineOf(
 ): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
   const { read } = person;
   const reads: TimelineEntry[] = read.readAt
-    ? [{ at: read.readAt, kind: 'read', text: describeRead(read), eventId: null }]
+    ? [{ at: read.readAt, kind: 'read', ...saying({ code: 'summary.read' }, describeRead(read)), eventId: null }]
     : [];
   const kinds = [
     reads,

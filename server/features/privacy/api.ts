@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 
 const moment = z.iso.datetime();
@@ -13,6 +14,7 @@ export const privacyItem = z.object({
   state: z.enum(['open', 'ready', 'done']),
   doneAt: moment.nullable(),
   message: z.string(),
+  text: textContract,
   askText: z.string(),
   who: z
     .object({

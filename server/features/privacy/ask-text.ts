@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
 
 /** Sweden writes dates as ISO 8601 does. */
@@ -34,13 +35,11 @@ export function askText(
 }
 
 /** The state of a request, in a sentence. It names no day: the page knows the shop's time zone and has `dueAt`. */
-export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): string {
-  const late = now > dueAt ? ' It is overdue.' : '';
+export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): Text {
+  const late: Text | null = now > dueAt ? { code: 'privacy.late' } : null;
   if (kind === 'data_request') {
-    if (erasedAt !== null) return 'The person was erased since: nothing is held on them any more.';
-    if (state === 'done') return 'You marked the data as handed out.';
-    return `A customer asked for the data held on them. Download it, hand it out, and mark this as done.${late}`;
+    if (erasedAt !== null) return { code: 'privacy.erased_since' };
+    return state === 'done' ? { code: 'privacy.data_done' } : inTurn({ code: 'privacy.data_ready' }, late);
   }
-  if (state === 'done') return 'Erased here, and you marked it as done with Ascent360.';
-  return `Everything held here on the person was erased. Ask Ascent360 to erase them as well, and mark this as done.${late}`;
+  return state === 'done' ? { code: 'privacy.redact_done' } : inTurn({ code: 'privacy.redact_ready' }, late);
 }

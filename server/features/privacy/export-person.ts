@@ -1,5 +1,4 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { FieldReason } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
@@ -106,7 +105,7 @@ async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<obj
   return rows.map((row) => {
     const sent =
       row.delivery && row.payload
-        ? shop.vault.openJson<{ payload: object; fields: FieldReason[] }>(payloadBinding(row.delivery), row.payload)
+        ? shop.vault.openJson<{ payload: object }>(payloadBinding(row.delivery), row.payload)
         : null;
     return {
       topic: row.topic,

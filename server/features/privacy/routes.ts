@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import { download } from '../../http/download.ts';
 import { notFound } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
@@ -31,7 +32,7 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
     dueAt: new Date(request.dueAt).toISOString(),
     state: request.state,
     doneAt: request.doneAt === null ? null : new Date(request.doneAt).toISOString(),
-    message: describeRequest(request, now),
+    ...said(describeRequest(request, now)),
     askText: askText(shop.domain, request, timeZone),
     ...(subject && {
       who: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { settingsDocument } from '../../domain/settings/contract.ts';
 import { reasons } from '../../domain/states.ts';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
 import { previewContract, setupContract, setupSteps, testRequest } from './contract.ts';
 
@@ -28,10 +29,11 @@ export type ShopAnswer = z.infer<typeof shopAnswer>;
 /** What would happen to an event. `payload` null: nothing is sent. `state` waiting: it would be sent. */
 const preview = z.object({
   payload: jsonObject.nullable(),
-  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string() })),
+  fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string(), text: textContract })),
   state: z.enum(['waiting', 'accepted', 'merged', 'skipped', 'attention']),
   reason: z.enum(reasons).nullable(),
   message: z.string(),
+  text: textContract,
 });
 export type Preview = z.infer<typeof preview>;
 
@@ -41,6 +43,7 @@ const testRecord = z.object({
   status: z.int().nullable(),
   ms: z.int(),
   message: z.string(),
+  text: textContract,
 });
 
 /** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */

@@ -1,25 +1,27 @@
 import { z } from 'zod';
+import { refusing } from '../../domain/fault.ts';
 
-const ADDRESS = 'Enter an e-mail address for the test record, for example you@example.com';
+const ADDRESS = refusing('test_email');
 export const emailAddress = z
   .string({ error: ADDRESS })
   .trim()
   .max(254, { error: ADDRESS })
   .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
 /** What `POST /api/test-record` takes. */
-export const testRequest = z
-  .strictObject({ email: emailAddress.nullish() }, { error: 'Send a JSON object: {"email": …}' })
-  .optional();
+export const testRequest = z.strictObject({ email: emailAddress.nullish() }, { error: refusing('json') }).optional();
 
-const BODY = 'Send Shopify’s message as a JSON object, or as its text';
+const BODY = refusing('body');
 /** What `POST /api/preview` takes. */
 export const previewContract = z.strictObject(
   {
-    topic: z.string({ error: 'Name the topic, for example orders/create' }).trim().max(100),
+    topic: z
+      .string({ error: refusing('topic') })
+      .trim()
+      .max(100),
     body: z.union([z.record(z.string(), z.unknown()), z.string()], { error: BODY }),
     settings: z.unknown().optional(),
   },
-  { error: 'Send a JSON object: {"topic": …, "body": …, "settings": …}' },
+  { error: refusing('json') },
 );
 
 export const setupSteps = ['connect', 'lists', 'test', 'history', 'ask'] as const;
@@ -28,8 +30,10 @@ export type SetupStep = (typeof setupSteps)[number];
 /** What `PUT /api/setup` takes. */
 export const setupContract = z.strictObject(
   {
-    done: z.array(z.enum(setupSteps, { error: `Choose among ${setupSteps.join(', ')}` }), { error: 'Enter a list' }),
-    dismissed: z.boolean({ error: 'Choose true or false' }),
+    done: z.array(z.enum(setupSteps, { error: refusing('choice', { options: setupSteps.join(', ') }) }), {
+      error: refusing('list'),
+    }),
+    dismissed: z.boolean({ error: refusing('on_off') }),
   },
-  { error: 'Send a JSON object: {"done": […], "dismissed": …}' },
+  { error: refusing('json') },
 );

@@ -1,7 +1,8 @@
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { gateOf } from '../../domain/wording/describe-state.ts';
-import { reasonMessages } from '../../domain/wording/messages.ts';
+import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
+import { withReasons } from '../../domain/wording/field-reasons.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Preview } from './api.ts';
@@ -19,7 +20,7 @@ const settled = (state: Settled['state'], reason: Settled['reason'], sent: Parti
   fields: [],
   state,
   reason,
-  message: reason ? reasonMessages[reason] : '',
+  ...said(reason ? reasonText(reason) : { code: 'state.accepted' }),
   ...sent,
 });
 
@@ -31,8 +32,8 @@ export async function previewEvent(within: DryRunIn, topic: string, translated: 
   const event = { id: newId(), topic, triggeredAt: now, translated, summary: null };
   const [run] = await dryRun(within, [event]);
   const prepared = run?.evaluated?.prepared;
-  const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: prepared.fields } : {};
+  const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: withReasons(prepared.fields) } : {};
   if (run?.settled) return settled(run.settled.state, run.settled.reason, sent);
   const reason = gateOf(stored) ?? 'due';
-  return { ...settled('skipped', 'no_contact', sent), state: 'waiting', reason, message: reasonMessages[reason] };
+  return { ...settled('skipped', 'no_contact', sent), state: 'waiting', reason, ...said(reasonText(reason)) };
 }

@@ -1,9 +1,10 @@
 import { type Response, Router } from 'express';
 import type { z } from 'zod';
-import { type Fault, faultsOf } from '../../domain/fault.ts';
+import { type Fault, faultOf, faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import { type Translated, TranslationError } from '../../domain/translated.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import { jsonText, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -29,17 +30,17 @@ type Read = { ok: true; topic: string; translated: Translated } | { ok: false; f
 
 /** A body that comes as text keeps ids exact that are beyond what a JSON number of JavaScript holds. */
 function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
-  const refused = (field: string, message: string) => ({ ok: false, fault: { field, message } }) as const;
+  const refused = (field: string, text: Text) => ({ ok: false, fault: faultOf(field, text) }) as const;
   const topic = topicOf(asked.topic);
-  if (!topic) return refused('topic', 'The app does not know this topic');
+  if (!topic) return refused('topic', { code: 'fault.unknown_topic' });
   const parsed = typeof asked.body === 'string' ? parseBody(asked.body) : { ok: true as const, body: asked.body };
-  if (!parsed.ok) return refused('body', `It is ${parsed.why}`);
+  if (!parsed.ok) return refused('body', { code: `detail.${parsed.why}` });
   try {
     const context = { topic: topic.name, triggeredAt: now, shopCountry };
     return { ok: true, topic: topic.name, translated: topic.translate(parsed.body, context) };
   } catch (error) {
     if (!(error instanceof TranslationError)) throw error;
-    return refused('body', error.message);
+    return refused('body', { code: `detail.${error.detail}` });
   }
 }
 
@@ -57,7 +58,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
       const under = (field: string) => (field === '' ? 'settings' : `settings.${field}`);
       unprocessable(
         res,
-        parsed.errors.map(({ field, message }) => ({ field: under(field), message })),
+        parsed.errors.map((fault) => ({ ...fault, field: under(fault.field) })),
       );
       return null;
     }

@@ -1,10 +1,12 @@
 import { type Response, Router } from 'express';
 import { type Body, bodyOf } from '../../ascent360/body.ts';
-import { faultsOf } from '../../domain/fault.ts';
+import type { Attempt } from '../../ascent360/client.ts';
+import { faultOf, faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { AttemptClass } from '../../domain/states.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
@@ -13,7 +15,7 @@ import type { SettingsAnswer } from './api.ts';
 import { emailAddress, testRequest } from './contract.ts';
 
 /** How one test record went. `status` null: no answer came. `ms`: how long it took. */
-export type TestRecordResult = { class: AttemptClass; status: number | null; ms: number; message: string };
+export type TestRecordResult = Pick<Attempt, 'class' | 'status' | 'ms' | 'error' | 'text'>;
 
 export type SettingsRoutesDeps = {
   settings: SettingsStore;
@@ -46,9 +48,6 @@ const masked = (settings: Settings, guidLast4: string | null): SettingsAnswer =>
   guidLast4,
 });
 
-/** No answer may repeat the GUID, whoever wrote the text. */
-const withoutGuid = (text: string, guid: string) => text.replaceAll(new RegExp(guid, 'gi'), `…${guid.slice(-4)}`);
-
 const testBody = ({ settings }: StoredSettings, email: string) =>
   bodyOf(settings.format, {
     SourceName: settings.sourceName,
@@ -77,7 +76,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     }
     const own = emailAddress.safeParse(asked.data?.email ?? (await shops.facts(shop)).email);
     if (own.success) return own.data;
-    unprocessable(res, [{ field: 'email', message: 'The shop’s own address is not known yet: enter an address' }]);
+    unprocessable(res, [faultOf('email', { code: 'fault.no_own_email' })]);
     return null;
   }
 
@@ -114,21 +113,25 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const stored = await store.load(shop);
     if (!stored?.guid) {
-      unprocessable(res, [{ field: 'guid', message: 'Enter the GUID that Ascent360 gave you and save it first' }]);
+      unprocessable(res, [faultOf('guid', { code: 'fault.save_guid_first' })]);
       return;
     }
     const email = await testAddress(res, shop, req.body);
     if (email === null) return;
     const { guid } = stored;
     const result = await deps.sendTestRecord(guid, testBody(stored, email));
-    const message = withoutGuid(result.message, guid);
     if (result.class === 'accepted') {
       await store.clearProblem(shop, guid);
       await deps.onChange(shop);
     } else if (result.class === 'connection_problem') {
-      await store.noteProblem(shop, { guid, error: message, now: now(), probeAt: now() + deps.connectionProbe });
+      await store.noteProblem(shop, {
+        guid,
+        error: result.error ?? 'refused',
+        now: now(),
+        probeAt: now() + deps.connectionProbe,
+      });
     }
-    res.json({ outcome: outcomes[result.class], status: result.status, ms: result.ms, message });
+    res.json({ outcome: outcomes[result.class], status: result.status, ms: result.ms, ...said(result.text) });
   });
 
   return router;

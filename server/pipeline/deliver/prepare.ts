@@ -11,6 +11,8 @@ import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped, Settings } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
+import { writeText } from '../../domain/wording/kept-text.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { ToldRow } from '../../store/consent/told-flags.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
 
@@ -171,27 +173,28 @@ const SAYS_NO_CHOICE: ReadonlySet<FlagReason> = new Set(['no_choice', 'held_by_n
 const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
   Object.values(decisions).some(({ send }) => send !== null);
 
+type ListsCode = 'no_provider' | 'no_email' | 'data_sale' | 'unread' | 'opted_out' | 'subscribed_only' | 'sent';
+
 /** Lists go out once per address and list set, and never for somebody who opted out. */
-function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; reason: string } {
+function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; text: Text } {
+  const no = (code: ListsCode) => ({ send: false, text: { code: `field.lists_${code}` } }) as const;
   const { settings } = input;
-  if (input.listSet === null) return { send: false, reason: 'The settings name no provider' };
-  if (!input.contact.email) return { send: false, reason: 'Lists go out with an e-mail address only' };
-  if (input.dataSaleOptOut) return { send: false, reason: 'Opted out of the sale of their data: never put on a list' };
-  if (input.unread || input.dataSaleOptOut === null) {
-    return { send: false, reason: 'Shopify could not be asked yet whether lists are allowed' };
-  }
+  if (input.listSet === null) return no('no_provider');
+  if (!input.contact.email) return no('no_email');
+  if (input.dataSaleOptOut) return no('data_sale');
+  if (input.unread || input.dataSaleOptOut === null) return no('unread');
   const choice =
     email.fact !== null && !SAYS_NO_CHOICE.has(email.reason)
       ? meaningOf(email.fact, settings.consent.email.optInLevel)
       : 'none';
-  if (choice === 'opt_out') return { send: false, reason: 'Opted out of e-mail: never put on a list' };
+  if (choice === 'opt_out') return no('opted_out');
   if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
-    return { send: false, reason: 'Lists are for people who opted in to e-mail' };
+    return no('subscribed_only');
   }
   if (input.told.email.lists === input.listSet) {
-    return { send: false, reason: 'These lists already went out with this address' };
+    return no('sent');
   }
-  return { send: true, reason: 'First delivery that may carry these lists' };
+  return { send: true, text: { code: 'field.lists_first' } };
 }
 
 /**
@@ -229,8 +232,8 @@ export function prepare(input: PrepareInput): Prepared {
   });
   const valid = validatePayload(input.settings.format === 'xml' ? withoutNonXml(built.payload) : built.payload);
   if (!valid.ok) {
-    const detail = valid.faults.map(({ key, message }) => `${key}: ${message}`).join('; ');
-    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail) };
+    const detail = valid.faults.reduceRight<Text | null>((next, { text }) => inTurn(text, next), null);
+    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail && writeText(detail)) };
   }
   const { payload } = valid;
   const flags: Partial<Record<FlagChannel, boolean>> = {};

@@ -3,6 +3,7 @@ import { record } from '../../domain/delivery/breaker.ts';
 import { planRetry } from '../../domain/delivery/plan-retry.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
@@ -44,7 +45,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
   if (!result) return again(0, false);
   switch (result.class) {
     case 'accepted':
-      return end({ state: 'accepted', reason: null }, delivery.phoneOnly ? 'phone_only' : null);
+      return end({ state: 'accepted', reason: null }, delivery.phoneOnly ? detailOf('phone_only') : null);
     case 'rejected':
       return end({ state: 'attention', reason: 'rejected' }, result.error);
     case 'connection_problem':

@@ -1,4 +1,5 @@
 import type { Channel } from '../../domain/consent.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
@@ -22,10 +23,10 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const ofOwn = channel === 'email' ? own?.profile.contact.email : own?.profile.contact.mobile;
   const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? null) : address;
-  const untold = channel === 'whatsapp' ? skipped('recorded', 'Ascent360 has no field for WhatsApp consent') : null;
+  const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
   // Another address than the known one, which nobody can read: no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
-    return untold ?? skipped('no_contact', 'The address it names cannot be read');
+    return untold ?? skipped('no_contact', detailOf('address_unreadable'));
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
   // The choice is about the address Shopify has: it is known once the person has been read.

@@ -1,6 +1,7 @@
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
@@ -33,7 +34,7 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
   const person = batch.people.get(key, event.triggeredAt, t.customerId);
   if (batch.people.mergedAway(key)) {
     batch.ask(person, { merged: true });
-    return skipped('recorded', 'The customer was merged into another, whose tags are read anew');
+    return skipped('recorded', detailOf('tags_merged'));
   }
   const { tags, contact } = person.profile;
   for (const tag of t.tags) {
@@ -45,11 +46,11 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
   }
   batch.people.changed(person);
   const waits = batch.ask(person, {});
-  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', 'No setting reads tags');
+  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
   if (person.deletedAt !== null) return skipped('deleted_person');
   if (!hasContact(contact)) {
     const parked = waits ? batch.park(event, person) : null;
-    return parked ?? skipped('no_contact', 'The tags are kept until the person is known');
+    return parked ?? skipped('no_contact', detailOf('tags_kept'));
   }
   const entity = entityKeyOf(batch.shop, t);
   if (entity) batch.entity(entity, 'customer').latestEventId = event.id;
@@ -74,7 +75,7 @@ export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'
   const contact = person ? person.profile.contact : null;
   if (!person || !contact || !hasContact(contact)) {
     const parked = person && waits ? batch.park(event, person) : null;
-    return parked ?? skipped('no_contact', 'No e-mail address and no phone number is known of this customer');
+    return parked ?? skipped('no_contact', detailOf('customer_unreachable'));
   }
   return batch.deliver(event, {
     kind: 'flow',
@@ -107,13 +108,12 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
     batch.people.changed(gone);
     batch.handOver(gone, kept);
   }
-  return skipped('recorded', 'Consent is read again, and stays with its addresses');
+  return skipped('recorded', detailOf('merge_read'));
 }
 
 /** Shopify shortened the body to an id: it is handled once the rest has been read. */
 export function handleIncomplete(batch: Batch, event: TranslatedEvent): Outcome {
   const parked = batch.mayRead ? batch.park(event, null) : null;
   if (parked) return parked;
-  const detail = 'It holds only an id, and Shopify cannot be read: open the app in Shopify, then send it again';
-  return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+  return { settled: { state: 'attention', reason: 'translation_failed' }, detail: detailOf('id_only_no_access') };
 }

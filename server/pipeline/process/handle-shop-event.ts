@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
@@ -36,11 +37,11 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: s
     await saveInstallation(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
     await askLedgerCheck(sql, shop);
     await compareConsentSoon(sql, shop);
-    return { detail: 'The app has been used since: it was installed again' };
+    return { detail: detailOf('used_since') };
   }
   await saveInstallation(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
   await skipOpen(sql, shop, 'uninstalled', null);
-  await endImports(sql, shop, 'The app was uninstalled.');
+  await endImports(sql, shop, { code: 'import.uninstalled' });
   await forgetPoint(sql, shop);
   return { detail: null };
 }
@@ -107,7 +108,7 @@ export async function handleShopEvent(
       }
       if (t.request === 'shop_redact') {
         if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
-        detail = 'The app is in use by the shop: nothing was erased';
+        detail = detailOf('shop_in_use');
       } else {
         search = keysOf(shop, t);
         await keepRequest(sql, shop, t, { eventId: event.id, search });

@@ -2,6 +2,7 @@ import type { Channel, FoundFact } from '../../domain/consent.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { applyRead } from './apply-read.ts';
@@ -130,7 +131,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const parked = t.kind === 'order' && t.buyerById && person && met.waits ? batch.park(event, person) : null;
   if (parked) return parked;
   if (!hasContact(t.contact)) {
-    return skipped('no_contact', t.contact.denied ? 'Shopify does not let the app see how to reach them' : null);
+    return skipped('no_contact', t.contact.denied ? detailOf('contact_denied') : null);
   }
   return batch.deliver(event, {
     kind: t.kind,

@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
-import type { Summary, Translated } from '../../domain/translated.ts';
+import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
@@ -54,9 +55,9 @@ export function translateStoredEvent(
   shop?: string,
 ): TranslatedOrSettled {
   const parsed = parseBody(body);
-  if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: parsed.why };
+  if (!parsed.ok) return { settled: { state: 'attention', reason: 'unreadable' }, detail: detailOf(parsed.why) };
   if (shop !== undefined && namesAnotherShop(parsed.body, shop)) {
-    return { settled: { state: 'attention', reason: 'unreadable' }, detail: 'it names another shop than its headers' };
+    return { settled: { state: 'attention', reason: 'unreadable' }, detail: detailOf('another_shop') };
   }
   const topic = topicOf(row.topic);
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
@@ -74,7 +75,7 @@ export function translateStoredEvent(
     const hasWaited = row.reason === 'reading_shopify';
     return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };
   } catch (error) {
-    const detail = error instanceof Error && error.name === 'TranslationError' ? error.message : null;
+    const detail = error instanceof TranslationError ? detailOf(error.detail) : null;
     return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
   }
 }

@@ -4,6 +4,7 @@ import { fetchWholeOrder } from '../../admin/fetch-records.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
@@ -22,9 +23,9 @@ const BATCH = 20;
 type Parked = { event_id: string; topic: string; body: Uint8Array | null };
 type Completion = { body: object } | { settled: Settled; detail: string };
 
-const gone = (what: string): Completion => ({
+const gone = (what: 'order' | 'customer'): Completion => ({
   settled: { state: 'skipped', reason: 'no_contact' },
-  detail: `It holds only an id, and Shopify has no such ${what} any more`,
+  detail: detailOf(`id_only_no_${what}`),
 });
 
 function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'incomplete' }> | null {
@@ -96,7 +97,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
       if (signal.aborted || !isAboutThisBody(error)) throw error;
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
       const refused = error instanceof AdminError && !error.partial;
-      const detail = `It holds only an id, and ${refused ? 'Shopify refused to give the rest' : 'the rest could not be read'}`;
+      const detail = detailOf(refused ? 'id_only_refused' : 'id_only_failed');
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }
     await inShop(deps.db, shop, async (held) => await finish(held, row, completion));

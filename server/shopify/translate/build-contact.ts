@@ -1,5 +1,6 @@
 import { type Contact, type ContactField, isCountryOnly, type PostalAddress } from '../../domain/contact.ts';
 import type { E164 } from '../../domain/scalars.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Hides } from '../hides.ts';
 import { type AddressBody, type PersonBody, type PlaceBody, placeFields } from '../payloads.ts';
 import { readAddress } from './read-address.ts';
@@ -38,9 +39,9 @@ export function buildContact(sources: ContactSources): Contact {
   return contact;
 }
 
-type Found<Value> = { value: Value; from: string } | { why: string } | 'denied';
+type Found<Value> = { value: Value; from: string } | { why: Text } | 'denied';
 
-const DENIED = 'the app’s access leaves it out';
+const DENIED: Text = { code: 'field.denied' };
 
 function set<Field extends ContactField>(
   contact: Contact,
@@ -79,15 +80,15 @@ function setNames(contact: Contact, places: ContactSources['names'], hides: Hide
 }
 
 function findEmail(places: readonly Place<string>[], hides: Hides): Found<string> {
-  const refused: string[] = [];
+  const refused: Text[] = [];
   for (const { path, value } of places) {
     if (value === undefined) continue;
     const email = readEmail(value);
     if (email !== undefined) return { value: email, from: path };
-    refused.push(`${path} holds no e-mail address`);
+    refused.push({ code: 'field.email_unreadable', params: { place: path } });
   }
   if (places.some(({ path }) => hides(path))) return 'denied';
-  return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
+  return whyRefused(refused) ?? empty(places);
 }
 
 type PhoneReader = typeof readPhone;
@@ -104,15 +105,15 @@ function createPhoneReader(): PhoneReader {
 }
 
 function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hides): Found<E164> {
-  const refused: string[] = [];
+  const refused: Text[] = [];
   for (const { path, value, country } of places) {
     if (value === undefined) continue;
     const found = read(value, country);
     if (found.ok) return { value: found.phone, from: path };
-    refused.push(`${path} ${found.why}`);
+    refused.push({ code: `field.${found.why}`, params: { place: path } });
   }
   if (places.some(({ path }) => hides(path))) return 'denied';
-  return refused.length > 0 ? { why: refused.join('; ') } : empty(places);
+  return whyRefused(refused) ?? empty(places);
 }
 
 /**
@@ -132,8 +133,14 @@ function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<P
   return bare ?? empty(places);
 }
 
-function empty(places: readonly { path: string }[], key = ''): { why: string } {
-  return { why: `empty in Shopify: ${places.map(({ path }) => dotted(path, key)).join(', ')}` };
+/** What is wrong with each place, one after the other; null: nothing was there to refuse. */
+function whyRefused(refused: readonly Text[]): { why: Text } | null {
+  const why = refused.reduceRight<Text | null>((next, text) => inTurn(text, next), null);
+  return why && { why };
+}
+
+function empty(places: readonly { path: string }[], key = ''): { why: Text } {
+  return { why: { code: 'field.empty', params: { places: places.map(({ path }) => dotted(path, key)).join(', ') } } };
 }
 
 function dotted(path: string, key: string): string {

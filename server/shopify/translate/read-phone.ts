@@ -1,7 +1,9 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
 import type { E164 } from '../../domain/scalars.ts';
 
-export type PhoneRead = { ok: true; phone: E164 } | { ok: false; why: string };
+export type PhoneRead =
+  | { ok: true; phone: E164 }
+  | { ok: false; why: 'phone_letters' | 'phone_extension' | 'phone_impossible' };
 
 const LETTER = /\p{L}/u;
 /** Direction marks and other signs that nobody sees, which copying leaves around a number. */
@@ -33,16 +35,14 @@ function strip(text: string): string {
  *
  * @param country ISO 3166-1 alpha-2, any case: reads a number that has no country code; one that has no numbers, or null,
  *   reads none
- * @returns `why` continues "billing_address.phone …" and never quotes the number
+ * @returns `why`: the code of a text about its place
  */
 export function readPhone(text: string, country: string | null): PhoneRead {
   const written = text.length > MAX_LENGTH ? '' : strip(text);
-  if (LETTER.test(written)) return { ok: false, why: 'holds letters' };
+  if (LETTER.test(written)) return { ok: false, why: 'phone_letters' };
   const code = country?.trim().toUpperCase();
   const defaultCountry = code !== undefined && isSupportedCountry(code) ? code : undefined;
   const parsed = parsePhoneNumberFromString(written, { extract: false, ...(defaultCountry && { defaultCountry }) });
-  if (parsed?.ext !== undefined) return { ok: false, why: 'holds an extension' };
-  return parsed?.isPossible()
-    ? { ok: true, phone: parsed.number }
-    : { ok: false, why: 'holds no possible phone number' };
+  if (parsed?.ext !== undefined) return { ok: false, why: 'phone_extension' };
+  return parsed?.isPossible() ? { ok: true, phone: parsed.number } : { ok: false, why: 'phone_impossible' };
 }

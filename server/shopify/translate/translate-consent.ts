@@ -65,7 +65,10 @@ function consentOf(
   { state, level, date, triggeredAt }: Choice,
 ): Translated {
   if (customerId === undefined && address === undefined) {
-    throw new TranslationError(`The ${channel} consent names neither a customer id nor an address`);
+    throw new TranslationError(
+      'consent_without_person',
+      `The ${channel} consent names neither a customer id nor an address`,
+    );
   }
   return {
     kind: 'consent',

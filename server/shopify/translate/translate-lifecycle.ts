@@ -10,7 +10,8 @@ import { readInstant } from './read-moment.ts';
 export function translateCustomerDeleted(body: Body): Translated {
   const customer = customerDeletedSchema.parse(body);
   const customerId = exactId(customer.id, customer.admin_graphql_api_id);
-  if (customerId === undefined) throw new TranslationError('The deleted customer has no id: id, admin_graphql_api_id');
+  if (customerId === undefined)
+    throw new TranslationError('customer_without_id', 'The deleted customer has no id: id, admin_graphql_api_id');
   return { kind: 'customer_deleted', customerId };
 }
 

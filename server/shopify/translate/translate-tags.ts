@@ -6,7 +6,8 @@ import { readChosenAt } from './read-moment.ts';
 /** customer.tags_added and customer.tags_removed. @throws TranslationError when the customer is not named */
 export function translateTags(body: Body, ctx: EventContext): Translated {
   const { customerId, tags, occurredAt } = tagsSchema.parse(body);
-  if (customerId === undefined) throw new TranslationError('The tags name no customer: customerId');
+  if (customerId === undefined)
+    throw new TranslationError('tags_without_customer', 'The tags name no customer: customerId');
   return {
     kind: 'tags',
     customerId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addDays, startOfDay } from '../../domain/days.ts';
+import { refusing } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type AttentionReason, attentionReasons, type EventState, eventStates } from '../../domain/states.ts';
 import type { Param } from '../../platform/database/db.ts';
@@ -23,10 +24,10 @@ const instant = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.
 
 const words = (max: number) =>
   z
-    .string({ error: 'Enter one text' })
+    .string({ error: refusing('text') })
     .trim()
-    .max(max, { error: `Enter at most ${max} characters` })
-    .regex(/^\P{Cc}*$/u, { error: 'Remove the characters that cannot be shown' })
+    .max(max, { error: refusing('text_long', { max }) })
+    .regex(/^\P{Cc}*$/u, { error: refusing('invisible') })
     .transform((text) => text || null)
     .nullish()
     .transform((text) => text ?? null);
@@ -41,7 +42,7 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
     if (!Number.isNaN(at)) return at;
     ctx.addIssue({
       code: 'custom',
-      message: 'Enter a day (2026-11-23) or a moment with its zone (2026-11-23T09:00:00Z)',
+      message: refusing('moment'),
     });
     return z.NEVER;
   });
@@ -49,11 +50,13 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
 /** The keys of a filter, for the contract of a route. Empty texts count as left out. */
 export const filterShape = (timeZone: string) => ({
   state: z
-    .union([z.literal(''), z.enum(eventStates)], { error: `Choose one of ${eventStates.join(', ')}` })
+    .union([z.literal(''), z.enum(eventStates)], { error: refusing('choice', { options: eventStates.join(', ') }) })
     .nullish()
     .transform((state) => state || null),
   reason: z
-    .union([z.literal(''), z.enum(attentionReasons)], { error: `Choose one of ${attentionReasons.join(', ')}` })
+    .union([z.literal(''), z.enum(attentionReasons)], {
+      error: refusing('choice', { options: attentionReasons.join(', ') }),
+    })
     .nullish()
     .transform((reason) => reason || null),
   topic: words(100),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { eventStates, reasons } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
 import { describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
+import { textContract } from '../../domain/wording/text-contract.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { behindInLanes } from '../deliveries/lanes.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -18,7 +19,10 @@ export const activityItem = z.object({
   state: z.enum(eventStates),
   reason: z.enum(reasons).nullable(),
   message: z.string(),
-  summary: z.object({ who: z.string().exactOptional(), what: z.string().exactOptional() }).nullable(),
+  text: textContract,
+  summary: z
+    .object({ who: z.string().exactOptional(), what: z.string().exactOptional(), text: textContract.exactOptional() })
+    .nullable(),
 });
 export type ActivityItem = z.infer<typeof activityItem>;
 

@@ -1,6 +1,7 @@
 import type { Contact } from '../../domain/contact.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { addDeliveries, type DeliverySubject } from '../deliveries/deliveries.ts';
@@ -14,9 +15,9 @@ export const OPT_OUT_TOPIC = 'person/opt_out';
 
 /** Why we send a person as last known without an event from Shopify; the activity shows this text. */
 const OWN = {
-  person: { source: 'person', topic: 'person/send', what: 'Sent by hand' },
-  read: { source: 'read', topic: 'person/read', what: 'A choice read from Shopify' },
-  optOut: { source: 'read', topic: OPT_OUT_TOPIC, what: 'An opt-out that Ascent360 does not have yet' },
+  person: { source: 'person', topic: 'person/send', code: 'summary.sent_by_hand' },
+  read: { source: 'read', topic: 'person/read', code: 'summary.choice_read' },
+  optOut: { source: 'read', topic: OPT_OUT_TOPIC, code: 'summary.opt_out_missing' },
 } as const;
 
 /** Whom an event of ours is about, and what it sends of them; without a subject: the person as last known. */
@@ -42,7 +43,8 @@ export async function addOwnEvents(
   wanted: readonly OwnEvent[],
 ): Promise<{ eventId: string; deliveryId: string }[]> {
   const { vault } = shop;
-  const { source, topic, what } = OWN[why];
+  const { source, topic, code } = OWN[why];
+  const what = { what: inEnglish({ code }), text: { code } };
   const made = wanted.flatMap((own) => {
     const contact = contactOf(own);
     const who = own.subject?.about?.address ?? contact.email ?? contact.mobile ?? contact.phone;
@@ -69,7 +71,7 @@ export async function addOwnEvents(
       found: {
         id: eventId,
         settled: null,
-        summary: { who, what },
+        summary: { who, ...what },
         search: [...new Set(search.filter((hash) => hash !== null))],
         entity: null,
       },

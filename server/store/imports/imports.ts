@@ -10,6 +10,8 @@ import {
   type ToldCounts,
 } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { readText, writeText } from '../../domain/wording/kept-text.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -58,6 +60,9 @@ const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operatio
   metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
   rate_at, rate_done, due_at, created_at, started_at, ended_at`;
 
+/** The column `message` holds a text, or nothing. */
+const kept = (text: Text | null): string => (text ? writeText(text) : '');
+
 export const urlBinding = (id: string) => `imports.url:${id}`;
 
 const instant = (date: Date | null): Instant | null => date?.getTime() ?? null;
@@ -72,7 +77,7 @@ function readRow(shop: Shop, row: Row): Import {
     id: row.id,
     kind: row.kind,
     state: row.state,
-    message: row.message,
+    text: row.message === '' ? null : readText(row.message),
     from: instant(row.from_at),
     segmentId: row.segment_id,
     listed: row.listed,
@@ -164,13 +169,13 @@ export async function shopsWithDueImports(sql: Sql): Promise<number[]> {
 
 /**
  * Looks at it again after a while, unless somebody changed its state since `seen` was read: then it is due at once.
- * @param message why it waits
+ * @param text why it waits; undefined: as before
  */
-export async function postpone(sql: Sql, seen: Pick<Import, 'id' | 'state'>, waitMs: number, message?: string) {
+export async function postpone(sql: Sql, seen: Pick<Import, 'id' | 'state'>, waitMs: number, text?: Text | null) {
   await sql.query(
     `UPDATE imports SET due_at = now() + $3::float8 * interval '1 millisecond', message = coalesce($4, message)
      WHERE id = $1 AND state = $2`,
-    [seen.id, seen.state, waitMs, message ?? null],
+    [seen.id, seen.state, waitMs, text === undefined ? null : kept(text)],
   );
 }
 
@@ -179,7 +184,7 @@ export async function changeState(
   sql: Sql,
   shop: Shop,
   id: string,
-  { from, to, message = '' }: { from: readonly ImportState[]; to: ImportState; message?: string },
+  { from, to, text = null }: { from: readonly ImportState[]; to: ImportState; text?: Text | null },
 ): Promise<boolean> {
   const ended = to === 'done' || to === 'cancelled' || to === 'failed';
   const rows = await sql.query(
@@ -188,20 +193,20 @@ export async function changeState(
        told_stale = told_stale OR $6::boolean OR $4 = 'paused',
        ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END
      WHERE shop_id = $1 AND id = $2 AND state = ANY($3::text[]) RETURNING id`,
-    [shop.id, id, from, to, message, ended],
+    [shop.id, id, from, to, kept(text), ended],
   );
   if (rows.length > 0 && ended) await forgetPeople(sql, id);
   return rows.length > 0;
 }
 
 /** Ends all that are not over. What of them waits to be sent is not looked at. */
-export async function endImports(sql: Sql, shop: Shop, message: string): Promise<void> {
+export async function endImports(sql: Sql, shop: Shop, text: Text): Promise<void> {
   const rows = await sql.query<{ id: string }>(
     `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
     [shop.id],
   );
   const from = ['counting', 'counted', 'running', 'paused'] as const;
-  for (const { id } of rows) await changeState(sql, shop, id, { from, to: 'cancelled', message });
+  for (const { id } of rows) await changeState(sql, shop, id, { from, to: 'cancelled', text });
 }
 
 async function forgetPeople(sql: Sql, id: string): Promise<void> {

@@ -12,7 +12,7 @@ export async function noteReading(
   waitMs: number,
 ): Promise<boolean> {
   const rows = await sql.query(
-    `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'Shopify is reading.',
+    `UPDATE imports SET operation_id = $2, metafields = $3::text[], denied = $4::text[], message = 'import.reading',
        due_at = now() + $5::float8 * interval '1 millisecond'
      WHERE id = $1 AND state = 'counting' RETURNING id`,
     [id, begun.operationId, begun.metafields, begun.denied, waitMs],

@@ -90,7 +90,7 @@ describe('a settings document', () => {
     });
   });
 
-  const unknown = 'is not a setting';
+  const unknown = 'This isn’t a setting.';
   const characters = (max: number) => new RegExp(`1 to ${max} characters`);
   const cases: [string, unknown, string, string | RegExp][] = [
     ['nothing', undefined, '', /JSON object/],
@@ -116,15 +116,15 @@ describe('a settings document', () => {
     ['an empty source name', { sourceName: ' ' }, 'sourceName', characters(100)],
     ['a source name of null', { sourceName: null }, 'sourceName', characters(100)],
     ['a long source name', { sourceName: 'x'.repeat(101) }, 'sourceName', characters(100)],
-    ['a source name with NUL, which no database column takes', { sourceName: 'a\0b' }, 'sourceName', /cannot be shown/],
-    ['a source name with half a character', { sourceName: 'a\ud800' }, 'sourceName', /cannot be shown/],
+    ['a source name with NUL, which no database column takes', { sourceName: 'a\0b' }, 'sourceName', /can’t be shown/],
+    ['a source name with half a character', { sourceName: 'a\ud800' }, 'sourceName', /can’t be shown/],
     ['an empty source type', { sourceType: '' }, 'sourceType', characters(100)],
     ['a source type that is a number', { sourceType: 3 }, 'sourceType', characters(100)],
     ['provider 0', { providerType: 0 }, 'providerType', /whole number above 0/],
     ['a negative provider', { providerType: -3 }, 'providerType', /whole number above 0/],
     ['a broken provider', { providerType: 3.5 }, 'providerType', /whole number above 0/],
     ['a provider as text', { providerType: '7' }, 'providerType', /whole number above 0/],
-    ['list IDs that are no list', { providerType: 7, listIds: '31' }, 'listIds', /list of list IDs/],
+    ['list IDs that are no list', { providerType: 7, listIds: '31' }, 'listIds', /Enter a list/],
     ['a list ID as a number', { providerType: 7, listIds: ['a', 31] }, 'listIds.1', characters(100)],
     ['an empty list ID', { providerType: 7, listIds: ['  '] }, 'listIds.0', characters(100)],
     ['a list ID that nobody sees', { providerType: 7, listIds: ['\u200b'] }, 'listIds.0', characters(100)],
@@ -137,7 +137,7 @@ describe('a settings document', () => {
       /at most 50/,
     ],
     ['list IDs without a provider', { listIds: ['31'] }, 'listIds', /provider/],
-    ['an unknown audience', { listsFor: 'all' }, 'listsFor', /subscribed or everyone/],
+    ['an unknown audience', { listsFor: 'all' }, 'listsFor', /subscribed, everyone/],
     ['a group that is null', { send: null }, 'send', /JSON object/],
     ['a switch as text', { send: { orders: 'false' } }, 'send.orders', /true or false/],
     ['a channel that is a number', { send: { excludeChannels: [580111] } }, 'send.excludeChannels.0', characters(100)],
@@ -145,38 +145,43 @@ describe('a settings document', () => {
       'an unknown opt-in level',
       { consent: { email: { optInLevel: 'double' } } },
       'consent.email.optInLevel',
-      /any, single or confirmed/,
+      /any, single, confirmed/,
     ],
     [
       'an unknown history policy',
       { consent: { sms: { history: 'optIns' } } },
       'consent.sms.history',
-      /none, optOuts or all/,
+      /none, optOuts, all/,
     ],
     [
       'an unknown box policy',
       { consent: { email: { untickedBox: false } } },
       'consent.email.untickedBox',
-      /send or leaveOut/,
+      /send, leaveOut/,
     ],
     [
       'a date of birth from a fixed text',
       { mapping: { dateOfBirth: { from: 'text', values: ['x'] } } },
       'mapping.dateOfBirth.from',
-      /fixed text/,
+      /same date of birth/,
     ],
     [
       'a source of an unknown kind',
       { mapping: { gender: { from: 'note' } } },
       'mapping.gender.from',
-      /metafield, tag or text/,
+      /a metafield, a tag or a fixed text/,
     ],
-    ['a source that is a text', { mapping: { gender: 'gender' } }, 'mapping.gender', /metafield, tag or text/],
+    [
+      'a source that is a text',
+      { mapping: { gender: 'gender' } },
+      'mapping.gender',
+      /a metafield, a tag or a fixed text/,
+    ],
     [
       'a metafield without a namespace',
       { mapping: { gender: { from: 'metafield', key: 'gender' } } },
       'mapping.gender.key',
-      /namespace\.key/,
+      /facts\.birth_date/,
     ],
     [
       'a tag without its beginning',
@@ -190,7 +195,7 @@ describe('a settings document', () => {
       'mapping.interests.0.values',
       /at least one/,
     ],
-    ['sources that are null', { mapping: { activities: null } }, 'mapping.activities', /list of sources/],
+    ['sources that are null', { mapping: { activities: null } }, 'mapping.activities', /Enter a list/],
     [
       'a permission without the tag for no',
       { mapping: { phonePermission: { optIn: 'a' } } },
@@ -212,7 +217,8 @@ describe('a settings document', () => {
 
   it.each(cases)('is refused, naming the field: %s', (_what, input, field, message) => {
     const expected = typeof message === 'string' ? message : expect.stringMatching(message);
-    expect(parseSettings(input, regular)).toEqual({ ok: false, errors: [{ field, message: expected }] });
+    const text = { code: expect.stringMatching(/^(fault|guid)\./) };
+    expect(parseSettings(input, regular)).toMatchObject({ ok: false, errors: [{ field, message: expected, text }] });
   });
 
   it('has all its faults told at once', () => {

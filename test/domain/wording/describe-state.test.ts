@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../server/domain/settings/contract.ts';
 import { describeState, gateOf, type StateRow } from '../../../server/domain/wording/describe-state.ts';
-import { en } from '../../../server/domain/wording/en.ts';
-import { detailWords, reasonMessages, retryMessages, withDetail } from '../../../server/domain/wording/messages.ts';
+import { detailOf, detailText } from '../../../server/domain/wording/details.ts';
+import { inEnglish } from '../../../server/domain/wording/in-english.ts';
 
 const row = (change: Partial<StateRow>): StateRow => ({
   state: 'open',
@@ -62,36 +62,43 @@ describe('What stops a shop’s sending', () => {
   });
 });
 
-describe('The messages', () => {
-  it.each(Object.entries({ ...reasonMessages, ...retryMessages }))('%s is a whole sentence', (_reason, message) => {
-    expect(message).toMatch(/^[A-Z].*[^ ]\.$/);
+describe('A detail', () => {
+  it.each([
+    ['http_422', 'Ascent360 answered with HTTP 422.'],
+    ['timeout', 'Ascent360 didn’t answer in time.'],
+    [
+      detailOf('phone_only'),
+      'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
+    ],
+    [detailOf('format', { key: 'Email' }), 'Email isn’t in Ascent360’s format.'],
+  ])('is kept as %s and said as a sentence', (kept, sentence) => {
+    const text = detailText(kept);
+    expect(text && inEnglish(text)).toBe(sentence);
   });
 
-  it.each([
-    [null, 'It failed.'],
-    ['  ', 'It failed.'],
-    ['not valid JSON', 'It failed. Not valid JSON.'],
-    ['HTTP 503.', 'It failed. HTTP 503.'],
-  ])('add a detail (%s) as a sentence of its own', (detail, text) => {
-    expect(withDetail('It failed.', detail)).toBe(text);
+  it.each(['The address it names cannot be read', 'constructor', 'detail', 'detail.toString'])(
+    'from before details had codes (%s) is said as it was written',
+    (kept) => expect(detailText(kept)).toEqual({ code: 'as_it_is', params: { sentence: kept } }),
+  );
+
+  it.each([null, '', '  '])('that is none (%j) says nothing', (kept) => expect(detailText(kept)).toBeNull());
+
+  it('follows the reason, and the gate follows the attempt', () => {
+    const event = describeState(row({ state: 'attention', reason: 'rejected', detail: 'http_422' }), null);
+    expect(event.text.next).toEqual({ code: 'detail.http', params: { status: '422' } });
+    expect(event.message).toBe(
+      'Ascent360 rejected this record. Fix the cause, then resend it. Ascent360 answered with HTTP 422.',
+    );
+    const retried = describeState(row({ attempts: 1, last_class: 'retry' }), 'paused');
+    expect(retried.text).toEqual({ code: 'retry.retry', next: { code: 'state.paused' } });
   });
 
-  it.each([
-    ['http_422', 'It answered with HTTP 422'],
-    ['timeout', 'It did not answer in time'],
-    ['phone_only', 'It has no e-mail address, and Ascent360 does not load phone-only contacts by default'],
-    ['The address it names cannot be read', 'The address it names cannot be read'],
-    ['constructor', 'constructor'],
-    [null, null],
-  ])('say the code of an attempt (%s) in words', (detail, text) => expect(detailWords(detail)).toBe(text));
-
-  it('have words for every code that an attempt may end with', async () => {
+  it('is there for every code that an attempt may end with', async () => {
     const source = await readFile('server/ascent360/classify-answer.ts', 'utf8');
-    const failures = [...(/FAILURES = \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? '').matchAll(/^ {2}(\w+): \{/gm)];
+    const failures = [...(/FAILURES = \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? '').matchAll(/^ {2}(\w+): /gm)];
     expect(failures.length).toBeGreaterThan(10);
     for (const [, code = ''] of [...failures, ['', 'html_page']]) {
-      expect.soft(detailWords(code), code).not.toBe(code);
-      expect.soft(Object.hasOwn(en.detail, code), code).toBe(true);
+      expect.soft(detailText(code)?.code, code).toBe(`detail.${code}`);
     }
   });
 });

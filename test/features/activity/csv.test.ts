@@ -107,7 +107,7 @@ describe('The export of the activity', () => {
     await scene.work();
     const [, row] = lines((await scene.call('get', '/activity.csv')).text);
     expect(row).toMatch(
-      /^2026-11-19 23:05:04,2026-11-20T06:05:04.000Z,customers\/create,person7@example.com,Customer 7,accepted,,Ascent360 took it\.,/,
+      /^2026-11-19 23:05:04,2026-11-20T06:05:04.000Z,customers\/create,person7@example.com,Customer 7,accepted,,Accepted by Ascent360\.,/,
     );
   });
 

@@ -27,14 +27,19 @@ describe('The activity', () => {
           state: 'waiting',
           reason: 'due',
           message: 'Next in line to be sent.',
+          text: { code: 'state.due' },
           summary: null,
         },
         expect.objectContaining({
           id: first,
           state: 'accepted',
           reason: null,
-          message: 'Ascent360 took it.',
-          summary: { who: 'person1@example.com', what: 'Customer 1' },
+          message: 'Accepted by Ascent360.',
+          summary: {
+            who: 'person1@example.com',
+            what: 'Customer 1',
+            text: { code: 'summary.customer', params: { id: '1' } },
+          },
         }),
       ],
       nextCursor: null,
@@ -204,7 +209,7 @@ describe('Why an event waits', () => {
     expect((await scene.call('get', `/activity/${id}`)).body).toMatchObject({
       state: 'retrying',
       reason: null,
-      message: expect.stringMatching(/could not take it.*paused/),
+      message: expect.stringMatching(/last attempt failed.*paused/),
     });
   });
 });
@@ -225,7 +230,7 @@ describe('One event', () => {
       id,
       state: 'attention',
       reason: 'rejected',
-      message: 'Ascent360 refused this record. Correct the cause, then send it again. Email is not valid.',
+      message: 'Ascent360 rejected this record. Fix the cause, then resend it. Email is not valid',
       event: body,
       payload: { SourceName: 'Shopify', Email: 'person1@example.com' },
       mergedInto: null,
@@ -234,7 +239,12 @@ describe('One event', () => {
         { at: new Date(scene.now).toISOString(), status: 422, class: 'rejected', ms: 12, error: 'Email is not valid' },
       ],
     });
-    expect(answer.body.fields).toContainEqual({ key: 'Email', from: 'email', reason: expect.any(String) });
+    expect(answer.body.fields).toContainEqual({
+      key: 'Email',
+      from: 'email',
+      reason: expect.any(String),
+      text: expect.any(Object),
+    });
   });
 
   it('names the event that went out in its place', async () => {
@@ -311,6 +321,6 @@ describe('A choice', () => {
     );
     await scene.work();
     const { items } = await list('?q=person1@example.com');
-    expect(items).toMatchObject([{ id, summary: { who: 'person1@example.com', what: 'E-mail: unsubscribed' } }]);
+    expect(items).toMatchObject([{ id, summary: { who: 'person1@example.com', what: 'Email: unsubscribed' } }]);
   });
 });

@@ -147,7 +147,14 @@ export async function openScene(): Promise<Scene> {
     },
     claim: async () => (await takeTurn(turnDeps(), scene.shop, [], 50)).ready,
     record: async (delivery, answer = answers.accepted) => {
-      const result = { ...answers.accepted, ms: 12, message: '', excerpt: '', retryAfterMs: null, ...answer };
+      const result = {
+        ...answers.accepted,
+        ms: 12,
+        text: { code: 'state.accepted' } as const,
+        excerpt: '',
+        retryAfterMs: null,
+        ...answer,
+      };
       await takeTurn(turnDeps(), scene.shop, [{ delivery, result }], 0);
     },
     work: async (answer) => {

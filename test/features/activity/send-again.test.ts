@@ -178,7 +178,7 @@ describe('What cannot be sent again', () => {
     [
       'is about the shop',
       async () => await scene.receive('shop/update', { id: 1, name: 'Snow', country_code: 'US' }),
-      /about the app or the shop/,
+      /about the app or your store/,
     ],
     [
       'is about WhatsApp',
@@ -188,9 +188,9 @@ describe('What cannot be sent again', () => {
           phone_number: '+19801234567',
           whats_app_marketing_consent: { state: 'subscribed', updated_at: '2026-11-20T12:00:00Z' },
         }),
-      /Recorded here/,
+      /^Recorded\./,
     ],
-    ['is of an unknown topic', async () => await scene.receive('products/update', { id: 1 }), /does not know/],
+    ['is of an unknown topic', async () => await scene.receive('products/update', { id: 1 }), /doesn’t know/],
   ])('what %s', async (_what, make, message) => {
     const id = await make();
     const before = await find(id);

@@ -107,14 +107,14 @@ describe('Shopify Flow is told', () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
-    expect(await shop.problems()).toEqual(['Ascent360 refused a record']);
+    expect(await shop.problems()).toEqual(['Ascent360 rejected a record']);
     await shop.deliver('customers/create', customer(2));
     expect(await shop.problems()).toHaveLength(1);
     await shop.dismiss();
     expect(await shop.problems()).toHaveLength(1);
     await shop.deliver('customers/create', customer(3));
     answer(null);
-    expect(await shop.problems()).toEqual(['Ascent360 refused a record', 'Ascent360 refused a record']);
+    expect(await shop.problems()).toEqual(['Ascent360 rejected a record', 'Ascent360 rejected a record']);
   });
 
   it('with the handle of the trigger, the app’s page, and nothing about a person', async () => {
@@ -127,8 +127,8 @@ describe('Shopify Flow is told', () => {
       {
         handle: 'ascent360-needs-attention',
         payload: {
-          Problem: 'Ascent360 refused a record',
-          Details: 'At least one record was refused. Correct the cause, then send it again.',
+          Problem: 'Ascent360 rejected a record',
+          Details: 'Ascent360 rejected at least one record. Fix the cause, then resend it.',
           'App page': `https://${shop.domain}/admin/apps/${API_KEY}/activity?state=attention`,
         },
       },
@@ -140,7 +140,7 @@ describe('Shopify Flow is told', () => {
     answer(401);
     await shop.send('customers/create', customer(1));
     await waitForProblem(shop.domain);
-    expect(await shop.problems()).toEqual(['Ascent360 refuses the connection']);
+    expect(await shop.problems()).toEqual(['Ascent360 doesn’t accept the connection']);
     answer(null);
     await connector.connect({}, shop.domain);
     await shop.settled();
@@ -165,7 +165,7 @@ describe('Shopify Flow is told', () => {
     await until('the opt-out was tried', async () => ((await tried(2.9)).length > 0 ? true : undefined));
     expect(await shop.problems()).toEqual([]);
     await tried(3.1);
-    expect(await shop.problems()).toEqual(['An opt-out has not reached Ascent360']);
+    expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
     answer(null);
   });
 
@@ -186,7 +186,7 @@ describe('Shopify Flow is told', () => {
     await came(2.9);
     expect(await shop.problems()).toEqual([]);
     await came(3.1);
-    expect(await shop.problems()).toEqual(['An opt-out has not reached Ascent360']);
+    expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
   });
 
   it('of each privacy request', async () => {
@@ -194,7 +194,7 @@ describe('Shopify Flow is told', () => {
     const asked = (id: number) => ({ customer: { id, email: `p${id}@example.com` }, data_request: { id: 90 + id } });
     await shop.deliver('customers/data_request', asked(1));
     await shop.deliver('customers/data_request', asked(2));
-    expect(await shop.problems()).toEqual(Array(2).fill('A privacy request is to be answered'));
+    expect(await shop.problems()).toEqual(Array(2).fill('A privacy request needs your answer'));
     expect(JSON.stringify(shop.there.flowTriggers)).not.toContain('@example.com');
   });
 
@@ -210,7 +210,7 @@ describe('Shopify Flow is told', () => {
     await waitForProblem(shop.domain);
     expect(await shop.problems()).toEqual([]);
     await shop.send('customers/update', customer(1, { first_name: 'Kim' }));
-    expect(await shop.problems()).toEqual(['Ascent360 refuses the connection']);
+    expect(await shop.problems()).toEqual(['Ascent360 doesn’t accept the connection']);
     answer(null);
   });
 
@@ -224,7 +224,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.isDue()).toBe(false);
     await shop.open();
     await shop.pass();
-    expect(await shop.problems()).toEqual(['Ascent360 refused a record']);
+    expect(await shop.problems()).toEqual(['Ascent360 rejected a record']);
   });
 
   it.each<[string, (there: FakeShop) => void]>([
@@ -241,7 +241,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.isDue()).toBe(false);
     shop.there.flowHandles = null;
     await shop.pass();
-    expect(await shop.problems()).toEqual(['Ascent360 refused a record']);
+    expect(await shop.problems()).toEqual(['Ascent360 rejected a record']);
   });
 
   it('of nothing that was over before it could be told', async () => {
@@ -272,7 +272,7 @@ describe('Shopify Flow is told', () => {
     await running.deliver('customers/create', customer(1));
     const { flowTriggers } = running.admin.shop(SHOP);
     await until('Flow is told', async () => flowTriggers[0]);
-    expect(flowTriggers).toMatchObject([{ payload: { Problem: 'Ascent360 refused a record' } }]);
+    expect(flowTriggers).toMatchObject([{ payload: { Problem: 'Ascent360 rejected a record' } }]);
     expect(JSON.stringify(flowTriggers)).not.toContain(guid);
     await running.stop();
   });

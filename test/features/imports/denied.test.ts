@@ -40,9 +40,7 @@ describe('An import of all customers', () => {
     expect(sent).toMatchObject({ LastName: 'Number 1', Mobile: '13035551001', SMSPermission: true });
     for (const key of ['FirstName', 'EmailPermission', 'Address']) expect(sent).not.toHaveProperty(key);
     expect(counts).toMatchObject({ contacts: 1, flags: { EmailPermission: { true: 0, false: 0 } } });
-    expect(await told()).toEqual([
-      expect.stringContaining('city (address), first name, marketing state (email address)'),
-    ]);
+    expect(await told()).toEqual([expect.stringContaining('address, email address, and name')]);
 
     scene.shop.denied.clear();
     scene.shop.setCustomer({
@@ -109,7 +107,7 @@ describe('An import of all customers', () => {
     });
     expect(counts).toMatchObject({ records: 51, contacts: 51, flags: { EmailPermission: { true: 0, false: 51 } } });
     for (const sent of payloads()) expect(sent).not.toHaveProperty('Address');
-    expect(await told()).toEqual([expect.stringContaining('city (address)')]);
+    expect(await told()).toEqual([expect.stringContaining('Shopify hides some data')]);
   });
 
   it('fails, and says so, when the app may not see customers at all', async () => {
@@ -118,7 +116,7 @@ describe('An import of all customers', () => {
     scene.shop.denied.add('QueryRoot.customers');
     const { body } = await scene.post('/imports', { kind: 'customers' });
     expect((await scene.reaches(body.id, 'failed')).message).toMatch(
-      /not let the app see customers\..*protected customer data/,
+      /doesn’t let the app see customers\..*protected customer data/,
     );
     expect(operations()).toEqual([]);
   });
@@ -128,7 +126,7 @@ describe('An import of all customers', () => {
     scene.shop.setCustomer(customer(1));
     scene.shop.denied.add('Mutation.bulkOperationRunQuery');
     const { body } = await scene.post('/imports', { kind: 'customers' });
-    expect((await scene.reaches(body.id, 'failed')).message).toMatch(/allow it bulk queries/);
+    expect((await scene.reaches(body.id, 'failed')).message).toMatch(/request bulk queries/);
     expect(await told()).toEqual([]);
   });
 

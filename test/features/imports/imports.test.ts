@@ -118,7 +118,7 @@ describe('Counting an import', () => {
     scene.shop.bulk.failWith = 'TIMEOUT';
     const made = await scene.post('/imports', { kind: 'customers' });
     const failed = await scene.reaches(made.body.id, 'failed');
-    expect(failed.message).toMatch(/Begin again/);
+    expect(failed.message).toMatch(/Start again/);
   });
 });
 
@@ -401,7 +401,7 @@ describe('An import', () => {
     const events = await importedEvents();
     const states = new Set(events.map(({ state, reason }) => `${state} ${reason}`));
     expect(states).toEqual(new Set(['accepted null', 'skipped dismissed']));
-    expect(events.find(({ state }) => state === 'skipped')?.detail).toBe('The import was cancelled');
+    expect(events.find(({ state }) => state === 'skipped')?.detail).toBe('detail.import_cancelled');
     expect(
       payloads().some(
         ({ Email }, i) => Email === 'robin0@example.com' && scene.connector.ascent360.received[i]?.accepted,

@@ -35,7 +35,7 @@ it('whose last records wait for a new try says how many, until when, and what As
     }),
   );
   expect(wait?.message).toMatch(
-    new RegExp(`^2 records wait for a new try, the next on ${MOMENT}: Ascent360 answered with HTTP 503\\.$`),
+    new RegExp(`^2 records are waiting for a retry, the next on ${MOMENT}\\. Ascent360 answered with HTTP 503\\.$`),
   );
   const { body } = await scene.connector.api('GET', '/overview');
   expect(body).toMatchObject({ imports: [{ id, state: 'running', waits: [wait] }] });
@@ -64,7 +64,7 @@ it('whose record waits behind a webhook’s of the same address says so, and for
   expect(wait).toMatchObject({ count: 1 });
   expect(wait?.message).toMatch(
     new RegExp(
-      `^1 record waits behind an earlier record of the same address, which is tried again on ${MOMENT}: Ascent360 answered with HTTP 500\\.$`,
+      `^1 record is waiting for an earlier one of the same address, which we retry on ${MOMENT}\\. Ascent360 answered with HTTP 500\\.$`,
     ),
   );
 });
@@ -74,7 +74,7 @@ it('while sending is paused, the shop disconnected or the GUID refused says so, 
   scene.connector.ascent360.behave({ status: 404 });
   const id = await begun();
   const [refused] = await waitingFor(id, ['connection_problem']);
-  expect(refused).toMatchObject({ action: 'settings', message: expect.stringContaining('refuses the GUID') });
+  expect(refused).toMatchObject({ action: 'settings', message: expect.stringContaining('doesn’t accept the GUID') });
   await scene.connector.api('PUT', '/settings', { paused: true });
   expect(await waitingFor(id, ['paused'])).toMatchObject([{ action: 'settings' }]);
   await scene.connector.api('DELETE', '/settings/guid');
@@ -87,5 +87,5 @@ it('while Ascent360 takes nothing says so', async () => {
   scene.connector.ascent360.behave({ status: 503 });
   const id = await begun();
   const waits = await waitingFor(id, ['down', 'retrying']);
-  expect(waits[0]?.message).toMatch(/^Ascent360 takes no records at the moment\./);
+  expect(waits[0]?.message).toMatch(/^Ascent360 isn’t accepting records right now\./);
 });

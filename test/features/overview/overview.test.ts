@@ -92,7 +92,11 @@ describe('The connection', () => {
     ['paused', { paused: true }],
   ])('is %s', async (state, settings) => {
     await scene.begin(settings);
-    expect((await overview()).connection).toEqual({ state, message: expect.stringMatching(/\w+\.$/) });
+    expect((await overview()).connection).toEqual({
+      state,
+      message: expect.stringMatching(/\w+\.$/),
+      text: expect.objectContaining({ code: `connection.${state}` }),
+    });
   });
 
   it('is a problem from the first refusal of the GUID until it is taken again', async () => {
@@ -133,9 +137,14 @@ describe('The problems', () => {
         reason: 'rejected',
         count: 2,
         since: new Date(scene.now - HOUR).toISOString(),
-        message: expect.stringMatching(/^2 events: /),
+        message: expect.stringMatching(/^Ascent360 rejected 2 records\./),
       },
-      { kind: 'attention', reason: 'unreadable', count: 1, message: expect.stringMatching(/^1 event: /) },
+      {
+        kind: 'attention',
+        reason: 'unreadable',
+        count: 1,
+        message: expect.stringMatching(/^We couldn’t read 1 message from Shopify\./),
+      },
     ]);
   });
 

@@ -161,7 +161,12 @@ describe('The timeline', () => {
       at: new Date(scene.now - DAY).toISOString(),
       kind: 'fact',
       channel: 'email',
-      text: 'E-mail: subscribed (single opt in), Shopify told of it',
+      message: 'Email: subscribed. From a Shopify webhook. Opt-in level: single.',
+      title: { code: 'summary.choice', params: { channel: 'email', state: 'subscribed' } },
+      text: {
+        code: 'timeline.source.consent_topic',
+        next: { code: 'timeline.level', params: { level: 'single_opt_in' } },
+      },
       state: 'subscribed',
       level: 'single_opt_in',
       source: 'consent_topic',
@@ -173,7 +178,9 @@ describe('The timeline', () => {
       at: expect.any(String),
       kind: 'decision',
       channel: 'email',
-      text: 'E-mail: permission true sent, Ascent360 could not take it',
+      message: 'Email: opt-in sent. Ascent360 didn’t accept it then.',
+      title: { code: 'timeline.told', params: { channel: 'email', value: 'true' } },
+      text: { code: 'timeline.outcome.retry' },
       decision: 'told',
       value: true,
       reason: 'due',
@@ -219,7 +226,7 @@ describe('Sending a person', () => {
       source: 'person',
       state: 'waiting',
       reason: 'due',
-      summary: { who: 'person7@example.com', what: 'Sent by hand' },
+      summary: { who: 'person7@example.com', what: 'Sent manually' },
     });
     expect(await scene.work()).toMatchObject([{ Email: 'person7@example.com' }]);
     expect((await scene.call('get', `/activity?q=person7@example.com&state=accepted`)).body.items).toHaveLength(2);
@@ -270,7 +277,7 @@ describe('Sending a person', () => {
     await scene.work();
     expect(await send(await idOf('7'))).toMatchObject({
       status: 409,
-      body: { errors: [{ message: expect.stringMatching(/No e-mail address/) }] },
+      body: { errors: [{ message: expect.stringMatching(/no email address/) }] },
     });
   });
 

@@ -101,7 +101,7 @@ describe('retention', () => {
     expect(await expiring()).toEqual([]);
     await age(0.2);
     await retain();
-    expect(await expiring()).toMatchObject([{ count: 2, message: expect.stringContaining('2 events') }]);
+    expect(await expiring()).toMatchObject([{ count: 2, message: expect.stringContaining('2 unsent events') }]);
     expect(await connector.event('waits')).not.toMatchObject({ state: 'skipped' });
     await age(14);
     await retain();

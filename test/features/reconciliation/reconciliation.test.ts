@@ -126,7 +126,7 @@ describe('An order that no webhook told of', () => {
       { topic: 'orders/create', state: 'accepted' },
     ]);
     expect(await problems()).toMatchObject([
-      { count: 2, message: expect.stringMatching(/between .* UTC and .* UTC: 1 order and 1 customer\./) },
+      { count: 2, message: expect.stringMatching(/about 1 order and 1 customer between .* UTC and .* UTC\./) },
     ]);
     expect((await connector.api('GET', '/overview')).body).toMatchObject({ counts: { '24h': { received: 2 } } });
     const sent = payloads().length;

@@ -34,8 +34,9 @@ describe('A preview', () => {
       state: 'waiting',
       reason: 'due',
     });
-    expect(body.fields).toContainEqual({ key: 'Email', from: 'email', reason: expect.any(String) });
-    expect(body.fields).toContainEqual({ key: 'EmailPermission', from: null, reason: expect.any(String) });
+    const said = { reason: expect.any(String), text: expect.objectContaining({ code: expect.any(String) }) };
+    expect(body.fields).toContainEqual({ key: 'Email', from: 'email', ...said });
+    expect(body.fields).toContainEqual({ key: 'EmailPermission', from: null, ...said });
   });
 
   it.each([

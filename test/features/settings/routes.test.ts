@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Text } from '../../../server/domain/wording/text.ts';
 import { settingsRoutes, type TestRecordResult } from '../../../server/features/settings/routes.ts';
 import { apiErrors, notFound } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
@@ -14,7 +15,8 @@ import { signIdToken } from '../../fakes/id-token.ts';
 const guid = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
 const start = Date.UTC(2026, 10, 20, 12);
 const config = { shopifyApiKey: 'client-id', shopifySecrets: ['secret of now', 'secret of before'] };
-const accepted: TestRecordResult = { class: 'accepted', status: 200, ms: 12, message: 'Accepted' };
+const text: Text = { code: 'answer.accepted', params: { status: '200' } };
+const accepted: TestRecordResult = { class: 'accepted', status: 200, ms: 12, error: null, text };
 
 let db: Db;
 let shops: Shops;
@@ -139,11 +141,11 @@ describe('PUT /api/settings', () => {
   });
 
   it.each([
-    ['an unknown key', { sourceName: 'Snow', colour: 'red' }, { field: 'colour', message: 'is not a setting' }],
+    ['an unknown key', { sourceName: 'Snow', colour: 'red' }, { field: 'colour', message: 'This isn’t a setting.' }],
     [
       'an unknown key deep inside',
       { guid, send: { refunds: true } },
-      { field: 'send.refunds', message: 'is not a setting' },
+      { field: 'send.refunds', message: 'This isn’t a setting.' },
     ],
     ['a wrong value', { mapping: { gender: 'x' } }, { field: 'mapping.gender', message: expect.any(String) }],
     [
@@ -167,7 +169,7 @@ describe('PUT /api/settings', () => {
       'application/json',
       '{"paused": tru',
       422,
-      { field: '', message: 'The body is not valid JSON' },
+      { field: '', message: 'The body isn’t valid JSON.' },
     ],
     [
       'a body that is no object',
@@ -244,7 +246,7 @@ describe('POST /api/test-record', () => {
     const answer = await call('post', '/api/test-record', { email: ' me@example.com ' });
     expect(answer).toMatchObject({
       status: 200,
-      body: { outcome: 'accepted', status: 200, ms: 12, message: 'Accepted' },
+      body: { outcome: 'accepted', status: 200, ms: 12, message: 'Ascent360 accepted the record (HTTP 200).' },
     });
     const payload = {
       SourceName: 'Snow',
@@ -281,13 +283,13 @@ describe('POST /api/test-record', () => {
   });
 
   it.each<[string, object, string, RegExp]>([
-    ['no address at all', {}, 'email', /enter an address/],
-    ['a word', { email: 'me' }, 'email', /Enter an e-mail address/],
-    ['an empty address', { email: '' }, 'email', /Enter an e-mail address/],
-    ['two addresses', { email: 'a@example.com,b@example.com' }, 'email', /Enter an e-mail address/],
-    ['a number', { email: 5 }, 'email', /Enter an e-mail address/],
+    ['no address at all', {}, 'email', /Enter one/],
+    ['a word', { email: 'me' }, 'email', /Enter an email address/],
+    ['an empty address', { email: '' }, 'email', /Enter an email address/],
+    ['two addresses', { email: 'a@example.com,b@example.com' }, 'email', /Enter an email address/],
+    ['a number', { email: 5 }, 'email', /Enter an email address/],
     ['a list', [], '', /JSON object/],
-    ['an unknown key', { email: 'a@example.com', EmailPermission: true }, 'EmailPermission', /not known/],
+    ['an unknown key', { email: 'a@example.com', EmailPermission: true }, 'EmailPermission', /isn’t known/],
   ])('sends nothing with %s', async (_what, body, field, message) => {
     await call('put', '/api/settings', { guid });
     expect(await call('post', '/api/test-record', body)).toMatchObject(
@@ -308,7 +310,7 @@ describe('POST /api/test-record', () => {
   it.each<[TestRecordResult['class'], number | null, string, object | null]>([
     ['accepted', 200, 'accepted', null],
     ['rejected', 400, 'rejected', { since: start - 1, error: 'before' }],
-    ['connection_problem', 403, 'connection_problem', { since: start - 1, error: 'told: …b7a9' }],
+    ['connection_problem', 403, 'connection_problem', { since: start - 1, error: 'http_403' }],
     ['retry', 503, 'unreachable', { since: start - 1, error: 'before' }],
     ['unknown', null, 'unreachable', { since: start - 1, error: 'before' }],
   ])(
@@ -317,9 +319,9 @@ describe('POST /api/test-record', () => {
       await call('put', '/api/settings', { guid });
       await store.noteProblem(shop, { guid, error: 'before', now: start - 1, probeAt: start });
       woken = [];
-      result = { class: kind, status, ms: 3, message: `told: ${guid.toUpperCase()}` };
+      result = { class: kind, status, ms: 3, error: status === null ? null : `http_${status}`, text };
       const { body } = await call('post', '/api/test-record', { email: 'me@example.com' });
-      expect(body).toEqual({ outcome, status, ms: 3, message: 'told: …b7a9' });
+      expect(body).toEqual({ outcome, status, ms: 3, message: 'Ascent360 accepted the record (HTTP 200).', text });
       expect((await store.load(shop))?.problem ?? null).toEqual(problem);
       expect(woken).toEqual(kind === 'accepted' ? [shop.domain] : []);
     },
@@ -380,7 +382,7 @@ describe('every route', () => {
 
   it('that fails says nothing of its insides, neither in the answer nor in the log', async () => {
     const answer = await call('get', '/api/broken');
-    expect(answer).toMatchObject(faults(500, { message: expect.stringMatching(/^Something went wrong on our side/) }));
+    expect(answer).toMatchObject(faults(500, { message: expect.stringMatching(/^Something went wrong/) }));
     expect(logged).toEqual([{ name: 'Error', code: '' }]);
   });
 

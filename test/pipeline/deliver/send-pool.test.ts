@@ -13,7 +13,7 @@ const accepted: Attempt = {
   status: 200,
   ms: 10,
   error: null,
-  message: '',
+  text: { code: 'state.accepted' },
   excerpt: '',
   retryAfterMs: null,
 };

@@ -270,7 +270,7 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(event)).toMatchObject({
       state: 'attention',
       reason: 'translation_failed',
-      detail: expect.stringContaining('open the app'),
+      detail: 'detail.id_only_no_access',
     });
     scene.access = true;
     expect((await scene.base.call('post', `/activity/${event}/retry`, {})).status).toBe(202);
@@ -303,7 +303,7 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(event)).toMatchObject({
       state: 'skipped',
       reason: 'no_contact',
-      detail: expect.stringContaining('no such order any more'),
+      detail: 'detail.id_only_no_order',
     });
   });
 
@@ -340,7 +340,7 @@ describe('a body that holds only an id', () => {
     for (const key of ['FirstName', 'Address']) expect(sent).not.toHaveProperty(key);
     const { body } = await scene.base.call('get', `/activity/${completed}`);
     expect(body.fields).toContainEqual(
-      expect.objectContaining({ key: 'Address', reason: expect.stringContaining('access leaves it out') }),
+      expect.objectContaining({ key: 'Address', reason: expect.stringContaining('doesn’t let the app see it') }),
     );
     await scene.base.call('post', `/people/${(await scene.base.call('get', '/people?q=1')).body.items[0].id}/send`, {});
     expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', Address: { City: 'Vail' } }]);
@@ -465,11 +465,11 @@ describe('the page of a person', () => {
       dataSaleOptOut: true,
     });
     expect(body.consent.email).toMatchObject({ state: 'unsubscribed', told: false });
-    expect(body.timeline.map(({ text }: { text: string }) => text)).toEqual(
+    expect(body.timeline.map(({ message }: { message: string }) => message)).toEqual(
       expect.arrayContaining([
-        'Read from Shopify: 1 tag, 1 metafield, opted out of the sale of their data: never put on a list',
-        'E-mail: unsubscribed, read from Shopify',
-        'E-mail: permission false sent, Ascent360 took it',
+        'Read from Shopify. Found 1 tag, 1 metafield, and opted out of data sale.',
+        'Email: unsubscribed. Read from Shopify.',
+        'Email: opt-out sent. Accepted by Ascent360.',
       ]),
     );
   });

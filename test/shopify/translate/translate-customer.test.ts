@@ -53,12 +53,12 @@ describe('a customer', () => {
     expect(contact).toEqual({
       origins: {},
       leftOut: {
-        firstName: 'empty in Shopify: first_name, default_address.first_name',
-        lastName: 'empty in Shopify: last_name, default_address.last_name',
-        email: 'email holds no e-mail address',
-        phone: 'empty in Shopify: default_address.phone',
-        mobile: 'phone holds no possible phone number',
-        address: 'empty in Shopify: default_address',
+        firstName: { code: 'field.empty', params: { places: 'first_name, default_address.first_name' } },
+        lastName: { code: 'field.empty', params: { places: 'last_name, default_address.last_name' } },
+        email: { code: 'field.email_unreadable', params: { place: 'email' } },
+        phone: { code: 'field.empty', params: { places: 'default_address.phone' } },
+        mobile: { code: 'field.phone_impossible', params: { place: 'phone' } },
+        address: { code: 'field.empty', params: { places: 'default_address' } },
       },
     });
   });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LeftOut } from '../../../server/domain/contact.ts';
 import { type EventContext, TranslationError } from '../../../server/domain/translated.ts';
+import { inEnglish } from '../../../server/domain/wording/in-english.ts';
 import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
 import { billing, buyer, context, home, type Json, orderBody, shipping, TRIGGERED_AT } from '../bodies.ts';
 
@@ -9,6 +11,8 @@ function order(change: Json = {}, topic = 'orders/create', ctx: Partial<EventCon
   if (translated.kind !== 'order') throw new Error(translated.kind);
   return translated;
 }
+
+const saidOf = (why: LeftOut | undefined) => (typeof why === 'object' ? inEnglish(why) : why);
 
 describe('an order', () => {
   it('is translated whole', () => {
@@ -76,7 +80,7 @@ describe('an order', () => {
 
   it('without an id cannot be translated, and says so without quoting the body', () => {
     expect(() => translateOrder({ email: 'ada@example.com' }, context('orders/create'))).toThrow(
-      new TranslationError('The order has no id: id, admin_graphql_api_id'),
+      new TranslationError('order_without_id', 'The order has no id: id, admin_graphql_api_id'),
     );
   });
 
@@ -141,8 +145,8 @@ describe("a buyer's name", () => {
   });
 
   it('says why a half is missing', () => {
-    expect(order({ customer: { ...buyer, last_name: null } }).contact.leftOut.lastName).toBe(
-      'empty in Shopify: customer.last_name',
+    expect(saidOf(order({ customer: { ...buyer, last_name: null } }).contact.leftOut.lastName)).toBe(
+      'Left out: empty in Shopify (customer.last_name).',
     );
   });
 });
@@ -161,12 +165,18 @@ describe("a buyer's e-mail", () => {
   });
 
   it.each([
-    [{ customer: null, email: 'nobody here', contact_email: null }, 'email holds no e-mail address'],
-    [{ customer: null, email: null, contact_email: null }, 'empty in Shopify: customer.email, email, contact_email'],
+    [
+      { customer: null, email: 'nobody here', contact_email: null },
+      'Left out: email doesn’t look like an email address.',
+    ],
+    [
+      { customer: null, email: null, contact_email: null },
+      'Left out: empty in Shopify (customer.email, email, contact_email).',
+    ],
   ])('of %j is left out, with the reason', (change, why) => {
     const { contact } = order(change);
     expect(contact).not.toHaveProperty('email');
-    expect(contact.leftOut.email).toBe(why);
+    expect(saidOf(contact.leftOut.email)).toBe(why);
   });
 });
 
@@ -240,13 +250,15 @@ describe("a buyer's phone", () => {
   it('never comes from the shipping address, and the reasons quote nothing', () => {
     const { contact } = order({ billing_address: { ...billing, phone: 'CALL ME' }, phone: '12', customer: null });
     expect(contact).not.toHaveProperty('phone');
-    expect(contact.leftOut.phone).toBe('billing_address.phone holds letters; phone holds no possible phone number');
+    expect(saidOf(contact.leftOut.phone)).toBe(
+      'Left out: billing_address.phone contains letters. Left out: phone isn’t a possible phone number.',
+    );
   });
 
   it('of the customer is the mobile', () => {
     expect(order({ customer: { ...buyer, phone: '403 555 0123' } }).contact.mobile).toBe('+14035550123');
-    expect(order({ customer: { ...buyer, phone: null } }).contact.leftOut.mobile).toBe(
-      'empty in Shopify: customer.phone',
+    expect(saidOf(order({ customer: { ...buyer, phone: null } }).contact.leftOut.mobile)).toBe(
+      'Left out: empty in Shopify (customer.phone).',
     );
   });
 });

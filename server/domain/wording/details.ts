@@ -1,0 +1,23 @@
+import type { en } from './en.ts';
+import { isCode, readText, writeText } from './kept-text.ts';
+import type { Text } from './text.ts';
+
+/** What is kept with an event or an attempt to say more than its reason does. */
+export type DetailCode = keyof typeof en.detail;
+
+/** A detail as its column keeps it. */
+export const detailOf = (code: DetailCode, params?: Text['params']): string =>
+  writeText({ code: `detail.${code}`, ...(params && { params }) });
+
+/**
+ * What is kept as a detail, as a text: what `detailOf` wrote, the code of an attempt (`http_503`, `timeout`), or a sentence
+ * from before details had codes.
+ */
+export function detailText(kept: string | null): Text | null {
+  const detail = kept?.trim();
+  if (!detail) return null;
+  const [, status] = /^http_(\d{3})$/.exec(detail) ?? [];
+  if (status) return { code: 'detail.http', params: { status } };
+  const code = `detail.${detail}`;
+  return isCode(code) ? { code } : readText(detail);
+}
