@@ -4,7 +4,7 @@ import { sayWith, type Text } from '../server/domain/wording/text.ts';
 import type { Format } from './locale.ts';
 import type { texts } from './texts/en/index.ts';
 
-/** Every text of the pages, by area: English is the one that the others are held to (test/app/texts.test.ts). */
+/** Every text of the pages, by area. English has them all: other languages have its type. */
 type Catalogue = typeof texts;
 
 type Keys<Node> = {

@@ -5,12 +5,12 @@ import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
 import { faultOfAnswer } from './asked-for.ts';
-import { type Bucket, correct, newBucket, reserve } from './bucket.ts';
 import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import type { Failing } from './failing.ts';
 import { API_VERSION } from './oauth.ts';
 import { type Outcome, readAnswer } from './read-answer.ts';
+import { type Bucket, correct, newBucket, reserve } from './throttle.ts';
 import { TooLongError, type Transport } from './transport.ts';
 
 export type ClientDeps = {

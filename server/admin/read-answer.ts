@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Cost } from './bucket.ts';
 import { type Fields, isAnswerTo } from './shape.ts';
+import type { Cost } from './throttle.ts';
 
 /** What an answer of the Admin API means for us: what to do next. `code` holds nothing personal. */
 export type Outcome<Data> =

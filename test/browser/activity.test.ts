@@ -118,7 +118,7 @@ inBrowser(
         await dialog.getByText('No permissions will be sent').waitFor();
         expect(stage().connector.ascent360.received.length).toBe(before);
         await dialog.getByRole('button', { name: 'Resend' }).click();
-        await page.getByText('1 record is on its way').waitFor();
+        await page.getByText('Resending 1 record').waitFor();
         await stage().connector.ascent360.until(before + 1);
         await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
       });

@@ -28,7 +28,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('button', { name: 'Count first' }).click();
     await page.getByRole('heading', { name: 'What would be sent' }).waitFor();
     await page.getByText('Ascent360 may send emails when data arrives').waitFor();
-    await page.getByText('12 SMS opt-ins go out').waitFor();
+    await page.getByText('12 SMS opt-ins will be sent').waitFor();
     await page.getByText('Skipped: no email or phone').waitFor();
     expect(asked).toEqual(['create']);
     await page.getByRole('button', { name: 'Start' }).click();

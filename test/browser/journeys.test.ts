@@ -130,9 +130,9 @@ inBrowser('existing customers', (stage) => {
 
 inBrowser('a wrong GUID', (stage) => {
   it.each([
-    [`https://webhook.ascent360.com/V1/Trigger/${GUID}`, 'opening it mails a whole audience'],
+    [`https://webhook.ascent360.com/V1/Trigger/${GUID}`, 'opening it emails a whole audience'],
     [`https://example.com/V1/Data/${GUID}`, 'We only send to webhook.ascent360.com'],
-    ['1234', 'This is not a GUID'],
+    ['1234', 'That isn’t a GUID'],
   ])('%s is refused before anything is saved', async (pasted, why) => {
     const page = await stage().open('/');
     await page.getByLabel('GUID of your data webhook').fill(pasted);
@@ -152,7 +152,7 @@ inBrowser('a wrong GUID', (stage) => {
     await page.getByRole('link', { name: 'Check the connection' }).click();
     await page.getByLabel('New GUID').fill(right);
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
-    await page.getByText(`The GUID ends in ${right.slice(-4)}.`).waitFor();
+    await page.getByText(`Your GUID ends in ${right.slice(-4)}.`).waitFor();
     await connector.settled();
     expect((await connector.event('stopped'))?.state).toBe('accepted');
     await page.getByRole('link', { name: 'Overview' }).click();

@@ -16,10 +16,10 @@ inBrowser(
       await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
       const dialog = page.getByRole('dialog');
-      await dialog.getByText('1 record goes out.').waitFor();
+      await dialog.getByText('1 record will be sent.').waitFor();
       await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
-      await page.getByText('1 record is on its way').waitFor();
+      await page.getByText('Resending 1 record').waitFor();
       await stage().connector.ascent360.until(before + 1);
       await dialog.waitFor({ state: 'detached' });
     });
@@ -32,7 +32,7 @@ inBrowser(
       const before = stage().connector.ascent360.received.length;
       await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
-      await page.getByRole('dialog').getByText('1 record goes out.').waitFor();
+      await page.getByRole('dialog').getByText('1 record will be sent.').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await expect.poll(async () => await page.evaluate(() => document.activeElement?.textContent)).toBe('Resend');

@@ -38,7 +38,7 @@ inBrowser(
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
       await openPersonOf(page, 'The choice is history');
       const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
-      await card.getByText(/^Opted in to e-mail on .+; Ascent360 has not been told\.$/).waitFor();
+      await card.getByText(/^Subscribed to email on .+\. Not sent to Ascent360\.$/).waitFor();
       await card.getByText('the settings hold that kind back').waitFor();
       await page.getByRole('button', { name: 'Permissions' }).click();
       await timeline(page).filter({ hasText: 'the choice is history' }).first().waitFor();
@@ -49,7 +49,7 @@ inBrowser(
     it('have a timeline of choices, permissions and records, each linked to its event', async () => {
       const page = await openRegular();
       const all = await timeline(page).count();
-      await page.getByRole('checkbox', { name: /repeat the one before/ }).check();
+      await page.getByRole('checkbox', { name: /repeated decisions/ }).check();
       expect(await timeline(page).count()).toBeGreaterThan(all);
       await page.getByRole('button', { name: 'Records' }).click();
       const records = await timeline(page).count();

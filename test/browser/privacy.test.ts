@@ -45,13 +45,13 @@ inBrowser('privacy requests', (stage) => {
     const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
     await erasure.getByText('Email to Ascent360').click();
     await erasure.getByRole('button', { name: 'Copy the email' }).click();
-    await page.locator('#stand-in-toast').getByText('mark the text and press Ctrl+C').waitFor();
+    await page.locator('#stand-in-toast').getByText('Select the text and press Ctrl+C').waitFor();
   });
 
   it('stand beside who looked at personal data, and the download is among it', async () => {
     const page = await stage().open('/privacy');
     await page.getByRole('heading', { name: 'Who viewed customer data' }).waitFor();
-    await page.getByText(/ · User \d+ · the data of a request, downloaded$/).waitFor();
+    await page.getByText(/ · User \d+ · Data for a request, downloaded$/).waitFor();
   });
 
   it('that cannot be read are read at a new try', async () => {

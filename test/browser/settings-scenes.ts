@@ -36,7 +36,7 @@ export const settingsScenes: Scene[] = [
       await page.getByLabel('New GUID').fill('https://example.com/hook');
       await page.getByLabel('Source name').fill('');
       await page.getByRole('button', { name: 'Save', exact: true }).click();
-      await page.getByText('2 fields need a look').waitFor();
+      await page.getByText('Check 2 fields').waitFor();
     },
   },
 ];

@@ -59,7 +59,7 @@ inBrowser('the settings', (stage) => {
     await page.getByText('Choose XML only if Ascent360 has set up your account to read XML.').waitFor();
     await page.getByLabel('Data format').selectOption('xml');
     await saveButton(page).click();
-    await page.getByText('Data format: JSON → XML').waitFor();
+    await page.getByText('JSON → XML').waitFor();
     expect(await saved()).toMatchObject({ format: 'xml' });
   });
 
@@ -71,7 +71,7 @@ inBrowser('the settings', (stage) => {
       .fill('https://webhook.ascent360.com/V1/Trigger/5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90');
     await page.getByLabel('Source type').fill('');
     await saveButton(page).click();
-    await page.getByText('2 fields need a look').waitFor();
+    await page.getByText('Check 2 fields').waitFor();
     const described = async (label: string) =>
       await page.getByLabel(label).evaluate((field) =>
         (field.getAttribute('aria-describedby') ?? '')
@@ -79,7 +79,7 @@ inBrowser('the settings', (stage) => {
           .map((id) => document.getElementById(id)?.textContent)
           .join(' '),
       );
-    expect(await described('New GUID')).toContain('do not open it: opening it mails a whole audience');
+    expect(await described('New GUID')).toContain('do not open it: opening it emails a whole audience');
     expect(await described('Source type')).toContain('Enter a source type');
     expect(await page.getByLabel('Source type').getAttribute('aria-invalid')).toBe('true');
     expect(await saved()).toEqual(before);

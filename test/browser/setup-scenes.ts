@@ -25,7 +25,7 @@ export const setupScenes: Scene[] = [
       const field = page.getByLabel('GUID of your data webhook');
       await field.fill(`https://webhook.ascent360.com/V1/Trigger/${GUID}`);
       await field.blur();
-      await page.getByText('opening it mails a whole audience').waitFor();
+      await page.getByText('opening it emails a whole audience').waitFor();
     },
   },
   {

@@ -5,7 +5,7 @@ import type { Text } from '../../domain/wording/text.ts';
 import { changeState, postpone } from '../../store/imports/imports.ts';
 import { noteFile, noteReading, readAgain } from '../../store/imports/reading.ts';
 import { searchOf } from './contract.ts';
-import { type CountDeps, settingsOf } from './count.ts';
+import { type CountDeps, settingsOf } from './forecast.ts';
 import type { Work } from './work.ts';
 
 const LATER_MS = 15_000;

@@ -11,12 +11,12 @@ import { changeState, dueImports, postpone, shopsWithDueImports } from '../../st
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import { type AskDeps, fetchFromShopify } from './ask-shopify.ts';
 import { cancelImport } from './cancel.ts';
-import { count, settingsOf } from './count.ts';
-import { isAnyWaiting, standingOf } from './counts.ts';
+import { allTold, freezeTally } from './count-ended.ts';
 import { type FeedDeps, feed } from './feed.ts';
+import { count, settingsOf } from './forecast.ts';
 import { type Cursors, listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
-import { allTold, freezeTally } from './tally.ts';
+import { isAnyWaiting, standingOf } from './standing.ts';
 import type { Work } from './work.ts';
 
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };

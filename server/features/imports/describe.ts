@@ -15,7 +15,7 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { listImports } from '../../store/imports/imports.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { standingOf } from './counts.ts';
+import { standingOf } from './standing.ts';
 import { waitsOf } from './waits.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, correct, newBucket, reserve } from '../../server/admin/bucket.ts';
+import { type Bucket, correct, newBucket, reserve } from '../../server/admin/throttle.ts';
 
 const bucket = (change: Partial<Bucket> = {}): Bucket => ({ ...newBucket(0), ...change });
 const told = (currentlyAvailable: number, restoreRate = 100) => ({

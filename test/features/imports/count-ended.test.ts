@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Import, noneTold } from '../../../server/domain/imports.ts';
-import { standingOf } from '../../../server/features/imports/counts.ts';
-import { allEnds, allTold, freezeTally } from '../../../server/features/imports/tally.ts';
+import { allEnds, allTold, freezeTally } from '../../../server/features/imports/count-ended.ts';
+import { standingOf } from '../../../server/features/imports/standing.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';

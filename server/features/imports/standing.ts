@@ -1,6 +1,6 @@
 import type { Import, Standing } from '../../domain/imports.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { allEnds } from './tally.ts';
+import { allEnds } from './count-ended.ts';
 
 /** Computed from its events. */
 export async function standingOf(sql: Sql, job: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
