@@ -50,7 +50,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     let family = 'unknown';
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
     const hmacHeader = req.get('x-shopify-hmac-sha256');
-    // What says that it is too large is refused below, unread as well.
+    // A body that declares itself too large is refused below, also unread.
     if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
       res.set('Connection', 'close');
       answer(res, 401, 'The signature is missing or malformed');
