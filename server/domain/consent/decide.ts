@@ -39,7 +39,9 @@ import type { Instant } from '../scalars.ts';
 import type { HistoryPolicy, OptInLevel } from '../settings.ts';
 import { meaningOf } from './meaning-of.ts';
 
-/** How far an `unsubscribed` and the order whose box was left unticked may lie apart, either way, in ms. */
+/**
+ * How far apart an `unsubscribed` and the order with the unticked box may be, either way, in ms.
+ */
 export const UNTICKED_WITHIN = 2 * 60_000;
 /** An opt-in chosen longer ago than this is history, in ms. */
 export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
@@ -52,25 +54,31 @@ export type ConsentRules = { optInLevel: OptInLevel; history: HistoryPolicy; unt
 
 export type DecideInput = {
   channel: FlagChannel;
-  /** Everything known about one address, in any order; facts about other channels are passed over. */
+  /** Everything known about one address, in any order; facts about other channels are ignored. */
   facts: readonly ConsentFact[];
   told: Told;
   rules: ConsentRules;
-  /** Choices before this are history: the later of installedAt and the moment a new Ascent360 account was named. */
+  /**
+   * Choices before this are history: the later of installedAt and the moment a new Ascent360
+   * account was named.
+   */
   historyBefore: Instant;
   now: Instant;
   /** The person the flag would go out with; absent: nothing more is known about them. */
   to?: Recipient;
 };
 
-/** Who a flag goes out with, as far as it bears on whether an opt-in is theirs and still holds. */
+/**
+ * The person a flag is sent with, as far as it matters for whether an opt-in is theirs and still
+ * holds.
+ */
 export type Recipient = {
   personId: string | null;
-  /** Shopify can be asked about them: an opt-in without a date waits for that. */
+  /** Shopify can be asked about them, so an opt-in without a date waits for that. */
   canBeAsked: boolean;
-  /** Shopify has been asked, and has not answered yet. */
+  /** Shopify has been asked and hasn't answered yet. */
   isBeingAsked: boolean;
-  /** An opt-in from before may have been undone while the app was not installed. */
+  /** An opt-in from before this may have been undone while the app wasn't installed. */
   optInsFrom: Instant;
 };
 
@@ -79,8 +87,8 @@ const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: fal
 type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
 
 /**
- * Decides one flag. `fact` is the choice that decides (rows 2 and 3: the state that holds it back), null only with `no_choice`.
- * Never throws.
+ * Decides one flag. `fact` is the choice that decides (rows 2 and 3: the state that holds it back),
+ * null only with `no_choice`. Never throws.
  */
 export function decide({ channel, facts, told, rules, historyBefore, now, to = NOBODY }: DecideInput): FlagDecision {
   const meant = facts
@@ -127,7 +135,10 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   return { send: flag, reason: 'due', fact: choice.fact };
 }
 
-/** Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more than 7 days ago. */
+/**
+ * Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more
+ * than 7 days ago.
+ */
 export function isHistory(
   fact: Pick<ConsentFact, 'chosenAt'>,
   meaning: 'opt_in' | 'opt_out',
@@ -144,11 +155,14 @@ function isHistoryAt(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: 
 
 const NOT_CHOSEN: ReadonlySet<string | null> = new Set(['not_subscribed', 'never_subscribed']);
 
-/** What Shopify says of this person, when that is that they have not opted in; null: they have, or nothing is known. */
+/**
+ * The fact where Shopify says that this person hasn't opted in; null: they have, or nothing is
+ * known.
+ */
 function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact | null {
   if (personId === null) return null;
   const own = said.filter(({ fact }) => fact.personId === personId);
-  // An opt-out of theirs with a date has its place in time, and so has an opt-in of somebody else.
+  // Their own dated opt-out is compared by date, and so is another person's opt-in.
   const isNo = ({ fact, meaning, at }: Said) =>
     meaning === 'none' ? NOT_CHOSEN.has(fact.state) : meaning === 'opt_out' && at === -Infinity;
   const state = newest(own.filter(isNo));
@@ -156,7 +170,7 @@ function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact |
   return state !== null && !(choice !== null && choice.at > state.at) ? state.fact : null;
 }
 
-/** The date that counts, -Infinity for undated. */
+/** The date that counts; -Infinity if undated. */
 function dateOf(at: Instant | null, meaning: ChoiceMeaning, now: Instant): Instant {
   if (at === null || !(Math.abs(at) <= LAST_DATE)) return -Infinity;
   return meaning === 'opt_in' && !(at <= now + CLOCK_TOLERANCE) ? -Infinity : at;
@@ -166,7 +180,10 @@ function isAboutThisAddress({ fact, at }: Said): boolean {
   return fact.addressChangedAt === null || at >= fact.addressChangedAt;
 }
 
-/** The one with the latest date; of several, the one with the smallest id, so that their order never matters. */
+/**
+ * The one with the latest date; of several, the one with the smallest id, so that order never
+ * matters.
+ */
 function newest(said: readonly Said[]): Said | null {
   let best: Said | null = null;
   for (const one of said) {

@@ -21,7 +21,9 @@ const SLICES = 30;
 
 export const CLOSED: BreakerState = { openedAt: null, probedAt: null, slices: [] };
 
-/** The state after an attempt ended at `now`. `other`: answered, yet neither taken nor a failure. */
+/**
+ * The state after an attempt ended at `now`. `other`: answered, but neither accepted nor a failure.
+ */
 export function record(
   state: BreakerState,
   outcome: 'success' | 'failure' | 'other',
@@ -36,15 +38,17 @@ export function record(
   return opens ? { openedAt: now, probedAt: null, slices: [] } : { openedAt: null, probedAt: null, slices };
 }
 
-/** Whether an attempt may start: as always, as the one probe (then call startProbe), or not at all. */
+/**
+ * Whether an attempt may start: as usual, as the one probe (then call startProbe), or not at all.
+ */
 export function mayAttempt(state: BreakerState, now: Instant, probeMs: number): 'yes' | 'probe' | 'no' {
   if (state.openedAt === null) return 'yes';
   const since = now - (state.probedAt ?? state.openedAt);
-  // A clock set back by more than the wait must not hold the probe back for as long.
+  // If the clock was set back by more than the wait, the probe must not wait that much longer.
   return Math.abs(since) >= probeMs ? 'probe' : 'no';
 }
 
-/** The state once the probe has left; a closed breaker has none and stays as it is. */
+/** The state once the probe has left. A closed breaker has no probe and stays as it is. */
 export function startProbe(state: BreakerState, now: Instant): BreakerState {
   return state.openedAt === null ? state : { ...state, probedAt: now };
 }
