@@ -90,7 +90,7 @@ function growing(memory: ReturnType<typeof createPieces>) {
       }
       append(chunk);
     },
-    /** The whole body, in memory of its own. */
+    /** The whole body, outside the reused memory. */
     whole: () => only ?? Buffer.concat(pieces, size),
     letGo(): void {
       memory.giveBack(pieces);

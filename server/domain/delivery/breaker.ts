@@ -1,16 +1,18 @@
 /**
- * The breaker of one shop: stops attempts while Ascent360 is down for it, so that none are spent.
+ * The breaker of one shop. It stops attempts while Ascent360 is down for the shop, so that none are
+ * wasted.
  *
- * | state  | on                                                     | becomes                                       |
- * |--------|--------------------------------------------------------|-----------------------------------------------|
- * | closed | ≥ 10 attempts in the window, ≥ 70 % of them failures   | open                                          |
- * | open   | probeMs since it opened, or since the last probe       | open: one probe may go                        |
- * | open   | a success, of the probe or of what was still under way | closed, counting anew, this success the first |
- * | open   | a failure, or another answer                           | open                                          |
+ * | state  | on                                                   | becomes                 |
+ * |--------|------------------------------------------------------|-------------------------|
+ * | closed | ≥ 10 attempts in the window, ≥ 70 % of them failures | open                    |
+ * | open   | probeMs since it opened, or since the last probe     | open: one probe may go  |
+ * | open   | a success, of the probe or of an earlier attempt     | closed, counts restart  |
+ * | open   | a failure, or another answer                         | open                    |
  *
- * A failure is an answer of class retry (5xx, 429, time-out, no connection). A refusal (400, 401 …) is an attempt and no
- * failure: the receiver is there. The window is counted in 30 slices, so that the state stays small whatever the rate;
- * an attempt counts for at most a slice longer than the window.
+ * A failure is an answer of class retry (5xx, 429, time-out, no connection). A refusal (400, 401 …)
+ * is an attempt but not a failure: the receiver is up. After closing, that success is the first
+ * attempt counted. The window is counted in 30 slices, so that the state stays small at any rate;
+ * an attempt counts for at most one slice longer than the window.
  */
 import type { Instant } from '../scalars.ts';
 import type { BreakerState } from '../states.ts';

@@ -14,9 +14,10 @@ export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
 
 export type Inbox = {
   /**
-   * Resolves once the event is committed: true when it is new, false when it had been seen before.
-   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key by now,
-   * or none; another error when it is not stored, or not within STORE_WITHIN_MS
+   * Resolves once the event is committed: true when it is new, false when we already had it.
+   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key now, or
+   * none
+   * @throws Error when it isn't stored, or not within STORE_WITHIN_MS
    */
   store(event: IncomingEvent): Promise<boolean>;
   /**

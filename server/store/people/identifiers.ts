@@ -20,8 +20,8 @@ export function postalHash(vault: Vault, a: PostalAddress): string {
 }
 
 /**
- * The lanes for sending to a person: one by email, one by phone, so that nothing is sent twice at a
- * time about one address.
+ * The lanes for sending to a person: one by email, one by phone, so that only one
+ * delivery about an address is sent at a time.
  */
 export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
   const phone = contact.mobile ?? contact.phone;

@@ -10,7 +10,7 @@ export type Opening = { kind: OpeningKind; key: string };
 
 /**
  * The problems open now, of installed shops. `told`: whether to tell Flow. A delivery that Flow
- * itself started never causes that: Flow is told of a refused GUID as soon as anything else waits.
+ * itself started never causes that: Flow hears about a refused GUID once anything else waits.
  * A refused GUID and a privacy request have a new key each time, so one that opens again counts as
  * another, however soon.
  */
