@@ -3,21 +3,21 @@
  * is here or in meaningOf. Ascent360 keeps an explicit permission until the person changes it, so a
  * wrong flag is hard to undo: when in doubt, the flag is left out. The first row that fits decides.
  *
- * | # | when                                                              | flag | reason              |
- * |---|-------------------------------------------------------------------|------|---------------------|
- * | 1 | nobody chose anything                                             | –    | no_choice           |
- * | 2 | newest choice is an opt-in, a newer state has no choice, and      | –    | held_by_newer_state |
- * |   | Ascent360 doesn't certainly have our `true`                       |      |                     |
- * | 3 | the same, but it is another person's opt-in, and Shopify says     | –    | held_by_holder      |
- * |   | that this person hasn't chosen                                    |      |                     |
- * | 4 | the same, but the app was installed again since, and Shopify      | –    | not_asked_again     |
- * |   | hasn't been asked                                                 |      |                     |
- * | 5 | Ascent360 accepted the same, and nothing with an unknown outcome  | –    | already_told        |
- * |   | was sent since                                                    |      |                     |
- * | 6 | the opt-out is only a box unticked at checkout, and the setting   | –    | unticked_box        |
- * |   | says to leave that out                                            |      |                     |
- * | 7 | the choice is history, and the setting holds history              | –    | history_held        |
- * | 8 | otherwise                                                         | sent | due                 |
+ * | # | when                                                         | flag | reason              |
+ * |---|--------------------------------------------------------------|------|---------------------|
+ * | 1 | nobody chose anything                                        | –    | no_choice           |
+ * | 2 | newest choice is an opt-in, a newer state has no choice, and | –    | held_by_newer_state |
+ * |   | Ascent360 doesn't certainly have our `true`                  |      |                     |
+ * | 3 | the same, but it is another person's opt-in, and Shopify     | –    | held_by_holder      |
+ * |   | says that this person hasn't chosen                          |      |                     |
+ * | 4 | the same, but the app was installed again since, and Shopify | –    | not_asked_again     |
+ * |   | hasn't been asked                                            |      |                     |
+ * | 5 | Ascent360 accepted the same, and nothing with an unknown     | –    | already_told        |
+ * |   | outcome was sent since                                       |      |                     |
+ * | 6 | the opt-out is only a box unticked at checkout, and the      | –    | unticked_box        |
+ * |   | setting says to leave that out                               |      |                     |
+ * | 7 | the choice is history, and the setting holds history         | –    | history_held        |
+ * | 8 | otherwise                                                    | sent | due                 |
  *
  * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins.
  * The order in which facts arrived, repeats of a fact, and facts about another channel change

@@ -129,8 +129,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
   const choice = facts.some(isChoice);
-  // A merged customer's own old state would now overwrite the kept customer's, so treat it as
-  // stale.
+  // A merged customer's own state belongs to the kept customer now, so it counts as stale.
   if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) return handleStale(batch, event, met, choice);
   // A webhook already waiting to be sent keeps its place: the read says the same.
   const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;

@@ -22,7 +22,7 @@ const OWN = {
   optOut: { source: 'read', topic: OPT_OUT_TOPIC, code: 'summary.opt_out_missing' },
 } as const;
 
-/** Who an event of ours is about, and what it sends; without a subject: the person as last known. */
+/** Who our own event is about, and what it sends; without a subject: the person as last known. */
 export type OwnEvent = { person: { id: string; key: string; profile: PersonProfile }; subject?: DeliverySubject };
 
 const lastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
