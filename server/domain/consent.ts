@@ -83,12 +83,12 @@ export type ChoiceMeaning = 'opt_in' | 'opt_out' | 'none' | 'evidence';
 
 /** Why a flag is sent or not. */
 export const flagReasons = [
-  'due', // differs from what Ascent360 holds, or may hold
+  'due', // differs from what Ascent360 has, or may have
   'already_told',
   'no_choice', // nothing explicit is known
-  'held_by_newer_state', // a newer state without a choice holds back an opt-in that was not told
-  'held_by_holder', // another customer's opt-in, and who has the address now has not chosen
-  'not_asked_again', // the app was installed again, and Shopify has not been asked about this person since
+  'held_by_newer_state', // a newer state without a choice holds back an opt-in we haven't told
+  'held_by_holder', // another customer's opt-in; the person with the address now hasn't chosen
+  'not_asked_again', // the app was reinstalled, and Shopify hasn't been asked about this person since
   'history_held',
   'unticked_box',
   'no_address', // the payload has no such address

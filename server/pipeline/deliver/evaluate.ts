@@ -174,7 +174,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     to,
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    // We can't ask Shopify about a guest. What it said before the app was uninstalled is out of date.
+    // We can't ask Shopify about a guest. What it said before an uninstall is out of date.
     dataSaleOptOut:
       optInsFrom === Infinity
         ? null
