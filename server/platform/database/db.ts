@@ -28,15 +28,10 @@ export type Sql = {
 
 /** The database: PostgreSQL over a pool, or the embedded PGlite; the same statements either way. */
 export type Db = Sql & {
-  /**
-   * Runs one transaction; rolled back when `work` throws. `work` must use its own `sql` for its
-   * statements.
-   */
+  /** One transaction; rolled back when `work` throws. `work` must use only its own `sql`. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   embedded: boolean;
-  /**
-   * The same database, but a connection is dropped when it is silent for this many milliseconds.
-   */
+  /** The same database, but drops a connection that is silent for this many milliseconds. */
   within(ms: number): Db;
   /** How many connections were lost so far. After a loss, another server may have taken over. */
   lost(): number;

@@ -51,10 +51,7 @@ export type SettingChange = {
   newValue: string | null;
 };
 
-/**
- * Choices made before this are history (SPEC 6.2): before the app was installed, or before the
- * current account.
- */
+/** Choices from before the installation, or before the current account, are history (SPEC 6.2). */
 export const historyBefore = (life: Installation, stored: StoredSettings, now: Instant): Instant =>
   Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
 
@@ -62,10 +59,7 @@ export const historyBefore = (life: Installation, stored: StoredSettings, now: I
 export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
 
 export type SettingsStore = {
-  /**
-   * The shop's saved settings, completed with today's defaults; null: nothing saved yet. One
-   * statement.
-   */
+  /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
   load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
   /**
    * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
@@ -117,10 +111,7 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
   };
 }
 
-/**
- * The shop's saved settings, completed with today's defaults; null: nothing saved yet. One
- * statement.
- */
+/** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
 export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
     `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
