@@ -2,7 +2,10 @@
 import type { E164 } from './scalars.ts';
 import type { Text } from './wording/text.ts';
 
-/** One source's whole address, never a mix. `country` is ISO 3166-1 alpha-3 where known, else the name as given. */
+/**
+ * One source's whole address, never a mix. `country` is ISO 3166-1 alpha-3 if known, otherwise the
+ * name as given.
+ */
 export type PostalAddress = {
   line1?: string;
   line2?: string;
@@ -12,7 +15,7 @@ export type PostalAddress = {
   country?: string;
 };
 
-/** Says less of where somebody lives than any other address. */
+/** Such an address says less about where a person lives than any other. */
 export const isCountryOnly = (address: PostalAddress): boolean =>
   Object.keys(address).every((key) => key === 'country');
 
@@ -23,7 +26,8 @@ export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobil
 
 /**
  * A person as they would be sent, before permissions, lists and mappings. Absent means unknown.
- * `origins` says which Shopify field each present value came from, `leftOut` why an absent one is absent.
+ * `origins` says which Shopify field each present value came from, `leftOut` why an absent one is
+ * absent.
  */
 export type Contact = {
   firstName?: string;

@@ -5,7 +5,7 @@ const HOUR = 60 * MINUTE;
 /** A local day begins at most this long before or after the same day in UTC. */
 const WIDEST_OFFSET = 15 * HOUR;
 
-/** The zone if the runtime knows it by this IANA name, else UTC. */
+/** The zone if the runtime knows this IANA name, otherwise UTC. */
 export function knownTimeZone(timeZone: string | undefined): string {
   if (!timeZone) return 'UTC';
   try {
@@ -16,14 +16,20 @@ export function knownTimeZone(timeZone: string | undefined): string {
   }
 }
 
-/** Gives the local date of an instant as `YYYY-MM-DD`. @param timeZone a zone the runtime knows */
+/**
+ * Returns the local date of an instant as `YYYY-MM-DD`.
+ * @param timeZone a zone the runtime knows
+ */
 function localDates(timeZone: string): (at: Instant) => string {
-  // Sweden writes dates as ISO 8601 does.
+  // Swedish dates are written like ISO 8601.
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return (at) => format.format(at);
 }
 
-/** The first minute of a local day, as an instant. @param date `YYYY-MM-DD` */
+/**
+ * The first minute of a local day, as an instant.
+ * @param date `YYYY-MM-DD`
+ */
 export function startOfDay(date: string, timeZone: string): Instant {
   const dateAt = localDates(timeZone);
   const utc = Date.parse(`${date}T00:00:00Z`);
@@ -37,12 +43,15 @@ export function startOfDay(date: string, timeZone: string): Instant {
   return within;
 }
 
-/** The day after (or so many days after) a date, both `YYYY-MM-DD`. */
+/** The date this many days later, both `YYYY-MM-DD`. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
-/** The last `count` days in a time zone, today last, each with the instant it began; days are 23 to 25 hours long. */
+/**
+ * The last `count` days in a time zone, today last, each with the instant it began. Days are 23 to
+ * 25 hours long.
+ */
 export function lastDays(now: Instant, timeZone: string, count: number): { date: string; at: Instant }[] {
   const today = localDates(timeZone)(now);
   return Array.from({ length: count }, (_, i) => {

@@ -4,19 +4,27 @@ import { said } from './wording/in-english.ts';
 import { readText, writeText } from './wording/kept-text.ts';
 import type { Text } from './wording/text.ts';
 
-/** One fault of what was sent. `field` is its dotted path, empty when it is about the whole. */
+/** One fault in a request. `field` is its dotted path, empty when it concerns the whole. */
 export type Fault = { field: string; message: string; text: Text };
 
-/** Enough for a person to work through; a body of a megabyte could hold a hundred thousand faults. */
+/**
+ * Enough for a person to work through: a body of a megabyte could have a hundred thousand faults.
+ */
 const MOST_FAULTS = 100;
 
 export const faultOf = (field: string, text: Text): Fault => ({ field, ...said(text) });
 
-/** What a contract says of a value that it refuses: zod carries strings, so the text is written as one. */
+/**
+ * A contract's message for a value it refuses. zod only carries strings, so the text is written as
+ * one.
+ */
 export const refusing = (code: keyof typeof en.fault, params?: Text['params']): string =>
   writeText({ code: `fault.${code}`, ...(params && { params }) });
 
-/** What a contract found wrong. @param unknownKey what is said of a key that it does not know */
+/**
+ * The faults a contract found.
+ * @param unknownKey the text for a key it doesn't know
+ */
 export function faultsOf(
   { issues }: Pick<z.ZodError, 'issues'>,
   unknownKey: Text = { code: 'fault.unknown_key' },

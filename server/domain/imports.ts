@@ -9,9 +9,9 @@ export const importStates = ['counting', 'counted', 'running', 'paused', 'done',
 export type ImportState = (typeof importStates)[number];
 
 type Flags = { true: number; false: number };
-/** Flags and lists, as many as go out: once per address. */
+/** How many flags and lists are sent: each once per address. */
 export type ToldCounts = { EmailPermission: Flags; SMSPermission: Flags; lists: number };
-/** An import's counts: each record is a contact, or skipped, merged or in need of attention. */
+/** An import's counts. Each record is a contact, or is skipped, merged or needs attention. */
 export type CountedCounts = ToldCounts & {
   records: number;
   contacts: number;
@@ -21,8 +21,8 @@ export type CountedCounts = ToldCounts & {
 };
 
 /**
- * The answers of the first steps to whether Ascent360 holds the customers already, by what they make of the e-mail choices
- * from before. SMS opt-ins from before go out under neither.
+ * The answers in the first steps to whether Ascent360 already has the customers, by how they treat
+ * earlier email choices. Neither sends earlier SMS opt-ins.
  */
 export const ANSWERS = {
   optOuts: { email: 'optOuts', sms: 'optOuts' },
@@ -31,7 +31,10 @@ export const ANSWERS = {
 export type Answer = keyof typeof ANSWERS;
 export const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
 
-/** An import's counts under the current settings, and under each answer. Null: counted before that was done. */
+/**
+ * An import's counts under the current settings, and under each answer. Null: counted before that
+ * existed.
+ */
 export type Counted = CountedCounts & { byAnswer: Record<Answer, CountedCounts> | null };
 
 /** How many events have a state. */
@@ -61,7 +64,7 @@ export type Import = {
   id: string;
   kind: ImportRequest['kind'];
   state: ImportState;
-  /** What is said of it besides its state; null: nothing. */
+  /** What to say about it besides its state; null: nothing. */
   text: Text | null;
   from: Instant | null;
   segmentId: string | null;
@@ -70,10 +73,10 @@ export type Import = {
   fileSize: number | null;
   readAt: Instant | null;
   expiresAt: Instant | null;
-  /** Opens without a password: for downloading only, never for an answer or a log. */
+  /** Opens without a password: only for downloading, never in an answer or a log. */
   url: string | null;
   metafields: string[];
-  /** The fields that the bulk operation left out, as the app may not see them. */
+  /** The fields the bulk operation left out because the app may not see them. */
   denied: string[];
   listCursor: string | null;
   count: Position;
@@ -82,7 +85,7 @@ export type Import = {
   fedAt: Instant | null;
   counted: Counted;
   told: ToldCounts;
-  /** The event before which all have ended, and what those came to. */
+  /** Every event before this one has ended, and their totals are stored. */
   settledTo: string | null;
   settled: Tally;
   total: number | null;
@@ -100,11 +103,11 @@ const flags = z.object({ true: count, false: count });
 const skipped = z.partialRecord(z.enum(skippedReasons), count);
 const moment = z.iso.datetime().nullable();
 
-/** What would go out under one answer of the first steps. */
+/** What would be sent under one answer of the first steps. */
 const answerCounts = z.object({ contacts: count, skipped, EmailPermission: flags, SMSPermission: flags });
 export type AnswerCounts = z.infer<typeof answerCounts>;
 
-/** Why some of a started import does not go out now. */
+/** Why part of a started import isn't sent now. */
 const wait = z.object({
   reason: z.enum([
     'not_connected',
@@ -116,7 +119,7 @@ const wait = z.object({
     'reading_shopify',
     'live_events',
   ]),
-  /** Records; 0: all that is left. */
+  /** Records; 0: all that are left. */
   count,
   message: z.string(),
   text: textContract,
@@ -125,11 +128,11 @@ const wait = z.object({
 });
 export type Wait = z.infer<typeof wait>;
 
-/** An import as the merchant API has it. `rate`: records a second; moments in ISO 8601. */
+/** An import as the merchant API returns it. `rate`: records per second; moments in ISO 8601. */
 export const importAnswer = z.object({
   id: z.uuid(),
   kind: z.enum(['customers', 'orders']),
-  /** Of which customers: everybody or those since `from`; those of a list of ids; those of a segment. */
+  /** Which customers: all, or those since `from`; those in a list of ids; those in a segment. */
   which: z.enum(['all', 'some', 'segment']),
   from: moment,
   state: z.enum(importStates),
@@ -143,13 +146,16 @@ export const importAnswer = z.object({
   total: count,
   rate: z.number().nullable(),
   secondsLeft: count.nullable(),
-  /** What a started one waits for. */
+  /** What a started import is waiting for. */
   waits: z.array(wait),
-  /** The settings were changed since it was counted, and other counts may be true now. */
+  /** The settings changed since it was counted, so the counts may be different now. */
   outdated: z.boolean(),
-  /** Before the start, by what the answer of the first steps makes of e-mail choices from before; null: not known. */
+  /**
+   * Before the start, by how the answer in the first steps treats earlier email choices; null:
+   * unknown.
+   */
   byAnswer: z.object({ optOuts: answerCounts, all: answerCounts }).nullable(),
-  /** Before it starts: what would go out; then: what did. */
+  /** Before it starts: what would be sent; afterwards: what was sent. */
   counts: z.object({
     records: count,
     contacts: count,
@@ -166,7 +172,7 @@ export const importAnswer = z.object({
 });
 export type ImportAnswer = z.infer<typeof importAnswer>;
 
-/** How the events of an import stand. */
+/** The states of an import's events. */
 export type Standing = {
   fed: number;
   accepted: number;
@@ -178,7 +184,7 @@ export type Standing = {
   done: number;
 };
 
-/** What an import reads: customers or orders, all of them or some. */
+/** What an import reads: customers or orders, all or some of them. */
 export type ImportRequest = {
   kind: 'customers' | 'orders';
   from: Instant | null;
@@ -186,5 +192,5 @@ export type ImportRequest = {
   segmentId: ShopifyId | null;
 };
 
-/** A place between two records: the next line, and the byte of the file where it begins. */
+/** A place between two records: the next line, and the byte of the file where it starts. */
 export type Position = { line: number; offset: number };

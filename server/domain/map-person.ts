@@ -39,7 +39,7 @@ function single(profile: Profile, source: ListSource | null): Mapped['gender'] {
   return values[0] === undefined ? null : { value: values[0], from };
 }
 
-/** What the mappings of the settings give for a person, from the tags and metafields known of them. */
+/** What the mappings in the settings give for a person, from their known tags and metafields. */
 export function mapPerson(profile: Profile, mapping: Settings['mapping']): Mapped {
   return {
     dateOfBirth: single(profile, mapping.dateOfBirth),
@@ -50,7 +50,7 @@ export function mapPerson(profile: Profile, mapping: Settings['mapping']): Mappe
   };
 }
 
-/** The mapped lists with what a Flow workflow adds behind them, each text once. */
+/** The mapped lists plus the texts a Flow workflow adds, each text once. */
 export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped {
   const extended = (found: Mapped['interests'], texts: readonly string[] = []): Mapped['interests'] =>
     texts.length === 0
@@ -67,8 +67,9 @@ export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped 
 }
 
 /**
- * The choice that a person's mapped tags make now, as a fact; nothing when neither tag was ever seen. It is dated by the
- * tag that decides: the one that is there, else the one that was taken away last.
+ * The choice that a person's mapped tags make now, as a fact; nothing when neither tag was ever
+ * seen. Its date is that of the deciding tag: the one that is present, otherwise the one removed
+ * last.
  */
 export function factFromTags(
   profile: Profile,

@@ -2,9 +2,9 @@ import type { PersonProfile } from './person.ts';
 import type { Instant } from './scalars.ts';
 import type { Settings } from './settings.ts';
 
-/** What an event shows of a person, as far as it may put what was read out of date. */
+/** What an event shows about a person that may make the last read out of date. */
 export type ChangeHints = {
-  /** An e-mail address or mobile number they did not have before, while they had another. */
+  /** An email address or mobile number they didn't have before, while they had another. */
   newAddress?: boolean;
   /** When the customer was last changed in Shopify. */
   changedAt?: Instant | null;
@@ -23,7 +23,7 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
 }
 
 /**
- * Why a person is to be read through the Admin API; null: nothing is missing.
+ * Why a person must be read through the Admin API; null: nothing is missing.
  *
  * | when                                                                              |         |
  * |-----------------------------------------------------------------------------------|---------|
@@ -31,12 +31,12 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | merged with another customer                                                      | changed |
  * | another address than before: Shopify knows what was chosen about it               | changed |
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
- * | the same, and they name lists (only a read tells of a data-sale opt-out)          | changed |
- * | an opt-in without a date: whether it holds, only Shopify can say                  | changed |
- * | never read, or the settings name a metafield that was not asked for then          | missing |
- * | read before the app was uninstalled: what happened meanwhile is not known         | missing |
+ * | the same, and they name lists (only a read shows a data-sale opt-out)             | changed |
+ * | an opt-in without a date: only Shopify can say whether it still holds             | changed |
+ * | never read, or the settings name a metafield that wasn't requested then           | missing |
+ * | read before the app was uninstalled: we don't know what happened since            | missing |
  *
- * `missing` is answered by a question that is on its way already, `changed` is not.
+ * A read that is already in progress answers `missing`, but not `changed`.
  * @param uninstalledAt when the app was last uninstalled, if it was
  */
 export function needsRead(

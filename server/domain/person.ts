@@ -1,12 +1,12 @@
 import type { Contact } from './contact.ts';
 import type { Instant, ShopifyId } from './scalars.ts';
 
-/** What the Admin API said last of a person besides contact, consent and tags. */
+/** What the Admin API last said about a person besides contact, consent and tags. */
 export type PersonRead = {
   at: Instant;
-  /** By `namespace.key`, of the keys the settings named then; empty: the customer has none. */
+  /** By `namespace.key`, for the keys the settings named then; empty: the customer has none. */
   metafields: Record<string, string[]>;
-  /** Null: Shopify did not say. */
+  /** Null: Shopify didn't say. */
   dataSaleOptOut: boolean | null;
 };
 
@@ -16,9 +16,14 @@ export type PersonProfile = {
   contact: Contact;
   /** Which kind of body the contact came from: a customer's own beats an order's. */
   contactFrom: 'customer' | 'order' | null;
-  /** When the state that the contact came from was triggered: of two with the same date the later counts. */
+  /**
+   * When the state the contact came from was triggered: of two with the same date, the later one
+   * counts.
+   */
   contactTriggeredAt?: Instant;
-  /** By tag in lower case: as written, whether the customer has it, and since when (null: unknown). */
+  /**
+   * By tag in lower case: as written, whether the customer has it, and since when (null: unknown).
+   */
   tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant }>;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
@@ -26,7 +31,10 @@ export type PersonProfile = {
   mergedFrom?: ShopifyId[];
 };
 
-/** No tag known. A tag may be called like what every object has, `constructor`: this one has nothing of its own. */
+/**
+ * No known tags. It has no prototype: a tag may be named like something every object has, such as
+ * `constructor`.
+ */
 export const noTags = (): PersonProfile['tags'] => Object.create(null);
 
 export const emptyProfile = (customerId: ShopifyId | null): PersonProfile => ({

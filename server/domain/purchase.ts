@@ -3,7 +3,10 @@ import type { ShopifyId } from './scalars.ts';
 
 export type PurchaseEvent = 'created' | 'updated' | 'cancelled' | 'import';
 
-/** SPEC 6.3. Amounts are decimal texts exactly as Shopify has them, in the shop's currency. Absent means unknown. */
+/**
+ * SPEC 6.3. Amounts are decimal texts exactly as in Shopify, in the shop's currency. Absent means
+ * unknown.
+ */
 export type Purchase = {
   id: ShopifyId;
   name?: string;

@@ -1,4 +1,4 @@
-/** How a moment, a number to call and a Shopify id are written: the same in every room. Types only. */
+/** How a moment, a phone number and a Shopify id are written, the same everywhere. Types only. */
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number;

@@ -1,4 +1,4 @@
-/** The merchant's choices, and what the mappings among them gave for one person: SPEC 5. Types only. */
+/** The merchant's choices, and what their mappings give for one person: SPEC 5. Types only. */
 
 export type OptInLevel = 'any' | 'single' | 'confirmed';
 
@@ -11,7 +11,7 @@ export type ListSource =
 
 export type PermissionTags = { optIn: string; optOut: string };
 
-/** The settings document without the GUID, which is a secret and kept apart. */
+/** The settings document without the GUID, which is a secret and stored separately. */
 export type Settings = {
   sourceName: string;
   sourceType: string;
@@ -37,7 +37,10 @@ export type Settings = {
   paused: boolean;
 };
 
-/** What the mappings of the settings gave for one person. Values as found; ascent360/ formats or leaves them out. */
+/**
+ * What the mappings in the settings give for one person. Values as found; ascent360/ formats them
+ * or leaves them out.
+ */
 export type Mapped = {
   dateOfBirth: { value: string; from: string } | null;
   gender: { value: string; from: string } | null;
@@ -49,7 +52,7 @@ export type Mapped = {
 /** What a Flow workflow adds to the mapped lists. */
 export type AddedTexts = { activities: string[]; interests: string[] };
 
-/** What to do with choices from before, by channel. */
+/** What to do with earlier choices, by channel. */
 export type Histories = Record<'email' | 'sms', HistoryPolicy>;
 
 export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories => ({

@@ -1,14 +1,21 @@
-/** Since when somebody has an address: moments at which Shopify showed them with it, in any order. Pure. */
+/**
+ * Since when a person has an address, from the moments Shopify showed them with it, in any order.
+ * Pure.
+ */
 import type { Instant } from './scalars.ts';
 
-/** `since`: when they last came to it, from another address on the channel or as their first. */
+/**
+ * `since`: when they last got it, either as their first address on the channel or after another
+ * one.
+ */
 export type Sighting = { firstSeenAt: Instant; lastSeenAt: Instant; since: Instant };
 
 const seenBetween = (one: Sighting, after: Instant, before: Instant) =>
   [one.firstSeenAt, one.since, one.lastSeenAt].some((at) => at > after && at <= before);
 
 /**
- * An address as it is known once it was seen at `at`. Coming back to it after another begins anew.
+ * A sighting updated once the address was seen at `at`. Coming back to it after another address
+ * starts a new stretch.
  * @param others the person's other addresses on the channel
  */
 export function seenAgain(known: Sighting | undefined, others: readonly Sighting[], at: Instant): Sighting {
@@ -21,14 +28,18 @@ export function seenAgain(known: Sighting | undefined, others: readonly Sighting
 }
 
 /**
- * Another address as it is known once this one was seen at `at`: in the middle of a stretch it ends that stretch. When the next
- * one began is not known exactly: at the latest when the address was last seen.
+ * Another address's sighting, once this one was seen at `at`: if that is in the middle of a
+ * stretch, it ends that stretch. We don't know exactly when the next one began: at the latest when
+ * the address was last seen.
  */
 export function brokenBy(known: Sighting, at: Instant): Sighting {
   return known.since < at && at < known.lastSeenAt ? { ...known, since: known.lastSeenAt } : known;
 }
 
-/** Since when an address is theirs, if they had another one before; null: it is their first, and no change. */
+/**
+ * Since when they have an address, if they had another one before; null: it is their first, so not
+ * a change.
+ */
 export function changedAt(known: Sighting, others: readonly Sighting[]): Instant | null {
   return others.some(({ firstSeenAt }) => firstSeenAt < known.since) ? known.since : null;
 }

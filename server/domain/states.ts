@@ -1,4 +1,4 @@
-/** How an event and an attempt stand, and why: the codes of SPEC 7. */
+/** The states of an event and an attempt, and the reasons for them: the codes of SPEC 7. */
 import type { Instant } from './scalars.ts';
 import type { Text } from './wording/text.ts';
 
@@ -56,27 +56,37 @@ export type Settled =
   | { state: 'attention'; reason: AttentionReason };
 
 /**
- * The class of one attempt's answer, by who acts next (SPEC 7.1): accepted: nobody; retry: us, later; rejected: nobody,
- * show it; connection_problem: the merchant; unknown: us, now (the process died in the middle, so the outcome is not known).
+ * The class of one attempt's answer, by who acts next (SPEC 7.1). accepted: nobody; retry: us,
+ * later; rejected: nobody, show it; connection_problem: the merchant; unknown: us, now (the process
+ * died midway, so we don't know the outcome).
  */
 export const attemptClasses = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'] as const;
 export type AttemptClass = (typeof attemptClasses)[number];
 
-/** Whether the flags of an attempt count as told. Only a 4xx is sure not to have been taken. */
+/**
+ * Whether the flags of an attempt count as told. Only after a 4xx are we sure that they weren't
+ * taken.
+ */
 export type FlagOutcome = 'accepted' | 'refused' | 'unknown';
 
-/** The breaker of one shop, as delivery/breaker moves it. Plain JSON: it is stored. */
+/** The breaker of one shop, as delivery/breaker changes it. Plain JSON: it is stored. */
 export type BreakerState = {
   /** Null: closed. */
   openedAt: Instant | null;
   /** When the last probe since opening left; null: none yet. */
   probedAt: Instant | null;
-  /** Counts by slice of the window, oldest first; `at` is the slice's first attempt. Empty while open. */
+  /**
+   * Counts by slice of the window, oldest first; `at` is the slice's first attempt. Empty while
+   * open.
+   */
   slices: readonly { at: Instant; attempts: number; failures: number }[];
 };
 
 /** One payload key, present or left out, and why: SPEC 4.2 `fields`. */
 export type FieldReason = { key: string; from: string | null; text: Text };
 
-/** Imports have counts of their own, and what a merchant sends by hand is no event of Shopify's. */
+/**
+ * The sources in the counts. Imports have their own counts, and a send by the merchant isn't an
+ * event from Shopify.
+ */
 export const countedSources = `('webhook', 'reconciliation', 'flow')`;

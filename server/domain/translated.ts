@@ -1,4 +1,4 @@
-/** What Shopify said, in our words: the bodies of events, and what was read. Types only. */
+/** What Shopify said, in our words: event bodies and reads. Types only. */
 import type { FoundFact } from './consent.ts';
 import type { Contact } from './contact.ts';
 import type { Purchase } from './purchase.ts';
@@ -10,13 +10,15 @@ import type { Text } from './wording/text.ts';
 /** What the translator needs to know besides the body. */
 export type EventContext = {
   topic: string;
-  /** `X-Shopify-Triggered-At`, or the time of receiving when that header is missing or unreadable. */
+  /**
+   * `X-Shopify-Triggered-At`, or the time we received it when that header is missing or unreadable.
+   */
   triggeredAt: Instant;
-  /** ISO 3166-1 alpha-2 of the shop, the last resort for reading a phone number. */
+  /** The shop's ISO 3166-1 alpha-2 code, the last resort for reading a phone number. */
   shopCountry: string | null;
 };
 
-/** A Shopify body in our words. One kind per way of handling. */
+/** A Shopify body in our words. Each kind is handled in its own way. */
 export type Translated =
   | {
       kind: 'order';
@@ -28,9 +30,12 @@ export type Translated =
       contact: Contact;
       purchase: Purchase;
       facts: FoundFact[];
-      /** It names its customer by the id alone, and no e-mail address: who that is has to be known from elsewhere. */
+      /**
+       * The order names its customer only by id, without an email address: the rest must come from
+       * elsewhere.
+       */
       buyerById?: true;
-      /** The buyer as the Admin API had them, when the order was read there. */
+      /** The buyer from the Admin API, when the order was read there. */
       read?: CustomerRead | null;
     }
   | {
@@ -44,7 +49,7 @@ export type Translated =
     }
   | { kind: 'consent'; customerId: ShopifyId | null; fact: FoundFact }
   | { kind: 'tags'; customerId: ShopifyId; change: 'added' | 'removed'; tags: string[]; occurredAt: Instant | null }
-  /** A Flow workflow sends a customer, with texts of its own beside the mapped ones. */
+  /** A Flow workflow sends a customer, with texts in addition to the mapped ones. */
   | { kind: 'flow'; customerId: ShopifyId; added: AddedTexts }
   | { kind: 'customer_deleted'; customerId: ShopifyId }
   | { kind: 'merge'; completed: boolean; keptId: ShopifyId | null; deletedId: ShopifyId | null }
@@ -53,14 +58,17 @@ export type Translated =
   | {
       kind: 'compliance';
       request: 'data_request' | 'customer_redact' | 'shop_redact';
-      /** Shopify's number of a data request. */
+      /** Shopify's number for a data request. */
       requestId: string | null;
       customerId: ShopifyId | null;
       email: string | null;
       phone: E164 | null;
       orderIds: ShopifyId[];
     }
-  /** The body holds only an id: Shopify shortens very large ones; the rest is read through the Admin API. */
+  /**
+   * The body has only an id: Shopify shortens very large ones. The rest is read through the Admin
+   * API.
+   */
   | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId };
 
 /** A customer as read through the Admin API. */
@@ -70,17 +78,19 @@ export type CustomerRead = {
   createdAt: Instant | null;
   updatedAt: Instant | null;
   contact: Contact;
-  /** Null as date: undated, older than every dated fact. */
+  /** Null as the date: undated, older than every dated fact. */
   facts: FoundFact[];
   /** All tags of the customer; null: not known. */
   tags: string[] | null;
-  /** By `namespace.key`, of the keys that were asked for; empty: the customer has none. */
+  /** By `namespace.key`, for the keys that were requested; empty: the customer has none. */
   metafields: Record<string, string[]>;
   /** Null: not known. */
   dataSaleOptOut: boolean | null;
 };
 
-/** What shop/update tells, and how far the merchant is with the first steps; absent means not told. */
+/**
+ * What shop/update says, and how far the merchant is with the first steps. Absent means unknown.
+ */
 export type ShopFacts = {
   email?: string;
   country?: string;
@@ -91,17 +101,17 @@ export type ShopFacts = {
   setup?: { done: string[]; dismissed: boolean };
   /** The access scopes that the app has. */
   scopes?: string[];
-  /** Shopify's `updated_at` of the newest state of it that was taken. */
+  /** Shopify's `updated_at` of the newest shop state we took. */
   updatedAt?: Instant;
 };
 
 /**
- * A short line for the activity list, in the clear: it is encrypted before it is stored. `what` is the English of `text`,
- * which summaries from before texts had codes lack.
+ * A short line for the activity list, in clear text: it is encrypted before it is stored. `what` is
+ * the English of `text`; summaries from before texts had codes have no `text`.
  */
 export type Summary = { who?: string; what?: string; text?: Text };
 
-/** A body that lacks what its topic is about. The message names the field, never its content. */
+/** A body lacks what its topic is about. The message names the field, never its content. */
 export class TranslationError extends Error {
   override readonly name = 'TranslationError';
   readonly detail: DetailCode;

@@ -1,14 +1,18 @@
-/** What leaves no mark: white space, control and format characters, and letters that are blank (U+3164, U+2800). */
+/**
+ * Characters that leave no mark: white space, control and format characters, and blank letters
+ * (U+3164, U+2800).
+ */
 const INVISIBLE = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** Ends of an emoji that change how it looks: variation selectors, and the tags of a flag. */
+/** Ends of an emoji that change its look: variation selectors, and the tags of a flag. */
 const PART_OF_EMOJI = /[\p{Variation_Selector}\u{E0020}-\u{E007F}]/u;
 
 const isInvisible = (char: string) => INVISIBLE.test(char);
 const isPlain = (code: number) => code > 0x20 && code < 0x7f;
 
 /**
- * A text without what is invisible at its ends; empty when nothing of it can be seen. What is invisible inside stays: it
- * joins an emoji, or parts Persian letters. Takes time in proportion to the text, whatever it holds.
+ * A text without invisible characters at its ends; empty when nothing in it is visible. Invisible
+ * characters inside stay: they join an emoji, or separate Persian letters. Takes linear time for
+ * any text.
  */
 export function visibleText(text: string): string {
   if (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(text.length - 1))) return text;

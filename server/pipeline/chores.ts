@@ -7,30 +7,36 @@ import type { Shop, Shops } from '../store/shops/shops.ts';
 
 type Due = {
   name: string;
-  /** The shops that have some of it to do now. One cheap statement: it is asked every sweep. */
+  /** The shops with such work now. One cheap statement: it runs every sweep. */
   due(sql: Sql): Promise<number[]>;
 };
 
 /** Work for a shop besides translating and delivering: reading Shopify, importing, erasing. */
 export type Chore = Due & {
   /**
-   * Does a bounded piece of it, a few seconds at most, so that other shops get their turn. At most one process does one
-   * chore of one shop at a time, unless its lease ran out: what is written has to hold then, too.
+   * Does part of the work, a few seconds at most, so that other shops get their turn. Only one
+   * process at a time does a given chore for a shop, unless its lease ran out: writes must be safe
+   * then, too.
    * @param signal aborted when the process stops or the lease is lost: end soon
    * @returns whether there is more to do now
    */
   work(shop: Shop, signal: AbortSignal): Promise<boolean>;
 };
 
-/** The same for what reads nothing sealed, so that it is done for a shop whose key was destroyed, too. */
+/**
+ * The same for work that reads nothing sealed, so it also runs for a shop whose key was destroyed.
+ */
 export type KeylessChore = Due & { workWithoutKey(shopId: number, signal: AbortSignal): Promise<boolean> };
 
 export type AnyChore = Chore | KeylessChore;
 
 export type Chores = {
-  /** Says that this shop has such work, without waiting for the next sweep. Returns at once, never throws. */
+  /**
+   * Says that this shop has such work, without waiting for the next sweep. Returns at once, never
+   * throws.
+   */
   wake(name: string, shopId: number): void;
-  /** Hands out nothing more, aborts what is under way, and resolves when it has ended. */
+  /** Starts nothing more, aborts what is in progress, and resolves when it has ended. */
   stop(): Promise<void>;
 };
 
@@ -38,30 +44,33 @@ export type ChoresDeps = {
   db: Db;
   shops: Pick<Shops, 'byId'>;
   log: Log;
-  /** How long a dead process holds up what it was doing, in milliseconds. */
+  /** How long a dead process blocks its work, in milliseconds. */
   leaseMs: number;
-  /** How often due work is looked for, in milliseconds. */
+  /** How often to look for due work, in milliseconds. */
   intervalMs: number;
   /** Shorter in tests. */
   slowAfterMs?: number;
 };
 
-/** Pieces of work under way at once in this process, besides those that only wait by now. */
+/** Pieces of work in progress at once in this process, not counting the slow ones. */
 const AT_ONCE = 4;
-/** What takes longer than a piece should, in milliseconds, waits for somebody else, most likely: it gives its place to others. */
+/**
+ * A piece that takes longer than this, in milliseconds, is probably waiting for something, so it
+ * gives up its place.
+ */
 const SLOW_AFTER_MS = 8000;
-/** So many pieces are under way at most, whatever they do. */
+/** The most pieces in progress, slow ones included. */
 const MOST = 100;
-/** So many intervals a shop's chore rests after it failed. */
+/** How many intervals a shop's chore rests after a failure. */
 const REST_INTERVALS = 6;
 
-/** Looks for due chores, and does them: each shop's in turn, each under a lease. */
+/** Looks for due chores and does them: shops take turns, each under a lease. */
 export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chores {
   const { db, shops, log, leaseMs, intervalMs, slowAfterMs = SLOW_AFTER_MS } = deps;
   const stopping = new AbortController();
   const waiting = new Map<string, { chore: AnyChore; shopId: number }>();
   const running = new Map<string, Promise<void>>();
-  /** Of what is running, that which only waits. */
+  /** Those in progress that probably just wait. */
   const slow = new Set<string>();
   const keyOf = (chore: AnyChore, shopId: number) => `${chore.name}:${shopId}`;
 

@@ -13,7 +13,10 @@ import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts'
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 
-/** What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent, also where it is nothing new. */
+/**
+ * What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent,
+ * also when it is nothing new.
+ */
 export type DryRun = { event: TranslatedEvent; settled: Settled | null; evaluated: Evaluated | null };
 
 type Watched = {
@@ -23,7 +26,7 @@ type Watched = {
   facts: LedgerEntry[];
 };
 
-/** Lets an event act on a batch that is never saved, and notes what it would have written. */
+/** Lets an event act on a batch that is never saved, and records what it would have written. */
 function watch(batch: Batch, event: TranslatedEvent): Watched {
   const seen: Watched = { event, outcome: null, delivery: null, facts: [] };
   handleEvent(
@@ -50,7 +53,9 @@ function watch(batch: Batch, event: TranslatedEvent): Watched {
   return seen;
 }
 
-/** As the ledger would tell it: since when the address is the person's, if they had another one before. */
+/**
+ * What the ledger would say: since when the person has the address, if they had another one before.
+ */
 function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
   const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
   if (!person || !own || fact.named) return null;
@@ -81,18 +86,22 @@ function withHistories(stored: StoredSettings, { email, sms }: Histories): Store
   return { ...stored, settings: { ...stored.settings, consent: asked } };
 }
 
-/** Whether another policy for history could make another flag of it: the rules before that one have decided otherwise. */
+/**
+ * Whether another history policy could change a flag: the rules tried before that one didn't decide
+ * it.
+ */
 const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
   [decisions.email, decisions.sms].some(({ reason }) => reason === 'due' || reason === 'history_held');
 
-/** Where, for whom, under which settings and at which moment it is tried out. */
+/** The context of a dry run: shop, settings and moment. */
 export type DryRunIn = { sql: Sql; shop: Shop; stored: StoredSettings; now: Instant };
 
 /**
- * What would happen to translated events under these settings if they arrived now: with the people, the ledger and
- * the states known, and the facts of their own bodies. The very code that handles and sends decides; nothing is stored.
- * @param policies in place of what the settings say of history: each gives a list of its own
- * @param events none about the whole shop
+ * What would happen to translated events under these settings if they arrived now, given the known
+ * people, ledger and states, and the facts in their own bodies. The same code decides that handles
+ * and sends real events; nothing is stored.
+ * @param policies replace the history policy in the settings; each gives a list of its own
+ * @param events none may be about the whole shop
  */
 export async function dryRunUnder(
   { sql, shop, stored, now }: DryRunIn,
@@ -141,7 +150,7 @@ export async function dryRunUnder(
   return [known, ...others.map(again)];
 }
 
-/** As dryRunUnder, with what the settings say. */
+/** Like dryRunUnder, with the saved history policy. */
 export async function dryRun(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<DryRun[]> {
   const [dryRuns = []] = await dryRunUnder(within, [historiesOf(within.stored.settings)], events);
   return dryRuns;

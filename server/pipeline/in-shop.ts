@@ -4,7 +4,7 @@ import { lockShop } from '../store/deliveries/deliveries.ts';
 import { loadSettings, type StoredSettings } from '../store/shops/settings.ts';
 import { type Installation, loadInstallation, type Shop } from '../store/shops/shops.ts';
 
-/** A transaction that holds a shop's lock, and what every rule needs to know of the shop. */
+/** A transaction that holds a shop's lock, with what every rule needs to know about the shop. */
 export type InShop = {
   sql: Sql;
   shop: Shop;
@@ -16,8 +16,8 @@ export type InShop = {
 };
 
 /**
- * Runs `work` in one transaction under the shop's lock: translating, claiming and recording of one
- * shop never overlap, whatever process does them. No network inside.
+ * Runs `work` in one transaction under the shop's lock, so translating, claiming and recording for
+ * one shop never overlap, in any process. No network inside.
  * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
 export async function inShop<T>(

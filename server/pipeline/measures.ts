@@ -1,11 +1,17 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { AttemptClass } from '../domain/states.ts';
 
-/** What the pipeline reports to whoever counts. Labels are statuses, classes and topic families: never a shop, and nothing about a person. */
+/**
+ * What the pipeline reports to the metrics. Labels are statuses, classes and topic families: never
+ * a shop, and nothing about a person.
+ */
 export type Measures = {
-  /** `POST /webhooks` was answered. @param topic its family; `unknown` before the signature is known to be right */
+  /**
+   * `POST /webhooks` was answered.
+   * @param topic its family; `unknown` until the signature is verified
+   */
   webhookAnswered(status: number, topic: string, ms: number): void;
-  /** A webhook was committed, or had been before, and answered with 200. */
+  /** A webhook was answered with 200: committed now, or earlier. */
   webhookAcknowledged(topic: string, isNew: boolean): void;
   /** A batch was translated and committed. @param lagsMs since each event was received */
   eventsProcessed(lagsMs: readonly number[], ms: number): void;

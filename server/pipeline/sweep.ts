@@ -3,12 +3,15 @@ import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import { freeExpiredLeases, shopsWithWork } from '../store/deliveries/due-work.ts';
 
-/** The database may be back: a sweep that failed is tried again after so many milliseconds at most. */
+/** Retry a failed sweep within this time: the database may be back. In milliseconds. */
 const TRY_AGAIN_MS = 1000;
 
 export type Sweep = { stop(): Promise<void> };
 
-/** Frees leases that ran out and wakes every shop that has something due: what a lost wake-up or a dead process left. */
+/**
+ * Frees expired leases and wakes every shop with due work, in case a wake-up was lost or a process
+ * died.
+ */
 export async function sweepOnce(deps: { db: Db; queue: Queue; log: Log }): Promise<void> {
   const freed = await freeExpiredLeases(deps.db);
   const shops = new Set([...freed, ...(await shopsWithWork(deps.db))]);

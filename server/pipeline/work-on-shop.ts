@@ -12,9 +12,12 @@ import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
 
-/** How long one shop is worked on before others get their turn, in milliseconds. */
+/** How long to work on one shop before others get their turn, in milliseconds. */
 const SLICE_MS = 5000;
-/** While deliveries are under way: how soon to look for what another process stored, in milliseconds. */
+/**
+ * While deliveries are in progress: how often to look for what another process stored, in
+ * milliseconds.
+ */
 const LOOK_AGAIN_MS = 500;
 
 const LARGE_LENGTH = 1024 * 1024;
@@ -25,11 +28,11 @@ export type WorkDeps = {
   metrics: Pick<Measures, 'deliveryAccepted'>;
   now: () => Instant;
   translating: ProcessDeps;
-  /** How many batches may be translated at once, of all shops. */
+  /** How many batches may be translated at once, across all shops. */
   translatingAtOnce: LimitFunction;
   turns: TurnDeps;
   sending: SendPoolDeps;
-  /** Says that the shop has work again after so many milliseconds. */
+  /** Says that the shop has work again after this many milliseconds. */
   wakeLater(shopId: number, waitMs: number): void;
   stopping(): boolean;
 };
@@ -52,7 +55,7 @@ function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }:
   });
 }
 
-/** As takeTurn; when it fails, what ended is recorded at least, without claiming anything more. */
+/** Like takeTurn, but if it fails, still records what ended, without claiming more. */
 async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   try {
     return await takeTurn(deps.turns, shop, finished, max);
@@ -64,15 +67,16 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
 }
 
 async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
-  // One statement in place of a transaction, when there is nothing.
+  // When there is nothing, one statement instead of a transaction.
   if (!(await hasNewEvents(deps.translating.db, shop.id))) return 0;
   return await deps.translatingAtOnce(async () => await processSafely(deps.translating, shop));
 }
 
 /**
- * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time, until nothing is left
- * that may be done now or its time is up. Two calls for one shop, in one process or two, get along: the database says who
- * has what. An attempt that cannot be recorded ends with its lease.
+ * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time,
+ * until nothing is left to do now or its time is up. Two calls for one shop are safe, in one
+ * process or two: the database decides which gets what. An attempt that can't be recorded ends with
+ * its lease.
  * @returns whether it stopped before all was done
  */
 export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => Promise<void>): Promise<boolean> {
@@ -94,7 +98,8 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       const { recorded, ready, settled, putOff } = await turn(deps, shop, ended, last ? 0 : pool.room());
       ended = [];
       pool.add(ready, claimed);
-      // Working out megabytes holds up everybody else in this process: they get as much time after it.
+      // Preparing megabytes blocks everything else in this process, so rest for the same time
+      // afterwards.
       if (ready.some(({ body }) => body.text.length > LARGE_LENGTH)) await wait(performance.now() - turnBegan);
       if (putOff) deps.wakeLater(shopId, PUT_OFF_MS);
       for (const one of recorded) logAttempt(deps, one);
@@ -115,7 +120,8 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       { stage: 'work', shop: shopId, err: error },
       'the database is away; the sweep goes on with this shop',
     );
-    // What ended is recorded once more: had the transaction been committed after all, the fence keeps it from counting twice.
+    // Record what ended once more. If the transaction was committed after all, the fence keeps it
+    // from counting twice.
     pool.giveBack();
     await pool.end();
     await takeTurn(deps.turns, shop, [...ended, ...pool.take()], 0).catch(() => {});

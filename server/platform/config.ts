@@ -18,7 +18,7 @@ const duration = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-/** One that is nothing would leave no time to work in, or look for work without end. */
+/** Zero would leave no time to work in, or make us look for work in an endless loop. */
 const someTime = duration.refine((ms) => ms >= 1, 'is too short: 1ms at least');
 
 const schedule = z.string().transform((text, ctx) => {
@@ -42,7 +42,7 @@ const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
   .min(1, 'is empty');
 
-/** The embedded database, asked for by name. */
+/** The value that asks for the embedded database. */
 const EMBEDDED = 'embedded';
 
 const databaseUrl = z
@@ -50,7 +50,10 @@ const databaseUrl = z
   .regex(/^(embedded$|postgres(ql)?:\/\/)/, 'is not a postgresql:// URL, nor "embedded"')
   .transform((url) => (url === EMBEDDED ? undefined : url));
 
-/** In production the embedded database has to be asked for: a variable that is missing by mistake would start an empty one. */
+/**
+ * In production the embedded database must be requested: if the variable is missing by mistake, we
+ * would start an empty one.
+ */
 const faultOfDatabase = (production: boolean, url: string | undefined) =>
   production && !url
     ? [
@@ -65,7 +68,8 @@ const whichDatabase = z.object({
 });
 
 /**
- * What applying migrations needs of the environment, and no more: that is often done where the app's secrets are not.
+ * The only settings that applying migrations needs: it often runs where the app's secrets aren't
+ * available.
  * @returns `name`: for people, without the password
  * @throws ConfigError
  */
@@ -138,7 +142,10 @@ const environment = z.object({
 
 export type MasterKey = { id: string; bytes: Buffer };
 
-/** The longest an attempt may take as a part of its lease: it has to be recorded before the lease runs out. */
+/**
+ * The longest an attempt may take, as a share of its lease: it must be recorded before the lease
+ * runs out.
+ */
 const ATTEMPT_PART_OF_LEASE = 0.8;
 
 /** The environment, read once and checked. Durations in milliseconds. */

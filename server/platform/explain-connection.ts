@@ -3,14 +3,18 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : '';
 };
 
-/** Node's codes of a certificate that no authority it knows has signed (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+/**
+ * Node's codes for a certificate that wasn't signed by an authority it knows
+ * (https://nodejs.org/api/tls.html#x509-certificate-error-codes).
+ */
 const UNTRUSTED =
   /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
 const POOLER =
   'A pooler such as PgBouncer in transaction mode is in between, which mixes up sessions: connect to PostgreSQL itself';
 
 /**
- * What somebody has to do about a server that cannot be used, in one line; null: it may come back by itself.
+ * Says in one line what somebody must do about a server that can't be used; null: it may recover by
+ * itself.
  * @param variable the one that names the server
  */
 export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error: unknown): string | null {

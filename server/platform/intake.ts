@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What bodies may take in memory in all, from their first byte until they are answered. */
+/** The most memory all bodies may take, from their first byte until they are answered. */
 const BUDGET_BYTES = 48 * 1024 * 1024;
 /** How long a body may take to arrive, in milliseconds. */
 const BODY_WITHIN_MS = 15_000;
-/** A sender that is still sending reads the answer only if its bytes are taken a little longer; none are kept. */
+/**
+ * A sender that is still sending only reads the answer if we accept its bytes a little longer; none
+ * are kept.
+ */
 const LISTEN_ON_MS = 1000;
 const PIECE_BYTES = 64 * 1024;
 
@@ -12,15 +15,18 @@ type Refusal = { status: number; message: string };
 const TOO_SLOW: Refusal = { status: 408, message: 'The body did not arrive within 15 seconds' };
 const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at once. Try again in a few seconds.' };
 
-/** A body on its way in. */
+/** A body that is arriving. */
 type Incoming = { bytes: number; since: number; done: boolean; refuse(refusal: Refusal): void };
 
 export type Intake = {
-  /** The whole body, or null: it was answered, or its sender went away. */
+  /** Returns the whole body, or null: it was answered, or its sender went away. */
   read(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Buffer | null>;
-  /** For a body that somebody else reads: counts the room that it may take. */
+  /** For a body that other code reads: counts the memory it may take. */
   reserve(maxBytes: number): (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
-  /** Cuts what is still being sent when its time is up, or its answer given. Goes before everything else. */
+  /**
+   * Cuts off a body that is still being sent when its time is up, or after its answer. Must run
+   * before everything else.
+   */
   guard(req: IncomingMessage, res: ServerResponse, next: () => void): void;
 };
 
@@ -41,7 +47,7 @@ function answer(req: IncomingMessage, res: ServerResponse, { status, message }: 
   res.end(JSON.stringify({ errors: [{ message }] }));
 }
 
-/** Memory in pieces that are used again and again: what is thrown away would stay until it is collected. */
+/** Memory in pieces that are reused: discarded memory would stay until it is collected. */
 function createPieces() {
   const spare: Buffer[] = [];
   return {
@@ -50,7 +56,7 @@ function createPieces() {
   };
 }
 
-/** A body as it grows: in pieces, for thousands of small chunks would take many times what they hold. */
+/** A growing body, in pieces: thousands of small chunks would take many times their content. */
 function growing(memory: ReturnType<typeof createPieces>) {
   let only: Buffer | null = null;
   let pieces: Buffer[] = [];
@@ -68,7 +74,7 @@ function growing(memory: ReturnType<typeof createPieces>) {
 
   return {
     size: () => size,
-    /** What it takes with so many bytes more. */
+    /** The memory it takes with this many more bytes. */
     takesWith: (more: number) => (size === 0 ? more : Math.ceil((size + more) / PIECE_BYTES) * PIECE_BYTES),
     add(chunk: Buffer): void {
       if (size === 0) {
@@ -84,7 +90,7 @@ function growing(memory: ReturnType<typeof createPieces>) {
       }
       append(chunk);
     },
-    /** The whole of it, in memory of its own. */
+    /** The whole body, outside the reused memory. */
     whole: () => only ?? Buffer.concat(pieces, size),
     letGo(): void {
       memory.giveBack(pieces);
@@ -95,8 +101,9 @@ function growing(memory: ReturnType<typeof createPieces>) {
 }
 
 /**
- * The one way in for bodies. All of them together stay within a budget: when it is used up, the unfinished body that has held most
- * for longest goes, so that senders who never end push out one another, and what arrives in one go passes.
+ * Every body is read here. Together they stay within a memory budget. When it is used up, we drop
+ * the unfinished body that has held the most for the longest. So senders who never finish push each
+ * other out, and a body that arrives at once gets through.
  */
 export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
   const { bytes: budget = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
@@ -120,7 +127,10 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
     return one;
   }
 
-  /** Makes room for it to hold so many bytes. @returns whether there is any: else it was itself refused */
+  /**
+   * Makes room for it to hold this many bytes.
+   * @returns false when there is none: it was itself refused
+   */
   function makeRoom(one: Incoming, bytes: number): boolean {
     const weightOf = (other: Incoming) => other.bytes * (now() - other.since + 1);
     while (held - one.bytes + bytes > budget) {
@@ -166,7 +176,7 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
           resolve(body.whole());
           body.letGo();
         });
-        // The sender went away in the middle: there is nobody to answer, and nothing was acknowledged.
+        // The sender went away midway: there is nobody to answer, and nothing was acknowledged.
         req.once('error', stop);
         req.once('close', stop);
       });

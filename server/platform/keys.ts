@@ -4,7 +4,9 @@ import path from 'node:path';
 import type { Config, MasterKey } from './config.ts';
 import { seal, unseal } from './seal.ts';
 
-/** What a value is hashed as: the same text as an e-mail and as an order name has different hashes. */
+/**
+ * What a value is hashed as: the same text gets different hashes as an email and as an order name.
+ */
 export type HashKind =
   | 'email'
   | 'sms'
@@ -23,17 +25,20 @@ export type Vault = {
   seal(binding: string, plain: Uint8Array | string): Buffer;
   open(binding: string, sealed: Uint8Array): Buffer;
   sealJson(binding: string, value: object): Buffer;
-  /** Gives back what sealJson was given, as T: only this app writes sealed columns. */
+  /** Returns what sealJson was given, as T: only this app writes sealed columns. */
   openJson<T>(binding: string, sealed: Uint8Array): T;
-  /** A keyed hash (HMAC-SHA256, 22 base64url characters) for look-ups by whole value. */
+  /** A keyed hash (HMAC-SHA256, 22 base64url characters) for looking up a whole value. */
   hash(kind: HashKind, value: string): string;
 };
 
-/** Thrown when a shop's key was wrapped by a key that ENCRYPTION_KEYS does not hold, or holds another one by the name of. */
+/**
+ * Thrown when a shop's key was wrapped by a key that isn't in ENCRYPTION_KEYS, or whose id now has
+ * another key.
+ */
 export class MissingKeyError extends Error {
   override name = 'MissingKeyError';
   readonly keyId: string;
-  /** @param held what there is by that id, if anything, does not open the shop's key */
+  /** @param held set when the key with that id exists but doesn't open the shop's key */
   constructor(keyId: string, held?: { cause: unknown }) {
     super(
       held
@@ -48,18 +53,23 @@ export class MissingKeyError extends Error {
 
 export type Keys = {
   readonly ids: string[];
-  /** A new shop's key, wrapped. */
+  /** Makes a new shop's key, wrapped. */
   create(domain: string): { wrappedKey: Buffer; wrapKeyId: string };
   /** @throws MissingKeyError */
   unlock(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): Vault;
-  /** The same key, wrapped by the first of ENCRYPTION_KEYS. @throws MissingKeyError */
+  /**
+   * The same key, wrapped by the first of ENCRYPTION_KEYS.
+   * @throws MissingKeyError
+   */
   rewrap(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): { wrappedKey: Buffer; wrapKeyId: string };
 };
 
-/** So many hashes are remembered, of all shops together: one event asks for each of its own some times. */
+/**
+ * How many hashes to remember, across all shops: one event asks for each of its own several times.
+ */
 const MAX_REMEMBERED = 20_000;
 
-/** Remembers the hashes that were made lately, each shop's by themselves. */
+/** Remembers recent hashes, separately for each shop. */
 function createMemory() {
   const filled = new Set<Map<string, string>>();
   let count = 0;
@@ -92,7 +102,7 @@ function vaultOf(secret: Buffer, remember: ReturnType<ReturnType<typeof createMe
     open: (binding, sealed) => unseal(sealing, binding, sealed),
     sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
-    // Long, and asked for once: remembering the contents of many payloads would only fill the memory.
+    // Content is long and hashed once: remembering many payloads would only fill the memory.
     hash: (kind, value) => (kind === 'content' ? hmac : (text: string) => remember(text, hmac))(`${kind}\n${value}`),
   };
   return vault;
@@ -124,7 +134,10 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   };
 }
 
-/** The keys of ENCRYPTION_KEYS; outside production, when there are none, a key generated once into DATA_DIR. */
+/**
+ * The keys in ENCRYPTION_KEYS; outside production, if there are none, a key generated once into
+ * DATA_DIR.
+ */
 export async function loadKeys(config: Pick<Config, 'encryptionKeys' | 'dataDir'>): Promise<Keys> {
   const [first, ...rest] = config.encryptionKeys ?? [];
   if (first) return createKeys([first, ...rest]);

@@ -1,9 +1,14 @@
 import { pino } from 'pino';
 
-/** Structured logging: ids, counts, codes and times only. No personal data and no secret is ever handed to it. */
+/**
+ * Structured logging: ids, counts, codes and times only. Never pass it personal data or a secret.
+ */
 export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
-/** Errors are logged by name, code and stack; messages of database errors may quote values, so they are left out. */
+/**
+ * Logs errors by name, code and stack. Messages of database errors may quote values, so they are
+ * left out.
+ */
 function describe(error: unknown): object {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -17,7 +22,10 @@ function describe(error: unknown): object {
 
 const SECRET = /^(?:guid|token|secret|authorization)$/;
 
-/** What has the name of a secret is hidden, in the line and in what it holds: pino's own redaction took longer than the line. */
+/**
+ * Hides values whose name is that of a secret, in the line and in nested objects. pino's own
+ * redaction took longer than the line.
+ */
 export function withoutSecrets(line: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(line)) {
@@ -37,6 +45,6 @@ export function createLog(level: string): Log {
     serializers: { err: describe },
     formatters: { log: withoutSecrets },
   };
-  // Lines are written together, at the latest after this time and when the process ends.
+  // Lines are written in groups, at the latest after this time and when the process ends.
   return pino(options, pino.destination({ sync: false, minLength: 4096, periodicFlush: FLUSH_EVERY_MS }));
 }

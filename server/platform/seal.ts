@@ -1,20 +1,20 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** How a value is compressed: its first byte. */
+/** How a value is compressed; this is its first byte. */
 const PLAIN = 0;
 const ZSTD = 1;
 const DEFLATE = 2;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Smaller values do not get small enough to be worth the time. */
+/** Smaller values don't shrink enough to be worth the time. */
 const COMPRESS_FROM_BYTES = 2048;
-/** Setting up zstd costs more than deflating a value below this; above, zstd is the faster. */
+/** Below this size, setting up zstd costs more than deflating the value; above, zstd is faster. */
 const ZSTD_FROM_BYTES = 8192;
-/** Far above the largest body we accept (10 MB), far below what would fill the memory. */
+/** Well above the largest body we accept (10 MB), well below what would fill the memory. */
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
 const zstd = { [constants.ZSTD_c_compressionLevel]: 1 };
-/** A window of 4 kB and little memory: it is set up anew for each value. */
+/** A 4 kB window and little memory: it is set up again for each value. */
 const deflate = { level: 1, windowBits: 12, memLevel: 5 };
 
 function formatFor(length: number): number {
@@ -25,7 +25,7 @@ function formatFor(length: number): number {
 function compress(format: number, plain: Uint8Array): Uint8Array {
   if (format === PLAIN) return plain;
   if (format === DEFLATE) return deflateRawSync(plain, deflate);
-  // The length goes into the head of what is compressed: who expands it needs no room for more.
+  // The compressed data starts with the length, so that expanding it needs no extra room.
   return zstdCompressSync(plain, { params: zstd, pledgedSrcSize: plain.length });
 }
 
@@ -35,7 +35,7 @@ function expand(format: number, packed: Buffer): Buffer {
   return format === ZSTD ? zstdDecompressSync(packed, limits) : inflateRawSync(packed, limits);
 }
 
-/** Random bytes are drawn for many IVs at once, and used once each. */
+/** Random bytes are drawn for many IVs at once; each is used once. */
 const pool = { bytes: Buffer.alloc(0), next: 0 };
 function drawIv(): Buffer {
   if (pool.next + IV_BYTES > pool.bytes.length) {
@@ -47,8 +47,9 @@ function drawIv(): Buffer {
 }
 
 /**
- * Compresses (larger values) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with them: what was
- * sealed for one row and column opens nowhere else. Layout: format byte, 12-byte IV, ciphertext, 16-byte tag.
+ * Compresses (larger values) and then encrypts (AES-256-GCM) bytes. `binding` is authenticated with
+ * them: a value sealed for one row and column can't be opened for another. Layout: format byte,
+ * 12-byte IV, ciphertext, 16-byte tag.
  */
 export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer {
   const iv = drawIv();
@@ -61,7 +62,7 @@ export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer
 
 /**
  * Opens what seal made.
- * @throws Error when the key or the binding is another one, or the bytes were changed.
+ * @throws Error when the key or the binding is different, or the bytes were changed.
  */
 export function unseal(key: KeyObject, binding: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);

@@ -1,6 +1,6 @@
 /**
- * The promise's result, unless it takes longer than this: then that of `late`. What it was about may still happen. The timer
- * goes with the answer, so that nothing keeps a process alive.
+ * The promise's result; if it takes longer than `ms`, the result of `late`. The work itself may
+ * still finish. The timer is cleared with the answer, so nothing keeps the process alive.
  */
 export async function withinOr<T, L>(promise: Promise<T>, ms: number, late: () => L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
@@ -14,7 +14,10 @@ export async function withinOr<T, L>(promise: Promise<T>, ms: number, late: () =
   }
 }
 
-/** The same, and an Error when it takes longer. @param what does not come in time */
+/**
+ * The same, with an Error when it takes longer.
+ * @param what is late, for the message
+ */
 export async function within<T>(promise: Promise<T>, ms: number, what = 'An answer'): Promise<T> {
   return await withinOr(promise, ms, (): never => {
     throw new Error(`${what} did not come within ${ms} ms`);

@@ -1,45 +1,61 @@
 /**
- * May we tell Ascent360 about this address on this channel, and what? Every rule of permission is here or in meaningOf.
- * Ascent360 keeps an explicit permission until the person changes it, so a wrong flag is hard to undo: when in doubt the
- * flag is left out. The rows are tried from the top, the first that fits decides.
+ * May we tell Ascent360 about this address on this channel, and what? Every rule about permission
+ * is here or in meaningOf. Ascent360 keeps an explicit permission until the person changes it, so a
+ * wrong flag is hard to undo: when in doubt, the flag is left out. The first row that fits decides.
  *
- * | # | when                                                                                   | flag | reason              |
- * |---|----------------------------------------------------------------------------------------|------|---------------------|
- * | 1 | nobody chose anything                                                                  | –    | no_choice           |
- * | 2 | newest choice is an opt-in, a newer state has no choice, and `true` is not surely told | –    | held_by_newer_state |
- * | 3 | the same, it is another person's, and Shopify says of this one that they have not chosen | –  | held_by_holder      |
- * | 4 | the same, and the app was installed again since, without Shopify having been asked     | –    | not_asked_again     |
- * | 5 | Ascent360 accepted the same, and nothing else was sent since with an unknown outcome   | –    | already_told        |
- * | 6 | the opt-out only unticked a box at checkout, and the setting says to leave that out    | –    | unticked_box        |
- * | 7 | the choice is history, and the setting holds that                                      | –    | history_held        |
- * | 8 | otherwise                                                                              | sent | due                 |
+ * | # | when                                                         | flag | reason              |
+ * |---|--------------------------------------------------------------|------|---------------------|
+ * | 1 | nobody chose anything                                        | –    | no_choice           |
+ * | 2 | newest choice is an opt-in, a newer state has no choice, and | –    | held_by_newer_state |
+ * |   | Ascent360 doesn't certainly have our `true`                  |      |                     |
+ * | 3 | the same, but it is another person's opt-in, and Shopify     | –    | held_by_holder      |
+ * |   | says that this person hasn't chosen                          |      |                     |
+ * | 4 | the same, but the app was installed again since, and Shopify | –    | not_asked_again     |
+ * |   | hasn't been asked                                            |      |                     |
+ * | 5 | Ascent360 accepted the same, and nothing with an unknown     | –    | already_told        |
+ * |   | outcome was sent since                                       |      |                     |
+ * | 6 | the opt-out is only a box unticked at checkout, and the      | –    | unticked_box        |
+ * |   | setting says to leave that out                               |      |                     |
+ * | 7 | the choice is history, and the setting holds history         | –    | history_held        |
+ * | 8 | otherwise                                                    | sent | due                 |
  *
- * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins. The order in which facts
- * came, repeats of a fact and facts about another channel change nothing.
+ * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins.
+ * The order in which facts arrived, repeats of a fact, and facts about another channel change
+ * nothing.
  *
- * Corner cases, and what was chosen:
- * - An opt-in chosen before its person had this address, or undated then, is no choice for the address. An opt-out is.
- * - A date that is no date (NaN, outside JavaScript's range) counts as undated.
- * - An opt-in dated more than 15 minutes ahead of our clock counts as undated too, so that a wrong clock cannot put it
- *   above a real opt-out. An opt-out or a state without a choice keeps such a date, since it can only hold a `true` back.
- * - An undated opt-in from an event counts from when the event was triggered while no opt-out is known for the
- *   address and Shopify cannot be asked; else it is undated. A read that confirms it is a fact of its own, with that date.
- * - Rows 2 to 4 take "told" strictly: with a `false` of unknown outcome on its way, Ascent360 may no longer hold our `true`.
- * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may share a second.
- * - Row 3: no date makes *not_subscribed* or *never_subscribed* too old for this, but an opt-in of their own that is newer shows
- *   that they have chosen. While Shopify is being asked about them, another person's opt-in waits.
- * - Row 4: of a guest Shopify cannot be asked. What they chose since the app is back counts.
- * - Row 5 before rows 6 and 7: what was told and has become old since is told, not held.
- * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still holds and is sent instead. An
- *   opt-in older than the unticked box is superseded all the same and never sent.
- * - A bound that is no number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in through.
+ * Corner cases, and what we decided:
+ * - An opt-in chosen before its person had this address, or undated then, is no choice for the
+ *   address. An opt-out is.
+ * - A date that isn't valid (NaN, outside JavaScript's range) counts as undated.
+ * - An opt-in dated more than 15 minutes ahead of our clock also counts as undated, so that a wrong
+ *   clock can't put it above a real opt-out. An opt-out, or a state without a choice, keeps such a
+ *   date: it can only hold back a `true`.
+ * - An undated opt-in from an event counts from when the event was triggered, as long as no opt-out
+ *   is known for the address and Shopify can't be asked; otherwise it is undated. A read that
+ *   confirms it is a fact of its own, with that date.
+ * - Rows 2 to 4 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
+ *   no longer have our `true`.
+ * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
+ *   have the same second.
+ * - Row 3: *not_subscribed* or *never_subscribed* counts here however old it is, but a newer opt-in
+ *   of the person's own shows that they have chosen. While Shopify is being asked about them,
+ *   another person's opt-in waits.
+ * - Row 4: Shopify can't be asked about a guest. What they chose since the app came back counts.
+ * - Row 5 is before rows 6 and 7: a choice that was told and has become old since is told, not
+ *   held.
+ * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still holds and is
+ *   sent instead. An opt-in older than the unticked box is still superseded, and never sent.
+ * - A bound that isn't a number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in
+ *   through.
  */
 import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, Told } from '../consent.ts';
 import type { Instant } from '../scalars.ts';
 import type { HistoryPolicy, OptInLevel } from '../settings.ts';
 import { meaningOf } from './meaning-of.ts';
 
-/** How far an `unsubscribed` and the order whose box was left unticked may lie apart, either way, in ms. */
+/**
+ * How far apart an `unsubscribed` and the order with the unticked box may be, either way, in ms.
+ */
 export const UNTICKED_WITHIN = 2 * 60_000;
 /** An opt-in chosen longer ago than this is history, in ms. */
 export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
@@ -47,30 +63,36 @@ export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
 export const CLOCK_TOLERANCE = 15 * 60_000;
 const LAST_DATE = 8.64e15;
 
-/** The settings that bear on one channel; rulesFor gives them. */
+/** The settings that affect one channel, from rulesFor. */
 export type ConsentRules = { optInLevel: OptInLevel; history: HistoryPolicy; untickedBox: 'send' | 'leaveOut' };
 
 export type DecideInput = {
   channel: FlagChannel;
-  /** Everything known about one address, in any order; facts about other channels are passed over. */
+  /** Everything known about one address, in any order; facts about other channels are ignored. */
   facts: readonly ConsentFact[];
   told: Told;
   rules: ConsentRules;
-  /** Choices before this are history: the later of installedAt and the moment a new Ascent360 account was named. */
+  /**
+   * Choices before this are history: the later of installedAt and the moment a new Ascent360
+   * account was named.
+   */
   historyBefore: Instant;
   now: Instant;
   /** The person the flag would go out with; absent: nothing more is known about them. */
   to?: Recipient;
 };
 
-/** Who a flag goes out with, as far as it bears on whether an opt-in is theirs and still holds. */
+/**
+ * The person a flag is sent with, as far as it matters for whether an opt-in is theirs and still
+ * holds.
+ */
 export type Recipient = {
   personId: string | null;
-  /** Shopify can be asked about them: an opt-in without a date waits for that. */
+  /** Shopify can be asked about them, so an opt-in without a date waits for that. */
   canBeAsked: boolean;
-  /** Shopify has been asked, and has not answered yet. */
+  /** Shopify has been asked and hasn't answered yet. */
   isBeingAsked: boolean;
-  /** An opt-in from before may have been undone while the app was not installed. */
+  /** An opt-in from before this may have been undone while the app wasn't installed. */
   optInsFrom: Instant;
 };
 
@@ -79,8 +101,8 @@ const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: fal
 type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
 
 /**
- * Decides one flag. `fact` is the choice that decides (rows 2 and 3: the state that holds it back), null only with `no_choice`.
- * Never throws.
+ * Decides one flag. `fact` is the choice that decides (rows 2 and 3: the state that holds it back),
+ * null only with `no_choice`. Never throws.
  */
 export function decide({ channel, facts, told, rules, historyBefore, now, to = NOBODY }: DecideInput): FlagDecision {
   const meant = facts
@@ -127,7 +149,10 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   return { send: flag, reason: 'due', fact: choice.fact };
 }
 
-/** Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more than 7 days ago. */
+/**
+ * Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more
+ * than 7 days ago.
+ */
 export function isHistory(
   fact: Pick<ConsentFact, 'chosenAt'>,
   meaning: 'opt_in' | 'opt_out',
@@ -144,11 +169,14 @@ function isHistoryAt(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: 
 
 const NOT_CHOSEN: ReadonlySet<string | null> = new Set(['not_subscribed', 'never_subscribed']);
 
-/** What Shopify says of this person, when that is that they have not opted in; null: they have, or nothing is known. */
+/**
+ * The fact where Shopify says that this person hasn't opted in; null: they have, or nothing is
+ * known.
+ */
 function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact | null {
   if (personId === null) return null;
   const own = said.filter(({ fact }) => fact.personId === personId);
-  // An opt-out of theirs with a date has its place in time, and so has an opt-in of somebody else.
+  // Their own dated opt-out is compared by date, and so is another person's opt-in.
   const isNo = ({ fact, meaning, at }: Said) =>
     meaning === 'none' ? NOT_CHOSEN.has(fact.state) : meaning === 'opt_out' && at === -Infinity;
   const state = newest(own.filter(isNo));
@@ -156,7 +184,7 @@ function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact |
   return state !== null && !(choice !== null && choice.at > state.at) ? state.fact : null;
 }
 
-/** The date that counts, -Infinity for undated. */
+/** The date that counts; -Infinity if undated. */
 function dateOf(at: Instant | null, meaning: ChoiceMeaning, now: Instant): Instant {
   if (at === null || !(Math.abs(at) <= LAST_DATE)) return -Infinity;
   return meaning === 'opt_in' && !(at <= now + CLOCK_TOLERANCE) ? -Infinity : at;
@@ -166,7 +194,10 @@ function isAboutThisAddress({ fact, at }: Said): boolean {
   return fact.addressChangedAt === null || at >= fact.addressChangedAt;
 }
 
-/** The one with the latest date; of several, the one with the smallest id, so that their order never matters. */
+/**
+ * The one with the latest date; of several, the one with the smallest id, so that order never
+ * matters.
+ */
 function newest(said: readonly Said[]): Said | null {
   let best: Said | null = null;
   for (const one of said) {

@@ -1,8 +1,9 @@
 import type { PermissionTags } from '../settings.ts';
 
 /**
- * What a customer's tags say about a permission the merchant mapped to tags: any case, blanks around them don't count.
- * Both tags: opt-out. Neither, no mapping or an empty mapped tag: no choice, also when a tag was removed.
+ * What a customer's tags say about a permission that the merchant mapped to tags. Case and
+ * surrounding blanks don't matter. Both tags: opt-out. Neither, no mapping or an empty mapped tag:
+ * no choice, even if a tag was removed.
  */
 export function permissionFromTags(
   tags: readonly string[],
@@ -16,9 +17,10 @@ export function permissionFromTags(
 }
 
 /**
- * The values of a list mapped to a tag prefix: with `interest:`, the tag `Interest: Ski touring` gives `Ski touring`.
- * The prefix is met in any case; values keep their spelling and order, repeats in any case are dropped, so are empty ones.
- * An empty prefix would send every tag and gives nothing.
+ * The values of a list mapped to a tag prefix: with `interest:`, the tag `Interest: Ski touring`
+ * gives `Ski touring`. The prefix matches in any case. Values keep their spelling and order;
+ * repeats in any case, and empty values, are dropped. An empty prefix would send every tag, so it
+ * gives nothing.
  */
 export function listFromTags(tags: readonly string[], prefix: string): string[] {
   const wanted = plain(prefix);

@@ -10,18 +10,20 @@ const SHOPIFY_LEVELS: Record<OptInLevel, readonly string[]> = {
 /**
  * What one fact says about the person's choice, under the opt-in level the merchant asks for.
  *
- * | said about             | word                          | meaning                                              |
- * |------------------------|-------------------------------|------------------------------------------------------|
- * | email, sms, whatsapp   | `subscribed`                  | `opt_in` when the level satisfies, else `none`       |
- * | email, sms, whatsapp   | `unsubscribed`                | `opt_out`                                            |
- * | email, an order's box  | `ticked`                      | `opt_in` under `any` and `single`, else `none`       |
- * | email, an order's box  | `unticked`                    | `evidence`: says nothing, explains an `unsubscribed` |
- * | phone, postal          | `tag_opt_in`, `tag_opt_out`   | `opt_in`, `opt_out`                                  |
- * | anything               | any other word, or none       | `none`: never read as an opt-out                     |
+ * | said about           | word                        | meaning                                  |
+ * |----------------------|-----------------------------|------------------------------------------|
+ * | email, sms, whatsapp | `subscribed`                | `opt_in` if level satisfies, else `none` |
+ * | email, sms, whatsapp | `unsubscribed`              | `opt_out`                                |
+ * | email, order's box   | `ticked`                    | `opt_in` for `any`/`single`, else `none` |
+ * | email, order's box   | `unticked`                  | `evidence` for an `unsubscribed` only    |
+ * | phone, postal        | `tag_opt_in`, `tag_opt_out` | `opt_in`, `opt_out`                      |
+ * | anything             | any other word, or none     | `none`: never read as an opt-out         |
  *
- * Words are read in any case. A missing or unknown level satisfies `any` only. A word counts only where it can come from:
- * a box in a fact of source `order_box` about e-mail, a tag word about phone or postal. Shopify's states and levels:
- * https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerEmailMarketingState and …/CustomerMarketingOptInLevel
+ * Words match in any case. A missing or unknown level satisfies only `any`. A word counts only
+ * where it can come from: a box in a fact of source `order_box` about email, a tag word about phone
+ * or postal. Shopify's states and levels:
+ * https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerEmailMarketingState and
+ * …/CustomerMarketingOptInLevel
  */
 export function meaningOf(fact: ConsentFact, optInLevel: OptInLevel): ChoiceMeaning {
   const said = plain(fact.state);

@@ -3,9 +3,9 @@ import type { Settings } from '../settings.ts';
 import type { ConsentRules } from './decide.ts';
 
 /**
- * The settings that bear on one channel's flag. Phone and postal come from tags the merchant mapped on purpose: every
- * mapped opt-in counts, tags found at first sight are undated and so history, and only opt-outs go out of that. The
- * unticked box is about e-mail only.
+ * The settings that affect one channel's flag. Phone and postal come from tags that the merchant
+ * mapped on purpose, so every mapped opt-in counts. Tags found on first sight are undated and
+ * therefore history, which sends only opt-outs. The unticked box only concerns email.
  */
 export function rulesFor(channel: FlagChannel, settings: Pick<Settings, 'consent'>): ConsentRules {
   const { email, sms } = settings.consent;

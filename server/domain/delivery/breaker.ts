@@ -1,16 +1,18 @@
 /**
- * The breaker of one shop: stops attempts while Ascent360 is down for it, so that none are spent.
+ * The breaker of one shop. It stops attempts while Ascent360 is down for the shop, so that none are
+ * wasted.
  *
- * | state  | on                                                     | becomes                                       |
- * |--------|--------------------------------------------------------|-----------------------------------------------|
- * | closed | ≥ 10 attempts in the window, ≥ 70 % of them failures   | open                                          |
- * | open   | probeMs since it opened, or since the last probe       | open: one probe may go                        |
- * | open   | a success, of the probe or of what was still under way | closed, counting anew, this success the first |
- * | open   | a failure, or another answer                           | open                                          |
+ * | state  | on                                                   | becomes                 |
+ * |--------|------------------------------------------------------|-------------------------|
+ * | closed | ≥ 10 attempts in the window, ≥ 70 % of them failures | open                    |
+ * | open   | probeMs since it opened, or since the last probe     | open: one probe may go  |
+ * | open   | a success, of the probe or of an earlier attempt     | closed, counts restart  |
+ * | open   | a failure, or another answer                         | open                    |
  *
- * A failure is an answer of class retry (5xx, 429, time-out, no connection). A refusal (400, 401 …) is an attempt and no
- * failure: the receiver is there. The window is counted in 30 slices, so that the state stays small whatever the rate;
- * an attempt counts for at most a slice longer than the window.
+ * A failure is an answer of class retry (5xx, 429, time-out, no connection). A refusal (400, 401 …)
+ * is an attempt but not a failure: the receiver is up. After closing, that success is the first
+ * attempt counted. The window is counted in 30 slices, so that the state stays small at any rate;
+ * an attempt counts for at most one slice longer than the window.
  */
 import type { Instant } from '../scalars.ts';
 import type { BreakerState } from '../states.ts';
@@ -21,7 +23,9 @@ const SLICES = 30;
 
 export const CLOSED: BreakerState = { openedAt: null, probedAt: null, slices: [] };
 
-/** The state after an attempt ended at `now`. `other`: answered, yet neither taken nor a failure. */
+/**
+ * The state after an attempt ended at `now`. `other`: answered, but neither accepted nor a failure.
+ */
 export function record(
   state: BreakerState,
   outcome: 'success' | 'failure' | 'other',
@@ -36,15 +40,17 @@ export function record(
   return opens ? { openedAt: now, probedAt: null, slices: [] } : { openedAt: null, probedAt: null, slices };
 }
 
-/** Whether an attempt may start: as always, as the one probe (then call startProbe), or not at all. */
+/**
+ * Whether an attempt may start: as usual, as the one probe (then call startProbe), or not at all.
+ */
 export function mayAttempt(state: BreakerState, now: Instant, probeMs: number): 'yes' | 'probe' | 'no' {
   if (state.openedAt === null) return 'yes';
   const since = now - (state.probedAt ?? state.openedAt);
-  // A clock set back by more than the wait must not hold the probe back for as long.
+  // If the clock was set back by more than the wait, the probe must not wait that much longer.
   return Math.abs(since) >= probeMs ? 'probe' : 'no';
 }
 
-/** The state once the probe has left; a closed breaker has none and stays as it is. */
+/** The state once the probe has left. A closed breaker has no probe and stays as it is. */
 export function startProbe(state: BreakerState, now: Instant): BreakerState {
   return state.openedAt === null ? state : { ...state, probedAt: now };
 }

@@ -2,20 +2,26 @@ import type { Instant } from '../scalars.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The longest a receiver's `Retry-After` is followed, in ms. */
+/** The longest `Retry-After` we follow, in ms. */
 export const RETRY_AFTER_LIMIT = HOUR;
-/** How long after its first attempt a delivery with a due opt-out is still tried, in ms. */
+/** How long after its first attempt to keep trying a delivery with a due opt-out, in ms. */
 export const OPT_OUT_TRIED_FOR = 30 * DAY;
-/** Waits vary by this share either way, so that what failed together does not come back together. */
+/**
+ * Waits vary by this share either way, so that deliveries that failed together don't retry
+ * together.
+ */
 export const JITTER = 0.2;
 
 export type RetryInput = {
   /** Attempts finished so far, this one included: 1 or more. */
   attempts: number;
   firstAttemptAt: Instant;
-  /** Waits between attempts in ms: the first is waited after the first attempt. */
+  /** Waits between attempts in ms: the first one follows the first attempt. */
   schedule: readonly number[];
-  /** What the receiver asked for, in ms from now; null, negative or senseless: nothing. At most an hour is followed. */
+  /**
+   * The wait the receiver asked for, in ms from now; null, negative or meaningless: none. We follow
+   * at most an hour.
+   */
   retryAfterMs: number | null;
   /** The delivery carries a flag `false` that is due. */
   carriesOptOut: boolean;
@@ -27,9 +33,10 @@ export type RetryInput = {
 export type RetryPlan = { kind: 'retry'; at: Instant } | { kind: 'give_up' };
 
 /**
- * When to try again after an attempt that failed with class retry: the larger of the schedule's wait (± 20 %) and
- * `Retry-After`. With the schedule used up it is given up, except that an opt-out is tried daily (± 20 %) until 30 days
- * after the first attempt: laws give a merchant 10 business days to honour it, and a receiver may be down for long.
+ * When to try again after an attempt that failed with class retry: the longer of the schedule's
+ * wait (± 20 %) and `Retry-After`. When the schedule is used up we give up, except that an opt-out
+ * is tried daily (± 20 %) until 30 days after the first attempt: laws give a merchant 10 business
+ * days to honor it, and a receiver may be down for a long time.
  */
 export function planRetry(input: RetryInput): RetryPlan {
   const { attempts, firstAttemptAt, schedule, retryAfterMs, carriesOptOut, now, random } = input;

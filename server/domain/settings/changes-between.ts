@@ -1,9 +1,9 @@
 import type { Settings } from '../settings.ts';
 
-/** One changed setting, under its dotted path. Values as JSON text; null: none. */
+/** One changed setting, with its dotted path. Values as JSON text; null: none. */
 export type Change = { field: string; oldValue: string | null; newValue: string | null };
 
-/** Longest text of a value in a change: 50 list IDs of ordinary length fit. */
+/** Longest text of a value in a change: 50 list IDs of normal length fit. */
 const LONGEST_VALUE = 1000;
 
 function jsonText(value: unknown): string | null {
@@ -12,7 +12,7 @@ function jsonText(value: unknown): string | null {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
 }
 
-/** The settings under their dotted paths, as a merchant sees them: a source or a list is one value. */
+/** The settings by dotted path, as a merchant sees them: a source or a list is one value. */
 function flatten(settings: Settings): Map<string, unknown> {
   const { send, consent, mapping, ...single } = settings;
   const groups = {
@@ -30,7 +30,8 @@ function flatten(settings: Settings): Map<string, unknown> {
 }
 
 /**
- * What a document changes. Both documents come from the contract, which fixes the order of keys, so equal values have equal texts.
+ * What a document changes. Both documents come from the contract, which sets the order of keys, so
+ * equal values have equal texts.
  */
 export function changesBetween(before: Settings, after: Settings): Change[] {
   const old = flatten(before);

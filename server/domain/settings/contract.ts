@@ -6,10 +6,16 @@ import { writeText } from '../wording/kept-text.ts';
 import { parseGuid } from './parse-guid.ts';
 
 export type ParsedSettings =
-  /** `guid` null: keep the saved one. `newAccount`: the GUID belongs to an Ascent360 account that was told nothing yet. */
+  /**
+   * `guid` null: keep the saved one. `newAccount`: the GUID belongs to an Ascent360 account that
+   * hasn't been told anything yet.
+   */
   { ok: true; settings: Settings; guid: string | null; newAccount: boolean } | { ok: false; errors: Fault[] };
 
-/** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair, and nobody types the other control characters. */
+/**
+ * PostgreSQL's jsonb rejects NUL and half a surrogate pair, and nobody types the other control
+ * characters.
+ */
 const storable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
 function text(max: number) {
@@ -98,7 +104,8 @@ const documentFor = (developmentStore: boolean) =>
       {
         guid: guid.default(null),
         newAccount: onOff.default(false),
-        // Answers carry it beside the masked GUID, so a document that was read can be sent back as it is. Not looked at.
+        // Answers contain it beside the masked GUID. It is ignored here, so a document that was
+        // read can be sent back unchanged.
         guidLast4: z.unknown().optional(),
         sourceName: text(100).default('Shopify'),
         sourceType: text(100).default('Ecommerce'),
@@ -133,13 +140,13 @@ const documentFor = (developmentStore: boolean) =>
     .refine((document) => document.listIds.length === 0 || document.providerType !== null, {
       path: ['listIds'],
       error: refusing('lists_need_provider'),
-      // Also beside other faults, so that all are shown at once.
+      // Also runs when there are other faults, so that all are shown at once.
       when: ({ value }) => needsBoth.safeParse(value).success,
     });
 
 const needsBoth = z.looseObject({ listIds: z.array(z.unknown()), providerType: z.number().nullable() });
 
-/** The document as a merchant sends it, for a shop that is no development store. */
+/** The document as a merchant sends it, for a shop that isn't a development store. */
 export const settingsDocument = documentFor(false);
 const documents = { regular: settingsDocument, development: documentFor(true) };
 const documentOf = (developmentStore: boolean) => (developmentStore ? documents.development : documents.regular);
@@ -150,8 +157,8 @@ function settingsOf(document: z.output<typeof documents.regular>): Settings {
 }
 
 /**
- * Reads a settings document as a merchant sends it. What is left out takes its default, at any depth; an unknown key is a
- * fault. Never throws.
+ * Reads a settings document as a merchant sends it. Absent values take their defaults, at any
+ * depth; an unknown key is a fault. Never throws.
  * @param options.developmentStore decides the default of `send.testOrders`
  */
 export function parseSettings(input: unknown, options: { developmentStore: boolean }): ParsedSettings {
@@ -160,12 +167,15 @@ export function parseSettings(input: unknown, options: { developmentStore: boole
   return { ok: true, settings: settingsOf(parsed.data), guid: parsed.data.guid, newAccount: parsed.data.newAccount };
 }
 
-/** The settings of a shop that has saved none. */
+/** The settings of a shop that hasn't saved any. */
 export function defaultSettings(developmentStore: boolean): Settings {
   return settingsOf(documentOf(developmentStore).parse({}));
 }
 
-/** Takes the value at `path` out of `holder`, or what should hold it when it is not there. False: nothing to take out. */
+/**
+ * Removes the value at `path` from `holder`, or its parent when the value isn't there. False:
+ * nothing to remove.
+ */
 function takeOut(holder: unknown, path: readonly PropertyKey[]): boolean {
   const [key, ...rest] = path;
   if (typeof holder !== 'object' || holder === null || key === undefined || !Object.hasOwn(holder, key)) return false;
@@ -176,8 +186,9 @@ function takeOut(holder: unknown, path: readonly PropertyKey[]): boolean {
 }
 
 /**
- * Reads a stored document, which may be from an older or (after a rollback) a newer version of the app: a missing key
- * takes its default, and so does a part that today's contract does not know or does not allow. Never throws.
+ * Reads a stored document, which may come from an older or (after a rollback) a newer version of
+ * the app. A missing key takes its default, and so does a part that today's contract doesn't know
+ * or allow. Never throws.
  */
 export function completeSettings(stored: unknown): Settings {
   let parsed = documents.regular.safeParse(stored);

@@ -7,13 +7,13 @@ export type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
 const HOST = 'webhook.ascent360.com';
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const wholeGuid = new RegExp(`^${UUID}$`, 'i');
-/** In braces too: Ascent360 writes its address as `/V1/Data/{GUID}`. */
+/** Also in braces: Ascent360 writes its address as `/V1/Data/{GUID}`. */
 const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
-/** What is written around a GUID or an address in code, mails and sentences. */
+/** Characters around a GUID or an address in code, emails and sentences. */
 const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;
-/** What may stand before a GUID: its label, and the name space of RFC 9562. */
+/** Text that may precede a GUID: its label, and the namespace of RFC 9562. */
 const LABEL = /^(?:(?:guid|uuid)\s*[:=]\s*|urn:uuid:)(?=\W*[0-9a-f]{8}\W)/iu;
-/** What word processors make of a hyphen. */
+/** Characters that word processors turn a hyphen into. */
 const HYPHENS = /[\u2010-\u2015\u2212\uFE63\uFF0D]/g;
 
 const refused = (code: keyof typeof en.guid): ParsedGuid => ({ ok: false, text: { code: `guid.${code}` } });
@@ -40,9 +40,10 @@ function parseAddress(url: URL): ParsedGuid {
 const unwrap = (text: string) => visibleText(visibleText(text).replace(WRAPPING, ''));
 
 /**
- * Reads the GUID of Ascent360's data webhook from what a merchant pasted: the GUID itself (any case, spaces, braces or quotes
- * around it), or the whole address `https://webhook.ascent360.com/V1/Data/{GUID}`. The GUID comes back in lower case.
- * The GUID is a credential, so no message repeats any of what was pasted.
+ * Reads the GUID of Ascent360's data webhook from what a merchant pasted: the GUID itself (any
+ * case, with spaces, braces or quotes around it), or the whole address
+ * `https://webhook.ascent360.com/V1/Data/{GUID}`. Returns the GUID in lower case. The GUID is a
+ * credential, so no message repeats any of the pasted text.
  */
 export function parseGuid(text: string): ParsedGuid {
   const pasted = unwrap(unwrap(text).replace(LABEL, ''));

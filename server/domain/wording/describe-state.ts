@@ -12,8 +12,8 @@ import { said } from './in-english.ts';
 import { inTurn, type Text } from './text.ts';
 
 /**
- * An event as its rows have it; `leased` to `behind` are of its open delivery and null without one. `reading`: what it
- * lacks is being read through the Admin API.
+ * An event as its rows have it. `leased` to `behind` are from its open delivery, and null without
+ * one. `reading`: what it lacks is being read through the Admin API.
  */
 export type StateRow = {
   state: 'received' | 'open' | 'accepted' | 'merged' | 'skipped' | 'attention';
@@ -26,7 +26,7 @@ export type StateRow = {
   reading: boolean;
 };
 
-/** Why nothing of a shop may be sent now; null: it may. */
+/** Why a shop may not send anything now; null: it may. */
 export type Gate = Extract<WaitingReason, 'not_connected' | 'paused' | 'connection_problem'> | null;
 
 export function gateOf(
@@ -39,10 +39,13 @@ export function gateOf(
 
 export type Described = { state: EventState; reason: Reason | null; message: string; text: Text };
 
-/** Why an event is as it is, in a sentence. */
+/** A sentence saying why an event has its state. */
 export const reasonText = (reason: Reason): Text => ({ code: `state.${reason}` });
 
-/** The state of an event in the merchant's words. Why something waits is worked out here, from the shop as it is now. */
+/**
+ * The state of an event in the merchant's words. The reason for waiting is worked out here, from
+ * the shop's current state.
+ */
 export function describeState(row: StateRow, gate: Gate): Described {
   switch (row.state) {
     case 'received':

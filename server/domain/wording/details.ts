@@ -2,16 +2,16 @@ import type { en } from './en.ts';
 import { isCode, readText, writeText } from './kept-text.ts';
 import type { Text } from './text.ts';
 
-/** What is kept with an event or an attempt to say more than its reason does. */
+/** The codes stored with an event or an attempt that say more than its reason does. */
 export type DetailCode = keyof typeof en.detail;
 
-/** A detail as its column keeps it. */
+/** A detail as stored in its column. */
 export const detailOf = (code: DetailCode, params?: Text['params']): string =>
   writeText({ code: `detail.${code}`, ...(params && { params }) });
 
 /**
- * What is kept as a detail, as a text: what `detailOf` wrote, the code of an attempt (`http_503`, `timeout`), or a sentence
- * from before details had codes.
+ * A stored detail as a text: what `detailOf` wrote, an attempt's code (`http_503`, `timeout`), or a
+ * sentence from before details had codes.
  */
 export function detailText(kept: string | null): Text | null {
   const detail = kept?.trim();

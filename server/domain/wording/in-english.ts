@@ -17,8 +17,11 @@ const english: Speech = {
   list: (parts) => lists.format(parts),
 };
 
-/** The English sentence, for who reads the API, a file or a log. Pages say the text in the merchant's language instead. */
+/**
+ * The English sentence, for people who read the API, a file or a log. Pages show the text in the
+ * merchant's language instead.
+ */
 export const inEnglish = (text: Text): string => sayWith(text, english);
 
-/** As an answer of the API has a text: in English, and by its code. */
+/** A text as the API returns it: in English, and with its code. */
 export const said = (text: Text): { message: string; text: Text } => ({ message: inEnglish(text), text });

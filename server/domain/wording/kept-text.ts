@@ -15,7 +15,10 @@ export function patternOf(code: string): string | undefined {
 
 export const isCode = (code: string): code is TextCode => patternOf(code) !== undefined;
 
-/** A text where only a string can be kept: a column, a message of zod. Without parameters it is the code alone. */
+/**
+ * A text where only a string fits: a column, a message of zod. Without parameters it is just the
+ * code.
+ */
 export const writeText = (text: Text): string => (text.params || text.next ? JSON.stringify(text) : text.code);
 
 /** @param kept what `writeText` wrote, or a sentence from before texts had codes */

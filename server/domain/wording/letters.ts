@@ -1,5 +1,5 @@
 /**
- * Emails that the merchant sends to Ascent360. They are English in every language: it is the one that Ascent360 works in.
+ * Emails that the merchant sends to Ascent360. Always in English, the language Ascent360 works in.
  */
 
 /** What Ascent360 has to set up on its side. */

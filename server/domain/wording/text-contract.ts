@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Text } from './text.ts';
 
-/** A text as answers of the API hold it. */
+/** A text as the API's answers contain it. */
 export const textContract = z
   .custom<Text>((value) => typeof value === 'object' && value !== null && 'code' in value)
   .meta({

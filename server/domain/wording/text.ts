@@ -8,19 +8,22 @@ type Paths<Node> = {
 export type TextCode = Paths<typeof en>;
 
 /**
- * What is in a sentence. Those called `at` or `…At` are moments in ISO 8601, those called `day` or `…Day` too, of which
- * only the day is said; a list holds texts.
+ * The values in a sentence. Those named `at` or `…At` are moments in ISO 8601; so are those named
+ * `day` or `…Day`, but only the day is shown. A list contains texts.
  */
 export type TextParams = Record<string, string | number | readonly Text[]>;
 
-/** What is said to a person, without its words: who shows it says it in their language. `next`: the sentence that follows. */
+/**
+ * A message to a person, without its words: the code that shows it puts it in their language.
+ * `next`: the sentence that follows.
+ */
 export type Text = { code: TextCode; params?: TextParams; next?: Text };
 
-/** Texts one after the other. */
+/** One text after another. */
 export const inTurn = (first: Text, last: Text | null): Text =>
   last ? { ...first, next: first.next ? inTurn(first.next, last) : last } : first;
 
-/** How a language and a time zone say what a text is made of. */
+/** How a language and a time zone say the parts of a text. */
 export type Speech = {
   say(code: TextCode, params: Record<string, string | number>): string;
   moment(iso: string): string;
@@ -34,7 +37,7 @@ function spoken(name: string, value: TextParams[string], speech: Speech): string
   return /(^d|D)ay$/.test(name) ? speech.day(String(value)) : value;
 }
 
-/** A text, and those that follow it, as one string. */
+/** A text, and the ones that follow it, as one string. */
 export function sayWith({ code, params = {}, next }: Text, speech: Speech): string {
   const values = Object.entries(params).map(([name, value]) => [name, spoken(name, value, speech)]);
   const sentence = speech.say(code, Object.fromEntries(values));

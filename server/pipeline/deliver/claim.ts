@@ -31,21 +31,26 @@ export type ClaimDeps = {
 export type Claimed = {
   ready: ReadyDelivery[];
   settled: number;
-  /** Some wait until all that was stored is translated. */
+  /** Some wait until everything stored has been translated. */
   putOff: boolean;
   breaker: BreakerState;
 };
 
-/** An opt-in that waits for what is stored to be translated is due again after so many milliseconds. */
+/**
+ * An opt-in that waits for stored events to be translated is due again after this many
+ * milliseconds.
+ */
 export const PUT_OFF_MS = 100;
 
-/** Whether this shop may send now; while Ascent360 refuses its GUID, one delivery now and then tries again. */
+/**
+ * Whether this shop may send now. While Ascent360 refuses its GUID, only an occasional probe may.
+ */
 function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {
   if (!stored?.guid || stored.settings.paused) return false;
   return stored.problem === null || stored.probeDue;
 }
 
-/** What claiming writes, collected delivery by delivery and written together. */
+/** What a claim writes, collected delivery by delivery and written together. */
 export type Plan = {
   leaving: {
     evaluated: Evaluated;
@@ -60,7 +65,10 @@ export type Plan = {
   moved: ({ id: string } & DueDelivery['lanes'])[];
 };
 
-/** The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be busy, so it is not sent this turn. */
+/**
+ * The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be
+ * busy, so it is not sent this turn.
+ */
 function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
   const contact = found.contacts.get(id);
   const now = contact ? lanesOf(shop.vault, contact) : lanes;
@@ -91,8 +99,9 @@ function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Pl
 }
 
 /**
- * Whatever was stored before a claim began is weighed by it: what opts somebody in, or puts them on a list, stays out of the plan
- * while an opt-out may wait to be translated. @returns the deliveries that wait for that
+ * A claim must respect everything stored before it began. So while an untranslated event may be an
+ * opt-out, it sends nothing that opts a person in or puts them on a list.
+ * @returns the deliveries that wait for that
  */
 async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
   const optsIn = ({ prepared }: Plan['leaving'][number]) =>
@@ -106,10 +115,11 @@ async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[
 }
 
 /**
- * Start of the third stage: takes up to `max` of a shop's due deliveries, works out what each would send with the settings and
- * the ledger of this moment, settles those that need no sending, and leases the others. Expects to be in a transaction that
- * has the shop's lock. A delivery that cannot be worked out needs attention by itself.
- * The breaker goes by the database's clock: several processes share it.
+ * Start of the third stage: takes up to `max` of a shop's due deliveries, works out what each would
+ * send with the current settings and ledger, settles those that need no sending, and leases the
+ * others. Must run in a transaction that has the shop's lock. A delivery that can't be worked out
+ * needs attention without affecting the others. The breaker uses the database's clock, since
+ * several processes share it.
  */
 export async function claimDeliveries(
   { sql, shop, at, life, stored }: InShop,
@@ -119,7 +129,7 @@ export async function claimDeliveries(
 ): Promise<Claimed> {
   const nothing: Claimed = { ready: [], settled: 0, putOff: false, breaker };
   const now = deps.now();
-  // What was being sent while the app was uninstalled ends here, instead of being tried again.
+  // A delivery that was being sent when the app was uninstalled ends here instead of being retried.
   if (life.uninstalledAt !== null) await skipOpen(sql, shop, 'uninstalled', null);
   if (max === 0 || life.uninstalledAt !== null || !mayClaim(stored)) return nothing;
   const allowed = mayAttempt(breaker, at, deps.breakerProbeMs);
@@ -148,7 +158,7 @@ export async function claimDeliveries(
     }
   }
   const waiting = await holdBackOptIns(sql, shop, plan);
-  // What ends without being sent is no probe.
+  // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;
   const probeAt = now + deps.connectionProbeMs;

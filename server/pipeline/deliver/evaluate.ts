@@ -20,12 +20,12 @@ import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);
 const nothingMapped: Mapped = { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null };
-/** Nobody opted out of the sale of their data, as far as could be asked. */
+/** False if we could ask Shopify (no opt-out of data sale was found), null if we couldn't. */
 const unknownUnless = (canRead: boolean) => (canRead ? false : null);
 
 /**
- * What is sent: the state the event brought, or the person as last known with the address the event is about; of somebody who
- * is gone that address alone.
+ * The contact to send: the state from the event, or the person as last known with the address the
+ * event is about. For a deleted person, only that address.
  */
 export function contactOf(
   delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
@@ -40,11 +40,11 @@ export function contactOf(
   return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
 }
 
-/** The list set that the settings name, as text; null: none. */
+/** The list set from the settings, as text; null: none. */
 export const listSetOf = ({ settings }: StoredSettings) =>
   settings.providerType === null ? null : JSON.stringify([settings.providerType, ...[...settings.listIds].sort()]);
 
-/** A delivery that does not exist, to see what it would send. */
+/** A made-up delivery, to see what it would send. */
 export function imagined(
   what: Pick<ClaimedDelivery, 'kind' | 'personId' | 'topic' | 'eventReceivedAt'> & Partial<ClaimedDelivery>,
 ): ClaimedDelivery {
@@ -62,7 +62,9 @@ export function imagined(
   };
 }
 
-/** What the flags of a contact are about: e-mail and SMS about its addresses, phone and post about the person. */
+/**
+ * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
+ */
 function keysOf(
   { vault }: Shop,
   contact: Contact = noProfile.contact,
@@ -78,7 +80,7 @@ function keysOf(
   ];
 }
 
-/** All that is needed to evaluate deliveries of one shop, loaded at once. */
+/** Loads everything needed to evaluate a shop's deliveries, in one go. */
 export async function loadContext(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
   const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
   const [{ profiles, deleted }, entities] = await Promise.all([
@@ -122,7 +124,7 @@ export type Evaluated = {
   prepared: Prepared;
 };
 
-/** Under which settings, at which moment and knowing what a delivery is evaluated. */
+/** The settings, the moment and the knowledge under which a delivery is evaluated. */
 export type View = {
   shop: Shop;
   stored: StoredSettings;
@@ -172,7 +174,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     to,
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    // Of a guest Shopify holds nothing that could be asked for. What it said before the app was away is out of date.
+    // We can't ask Shopify about a guest. What it said before an uninstall is out of date.
     dataSaleOptOut:
       optInsFrom === Infinity
         ? null
@@ -189,8 +191,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
 }
 
 /**
- * The order or customer whose state Ascent360 has once it took this delivery: its own, or the customer's who is sent as last
- * known, whole and with nothing added. Null: none.
+ * The order or customer whose state Ascent360 has once it accepts this delivery: the delivery's
+ * own, or that of the customer sent as last known, complete and with nothing added. Null: none.
  */
 export function stateShown(shop: Shop, found: DeliveryContext, delivery: ClaimedDelivery): string | null {
   if (delivery.entity) return delivery.entity;
@@ -203,7 +205,10 @@ export function stateShown(shop: Shop, found: DeliveryContext, delivery: Claimed
   return shop.vault.hash('entity', `customer:${profile.customerId}`);
 }
 
-/** Nothing new: the same content as last accepted for this order or customer, and nothing else due. */
+/**
+ * Nothing new: the content is the same as last accepted for this order or customer, and nothing
+ * else is due.
+ */
 export function isNothingNew(
   evaluated: Evaluated,
   entities: ReadonlyMap<string, EntityState>,

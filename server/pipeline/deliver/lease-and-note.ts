@@ -10,13 +10,15 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { Plan } from './claim.ts';
 import { listSetOf, stateShown, type View } from './evaluate.ts';
 
-/** A delivery that is leased and ready to be posted. Its flags count as possibly told from here on. */
+/**
+ * A delivery that is leased and ready to post. From here on its flags may have reached Ascent360.
+ */
 export type ReadyDelivery = {
   shop: Shop;
   id: string;
   eventId: string;
   entity: string | null;
-  /** The state that Ascent360 has once it takes this; null: none. */
+  /** The state that Ascent360 has once it accepts this; null: none. */
   shows: { kind: 'order' | 'customer'; entity: string } | null;
   attempts: number;
   firstAttemptAt: Instant;
@@ -27,15 +29,15 @@ export type ReadyDelivery = {
   flags: SentFlag[];
   account: number;
   contentHash: string;
-  /** Set when provider and lists go out with this e-mail address. */
+  /** Set when provider and lists are sent with this email address. */
   lists: { address: string; set: string } | null;
   carriesOptOut: boolean;
-  /** Without an e-mail address, which Ascent360 does not load by default. */
+  /** It has no email address. Ascent360 doesn't load such records by default. */
   phoneOnly: boolean;
   probe: boolean;
 };
 
-/** Leases what is to be sent, and notes attempts and flags before anything leaves. */
+/** Leases what will be sent, and records attempts and flags before anything leaves. */
 export async function leaseAndNote(
   sql: Sql,
   { shop, stored, found, now }: View,

@@ -16,34 +16,39 @@ import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { ToldRow } from '../../store/consent/told-flags.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
 
-/** Everything that bears on one delivery, as it is at the moment of sending. */
+/** Everything that affects one delivery, as it is when sending. */
 export type PrepareInput = {
   kind: DeliveryKind;
   again: boolean;
   reassert: boolean;
   contact: Contact;
   purchase: Purchase | null;
-  /** Of a consent event: which channel its fact is about, and which fact it is. */
+  /** For a consent event: the channel its fact is about, and the fact's id. */
   about: { channel: Channel; factId: string } | null;
   eventReceivedAt: Instant;
   settings: Settings;
   mapped: Mapped;
   facts: Record<FlagChannel, readonly ConsentFact[]>;
   told: Record<FlagChannel, ToldRow>;
-  /** Who the flags go out with. */
+  /** The person the flags are sent with. */
   to: Recipient;
   historyBefore: Instant;
-  /** Key of the list set that would go out; compared with what went out with this address. */
+  /**
+   * Key of the list set that would be sent; compared with what was sent with this address before.
+   */
   listSet: string | null;
-  /** Shopify says that the person's data may not be sold or shared: never on a list. Null: that is not known. */
+  /**
+   * Shopify says the person's data may not be sold or shared, so they never go on a list. Null:
+   * unknown.
+   */
   dataSaleOptOut: boolean | null;
-  /** The person could not be read in time: what Shopify holds on them may say more. */
+  /** The person couldn't be read in time: Shopify may know more. */
   unread: boolean;
-  /** The customer was deleted: nothing but an opt-out goes out, with its address alone. */
+  /** The customer was deleted: only an opt-out is sent, with only its address. */
   isGone: boolean;
-  /** Its event brought a choice of its own. */
+  /** Its event brought a new choice. */
   choice: boolean;
-  /** How an event ends that is sent for its choice alone. */
+  /** How an event that is sent only for its choice ends, if the choice makes nothing due. */
   otherwise: 'stale' | null;
   now: Instant;
 };
@@ -58,14 +63,14 @@ export type Prepared = {
       fields: FieldReason[];
       flags: Partial<Record<FlagChannel, boolean>>;
       sendsLists: boolean;
-      /** The content as text; nothing_new compares its hash. */
+      /** The content as text; its hash tells whether anything is new. */
       content: string;
-      /** Nothing in it is due: sending it makes sense only if the content is new. */
+      /** No flag or list is due: send it only if the content is new. */
       onlyContent: boolean;
     }
 );
 
-/** The channels of the consent topics that have a flag. */
+/** The channels of consent topics that have a flag. */
 type Asked = Extract<FlagChannel, 'email' | 'sms'>;
 
 const noAddress: FlagDecision = { send: null, reason: 'no_address', fact: null };
@@ -97,7 +102,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 const settle = (settled: Settled, detail: string | null = null, mergedInto: string | null = null) =>
   ({ kind: 'settle', settled, detail, mergedInto }) as const;
 
-/** What the settings leave out altogether. */
+/** What the settings leave out entirely. */
 function leftOutBySettings(input: PrepareInput): Settled | null {
   const { send } = input.settings;
   const order = input.kind === 'order';
@@ -116,14 +121,18 @@ const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
 
 const gone = settle({ state: 'skipped', reason: 'deleted_person' });
 
-/** A consent event is worth a delivery only by the flag it makes due; otherwise it ends here, with the reason. */
+/**
+ * A consent event gets a delivery only for a flag it makes due. Otherwise it ends here, with the
+ * reason.
+ */
 function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: string }, decision: FlagDecision) {
   const nothing = input.isGone ? gone : noChoice;
   const fact = decision.fact;
   const own = input.facts[about.channel].find((known) => known.id === about.factId);
   const meaning = own ? meaningOf(own, rulesFor(about.channel, input.settings).optInLevel) : 'none';
   if (!own || fact === null || meaning === 'none') return nothing;
-  // The same choice told twice is the same choice; a newer one has a delivery of its own when a consent event brought it.
+  // The same choice received twice is one choice. A newer one from a consent event has its own
+  // delivery.
   const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
   const older = dateOf(fact) < dateOf(own);
   if (decision.reason === 'held_by_newer_state' || (!same && !older && fact.source === 'consent_topic')) {
@@ -152,7 +161,10 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
 
 const NOT_ASKED_AGAIN = 'The app was installed again: it goes out once Shopify has confirmed it';
 
-/** A read is worth a delivery of its own only by a flag; most of the time none is due any more, or it left with another. */
+/**
+ * A read gets a delivery of its own only for a flag. Usually none is due any more, or another
+ * delivery carried it.
+ */
 function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
   const all = Object.entries(decisions);
   if (isAnyDue(decisions)) return null;
@@ -167,7 +179,7 @@ function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDec
   return noChoice;
 }
 
-/** The state that decides is no choice of the person's. */
+/** The deciding state is not a choice by the person. */
 const SAYS_NO_CHOICE: ReadonlySet<FlagReason> = new Set(['no_choice', 'held_by_newer_state', 'held_by_holder']);
 
 const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
@@ -175,7 +187,7 @@ const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
 
 type ListsCode = 'no_provider' | 'no_email' | 'data_sale' | 'unread' | 'opted_out' | 'subscribed_only' | 'sent';
 
-/** Lists go out once per address and list set, and never for somebody who opted out. */
+/** Lists are sent once per address and list set, and never for a person who opted out. */
 function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; text: Text } {
   const no = (code: ListsCode) => ({ send: false, text: { code: `field.lists_${code}` } }) as const;
   const { settings } = input;
@@ -198,8 +210,8 @@ function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolea
 }
 
 /**
- * What to do with one delivery, right before it would be sent: settled without sending, or a payload with the flags that are
- * due. Pure: everything it weighs comes in.
+ * What to do with one delivery, right before sending: settle it without sending, or build a payload
+ * with the flags that are due. Pure: every input is an argument.
  */
 export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);

@@ -15,7 +15,7 @@ import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 
-/** An attempt that ended. Null: the delivery was never posted and is given back as it was. */
+/** An attempt that ended. Null: the delivery was never posted and is returned as it was. */
 export type Finished = { delivery: ReadyDelivery; result: Attempt | null };
 
 export type RecordDeps = {
@@ -27,7 +27,10 @@ export type RecordDeps = {
   random: () => number;
 };
 
-/** How an attempt left its delivery: settled, or open and due again after `waitMs`. `late`: another process had taken it over. */
+/**
+ * What an attempt did to its delivery: settled it, or left it open and due again after `waitMs`.
+ * `late`: another process had taken it over.
+ */
 export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
 type Attempted = { delivery: ReadyDelivery; result: Attempt };
@@ -52,7 +55,8 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
       return again(0, false);
     case 'retry':
     case 'unknown': {
-      // A probe costs no attempt: the delivery stays as due as it was, and the next probe waits for its own time.
+      // A probe costs no attempt: the delivery stays due as before, and the next probe has its own
+      // wait.
       if (delivery.probe) return again(result.retryAfterMs ?? 0, false);
       const now = deps.now();
       const plan = planRetry({
@@ -79,8 +83,9 @@ const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
 });
 
 /**
- * End of the third stage: writes one shop's attempts, the flags they carried, and what happens to their deliveries. Of an attempt
- * whose lease ran out nothing is written. Expects to be in a transaction that has the shop's lock.
+ * End of the third stage: writes one shop's attempts, the flags they carried, and what happens to
+ * their deliveries. Writes nothing for an attempt whose lease ran out. Must run in a transaction
+ * that has the shop's lock.
  */
 export async function recordAttempts(
   sql: Sql,
@@ -132,7 +137,10 @@ export async function recordAttempts(
   return recorded;
 }
 
-/** A refused GUID stops the shop's sending; anything Ascent360 takes or rejects shows that the GUID works again. */
+/**
+ * A refused GUID stops the shop's sending. Anything Ascent360 accepts or rejects shows that the
+ * GUID works again.
+ */
 async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Attempted): Promise<void> {
   const { shop, guid } = delivery;
   const now = deps.now();
@@ -152,7 +160,7 @@ const BREAKER_OUTCOME = {
   connection_problem: 'other',
 } as const;
 
-/** The breaker after these attempts, at a time by the database's clock. */
+/** The breaker's state after these attempts, by the database's clock. */
 export function breakerAfter(
   deps: RecordDeps,
   breaker: BreakerState,

@@ -6,31 +6,36 @@ import type { Measures } from '../measures.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 import type { Finished } from './record.ts';
 
-/** So much work is claimed ahead, in milliseconds of posting: enough for many to share a transaction, and soon enough that
- * settings and consent are those of the moment. */
+/**
+ * How much work to claim ahead, in milliseconds of posting. Enough that many share a transaction,
+ * but little enough that settings and consent are still current when sent.
+ */
 export const CLAIM_AHEAD_MS = 250;
 const MAX_CLAIM = 100;
 
-/** How long an attempt takes lately, in milliseconds, of whatever shop: the receiver is one. */
+/** How long an attempt takes lately, in milliseconds, across all shops: they share one receiver. */
 export type Pace = { typicalMs: number };
 
-/** A moment by two clocks: one may stand still together with the machine, the other may be set. */
+/** A moment by two clocks: one may stop while the machine sleeps, the other may be changed. */
 export type Moment = { ticks: number; at: Instant };
 export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
 
 export type SendPoolDeps = {
-  /** How many deliveries of all shops may be under way at once; first come, first served. */
+  /** How many deliveries of all shops may be in progress at once; first come, first served. */
   slots: LimitFunction;
   pace: Pace;
   perShop: number;
-  /** How long after its claim a delivery may still be posted, in milliseconds: the attempt has to end within the lease. */
+  /**
+   * How long after its claim a delivery may still be posted, in milliseconds: the attempt must end
+   * within the lease.
+   */
   postWithinMs: number;
   now: () => Instant;
   send(guid: string, body: Body): Promise<Attempt>;
   metrics: Pick<Measures, 'attemptEnded'>;
 };
 
-/** Posts claimed deliveries of one shop, a few at a time, and collects what came of them. */
+/** Posts claimed deliveries of one shop, a few at a time, and collects the results. */
 export function createSendPool(deps: SendPoolDeps) {
   const ready: { delivery: ReadyDelivery; claimed: Moment }[] = [];
   const finished: Finished[] = [];
@@ -40,7 +45,7 @@ export function createSendPool(deps: SendPoolDeps) {
   const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
   const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
-  /** Posts what is first, if there is anything left by the time there is a slot. */
+  /** Posts the first delivery, if any is left once a slot is free. */
   async function sendNext(): Promise<void> {
     const next = ready.shift();
     if (!next) return;
@@ -55,17 +60,19 @@ export function createSendPool(deps: SendPoolDeps) {
     deps.metrics.attemptEnded(result.class, result.ms);
     finished.push({ delivery, result });
     deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
-    // With a receiver in trouble, what is not under way yet is evaluated anew: the breaker may have opened.
+    // The receiver is in trouble and the breaker may have opened: evaluate again what isn't in
+    // progress yet.
     if (result.class !== 'accepted' && result.class !== 'rejected') giveBack();
   }
 
   async function sendLoop(): Promise<void> {
-    // Take a slot only while there is something to send: an idle sender holding a place would lower what room() claims.
+    // Take a slot only while there is something to send: an idle sender holding a place would lower
+    // what room() claims.
     while (ready.length > 0) await deps.slots(sendNext);
   }
 
   return {
-    /** @param claimed when their leases began, or before */
+    /** @param claimed when their leases began, or earlier */
     add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
       ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
       for (let more = Math.min(deps.perShop - loops.size, ready.length); more > 0; more--) {
@@ -87,7 +94,7 @@ export function createSendPool(deps: SendPoolDeps) {
       const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
       return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
     },
-    /** Resolves when everything has been taken up or somebody has finished. */
+    /** Resolves when everything has been taken up, or when an attempt has ended. */
     change: async () => {
       await new Promise<void>((resolve) => {
         drained = resolve;

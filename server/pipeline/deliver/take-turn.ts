@@ -11,14 +11,15 @@ export type TurnDeps = ClaimDeps & RecordDeps & { db: Db };
 export type Turn = { recorded: Recorded[] } & Pick<Claimed, 'ready' | 'settled' | 'putOff'>;
 
 /**
- * One turn of a shop: records the attempts that ended and claims what is to be sent next, in one transaction under the
- * shop's lock. So a delivery costs one commit at most, and several that end together share it.
+ * One turn of a shop: records the attempts that ended and claims what to send next, in one
+ * transaction under the shop's lock. So a delivery costs at most one commit, and several that end
+ * together share it.
  * @param max how many deliveries may be claimed
  */
 export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   return await inShop(deps.db, shop, async (held) => {
     const recorded = await recordAttempts(held.sql, deps, shop, finished);
-    // A refused or an accepted probe changes what may be claimed.
+    // A probe that was refused or accepted changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
     const stored = changed ? await deps.settings.load(shop, held.sql) : held.stored;
     const before = held.stored?.breaker ?? CLOSED;

@@ -14,16 +14,17 @@ import type { Chore } from '../chores.ts';
 import { inShop } from '../in-shop.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
 
-/** Opt-outs looked at by one statement, and how many deliveries are opened under the shop's lock at most. */
+/** How many opt-outs one statement checks, and the most deliveries opened under one shop lock. */
 const PAGE = 2000;
 const OPENED_AT_ONCE = 100;
-/** How long one shop is worked on before others get their turn, in milliseconds. */
+/** How long to work on one shop before others get their turn, in milliseconds. */
 const SLICE_MS = 4000;
 
 /**
- * Nothing that the ledger knows is forgotten: every day, and whenever settings or the installation change what is due, each
- * opt-out is held against what was told, and gets a delivery when nothing open is about its address. Opt-ins are not: one that
- * was lost is history by the time.
+ * Makes sure no opt-out in the ledger is forgotten. Every day, and whenever settings or the
+ * installation change what is due, it compares each opt-out with what Ascent360 was told, and opens
+ * a delivery if nothing open is about that address. Opt-ins aren't checked: one that was lost is
+ * history when we would find it.
  * @param deps.wake says that the shop has something to send
  */
 export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(shopId: number): void }): Chore {

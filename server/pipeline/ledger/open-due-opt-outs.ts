@@ -8,8 +8,9 @@ import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
 /**
- * Whom an opt-out goes out with: somebody whose address it still is, as last known; else anybody who had it, and the address
- * alone. So does what was known before the app was uninstalled: nobody knows what has become of them since.
+ * Who an opt-out is sent with: a person who still has the address, as last known; otherwise anybody
+ * who had it, with only the address. Only the address also goes out for a person last seen before
+ * the app was uninstalled: we don't know what changed since.
  */
 function recipientOf(
   holders: readonly Holder[],
@@ -26,8 +27,9 @@ function recipientOf(
 }
 
 /**
- * Opens a delivery for each of these addresses whose opt-out is due. Expects those that nothing open is about. @returns how many
- * it opened
+ * Opens a delivery for each of these addresses whose opt-out is due. Nothing open may be about them
+ * yet.
+ * @returns how many it opened
  */
 export async function openDueOptOuts(
   { sql, shop, life, stored }: InShop,
@@ -77,7 +79,7 @@ export async function openDueOptOuts(
   return due.length;
 }
 
-/** The same for the addresses of people who were deleted or merged away, right then. */
+/** The same for the addresses of people who were deleted or merged away, at that moment. */
 export async function openOptOutsOf(held: InShop, personIds: readonly string[], now: Instant): Promise<number> {
   if (personIds.length === 0 || !held.stored?.guid) return 0;
   return await openDueOptOuts(held, await untoldOptOutsOf(held.sql, held.shop, held.stored.account, personIds), now);

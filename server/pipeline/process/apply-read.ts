@@ -9,12 +9,12 @@ import type { People, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { mergeContact } from './merge-contact.ts';
 
-/** The whole set of tags, undated: of a tag that was known before, since when it is there stays known. */
+/** A read gives the whole set of tags, without dates. A tag we already knew keeps its date. */
 function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
   const present = new Map(read.map((tag) => [tag.trim().toLowerCase(), tag.trim()]));
   const merged = noTags();
   for (const [name, entry] of Object.entries(known)) {
-    // What an event said after the question was asked is newer than the answer.
+    // An event newer than our question beats the answer.
     if (entry.at !== null && entry.at > readAt) merged[name] = entry;
     else if (!present.has(name)) merged[name] = entry.present ? { ...entry, present: false, at: null } : entry;
   }
@@ -26,8 +26,9 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
 }
 
 /**
- * Writes what the Admin API said of a person into them, as a customer's own body would be, with tags, metafields and the
- * data-sale opt-out; its consent facts belong into the ledger. An answer older than what is known changes nothing of it.
+ * Applies what the Admin API said about a person, as their own customer webhook would, plus tags,
+ * metafields and the data-sale opt-out. Its consent facts go into the ledger instead. An answer
+ * older than what we know changes nothing.
  */
 export function applyRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;
@@ -48,7 +49,10 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   };
 }
 
-/** Shopify no longer has this customer, or says nothing about them: asking again gives the same answer. */
+/**
+ * Shopify no longer has this customer, or says nothing about them. Asking again would give the same
+ * answer.
+ */
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
@@ -57,7 +61,7 @@ export function applyAbsence(people: People, person: Person, keys: readonly stri
   people.changed(person);
 }
 
-/** An undated opt-in takes its event's date once a read confirms it. */
+/** An undated opt-in gets its event's date once a read confirms it. */
 export function confirmedOptIns(
   read: readonly LedgerEntry[],
   ledger: ReadonlyMap<string, readonly ConsentFact[]>,
@@ -75,10 +79,10 @@ export function confirmedOptIns(
 
 export const isUndatedOptIn = ({ state, chosenAt }: LedgerEntry) => state === 'subscribed' && chosenAt === null;
 
-/** The name space of the ids of facts that were read. */
+/** UUID namespace for the ids of facts that were read. */
 const READ_FACTS = '5b0f7c1e-6a54-4c39-8d0b-7f2b1f0a9e36';
 
-/** What was read of a person's consent, for the ledger: reading the same again gives the same facts. */
+/** The consent facts of a read, for the ledger. Reading the same again gives the same facts. */
 export function factsFromRead(shop: Shop, person: Person, read: CustomerRead): LedgerEntry[] {
   return read.facts.flatMap((fact) => {
     if (!fact.address) return [];

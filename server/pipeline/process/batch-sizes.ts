@@ -1,7 +1,10 @@
 /** The events of a batch, at most. */
 export const MOST_IN_BATCH = 100;
 
-/** How many events of a shop go into one batch: half as many after one that ran out of its time, and twice as many after one that did not. */
+/**
+ * How many events of a shop go into one batch. Halved after a batch that ran out of time, doubled
+ * after one that didn't.
+ */
 export type BatchSizes = { of(shopId: number): number; halve(shopId: number): void; fitted(shopId: number): void };
 
 export function createBatchSizes(): BatchSizes {

@@ -32,22 +32,28 @@ export type TranslatedEvent = {
   topic: string;
   triggeredAt: Instant;
   translated: Translated;
-  /** It was parked until its person had been read: asking once more would say the same. */
+  /** It was parked until its person had been read. Asking again would give the same answer. */
   hasWaited?: boolean;
 } & Pick<EventFindings, 'summary'>;
 
-/** How an event goes on. */
+/** What happens to an event next. */
 export type Outcome = { settled: Settled | null; detail?: string | null; mergedInto?: string | null };
 
-/** Whether the shop may be read through the Admin API now, and how long a delivery waits for it, in milliseconds. */
+/**
+ * Whether we may read the shop through the Admin API now, and how long a delivery waits for that,
+ * in milliseconds.
+ */
 export type Reading = { may: boolean; waitMs: number };
 
-/** How long what is sent to a customer first met waits for what Shopify tells apart from it, in milliseconds. */
+/**
+ * How long sending to a new customer waits for Shopify's other webhooks about them, in
+ * milliseconds.
+ */
 export type QuietPeriod = { waitMs: number };
 
 /**
- * The rows that a batch of one shop's events touches: loaded together, changed in memory in the order of the events, and
- * written together.
+ * The rows that a batch of one shop's events touches. They are loaded together, changed in memory
+ * in the order of the events, and written together.
  */
 export type Batch = {
   shop: Shop;
@@ -60,24 +66,29 @@ export type Batch = {
   /** When the person, order or customer with this key was erased; null: never. */
   redactedAt(key: string): Instant | null;
   entity(key: string, kind: EntityState['kind']): EntityState;
-  /** Whose order this is known to be; undefined: not known. */
+  /** The person we know placed this order; undefined: unknown. */
   ownerOf(entity: string): Person | undefined;
-  /** The event whose delivery of this order or customer waits to be sent; null: none does. */
+  /** The event whose delivery for this order or customer is waiting to be sent; null: none. */
   waiting(entity: string): string | null;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /**
-   * Asks for what Shopify holds on a person when something of it is missing, or out of date by what an event shows.
-   * @returns whether an answer is on its way, so that what is sent to them waits for it
+   * Asks Shopify about a person when something is missing, or when an event shows that it is out of
+   * date.
+   * @returns whether an answer is on its way, so that sending to them waits for it
    */
   ask(person: Person, news: ChangeHints): boolean;
   /**
-   * Leaves an event open until the person has been read, or without one until the rest of its body has.
+   * Leaves an event open until its person has been read; with null, until the rest of its own body
+   * has.
    * @returns null when it has waited already
    */
   park(event: TranslatedEvent, person: Person | null): Outcome | null;
-  /** What waits of a merged customer goes on as the kept customer's. */
+  /** Moves what is waiting for a merged customer to the kept customer. */
   handOver(from: Person, to: Person): void;
-  /** Opens a delivery; an earlier waiting state of the same order or customer is merged into it. */
+  /**
+   * Opens a delivery. An earlier state of the same order or customer that is still waiting is
+   * merged into it.
+   */
   deliver(
     event: { id: string },
     what: {
@@ -86,7 +97,7 @@ export type Batch = {
       person: Person | null;
       contact: Contact;
       subject: DeliverySubject;
-      /** As ask said. */
+      /** What ask() returned. */
       waits: boolean;
       carriesOptOut?: boolean;
     },
@@ -98,18 +109,21 @@ export type Batch = {
   mergedAway(): string[];
   /** Whether there is something new to read through the Admin API. */
   asked(): boolean;
-  /** When what waits for others of its kind is due, in milliseconds from now; null: nothing does. */
+  /**
+   * When the deliveries waiting for other webhooks are due, in milliseconds from now; null: none
+   * are.
+   */
   quietMs(): number | null;
-  /** @returns the subjects of the deliveries that were opened, as JSON, by their ids */
+  /** @returns the subject of each opened delivery as JSON, by delivery id */
   save(): Promise<ReadonlyMap<string, string>>;
 };
 
-/** The name space of facts' ids. */
+/** UUID namespace for the ids of facts. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
 const present = <T>(value: T | null): value is T => value !== null;
 
-/** @param timing when it is, whether people may be read meanwhile, and how long what is new waits */
+/** @param timing the time, whether people may be read, and how long new customers wait */
 export async function openBatch(
   { sql, shop, life, stored }: Omit<InShop, 'at'>,
   events: readonly TranslatedEvent[],
@@ -125,7 +139,7 @@ export async function openBatch(
     loadEntityStates(sql, shop, entityKeys),
     openOfEntities(sql, shop, entityKeys),
   ]);
-  // An order that comes without its customer is still theirs.
+  // An order that arrives without its customer still belongs to them.
   const owners = events.flatMap(({ translated: t }) =>
     t.kind === 'order' && t.customerId === null ? (entities.get(entityKeyOf(shop, t) ?? '')?.personId ?? []) : [],
   );
@@ -181,14 +195,14 @@ export async function openBatch(
     },
     waiting: (entity) => open.get(entity)?.eventId ?? null,
     addFact: (entry) => {
-      // An event that is translated again finds the facts it brought before.
+      // Translating an event again gives its facts the same ids.
       const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');
       const id = entry.eventId === null ? newId() : uuidv5(what, FACTS);
       facts.push({ id, ...entry });
       return id;
     },
     ask: (person, news) => {
-      // Nothing more is sent to whoever was deleted, and Shopify has nothing to say of them.
+      // Nothing more is sent to a deleted customer, and Shopify has nothing to say about them.
       if (person.deletedAt !== null) return false;
       const why = needsRead(person.profile, settings, news, life.lastUninstalledAt);
       if (why === 'changed' || (why === 'missing' && !person.unread)) {

@@ -4,7 +4,10 @@ import type { Person } from '../../store/people/people.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
 
-/** Somebody met through a consent topic first is known by its address until a customer or order tells more. */
+/**
+ * When a consent topic is the first we hear of somebody, its address identifies them until a
+ * customer or order tells us more.
+ */
 function learnAddress(person: Person, channel: Channel, written: string, topic: string): void {
   const { contact } = person.profile;
   const field = channel === 'email' ? 'email' : 'mobile';
@@ -24,12 +27,12 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? null) : address;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
-  // Another address than the known one, which nobody can read: no choice about the known one.
+  // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
     return untold ?? skipped('no_contact', detailOf('address_unreadable'));
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
-  // The choice is about the address Shopify has: it is known once the person has been read.
+  // The choice is about the address Shopify has. We know that once the person has been read.
   const parked = person && !address && waits ? batch.park(event, person) : null;
   if (parked) return parked;
   if (!address || !written) {
@@ -51,12 +54,12 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     ...(t.fact.heardAt != null && { heardAt: t.fact.heardAt }),
     source: t.fact.source,
     eventId: event.id,
-    // What was read names the address that the customer has now, wherever they chose.
+    // A read names the customer's current address, wherever they made the choice.
     named: t.fact.address !== null && t.fact.source === 'consent_topic',
   });
   if (untold) return untold;
   if (person?.deletedAt != null && state !== 'unsubscribed') return skipped('deleted_person');
-  // No setting makes any other state a choice.
+  // Only these two states are a choice; no setting changes that.
   if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');
   const contact = { ...(known ?? { origins: {}, leftOut: {} }), [channel === 'email' ? 'email' : 'mobile']: written };
   return batch.deliver(event, {

@@ -7,13 +7,17 @@ import { handleState, isRead } from './handle-state.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { withKnownBuyer } from './known-buyer.ts';
 
-/** What an event changes and how it goes on: settled at once, or with an open delivery. Touches nothing but the batch. */
+/**
+ * Works out what an event changes and how it continues: settled at once, or with an open delivery.
+ * Only changes the batch.
+ */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = withKnownBuyer(batch, event.translated);
   const entity = entityKeyOf(batch.shop, t);
-  // A guest has no id by which to be known again: their orders have.
+  // A guest has no id we could recognize, but their orders do.
   const erased = [personKeyOf(batch.shop, t), entity].map((key) => (key === null ? null : batch.redactedAt(key)));
-  // What is read again was there before: only a customer or order made since is about a new person.
+  // A read may show old data: only a customer or order created since the erasure is about a new
+  // person.
   const since = isRead(t) ? (t.createdAt ?? 0) : event.triggeredAt;
   if (erased.some((at) => at !== null && since <= at)) {
     batch.erase(event, skipped('redacted'));
@@ -47,7 +51,7 @@ function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome
   }
 }
 
-/** What the activity search finds the event by. */
+/** The keys by which the activity search finds the event. */
 function searchKeys(batch: Batch, t: Translated): string[] {
   const { vault } = batch.shop;
   const keys: (string | null)[] = [personKeyOf(batch.shop, t)];

@@ -6,7 +6,7 @@ import { customerKey } from '../../store/people/identifiers.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 
-/** Whether anything in the settings is read from tags. */
+/** Whether any setting depends on tags. */
 export function readsTags(settings: Settings): boolean {
   const { mapping } = settings;
   const sources = [
@@ -21,13 +21,13 @@ export function readsTags(settings: Settings): boolean {
   );
 }
 
-/** What has no date of its own is older than what has one. */
+/** A state without a date counts as older than one with a date. */
 const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt => ({
   updatedAt: at ?? -Infinity,
   triggeredAt: triggeredAt ?? null,
 });
 
-/** Tags that came or went; the person is sent as last known. */
+/** Tags were added or removed. The person is sent as last known. */
 export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
   const key = personKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
@@ -64,10 +64,10 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
   });
 }
 
-/** A workflow sends somebody as last known, whether or not Ascent360 has the same already. */
+/** A workflow sends a person as last known, even if Ascent360 already has the same. */
 export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'>): Outcome {
   const key = personKeyOf(batch.shop, t);
-  // Somebody never seen is worth a row only when Shopify can be asked who that is.
+  // A person we never saw gets a row only if we can ask Shopify who they are.
   const person =
     key && (batch.mayRead ? batch.people.get(key, event.triggeredAt, t.customerId) : batch.people.find(key));
   if (person && person.deletedAt !== null) return skipped('deleted_person');
@@ -87,7 +87,10 @@ export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'
   });
 }
 
-/** Two customers became one: facts stay with their addresses, and what Shopify now holds on the one that is kept is read. */
+/**
+ * Two customers became one. Facts stay with their addresses, and we read what Shopify now has about
+ * the kept customer.
+ */
 export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>): Outcome {
   if (!t.completed) return skipped('merge_not_completed');
   const { vault } = batch.shop;
@@ -102,7 +105,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
     batch.ask(kept, { merged: true });
   }
   if (gone && kept && gone !== kept) {
-    // Merged is not deleted: what comes of theirs later is the kept customer's.
+    // Merged is not deleted: later events about them belong to the kept customer.
     gone.mergedInto = kept.id;
     gone.deletedAt = null;
     batch.people.changed(gone);
@@ -111,7 +114,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   return skipped('recorded', detailOf('merge_read'));
 }
 
-/** Shopify shortened the body to an id: it is handled once the rest has been read. */
+/** Shopify shortened the body to an id. It is handled once the rest has been read. */
 export function handleIncomplete(batch: Batch, event: TranslatedEvent): Outcome {
   const parked = batch.mayRead ? batch.park(event, null) : null;
   if (parked) return parked;

@@ -22,12 +22,15 @@ import type { TranslatedEvent } from './batch.ts';
 
 type ShopEvent = Extract<Translated, { kind: 'uninstalled' | 'lifecycle' | 'compliance' | 'customer_deleted' }>;
 
-/** Events that are about the whole shop or erase something: they are handled one at a time, after all before them. */
+/**
+ * Events about the whole shop, and those that erase something. Each is handled alone, after
+ * everything before it.
+ */
 export function isShopEvent(translated: Translated): translated is ShopEvent {
   return ['uninstalled', 'lifecycle', 'compliance', 'customer_deleted'].includes(translated.kind);
 }
 
-/** Ignored when older than a reinstall: a call or a webhook that came after it shows that the app is installed. */
+/** Ignored when older than a reinstall: a later call or webhook shows that the app is installed. */
 async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: string | null }> {
   const life = await loadInstallation(sql, shop, true);
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
@@ -47,8 +50,8 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: s
 }
 
 /**
- * Kept for a customer who was not seen yet, too: what was triggered before may still arrive. Whoever was merged into another is
- * not deleted.
+ * Also recorded for a customer we haven't seen yet: older events may still arrive. A customer who
+ * was merged into another is not deleted.
  */
 async function deleteCustomer(held: InShop, customerId: string, at: Instant, now: Instant): Promise<void> {
   const { sql, shop } = held;
@@ -57,7 +60,7 @@ async function deleteCustomer(held: InShop, customerId: string, at: Instant, now
   await openOptOutsOf(held, [personId], now);
 }
 
-/** Whether the customer was erased after something was triggered. */
+/** Whether the customer was erased after `at`. */
 async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<boolean> {
   const rows = await sql.query('SELECT 1 FROM redactions WHERE shop_id = $1 AND person = $2 AND at >= $3', [
     shop.id,
@@ -69,7 +72,7 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
 
 /**
  * @param what.now when it is handled
- * @param what.isSign whether a webhook that waits shows that the shop has the app
+ * @param what.isSign whether a waiting webhook shows that the shop has the app
  */
 export async function handleShopEvent(
   held: InShop,

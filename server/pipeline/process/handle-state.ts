@@ -10,22 +10,25 @@ import { type Batch, hasContact, type Of, type Outcome, skipped, type Translated
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { mergeContact } from './merge-contact.ts';
 
-/** What a body says was true at the latest when it was triggered, and at the earliest at its own updated_at. */
+/** A body describes its state between its own updated_at and the time it was triggered. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
-/** Read through the Admin API, and not told by a webhook. */
+/** Read through the Admin API, not received as a webhook. */
 export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
 
 type Met = {
   /** Null when it names nobody. */
   person: Person | null;
-  /** What is sent to them waits for a read. */
+  /** Sending to them waits for a read. */
   waits: boolean;
 };
 
-/** The person an order or customer is about. An order that comes again without its customer is still that customer's. */
+/**
+ * The person an order or customer is about. An order that arrives again without its customer still
+ * belongs to them.
+ */
 function personOf(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
   const entity = entityKeyOf(batch.shop, t);
   const owner = t.kind === 'order' && t.customerId === null && entity ? batch.ownerOf(entity) : undefined;
@@ -35,7 +38,7 @@ function personOf(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'cus
   return key ? batch.people.get(key, seenAt(event, t.updatedAt), customerId) : null;
 }
 
-/** What this body tells of the person it is about. */
+/** Stores what this body says about its person. */
 function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>, person: Person): Met {
   const at = seenAt(event, t.updatedAt);
   batch.people.changed(person);
@@ -49,7 +52,10 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   return { person, waits: batch.ask(person, { newAddress, changedAt }) };
 }
 
-/** Whether somebody who had another e-mail address or mobile number last has come (back) to this one. */
+/**
+ * Whether somebody whose last email address or mobile number was a different one now has this one
+ * (again).
+ */
 function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
   if (address.channel !== 'email' && address.channel !== 'sms') return false;
   const others = [...person.addresses.values()].filter(
@@ -70,7 +76,7 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
   return true;
 }
 
-/** A fact that may make a flag due by itself. */
+/** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
 
 function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null, facts: readonly FoundFact[]): void {
@@ -90,7 +96,10 @@ function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null
   }
 }
 
-/** What an older state of an order or customer says of a choice still counts: it goes out with the person as last known. */
+/**
+ * A choice in an older state of an order or customer still counts. It is sent with the person as
+ * last known.
+ */
 function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Met, choice: boolean): Outcome {
   if (!person || !choice || !hasContact(person.profile.contact)) return skipped('stale');
   return batch.deliver(event, {
@@ -108,7 +117,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const gone = person !== null && isDeleted(person, t.createdAt);
   const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
-  // Their addresses stay their own.
+  // Addresses of a merged customer stay with that customer.
   if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
   const facts = [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])];
   recordFacts(batch, event, person, facts);
@@ -120,9 +129,9 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
   const choice = facts.some(isChoice);
-  // What was a customer's own state before a merge is the kept customer's by now.
+  // A merged customer's own state belongs to the kept customer now, so it counts as stale.
   if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) return handleStale(batch, event, met, choice);
-  // A webhook that waits to be sent keeps its place: what was read says the same.
+  // A webhook already waiting to be sent keeps its place: the read says the same.
   const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;
   if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
   state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;

@@ -2,7 +2,7 @@ import type { Translated } from '../../domain/translated.ts';
 import { customerKey, guestKey } from '../../store/people/identifiers.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Orders and customers are compared state by state: what they are known by in entity_states. */
+/** The key of an order or customer in entity_states. These are compared state by state. */
 export function entityKeyOf(shop: Shop, translated: Translated): string | null {
   if (translated.kind === 'order') return shop.vault.hash('entity', `order:${translated.id}`);
   if (translated.kind === 'customer') return shop.vault.hash('entity', `customer:${translated.id}`);
@@ -10,7 +10,7 @@ export function entityKeyOf(shop: Shop, translated: Translated): string | null {
   return null;
 }
 
-/** The person an event is about, by key; null when it names none. */
+/** The key of the person an event is about; null when it names nobody. */
 export function personKeyOf(shop: Shop, translated: Translated): string | null {
   if (translated.kind === 'customer' || (translated.kind === 'incomplete' && translated.what === 'customer')) {
     return customerKey(shop.vault, translated.id);
@@ -18,12 +18,12 @@ export function personKeyOf(shop: Shop, translated: Translated): string | null {
   if (translated.kind === 'merge') return translated.keptId && customerKey(shop.vault, translated.keptId);
   if ('customerId' in translated && translated.customerId) return customerKey(shop.vault, translated.customerId);
   if (translated.kind === 'order' && translated.contact.email) return guestKey(shop.vault, translated.contact.email);
-  // A choice without a customer: whoever has the address.
+  // A choice without a customer belongs to the person with that address.
   if (translated.kind === 'consent' && translated.fact.address) return guestKey(shop.vault, translated.fact.address);
   return null;
 }
 
-/** Everybody whom an event touches, by key. */
+/** The keys of everyone an event affects. */
 export function touchedBy(shop: Shop, translated: Translated): string[] {
   const key = personKeyOf(shop, translated);
   const merged = translated.kind === 'merge' && translated.deletedId;

@@ -3,7 +3,7 @@ import type { Translated } from '../../domain/translated.ts';
 import type { Batch } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
 
-/** The fields that come from one source together. */
+/** Fields that must come from one source together. */
 const TOGETHER: readonly (readonly ContactField[])[] = [
   ['firstName', 'lastName'],
   ['email'],
@@ -25,7 +25,7 @@ function fill<Field extends ContactField>(contact: Contact, known: Contact, fiel
   if (origin !== undefined) contact.origins[field] = `customer ${origin}`;
 }
 
-/** What an order leaves open of its buyer, from what is known of that customer. */
+/** Fills the gaps in an order's buyer with what we know about that customer. */
 export function completeContact(told: Contact, known: Contact): Contact {
   const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
   for (const fields of TOGETHER) {
@@ -34,7 +34,7 @@ export function completeContact(told: Contact, known: Contact): Contact {
   return contact;
 }
 
-/** An order that names its customer by id alone, filled in with what we know about that customer. */
+/** An order that names its customer only by id, filled in with what we know about that customer. */
 export function withKnownBuyer(batch: Pick<Batch, 'shop' | 'people'>, t: Translated): Translated {
   if (t.kind !== 'order' || !t.buyerById) return t;
   const key = personKeyOf(batch.shop, t);

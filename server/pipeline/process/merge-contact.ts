@@ -12,14 +12,16 @@ function keepField<Field extends ContactField>(contact: Contact, known: Contact,
   if (origin !== undefined) contact.origins[field] = origin;
 }
 
-/** What the app's access leaves out is not known to be empty: it stays as it was known. */
+/**
+ * A field that the app's access leaves out isn't known to be empty, so it keeps its known value.
+ */
 function keepKnown({ denied = [], ...told }: Contact, known: Contact): Contact {
   const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
   for (const field of denied) keepField(contact, known, field);
   return contact;
 }
 
-/** A known address that is but a country gives way to one that says more. */
+/** A known address with only a country gives way to one that says more. */
 function withoutBareCountry(known: Contact, other: Contact): Contact {
   if (!known.address || !other.address || !isCountryOnly(known.address)) return known;
   const { address: _, ...rest } = known;
@@ -28,8 +30,9 @@ function withoutBareCountry(known: Contact, other: Contact): Contact {
 }
 
 /**
- * What a body or a read tells of a person's contact: a customer's own beats an order's, then the newer beats the older. What
- * the better one leaves open the other may fill in, but not an older state of the same customer: what it has more was removed.
+ * Merges a person's contact with a new one, from a body or a read. A customer's own contact beats
+ * an order's, then the newer beats the older. An order may fill gaps in a customer's contact. An
+ * older state of the same customer may not: a field it still has was removed since.
  */
 export function mergeContact(
   person: Person,

@@ -4,10 +4,10 @@ import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type EventRow, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
 
-/** The bodies of a batch begin within so many bytes as they are stored, and within so many as they are read. */
+/** A batch takes no further body once it has this many bytes, as stored and as read. */
 const SEALED_BYTES = 2 * 1024 * 1024;
 const OPENED_BYTES = 8 * 1024 * 1024;
-/** Reading a body of so many bytes holds up everybody else in this process. */
+/** Reading a body this large blocks everything else in this process. */
 const LARGE_BODY_BYTES = 1024 * 1024;
 
 type Row = EventRow & { version: string };
@@ -15,15 +15,16 @@ type Opened = { row: Row; read: TranslatedOrSettled };
 
 export type OpenedEvents = {
   events: readonly Opened[];
-  /** Of all their bodies. */
+  /** The bytes of all their bodies. */
   bytes: number;
   read(row: EventRow): TranslatedOrSettled;
 };
 
 /**
- * The oldest events of a shop that wait to be translated, opened and read: before any transaction, for a body of 10 MB takes a
- * second. After a large one there is a rest of the same length, in which others get their turn.
- * @param trying told which event the batch begins with
+ * A shop's oldest events that wait to be translated, opened and read. This happens before any
+ * transaction, since a body of 10 MB takes a second. After a large one it pauses for the same time,
+ * so that others get their turn.
+ * @param trying called with the event the batch begins with
  */
 export async function openReceived(
   { db, shops }: { db: Db; shops: Pick<Shops, 'facts'> },
@@ -62,7 +63,7 @@ export async function openReceived(
   return { events, bytes, read };
 }
 
-/** Those that nobody has handled or changed since, locked for this transaction. */
+/** The events that nobody has handled or changed since, locked for this transaction. */
 export async function stillReceived(sql: Sql, events: readonly Opened[]): Promise<Opened[]> {
   const rows = await sql.query<{ id: string; version: string }>(
     `SELECT id, xmin::text AS version FROM events WHERE id = ANY($1::uuid[]) AND state = 'received'

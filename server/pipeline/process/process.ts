@@ -25,9 +25,9 @@ import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { openReceived, stillReceived } from './open-received.ts';
 import { type EventRow, isSignOfLife, triggeredAtOf } from './translate-stored.ts';
 
-/** A batch with more bytes takes its time to be sealed: its transaction may stand still for longer. */
+/** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
 const LARGE_BYTES = 1024 * 1024;
-/** The last sign of life need not be exact: it is written this seldom, in milliseconds. */
+/** The last sign of life needn't be exact: write it at most this often, in milliseconds. */
 const NOTED_EVERY_MS = 30_000;
 
 export type ProcessDeps = {
@@ -39,19 +39,19 @@ export type ProcessDeps = {
   fresh?: Pick<FreshSubjects, 'keep'>;
   sizes?: BatchSizes;
   now: () => Instant;
-  /** Reading through the Admin API; without it nothing is read, and nothing waits. */
+  /** Reads through the Admin API. Without it, nothing is read and nothing waits. */
   reads?: {
-    /** Asked inside the transaction. */
+    /** Called inside the transaction. */
     mayRead(shop: Shop, sql: Sql): Promise<boolean>;
     waitMs: number;
     /** There may be something new to read for this shop. */
     wake(shopId: number): void;
   };
-  /** Of a shop that cannot be read; without it nothing waits for other events of its person. */
+  /** For a shop we can't read. Without it, nothing waits for other events about its person. */
   quiet?: QuietPeriod & { wakeLater(shopId: number, waitMs: number): void };
 };
 
-/** A sign of life makes the shop known, and installed again when it had been uninstalled before. */
+/** A sign of life makes the shop known, and installed again if it had been uninstalled. */
 async function noteSignsOfLife(
   sql: Sql,
   shop: Shop,
@@ -82,10 +82,11 @@ async function noteSignsOfLife(
 }
 
 /**
- * The second stage: translates a batch of one shop's stored events. They are opened and read before the transaction, in which facts go into the ledger, people
- * and addresses are noted, and each event is settled or gets an open delivery. No network inside; a crash undoes all of
- * it and the batch is done again.
- * @param trying told which event the batch begins with
+ * The second stage: translates a batch of one shop's stored events. They are opened and read before
+ * the transaction. The transaction adds facts to the ledger, saves people and addresses, and
+ * settles each event or gives it an open delivery. No network inside. A crash undoes everything and
+ * the batch is done again.
+ * @param trying called with the event the batch begins with
  * @returns how many events were handled; 0 when there is nothing to translate
  */
 export async function processEvents(
@@ -104,12 +105,13 @@ export async function processEvents(
   const handled = await inShop(deps.db, shop, async (held) => {
     const { sql, stored } = held;
     const current = await stillReceived(sql, opened.events);
-    // Somebody else has handled them meanwhile, and goes on with the rest.
+    // Another worker has handled them meanwhile, and continues with the rest.
     if (!current[0]) return 0;
     if (opened.bytes > LARGE_BYTES) await allowPauses(sql);
     const found = current.map(({ row }) => row);
     const reads = current.map(({ read }) => read);
-    // An event about the whole shop or about erasing is a batch of its own: what came before it is written first.
+    // An event about the whole shop, or about erasing, is a batch of its own. What came before it
+    // is written first.
     const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
     received = rows;
@@ -128,7 +130,7 @@ export async function processEvents(
       waitMs: deps.reads?.waitMs ?? 0,
     };
     const settings = stored?.settings ?? null;
-    // What was read has it all, and without tags there is nothing to wait for.
+    // A read has everything, and without tags there is nothing to wait for.
     const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
     const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
     for (const event of events) handleEvent(batch, event);
@@ -158,8 +160,8 @@ export async function processEvents(
 }
 
 /**
- * As processEvents, but when a batch fails for a reason that is not the database being away, its events are tried one by
- * one, so that one bad event does not hold up its neighbours: that one needs attention.
+ * Like processEvents, but when a batch fails although the database is up, its events are tried one
+ * by one. One bad event then needs attention without holding up the others.
  */
 export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<number> {
   try {
@@ -167,7 +169,7 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
     deps.sizes?.fitted(shop.id);
     return handled;
   } catch (error) {
-    // It may have run out of its time: the next try is with half of it.
+    // The batch may have run out of time: try half of it next time.
     if (isOutage(error)) deps.sizes?.halve(shop.id);
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'process', shop: shop.id, err: error }, 'a batch failed; trying its events one by one');
@@ -177,7 +179,7 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
     return await processEvents(deps, shop, 1, (eventId) => void tried.push(eventId));
   } catch (error) {
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
-    // That one and no other: somebody else may have settled it by now.
+    // Only that event: another worker may have settled it meanwhile.
     const [failed] = await failTranslating(deps.db, shop, tried);
     deps.log.error({ stage: 'process', shop: shop.id, event: failed, err: error }, 'an event could not be handled');
     if (failed) deps.metrics?.eventFailed();

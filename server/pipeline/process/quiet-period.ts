@@ -3,13 +3,13 @@ import { madeAt } from '../../platform/database/ids.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
 import type { Person } from '../../store/people/people.ts';
 
-/** What Shopify tells of a new customer. */
+/** The kinds of delivery that a new customer causes. */
 const QUIET_KINDS: ReadonlySet<DeliveryKind> = new Set(['customer', 'consent', 'tags']);
 
 /**
- * How long a delivery waits for what else Shopify tells of a customer first met less than `waitMs` ago: it tells of them in
- * several events, of which none has all: details, tags, the choice.
- * @returns milliseconds; null: it does not wait
+ * A new customer arrives as several webhooks (details, tags, consent), and none has everything. A
+ * delivery waits for the others until the customer has been known for `waitMs`.
+ * @returns milliseconds left; null: don't wait
  */
 export function quietPeriodLeft(
   kind: DeliveryKind,

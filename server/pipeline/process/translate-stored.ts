@@ -9,7 +9,7 @@ import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import type { TranslatedEvent } from './batch.ts';
 
-/** A stored event, as translating needs it. */
+/** A stored event, with the columns translating needs. */
 export type EventRow = {
   id: string;
   topic: string;
@@ -17,27 +17,34 @@ export type EventRow = {
   triggered_at: Date;
   received_at: Date;
   body: Uint8Array;
-  /** Of an event that was parked. */
+  /** Only for an event that was parked. */
   reason?: string | null;
 };
 
-/** An event with what could be read from its body, or how it ends because of it. */
+/** An event with what we could read from its body, or how it ends because we couldn't. */
 export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
 
-/** Where the facts of a body come from that was read through the Admin API, by the source of its event. */
+/**
+ * For bodies read through the Admin API: the source of their facts, by the source of their event.
+ */
 const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
   import: 'import',
   reconciliation: 'reconciliation',
 };
 
-/** Nothing was triggered after it came: a clock that is ahead must not put a choice, or a sign of life, above what follows. */
+/**
+ * An event can't be triggered after we received it. Otherwise a clock that is ahead would put a
+ * choice, or a sign of life, above what follows.
+ */
 export const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
 
-/** So far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
+/** How far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
 const AHEAD_MS = 10 * 60_000;
 
-/** A state that claims to be from the future would make every later one stale: it is as old as its event. */
+/**
+ * A state dated in the future would make every later one stale, so it gets the date of its event.
+ */
 function withoutFuture(translated: Translated, triggeredAt: Instant): Translated {
   if (translated.kind !== 'order' && translated.kind !== 'customer') return translated;
   const capped = (at: Instant | null) => (at !== null && at > triggeredAt + AHEAD_MS ? triggeredAt : at);
@@ -45,8 +52,9 @@ function withoutFuture(translated: Translated, triggeredAt: Instant): Translated
 }
 
 /**
- * Translates one body. Whatever is wrong with it concerns this event alone.
- * @param shop the name that came with the body: headers are not signed, so a body that names another shop is about nobody here
+ * Translates one body. A fault in it affects only this event.
+ * @param shop the name that came with the body: headers aren't signed, so a body that names another
+ * shop is about nobody here
  */
 export function translateStoredEvent(
   shopCountry: string | null,
@@ -80,7 +88,10 @@ export function translateStoredEvent(
   }
 }
 
-/** A webhook that can be read shows that the shop has the app. Those about erasing come without it, too. */
+/**
+ * A readable webhook shows that the shop has the app. Erasure webhooks don't: they also come
+ * without it.
+ */
 export const isSignOfLife = (row: Pick<EventRow, 'source' | 'topic'>, read: TranslatedOrSettled) =>
   row.source === 'webhook' &&
   !('settled' in read && read.settled.reason === 'unreadable') &&

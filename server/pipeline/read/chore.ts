@@ -21,8 +21,9 @@ async function shopsWithReads(sql: Sql): Promise<number[]> {
 }
 
 /**
- * What webhooks do not tell is read through the Admin API: people at first sight and when something of them may have
- * changed, and the rest of bodies that Shopify shortened. Without access nothing is read, and nothing waits for it.
+ * Reads through the Admin API what webhooks don't say: people when first seen and when something
+ * about them may have changed, and the rest of bodies that Shopify shortened. Without access
+ * nothing is read, and nothing waits for it.
  * @param deps.wake says that the shop has something to translate or to send
  */
 export function createFetches(deps: FetchDeps & { wake(shopId: number): void }): Chore {

@@ -17,7 +17,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
 import type { FetchDeps } from './fetch-people.ts';
 
-/** So many at a time, so that people get their turn. */
+/** Few at a time, so that reading people gets its turn. */
 const BATCH = 20;
 
 type Parked = { event_id: string; topic: string; body: Uint8Array | null };
@@ -58,9 +58,12 @@ async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, sig
     : gone('customer');
 }
 
-/** The whole body takes the place of the short one, and the event is translated as if it had come so. */
+/**
+ * Replaces the short body with the whole one, and translates the event as if it had arrived like
+ * that.
+ */
 async function finish({ sql, shop }: InShop, row: Parked, completion: Completion): Promise<void> {
-  // It has been erased, or the app uninstalled, in the meantime.
+  // It was erased meanwhile, or the app was uninstalled.
   if ((await unparkEvent(sql, row.event_id)) !== 'open') return;
   if ('settled' in completion) {
     await settleEvents(sql, [{ id: row.event_id, ...completion }]);
@@ -69,7 +72,7 @@ async function finish({ sql, shop }: InShop, row: Parked, completion: Completion
   await replaceBody(sql, shop, row.event_id, completion.body);
 }
 
-/** Whether this body would fail again: the others must not wait for it. */
+/** Whether this body would fail again, so that the others needn't wait for it. */
 function isAboutThisBody(error: unknown): boolean {
   if (error instanceof AdminError) return isCausedByOneItem(error);
   return !isOutage(error);
@@ -77,7 +80,7 @@ function isAboutThisBody(error: unknown): boolean {
 
 /**
  * Reads the rest of bodies that Shopify shortened to an id.
- * @returns how many events go on now; there may be more
+ * @returns how many events continue now; there may be more
  * @throws AdminError
  */
 export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {

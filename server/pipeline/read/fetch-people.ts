@@ -23,21 +23,24 @@ export type FetchDeps = {
   settings: Pick<SettingsStore, 'load'>;
   admin: Admin;
   log: Log;
-  /** Translates what has arrived, with everything that goes with it. */
+  /** Translates what has arrived, as the worker does. */
   translate(shop: Shop): Promise<unknown>;
   now: () => Instant;
 };
 
-/** Shopify takes so many ids in one query (https://shopify.dev/docs/api/usage/limits). */
+/** The most ids Shopify takes in one query (https://shopify.dev/docs/api/usage/limits). */
 const MOST_IDS = 250;
 /** What one query may cost, in points (https://shopify.dev/docs/api/usage/limits). */
 const MAX_COST = 1000;
-/** A customer, their address, e-mail and phone, and the phone's two consents: a point each. */
+/**
+ * Points per customer: the customer, their address, email and phone, and the phone's two consents
+ * are one each.
+ */
 const COST_OF_ONE = 6;
-/** When what Shopify refuses to say, or cannot say by an accident, is asked for again, in milliseconds. */
+/** When to ask again for what Shopify refuses to say, or fails to say, in milliseconds. */
 const AFTER_REFUSAL_MS = 24 * 3_600_000;
 const AFTER_ACCIDENT_MS = 3_600_000;
-/** So often one after the other it is refused in smaller and smaller parts: then it is not about one person. */
+/** After this many refusals in a row, of ever smaller parts, the problem is not one person. */
 const MOST_REFUSALS = 10;
 
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
@@ -75,8 +78,9 @@ async function ask(
 }
 
 /**
- * Writes an answer, ends the waits for it, and opens what it makes due, in one transaction. Those of whom events were
- * parked stay to be read: `finish` looks at them once these have been translated.
+ * Writes an answer, ends the waits for it, and opens what it makes due, in one transaction. People
+ * with parked events stay due for reading: `finish` handles them once those events have been
+ * translated.
  */
 async function take(
   deps: FetchDeps,
@@ -92,7 +96,7 @@ async function take(
     const facts = wanted.flatMap(({ id, key }, i) => {
       const person = people.find(key);
       const answer = answers[i];
-      // Somebody who was erased in the meantime stays so; who comes after is somebody new.
+      // A person erased meanwhile stays erased; anybody who comes later is new.
       if (person?.id !== id || !answer) return [];
       if (!answer.node) {
         applyAbsence(people, person, keys, readAt);
@@ -122,8 +126,8 @@ async function take(
 const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
 
 /**
- * They have been read: opens deliveries for what that makes due. A person asked for again in the
- * meantime stays to be read.
+ * They have been read: opens deliveries for what that makes due. A person asked for again meanwhile
+ * stays due for reading.
  */
 async function finishPeople(held: InShop, people: People, wanted: readonly DueRead[], now: Instant): Promise<number> {
   const { sql, shop } = held;
@@ -140,7 +144,10 @@ async function finishPeople(held: InShop, people: People, wanted: readonly DueRe
   return await openDueFlags(held, found, now);
 }
 
-/** Translates the parked events of these people first, so that no second delivery carries their flags. */
+/**
+ * Translates the parked events of these people first, so that no second delivery carries their
+ * flags.
+ */
 async function finish(deps: FetchDeps, shop: Shop, parked: readonly DueRead[]): Promise<number> {
   if (parked.length === 0) return 0;
   await deps.translate(shop);
@@ -151,7 +158,10 @@ async function finish(deps: FetchDeps, shop: Shop, parked: readonly DueRead[]): 
   );
 }
 
-/** Asks for them again after a while. What waited for what is refused goes on: what is read one day is told then. */
+/**
+ * Asks for them again later. What waited for a refused read continues now; anything we read later
+ * is sent then.
+ */
 async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
@@ -162,7 +172,8 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
 }
 
 /**
- * Reads one batch of a shop's people through the Admin API. Nothing is lost when it ends in the middle: they stay due.
+ * Reads one batch of a shop's people through the Admin API. Nothing is lost if it stops in the
+ * middle: they stay due.
  * @returns how many were asked for; there may be more
  * @throws AdminError
  */
@@ -183,7 +194,7 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
     } catch (error) {
       if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
       if (error.failure !== 'too_costly') refusals++;
-      // Too much for one query, or something is wrong with one of them: the others must not wait for that.
+      // Too much for one query, or something is wrong with one person: don't make the others wait.
       const half = Math.ceil(wanted.length / 2);
       if (refusals > MOST_REFUSALS) await putOff(deps, shop, [...todo.splice(0), wanted].flat(), error);
       else if (wanted.length === 1) await putOff(deps, shop, wanted, error);

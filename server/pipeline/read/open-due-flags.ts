@@ -11,7 +11,7 @@ import type { InShop } from '../in-shop.ts';
 const alone = (person: Person, now: Instant) =>
   imagined({ kind: 'read', personId: person.id, topic: 'person/read', eventReceivedAt: now });
 
-/** The flags it would send now, by address. */
+/** The addresses whose flags it would send now. */
 const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
   prepared.kind === 'send'
     ? flagChannels.flatMap((channel) => {

@@ -28,21 +28,22 @@ function answer(res: Response, status: number, message?: string): void {
 }
 
 /**
- * The first stage: `POST /webhooks`, all topics. Verify, store, wake the queue, answer; nothing else happens before the
- * answer. What each answer means, and what Shopify then does (it tries 8 times over 4 hours after anything but 2xx,
+ * The first stage: `POST /webhooks`, all topics. Verify, store, wake the queue, answer; nothing
+ * else happens before the answer. The table says what each answer means and what Shopify does next
+ * (after anything but 2xx it retries 8 times over 4 hours,
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries):
  *
- * | situation                                                        | answer                  | Shopify          |
- * |------------------------------------------------------------------|-------------------------|------------------|
- * | committed, or seen before (same shop and webhook id)             | 200                     | is done          |
- * | signature missing or malformed                                   | 401 before reading it   | tries again      |
- * | signature wrong, or of something else than a webhook             | 401, nothing stored     | tries again      |
- * | signed, but topic, shop or webhook id missing, or no Shopify shop| 400                     | tries again      |
- * | body over 10 MB                                                  | 413 before reading it   | tries again      |
- * | database away, or slower than 2.5 s                              | 503 with Retry-After    | tries again      |
- * | signed, but not a JSON object                                    | 200, stored: attention  | is done          |
+ * | situation                                             | answer                | Shopify |
+ * |-------------------------------------------------------|-----------------------|---------|
+ * | committed, or seen before (same shop and webhook id)  | 200                   | is done |
+ * | signature missing or malformed                        | 401, body not read    | retries |
+ * | signature wrong, or not that of a webhook             | 401, nothing stored   | retries |
+ * | signed; topic, shop or id missing, or no Shopify shop | 400                   | retries |
+ * | body over 10 MB                                       | 413, body not read    | retries |
+ * | database away, or slower than 2.5 s                   | 503 with Retry-After  | retries |
+ * | signed, but not a JSON object                         | 200, stored: attention| is done |
  *
- * A commit whose answer was lost is recognised by its webhook id when Shopify tries again.
+ * If an answer is lost after the commit, we recognize the webhook id when Shopify retries.
  */
 export function receive(deps: ReceiveDeps): RequestHandler {
   return async (req, res) => {
@@ -50,7 +51,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     let family = 'unknown';
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, family, performance.now() - began));
     const hmacHeader = req.get('x-shopify-hmac-sha256');
-    // What says that it is too large is refused below, unread as well.
+    // A body that declares itself too large is refused below, also unread.
     if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
       res.set('Connection', 'close');
       answer(res, 401, 'The signature is missing or malformed');

@@ -1,12 +1,12 @@
 import { explainConnection } from '../explain-connection.ts';
 import type { Db } from './db.ts';
 
-/** More than one connection, so that a pooler in between shows by what it mixes up. */
+/** More than one connection, so that a pooler in between gives itself away by mixing them up. */
 const AT_ONCE = 8;
 
 /**
- * Makes sure that the database can be used as it is: that it lets this process in, keeps a session's settings, and keeps its
- * statements apart from those of others.
+ * Checks that the database is usable: it lets this process in, keeps a session's settings, and
+ * keeps this process's statements apart from other processes' statements.
  * @throws Error saying what to do
  */
 export async function checkSession(db: Db): Promise<void> {

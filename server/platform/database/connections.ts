@@ -2,14 +2,14 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { isOutage, isReadOnly } from './outage.ts';
 
-/** How long a connection may take to be made, or to become free, in milliseconds. */
+/** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
 const CONNECT_WITHIN_MS = 2500;
-/** How often connections that owe an answer are looked at. */
+/** How often to check connections that owe an answer. */
 const LOOK_EVERY_MS = 250;
-/** How long one may be silent that was not heard from since another proved dead. */
+/** Once a connection has proved dead, how long another one may stay silent. */
 const SUSPECT_WITHIN_MS = 6000;
 
-/** Its code makes it an outage, as if the system had given the connection up. */
+/** Its code makes it an outage, as if the system had closed the connection. */
 class SilentDatabaseError extends Error {
   override name = 'SilentDatabaseError';
   readonly code = 'ETIMEDOUT';
@@ -18,12 +18,14 @@ class SilentDatabaseError extends Error {
   }
 }
 
-/** A connection that knows how long the server has owed it an answer. By performance.now(). */
+/** A connection that knows how long the server has owed it an answer, by performance.now(). */
 class Connection extends pg.Client {
   readonly #socket: Socket;
   #pending = 0;
   heardAt = 0;
-  /** Since when the server has said nothing although something was asked; Infinity: it owes nothing. */
+  /**
+   * Since when the server has been silent although we asked something; Infinity: it owes nothing.
+   */
   owedSince = Number.POSITIVE_INFINITY;
   limitMs = 0;
   isBroken = false;
@@ -49,7 +51,7 @@ class Connection extends pg.Client {
     }
   }
 
-  /** Ends it without a word to the server: what waits for an answer fails at once. */
+  /** Closes it without telling the server: queries waiting for an answer fail at once. */
   cut(): void {
     this.isBroken = true;
     this.#socket.destroy(new SilentDatabaseError());
@@ -58,24 +60,25 @@ class Connection extends pg.Client {
 
 export type Taken = {
   ask<Row extends object>(query: string | pg.QueryConfig): Promise<Row[]>;
-  /** Gives the connection up. */
+  /** Closes the connection for good. */
   cut(): void;
-  /** @param error what went wrong on it, if anything did */
+  /** @param error what went wrong on it, if anything */
   giveBack(error?: unknown): void;
 };
 
 export type Connections = {
-  /** @param limitMs how long the server may be silent when asked something over it */
+  /** @param limitMs how long the server may stay silent after a query on it */
   take(limitMs: number): Promise<Taken>;
-  /** How many were lost or given up so far. */
+  /** How many were lost or closed so far. */
   lost(): number;
   end(): Promise<void>;
 };
 
 /**
- * A pool whose connections are given up when the server does not answer: packets may be dropped on open connections for a quarter
- * of an hour before the system says so, while new ones reach a healthy server. Node cannot set TCP_USER_TIMEOUT, so the time is
- * kept here. Once one has proved dead, the others that were not heard from since are not used again.
+ * A pool that drops connections when the server doesn't answer. Packets on open connections may be
+ * lost for a quarter of an hour before the system reports it, while new connections reach a healthy
+ * server. Node can't set TCP_USER_TIMEOUT, so we keep the time here. Once one connection has proved
+ * dead, others that have been silent since are not used again.
  */
 export function openConnections(config: pg.ClientConfig & { max: number }): Connections {
   const pool = new pg.Pool({
@@ -88,7 +91,8 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
   const taken = new Set<Connection>();
   let trustedSince = 0;
   let lost = 0;
-  // An idle connection that ends is replaced at its next use; without a listener it would end the process.
+  // An idle connection that closes is replaced at its next use; without a listener it would end the
+  // process.
   pool.on('error', () => {
     lost++;
   });
@@ -102,7 +106,8 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
   let lookedAt = performance.now();
   const looking = setInterval(() => {
     const now = performance.now();
-    // A process that stood still has not read what came meanwhile: that time is the server's no more than ours.
+    // If this process was paused, it hasn't read what arrived meanwhile: don't count that time
+    // against the server.
     const stoodStill = Math.max(0, now - lookedAt - 2 * LOOK_EVERY_MS);
     lookedAt = now;
     for (const connection of taken) {
@@ -119,7 +124,7 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
   async function connect(): Promise<pg.PoolClient & Connection> {
     for (;;) {
       const client = await pool.connect().catch((error: unknown) => {
-        // All may be held by statements that wait for a dead server.
+        // All may be held by statements waiting for a dead server.
         distrust(performance.now() - CONNECT_WITHIN_MS);
         throw error;
       });

@@ -18,9 +18,9 @@ export type Param =
   | readonly (string | number | boolean | null | Date | Uint8Array)[];
 
 /**
- * Statements over one connection or a pool. int8 comes as number, timestamptz as Date, bytea as Uint8Array.
- * Within a transaction several may be given at once: they go to the server together, in one round trip, and are done one after
- * another in the order given. When one fails, so do those behind it.
+ * Statements over one connection or a pool. int8 is returned as number, timestamptz as Date, bytea
+ * as Uint8Array. In a transaction, several can be started at once: they are sent together, in one
+ * round trip, and run one after another in that order. When one fails, those behind it fail too.
  */
 export type Sql = {
   query<Row extends object>(text: string, params?: readonly Param[]): Promise<Row[]>;
@@ -28,34 +28,38 @@ export type Sql = {
 
 /** The database: PostgreSQL over a pool, or the embedded PGlite; the same statements either way. */
 export type Db = Sql & {
-  /** One transaction; rolled back when `work` throws. Statements of `work` must go through its own `sql`. */
+  /** One transaction; rolled back when `work` throws. `work` must use only its own `sql`. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   embedded: boolean;
-  /** The same database, whose connections are given up when it is silent for so many milliseconds. */
+  /** The same database, but drops a connection that is silent for this many milliseconds. */
   within(ms: number): Db;
-  /** How many connections were lost so far: after that, another server may have taken over. */
+  /** How many connections were lost so far. After a loss, another server may have taken over. */
   lost(): number;
-  /** Names of the migrations that were applied. */
+  /** Returns the names of the migrations that were applied. */
   migrate(): Promise<string[]>;
-  /** Names of the migrations that the database lacks. */
+  /** Returns the names of the migrations that the database lacks. */
   pending(): Promise<string[]>;
   close(): Promise<void>;
 };
 
 const INT8 = 20;
-/** A transaction whose process says nothing for so many milliseconds (frozen, or its machine lost) is rolled back by PostgreSQL,
- * which frees its locks. */
+/**
+ * PostgreSQL rolls back a transaction whose process is silent for this many milliseconds (frozen,
+ * or its machine lost), which frees its locks.
+ */
 const FROZEN_MS = 5000;
-/** What a statement may take: reports over large tables, deleting in batches. */
+/** How long a statement may take: reports over large tables, deleting in batches. */
 const LONGEST_MS = 30_000;
-/** By then PostgreSQL has said that it gave the statement up. */
+/** After this, PostgreSQL has reported that it cancelled the statement. */
 const ANSWER_AFTER_MS = 1000;
 /**
- * What a statement on the way of an event may take. A database that went silent is left for one that answers within 15 s: this,
- * and the wait for the next sweep.
+ * How long a statement may take while an event is being processed. A silent database must be
+ * replaced by one that answers within 15 s: this time, plus the wait for the next sweep.
  */
 export const QUICK_MS = 6000;
-/** More texts than the app has: beyond it, statements that are put together at run time go unprepared. */
+/**
+ * More than the app has fixed statements. Beyond it, statements built at run time are not prepared.
+ */
 const MAX_PREPARED = 500;
 
 const isList = (param: Param): param is Extract<Param, readonly unknown[]> => Array.isArray(param);
@@ -64,7 +68,7 @@ const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
 async function openEmbedded(dataDir: string): Promise<Db> {
-  // Loaded here alone: a process with a server needs neither.
+  // Loaded only here: a process that uses a server needs neither.
   const { openPglite } = await import('./open-pglite.ts');
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
@@ -83,9 +87,10 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     within: () => db,
     lost: () => 0,
     ...over(client),
-    // One transaction at a time asks for the only connection, so that a single statement, such as storing what was just
-    // received, waits for one of them at most. Its statements end without a turn of the event loop, so one is given in
-    // between: requests are read there.
+    // Transactions queue for the only connection one at a time, so a single statement, such as
+    // storing what was just received, waits for at most one of them. PGlite's statements finish
+    // without giving the event loop a turn, so we give it one in between: that is when requests are
+    // read.
     transaction: async <T>(work: (sql: Sql) => Promise<T>) => {
       const turn = lastTurn.then(async () => {
         await setImmediate();
@@ -112,7 +117,7 @@ async function openEmbedded(dataDir: string): Promise<Db> {
 const SESSION = [
   'timezone=UTC',
   `idle_in_transaction_session_timeout=${FROZEN_MS}`,
-  // PostgreSQL gives up what this process gave up, or what its machine took with it.
+  // PostgreSQL also cancels what this process gave up on, or what died with its machine.
   `statement_timeout=${LONGEST_MS}`,
   'tcp_user_timeout=15000',
   'tcp_keepalives_idle=10',
@@ -129,10 +134,10 @@ const types = {
         : pg.types.getTypeParser(id, 'text'),
 };
 
-/** Over a connection of its own, whose statements may take as long as they need. */
+/** Uses a connection of its own, whose statements may take as long as they need. */
 async function migrateServer(connectionString: string): Promise<string[]> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2500 });
-  // The waiting query fails as well; without a listener here the error would end the process.
+  // The waiting query fails too; without a listener here the error would end the process.
   client.on('error', () => {});
   await client.connect();
   const connection: MigrationConnection = {
@@ -151,7 +156,7 @@ function openServer(databaseUrl: string): Db {
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
     types,
   });
-  // Statements are few and fixed: each is parsed and planned once per connection.
+  // There are few statements, and they are fixed: each is parsed and planned once per connection.
   const names = new Map<string, string>();
   const nameOf = (text: string) => {
     const name = names.get(text) ?? `s${names.size}`;
@@ -204,7 +209,10 @@ function openServer(databaseUrl: string): Db {
   return answeringWithin(LONGEST_MS + ANSWER_AFTER_MS);
 }
 
-/** For a transaction that seals or reads megabytes between two statements, which looks like one whose process is frozen. */
+/**
+ * For a transaction that seals or reads megabytes between two statements, which would look like a
+ * frozen process.
+ */
 export async function allowPauses(sql: Sql): Promise<void> {
   await sql.query(`SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_MS}`);
 }
@@ -221,7 +229,7 @@ type ColumnType = 'uuid' | 'int' | 'text' | 'bytea' | 'timestamptz' | 'boolean' 
 type Cell = string | number | boolean | null | Date | Uint8Array;
 
 /**
- * The pieces of a statement over many rows at once: `unnest($n::type[], …)` and its parameters.
+ * The parts of a statement over many rows at once: `unnest($n::type[], …)` and its parameters.
  * @param types column → PostgreSQL type, in order
  * @param first the number of the first parameter
  */

@@ -1,16 +1,20 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What SQLite says when somebody else has the lock (https://www.sqlite.org/rescode.html#busy). */
+/** SQLite's code when another process has the lock (https://www.sqlite.org/rescode.html#busy). */
 const SQLITE_BUSY = 5;
 
-/** What is held is kept here: collected as garbage, a lock would end in silence. */
+/** Keeps held locks referenced: if one were garbage collected, the lock would silently end. */
 const holding = new Set<object>();
 
-/** When the process began, as the kernel counts it: a pid that was used again has another. Null where unknown. */
+/**
+ * When the process started, as the kernel counts it: a reused pid has another start. Null if
+ * unknown.
+ */
 async function startOf(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  // The name in parentheses may hold spaces; starttime is the 20th field after it (proc_pid_stat(5)).
+  // The name in parentheses may contain spaces; starttime is the 20th field after it
+  // (proc_pid_stat(5)).
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
@@ -24,8 +28,9 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * A lock of the operating system, which ends with the process however it ends, and which processes of other containers see that
- * share the directory: their pids mean nothing here. Node has no such lock of its own, SQLite takes one.
+ * Takes a lock of the operating system, which ends with the process however that ends. It also
+ * works between containers that share the directory, where pids mean nothing. Node has no such
+ * lock, but SQLite takes one.
  * @returns the release, or null when another process has it
  */
 async function lockFile(file: string): Promise<(() => void) | null> {
@@ -62,8 +67,8 @@ async function isRunning({ pid, start }: Owner): Promise<boolean> {
 }
 
 /**
- * Takes the directory for this process: two processes on one PGlite directory lose data without a word. A lock left by
- * a dead process is taken over.
+ * Locks the directory for this process: two processes on one PGlite directory silently lose data. A
+ * lock left by a dead process is taken over.
  * @returns the release
  * @throws Error naming the owner's pid when a living process has it.
  */
@@ -76,7 +81,7 @@ export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
   const release = await lockFile(path.join(dir, 'lock.held'));
   const owner = await readOwner(file);
   if (!release) throw refuse(owner);
-  // One of a version that knew no lock but this file.
+  // A lock from an older version, which knew only this file.
   if (owner.pid !== process.pid && (await isRunning(owner))) {
     release();
     throw refuse(owner);

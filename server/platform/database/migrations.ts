@@ -6,16 +6,16 @@ import path from 'node:path';
 export const prismaDir = path.join(import.meta.dirname, '../../../prisma');
 const migrationsDir = path.join(prismaDir, 'migrations');
 
-/** Statements over one connection, without anything else in between. */
+/** Statements over one connection that nothing else uses. */
 export type MigrationConnection = {
   query<Row extends object>(text: string, params?: readonly string[]): Promise<Row[]>;
   /** Several statements in one text, without parameters. */
   run(script: string): Promise<void>;
 };
 
-/** Prisma's own, so that its tools wait for us and we for them. */
+/** Prisma's own lock, so that its tools wait for us and we wait for them. */
 const LOCK = 72_707_369;
-/** As `prisma migrate` makes it, which can go on from here. */
+/** The same table `prisma migrate` creates, so that it can continue from here. */
 const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
   migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
@@ -71,9 +71,10 @@ async function applyOne(connection: MigrationConnection, dir: string, name: stri
 }
 
 /**
- * Applies what the folder holds and the database lacks, in order, each in one transaction: a migration is there as a whole or not
- * at all. Prisma's own engine sends statement by statement and leaves half of a failed one.
- * @returns the names of those that were applied
+ * Applies the migrations in the folder that the database lacks, in order, each in one transaction:
+ * a migration is applied completely or not at all. Prisma's own engine sends one statement at a
+ * time and leaves half of a failed one.
+ * @returns the names of those applied
  * @throws Error naming the one that failed
  */
 export async function applyMigrations(connection: MigrationConnection, dir = migrationsDir): Promise<string[]> {
@@ -84,7 +85,7 @@ export async function applyMigrations(connection: MigrationConnection, dir = mig
   return applied;
 }
 
-/** Names of the migrations in the folder that the database has not finished. */
+/** Names of the migrations in the folder that haven't finished in the database. */
 export async function pendingMigrations(query: MigrationConnection['query'], dir = migrationsDir): Promise<string[]> {
   const names = await namesIn(dir);
   const [table] = await query<{ name: string | null }>(`SELECT to_regclass('_prisma_migrations')::text AS name`);

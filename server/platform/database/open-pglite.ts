@@ -8,16 +8,18 @@ import { PGlite, types } from '@electric-sql/pglite';
 
 const INT8 = 20;
 /**
- * V8's optimizing compiler for WebAssembly takes 600 MB for a moment, for one function of PostgreSQL; its other one needs next to nothing
- * and is about as fast for these statements. At the start of a process the first flag implies the others, later it does not.
+ * V8's optimizing WebAssembly compiler briefly takes 600 MB for one function of PostgreSQL. The
+ * other compiler needs almost nothing and is about as fast for these statements. When a process
+ * starts, the first flag implies the others; later it doesn't.
  */
 const FLAGS = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
 const MAKE = `import { PGlite } from '@electric-sql/pglite'; await (await PGlite.create(process.argv[1])).close();`;
 
 /**
- * Makes an empty database in a process of its own, which ends with the memory that takes (some 700 MB). Under another name first, so
- * that one that was interrupted is not taken for a whole one.
+ * Creates an empty database in a separate process, so that the memory this takes (some 700 MB) is
+ * freed when it ends. It gets its final name last, so that an interrupted one isn't taken for a
+ * complete one.
  */
 async function make(folder: string): Promise<void> {
   const unfinished = `${folder}.unfinished`;
@@ -27,7 +29,10 @@ async function make(folder: string): Promise<void> {
   await rename(unfinished, folder);
 }
 
-/** Opens the embedded PostgreSQL in this folder; makes it when there is none. int8 comes as number. */
+/**
+ * Opens the embedded PostgreSQL in this folder; creates it if there is none. int8 is returned as
+ * number.
+ */
 export async function openPglite(folder: string): Promise<PGlite> {
   for (const flag of FLAGS) setFlagsFromString(flag);
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await make(path.resolve(folder));

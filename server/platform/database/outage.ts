@@ -1,16 +1,20 @@
 /**
- * node and node-postgres: connection errors of the system, and PostgreSQL's classes 08, 40, 53, 57 and 58; 25P03, which ends a
- * transaction that stood still, and 25006, a server that only reads (https://www.postgresql.org/docs/current/errcodes-appendix.html);
+ * Codes from node and node-postgres: the system's connection errors, and PostgreSQL's classes 08,
+ * 40, 53, 57 and 58; also 25P03, which ends a transaction that was idle too long, and 25006, a
+ * read-only server (https://www.postgresql.org/docs/current/errcodes-appendix.html). Codes from
  * Prisma: https://www.prisma.io/docs/orm/reference/error-reference
  */
 const awayCode = /^(E[A-Z]+|(08|40|53|57|58)[0-9A-Z]{3}|25P03|25006|P1001|P1002|P1008|P1017|P2024)$/;
-/** What pg-pool, pg and PGlite say without any code. */
+/** Messages from pg-pool, pg and PGlite that have no code. */
 const awayMessage =
   /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;
-/** What Prisma's driver adapters call the same. */
+/** The names Prisma's driver adapters use for the same. */
 const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyConnections)$/;
 
-/** Whether an error says that the database is away or busy, or gave this process up, rather than that it minds the statement. */
+/**
+ * Whether an error means that the database is away or busy, or dropped this process, rather than
+ * that it rejects the statement.
+ */
 export function isOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const says = (key: string, what: RegExp) => {
@@ -21,6 +25,6 @@ export function isOutage(error: unknown): boolean {
   return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }
 
-/** Whether the server takes no writes: a standby, or what was the primary before a failover. */
+/** Whether the server takes no writes: a standby, or the former primary after a failover. */
 export const isReadOnly = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '25006';

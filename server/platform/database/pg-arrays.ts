@@ -1,4 +1,7 @@
-/** Lists as PostgreSQL takes them. pg's own way makes several texts for each value, and writes bytes as hexadecimal digits. */
+/**
+ * Lists as PostgreSQL takes them. pg's own way makes several strings per value, and writes bytes as
+ * hexadecimal digits.
+ */
 
 type Value = string | number | boolean | null | Date | Uint8Array;
 
@@ -6,7 +9,7 @@ const BYTEA = 17;
 const HEADER_BYTES = 20;
 const TO_ESCAPE = /["\\]/;
 
-/** A list of one kind of value: bytes in PostgreSQL's binary format, anything else as text. */
+/** A list of one type of value: bytes in PostgreSQL's binary format, anything else as text. */
 export function pgArray(values: readonly Value[]): Buffer | string {
   return isBytes(values) ? byteaArray(values) : `{${values.map(asText).join(',')}}`;
 }
@@ -22,8 +25,9 @@ function asText(value: Value): string {
 }
 
 /**
- * A `bytea[]` in PostgreSQL's binary format (array_send in src/backend/utils/adt/arrayfuncs.c): dimensions, whether there are nulls, the
- * type of the elements, length and lower bound, then each element with its length.
+ * A `bytea[]` in PostgreSQL's binary format (array_send in src/backend/utils/adt/arrayfuncs.c):
+ * dimensions, whether there are nulls, the elements' type, length and lower bound, then each
+ * element with its length.
  */
 function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
   const bytes = Buffer.allocUnsafe(values.reduce((sum, value) => sum + 4 + (value?.length ?? 0), HEADER_BYTES));

@@ -7,20 +7,21 @@ import { createLocalQueue, createTimers, type Queue } from './queue.ts';
 
 /** How long a command to Redis may take before it counts as failed, in milliseconds. */
 const COMMAND_MS = 1000;
-/** A worker that died is noticed after this; its shops can be woken again from then on. */
+/** How long until a dead worker is noticed. Its shops can be woken again from then on. */
 const LOCK_MS = 5000;
 const STALLED_CHECK_MS = 2000;
-/** After an error of Redis the next job is asked for so much later. */
+/** After a Redis error, wait this long before asking for the next job. */
 const RETRY_MS = 1000;
-/** How long a stop waits for work that is under way. */
+/** How long a stop waits for work in progress. */
 const DRAIN_MS = 8000;
-/** Longer than any piece of work. */
+/** Longer than any piece of work takes. */
 const MARK_SECONDS = 60;
-/** A wake-up unanswered for this long may be blocked by the remains of a job. */
+/** A wake-up unanswered for this long may be blocked by what is left of a job. */
 const UNANSWERED_MS = 2000;
 /**
- * Deletes a job that is in none of the lists out of which jobs are worked on. Redis may lose everything while Bull hands a job out:
- * Bull then writes down half of it, under an id that nothing is ever added to again.
+ * Deletes a job that is in none of the lists that workers take jobs from. Redis may lose everything
+ * while Bull hands out a job. Bull then writes half of it, under an id that can never be added
+ * again.
  */
 const DROP_LOST_JOB = `
   for _, list in ipairs({KEYS[2], KEYS[3], KEYS[4]}) do
@@ -29,7 +30,7 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** What somebody has to do about Redis is said once, until it can be used again. */
+/** Logs once what somebody must do about Redis, until it can be used again. */
 function sayOnce(redis: Redis, log: Log): void {
   let said: string | null = null;
   redis.on('error', (error: unknown) => {
@@ -44,8 +45,9 @@ function sayOnce(redis: Redis, log: Log): void {
 
 function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
   const retryStrategy = (times: number) => Math.min(times * 100, 2000);
-  // Bull's own demands on its blocking connections: https://github.com/OptimalBits/bull/issues/1873. The producer's fails
-  // fast instead: nobody may wait for Redis.
+  // Bull requires this of its blocking connections:
+  // https://github.com/OptimalBits/bull/issues/1873. The producer's connection fails fast instead:
+  // nothing may wait for Redis.
   const redis =
     type === 'client'
       ? new Redis(redisUrl, {
@@ -61,9 +63,10 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
 }
 
 /**
- * The queue of several processes, on Redis or Valkey. One job per shop that has work; a wake-up of a shop whose job is there
- * already leaves a mark, and whoever ends a job that was marked looks once more, so that none falls between. While Redis cannot be used,
- * a worker is woken by its own sweep and works all the same: PostgreSQL's claims decide who works on what.
+ * The queue for several processes, on Redis or Valkey. There is one job per shop with work. Waking
+ * a shop that already has a job leaves a mark, and the worker that ends a marked job looks once
+ * more, so no wake-up is lost in between. While Redis can't be used, a worker is woken by its own
+ * sweep and keeps working: PostgreSQL's claims decide who works on what.
  */
 export function createBullQueue(redisUrl: string, log: Log): Queue {
   const connections: Redis[] = [];
@@ -77,7 +80,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       retryProcessDelay: RETRY_MS,
-      // A job whose worker died is work that is still to be done, however often that happens.
+      // A job whose worker died still has to be done, however often that happens.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -101,14 +104,17 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     return dropped === 1;
   }
 
-  /** The mark is there before the job is asked for: the end of a job that is under way cannot miss it. It says since when. */
+  /**
+   * Set the mark before adding the job, so that the end of a running job can't miss it. It says
+   * since when.
+   */
   async function mark(shopId: number): Promise<void> {
     const now = Date.now();
     const marked = bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'NX', 'GET');
     const [since] = await Promise.all([marked, ask(shopId)]);
     if (since === null || now - Number(since) <= UNANSWERED_MS) return;
     if (await dropLost(shopId)) await ask(shopId);
-    // Looked into again after as long, not at every wake-up of a shop that is busy or has to wait.
+    // Check again after the same time, not at every wake-up of a shop that is busy or has to wait.
     else await bull.client.set(markOf(shopId), now, 'EX', MARK_SECONDS, 'XX');
   }
 
@@ -126,7 +132,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   const wake = (shopId: number) => {
     if (adding.has(shopId)) return;
     adding.add(shopId);
-    // A moment later, so that the wake-ups of one burst become one command; what they are about is committed already.
+    // Slightly later, so that a burst of wake-ups becomes one command. Their work is committed
+    // already.
     setImmediate(() => {
       adding.delete(shopId);
       void add(shopId);
@@ -168,7 +175,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       if (working) await within(bull.pause(true), DRAIN_MS).catch(() => {});
       await fallback.stop();
       await within(bull.close(true), COMMAND_MS).catch(() => {});
-      // Bull leaves a connection it never used open, and ioredis would go on looking for its server.
+      // Bull leaves a connection it never used open, and ioredis would keep trying to reach its
+      // server.
       for (const redis of connections) redis.disconnect();
     },
   };

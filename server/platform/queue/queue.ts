@@ -1,33 +1,36 @@
 import type { Log } from '../log.ts';
 
 /**
- * Says that a shop has work, never what the work is. The work itself is in
- * PostgreSQL, so a wake-up that is lost costs time until the next sweep and nothing else.
+ * Says that a shop has work, never what the work is. The work itself is in PostgreSQL, so losing a
+ * wake-up only costs time until the next sweep.
  */
 export type Queue = {
   /** Says that this shop has work. Returns at once, never throws. */
   wake(shopId: number): void;
-  /** The same after a wait, in milliseconds. Meant for short waits: long ones are due times in PostgreSQL. */
+  /**
+   * The same after a wait, in milliseconds. Only for short waits: long ones are due times in
+   * PostgreSQL.
+   */
   wakeLater(shopId: number, waitMs: number): void;
-  /** Begins to hand shops to `work`, up to `concurrency` shops at once, in turn. */
+  /** Starts to hand shops to `work`, up to `concurrency` shops at once, in turn. */
   start(worker: Worker): void;
-  /** Rejects when the queue cannot be used. */
+  /** Rejects when the queue can't be used. */
   check(): Promise<void>;
-  /** Hands out nothing more and resolves when what is under way has ended. */
+  /** Hands out nothing more and resolves when everything in progress has ended. */
   stop(): Promise<void>;
 };
 
 /**
- * Does a piece of what there is to do for a shop.
- * @param listen to be called before each look at what there is to do; resolves when the shop is woken after that. What it is
- * woken for after the last look is looked at again.
+ * Does part of a shop's work.
+ * @param listen call it before each check for work; it resolves when the shop is woken after that.
+ * A wake-up after the last check leads to another one.
  * @returns whether it stopped before all was done, so that other shops get their turn
  */
 export type Work = (shopId: number, listen: () => Promise<void>) => Promise<boolean>;
 
 export type Worker = { work: Work; concurrency: number };
 
-/** Remembers whether it was rung since somebody began to listen. */
+/** Remembers whether a wake-up came since the last listen. */
 function createWakeSignal() {
   let rung = false;
   let answer = () => {};
@@ -64,7 +67,7 @@ export function createTimers(wake: (shopId: number) => void) {
   };
 }
 
-/** The queue of a single process: shops that have work, in the order in which they said so. */
+/** The queue of a single process: shops with work, in the order they were woken. */
 export function createLocalQueue(log: Log): Queue {
   const waiting = new Set<number>();
   const working = new Map<number, ReturnType<typeof createWakeSignal>>();

@@ -5,7 +5,7 @@ import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
 
-/** A decision to keep: what was decided about an address, when, why, and for which event. */
+/** A decision to save: what was decided about an address, when, why, and for which event. */
 export type KeptDecision = LedgerKey & {
   decision: FlagDecision;
   eventId: string;
@@ -51,7 +51,7 @@ export async function keepDecisions(
       decision: decisionName(decision),
       value: decision.send,
       reason: decision.reason,
-      // A mapped tag is not a row of the ledger: it has no id there.
+      // A mapped tag isn't a row in the ledger, so it has no id there.
       fact_id: decision.fact?.source === 'tag' ? null : (decision.fact?.id ?? null),
       event_id: eventId,
       attempt_id: decision.send === null ? null : attemptId,

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** A fact as it is written: about an address (its hash), and pointing to the person it came with. */
+/** A fact as it is stored: about an address (its hash), with the person it came with. */
 export type LedgerEntry = {
   id: string;
   channel: Channel;
@@ -20,7 +20,10 @@ export type LedgerEntry = {
   named?: boolean;
 };
 
-/** What a flag is about: an address by its hash; of phone and postal, which are about a person, the person's id. */
+/**
+ * What a flag is about: the hash of an address; for phone and postal, which are about a person, the
+ * person's id.
+ */
 export type LedgerKey = { channel: Channel; address: string };
 export const ledgerKey = (key: LedgerKey) => `${key.channel}:${key.address}`;
 
@@ -62,9 +65,10 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
 }
 
 /**
- * All facts about these addresses, by ledgerKey. When the person a fact came with had another address on the channel before,
- * the fact says since when they have this one, unless its event named it. Each address is looked up by itself: a plan from when
- * the table was small would read all facts of the shop.
+ * All facts about these addresses, by ledgerKey. If the person a fact came with had another address
+ * on the channel before, the fact says since when they have this one, unless its event named it.
+ * Each address is looked up separately: a plan made when the table was small would read all of the
+ * shop's facts.
  */
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
@@ -113,5 +117,5 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
   return facts;
 }
 
-/** The channels of the ledger that a payload has a flag for. */
+/** The channels of the ledger that have a flag in the payload. */
 export const flagChannels: readonly FlagChannel[] = ['email', 'sms', 'phone', 'postal'];

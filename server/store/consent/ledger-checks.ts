@@ -6,21 +6,21 @@ import type { LedgerKey } from './facts.ts';
 const EVERY = `interval '1 day'`;
 
 /**
- * What sees to it that a shop's ledger is held against what was told, soon. `FROM` and a condition may follow.
- * One that is under way goes on, and is done once more.
+ * Asks for a check soon of a shop's ledger against what was told. `FROM` and a condition may
+ * follow. A check in progress continues, and is then done once more.
  */
 const ASK = `INSERT INTO ledger_checks (shop_id, due_at, asked)`;
 const AGAIN = 'ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at, asked = ledger_checks.asked + 1';
 
-/** Something changed what is due: the shop's ledger is held against what was told soon, all of it. */
+/** Something changed what is due: asks for a check soon of the shop's whole ledger. */
 export async function askLedgerCheck(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
   await sql.query(`${ASK} VALUES ($1, now(), 1) ${AGAIN}`, [shop.id]);
 }
 
-/** The same as part of a statement, for the rows of `from` that have a `shop_id`. */
+/** The same as part of a statement, for the rows of `from`, which have a `shop_id`. */
 export const askLedgerCheckFor = (from: string) => `${ASK} SELECT shop_id, now(), 1 FROM ${from} ${AGAIN}`;
 
-/** Connected shops whose ledger is due to be checked: daily, and when something asked for it. */
+/** Connected shops whose ledger is due for a check: daily, and when something asked for it. */
 export async function shopsToCheck(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s JOIN settings c ON c.shop_id = s.id LEFT JOIN ledger_checks l ON l.shop_id = s.id
@@ -47,9 +47,10 @@ export async function moveLedgerCheck(sql: Sql, shop: Shop, afterFactId: string)
 }
 
 /**
- * All is checked: the next time is in a day, or now when something asked for another one meanwhile.
- * @param asked what had asked when it began
- * @returns whether it begins anew at once
+ * The check is complete. The next one is in a day, or now if something asked for another one
+ * meanwhile.
+ * @param asked its value when the check began
+ * @returns whether the next check starts now
  */
 export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promise<boolean> {
   const [row] = await sql.query<{ again: boolean }>(
@@ -60,11 +61,17 @@ export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promi
   return row?.again ?? false;
 }
 
-/** That Ascent360 surely has it. Each address is looked up by itself, whatever the planner knows of the table. */
+/**
+ * Matches when Ascent360 certainly has it. Each address is looked up separately, whatever the
+ * planner knows about the table.
+ */
 const TOLD = `SELECT true AS told FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
          AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0`;
 
-/** Those in whose lanes nothing is open, each once. In one go for all: a plan that reads all open deliveries does it once. */
+/**
+ * Those with nothing open in their lanes, each once. One statement for all: a plan that reads all
+ * open deliveries does it once.
+ */
 async function withoutOpen(
   sql: Sql,
   shop: Shop,
@@ -82,8 +89,8 @@ async function withoutOpen(
 }
 
 /**
- * A page of the shop's opt-outs: the addresses of those that may have to be told and that nothing open is about, and the last one
- * looked at; null: no more.
+ * A page of the shop's opt-outs: the addresses of those that may be untold and have nothing open,
+ * and the last one checked; null: no more.
  */
 export async function untoldOptOuts(
   sql: Sql,
@@ -106,7 +113,7 @@ export async function untoldOptOuts(
   return { keys: await withoutOpen(sql, shop, found), last: rows[0]?.last ?? null };
 }
 
-/** The same of the addresses that these people have or had. */
+/** The same for the addresses that these people have or had. */
 export async function untoldOptOutsOf(
   sql: Sql,
   shop: Shop,

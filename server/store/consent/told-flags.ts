@@ -3,13 +3,16 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type LedgerKey, ledgerKey } from './facts.ts';
 
-/** What was told about an address, with the attempts whose outcome is not known. */
+/** What Ascent360 was told about an address, including flags whose outcome is unknown. */
 export type ToldRow = Told & { lists: string | null };
 const nothingTold: ToldRow = { accepted: null, acceptedAt: null, pendingFlags: [], lists: null };
 
 type PendingFlags = [attemptId: string, value: boolean][];
 
-/** What these addresses were told in this account, by ledgerKey; an address never told about is there too. */
+/**
+ * What Ascent360 was told about these addresses in this account, by ledgerKey. Includes addresses
+ * it was never told about.
+ */
 export async function loadTold(
   sql: Sql,
   shop: Shop,
@@ -44,10 +47,10 @@ export async function loadTold(
   return (key) => told.get(ledgerKey(key)) ?? nothingTold;
 }
 
-/** A flag that is about to leave, or has left, with an attempt. */
+/** A flag that is sent with an attempt. */
 export type SentFlag = LedgerKey & { attemptId: string; value: boolean };
 
-/** In groups in which no address comes twice: one statement may touch a row once. */
+/** Splits rows into groups where no address repeats: one statement may touch a row only once. */
 function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
   const groups: Map<string, T>[] = [];
   for (const row of rows) {
@@ -59,7 +62,10 @@ function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
   return groups.map((group) => [...group.values()]);
 }
 
-/** Before sending: from now on these flags may have reached Ascent360, whatever happens to this process. */
+/**
+ * Before sending: from now on these flags may have reached Ascent360, whatever happens to this
+ * process.
+ */
 export async function noteSending(sql: Sql, shop: Shop, account: number, flags: readonly SentFlag[]): Promise<void> {
   const groups = withoutRepeats(flags).map(async (group) => {
     const { columns, from, params } = unnest(
@@ -86,7 +92,7 @@ export async function noteSending(sql: Sql, shop: Shop, account: number, flags: 
   await Promise.all(groups);
 }
 
-/** These attempts were accepted: their flags are what Ascent360 holds. */
+/** These attempts were accepted: Ascent360 now has their flags. */
 export async function noteAccepted(
   sql: Sql,
   shop: Shop,
@@ -107,7 +113,7 @@ export async function noteAccepted(
   await Promise.all(groups);
 }
 
-/** The attempt was surely not taken: its flags were not told. */
+/** Ascent360 certainly didn't take this attempt: its flags were not told. */
 export async function noteRefused(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
   const each = flags.map(async (flag) => {
     await sql.query(
@@ -120,7 +126,7 @@ export async function noteRefused(sql: Sql, shop: Shop, flags: readonly SentFlag
   await Promise.all(each);
 }
 
-/** These list sets went out with these e-mail addresses and were accepted. */
+/** Ascent360 accepted these list sets with these email addresses. */
 export async function noteLists(
   sql: Sql,
   shop: Shop,

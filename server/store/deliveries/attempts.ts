@@ -22,7 +22,7 @@ export async function beginAttempts(sql: Sql, shop: Shop, attempts: readonly Att
   await sql.query(`INSERT INTO attempts (${columns}) SELECT * FROM ${from}`, params);
 }
 
-/** Takes back attempts that were never made. */
+/** Deletes attempts that were never made. */
 export async function dropAttempts(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await sql.query('DELETE FROM attempts WHERE id = ANY($1::uuid[])', [ids]);
 }

@@ -9,20 +9,23 @@ import { type Shop, ShopErasedError } from '../shops/shops.ts';
 
 export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person' | 'read';
 
-/** What a delivery is to tell. Sealed in `deliveries.subject`. */
+/** What a delivery is about. Sealed in `deliveries.subject`. */
 export type DeliverySubject = {
   /** The state of an order or customer; null: the person as last known. */
   contact: Contact | null;
   purchase: Purchase | null;
-  /** Of a consent event: the address its fact is about, as written, and the fact. */
+  /** For a consent event: the address its fact is about, as written, and the fact. */
   about: { channel: Channel; address: string; factId: string } | null;
-  /** Of a Flow run: what goes into the lists beside what is mapped. */
+  /** For a Flow run: texts added to the mapped lists. */
   added?: AddedTexts;
-  /** Nothing but the address it is about is sent, with its flag. */
+  /** Send only the address it is about, with its flag. */
   alone?: true;
-  /** Its event brought a choice of its own: a flag or list that this makes due goes out where the settings leave the state out. */
+  /**
+   * Its event brought a new choice. A flag or list this makes due is sent even if the settings
+   * leave the state out.
+   */
   choice?: true;
-  /** Of an event that is sent for its choice alone: how it ends when that makes nothing due. */
+  /** For an event sent only for its choice: how it ends when the choice makes nothing due. */
   otherwise?: 'stale';
 };
 
@@ -35,17 +38,19 @@ export type NewDelivery = {
   emailLane: string | null;
   phoneLane: string | null;
   subject: DeliverySubject;
-  /** The open delivery whose place this one takes. */
+  /** The open delivery that this one replaces. */
   takesPlaceOf: string | null;
-  /** It is about somebody who chose to get nothing more; until it is evaluated. */
+  /** It is about a person who opted out; only until it is evaluated. */
   carriesOptOut?: boolean;
-  /** Its person is being read through the Admin API: it waits for that, at most so many milliseconds. */
+  /**
+   * Its person is being read through the Admin API: wait for that, at most this many milliseconds.
+   */
   readWaitMs?: number | null;
-  /** It waits so many milliseconds for others about the same person. */
+  /** Wait this many milliseconds for other events about the same person. */
   settleMs?: number | null;
 };
 
-/** A delivery with its lease, as the worker holds it. */
+/** A delivery with its lease, as the worker has it. */
 export type ClaimedDelivery = {
   id: string;
   eventId: string;
@@ -53,9 +58,9 @@ export type ClaimedDelivery = {
   entity: string | null;
   personId: string | null;
   subject: DeliverySubject | null;
-  /** The subject cannot be opened. */
+  /** The subject can't be opened. */
   broken?: true;
-  /** The read it waited for has not come. */
+  /** The read it waited for hasn't arrived. */
   unread?: true;
   attempts: number;
   firstAttemptAt: Instant | null;
@@ -73,14 +78,14 @@ export const keptPayload = (payload: string, fields: object) =>
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 
 /**
- * One shop's rows of the ledger and the outbox change hands one transaction at a time: translating, claiming and recording
- * of one shop never overlap, whatever process does them.
- * @returns the time then, by the database's clock
+ * Takes the shop's lock. Only one transaction at a time changes a shop's ledger and outbox, so
+ * translating, claiming and recording for one shop never overlap, in any process.
+ * @returns the time after that, by the database's clock
  * @throws ShopErasedError when the shop was erased: nothing may be written for it any more
  */
 export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instant> {
   const locked = sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
-  // A statement of its own: it sees what was committed while the lock was waited for.
+  // A separate statement sees what was committed while we waited for the lock.
   const read = sql.query<{ at: Date }>(
     'SELECT clock_timestamp() AS at FROM shops WHERE id = $1 AND erased_at IS NULL',
     [shop.id],
@@ -90,7 +95,10 @@ export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instan
   return row.at.getTime();
 }
 
-/** Opens deliveries. @returns the subject of each as JSON, by its id */
+/**
+ * Opens deliveries.
+ * @returns the subject of each as JSON, by delivery id
+ */
 export async function addDeliveries(
   sql: Sql,
   shop: Shop,
@@ -130,9 +138,10 @@ export async function addDeliveries(
       settle_ms: delivery.settleMs ?? null,
     })),
   );
-  // Who takes the place of one that waits for a read waits no longer than that one would have.
-  // seq is taken row by row in the order of the events: a volatile function is evaluated after the sort. The column keeps whole
-  // milliseconds and would round up: what is due now would not be due yet to the claim that follows at once.
+  // A delivery that replaces one waiting for a read waits no longer than that one would have. seq
+  // is taken row by row in the order of the events, because a volatile function is evaluated after
+  // the sort. The column keeps whole milliseconds and would round up, so a delivery due now would
+  // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
        (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, seq, due_at, reading,
@@ -150,7 +159,7 @@ export async function addDeliveries(
   return subjects;
 }
 
-/** The open deliveries of these orders and customers that are not being sent: newest last. */
+/** The open deliveries of these orders and customers, except those being sent; newest last. */
 export async function openOfEntities(
   sql: Sql,
   shop: Shop,
@@ -164,7 +173,7 @@ export async function openOfEntities(
   );
 }
 
-/** Closes deliveries without a further attempt. */
+/** Closes deliveries without another attempt. */
 export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.query(
@@ -174,8 +183,9 @@ export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string
 }
 
 /**
- * Closes a shop's open deliveries, or one person's, and settles their events as skipped, and those that wait for a read to
- * get one. What is being sent is left to end, and so is what tells of a deleted person's opt-out.
+ * Closes the open deliveries of a shop, or of one person, and settles their events as skipped,
+ * together with events that wait for a read. A delivery being sent is left to finish, and so is one
+ * that carries a deleted person's opt-out.
  */
 export async function skipOpen(
   sql: Sql,
@@ -199,7 +209,7 @@ export async function skipOpen(
 export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
   vault.openJson<DeliverySubject>(subjectBinding(id), sealed);
 
-/** Keeps what would have been sent, of deliveries that end without sending. */
+/** Keeps what would have been sent, for deliveries that end without sending. */
 export async function keepPayloads(sql: Sql, shop: Shop, kept: readonly { id: string; kept: string }[]): Promise<void> {
   if (kept.length === 0) return;
   const { columns, from, params } = unnest(

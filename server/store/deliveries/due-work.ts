@@ -2,7 +2,8 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
- * Frees the deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt is unknown.
+ * Frees deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt
+ * is unknown.
  * @returns the shops that have them
  */
 export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
@@ -20,20 +21,20 @@ export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
-/** Whether events of the shop wait to be translated. */
+/** Whether the shop has events waiting to be translated. */
 export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' LIMIT 1`, [shopId]);
   return rows.length > 0;
 }
 
-/** Topics that never take an opt-in back, and what of others waits to be translated is looked at so far. */
+/** Topics that never take back an opt-in, and how many events of other topics we check at most. */
 const HARMLESS = `('orders/create', 'orders/updated', 'customers/create', 'customers/update', 'shop/update',
   'app/scopes_update', 'customers_whats_app_marketing_consent/update', 'flow/send')`;
 const LOOKED_AT = 1000;
 
 /**
- * Whether something is stored and not translated yet that may take back an opt-in: a consent, tags, a merge, what was read, or
- * more than anybody looks through.
+ * Whether an event waits to be translated that may take back an opt-in: a consent, tags, a merge, a
+ * read. Also true when there are too many to check.
  */
 export async function mayHoldOptOuts(sql: Sql, shopId: number): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
@@ -44,7 +45,7 @@ export async function mayHoldOptOuts(sql: Sql, shopId: number): Promise<boolean>
   return row?.found ?? false;
 }
 
-/** Puts off deliveries that are due: they keep their place. */
+/** Postpones due deliveries. They keep their place. */
 export async function putOff(sql: Sql, shop: Pick<Shop, 'id'>, ids: readonly string[], ms: number): Promise<void> {
   if (ids.length === 0) return;
   await sql.query(
@@ -53,7 +54,7 @@ export async function putOff(sql: Sql, shop: Pick<Shop, 'id'>, ids: readonly str
   );
 }
 
-/** Shops with events to translate or deliveries that are due and may be sent. */
+/** Shops with events to translate, or with due deliveries they may send. */
 export async function shopsWithWork(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN settings c ON c.shop_id = s.id

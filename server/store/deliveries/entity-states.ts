@@ -9,11 +9,11 @@ export type EntityState = {
   /** Shopify's `updated_at` of the newest state handled, and when that was triggered. */
   handledAt: Instant | null;
   handledTriggeredAt: Instant | null;
-  /** Whose it is. */
+  /** The person it belongs to. */
   personId: string | null;
   latestEventId: string | null;
   acceptedHash: string | null;
-  /** The Ascent360 account it was accepted in. */
+  /** The Ascent360 account that accepted it. */
   account: number | null;
 };
 
@@ -54,7 +54,7 @@ export async function loadEntityStates(
   );
 }
 
-/** Writes how far orders and customers have been handled; what was accepted stays as it is. */
+/** Saves how far orders and customers have been handled. Leaves what was accepted as it is. */
 export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityState[]): Promise<void> {
   if (states.length === 0) return;
   const { columns, from, params } = unnest(
@@ -85,7 +85,10 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
   );
 }
 
-/** What was accepted last for these orders and customers; null: what Ascent360 holds is not known. */
+/**
+ * Saves what was last accepted for these orders and customers; null: we don't know what Ascent360
+ * has.
+ */
 export async function noteAcceptedStates(
   sql: Sql,
   shop: Shop,
@@ -103,8 +106,9 @@ export async function noteAcceptedStates(
     })),
     2,
   );
-  // A customer met through a consent topic first has no row yet; an order without one was erased. Each is looked up by itself: a plan
-  // from when the table was small would read all of the shop's.
+  // A customer first seen in a consent topic has no row yet; an order without one was erased. Each
+  // is looked up separately: a plan made when the table was small would read all of the shop's
+  // rows.
   await sql.query(
     `INSERT INTO entity_states (shop_id, ${columns}, accepted_at)
      SELECT $1::int, u.*, now() FROM ${from} AS u(${columns})

@@ -45,7 +45,7 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   ...(row.reading ? { unread: true as const } : {}),
 });
 
-/** These people's open deliveries that are not being sent. */
+/** These people's open deliveries, except those being sent. */
 export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<ClaimedDelivery[]> {
   const rows = await sql.query<DeliveryRow>(
     `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
@@ -58,13 +58,17 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
 /** A delivery with its lanes. */
 export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
 
-/** What the deliveries claimed at once are about, in characters: they are worked out and sealed within one transaction. */
+/**
+ * The most content, in characters, that is claimed at once: it is evaluated and sealed in one
+ * transaction.
+ */
 const CLAIMED_LENGTH = 4 * 1024 * 1024;
 const LARGE_LENGTH = 1024 * 1024;
 
 /**
- * Up to `max` deliveries that are due and the first of their lanes, oldest due first, locked for this transaction; fewer when they
- * are large. An address that something is being sent to is never claimed a second time.
+ * Up to `max` deliveries that are due and first in their lanes, oldest due first, locked for this
+ * transaction; fewer when they are large. An address that something is being sent to is never
+ * claimed twice.
  */
 export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<DueDelivery[]> {
   const rows = await sql.query<Omit<DeliveryRow, 'subject'> & DueDelivery['lanes'] & { erased: boolean }>(
@@ -97,7 +101,7 @@ export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSu
   return due;
 }
 
-/** Puts deliveries into the lanes of the addresses they are about by now. */
+/** Moves deliveries into the lanes of the addresses they are about now. */
 export async function changeLanes(
   sql: Sql,
   shop: Shop,

@@ -1,12 +1,13 @@
-/** So many are kept, of all shops together, of about 2 kB each. */
+/** How many are kept across all shops, at about 2 kB each. */
 const MOST = 2000;
-/** A longer one is fetched again: a few of them would fill the memory. In characters. */
+/** Longer ones are fetched again: a few of them would fill the memory. In characters. */
 const LONGEST = 64 * 1024;
 
 /**
- * What the deliveries are about that this process has just opened, as JSON, until they are claimed: it need not be fetched and opened
- * again then. A subject never changes; whether it was erased meanwhile, its row says. Opening one takes 40 µs besides reading its bytes,
- * of the 800 that an event takes of the thread that limits the worker.
+ * The subjects of deliveries this process has just opened, as JSON, until they are claimed, so that
+ * they needn't be fetched and opened again. A subject never changes; if it was erased meanwhile,
+ * its row says so. Opening one takes 40 µs besides reading its bytes, out of the 800 µs that an
+ * event costs the thread that limits the worker.
  */
 export type FreshSubjects = {
   keep(id: string, subject: string): void;

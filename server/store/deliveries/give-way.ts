@@ -1,7 +1,8 @@
 import type { Sql } from '../../platform/database/db.ts';
 
 /**
- * A newer state of the same order or customer that came while this one was being sent takes its place instead of a retry.
+ * A newer state of the same order or customer that arrived while this one was being sent replaces
+ * its retry.
  * @returns the newer one's event; null when there is none
  */
 export async function giveWayToNewer(

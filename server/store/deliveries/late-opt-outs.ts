@@ -2,19 +2,22 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** Laws give 10 business days to honour an opt-out: one that hasn't been accepted after this long, for whatever reason, is shown as a problem. */
+/**
+ * Laws give 10 business days to honour an opt-out: one that hasn't been accepted after this long,
+ * for whatever reason, is shown as a problem.
+ */
 const LATE_DAYS = 3;
 
 const since = 'coalesce(d.first_attempt_at, e.received_at)';
 
 /**
- * In SQL: delivery `d` of event `e` carries an opt-out that is late.
- * @param now the moment it is measured at, in SQL
+ * SQL: delivery `d` of event `e` carries an opt-out that is late.
+ * @param now the SQL for the moment to compare with
  */
 export const isLateOptOut = (now = 'now()') =>
   `d.open AND d.carries_opt_out AND ${since} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
-/** A shop's late opt-outs, and since when the oldest waits; null when there is none. */
+/** A shop's late opt-outs, and since when the oldest has been waiting; null when there are none. */
 export async function findLateOptOuts(
   sql: Sql,
   shop: Shop,

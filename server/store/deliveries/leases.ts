@@ -3,7 +3,7 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { payloadBinding } from './deliveries.ts';
 
-/** A delivery that is about to be sent, with what is kept of it. */
+/** A delivery about to be sent, with what we keep of it. */
 export type Leasing = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
 
 /**
@@ -45,7 +45,8 @@ export type LeaseEnd = { id: string; fence: number } & (
 
 /**
  * Ends leases.
- * @returns the deliveries whose lease still was this one; of the others nothing may be recorded, as somebody else has them
+ * @returns the deliveries whose lease was still this one. Record nothing for the others: another
+ * worker has them
  */
 export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Set<string>> {
   if (ends.length === 0) return new Set();

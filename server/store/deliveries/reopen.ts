@@ -2,7 +2,7 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
 
-/** What these deliveries are about, as far as it was not erased. */
+/** The subjects of these deliveries, except erased ones. */
 export async function loadSubjects(
   sql: Sql,
   shop: Shop,
@@ -16,10 +16,16 @@ export async function loadSubjects(
   return new Map(rows.map((row) => [row.id, openSubject(shop.vault, row.id, row.subject)]));
 }
 
-/** A delivery to be opened anew. `source`: the delivery whose subject, person and lanes it takes over; its own id: it keeps them. */
+/**
+ * A delivery to reopen. `source`: the delivery to take subject, person and lanes from; its own id:
+ * keep its own.
+ */
 export type Reopened = { deliveryId: string; source: string | null };
 
-/** Opens deliveries anew at the end of their lanes. Old attempts stay in their history, and no old claim can end them. */
+/**
+ * Reopens deliveries at the end of their lanes. Old attempts stay in their history, and no old
+ * claim can end them.
+ */
 export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], reassert: boolean): Promise<void> {
   if (sends.length === 0) return;
   const others = sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
@@ -51,7 +57,10 @@ export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], r
   );
 }
 
-/** Sends go out whether or not they are new. @param reassert flags that were accepted already, too */
+/**
+ * Sends these even if they contain nothing new.
+ * @param reassert also flags that were accepted already
+ */
 export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], reassert: boolean): Promise<void> {
   await sql.query(
     'UPDATE deliveries SET again = true, reassert = reassert OR $3 WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open',
@@ -60,8 +69,9 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
 }
 
 /**
- * Tries once more what was to tell of opt-outs about these addresses and ended without being accepted: an address stands in the
- * activity once, however often it is tried. @returns the addresses of those
+ * Retries deliveries that carried opt-outs about these addresses and ended without being accepted,
+ * so that the activity shows each address once however often it is tried.
+ * @returns the addresses of those
  */
 export async function reopenOptOuts(
   sql: Sql,

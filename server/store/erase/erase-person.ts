@@ -8,9 +8,9 @@ import type { Shop } from '../shops/shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
 
 /**
- * Erases everything held on one person: by customer id, e-mail or phone, whichever the request names. Bodies, payloads,
- * profiles, addresses, consent and what was told go; the counted rows of events stay, empty. What docs/privacy.md lists as
- * erased with the person is erased here.
+ * Erases everything we have on one person: by customer id, email or phone, whichever the request
+ * names. Bodies, payloads, profiles, addresses, consent and what was told are deleted; the rows of
+ * events stay for the counts, empty. Erases what docs/privacy.md lists as erased with the person.
  */
 export async function redactPerson(
   sql: Sql,
@@ -49,7 +49,10 @@ export async function redactPerson(
   await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
 }
 
-/** All that stays: keyed hashes of ids, of customers and orders, with the time, so that what was triggered before has no effect. */
+/**
+ * All that stays: keyed hashes of ids, of customers and orders, with the time, so that events
+ * triggered before have no effect.
+ */
 async function rememberErasure(
   sql: Sql,
   shop: Shop,
@@ -65,8 +68,8 @@ async function rememberErasure(
 }
 
 /**
- * What waits, needs attention or is being sent ends as erased. Of what is being sent the lease is taken away, so that no
- * answer is kept and no retry follows.
+ * Ends what is waiting, needs attention or is being sent as erased. A delivery being sent loses its
+ * lease, so no answer is kept and no retry follows.
  */
 async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
   const ended = await sql.query<{ id: string }>(
@@ -88,7 +91,7 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
   );
 }
 
-/** The rows stay for the counts, with nothing of the person in them. */
+/** The rows stay for the counts, with nothing about the person in them. */
 async function emptyEvents(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE attempts SET excerpt = NULL, flags = '{}' WHERE delivery_id IN (

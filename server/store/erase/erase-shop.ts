@@ -3,9 +3,14 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Installation, Shop } from '../shops/shops.ts';
 
 const HOUR = 3_600_000;
-/** Shopify asks 48 hours after an uninstallation: a sign of life since then shows that the shop has the app again. */
+/**
+ * Shopify sends the request 48 hours after an uninstall. A sign of life since then shows that the
+ * shop has the app again.
+ */
 const IN_USE_WITHIN = 47 * HOUR;
-/** A known uninstallation is the one that Shopify asks for when it is no older. */
+/**
+ * An uninstall that we know of, and that is no older than this, is the one the request is about.
+ */
 const ASKED_FOR_WITHIN = 96 * HOUR;
 
 /** Whether the shop has the app (again), so that Shopify's request to erase it is out of date. */
@@ -17,7 +22,7 @@ export function isInUse(life: Installation, askedAt: Instant): boolean {
   return sinceKnown || lastSign > askedAt - IN_USE_WITHIN;
 }
 
-/** A webhook that waits, of a topic that Shopify sends to shops which have the app. */
+/** A waiting webhook of a topic that Shopify sends only to shops with the app. */
 export type WaitingWebhook = {
   id: string;
   topic: string;
@@ -27,7 +32,7 @@ export type WaitingWebhook = {
   body: Uint8Array;
 };
 
-/** They are opened one by one: what cannot be read is no sign of life. */
+/** How many to fetch at once. They are opened one by one: an unreadable one is no sign of life. */
 const WAITING_AT_ONCE = 20;
 
 async function hasLaterSign(
@@ -53,11 +58,13 @@ async function hasLaterSign(
 }
 
 /**
- * Destroys a shop's key and gives up its domain, so that from this commit on nothing of it can be read, no process can store
- * more (webhooks/inbox, lockShop and noteCall look), and the shop is a new one when it comes back. The rows go after it, see
- * shopErasure. Expects to be in a transaction that has the shop's lock.
- * @param isSign whether a webhook that waits shows that the shop has the app
- * @returns false when such webhooks wait that were triggered after the uninstallation: it was installed again
+ * Destroys a shop's key and gives up its domain. From this commit on nothing of the shop can be
+ * read, no process can store more for it (webhooks/inbox, lockShop and noteCall check), and it
+ * counts as new if it comes back. The rows are deleted later, see shopErasure. Must run in a
+ * transaction that has the shop's lock.
+ * @param isSign whether a waiting webhook shows that the shop has the app
+ * @returns false when such webhooks, triggered after the uninstall, are waiting: the app was
+ * installed again
  */
 export async function destroyKey(
   sql: Sql,
@@ -65,7 +72,7 @@ export async function destroyKey(
   eventId: string,
   isSign: (webhook: WaitingWebhook) => boolean,
 ): Promise<boolean> {
-  // Nobody is storing for this shop from here on: the inbox holds its row while it does.
+  // From here on nothing can be stored for this shop: the inbox locks its row while storing.
   await sql.query('SELECT 1 FROM shops WHERE id = $1 FOR UPDATE', [shop.id]);
   if (await hasLaterSign(sql, shop, eventId, isSign)) return false;
   await sql.query(

@@ -12,23 +12,24 @@ import { unsearchableEvents } from './unsearchable-events.ts';
 /** An address as the ledger knows it. */
 type Address = { channel: Channel; address: string };
 
-/** Where the database holds something on a person. */
+/** Where the database has something about a person. */
 export type Traces = {
   /** Rows of people, with their keys; `customerId` null: a guest. */
   people: { id: string; key: string; customerId: ShopifyId | null }[];
   addresses: Address[];
-  /** Orders and customers, as entity_states knows them. */
+  /** Orders and customers, by their keys in entity_states. */
   entities: string[];
   events: string[];
-  /** Every hash the person is known by. */
+  /** Every hash that identifies the person. */
   keys: string[];
 };
 
 const present = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 
 /**
- * Everything held on the person a request names: the customer, the guest with the same e-mail, and whoever else is known
- * by these addresses. When it names a customer, no other customer is meant: a number that a family shares stays the others'.
+ * Everything we have on the person a request names: the customer, the guest with the same email,
+ * and anybody else with these addresses. If it names a customer, no other customer is included: a
+ * phone number that a family shares stays with the others.
  */
 export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Traces> {
   const named = await findNamed(sql, shop, subject);
@@ -63,26 +64,26 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
 
 const hashOf = ({ address }: { address: string }) => address;
 
-/** What a request itself can be found by. */
+/** The keys that may find a request itself. */
 export function keysOf(shop: Shop, subject: PrivacySubject): string[] {
   const { email, phone } = subject;
   const addresses = [email && emailHash(shop.vault, email), phone && mobileHash(shop.vault, phone)];
   return [...ownKeys(shop, subject), ...addresses.filter(present)];
 }
 
-/** The keys by which the request itself names people. */
+/** The keys of people that the request itself names. */
 const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
   [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter(present);
 
 type Found = { id: string; key: string; customerId: ShopifyId | null; profile: PersonProfile };
 
-/** The people whom the request itself names. */
+/** The people that the request itself names. */
 async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Found[]> {
   const { vault } = shop;
   const own = ownKeys(shop, subject);
   const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
   const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
-  // The phone of a postal address names somebody only when nothing else does.
+  // The phone of a postal address names a person only when nothing else does.
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; deleted: boolean }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people
      WHERE shop_id = $1 AND (key = ANY($2::text[]) OR id IN (
@@ -100,7 +101,7 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
   });
 }
 
-/** The customers that were merged into these: the same people, under other ids. */
+/** The customers who were merged into these: the same people, under other ids. */
 async function mergedInto(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
   const { vault } = shop;
   const keys = people.flatMap(({ profile }) => profile.mergedFrom ?? []).map((id) => customerKey(vault, id));
@@ -114,7 +115,10 @@ async function mergedInto(sql: Sql, shop: Shop, people: readonly Found[]): Promi
   });
 }
 
-/** The guests who bought with an e-mail address of these people: the same people, before they had an account. */
+/**
+ * Guests who bought with an email address of these people: the same people, before they had an
+ * account.
+ */
 async function guestsOf(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
     `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (
@@ -131,7 +135,10 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly Found[]): Promise
 
 type Known = { addresses: Address[]; emails: string[]; phones: string[] };
 
-/** The addresses of the request and of these people, phone numbers in both roles they may have. */
+/**
+ * The addresses of the request and of these people. A phone number counts in both roles it may
+ * have.
+ */
 async function addressesOf(sql: Sql, shop: Shop, subject: PrivacySubject, people: readonly Found[]): Promise<Known> {
   const { vault } = shop;
   const rows = await sql.query<Address & { person_id: string; written: Uint8Array | null }>(
@@ -159,7 +166,10 @@ async function addressesOf(sql: Sql, shop: Shop, subject: PrivacySubject, people
   };
 }
 
-/** Other people who are known by some of these addresses: their keys, and which of the addresses they had last. */
+/**
+ * Other people who have some of these addresses: their keys, and which of the addresses they had
+ * last.
+ */
 async function othersOf(
   sql: Sql,
   shop: Shop,

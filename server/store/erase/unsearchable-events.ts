@@ -3,13 +3,16 @@ import { bodyBinding } from '../events/events.ts';
 import type { Shop } from '../shops/shops.ts';
 
 const PAGE = 200;
-/** As many last digits of a number stand in any way of writing it, with or without a country code. */
+/**
+ * How many last digits of a phone number appear in every way of writing it, with or without a
+ * country code.
+ */
 const NATIONAL_DIGITS = 9;
 
-/** What a text may name a person by. */
+/** What may name a person in a text. */
 export type Names = { customerIds: readonly string[]; emails: readonly string[]; phones: readonly string[] };
 
-/** Whether a text names the person: by e-mail, customer id or phone number, however it is written. */
+/** Whether a text names the person by email, customer id or phone number, however it is written. */
 export function namesPerson(text: string, { customerIds, emails, phones }: Names): boolean {
   const lower = text.toLowerCase();
   if (emails.some((email) => lower.includes(email.toLowerCase()))) return true;
@@ -19,7 +22,7 @@ export function namesPerson(text: string, { customerIds, emails, phones }: Names
   return phones.some((phone) => joined.includes(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)));
 }
 
-/** Events that could not be translated have no keys to be found by: their bodies are opened and read. */
+/** Events that couldn't be translated have no search keys, so their bodies are opened and read. */
 export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Promise<string[]> {
   const found: string[] = [];
   let last = '00000000-0000-0000-0000-000000000000';

@@ -8,7 +8,7 @@ import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** Which events are meant; null: any. `from` and `to` are both included. */
+/** Which events to show; null: any. `from` and `to` are both included. */
 export type ActivityFilter = {
   state: EventState | null;
   /** Only what needs attention for this reason. */
@@ -47,7 +47,7 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
     return z.NEVER;
   });
 
-/** The keys of a filter, for the contract of a route. Empty texts count as left out. */
+/** The keys of a filter, for a route's contract. An empty text counts as absent. */
 export const filterShape = (timeZone: string) => ({
   state: z
     .union([z.literal(''), z.enum(eventStates)], { error: refusing('choice', { options: eventStates.join(', ') }) })
@@ -65,7 +65,10 @@ export const filterShape = (timeZone: string) => ({
   to: moment(timeZone, 'last'),
 });
 
-/** The hashes under which a searched text may be found: an e-mail address, an order's name, a phone number, a customer id. */
+/**
+ * The hashes a search text may match: an email address, an order's name, a phone number, a customer
+ * id.
+ */
 function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {
   const hashes = [emailHash(vault, q), vault.hash('order_name', q.replace(/^#/, '').toLowerCase())];
   const read = readPhone(q, country);
@@ -74,7 +77,9 @@ function searchHashes({ vault }: Shop, q: string, country: string | null): strin
   return hashes;
 }
 
-/** What is asked of an event's row and of its open delivery. `waiting` also means what is being sent or tried again. */
+/**
+ * Conditions on an event's row and its open delivery. `waiting` also means being sent or retried.
+ */
 const stateConditions: Record<Exclude<EventState, 'waiting'>, string> = {
   sending: `e.state = 'open' AND d.lease_until IS NOT NULL`,
   retrying: `e.state = 'open' AND d.open AND d.lease_until IS NULL AND d.attempts > 0`,
@@ -84,13 +89,14 @@ const stateConditions: Record<Exclude<EventState, 'waiting'>, string> = {
   attention: `e.state = 'attention'`,
 };
 
-/** A place in the list: what comes after it is older. */
+/** A place in the list: what follows it is older. */
 export type Place = { receivedAt: Instant; id: string };
 
 /**
- * The events of a filter after a place, newest first, as rows of `events`, with its parameters; ends with their number. Each
- * way through it follows one index, so that it costs what it gives, however many events there are.
- * @param country ISO 3166-1 alpha-2 of the shop, for phone numbers without a country code
+ * The filter's events after a place, newest first, as rows of `events`, with the statement's
+ * parameters; it ends with the LIMIT. Each way through it follows one index, so the cost depends on
+ * the result, not on how many events there are.
+ * @param country the shop's ISO 3166-1 alpha-2 code, for phone numbers without a country code
  */
 export function selectEvents(
   shop: Shop,
@@ -107,7 +113,7 @@ export function selectEvents(
   if (filter.reason) add((n) => `e.state = 'attention' AND e.reason = $${n}`, filter.reason);
   if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
   if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
-  // Of the two ends the earlier one says it all: an index is followed from one place.
+  // The earlier of the two ends is enough: an index is followed from one place.
   if (filter.to !== null && (!after || filter.to < after.receivedAt)) {
     add((n) => `e.received_at <= $${n}::timestamptz`, new Date(filter.to));
   } else if (after) {
@@ -115,7 +121,8 @@ export function selectEvents(
   }
   if (filter.q) {
     const { q } = filter;
-    // As an array, so that it is looked up first: few events are found by a whole value, whatever the planner believes.
+    // As an array, so that it is looked up first: a whole value matches few events, whatever the
+    // planner estimates.
     const found = (n: number) => `e.id = ANY(ARRAY(
       SELECT id FROM events WHERE shop_id = $1 AND search && $${n}::text[]
       UNION SELECT id FROM events WHERE shop_id = $1 AND webhook_id = $${n + 1}))`;

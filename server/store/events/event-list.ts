@@ -28,12 +28,12 @@ export type ActivityItem = z.infer<typeof activityItem>;
 
 const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** The end of the year 9999: what PostgreSQL reads as JavaScript writes it. */
+/** The end of the year 9999: the last moment that PostgreSQL reads the way JavaScript writes it. */
 const LAST_PLACE = 253_402_300_799_999;
 
 export const writeCursor = (place: Place) => Buffer.from(`${place.receivedAt}.${place.id}`).toString('base64url');
 
-/** Null: no cursor that writeCursor wrote. */
+/** Null: not a cursor from writeCursor. */
 export function readCursor(text: string): Place | null {
   const [, at, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
   if (at === undefined || id === undefined || Number(at) > LAST_PLACE) return null;

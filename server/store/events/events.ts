@@ -3,17 +3,17 @@ import type { Summary } from '../../domain/translated.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** What is written about an event once it has been looked at. */
+/** What is saved about an event once it has been handled. */
 export type EventUpdate = {
   id: string;
   /** Null: it has an open delivery. */
   settled: Settled | null;
-  /** What the reason's sentence adds for this event, without personal data. */
+  /** Adds to the reason's sentence for this event; no personal data. */
   detail?: string | null;
   mergedInto?: string | null;
 };
 
-/** What translating found out about an event, besides how it goes on. */
+/** What translating found out about an event, besides how it continues. */
 export type EventFindings = { summary: Summary | null; search: readonly string[]; entity: string | null };
 
 const stateColumns = (update: EventUpdate) => ({
@@ -24,7 +24,7 @@ const stateColumns = (update: EventUpdate) => ({
   merged_into: update.mergedInto ?? null,
 });
 
-/** Writes how events ended, or that they are open. */
+/** Saves how events ended, or that they are open. */
 export async function settleEvents(sql: Sql, updates: readonly EventUpdate[]): Promise<void> {
   if (updates.length === 0) return;
   const { columns, from, params } = unnest(
@@ -73,10 +73,10 @@ export async function settleTranslated(
   );
 }
 
-/** How an event goes on that had ended. */
+/** How an event that had ended continues. */
 export type Restated = { id: string } & ({ state: 'open' | 'received' } | { state: 'merged'; mergedInto: string });
 
-/** Events that had ended wait once more, or are part of another one. */
+/** Makes events that had ended wait again, or merges them into another one. */
 export async function restateEvents(sql: Sql, shop: Shop, events: readonly Restated[]): Promise<void> {
   const { columns, from, params } = unnest(
     { id: 'uuid', state: 'text', reason: 'text', merged_into: 'uuid' },
@@ -96,7 +96,10 @@ export async function restateEvents(sql: Sql, shop: Shop, events: readonly Resta
   );
 }
 
-/** Of these events, those that nobody has translated meanwhile need attention. @returns their ids */
+/**
+ * Marks those of these events that nobody has translated meanwhile as needing attention.
+ * @returns their ids
+ */
 export async function failTranslating(sql: Sql, shop: Shop, ids: readonly string[]): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
     `UPDATE events SET state = 'attention', reason = 'translation_failed', settled_at = now()
@@ -116,7 +119,10 @@ export async function dismissEvent(sql: Sql, shop: Shop, id: string): Promise<bo
   return rows.length > 0;
 }
 
-/** The whole body takes the place of a short one, and the event is translated as if it had come so. */
+/**
+ * Replaces a short body with the whole one, and has the event translated as if it had arrived like
+ * that.
+ */
 export async function replaceBody(sql: Sql, shop: Shop, id: string, body: object): Promise<void> {
   await sql.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [
     id,
@@ -124,7 +130,7 @@ export async function replaceBody(sql: Sql, shop: Shop, id: string, body: object
   ]);
 }
 
-/** Nothing is kept of an erased person but that the event came. */
+/** Keeps nothing about an erased person except that the event arrived. */
 export async function settleErased(sql: Sql, id: string): Promise<void> {
   await settleEvents(sql, [{ id, settled: { state: 'skipped', reason: 'redacted' } }]);
   await sql.query('UPDATE events SET body = NULL WHERE id = $1', [id]);

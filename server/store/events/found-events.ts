@@ -3,10 +3,13 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { insertEvents } from './insert-events.ts';
 
-/** Something that Shopify knows and no webhook told, as the body of an event. */
+/** Something Shopify has that no webhook told us, as the body of an event. */
 export type Finding = { webhookId: string; topic: string; readAt: Instant; body: string };
 
-/** Stores findings as events, each once for ever. @returns how many are new */
+/**
+ * Stores findings as events, each only once.
+ * @returns how many are new
+ */
 export async function addFindings(sql: Sql, shop: Shop, findings: readonly Finding[], now: Instant): Promise<number> {
   const ids = await insertEvents(
     sql,

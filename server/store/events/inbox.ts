@@ -7,36 +7,42 @@ import { keepLastStored } from './last-stored.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
 export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
-  /** Left out: a webhook. */
+  /** Absent: a webhook. */
   source?: 'flow';
   body: Uint8Array;
 };
 
 export type Inbox = {
   /**
-   * Resolves once the event is committed: true when it is new, false when it had been seen before.
-   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key by now, or none; another error when it
-   *   is not stored, or not within STORE_WITHIN_MS
+   * Resolves once the event is committed: true when it is new, false when we already had it.
+   * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key now, or
+   * none
+   * @throws Error when it isn't stored, or not within STORE_WITHIN_MS
    */
   store(event: IncomingEvent): Promise<boolean>;
   /**
-   * Resolves once the writers have written nothing, the way they write events.
-   * @throws Error when they cannot write, or not within STORE_WITHIN_MS
+   * Checks that the writers can write, with a statement that stores no event.
+   * @throws Error when they can't write, or not within STORE_WITHIN_MS
    */
   check(): Promise<void>;
 };
 
-/** By then the sender was asked to try again: an event that waits longer is let go, so that they do not pile up in the memory while
- * the database hangs. In milliseconds. */
+/**
+ * After this, the sender has been asked to try again, so an event that waits longer is dropped.
+ * Otherwise they would pile up in memory while the database hangs. In milliseconds.
+ */
 export const STORE_WITHIN_MS = 2500;
-/** Of one statement: an event that is larger goes alone. */
+/** Limits of one statement. A larger event goes alone. */
 const MAX_ROWS = 200;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** How long a writer rests after a failure, so that a database that refuses everything isn't hammered. */
+/**
+ * How long a writer rests after a failure, so that a database that refuses everything isn't
+ * hammered.
+ */
 const REST_MS = 50;
 
 type Waiting = {
-  /** Null: only to see whether something could be written. */
+  /** Null: only a check whether anything can be written. */
   event: IncomingEvent | null;
   /** By performance.now(). */
   since: number;
@@ -46,7 +52,7 @@ type Waiting = {
 
 type Stored = 'new' | 'seen' | 'erased';
 
-/** The result of each, in order. Runs a statement even for none. */
+/** Returns the result of each, in order. Runs a statement even when there are none. */
 async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Promise<Stored[]> {
   const ids = await insertSealed(db, rows);
   if (!ids.includes(null)) return ids.map(() => 'new');
@@ -59,11 +65,12 @@ async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Prom
 }
 
 /**
- * The table of what was acknowledged. Events that arrive while a statement is under way go together into the next one:
- * one statement and one commit for all of them, and each waits for its own commit. After connections were lost, what the database
- * no longer has of the last seconds is stored again: it may have failed over to a server that lacks them.
- * @param db gives up a connection that does not answer in time, so that no writer hangs
- * @param writers how many statements may be under way at once
+ * The table of acknowledged events. Events that arrive while a statement is running go into the
+ * next one together: one statement and one commit for all, and each waits for its own commit. After
+ * connections were lost, events of the last seconds that the database no longer has are stored
+ * again: it may have failed over to a server that lacks them.
+ * @param db gives up a connection that doesn't answer in time, so that no writer hangs
+ * @param writers how many statements may run at once
  */
 export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers = db.embedded ? 1 : 2): Inbox {
   const queue: Waiting[] = [];
@@ -78,7 +85,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     for (const { reject } of late) reject(new Error(`Not stored within ${STORE_WITHIN_MS} ms`));
   }
 
-  /** The first of those that wait: as many as go into one statement. */
+  /** The next events in line, as many as fit into one statement. */
   function nextBatch(): Waiting[] {
     let bytes = 0;
     const end = queue.findIndex(({ event }, i) => {
@@ -95,7 +102,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
       const missing = await missingOf(db, last.rows());
       for (let i = 0; i < missing.length; i += MAX_ROWS) await insertSealed(db, missing.slice(i, i + MAX_ROWS));
     } catch (error) {
-      // What the database minds about them is no reason to refuse what comes now.
+      // If the database rejects those older events, new ones must still get in.
       if (isOutage(error)) throw error;
     }
     lostBefore = lost;
@@ -137,7 +144,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     return await new Promise((resolve, reject) => {
       letGo();
       queue.push({ event, since: performance.now(), resolve, reject });
-      // The turn of the event loop in which several requests became complete is over first.
+      // Wait until the event loop's turn is over: several requests may have completed in it.
       if (writing < writers) setImmediate(() => void (writing < writers && write()));
     });
   }

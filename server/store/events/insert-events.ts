@@ -4,11 +4,11 @@ import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
 
-/** An event before anybody has looked at it. */
+/** An event that hasn't been processed yet. */
 export type NewEvent = {
   shop: Shop;
   source: 'webhook' | 'flow' | 'import' | 'reconciliation' | 'person' | 'read';
-  /** What it is recognised by when it comes again. */
+  /** Recognizes the event when it arrives again. */
   webhookId: string;
   topic: string;
   shopifyEventId?: string | null;
@@ -54,12 +54,14 @@ export function sealEvent(event: NewEvent) {
 }
 
 /**
- * Stores events, each once for ever, and none of a shop that has been erased. One statement, however many there are, also for none.
- * @returns in the order given, the ids of those that are new, and null for the others
+ * Stores events, each only once, and none for an erased shop. Always one statement, even for no
+ * events.
+ * @returns in the order given, the ids of new events, and null for the others
  */
 export async function insertSealed(sql: Sql, rows: readonly SealedEvent[]): Promise<(string | null)[]> {
   const { columns, from, params } = unnest(columnTypes, rows, 2);
-  // A shop's row is held while events are stored for it: destroying its key waits for that, or is seen here.
+  // Lock the shop's row while storing its events: destroying its key waits for that, or is seen
+  // here.
   const stored = await sql.query<{ id: string }>(
     `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
      INSERT INTO events (${columns}) SELECT u.* FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
@@ -70,12 +72,12 @@ export async function insertSealed(sql: Sql, rows: readonly SealedEvent[]): Prom
   return rows.map(({ id }) => (isNew.has(id) ? id : null));
 }
 
-/** As insertSealed; without events nothing is asked. */
+/** Like insertSealed, but without events it runs no statement. */
 export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promise<(string | null)[]> {
   return events.length === 0 ? [] : await insertSealed(sql, events.map(sealEvent));
 }
 
-/** Those of them that the database does not have. By their ids: an erased event keeps nothing else. */
+/** Those that the database doesn't have. Compared by id: an erased event keeps nothing else. */
 export async function missingOf(sql: Sql, rows: readonly SealedEvent[]): Promise<SealedEvent[]> {
   const missing = await sql.query<{ id: string }>(
     'SELECT id FROM unnest($1::uuid[]) AS u(id) WHERE NOT EXISTS (SELECT FROM events e WHERE e.id = u.id)',

@@ -1,18 +1,21 @@
 import type { SealedEvent } from './insert-events.ts';
 
-/** For how long what was stored is kept in memory, and how much of it at most. */
+/** How long to keep stored events in memory, and how much of them at most. */
 const KEPT_MS = 10_000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 
 export type LastStored = {
-  /** Drops what is older, so that nothing is dropped while nothing can be stored. */
+  /**
+   * Adds rows and drops older ones. Dropping happens only here, so nothing is dropped while nothing
+   * can be stored.
+   */
   add(rows: readonly SealedEvent[]): void;
   rows(): readonly SealedEvent[];
 };
 
 /**
- * What was stored in the last seconds. A database that fails over to a standby may lack them although they were committed, and
- * acknowledged: whoever stored them can store them again.
+ * The events stored in the last seconds. A database that fails over to a standby may lack them
+ * although they were committed and acknowledged; the process that stored them can store them again.
  */
 export function keepLastStored(now: () => number = () => performance.now()): LastStored {
   let kept: { at: number; row: SealedEvent }[] = [];

@@ -2,8 +2,8 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
- * Events that stay open without a delivery until the Admin API has been asked: by event, the person to be read; null: the
- * rest of the event's own body.
+ * Leaves events open without a delivery until the Admin API has been asked.
+ * @param parked by event, the person to read; null: the rest of the event's own body
  */
 export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<string, string | null>): Promise<void> {
   if (parked.size === 0) return;
@@ -20,8 +20,8 @@ export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<strin
 }
 
 /**
- * Parked events of these people, or all of the shop's: translated again, with what is known by now. Their reason says that
- * they have waited.
+ * Has the parked events of these people, or all of the shop's, translated again with what is known
+ * now. Their reason says that they have waited.
  * @returns the people
  */
 export async function unparkEvents(sql: Sql, shop: Shop, personIds: readonly string[] | null): Promise<Set<string>> {
@@ -37,7 +37,10 @@ export async function unparkEvents(sql: Sql, shop: Shop, personIds: readonly str
   return new Set(rows.flatMap((row) => row.person_id ?? []));
 }
 
-/** One whose body is complete, or never will be. @returns its state; null when it is parked no more */
+/**
+ * The same for one event whose body is complete, or never will be.
+ * @returns its state; null when it isn't parked any more
+ */
 export async function unparkEvent(sql: Sql, eventId: string): Promise<string | null> {
   const [event] = await sql.query<{ state: string }>(
     'DELETE FROM parked_events p USING events e WHERE p.event_id = $1 AND e.id = p.event_id RETURNING e.state',
@@ -46,7 +49,10 @@ export async function unparkEvent(sql: Sql, eventId: string): Promise<string | n
   return event?.state ?? null;
 }
 
-/** Two customers became one: what is still to be sent of one is the other's from now on, and so is what waits for a read. */
+/**
+ * Two customers became one: moves what is still to be sent, or waits for a read, from one to the
+ * other.
+ */
 export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: string): Promise<void> {
   await sql.query(
     `WITH parked AS (UPDATE parked_events SET person_id = $3 WHERE shop_id = $1 AND person_id = $2)
@@ -55,7 +61,7 @@ export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: st
   );
 }
 
-/** These people have been read, or cannot be: what waited for that is due. */
+/** These people have been read, or can't be: makes what waited for that due. */
 export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET reading = false,
@@ -65,7 +71,7 @@ export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly str
   );
 }
 
-/** The shop cannot be read: what waits for that is due. It still counts as unread. */
+/** The shop can't be read: makes what waits for that due. It still counts as unread. */
 export async function stopReadWaits(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())

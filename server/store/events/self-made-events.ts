@@ -10,22 +10,24 @@ import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
 import { insertEvents } from './insert-events.ts';
 
-/** Of an opt-out that nothing else is about to carry. */
+/** The topic for an opt-out that nothing else is going to carry. */
 export const OPT_OUT_TOPIC = 'person/opt_out';
 
-/** Why we send a person as last known without an event from Shopify; the activity shows this text. */
+/**
+ * Why we send a person as last known without an event from Shopify; the activity shows this text.
+ */
 const OWN = {
   person: { source: 'person', topic: 'person/send', code: 'summary.sent_by_hand' },
   read: { source: 'read', topic: 'person/read', code: 'summary.choice_read' },
   optOut: { source: 'read', topic: OPT_OUT_TOPIC, code: 'summary.opt_out_missing' },
 } as const;
 
-/** Whom an event of ours is about, and what it sends of them; without a subject: the person as last known. */
+/** Who our own event is about, and what it sends; without a subject: the person as last known. */
 export type OwnEvent = { person: { id: string; key: string; profile: PersonProfile }; subject?: DeliverySubject };
 
 const lastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
 
-/** The contact that decides its lanes. */
+/** The contact that decides the lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
   const known = subject?.alone ? { origins: {}, leftOut: {} } : profile.contact;
   const about = subject?.about;
@@ -33,8 +35,9 @@ function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
 }
 
 /**
- * Opens a delivery for each of these people. The activity shows it as an event of its own, which isn't counted: Shopify did
- * not send it. Nobody without an e-mail address and a phone number gets one.
+ * Opens a delivery for each of these people. The activity shows each as an event of its own, which
+ * isn't counted because Shopify didn't send it. A person without an email address and a phone
+ * number gets none.
  */
 export async function addOwnEvents(
   sql: Sql,

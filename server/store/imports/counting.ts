@@ -3,10 +3,13 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { changeState } from './imports.ts';
 
-/** Where something happens once per address: a flag of a channel, or the lists; of an answer, with its name before it. */
+/**
+ * A thing counted once per address: a flag of a channel, or the lists. For an answer, its name
+ * comes first.
+ */
 export type Met = { what: string; address: string };
 
-/** Keeps those that this import has not met before. */
+/** Keeps those that this import hasn't met before. */
 export async function meetFirst(sql: Sql, shop: Shop, importId: string, met: readonly Met[]): Promise<Set<string>> {
   if (met.length === 0) return new Set();
   const distinct = [...new Map(met.map((one) => [metKey(one), one])).values()];
@@ -21,7 +24,10 @@ export async function meetFirst(sql: Sql, shop: Shop, importId: string, met: rea
 
 export const metKey = ({ what, address }: Met) => `${what}:${address}`;
 
-/** What is counted so far, and the place after it. @returns false when it does not count any more, or somebody else goes on */
+/**
+ * Saves the counts so far, and the next place.
+ * @returns false when the import isn't counting any more, or another worker has continued it
+ */
 export async function saveCounted(sql: Sql, shop: Shop, job: Import, next: Position): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
@@ -31,7 +37,7 @@ export async function saveCounted(sql: Sql, shop: Shop, job: Import, next: Posit
   return rows.length > 0;
 }
 
-/** Everything is counted. */
+/** Counting is done. */
 export async function endCounting(sql: Sql, shop: Shop, job: Import): Promise<void> {
   await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [job.id, job.counted.records]);
   await sql.query('DELETE FROM import_met WHERE import_id = $1', [job.id]);

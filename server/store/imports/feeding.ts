@@ -2,7 +2,10 @@ import type { Import, Position, Tally, ToldCounts } from '../../domain/imports.t
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 
-/** Moves on in what is fed. @returns false when it does not run, or somebody else has gone on */
+/**
+ * Moves to the next place in the feed.
+ * @returns false when the import isn't running, or another worker has continued it
+ */
 export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next: Position): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
@@ -15,7 +18,7 @@ export async function addFed(sql: Sql, id: string, events: number): Promise<void
   await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [id, events]);
 }
 
-/** Everything is fed. */
+/** Everything has been fed. */
 export async function endFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>): Promise<void> {
   await sql.query(
     `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
@@ -23,7 +26,7 @@ export async function endFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>): Promi
   );
 }
 
-/** What an import that runs has told, and how fast it goes. */
+/** Saves what a running import has told, and how fast it goes. */
 export async function noteProgress(
   sql: Sql,
   id: string,
@@ -35,7 +38,10 @@ export async function noteProgress(
   );
 }
 
-/** What an import that feeds nothing now has told; it stays stale while some of its events are still to be sent. */
+/**
+ * Saves what an import that isn't feeding has told. It stays stale while some of its events are
+ * still to be sent.
+ */
 export async function noteTold(sql: Sql, id: string, told: ToldCounts, waitMs: number): Promise<void> {
   await sql.query(
     `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
@@ -45,7 +51,10 @@ export async function noteTold(sql: Sql, id: string, told: ToldCounts, waitMs: n
   );
 }
 
-/** Keeps what is counted for good, up to an event. @returns false when meanwhile anything about the import changed */
+/**
+ * Keeps the final counts up to an event.
+ * @returns false when anything about the import changed meanwhile
+ */
 export async function saveTally(
   sql: Sql,
   job: Pick<Import, 'id' | 'dueAt'>,

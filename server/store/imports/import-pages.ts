@@ -2,7 +2,9 @@ import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** The ids of a page, as digits; null in place of somebody who was erased. All pages but the last are full. */
+/**
+ * The ids of a page, as digits; null replaces an erased customer. All pages but the last are full.
+ */
 export type PageIds = (string | null)[];
 export const PAGE_SIZE = 100;
 
@@ -30,7 +32,7 @@ export async function loadPage(sql: Sql, shop: Shop, importId: string, page: num
   return row ? shop.vault.openJson<PageIds>(pageBinding(importId, page), row.ids) : null;
 }
 
-/** Takes customers, and what counting has met of these addresses, out of the imports that are not over. */
+/** Removes customers, and the addresses that counting has met, from imports that aren't over. */
 export async function eraseFromImports(
   sql: Sql,
   shop: Shop,

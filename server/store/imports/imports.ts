@@ -17,7 +17,9 @@ import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { addPage, PAGE_SIZE } from './import-pages.ts';
 
-/** The states that a new import of the same kind has to wait for; the index imports_active names them too. */
+/**
+ * The states that block a new import of the same kind. The index imports_active has the same list.
+ */
 export const ACTIVE = `('counting', 'running', 'paused')`;
 
 type Row = {
@@ -60,7 +62,7 @@ const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operatio
   metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
   rate_at, rate_done, due_at, created_at, started_at, ended_at`;
 
-/** The column `message` holds a text, or nothing. */
+/** The column `message` holds a text, or an empty string. */
 const kept = (text: Text | null): string => (text ? writeText(text) : '');
 
 export const urlBinding = (id: string) => `imports.url:${id}`;
@@ -108,7 +110,10 @@ function readRow(shop: Shop, row: Row): Import {
   };
 }
 
-/** Makes an import that counts. @returns null when another of its kind is under way */
+/**
+ * Creates an import and starts counting.
+ * @returns null when another of its kind is in progress
+ */
 export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, now: Instant): Promise<string | null> {
   const id = newId();
   const listed = asked.customerIds !== null || asked.segmentId !== null;
@@ -151,7 +156,7 @@ export async function listImports(sql: Sql, shop: Shop, active = false): Promise
   return rows.map((row) => readRow(shop, row));
 }
 
-/** The shop's imports that there is something to do for now. */
+/** The shop's imports with something to do now. */
 export async function dueImports(sql: Sql, shop: Shop): Promise<Import[]> {
   const rows = await sql.query<Row>(
     `SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND ${DUE} ORDER BY created_at`,
@@ -168,7 +173,8 @@ export async function shopsWithDueImports(sql: Sql): Promise<number[]> {
 }
 
 /**
- * Looks at it again after a while, unless somebody changed its state since `seen` was read: then it is due at once.
+ * Has the import checked again after a while. If its state changed since `seen` was read, it is due
+ * at once.
  * @param text why it waits; undefined: as before
  */
 export async function postpone(sql: Sql, seen: Pick<Import, 'id' | 'state'>, waitMs: number, text?: Text | null) {
@@ -179,7 +185,10 @@ export async function postpone(sql: Sql, seen: Pick<Import, 'id' | 'state'>, wai
   );
 }
 
-/** Changes the state, if it still is one of `from`. @returns whether it was */
+/**
+ * Changes the state if it is still one of `from`.
+ * @returns whether it was
+ */
 export async function changeState(
   sql: Sql,
   shop: Shop,
@@ -199,7 +208,7 @@ export async function changeState(
   return rows.length > 0;
 }
 
-/** Ends all that are not over. What of them waits to be sent is not looked at. */
+/** Ends all imports that aren't over. Their events waiting to be sent are not touched. */
 export async function endImports(sql: Sql, shop: Shop, text: Text): Promise<void> {
   const rows = await sql.query<{ id: string }>(
     `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
@@ -214,7 +223,7 @@ async function forgetPeople(sql: Sql, id: string): Promise<void> {
   await sql.query('DELETE FROM import_met WHERE import_id = $1', [id]);
 }
 
-/** Events that had ended wait once more, or ended another way: those of imports are counted anew. */
+/** Events that had ended wait again, or ended another way: has their imports counted again. */
 export async function noteChangedEnds(sql: Sql, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
   await sql.query(

@@ -4,7 +4,10 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { urlBinding } from './imports.ts';
 
-/** Shopify has begun to read, looked at again after `waitMs`. @returns false when the import does not count any more */
+/**
+ * Shopify has begun to read. Check again after `waitMs`.
+ * @returns false when the import isn't counting any more
+ */
 export async function noteReading(
   sql: Sql,
   id: string,
@@ -20,7 +23,7 @@ export async function noteReading(
   return rows.length > 0;
 }
 
-/** Shopify is to read anew, without what the app may not see. */
+/** Makes Shopify read again, without the fields the app may not see. */
 export async function readAgain(sql: Sql, id: string, denied: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = now() WHERE id = $1 AND state = 'counting'`,
@@ -28,7 +31,7 @@ export async function readAgain(sql: Sql, id: string, denied: readonly string[])
   );
 }
 
-/** Shopify has read. `url` null: it found nothing. */
+/** Shopify has finished reading. `url` null: it found nothing. */
 export async function noteFile(
   sql: Sql,
   shop: Shop,
@@ -47,7 +50,7 @@ export async function noteFile(
   );
 }
 
-/** How far the list of a segment's members is. */
+/** Saves how far listing a segment's members has got. */
 export async function noteListed(
   sql: Sql,
   id: string,

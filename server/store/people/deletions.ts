@@ -5,7 +5,8 @@ import type { Shop } from '../shops/shops.ts';
 import { customerKey } from './identifiers.ts';
 
 /**
- * Notes when a customer was deleted in Shopify, seen here before or not. Whoever was merged into another is not deleted.
+ * Records when a customer was deleted in Shopify, whether we have seen them before or not. A
+ * customer who was merged into another isn't deleted.
  * @returns the person's id
  */
 export async function markDeleted(sql: Sql, shop: Shop, customerId: ShopifyId, at: Instant): Promise<string> {

@@ -3,10 +3,10 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { openProfile } from './profiles.ts';
 
-/** Somebody who is to be read through the Admin API. `asks`: how often that was asked for so far. */
+/** A person due to be read through the Admin API. `asks`: how often that was requested so far. */
 export type DueRead = { id: string; key: string; customerId: ShopifyId; asks: number };
 
-/** Up to `most` people, who are due longest first. */
+/** Up to `most` people, longest due first. */
 export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueRead[]> {
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
     `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
@@ -19,7 +19,7 @@ export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueR
   });
 }
 
-/** They have been read. A person asked for again in the meantime is read again. */
+/** They have been read. A person requested again meanwhile is read again. */
 export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<void> {
   const { columns, from, params } = unnest(
     { id: 'uuid', asks: 'int' },
@@ -33,7 +33,7 @@ export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[])
   );
 }
 
-/** They are asked for again after a while. */
+/** Has them read again after a while. */
 export async function putOffReads(sql: Sql, shop: Shop, ids: readonly string[], waitMs: number): Promise<void> {
   await sql.query(
     `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,

@@ -7,7 +7,7 @@ import type { Shop } from '../shops/shops.ts';
 import { openProfile } from './profiles.ts';
 import { writtenBinding } from './save-people.ts';
 
-/** Somebody who has or had an address, with the address as written. */
+/** A person who has or had an address, with the address as written. */
 export type Holder = {
   channel: Channel;
   address: string;
@@ -21,7 +21,7 @@ export type Holder = {
   lastSeenAt: Instant;
 };
 
-/** Everybody who has or had one of these addresses, who was seen with it last first. */
+/** Everybody who has or had one of these addresses, most recently seen with it first. */
 export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Holder[]> {
   if (keys.length === 0) return [];
   const { columns, from, params } = unnest(

@@ -3,11 +3,14 @@ import type { Contact, PostalAddress } from '../../domain/contact.ts';
 import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Vault } from '../../platform/keys.ts';
 
-/** What people are known by. */
+/** Identifies a customer. */
 export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
 export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${email.toLowerCase()}`);
 
-/** What a value is in the ledger: e-mail in lower case, phone in E.164, a postal address as one line in lower case. */
+/**
+ * A value's hash in the ledger: email in lower case, phone in E.164, a postal address as one line
+ * in lower case.
+ */
 export const emailHash = (vault: Vault, email: string) => vault.hash('email', email.toLowerCase());
 export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
 export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
@@ -16,7 +19,10 @@ export function postalHash(vault: Vault, a: PostalAddress): string {
   return vault.hash('postal', line.toLowerCase());
 }
 
-/** The lanes of what is sent to a person: one by e-mail, one by phone, so that each address is told one thing at a time. */
+/**
+ * The lanes for sending to a person: one by email, one by phone, so that only one
+ * delivery about an address is sent at a time.
+ */
 export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
   const phone = contact.mobile ?? contact.phone;
   return {
@@ -25,7 +31,10 @@ export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | n
   };
 }
 
-/** The addresses that permission flags are about, with their hashes. As written: e-mail and mobile only. */
+/**
+ * The addresses that permission flags are about, with their hashes. As written: email and mobile
+ * only.
+ */
 export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
   const found: { channel: Channel; hash: string; written: string }[] = [];
   if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });

@@ -10,7 +10,7 @@ import { saveAddresses, savePeople, writtenBinding } from './save-people.ts';
 
 export type KnownAddress = Sighting & { channel: Channel; hash: string; written: string };
 
-/** A person while a batch of events is worked through. */
+/** A person while a batch of events is being handled. */
 export type Person = {
   id: string;
   key: string;
@@ -18,9 +18,9 @@ export type Person = {
   profileAt: Instant | null;
   seenAt: Instant;
   deletedAt: Instant | null;
-  /** The person whom Shopify merged this one into. */
+  /** The person Shopify merged this one into. */
   mergedInto: string | null;
-  /** Is to be read through the Admin API. */
+  /** Due to be read through the Admin API. */
   unread: boolean;
   addresses: Map<string, KnownAddress>;
 };
@@ -37,25 +37,25 @@ type PersonRow = {
 };
 
 /**
- * The people a batch of events is about: loaded together, changed in memory, written together. Whoever was merged into another
- * is found as that other.
+ * The people a batch of events is about: loaded together, changed in memory, written together.
+ * Looking up a person who was merged gives the person they were merged into.
  */
 export type People = {
-  /** The person with this key; made when there is none. */
+  /** The person with this key; created if there is none. */
   get(key: string, seenAt: Instant, customerId: ShopifyId | null): Person;
   find(key: string): Person | undefined;
-  /** The person with this very key, merged into another or not. */
+  /** The person with exactly this key, even if merged into another. */
   own(key: string): Person | undefined;
-  /** The person with this very key, when they were merged into another. */
+  /** The person with exactly this key, if they were merged into another. */
   mergedAway(key: string | null): Person | undefined;
   byId(id: string): Person | undefined;
-  /** Loads more people, by their ids. */
+  /** Loads more people by id. */
   load(ids: readonly string[]): Promise<void>;
-  /** Notes that the person has these addresses, first and last seen at `seenAt`. */
+  /** Records that the person has these addresses, seen at `seenAt`. */
   touch(person: Person, addresses: { channel: Channel; hash: string; written: string }[], seenAt: Instant): void;
   /** Marks the person for writing. */
   changed(person: Person): void;
-  /** The person is to be read through the Admin API, anew if that is under way. */
+  /** Has the person read through the Admin API, again if a read is in progress. */
   ask(person: Person): void;
   save(): Promise<void>;
 };
@@ -125,7 +125,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
     await add(await sql.query<PersonRow>(`${SELECT_PEOPLE} AND id = ANY($2::uuid[])`, [shop.id, missing]));
   }
 
-  /** The person whom somebody is by now. */
+  /** The person that somebody is now, after merges. */
   function kept(person: Person, met: ReadonlySet<Person> = new Set()): Person {
     const next = person.mergedInto === null ? undefined : byId.get(person.mergedInto);
     return next && !met.has(next) ? kept(next, new Set([...met, person])) : person;

@@ -13,7 +13,7 @@ export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null)
   return { ...empty, ...known, tags: Object.assign(empty.tags, tags) };
 }
 
-/** The people with these ids: as last known, and which of them were deleted in Shopify. */
+/** The people with these ids as last known, and which of them were deleted in Shopify. */
 export async function loadProfiles(
   sql: Sql,
   shop: Shop,

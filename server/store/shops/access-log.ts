@@ -4,7 +4,10 @@ import type { Sql } from '../../platform/database/db.ts';
 import { firstIdAt } from '../../platform/database/ids.ts';
 import type { Shop } from './shops.ts';
 
-/** A look at personal data: who, at what, and the row that was shown. Within `once` milliseconds it is entered once. */
+/**
+ * One view of personal data: who, what, and the row that was shown. Logged once within `once`
+ * milliseconds.
+ */
 export type Look = { who: string; what: string; about: string | null; once: number };
 
 export async function noteLook(sql: Sql, shop: Shop, { who, what, about, once }: Look, now: Instant): Promise<void> {

@@ -5,25 +5,25 @@ import type { Shop } from './shops.ts';
 /** What is sealed in `admin_tokens.pair`. */
 type TokenPair = { access: string; refresh: string | null };
 
-/** A shop's token as it is now, by the database's clock. */
+/** A shop's current token, by the database's clock. */
 export type StoredToken = {
   version: number;
   access: string;
   refresh: string | null;
-  /** It can be used now, and for a while yet. */
+  /** It can be used now, and will be for a while. */
   live: boolean;
   fresh: boolean;
-  /** It can be used at all, or the refresh token can. */
+  /** The token itself, or its refresh token, can still be used. */
   usable: boolean;
   refused: boolean;
 };
 
 export type AccessState = 'ok' | 'missing' | 'needs_opening';
 
-/** A token is renewed when this part of its life is left, and at the latest this long before its end. */
+/** Renew a token when this part of its life is left, and at the latest this long before its end. */
 const LEFT_PART = 0.1;
 const LEFT_AT_MOST = `interval '5 minutes'`;
-/** How long a refresh that died holds up the next one. Longer than one takes. */
+/** How long a refresh whose process died blocks the next one. Longer than a refresh takes. */
 const LEASE = `interval '45 seconds'`;
 
 const binding = (shop: Shop) => `admin_tokens.pair:${shop.id}`;
@@ -33,11 +33,14 @@ const RENEWAL_DUE = `(refresh_expires_at IS NOT NULL AND renewed_at < now() - in
 const LIVE = 'coalesce(access_expires_at > now(), true)';
 const USABLE = `(${LIVE} OR coalesce(refresh_expires_at > now(), false))`;
 
-/** Whether a shop can be read, as a condition of a statement. @param shopId the column or parameter that names it */
+/**
+ * SQL condition: whether a shop can be read.
+ * @param shopId the column or parameter that names it
+ */
 export const hasToken = (shopId: string) =>
   `EXISTS (SELECT 1 FROM admin_tokens WHERE shop_id = ${shopId} AND pair IS NOT NULL AND refused_at IS NULL AND ${USABLE})`;
 
-/** The shop's token; null: none was ever given, or it was erased. */
+/** The shop's token; null: it never had one, or it was erased. */
 export async function loadToken(sql: Sql, shop: Shop): Promise<StoredToken | null> {
   const [row] = await sql.query<{
     pair: Uint8Array | null;
@@ -56,7 +59,10 @@ export async function loadToken(sql: Sql, shop: Shop): Promise<StoredToken | nul
   return { ...state, ...shop.vault.openJson<TokenPair>(binding(shop), pair) };
 }
 
-/** Whether the app has access to the shop's Admin API and, if not, why the last attempt to get it failed. */
+/**
+ * Whether the app has access to the shop's Admin API and, if not, why the last attempt to get it
+ * failed.
+ */
 export async function accessOf(sql: Sql, shop: Shop): Promise<{ state: AccessState; failure: string | null }> {
   const [row] = await sql.query<{ there: boolean; open: boolean; failure: string | null }>(
     `SELECT pair IS NOT NULL AS there, refused_at IS NULL AND ${USABLE} AS open, failure
@@ -86,7 +92,7 @@ const PAIR_ROW = `$1::int, $2::bytea, $3::text, now(), now() + $4::float8 * inte
   now() + $5::float8 * interval '1 millisecond'`;
 const PAIR_COLUMNS = 'shop_id, pair, scopes, renewed_at, access_expires_at, refresh_expires_at';
 
-/** Keeps what an exchange gave. */
+/** Saves the result of an exchange. */
 export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Promise<void> {
   await sql.query(
     `INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) VALUES (${PAIR_ROW}, now())
@@ -95,7 +101,10 @@ export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Pro
   );
 }
 
-/** Keeps what a refresh gave, when it was the holder of the lease. @returns whether it was */
+/**
+ * Saves the result of a refresh if this owner still has the lease.
+ * @returns whether it does
+ */
 export async function keepRefreshed(sql: Sql, shop: Shop, owner: string, granted: Granted): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE admin_tokens SET ${SET_PAIR} FROM (VALUES (${PAIR_ROW})) AS excluded (${PAIR_COLUMNS})
@@ -105,7 +114,10 @@ export async function keepRefreshed(sql: Sql, shop: Shop, owner: string, granted
   return rows.length > 0;
 }
 
-/** Takes the lease for replacing this version. @returns whether it was free, and the version still the newest */
+/**
+ * Takes the lease to replace this version.
+ * @returns whether it was free, and the version still the newest
+ */
 export async function takeLease(sql: Sql, shop: Shop, version: number, owner: string): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE admin_tokens SET lease_owner = $3, lease_until = now() + ${LEASE}
@@ -116,7 +128,7 @@ export async function takeLease(sql: Sql, shop: Shop, version: number, owner: st
   return rows.length > 0;
 }
 
-/** Gives the lease back after a refresh that came to nothing. */
+/** Returns the lease after a failed refresh. */
 export async function dropLease(sql: Sql, shop: Shop, owner: string, failure: string): Promise<void> {
   await sql.query(
     `UPDATE admin_tokens SET lease_owner = NULL, lease_until = NULL, failure = $3
@@ -125,7 +137,10 @@ export async function dropLease(sql: Sql, shop: Shop, owner: string, failure: st
   );
 }
 
-/** Notes that Shopify refuses this version. @returns whether that is news */
+/**
+ * Records that Shopify refuses this version.
+ * @returns whether that is news
+ */
 export async function markRefused(sql: Sql, shop: Shop, version: number, failure: string): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE admin_tokens SET refused_at = now(), failure = $3, lease_owner = NULL, lease_until = NULL
@@ -135,7 +150,7 @@ export async function markRefused(sql: Sql, shop: Shop, version: number, failure
   return rows.length > 0;
 }
 
-/** The version to replace when there is nothing to refresh; makes the row. */
+/** The version to replace when there is nothing to refresh; creates the row. */
 export async function versionToReplace(sql: Sql, shop: Shop): Promise<number> {
   await sql.query('INSERT INTO admin_tokens (shop_id) VALUES ($1) ON CONFLICT (shop_id) DO NOTHING', [shop.id]);
   const [row] = await sql.query<{ version: number }>('SELECT version FROM admin_tokens WHERE shop_id = $1', [shop.id]);
@@ -143,8 +158,8 @@ export async function versionToReplace(sql: Sql, shop: Shop): Promise<number> {
 }
 
 /**
- * Erases the shop's tokens, when the app was uninstalled at `at`: with `installedAgain`, those that were given before it, as
- * they died with it.
+ * Erases the shop's tokens when the app was uninstalled at `at`. With `installedAgain`, only those
+ * granted before it, since they ended with it.
  */
 export async function eraseTokens(sql: Sql, shop: Shop, at: Instant, installedAgain: boolean): Promise<void> {
   await sql.query('DELETE FROM admin_tokens WHERE shop_id = $1 AND (NOT $2::boolean OR exchanged_at <= $3)', [
@@ -159,8 +174,8 @@ export async function noteFactsRead(sql: Sql, shop: Shop): Promise<void> {
 }
 
 /**
- * Shops whose pair has to be kept alive: not renewed for a day, though a refresh token dies after 90, or without the shop's
- * facts of today.
+ * Shops whose token pair must be kept alive, since it hasn't been renewed for a day (a refresh
+ * token expires after 90), or that lack today's shop facts.
  */
 export async function dueForUpkeep(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ shop_id: number }>(
@@ -173,18 +188,18 @@ export async function dueForUpkeep(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
-/** Whether the pair has not been renewed for a day, and can be. */
+/** Whether the pair can be renewed and hasn't been for a day. */
 export async function isRenewalDue(sql: Sql, shop: Shop): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM admin_tokens WHERE shop_id = $1 AND ${RENEWAL_DUE}`, [shop.id]);
   return rows.length > 0;
 }
 
-/** Leaves the shop alone for an hour. */
+/** Skips the shop for an hour. */
 export async function rest(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(`UPDATE admin_tokens SET rest_until = now() + interval '1 hour' WHERE shop_id = $1`, [shop.id]);
 }
 
-/** What Shopify gave: lifetimes in milliseconds from now, null without an end. */
+/** What Shopify granted: lifetimes in milliseconds from now; null: no end. */
 export type Granted = {
   accessToken: string;
   refreshToken: string | null;

@@ -1,9 +1,12 @@
 import type { Sql } from '../../platform/database/db.ts';
 
-/** A chore of a shop is done by one owner at a time, until its lease runs out. */
+/** Only one owner at a time does a chore of a shop, until its lease runs out. */
 export type ChoreLease = { shopId: number; chore: string; owner: string; leaseMs: number };
 
-/** @param erased whether an erased shop counts, too: the caller needs no key. @returns whether it is ours */
+/**
+ * @param erased whether to include an erased shop: the caller needs no key
+ * @returns whether it is ours
+ */
 export async function takeChore(sql: Sql, lease: ChoreLease, erased: boolean): Promise<boolean> {
   const rows = await sql.query(
     `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)

@@ -2,16 +2,17 @@ import type { Sql } from '../../platform/database/db.ts';
 import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
 import type { Shop } from './shops.ts';
 
-/** The problems that Shopify Flow hears about when they open. */
+/** The problems that Shopify Flow is told about when they open. */
 export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_request';
 
-/** A problem that opened. `key` tells several of a kind apart. */
+/** A problem that opened. `key` distinguishes several of one kind. */
 export type Opening = { kind: OpeningKind; key: string };
 
 /**
- * The problems that are open now, of installed shops. `told`: whether Flow is to hear of it, which a delivery that Flow itself
- * started never causes: of a refused GUID it hears as soon as anything else waits. A refused GUID and a privacy request have
- * keys of their own each time, so that one that opens anew is another, however soon.
+ * The problems open now, of installed shops. `told`: whether to tell Flow. A delivery that Flow
+ * itself started never causes that: Flow hears about a refused GUID once anything else waits.
+ * A refused GUID and a privacy request have a new key each time, so one that opens again counts as
+ * another, however soon.
  */
 const OPEN = `
   SELECT s.shop_id, 'connection' AS kind, (extract(epoch FROM s.problem_since) * 1000)::bigint::text AS key,
@@ -31,7 +32,9 @@ const OPEN = `
 const withOpen = (installed: string) =>
   `WITH installed AS (SELECT id FROM shops WHERE ${installed} AND uninstalled_at IS NULL AND erased_at IS NULL), open_now AS (${OPEN})`;
 
-/** The shops where a problem opened or closed since it was looked at, or where Flow is still to be told. */
+/**
+ * Shops where a problem opened or closed since the last check, or where Flow hasn't been told yet.
+ */
 export async function shopsWithNews(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ shop_id: number }>(
     `${withOpen('true')}
@@ -42,7 +45,10 @@ export async function shopsWithNews(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
-/** Writes down which of a shop's problems opened, and forgets those that closed. @returns those to tell Flow of now */
+/**
+ * Saves which of a shop's problems opened, and forgets those that closed.
+ * @returns those to tell Flow about now
+ */
 export async function noteOpenings(sql: Sql, shop: Shop): Promise<Opening[]> {
   await sql.query(
     `${withOpen('id = $1')}
@@ -63,7 +69,7 @@ export async function noteOpenings(sql: Sql, shop: Shop): Promise<Opening[]> {
   );
 }
 
-/** Flow took it. */
+/** Flow accepted it. */
 export async function markAnnounced(sql: Sql, shop: Shop, { kind, key }: Opening): Promise<void> {
   await sql.query('UPDATE flow_openings SET told_at = now() WHERE shop_id = $1 AND kind = $2 AND key = $3', [
     shop.id,

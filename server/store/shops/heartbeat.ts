@@ -1,8 +1,8 @@
 import type { Sql } from '../../platform/database/db.ts';
 
 /**
- * Notes that webhooks can be received. After a gap of more than 10 minutes, every shop is compared with Shopify in 3 minutes:
- * what Shopify then tells again by itself has come by then.
+ * Records that webhooks can be received. After a gap of more than 10 minutes, every shop is
+ * compared with Shopify 3 minutes later, when Shopify's own retries have arrived.
  */
 export async function beat(sql: Sql): Promise<void> {
   await sql.query(

@@ -3,7 +3,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { closeProblem, openProblem, openProblems } from './problems.ts';
 import type { Shop } from './shops.ts';
 
-/** What webhooks had not told. `from`, `to`: ISO 8601, of the time that was compared. */
+/** What the webhooks missed. `from`, `to`: ISO 8601, the period that was compared. */
 export type Missed = { orders: number; customers: number; consents: number; from: string | null; to: string };
 
 export const noneMissed = { orders: 0, customers: 0, consents: 0 };
@@ -18,7 +18,7 @@ export async function openMissed(sql: Sql, shop: Shop): Promise<{ detail: Missed
   return open && isMissed(open.detail) ? { detail: open.detail, openedAt: open.openedAt } : null;
 }
 
-/** Adds to the entry for the merchant. */
+/** Adds to the merchant's entry. */
 export async function noteMissed(
   sql: Sql,
   shop: Shop,
@@ -39,7 +39,7 @@ export async function noteMissed(
   await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);
 }
 
-/** Nothing more was missed since: the entry goes after a week. */
+/** Closes the merchant's entry after a week in which nothing more was missed. */
 export async function closeOldMissed(sql: Sql, shop: Shop, now: Instant): Promise<void> {
   const open = await openMissed(sql, shop);
   if (open && now - Date.parse(open.detail.to) > SHOWN_MS)

@@ -3,10 +3,12 @@ import type { Translated } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
 
-/** What Shopify asks for about one person. Id, e-mail and phone may each be missing. */
+/** What Shopify asks for about one person. Id, email and phone may each be missing. */
 export type PersonRequest = Extract<Translated, { kind: 'compliance' }>;
 
-/** Whom a data request is about, as Shopify names them. Sealed in `privacy_requests.subject`. */
+/**
+ * The person a data request is about, as Shopify names them. Sealed in `privacy_requests.subject`.
+ */
 export type PrivacySubject = {
   customerId: ShopifyId | null;
   email: string | null;
@@ -25,16 +27,16 @@ export type PrivacyRequest = {
   doneAt: Instant | null;
   /** Null for an erasure, and once the person was erased. */
   subject: PrivacySubject | null;
-  /** When the person of a data request was erased. */
+  /** When the person a data request is about was erased. */
   erasedAt: Instant | null;
 };
 
 const DAY = 24 * 3_600_000;
 /** Shopify's own limit: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance */
 export const DUE_AFTER = 30 * DAY;
-/** From then on the overview reminds of it. */
+/** From then on the overview shows a reminder. */
 export const REMIND_AFTER = 20 * DAY;
-/** As many as a page shows. */
+/** The most that a page shows. */
 const MOST = 200;
 
 export const requestBinding = (id: string) => `privacy_requests.subject:${id}`;
@@ -67,9 +69,9 @@ function read(shop: Shop, row: Row): PrivacyRequest {
 }
 
 /**
- * Keeps a request that was done as far as it is done here: an erasure, or an export, which is put together when it is
- * downloaded. Whom an erasure is about is not kept.
- * @param search what an erasure finds a data request by
+ * Saves a request once our part is done: an erasure, or an export, which is put together when it is
+ * downloaded. For an erasure, we don't keep who it was about.
+ * @param search the keys by which an erasure finds a data request
  */
 export async function keepRequest(
   sql: Sql,
@@ -95,7 +97,7 @@ export async function keepRequest(
   );
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function listRequests(sql: Sql, shop: Shop): Promise<PrivacyRequest[]> {
   const rows = await sql.query<Row>(
     `SELECT ${columns} FROM privacy_requests WHERE shop_id = $1 ORDER BY received_at DESC, id DESC LIMIT ${MOST}`,
@@ -112,7 +114,10 @@ export async function findRequest(sql: Sql, shop: Shop, id: string): Promise<Pri
   return row ? read(shop, row) : null;
 }
 
-/** The merchant has handed the data out, or Ascent360 has erased it. Said twice, the first time counts. */
+/**
+ * The merchant has sent the data, or Ascent360 has erased it. If it is marked twice, the first time
+ * counts.
+ */
 export async function markDone(sql: Sql, shop: Shop, id: string, now: Instant): Promise<PrivacyRequest | null> {
   await sql.query(
     'UPDATE privacy_requests SET done_at = $3 WHERE shop_id = $1 AND id = $2 AND done_at IS NULL AND ready_at IS NOT NULL',
@@ -121,7 +126,7 @@ export async function markDone(sql: Sql, shop: Shop, id: string, now: Instant): 
   return await findRequest(sql, shop, id);
 }
 
-/** Takes the person out of the data requests about them. */
+/** Removes the person from the data requests about them. */
 export async function eraseRequests(sql: Sql, shop: Shop, keys: readonly string[], at: Instant): Promise<void> {
   await sql.query(
     `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3 WHERE shop_id = $1 AND search && $2::text[]`,

@@ -3,21 +3,27 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from './shops.ts';
 
-/** Kinds of entries that are kept, because no other row says so; overview/problems words them. */
+/**
+ * Kinds of problem that get an entry of their own, because no other row shows them;
+ * overview/problems has their wording.
+ */
 export type KeptProblemKind =
-  /** Reconciliation found events that no webhook had told. */
+  /** Reconciliation found changes that no webhook had told us. */
   | 'webhooks_missed'
-  /** Shopify left fields out, because the app's access to protected customer data lacks them. */
+  /** Shopify left out fields because the app's access to protected customer data lacks them. */
   | 'fields_denied'
   /** The Admin API can't be used until somebody opens the app. */
   | 'admin_access'
-  /** Shopify's answers have been of no use for a while. */
+  /** Shopify's answers have been unusable for a while. */
   | 'shopify_failing';
 
 /** One open entry. `detail` holds counts, codes and times, no personal data. */
 export type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };
 
-/** Opens an entry, or adds `count` to the open one of the same kind and key and replaces its detail. */
+/**
+ * Opens an entry, or adds `count` to the open one with the same kind and key and replaces its
+ * detail.
+ */
 export async function openProblem(
   sql: Sql,
   shop: Shop,
@@ -33,7 +39,7 @@ export async function openProblem(
   );
 }
 
-/** Closes the open entry of this kind and key, when there is one; without a key, all of the kind. */
+/** Closes the open entry with this kind and key, if any; without a key, all of the kind. */
 export async function closeProblem(
   sql: Sql,
   shop: Shop,

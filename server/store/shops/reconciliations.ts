@@ -10,13 +10,15 @@ export type Reconciliation = {
   changesDue: boolean;
   consentDue: boolean;
   operationId: string | null;
-  /** When Shopify was asked to read: what was read of somebody since is newer than its file. */
+  /**
+   * When Shopify was asked to read. Anything read about a person since then is newer than its file.
+   */
   begunAt: Instant | null;
-  /** The fields that the bulk operation leaves out, as the app may not see them. */
+  /** The fields the bulk operation leaves out because the app may not see them. */
   denied: string[];
   fileSize: number | null;
   readAt: Instant | null;
-  /** Opens without a password: for downloading only. */
+  /** Opens without a password: only for downloading. */
   url: string | null;
   line: number;
   offset: number;
@@ -29,7 +31,10 @@ const CONSENT_EVERY = `interval '7 days'`;
 
 const urlBinding = (shop: Shop) => `reconciliations.url:${shop.id}`;
 
-/** Shops that are in use, can be read, and have not been compared for a while; a shop is entered by its first comparison. */
+/**
+ * Shops that are in use, can be read, and haven't been compared for a while. A shop gets its row
+ * with its first comparison.
+ */
 export async function shopsToReconcile(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN reconciliations r ON r.shop_id = s.id
@@ -40,7 +45,9 @@ export async function shopsToReconcile(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** How far the shop has been compared; null the first time, when there is no point to start from. */
+/**
+ * How far the shop has been compared; null the first time, when there is no point to start from.
+ */
 export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconciliation | null> {
   const [row] = await sql.query<{
     orders_until: Date | null;
@@ -78,8 +85,8 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
 }
 
 /**
- * Begins with what changes from now on. What happened before the app was installed again is not known: then consent is compared
- * at once.
+ * Starts with changes from now on. We don't know what happened before the app was installed again,
+ * so in that case consent is compared at once.
  */
 export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = false): Promise<void> {
   await sql.query(
@@ -91,17 +98,17 @@ export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = fa
   );
 }
 
-/** The app was away for a while: everybody's consent is compared now. */
+/** The app was away for a while: compares everybody's consent now. */
 export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('UPDATE reconciliations SET consent_due_at = now() WHERE shop_id = $1', [shop.id]);
 }
 
-/** The app was uninstalled: what happens from now on is none of its business, and a reinstall begins anew. */
+/** The app was uninstalled: changes from now on don't concern it, and a reinstall starts fresh. */
 export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
 }
 
-/** Compared again after the usual while, or after `waitMs`. */
+/** Compares everything again after the usual time, or after `waitMs`. */
 export async function postponeAll(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
   const wait = waitMs === undefined ? EVERY : `$2::float8 * interval '1 millisecond'`;
   const params = waitMs === undefined ? [shop.id] : [shop.id, waitMs];
@@ -113,12 +120,12 @@ export async function postponeAll(sql: Sql, shop: Shop, waitMs?: number): Promis
   );
 }
 
-/** Changes are compared again after the usual while. */
+/** Compares changes again after the usual time. */
 export async function endRun(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(`UPDATE reconciliations SET due_at = now() + ${EVERY} WHERE shop_id = $1`, [shop.id]);
 }
 
-/** Changes of this kind are known up to here. It never goes back. */
+/** We know the changes of this kind up to here. It never goes back. */
 export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant): Promise<void> {
   const column = kind === 'orders' ? 'orders_until' : 'customers_until';
   await sql.query(`UPDATE reconciliations SET ${column} = greatest(${column}, $2::timestamptz) WHERE shop_id = $1`, [
@@ -127,7 +134,7 @@ export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant
   ]);
 }
 
-/** What a comparison of consent reads, and how far it is. */
+/** Saves what a comparison of consent reads, and how far it has got. */
 export async function saveConsentRead(
   sql: Sql,
   shop: Shop,
@@ -153,7 +160,10 @@ export async function saveConsentRead(
   );
 }
 
-/** Moves on in the file. @returns false when somebody else did */
+/**
+ * Moves on in the file.
+ * @returns false when another worker did
+ */
 export async function moveInFile(
   sql: Sql,
   shop: Shop,

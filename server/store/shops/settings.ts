@@ -11,24 +11,24 @@ import { type Installation, installedAt, type Shop } from './shops.ts';
 /** What a shop has saved. `guid` null: not connected. */
 export type StoredSettings = {
   settings: Settings;
-  /** Lower case. A credential: for sending only, never for an answer or a log. */
+  /** Lower case. A credential: use it only for sending, never in an answer or a log. */
   guid: string | null;
   guidLast4: string | null;
-  /** Counts the Ascent360 accounts this shop has named: what was told belongs to one of them. */
+  /** Counts the Ascent360 accounts this shop has named. What was told belongs to one of them. */
   account: number;
-  /** Since when the present account is the one; null: it is the first. */
+  /** When the current account was named; null: it is the first. */
   accountSince: Instant | null;
   /** Ascent360 refuses this GUID: since when, and its answer. */
   problem: { since: Instant; error: string } | null;
   /** When the next probe of a refused GUID is due. */
   probeAt: Instant | null;
-  /** Whether it may be tried now, by the database's clock. */
+  /** Whether a probe may be sent now, by the database's clock. */
   probeDue: boolean;
   /** Null: it never counted anything. */
   breaker: BreakerState | null;
 };
 
-/** A shop that has saved none. */
+/** The settings of a shop that has saved none. */
 export const nothingStored: StoredSettings = {
   settings: defaultSettings(false),
   guid: null,
@@ -41,7 +41,7 @@ export const nothingStored: StoredSettings = {
   breaker: null,
 };
 
-/** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
+/** One changed setting. Values are JSON text, a GUID its last 4 characters; null: none. */
 export type SettingChange = {
   at: Instant;
   /** The Shopify user's id. */
@@ -51,32 +51,33 @@ export type SettingChange = {
   newValue: string | null;
 };
 
-/** Choices made before this are history (SPEC 6.2): before the app was installed, or before the present account. */
+/** Choices from before the installation, or before the current account, are history (SPEC 6.2). */
 export const historyBefore = (life: Installation, stored: StoredSettings, now: Instant): Instant =>
   Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
 
-/** A document that parseSettings took. */
+/** A document that parseSettings accepted. */
 export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
 
 export type SettingsStore = {
-  /** What the shop has saved, completed by today's defaults; null: nothing yet. One statement. */
+  /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
   load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
   /**
-   * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved one; a new GUID ends
-   * a connection problem; `newAccount` begins another account, to which nothing was told.
+   * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
+   * one; a new GUID ends a connection problem; `newAccount` starts another account, which was told
+   * nothing yet.
    */
   save(shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void>;
   /** Disconnects: erases the GUID and keeps the rest. */
   removeGuid(shop: Shop, who: string, now: Instant): Promise<void>;
   /** The newest changes first. */
   changes(shop: Shop, limit: number): Promise<SettingChange[]>;
-  /** Ascent360 refused this GUID. Changes nothing when the shop has another one by now. */
+  /** Ascent360 refused this GUID. Changes nothing when the shop has another one now. */
   noteProblem(
     shop: Shop,
     problem: { guid: string; error: string; now: Instant; probeAt: Instant },
     sql?: Sql,
   ): Promise<void>;
-  /** Ascent360 took something for this GUID. Changes nothing when the shop has another one by now. */
+  /** Ascent360 took something for this GUID. Changes nothing when the shop has another one now. */
   clearProblem(shop: Shop, guid: string, sql?: Sql): Promise<void>;
 };
 
@@ -110,7 +111,7 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
   };
 }
 
-/** What the shop has saved, completed by today's defaults; null: nothing yet. One statement. */
+/** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
 export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
     `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
@@ -124,7 +125,10 @@ export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings
 /** Who changes something, and when. */
 type By = { who: string; now: Instant };
 
-/** One saving of a shop's settings at a time; the row of settings itself may not exist yet. */
+/**
+ * Only one process at a time saves a shop's settings. Locks the shop's row, since the row in
+ * settings may not exist yet.
+ */
 async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }

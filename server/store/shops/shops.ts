@@ -5,7 +5,7 @@ import type { Keys, Vault } from '../../platform/keys.ts';
 import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
 import { hasToken } from './admin-tokens.ts';
 
-/** A shop as the rooms pass it on: its row's id, its name, and what opens its data. */
+/** A shop: its row's id, its domain, and the vault that opens its data. */
 export type Shop = { id: number; domain: string; vault: Vault };
 
 /** The moments that tell whether, and since when, the app is installed. */
@@ -15,15 +15,16 @@ export type Installation = {
   firstWebhookAt: Instant | null;
   lastWebhookAt: Instant | null;
   uninstalledAt: Instant | null;
-  /** The newest uninstallation that is known, kept through a reinstallation. */
+  /** The newest known uninstall, kept through a reinstall. */
   lastUninstalledAt: Instant | null;
-  /** Whether it can be read through the Admin API. */
+  /** Whether we can read it through the Admin API. */
   canRead: boolean;
 };
 
 /**
- * Thrown when something is about to be stored for a shop that was erased meanwhile: its key is destroyed, and what the
- * process still knows of it is out of date. The shop is a new one when it comes back.
+ * Thrown when we are about to store something for a shop that was erased meanwhile: its key is
+ * destroyed, and what the process still has of it is out of date. If the shop comes back, it counts
+ * as new.
  */
 export class ShopErasedError extends Error {
   override name = 'ShopErasedError';
@@ -33,30 +34,39 @@ export class ShopErasedError extends Error {
 }
 
 export type Shops = {
-  /** The shop of this domain; a row and a key are made when there is none. It does not become known by this. */
+  /**
+   * The shop with this domain. Makes a row and a key if there is none, which doesn't make the shop
+   * known.
+   */
   ensure(domain: string): Promise<Shop>;
-  /** The shop of this domain, when it has called or sent webhooks; null otherwise. Makes nothing. */
+  /**
+   * The shop with this domain if it has called or sent webhooks; null otherwise. Creates nothing.
+   */
   known(domain: string): Promise<Shop | null>;
   byId(id: number): Promise<Shop | null>;
-  /** Forgets a shop that was erased, so that its domain is looked up anew. */
+  /** Forgets an erased shop, so that its domain is looked up again. */
   forget(shop: Shop): void;
-  /** @param sql the transaction to read in; without one, on its own */
+  /** @param sql the transaction to read in; without one, it reads on its own */
   facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
-  /** Throws MissingKeyError when some shop's key was wrapped by one that is not there any more. */
+  /** @throws MissingKeyError when a shop's key was wrapped by a key that we no longer have */
   checkKeys(): Promise<void>;
   /**
-   * Wraps the keys of all shops by the first key of ENCRYPTION_KEYS, so that the others can be taken out; what the keys
-   * sealed stays as it is. In batches: what a crash leaves is done at the next start.
+   * Wraps the keys of all shops with the first of ENCRYPTION_KEYS, so that the others can be
+   * removed. Data sealed with the shop keys stays as it is. Works in batches: what a crash leaves
+   * is done at the next start.
    * @returns how many there were
    */
   rewrapKeys(): Promise<number>;
 };
 
-/** Ten minutes before the first sign of life: Shopify dates what happens during the installation a little earlier. */
+/**
+ * Ten minutes before the first sign of life: Shopify dates what happens during installation a
+ * little earlier.
+ */
 const INSTALL_MARGIN = 10 * 60_000;
 const REWRAP_BATCH = 500;
 
-/** When the app was installed; null while the shop is not known. */
+/** When the app was installed; null while the shop isn't known. */
 export function installedAt(life: Installation): Instant | null {
   const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
   return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
@@ -160,8 +170,9 @@ export function createShops(db: Db, keys: Keys): Shops {
 }
 
 /**
- * What somebody chose before this moment may have been undone since, while the app was not installed.
- * @param readAt when Shopify was last asked about them; null: never; undefined: a guest, of whom it cannot be asked
+ * A choice made before this moment may have been undone while the app wasn't installed.
+ * @param readAt when Shopify was last asked about the person; null: never; undefined: a guest, whom
+ * Shopify can't be asked about
  */
 export function choicesHoldFrom(life: Installation, readAt: Instant | null | undefined): Instant {
   const { lastUninstalledAt, firstCallAt, firstWebhookAt } = life;
@@ -171,7 +182,10 @@ export function choicesHoldFrom(life: Installation, readAt: Instant | null | und
   return Math.max(lastUninstalledAt, ...(firsts.length > 0 ? [Math.min(...firsts)] : []));
 }
 
-/** @param forSaving a call of the merchant waits until the transaction is over: it must not be undone by what was read before */
+/**
+ * @param forSaving makes calls of the merchant wait until the transaction is over, so that saving
+ * what was read here can't undo them
+ */
 export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false): Promise<Installation> {
   const [row] = await sql.query<{
     first_call_at: Date | null;
@@ -224,8 +238,8 @@ export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise
 }
 
 /**
- * Adds to the shop's facts what is told of them now; what is not told stays. Webhooks come in any order: what one says that is
- * dated before what was taken last is left out. What was read is how it is now.
+ * Adds new facts about the shop; facts that are absent stay as they are. Webhooks arrive in any
+ * order, so one dated before the last one taken is ignored. A read shows the current state.
  * @param sql a transaction
  */
 export async function mergeFacts(
@@ -244,10 +258,12 @@ export async function mergeFacts(
 }
 
 /**
- * Notes an authenticated call of the merchant: the shop is known from then on, and installed again when it had been
- * uninstalled (settings are kept). A call counts from when its token was issued: one from before the uninstallation, kept by a
- * page that was still open, shows nothing. One that may be from before it is answered, and shows nothing either.
- * @returns `erased`: the shop was, look it up anew; `outdated`: the app was uninstalled after the token was issued
+ * Records an authenticated call by the merchant: the shop is known from then on, and installed
+ * again if it had been uninstalled (settings are kept). A call counts from when its token was
+ * issued: a token from before the uninstall, kept by a page that was still open, proves nothing. A
+ * token that may be from before it is answered, but proves nothing either.
+ * @returns `erased`: the shop was erased, look it up again; `outdated`: the app was uninstalled
+ * after the token was issued
  */
 export async function noteCall(
   db: Db,
