@@ -25,14 +25,14 @@ export type ReceiveRunDeps = {
   now: () => Instant;
 };
 
-/** A run whose signature, shop and handle were checked. */
+/** A run whose signature, shop and handle have been checked. */
 type CheckedRun = { shop: Shop; runId: string; rawBody: Buffer };
 
 function refuse(res: Response, status: number, message: string): void {
   res.status(status).json({ errors: [{ message }] });
 }
 
-/** 503: nothing was stored; Flow sends the run again for up to 36 hours. */
+/** 503: nothing was stored; Flow retries the run for up to 36 hours. */
 function later(res: Response, log: Log, error: unknown): void {
   log.warn({ stage: 'receive', topic: FLOW_RUN, err: error }, 'not stored; Shopify is asked to try again');
   res.set('Retry-After', '5');
@@ -100,8 +100,8 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
 }
 
 /**
- * The run, behind verifyRun.
- * @throws Error on a route that is not behind it
+ * The run that verifyRun checked.
+ * @throws Error on a route without verifyRun
  */
 export function runOf(res: Response): CheckedRun {
   const run: CheckedRun | undefined = res.locals['flowRun'];
@@ -109,7 +109,7 @@ export function runOf(res: Response): CheckedRun {
   return run;
 }
 
-/** Stores a checked run as an event, like a webhook, and wakes the shop's work. */
+/** Stores a checked run as an event, like a webhook, and wakes the shop's worker. */
 export function storeRun(deps: ReceiveRunDeps): RequestHandler {
   return async (_req, res) => {
     const { shop, runId, rawBody } = runOf(res);
