@@ -40,18 +40,19 @@ function later(res: Response, log: Log, error: unknown): void {
 }
 
 /**
- * `POST /flow/send`, a run of the Flow action "Send to Ascent360" (https://shopify.dev/docs/apps/build/flow/actions/endpoints).
- * What each answer means, and what Flow then does:
+ * `POST /flow/send`, a run of the Flow action "Send to Ascent360"
+ * (https://shopify.dev/docs/apps/build/flow/actions/endpoints).
+ * Runs are identified by shop and `action_run_id`. What we answer, and what Flow then does:
  *
- * | situation                                                         | answer                     | Flow                  |
- * |-------------------------------------------------------------------|----------------------------|-----------------------|
- * | committed, or seen before (same shop and `action_run_id`)         | 200                        | is done               |
- * | signature missing, malformed or wrong                             | 401, nothing stored        | fails the run         |
- * | signed, but no run of this action, or it names no customer        | 400                        | fails the run         |
- * | signed, but the app is not known to be in this shop               | 404                        | fails the run         |
- * | body over 1 MB                                                    | 413                        | fails the run         |
- * | too many runs of this shop                                        | 429 with Retry-After       | sends it again later  |
- * | database away, or slower than 2.5 s                               | 503 with Retry-After       | sends it again later  |
+ * | situation                                      | answer               | Flow          |
+ * |------------------------------------------------|----------------------|---------------|
+ * | stored, or seen before (same `action_run_id`)  | 200                  | is done       |
+ * | signature missing, malformed or wrong          | 401, nothing stored  | fails the run |
+ * | signed, but another action, or no customer     | 400                  | fails the run |
+ * | signed, but we don't know the app in this shop | 404                  | fails the run |
+ * | body over 1 MB                                 | 413                  | fails the run |
+ * | too many runs of this shop                     | 429 with Retry-After | retries later |
+ * | database down, or slower than 2.5 s            | 503 with Retry-After | retries later |
  */
 export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
   return async (req, res, next) => {
