@@ -85,7 +85,7 @@ function isWhole(line: string): boolean {
  * https://shopify.dev/docs/api/usage/bulk-operations/queries#the-jsonl-data-format), one at a time,
  * whatever the file's size: a node's line, followed by the lines of its children, which name it in
  * `__parentId`. A line that isn't JSON becomes an unreadable record, so that the problem is seen.
- * @param from the place and byte where a record starts
+ * @param from the place where a record starts; `bytes` start there too
  * @throws AdminError `later` when the file was cut off, before the record that may be incomplete
  */
 export async function* readFileRecords(

@@ -8,8 +8,7 @@ export const TELL_AFTER_MS = 5 * 60_000;
 
 export type Failing = {
   /**
-   * @param code how the call failed that we gave up, without anything personal; null: it was
-   *   answered
+   * @param code why we gave up on the call, without anything personal; null: it was answered
    */
   note(shop: Shop, document: string, code: string | null): Promise<void>;
 };
