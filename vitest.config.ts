@@ -18,7 +18,7 @@ const onBoth = files([
   'admin/access',
   'faults/*',
   'features/activity/send-again',
-  'features/imports/{tally,waits}',
+  'features/imports/{count-ended,waits}',
   'features/operations/backlog',
   'features/people/people',
   'features/privacy/retention',
@@ -28,10 +28,10 @@ const onBoth = files([
   'store/**/*',
 ]);
 /** Faults to which the database is all the same. */
-const onServerEnough = files(['faults/{certificates,import,npm,reading,redis}']);
+const onServerEnough = files(['faults/{certificates,import,npm,reading,redis,tls}']);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = files([
-  'faults/{clock,crowds,dark-database,database,monsters,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
+  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
 ]);
 /** They need the embedded database, and would say the same on a server. */

@@ -58,7 +58,7 @@ export type AppDeps = {
   now: () => Instant;
 };
 
-/** What `/api` takes and answers; test/http/openapi.test.ts holds it to the routes. */
+/** The requests and answers of `/api`; test/http/openapi.test.ts checks them against the routes. */
 const merchantApi = [
   ...settingsApi,
   ...overviewApi,
@@ -70,7 +70,7 @@ const merchantApi = [
   ...operationsApi,
 ];
 
-/** Every URL on one screen. */
+/** Every URL of the app, on one screen. */
 export function createApp(deps: AppDeps): Express {
   const { config, db, shops, queue, log, metrics, now } = deps;
   const wake = (shopId: number) => queue.wake(shopId);

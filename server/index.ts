@@ -2,7 +2,7 @@ import { ConfigError, readConfig } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
 import { start } from './start.ts';
 
-/** How long a stop may take before the process ends all the same, in milliseconds. */
+/** How long a stop may take before the process exits anyway, in milliseconds. */
 const STOP_WITHIN = 9_500;
 
 function refuse(message: string): never {

@@ -19,10 +19,13 @@ import { createSettingsStore } from './store/shops/settings.ts';
 import { createShops } from './store/shops/shops.ts';
 import { startWorker } from './worker.ts';
 
-/** How long requests that are under way may take to end, in milliseconds. */
+/** How long running requests may take to finish, in milliseconds. */
 const DRAIN_MS = 5000;
 
-/** How long the headers of a request may take, and all of it, in milliseconds; bodies have less, see platform/intake.ts. */
+/**
+ * Time limits for a request's headers and the whole request, in milliseconds; bodies have less, see
+ * platform/intake.ts.
+ */
 const CONNECTION_LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
 
 /** Where `npm run build` leaves the pages. */
@@ -56,9 +59,10 @@ async function pagesOf(config: Config, log: Log): Promise<Front> {
 }
 
 /**
- * Starts what the role asks for: opens the database, the queue and the receiver's client, then serves and works.
- * @param given.db a database that is open already; stop() closes it
- * @param given.front the pages, when they are not those of `npm run build`
+ * Starts what the role needs: opens the database, the queue and the Ascent360 client, then serves
+ * and works.
+ * @param given.db a database that is already open; stop() closes it
+ * @param given.front the pages, if not those of `npm run build`
  * @throws Error saying what to do when the database is locked, not migrated, or a key is missing.
  */
 export async function start(config: Config, log: Log, given: { db?: Db; front?: Front } = {}): Promise<Running> {
@@ -114,7 +118,8 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     return {
       port,
       stop: async () => {
-        // Attempts that do not end by themselves are cut: their outcome is recorded as unknown, and they are due again.
+        // Attempts that don't finish in time are cut off: their outcome is recorded as unknown, and
+        // they are due again.
         const cut = setTimeout(() => void ascent360.close(), DRAIN_MS);
         await Promise.all([close(server), heartbeat?.stop(), worker ? worker.stop() : queue.stop()]);
         clearTimeout(cut);

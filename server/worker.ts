@@ -27,11 +27,14 @@ import { createFreshSubjects } from './store/deliveries/fresh-subjects.ts';
 import type { SettingsStore } from './store/shops/settings.ts';
 import type { Shop, Shops } from './store/shops/shops.ts';
 
-/** Batches that are being translated at once in this process: each holds up to 100 bodies in memory. */
+/** How many batches this process translates at once: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
-/** A new customer arrives as several webhooks (details, tags, consent). We wait this long, in milliseconds, to send them as one. */
+/**
+ * A new customer arrives as several webhooks (details, tags, consent). We wait this long, in
+ * milliseconds, to send them as one.
+ */
 const QUIET_MS = 2000;
-/** Problems that opened are looked for every sixth sweep: half a minute. */
+/** Check for new problems every sixth sweep: every half minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
 export type WorkerDeps = {
@@ -50,8 +53,9 @@ export type WorkerDeps = {
 };
 
 /**
- * What a worker does, on one screen: working on a shop, and the chores. The simulation runs the same without a clock.
- * @param given.quick the same database, for the way of an event
+ * What a worker does, on one screen: the work on a shop, and the chores. The simulation runs the
+ * same jobs without a clock.
+ * @param given.quick the same database, for processing events
  */
 export function jobsOf(
   deps: WorkerDeps,
@@ -101,7 +105,7 @@ export function jobsOf(
   const onShop = { shops, log, metrics, now, translating, translatingAtOnce, turns, sending, wakeLater, stopping };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;
-  // Due again by the next sweep, which finds it.
+  // Ready again by the next sweep, which finds it.
   const lookAgainMs = config.sweepInterval / 2;
   return {
     work: (shopId, listen) => workOnShop(onShop, shopId, listen),

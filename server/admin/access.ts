@@ -18,22 +18,23 @@ import type { Shop } from '../store/shops/shops.ts';
 import { AdminError } from './admin.ts';
 import { type OAuth, OAuthError } from './oauth.ts';
 
-/** Who may speak for a shop: its tokens, kept usable. One refresh at a time, whatever processes want one. */
+/** A shop's tokens, kept usable. Only one refresh runs at a time, across all processes. */
 export type Access = {
   /**
-   * A token that can be used now; refreshed first when its end is near.
+   * A token that can be used now; refreshed first if it expires soon.
    * @throws AdminError `no_access` or `later`
    */
   token(shop: Shop): Promise<StoredToken>;
   /**
-   * A token in place of one that Shopify would not take: what somebody else has got since, or a refreshed one.
+   * Replaces a token that Shopify rejected: with one that another process got since, or a refreshed
+   * one.
    * @throws AdminError `no_access` or `later`
    */
   replace(shop: Shop, refused: StoredToken): Promise<StoredToken>;
-  /** Shopify would not take this one, though it is new: until somebody opens the app there is no access. */
+  /** Call it when Shopify rejects a new token: there is no access until someone opens the app. */
   giveUp(shop: Shop, refused: StoredToken, code: string): Promise<AdminError>;
   /**
-   * Gets a token for a call's ID token, when there is none that can be used or refreshed.
+   * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed.
    * @returns whether there is one now
    */
   exchange(shop: Shop, idToken: string): Promise<boolean>;
@@ -43,10 +44,10 @@ export type Access = {
 
 export type AccessDeps = { db: Db; oauth: OAuth; log: Log; now: () => Instant };
 
-/** How often somebody else's refresh is looked at, and for how long at most, in milliseconds. */
+/** How often to check another process's refresh, and for how long at most, in milliseconds. */
 const LOOK_EVERY = 100;
 const LOOK_FOR = 60_000;
-/** After exchanges that failed, how long calls do without another one: doubled each time, in milliseconds. */
+/** How long to go without an exchange after one failed: doubled each time, in milliseconds. */
 const REST = { first: 1000, longest: 60_000 };
 
 const isUsable = (token: StoredToken | null): token is StoredToken => token?.usable === true && !token.refused;
@@ -68,7 +69,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     return noAccess();
   }
 
-  /** With the lease in hand. */
+  /** Call it while holding the lease. */
   async function refreshNow(shop: Shop, token: StoredToken, refresh: string, owner: string): Promise<void> {
     try {
       await keepRefreshed(db, shop, owner, await oauth.refresh(shop.domain, refresh));
@@ -79,7 +80,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     }
   }
 
-  /** Looks until the stored pair is another one than `old`, refreshing it when nobody else does. */
+  /** Waits until the stored pair is newer than `old`, and refreshes it if no other process does. */
   async function refreshed(shop: Shop, old: number): Promise<StoredToken> {
     const owner = uuidv4();
     const giveUpAt = performance.now() + LOOK_FOR;
@@ -104,7 +105,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
   async function exchangeNow(shop: Shop, idToken: string): Promise<boolean> {
     if (isUsable(await loadToken(db, shop))) return true;
     const owner = uuidv4();
-    // Another process that is at it will have a token for us, too.
+    // If another process is already exchanging, its token will serve us too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
       const granted = await oauth.exchange(shop.domain, idToken);
@@ -130,7 +131,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       if (!isUsable(token)) throw noAccess();
       if (token.fresh) return token;
       return await shared(shop, token.version).catch(async (error: unknown) => {
-        // Its end is near and not reached: it will do, and the next call tries again.
+        // The token expires soon but still works: use it, and let the next call try again.
         const still = error instanceof AdminError && error.failure === 'later' ? await loadToken(db, shop) : null;
         if (still?.live) return still;
         throw error;

@@ -6,7 +6,10 @@ const field = (value: unknown, name: string): unknown =>
 const isOf = (id: unknown) => (node: unknown) =>
   node === null || typeof field(node, 'id') !== 'string' || field(node, 'id') === id;
 
-/** Each record in its place, or null where there is none. A record of another kind has no id that was asked for. */
+/**
+ * Each place has its record, or null if there is none. A record of another kind can't have an id we
+ * asked for.
+ */
 function areRecordsOf(ids: readonly unknown[], nodes: unknown): boolean {
   if (!Array.isArray(nodes)) return true;
   return nodes.length === ids.length && ids.every((id, i) => nodes[i] === null || field(nodes[i], 'id') === id);
@@ -20,9 +23,10 @@ function standsStill(after: unknown, list: unknown): boolean {
 }
 
 /**
- * What is wrong with an answer that is of the right shape: another's record must not become somebody's, an answer that lacks
- * places must not look like people who are gone, and a page that leads to itself would be read for ever.
- * @returns null: nothing
+ * Checks an answer that has the right shape for other mistakes: we must not take another's record
+ * for someone's, take missing places for people who are gone, or read a page that leads to itself
+ * forever.
+ * @returns null: nothing is wrong
  */
 export function faultOfAnswer(variables: unknown, data: unknown): 'other_records' | 'page_stands_still' | null {
   const ids = field(variables, 'ids');
@@ -36,10 +40,10 @@ export function faultOfAnswer(variables: unknown, data: unknown): 'other_records
 }
 
 /**
- * The cursor to go on from.
- * @param seen those before; it is added
+ * The cursor of the next page.
+ * @param seen earlier cursors; this one is added
  * @returns null: that was the last page
- * @throws AdminError `later` when the pages go round in a circle
+ * @throws AdminError `later` when the pages loop
  */
 export function nextCursor(
   document: string,

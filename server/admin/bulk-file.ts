@@ -2,8 +2,8 @@ import type { Position } from '../domain/imports.ts';
 import { AdminError } from './admin.ts';
 
 /**
- * What was asked for. `denied`: the fields it was read without, as the app may not see them: each record names them; `size`: what the
- * file weighs, in bytes, null: Shopify does not say.
+ * The file to read. `denied`: the fields left out because the app may not see them, which each
+ * record lists; `size`: the file's size in bytes, null: Shopify doesn't say.
  */
 export type FileAsked = {
   kind: 'customers' | 'orders';
@@ -12,16 +12,19 @@ export type FileAsked = {
   size: number | null;
 };
 
-/** One customer or order with all that belongs to it, as JSON, the line it begins at, and the place after it. */
+/**
+ * One customer or order with its child records, as JSON, the line it starts at, and the place after
+ * it.
+ */
 export type FileRecord = { line: number; body: string; next: Position };
 
 const NEWLINE = 10;
-/** What a record may weigh, in bytes: as much as a webhook. */
+/** The largest record, in bytes: the same as for a webhook. */
 const MOST_BYTES = 10 * 1024 * 1024;
-/** In place of what weighs more: nobody can read it, so that it is seen. */
+/** Replaces a larger record. It is unreadable on purpose, so that the problem is seen. */
 const TOO_LONG = 'longer than 10 MB';
 
-/** The bytes of a line that has not ended. Of one that is too long nothing is kept. */
+/** The bytes of an unfinished line. Nothing is kept of a line that is too long. */
 function unfinishedLine() {
   let parts: Buffer[] = [];
   let length = 0;
@@ -29,7 +32,7 @@ function unfinishedLine() {
     add: (bytes: Uint8Array) => {
       length += bytes.length;
       if (length > MOST_BYTES) parts = [];
-      // A copy: the bytes are a part of a larger buffer, which would stay with them.
+      // Copy the bytes: they are part of a larger buffer, which would stay in memory with them.
       else parts.push(Buffer.from(bytes));
     },
     length: () => length,
@@ -42,7 +45,10 @@ function unfinishedLine() {
   };
 }
 
-/** The lines of a stream of bytes, without their ends, and the place after each. The last one may lack its end. */
+/**
+ * The lines of a byte stream without line ends, and the place after each. The last line may have no
+ * line end.
+ */
 async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,
   from: Position,
@@ -65,7 +71,7 @@ async function* linesOf(
   yield { text: line.end(), at, next, isEnded: false };
 }
 
-/** Whether it is the whole of a line that no end of line vouches for. */
+/** Whether a line without a line end is complete. */
 function isWhole(line: string): boolean {
   try {
     return typeof JSON.parse(line) === 'object';
@@ -76,11 +82,11 @@ function isWhole(line: string): boolean {
 
 /**
  * The records of a bulk operation's file (JSON Lines,
- * https://shopify.dev/docs/api/usage/bulk-operations/queries#the-jsonl-data-format), one at a time, whatever the file's
- * size: a node's line, and the lines of its children, which follow it and name it as `__parentId`. A line that is no JSON
- * becomes a record that nobody can read, so that it is seen.
- * @param from the place where a record begins, and the bytes with it
- * @throws AdminError `later` when the file was cut off, before the record that may lack something
+ * https://shopify.dev/docs/api/usage/bulk-operations/queries#the-jsonl-data-format), one at a time,
+ * whatever the file's size: a node's line, followed by the lines of its children, which name it in
+ * `__parentId`. A line that isn't JSON becomes an unreadable record, so that the problem is seen.
+ * @param from the place where a record starts; `bytes` start there too
+ * @throws AdminError `later` when the file was cut off, before the record that may be incomplete
  */
 export async function* readFileRecords(
   bytes: AsyncIterable<Uint8Array>,
@@ -106,7 +112,7 @@ export async function* readFileRecords(
   for await (const { text, at, next, isEnded } of linesOf(bytes, from)) {
     const line = text.trim();
     end = next.offset;
-    // Before the record it belongs to, which lacks it.
+    // Throw before the record that this line belongs to: it is incomplete.
     if (!isEnded && (size === null ? !isWhole(line) : end < size)) throw cutOff();
     if (parent !== null && (line === '' || line.includes('"__parentId"'))) {
       weight += line.length;
@@ -123,7 +129,7 @@ export async function* readFileRecords(
   if (parent !== null) yield whole(parent);
 }
 
-/** Up to `size` at a time; the last group may be smaller. */
+/** Groups of up to `size`; the last one may be smaller. */
 export async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let group: T[] = [];
   for await (const item of items) {

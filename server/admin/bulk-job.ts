@@ -3,13 +3,19 @@ import type { Asking } from './admin.ts';
 import { type BulkAsked, fieldsToLeaveOut, moreToLeaveOut } from './bulk-query.ts';
 import { type BulkFile, lookAtBulkRead, startBulkRead } from './bulk-read.ts';
 
-/** A bulk read as its owner keeps it. `operationId` null: not begun; `denied`: the fields it is read without. */
+/**
+ * A bulk read as its owner stores it. `operationId` null: not started; `denied`: the fields it
+ * leaves out.
+ */
 export type BulkJob = { operationId: string | null; denied: readonly string[] };
 
 /**
- * What one step came to, for the owner to keep:
- * `busy`: too many are under way, begin later · `begun`, `running`: look again after a while · `again`: it named something that
- * the app may not see, so begin anew without · `forbidden`: the app may not see these at all · `failed`, `done`: it is over.
+ * The result of one step, for the owner to store.
+ * `busy`: too many are running, start later.
+ * `begun`, `running`: check again after a while.
+ * `again`: it named something that the app may not see, so start over without it.
+ * `forbidden`: the app may not see these records at all.
+ * `failed`, `done`: it is over.
  */
 export type BulkStep =
   | { state: 'busy' | 'running' | 'forbidden' }
@@ -19,8 +25,9 @@ export type BulkStep =
   | ({ state: 'done' } & BulkFile);
 
 /**
- * Has Shopify read a lot at once, one step at a time: begun, looked at, begun again with less.
- * @throws AdminError; `refused` and denied when the app may not read in bulk
+ * Has Shopify read many records at once, one step at a time: start, check, start over with fewer
+ * fields.
+ * @throws AdminError; `refused` with `denied` when the app may not read in bulk
  */
 export async function stepBulkRead(at: Asking, asked: BulkAsked, job: BulkJob, now: Instant): Promise<BulkStep> {
   if (job.operationId === null) {

@@ -10,16 +10,20 @@ import {
 import { inlineVariables } from './inline-variables.ts';
 import { fieldsAskedFor, withoutFields } from './without-fields.ts';
 
-/** What is to be read of a shop at once. `query`: a search, null: all; `metafieldKeys` of customers, as `namespace.key`. */
+/**
+ * What to read of a shop in bulk. `query`: a search, null: everything; `metafieldKeys` of
+ * customers, as `namespace.key`.
+ */
 export type BulkAsked = { kind: 'customers' | 'orders'; query: string | null; metafieldKeys: readonly string[] };
 
-/** How many are looked at before, so that it costs far less than one query may. */
+/** How many records to try first: few enough to cost far less than a query's limit. */
 const FIRST_CUSTOMERS = 50;
 const FIRST_ORDERS = 20;
 
 /**
- * What a bulk operation takes: its text, and whether a parent's line is followed by its children's.
- * @param leftOut fields that it must not name, as the app may not see them: one of them, and Shopify makes no file
+ * The bulk operation's query text, and whether each parent's line is followed by its children's.
+ * @param leftOut fields it must not name because the app may not see them: if it names one, Shopify
+ *   creates no file
  */
 export function bulkQuery(
   { kind, query, metafieldKeys }: BulkAsked,
@@ -43,14 +47,18 @@ function probeOf({ kind, query, metafieldKeys }: BulkAsked): AdminDocument<unkno
   return { name: ProbeCustomers.name, text: withMetafields ? text : withoutFields(text, ['metafields']), answer: {} };
 }
 
-/** `denied`: what the app may not see; `unproven`: of what none of the first few has a value, so that nobody can tell. */
+/**
+ * `denied`: what the app may not see; `unproven`: fields without a value in the first few records,
+ * so we can't tell.
+ */
 type Sight = { denied: string[]; unproven: string[] };
 
 /**
- * Looks at the first few. A bulk operation says only that it was denied something; an ordinary query of the same leaves out what is
- * denied and names it (https://shopify.dev/docs/api/admin-graphql/latest/enums/BulkOperationErrorCode). A denied field that may not be
- * null takes the whole answer with it, so that it is asked again without.
- * @returns null: the app may not see these at all
+ * Tries the first few records. A bulk operation says only that something was denied; the same
+ * ordinary query leaves out the denied fields and names them
+ * (https://shopify.dev/docs/api/admin-graphql/latest/enums/BulkOperationErrorCode). A denied field
+ * that may not be null empties the whole answer, so we ask again without it.
+ * @returns null: the app may not see these records at all
  */
 async function lookAtSight({ admin, shop, signal }: Asking, asked: BulkAsked): Promise<Sight | null> {
   const probe = probeOf(asked);
@@ -76,9 +84,9 @@ async function lookAtSight({ admin, shop, signal }: Asking, asked: BulkAsked): P
 const union = (...lists: readonly (readonly string[])[]) => [...new Set(lists.flat())].sort();
 
 /**
- * The fields that a bulk read is to leave out, as the app may not see them.
- * @param before what was left out already
- * @returns null: the app may not see these at all
+ * The fields a bulk read must leave out because the app may not see them.
+ * @param before the fields already left out
+ * @returns null: the app may not see these records at all
  * @throws AdminError
  */
 export async function fieldsToLeaveOut(
@@ -91,8 +99,9 @@ export async function fieldsToLeaveOut(
 }
 
 /**
- * The same once a bulk read was denied something all the same, which the first few did not show: all that may be it is left out, and
- * the merchant is told. It is not known of anybody then, so that nothing is sent or taken away on account of it.
+ * Used when a bulk read was denied something that the first few records didn't show: leaves out
+ * every field that may be the cause, and tells the merchant. These fields are then unknown for
+ * everyone, so nothing is sent or removed because of them.
  * @returns null: nothing more can be left out
  * @throws AdminError
  */

@@ -3,24 +3,30 @@ import { AdminError, type Asking } from './admin.ts';
 import { type BulkAsked, bulkQuery } from './bulk-query.ts';
 import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.generated.ts';
 
-/** What a bulk operation read. `url` null: there is nothing to read. `size` in bytes, where Shopify says it. */
+/**
+ * The result of a bulk operation. `url` null: there is nothing to read. `size` in bytes, if Shopify
+ * gives it.
+ */
 export type BulkFile = { url: string | null; size: number | null; completedAt: Instant };
 
-/** How far a bulk operation is. `denied`: it named something that the app may not see. */
+/** The progress of a bulk operation. `denied`: it asked for something that the app may not see. */
 export type BulkRead =
   | { state: 'running' }
   | { state: 'denied' }
   | { state: 'failed'; why: string }
   | ({ state: 'done' } & BulkFile);
 
-/** How long Shopify keeps the file of a bulk operation (https://shopify.dev/docs/api/usage/bulk-operations/queries). */
+/**
+ * How long Shopify keeps a bulk operation's file
+ * (https://shopify.dev/docs/api/usage/bulk-operations/queries).
+ */
 export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Asks Shopify to read a lot at once, into a file.
+ * Asks Shopify to read many records at once, into a file.
  * @param leftOut fields that the app may not see
- * @returns its gid; null: too many are under way, so try again later
- * @throws AdminError; `refused` and denied when the app may not read in bulk
+ * @returns its gid; null: too many are running, so try again later
+ * @throws AdminError; `refused` with `denied` when the app may not read in bulk
  */
 export async function startBulkRead(
   { admin, shop, signal }: Asking,
@@ -59,7 +65,7 @@ export async function lookAtBulkRead({ admin, shop, signal }: Asking, id: string
   }
 }
 
-/** It is of no use any more. That it may have ended does not matter. */
+/** Cancels a bulk operation that is no longer needed. It doesn't matter if it has already ended. */
 export async function cancelBulkRead({ admin, shop, signal }: Asking, id: string): Promise<void> {
   await admin.run(shop, CancelBulkOperation, { id }, signal);
 }

@@ -27,21 +27,24 @@ export type ClientDeps = {
 
 /** Waits between attempts, and how long Shopify may throttle one call, in milliseconds. */
 const PATIENCE = { ...DOWNLOAD_PATIENCE, throttledMs: 5 * 60_000 };
-/** The least wait after being throttled, in milliseconds, twice as long each time; and the longest for points, whatever Shopify says. */
+/**
+ * The shortest wait after throttling, in milliseconds, doubled each time; and the longest wait for
+ * points, whatever Shopify says.
+ */
 const THROTTLED_LEAST = 200;
 const THROTTLED_MOST = 10_000;
 const MOST_WAIT = 60_000;
 
-/** Whether running it twice does no harm. */
+/** Whether it is safe to run it twice. */
 const isQuery = ({ text }: { text: string }) => !text.trimStart().startsWith('mutation');
 
 const jittered = (ms: number, random: () => number) => ms * (0.8 + 0.4 * random());
 
-/** The way to Shopify's data: one call at a time through its token, its bucket and its failures. */
+/** Runs each call with the shop's token, its points and its retries. */
 export function createClient(deps: ClientDeps): Admin {
   const { transport, access, denied, failing, now, random, patience = PATIENCE } = deps;
   const buckets = new Map<number, Bucket>();
-  /** What a document cost the last time. */
+  /** What each document cost last time. */
   const costs = new Map<string, number>();
 
   const pause = async (ms: number, signal: AbortSignal | undefined) => {
@@ -88,7 +91,7 @@ export function createClient(deps: ClientDeps): Admin {
     }
   }
 
-  /** Gives a call up for now, and tells the merchant when that has gone on for a while. */
+  /** Gives up a call for now, and tells the merchant if this has gone on for a while. */
   async function giveUp(shop: Shop, document: string, code: string, partial?: boolean): Promise<never> {
     await failing.note(shop, document, code);
     throw new AdminError('later', `${document} failed: ${code}`, partial);
@@ -122,7 +125,7 @@ export function createClient(deps: ClientDeps): Admin {
           if (performance.now() - throttledSince > patience.throttledMs) {
             return await giveUp(shop, document.name, 'throttled');
           }
-          // The points that are missing are waited for before the next attempt.
+          // The next attempt also waits for the missing points.
           await pause(
             jittered(outcome.waitMs ?? Math.min(THROTTLED_LEAST * 2 ** throttled++, THROTTLED_MOST), random),
             signal,
@@ -140,7 +143,7 @@ export function createClient(deps: ClientDeps): Admin {
         case 'too_costly':
           throw new AdminError('too_costly', `${document.name} costs more than one query may`);
         case 'refused':
-          // What may not be done is no field that lacks.
+          // A mutation that is denied is not a hidden field.
           if (isQuery(document) && outcome.denied.length > 0) {
             await denied.note(shop, document.name, outcome.denied, null);
           }

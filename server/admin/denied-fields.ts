@@ -3,18 +3,21 @@ import type { Db } from '../platform/database/db.ts';
 import { closeProblem, openProblem, openProblems } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 
-/** What only says where a field is in a list. */
+/** Path parts that only give a field's place in a list. */
 const PLACES = new Set(['nodes', 'node', 'edges']);
 export const isPlace = (name: string) => PLACES.has(name);
 
-/** `nodes.0.defaultEmailAddress.emailAddress` → `defaultEmailAddress.emailAddress`. Field names only, nothing personal. */
+/**
+ * `nodes.0.defaultEmailAddress.emailAddress` → `defaultEmailAddress.emailAddress`. Field names
+ * only, nothing personal.
+ */
 export function fieldOf(path: string): string {
   const [first = '', ...names] = path.split('.').filter((part) => !/^\d+$/.test(part));
   const fields = names.filter((name) => !isPlace(name));
   return fields.length > 0 ? fields.join('.') : first;
 }
 
-/** The fields of which an answer has a value. */
+/** The fields that have a value in an answer. */
 export function seenIn(data: unknown, path = '', seen = new Set<string>()): Set<string> {
   if (typeof data !== 'object' || data === null) return seen;
   for (const [key, value] of Object.entries(data)) {
@@ -28,13 +31,16 @@ export function seenIn(data: unknown, path = '', seen = new Set<string>()): Set<
 
 export type DeniedFields = {
   /**
-   * Notes which fields a document was answered without: an entry is opened, changed or closed when that is news. That an
-   * answer denies nothing is none, as it may be about somebody who has nothing there: a field is given once it has a value.
+   * Records which fields were denied to a document, and opens, updates or closes its entry when
+   * that changes. An answer that denies nothing is no news, because the person may have nothing
+   * there: a field counts as allowed once it has a value.
    */
   note(shop: Shop, document: string, denied: readonly string[], data: unknown): Promise<void>;
 };
 
-/** One kept problem per document, so that the merchant is told once, and told again only of something else. */
+/**
+ * Keeps one problem per document, so that the merchant is told once, and again only if it changes.
+ */
 export function createDeniedFields({ db, now }: { db: Db; now: () => Instant }): DeniedFields {
   const noted = new Map<string, readonly string[]>();
 

@@ -5,13 +5,15 @@ import type { Transport } from './transport.ts';
 
 export type Patience = { backoffMs: readonly number[]; idleMs: number };
 
-/** Waits between attempts that bring nothing, and how long a file may stand still, in milliseconds. */
+/**
+ * Waits between attempts that bring no data, and how long a download may stall, in milliseconds.
+ */
 export const DOWNLOAD_PATIENCE: Patience = { backoffMs: [500, 2000, 5000, 15_000], idleMs: 60_000 };
 
-/** By these the file's address has run out, or was never one. */
+/** These mean that the file's address has expired or never existed. */
 const GONE = new Set([400, 401, 403, 404, 410]);
 
-/** Fails when nothing comes for a while. */
+/** Fails if no data arrives for a while. */
 async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
@@ -27,7 +29,7 @@ async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): A
 
 export type Downloading = { transport: Transport } & typeof DOWNLOAD_PATIENCE;
 
-/** One attempt: the bytes from `from` on. */
+/** One attempt: the bytes starting at `from`. */
 async function* attempt(
   { transport, idleMs }: Downloading,
   url: string,
@@ -43,7 +45,7 @@ async function* attempt(
     if (GONE.has(status)) throw new AdminError('refused', `The file of the bulk operation is gone: status ${status}`);
     throw new Error(`Status ${status}`);
   }
-  // A server that does not know ranges sends all of it.
+  // A server without range support sends the whole file.
   let skip = status === 200 ? from : 0;
   for await (const bytes of livelyBytes(body, idleMs)) {
     if (skip >= bytes.length) skip -= bytes.length;
@@ -55,8 +57,8 @@ async function* attempt(
 }
 
 /**
- * A file's bytes from `from` on. Goes on where it was cut; fails with AdminError `later` when several attempts in a row
- * brought nothing, `refused` when the address has run out.
+ * A file's bytes starting at `from`. Continues where the connection was cut; fails with AdminError
+ * `later` when several attempts in a row brought no data, `refused` when the address has expired.
  */
 export async function* download(
   by: Downloading,

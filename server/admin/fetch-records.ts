@@ -5,7 +5,7 @@ import { nextCursor } from './asked-for.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
-/** An order with all its lines, as the Admin API has it. */
+/** An order with all its lines, in Admin API form. */
 type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
   /** The paths of its fields that the app may not see. */
   denied: string[];
@@ -13,7 +13,7 @@ type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
 };
 
 /**
- * An order with all its lines; null: it is not there any more.
+ * An order with all its lines; null: it no longer exists.
  * @throws AdminError
  */
 export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: ShopifyId): Promise<WholeOrder | null> {
@@ -34,7 +34,7 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
 }
 
 /**
- * The same as one record, as text.
+ * The same order as one record, as text.
  * @throws AdminError
  */
 export async function fetchOrder(at: Asking, id: ShopifyId): Promise<string | null> {
@@ -42,7 +42,7 @@ export async function fetchOrder(at: Asking, id: ShopifyId): Promise<string | nu
   return order && JSON.stringify({ __typename: 'Order', ...order });
 }
 
-/** What a single query may cost, in points, and what one customer does besides its metafields. */
+/** What a single query may cost, in points, and what one customer costs without metafields. */
 const MOST_POINTS = 950;
 const POINTS_PER_CUSTOMER = 8;
 
@@ -50,7 +50,8 @@ export const customersAtOnce = (metafieldKeys: readonly string[]) =>
   Math.min(100, Math.max(1, Math.floor(MOST_POINTS / (POINTS_PER_CUSTOMER + metafieldKeys.length))));
 
 /**
- * Customers with their metafields, each as one record, by id; those that are not there any more are missing.
+ * Customers with their metafields, each as one record, by id; those that no longer exist are
+ * missing.
  * @param ids at most `customersAtOnce`
  * @throws AdminError
  */

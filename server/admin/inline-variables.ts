@@ -3,8 +3,8 @@ import type { AdminDocument } from './admin.ts';
 type Literal = string | number | boolean | null | readonly Literal[];
 
 /**
- * The text of a `Bulk…` document with its variables put in as literals: a bulk operation takes a query without variables. A
- * variable without a value becomes null, as when it is left out of a call.
+ * The text of a `Bulk…` document with its variables as literals: a bulk operation accepts no
+ * variables. A variable without a value becomes null, as if left out of a call.
  */
 export function inlineVariables<Variables extends Record<string, Literal | undefined>>(
   document: AdminDocument<unknown, Variables>,
@@ -12,6 +12,6 @@ export function inlineVariables<Variables extends Record<string, Literal | undef
 ): string {
   const [, head = '', name = '', rest = ''] = /^(\w+ (\w+))(?:\([^)]*\))?([\s\S]*)$/.exec(document.text) ?? [];
   if (name !== document.name) throw new Error(`${document.name} does not begin with its name`);
-  // JSON's texts, numbers and lists are GraphQL's too.
+  // JSON texts, numbers and lists are valid GraphQL too.
   return `${head}${rest.replaceAll(/\$(\w+)/g, (_, key: string) => JSON.stringify(variables[key] ?? null))}`;
 }

@@ -13,11 +13,11 @@ import { z } from 'zod';
 import type { Granted } from '../store/shops/admin-tokens.ts';
 import type { Transport } from './transport.ts';
 
-/** The version of the Admin API that documents are checked against and webhooks are written in. */
+/** The Admin API version used to check documents and to format webhooks. */
 export const API_VERSION = ApiVersion.October26;
 
 /**
- * Why there is no token. `refused`: Shopify will not give one for this ID or refresh token, however often it is asked.
+ * Why there is no token. `refused`: Shopify will never give one for this ID token or refresh token.
  * `code` holds no secret.
  */
 export class OAuthError extends Error {
@@ -33,7 +33,7 @@ export class OAuthError extends Error {
 
 export type OAuth = {
   /**
-   * An ID token, checked already, for an expiring offline token.
+   * Exchanges a verified ID token for an expiring offline token.
    * @throws OAuthError
    */
   exchange(shop: string, idToken: string): Promise<Granted>;
@@ -41,10 +41,10 @@ export type OAuth = {
   refresh(shop: string, refreshToken: string): Promise<Granted>;
 };
 
-/** Statuses by which Shopify says that asking again is of no use. */
+/** With these statuses, Shopify says that asking again won't help. */
 const REFUSALS = new Set([400, 401, 403]);
 
-// The library has one way out for the whole process; ours depends on who calls.
+// The library has one fetch for the whole process; ours depends on the caller.
 type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 const wayOut = new AsyncLocalStorage<Fetch>();
 setAbstractFetchFunc(async (url, init) => {
@@ -81,8 +81,8 @@ function failed(error: unknown): OAuthError {
 
 /**
  * Token exchange and refresh, through Shopify's library.
- * @param app.secrets the present secret first; ID tokens signed with any of them are exchanged with the present one, as
- *   tokens that a replaced secret asked for die with it
+ * @param app.secrets the current secret first. An ID token signed with any of them is exchanged
+ *   with the current one, because tokens requested with a replaced secret stop working with it
  */
 export function createOAuth(
   transport: Transport,
@@ -96,7 +96,7 @@ export function createOAuth(
       hostName: new URL(app.appUrl).host,
       apiVersion: API_VERSION,
       isEmbeddedApp: true,
-      // What it logs is not ours to decide: nothing.
+      // We don't control what the library logs, so log nothing.
       logger: { log: () => {} },
     }),
   );

@@ -14,11 +14,11 @@ import { createTransport } from './transport.ts';
 export type OpenAdmin = {
   admin: Admin;
   access: Access;
-  /** Cuts what is under way. */
+  /** Cuts off what is running. */
   close(): void;
 };
 
-/** Shopify's Admin API for this process: what is wired to what. */
+/** Connects the parts of Shopify's Admin API for this process. */
 export function openAdmin(deps: {
   config: Pick<Config, 'shopifyApiKey' | 'shopifySecrets' | 'shopifyAdminOrigin' | 'appUrl'>;
   db: Db;

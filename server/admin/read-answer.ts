@@ -2,23 +2,28 @@ import { z } from 'zod';
 import { type Fields, isAnswerTo } from './shape.ts';
 import type { Cost } from './throttle.ts';
 
-/** What an answer of the Admin API means for us: what to do next. `code` holds nothing personal. */
+/** What to do after an Admin API answer. `code` holds nothing personal. */
 export type Outcome<Data> =
   | { kind: 'data'; data: Data; denied: string[] }
-  /** The token is not taken. */
+  /** Shopify rejected the token. */
   | { kind: 'unauthorized' }
-  /** Too much asked too fast. `waitMs`: what Shopify asks for, null: nothing. */
+  /** We asked for too much too fast. `waitMs`: the wait Shopify asks for, null: none given. */
   | { kind: 'throttled'; waitMs: number | null }
-  /** The same may work a moment later. `partial`: there is an answer, which lacks something by an accident. */
+  /**
+   * The same call may work a moment later. `partial`: there is an answer, but a failure left part
+   * of it out.
+   */
   | { kind: 'failed'; code: string; partial?: true }
-  /** More than one query may cost, however long one waits. */
+  /** Costs more than a single query may, so waiting won't help. */
   | { kind: 'too_costly' }
-  /** The query will never work as it is. `denied`: because the app may not see these. */
+  /**
+   * The query will never work as it is. `denied`: the fields the app may not see, if that is why.
+   */
   | { kind: 'refused'; code: string; denied: string[] };
 
 export type Answer = { status: number; retryAfter: string | null; text: string };
 
-/** Errors of the service itself, which come and go. */
+/** Temporary errors of the service itself. */
 const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE']);
 
 const number = z.number().catch(0);
@@ -67,9 +72,9 @@ function byStatus({ status, retryAfter }: Answer): Outcome<never> | null {
 }
 
 /**
- * Reads one answer. That of 200 is JSON with `data` and perhaps `errors`; with both, some fields are null because of an
- * error, and only those that the app may not see are known to stay so.
- * @param fields what the document asks for: of anything else nothing is taken
+ * Reads one answer. A 200 has JSON with `data` and perhaps `errors`. If it has both, errors made
+ * some fields null, and only those the app may not see are sure to stay that way.
+ * @param fields what the document asks for: anything else is ignored
  */
 export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Outcome<Data>; cost: Cost | null } {
   const refusal = byStatus(answer);
@@ -86,7 +91,7 @@ export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Out
     if (codes.includes('MAX_COST_EXCEEDED')) return { kind: 'too_costly' };
     const other = codes.find((code) => code !== 'ACCESS_DENIED');
     if (other !== undefined) {
-      // With data, the query is right: whatever else went wrong may go right the next time.
+      // If there is data, the query is valid: any other error may be gone next time.
       if (body.data) return { kind: 'failed', code: other, partial: true };
       return PASSING.has(other) ? { kind: 'failed', code: other } : { kind: 'refused', code: other, denied };
     }

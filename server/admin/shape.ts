@@ -1,4 +1,7 @@
-/** What an answer looks like, from Shopify's schema. `maybe`: only when it was asked for; `on`: more, by `__typename`. */
+/**
+ * The shape of an answer, from Shopify's schema. `maybe`: only present if asked for; `on`: more
+ * fields, by `__typename`.
+ */
 export type Shape = { orNull?: true; maybe?: true } & (
   | { is: 'text' | 'number' | 'boolean' | 'any' }
   | { is: 'list'; of: Shape }
@@ -41,6 +44,6 @@ function fits(value: unknown, shape: Shape): boolean {
   }
 }
 
-/** Whether an answer is what the document asked for: whatever else it is, nothing is to be learned from it. */
+/** Whether an answer has what the document asked for. If not, ignore all of it. */
 export const isAnswerTo = <Data>(data: unknown, fields: Fields): data is Data =>
   isObject(data) && hasFields(data, fields);

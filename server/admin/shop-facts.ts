@@ -5,7 +5,6 @@ import { mergeFacts, type Shop } from '../store/shops/shops.ts';
 import type { Admin } from './admin.ts';
 import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';
 
-/** Shopify's shop in our words. */
 export function factsOf({ shop }: ShopFactsQuery): Facts {
   const { name, email, currencyCode, ianaTimezone, updatedAt, shopAddress, plan } = shop;
   const country = shopAddress?.countryCodeV2;
@@ -21,8 +20,9 @@ export function factsOf({ shop }: ShopFactsQuery): Facts {
 }
 
 /**
- * Reads and keeps what the app has to know of a shop before its first shop/update: how phones are read, when a day begins,
- * whether it is a development store. What the app may not see stays as it was.
+ * Reads and saves what the app needs to know about a shop before its first shop/update: how to read
+ * phone numbers, when a day starts, whether it is a development store. Facts the app may not see
+ * stay unchanged.
  */
 export async function fetchShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, signal?: AbortSignal): Promise<void> {
   const { data, denied } = await deps.admin.run(shop, ShopFacts, {}, signal);

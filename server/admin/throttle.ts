@@ -2,25 +2,26 @@ import type { Instant } from '../domain/scalars.ts';
 
 /**
  * The points that Shopify lets the app spend on one shop, as far as this process knows
- * (https://shopify.dev/docs/api/usage/limits): they come back by `restore` a second, up to `maximum`.
+ * (https://shopify.dev/docs/api/usage/limits). `restore` points come back per second, up to
+ * `maximum`.
  */
 export type Bucket = {
   maximum: number;
   restore: number;
-  /** Below zero: spoken for ahead of time. */
+  /** Below zero: points are reserved in advance. */
   available: number;
-  /** What calls under way have spoken for. */
+  /** Points reserved by running calls. */
   pending: number;
   at: Instant;
 };
 
-/** What an answer says in `extensions.cost`. */
+/** `extensions.cost` of an answer. */
 export type Cost = {
   requested: number;
   throttle: { maximumAvailable: number; currentlyAvailable: number; restoreRate: number };
 };
 
-/** The smallest plan's, until an answer tells. */
+/** The smallest plan's values, until an answer gives the real ones. */
 export const newBucket = (now: Instant): Bucket => ({
   maximum: 2000,
   restore: 100,
@@ -35,7 +36,7 @@ function refill(bucket: Bucket, now: Instant): Bucket {
 }
 
 /**
- * Speaks for the points of a call. Calls get their turn in the order in which they ask.
+ * Reserves the points for a call. Calls run in the order they ask.
  * @returns how long the call has to wait, in milliseconds
  */
 export function reserve(bucket: Bucket, points: number, now: Instant): { bucket: Bucket; waitMs: number } {
@@ -48,7 +49,10 @@ export function reserve(bucket: Bucket, points: number, now: Instant): { bucket:
   };
 }
 
-/** After a call's answer: what it says counts, less what other calls under way have spoken for. */
+/**
+ * Updates the bucket after an answer: uses its numbers, minus what other running calls have
+ * reserved.
+ */
 export function correct(bucket: Bucket, points: number, cost: Cost | null, now: Instant): Bucket {
   const pending = Math.max(0, bucket.pending - Math.min(points, bucket.maximum));
   if (!cost) return { ...refill(bucket, now), pending };

@@ -1,9 +1,9 @@
-/** How long a whole answer may take, and how long a file may take to begin, in milliseconds. */
+/** How long a whole answer may take, and how long until a file starts, in milliseconds. */
 const ANSWER_MS = 30_000;
-/** Far above what a page of the Admin API's answers weighs, in characters. */
+/** Far more than a page of Admin API answers needs, in characters. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
-/** With less asked for, it may fit. */
+/** Asking for less may make the answer fit. */
 export class TooLongError extends Error {
   override name = 'TooLongError';
 }
@@ -12,13 +12,13 @@ export type Answered = { status: number; headers: Headers; text: string };
 
 export type Transport = {
   /**
-   * A call of `https://{shop}/…` with its whole answer. Rejects when that does not come in time, when the network fails, or
-   * when it is stopped; never follows a redirect.
+   * Calls `https://{shop}/…` and reads the whole answer. Rejects on a time-out, a network failure
+   * or an abort; never follows a redirect.
    */
   ask(url: string, init?: RequestInit): Promise<Answered>;
-  /** The beginning of an answer, of any https address; its body is the caller's. */
+  /** Opens any https address and returns once the answer starts; the caller reads the body. */
   open(url: string, init?: RequestInit): Promise<Response>;
-  /** Cuts what is under way; nothing is begun after it. */
+  /** Cuts off what is running; nothing new starts after this. */
   close(): void;
   readonly closed: AbortSignal;
 };
@@ -36,8 +36,9 @@ async function textOf(response: Response): Promise<string> {
 }
 
 /**
- * The way out to Shopify.
- * @param origin SHOPIFY_ADMIN_ORIGIN: what is meant for a shop goes there, same path, with the shop in X-Forwarded-Host
+ * The connection to Shopify.
+ * @param origin SHOPIFY_ADMIN_ORIGIN: calls to a shop go there instead, with the same path and the
+ *   shop in X-Forwarded-Host
  */
 export function createTransport(origin: string | undefined, answerMs = ANSWER_MS): Transport {
   const closing = new AbortController();

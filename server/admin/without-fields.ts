@@ -1,9 +1,12 @@
 import { isPlace } from './denied-fields.ts';
 
-/** A line of a document, with the fields asked for within it, which `closing` ends; `path`: from the node on. */
+/**
+ * A line of a document, the fields within it, and the line that closes them. `path`: from the node
+ * on.
+ */
 type Selection = { line: string; path: string; within: Selection[]; closing: string | null };
 
-/** Reads a generated document: a line for each field, and one for each end. */
+/** Reads a generated document: each field and each closing brace is on its own line. */
 function read(text: string): Selection {
   const whole: Selection = { line: '', path: '', within: [], closing: null };
   const open = [whole];
@@ -15,7 +18,7 @@ function read(text: string): Selection {
       continue;
     }
     const [name = ''] = /\w+/.exec(line) ?? [];
-    // The first two lines name the document and what it lists.
+    // The first two lines name the document and the list it reads.
     const isAbove = open.length <= 2 || isPlace(name);
     const path = isAbove ? outer.path : outer.path === '' ? name : `${outer.path}.${name}`;
     const selection = { line, path, within: [], closing: null };
@@ -30,7 +33,10 @@ const isLeaf = ({ closing }: Selection) => closing === null;
 const leavesOf = (selection: Selection): string[] =>
   selection.within.flatMap((one) => (isLeaf(one) ? [one.path] : leavesOf(one)));
 
-/** The values that a document asks for of a node, e.g. `defaultEmailAddress.emailAddress`, each once. */
+/**
+ * The values that a document asks for in a node, e.g. `defaultEmailAddress.emailAddress`, each
+ * once.
+ */
 export const fieldsAskedFor = (text: string): string[] => [...new Set(leavesOf(read(text)))];
 
 function linesOf(selection: Selection, isLeftOut: (field: string) => boolean): string[] {
@@ -40,8 +46,8 @@ function linesOf(selection: Selection, isLeftOut: (field: string) => boolean): s
 }
 
 /**
- * A generated document without some of its fields: of an object that is named, with all that is in it; an object of which nothing is
- * left goes too. The id stays: without it nothing can be told apart.
+ * A generated document without some of its fields. Removing an object removes everything in it; an
+ * object left empty goes too. The id always stays: we need it to tell records apart.
  * @param fields from the node on, e.g. `customer.defaultAddress.city`
  */
 export function withoutFields(text: string, fields: readonly string[]): string {

@@ -1,12 +1,13 @@
 import Builder from 'fast-xml-builder';
 import type { Settings } from '../domain/settings.ts';
 
-/** What is posted: the text, and what it is called. */
 export type Body = { contentType: string; text: string };
 
 export const jsonBody = (json: string): Body => ({ contentType: 'application/json', text: json });
 
-/** The same content as XML: root `Data`, elements named like the keys, lists as repeated elements. */
+/**
+ * The same content as XML: root `Data`, elements named after the keys, lists as repeated elements.
+ */
 export const xmlBody = (payload: object): Body => ({
   contentType: 'application/xml; charset=utf-8',
   // A parser reads a bare carriage return as a line feed: https://www.w3.org/TR/xml/#sec-line-ends
@@ -18,12 +19,15 @@ export const bodyOf = (format: Settings['format'], payload: object): Body =>
 
 const builder = new Builder();
 
-/** What is no `Char` of XML 1.0, half surrogate pairs among them: https://www.w3.org/TR/xml/#charsets */
+/**
+ * Everything that is not a `Char` in XML 1.0, including half surrogate pairs:
+ * https://www.w3.org/TR/xml/#charsets
+ */
 const NOT_XML = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /**
- * A payload without the characters that XML 1.0 cannot hold, and without a value that has no others. Check it afterwards:
- * what is left may lack a key that has to be there.
+ * Removes characters that XML 1.0 can't hold, and values that consist only of them. Check the
+ * payload afterwards: it may now lack a required key.
  */
 export function withoutNonXml(payload: object): object {
   return Object.fromEntries(

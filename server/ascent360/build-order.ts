@@ -5,8 +5,10 @@ import type { Payload } from './payload-contract.ts';
 type Order = NonNullable<Payload['Order']>;
 type Item = NonNullable<Order['Items']>[number];
 
-/** A purchase in Ascent360's words, field by field in the contract's order; amounts and dates as they came, what is unknown or empty
- * left out. */
+/**
+ * A purchase in Ascent360's format, with fields in the contract's order. Amounts and dates are
+ * unchanged; unknown or empty values are left out.
+ */
 export function buildOrder(purchase: Purchase): Order {
   const named: Pick<Order, 'Name'> = {};
   set(named, 'Name', purchase.name);
@@ -42,12 +44,12 @@ function buildItem(item: PurchaseItem): Item {
   return built;
 }
 
-/** Without what is invisible at their ends, without empty ones and repetitions, in the order given. */
+/** Trims invisible characters, drops empty texts and repeats, and keeps the order. */
 export function filledTexts(values: readonly string[]): string[] {
   return [...new Set(values.map(visibleText).filter((value) => value !== ''))];
 }
 
-/** Sets a text key to what can be seen of the value, or leaves it out when nothing can. */
+/** Sets a text key to the visible part of the value, or leaves it out if there is none. */
 export function set<Key extends string>(
   target: Partial<Record<Key, string>>,
   key: Key,

@@ -22,17 +22,17 @@ import { reformatDateOfBirth } from './reformat-date-of-birth.ts';
 
 export type BuildInput = {
   contact: Contact;
-  /** Null: not an order's event. */
+  /** Null: the event is not about an order. */
   purchase: Purchase | null;
   settings: Settings;
-  /** What consent/decide says for each channel. */
+  /** The decision of consent/decide for each channel. */
   flags: Record<FlagChannel, FlagDecision>;
-  /** Whether provider and lists may go out with this payload, and why or why not. */
+  /** Whether provider and lists may be sent with this payload, and why or why not. */
   lists: { send: boolean; text: Text };
   mapped: Mapped;
 };
 
-/** `fields` has every documented top-level key once, present or left out, in the order of the payload. */
+/** `fields` has every documented top-level key once, present or left out, in payload order. */
 export type Built = { payload: PayloadDraft; fields: FieldReason[] };
 
 type Field<Value> = { value?: Value; from: string | null; text: Text };
@@ -49,9 +49,10 @@ const KEYS = payloadSchema.keyof().options;
 const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile', phone: 'Phone', postal: 'Address' };
 
 /**
- * Translates a person and perhaps their purchase into Ascent360's payload, and says for each key where it came from or why
- * it is left out. A value that is unknown, empty, or not in the form Ascent360 documents is left out: a wrong form raises
- * no error there, it is only not understood. Texts hold no personal data. Pure; never throws for a value.
+ * Converts a person, and their purchase if any, to Ascent360's payload, and says for each key where
+ * it came from or why it is left out. A value that is unknown, empty, or not in Ascent360's
+ * documented form is left out: Ascent360 reports no error for a wrong form, it just doesn't
+ * understand it. Texts hold no personal data. Pure; no value makes it throw.
  */
 export function buildPayload(input: BuildInput): Built {
   const { contact, purchase, settings, flags, lists, mapped } = input;
@@ -125,7 +126,10 @@ function name(contact: Contact, field: 'firstName' | 'lastName'): Field<string> 
   return value === '' ? absent(contact, field) : { value, ...taken(contact, field) };
 }
 
-/** @param hasPhone without an e-mail address the contact is one of a phone only, which the merchant is told */
+/**
+ * @param hasPhone without an email address the contact has only a phone, and the merchant is told
+ *   so
+ */
 function email(contact: Contact, hasPhone: boolean): Field<string> {
   const value = contact.email?.trim() ?? '';
   const { from, text } = taken(contact, 'email');

@@ -2,22 +2,23 @@ import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
 import type { en } from '../domain/wording/en.ts';
 import type { Text } from '../domain/wording/text.ts';
 
-/** Why no complete answer came, as a stable code. */
+/** Why no complete answer arrived, as a stable code. */
 export type FailureKind = keyof typeof FAILURES;
 export type Answer = { status: number; contentType: string | null; excerpt: string } | { failure: FailureKind };
 export type Classified = {
   class: AttemptClass;
-  /** Whether the flags of the payload count as told. */
+  /** Whether the payload's flags count as accepted. */
   flags: FlagOutcome;
   /** A stable code such as `http_503`, `html_page`, `timeout`; null when accepted. */
   error: string | null;
-  /** For the merchant, without any value of the answer. */
+  /** For the merchant; includes no value from the answer. */
   text: Text;
 };
 
 /**
- * `refused`: failed before the request could leave, so nothing was taken; `unknown`: it may have been taken.
- * A time-out while connecting counts as unknown: the one deadline of an attempt does not tell which part was slow.
+ * `refused`: failed before the request could be sent, so Ascent360 received nothing; `unknown`: it
+ * may have accepted it. A time-out while connecting counts as unknown: an attempt has one deadline,
+ * which doesn't say which part was slow.
  */
 const FAILURES = {
   timeout: 'unknown',
@@ -40,8 +41,9 @@ const REJECTED = new Set([400, 413, 415, 422]);
 const LATER = new Set([408, 425, 429]);
 
 /**
- * What an answer, or its absence, means by who acts next. Ascent360 answers with a status code only (its help page
- * "webhook-documentation"), so a 2xx with an HTML page came from something in between, and any 4xx took nothing.
+ * What an answer, or no answer, means: who has to act next. Ascent360 answers with a status code
+ * only (its help page "webhook-documentation"), so a 2xx with an HTML page came from something in
+ * between, and after any 4xx nothing was accepted.
  */
 export function classifyAnswer(answer: Answer): Classified {
   if ('failure' in answer) {
@@ -71,7 +73,7 @@ export function classifyAnswer(answer: Answer): Classified {
   };
 }
 
-/** An empty answer is no page, whatever its header says. */
+/** An empty answer is not a page, whatever its header says. */
 function isHtmlPage(answer: { contentType: string | null; excerpt: string }): boolean {
   const start = answer.excerpt.trimStart().slice(0, 20).toLowerCase();
   if (start === '') return false;

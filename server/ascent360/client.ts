@@ -7,13 +7,13 @@ import { type Answer, classifyAnswer } from './classify-answer.ts';
 import { post } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** An answer is kept up to here, in characters. */
+/** We keep at most this much of an answer, in characters. */
 const MAX_EXCERPT = 2_000;
 
 export type Attempt = {
   class: AttemptClass;
   flags: FlagOutcome;
-  /** Null: no answer came. Also there when an answer began and was not completed. */
+  /** Null: no answer arrived. Also set if an answer started but was cut off. */
   status: number | null;
   /** Duration of the attempt in milliseconds. */
   ms: number;
@@ -22,35 +22,38 @@ export type Attempt = {
   text: Text;
   /** The start of the answer, without the GUID. */
   excerpt: string;
-  /** What the answer's `Retry-After` asks for in milliseconds, null: nothing sensible. */
+  /** The answer's `Retry-After` in milliseconds; null: none, or nonsense. */
   retryAfterMs: number | null;
 };
 
 export type Ascent360Client = {
   send(guid: string, body: Body): Promise<Attempt>;
-  /** Cuts what is in flight and closes every connection. */
+  /** Cuts off requests in flight and closes every connection. */
   close(): Promise<void>;
 };
 
 /**
- * The only way out to Ascent360: `POST {baseUrl}/V1/Data/{guid}` with JSON or XML. Never a GET (opening some Ascent360 URLs mails
- * an audience), never a redirect followed, TLS verified, one connection per request at a time.
+ * The only connection to Ascent360: `POST {baseUrl}/V1/Data/{guid}` with JSON or XML. Never sends a
+ * GET (opening some Ascent360 URLs emails an audience) or follows a redirect; verifies TLS; one
+ * request at a time per connection.
  *
- * `send` resolves whatever the network does, within `timeoutMs` (waiting for a free connection, connecting, sending and
- * reading the answer together). The GUID is the credential: it is in the URL and nowhere in what is returned.
+ * `send` always resolves within `timeoutMs`, whatever the network does (this includes waiting for a
+ * free connection, connecting, sending and reading the answer). The GUID is the credential: it is
+ * in the URL and nowhere in what is returned.
  */
 export function createAscent360Client(options: {
-  /** Origin and perhaps a path, with or without a slash at the end. */
+  /** An origin with an optional path, with or without a trailing slash. */
   baseUrl: string;
   timeoutMs: number;
-  /** The most connections at once; 50 unless told. */
+  /** The most connections at once; 50 by default. */
   connections?: number;
   now?: () => Instant;
 }): Ascent360Client {
   const { timeoutMs, connections = 50, now = Date.now } = options;
   const { origin, pathname } = new URL(options.baseUrl);
   const folder = pathname.replace(/\/+$/, '');
-  // HTTP/1.1 alone keeps the failures few and known. The deadline of an attempt is kept here, so undici's own are off.
+  // HTTP/1.1 only, so that failures are few and known. We enforce the deadline of an attempt, so
+  // undici's own are off.
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -68,7 +71,7 @@ export function createAscent360Client(options: {
       body,
       timeoutMs,
     );
-    // Any other status says all there is to say, so that a bad body does not hide it.
+    // Any other status is enough by itself, so a bad body must not hide it.
     const decided = status !== null && (status < 200 || status >= 300);
     const answer: Answer =
       status !== null && (failure === null || decided)

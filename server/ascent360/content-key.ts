@@ -1,6 +1,6 @@
 import { type PayloadDraft, payloadFields } from './payload-contract.ts';
 
-/** Not content: they change with every touch, or are only there when due. */
+/** Not content: these change on every update, or are only present when due. */
 const LEFT_OUT = new Set([
   'EmailPermission',
   'PhonePermission',
@@ -12,10 +12,10 @@ const LEFT_OUT = new Set([
   'Order.Event',
 ]);
 
-/** The keys of an object that are content, sorted, each with those of the objects that it holds. */
+/** The keys of an object that count as content, sorted, each with those of its nested objects. */
 type Level = { key: string; inner: Level | null }[];
 
-/** The keys under a prefix as payloadFields writes them: `Order.`, `Order.Items[].`. */
+/** The keys under a prefix as in payloadFields: `Order.`, `Order.Items[].`. */
 function levelOf(prefix: string): Level {
   const keys = payloadFields()
     .map(({ key }) => key)
@@ -32,10 +32,10 @@ function levelOf(prefix: string): Level {
 const CONTENT = levelOf('');
 
 /**
- * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the same text would tell
- * Ascent360 the same about a person and an order. Permissions, lists, `Order.UpdatedAt` and `Order.Event` are no content, nor
- * is the time zone in which a moment is written: webhooks have the shop's, the Admin API UTC.
- * Holds personal data: store it hashed.
+ * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the
+ * same text say the same to Ascent360 about a person and an order. Permissions, lists,
+ * `Order.UpdatedAt` and `Order.Event` don't count as content, nor does the time zone of a date:
+ * webhooks use the shop's, the Admin API uses UTC. Holds personal data: store it hashed.
  */
 export function contentKey(payload: PayloadDraft): string {
   const { Order: order } = payload;
@@ -51,7 +51,10 @@ export function contentKey(payload: PayloadDraft): string {
 type Held = Readonly<Record<string, unknown>>;
 const isHeld = (value: unknown): value is Held => typeof value === 'object' && value !== null;
 
-/** What is content of an object, or of each in a list, with its keys in order: JSON.stringify keeps them so. */
+/**
+ * The content of an object, or of each object in a list. JSON.stringify keeps the order of the
+ * keys.
+ */
 function pick(value: Held, level: Level): object {
   if (Array.isArray(value)) return value.map((entry) => pick(entry, level));
   const content: Record<string, unknown> = {};

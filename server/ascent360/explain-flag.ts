@@ -6,8 +6,9 @@ import { inTurn, type Text } from '../domain/wording/text.ts';
 export type AddressKey = 'Email' | 'Mobile' | 'Phone' | 'Address';
 
 /**
- * Where the choice behind a flag was recorded, in Shopify's words (`customers_email_marketing_consent/update`), and why the
- * flag goes out or stays out. Names no address and no person: of Shopify's free texts only known states are repeated.
+ * Where the choice behind a flag was recorded, in Shopify's words
+ * (`customers_email_marketing_consent/update`), and why the flag is sent or left out. Names no
+ * address or person: of Shopify's free text, only known states are repeated.
  */
 export function explainFlag(
   channel: FlagChannel,
@@ -65,7 +66,7 @@ function choiceOf(fact: ConsentFact | null): Choice {
   return 'choice_made';
 }
 
-/** A sentence of the catalogue with the day of the choice, as far as there is one. */
+/** A sentence from the catalog with the day of the choice, if it has one. */
 function dated(code: Choice | 'unticked', fact: ConsentFact | null): Text {
   const at = momentOf(fact?.chosenAt ?? null);
   return at === null ? { code: `field.${code}_undated` } : { code: `field.${code}`, params: { at } };

@@ -1,6 +1,6 @@
 import type { FailureKind } from './classify-answer.ts';
 
-/** Codes of Node (dns, net, tls) and undici. What is not here is `failed`. */
+/** Error codes from Node (dns, net, tls) and undici. Any other is `failed`. */
 const BY_CODE = new Map<string, FailureKind>(
   Object.entries({
     ENOTFOUND: 'dns_not_found',
@@ -41,12 +41,12 @@ const BY_CODE = new Map<string, FailureKind>(
 );
 
 /**
- * Names the cause of an error thrown by undici. Failures to connect that are neither DNS, TLS nor a refusal
- * (no route, network down) are `connection_failed`: nothing had been sent. Reads codes only, never messages: those may
- * hold the URL and with it the GUID.
+ * The cause of an error thrown by undici. Failures to connect other than DNS, TLS or a refusal (no
+ * route, network down) are `connection_failed`: nothing had been sent. Reads codes only, never
+ * messages: those may include the URL, which contains the GUID.
  */
 export function failureKind(error: unknown): FailureKind {
-  // undici gives its parser's errors a code only sometimes, and a name always.
+  // undici's parser errors always have a name, but only sometimes a code.
   if (textOf(error, 'name') === 'HTTPParserError') return 'invalid_answer';
   const code = textOf(error, 'code');
   if (code === null) return 'failed';

@@ -1,27 +1,32 @@
 /**
- * The payload as Ascent360 documents it, in one place: what is built is checked against it, and the field table of the
- * docs is printed from it. Keys and types: Ascent360's help page "webhook-documentation"; where its table is silent, its
- * published sample decides (digits-only phones, alpha-3 countries, list ids as text).
+ * Ascent360's documented payload, in one place: payloads are checked against it, and the field
+ * table in the docs is generated from it. Keys and types come from Ascent360's help page
+ * "webhook-documentation"; where its table is silent, its published sample decides (digits-only
+ * phones, alpha-3 countries, list ids as text).
  *
- * Ascent360 answers 200 to any valid JSON, so nothing but this schema notices a misspelt key or a wrong form.
+ * Ascent360 answers 200 to any valid JSON, so only this schema notices a misspelled key or a wrong
+ * form.
  */
 import { z } from 'zod';
 import { writeText } from '../domain/wording/kept-text.ts';
 
 type Meta = { form: string; when: string };
 
-/** A date that exists in the calendar, as three numbers. */
+/** Whether a year, month and day exist in the calendar. */
 export function isCalendarDate(year: number, month: number, day: number): boolean {
   const date = new Date(Date.UTC(2000, 0, 1));
   date.setUTCFullYear(year, month - 1, day);
   return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** Digits of a phone number with its country code and no plus (E.164 has at most 15). */
+/** A phone number's digits with the country code and no plus (E.164 has at most 15). */
 export const PHONE_DIGITS = /^\d{5,15}$/;
-/** Looks like an e-mail address: one `@`, no white space, a dot in the domain. Whether it exists, nobody here can know. */
+/**
+ * Looks like an email address: one `@`, no white space, a dot in the domain. We can't know whether
+ * it exists.
+ */
 export const EMAIL_FORM = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
-/** Ascent360 reads the country as alpha-3 or a name, so a two-letter code is neither. */
+/** Ascent360 reads the country as alpha-3 or a name; a two-letter code is neither. */
 export const COUNTRY_MIN_LENGTH = 3;
 export const SOURCE_MAX_LENGTH = 100;
 
@@ -32,7 +37,7 @@ const filled = () => z.string().refine((text) => text !== '' && text === text.tr
 const texts = () => z.array(filled()).min(1);
 const atLeastOneKey = (value: object) => Object.keys(value).length > 0;
 
-/** Optional in the strict sense: the key is absent, never undefined, null or empty. */
+/** Strictly optional: the key is absent, never undefined, null or empty. */
 function optional<Schema extends z.ZodType>(schema: Schema, meta: Meta) {
   return schema.exactOptional().meta(meta);
 }
@@ -146,10 +151,12 @@ export const payloadSchema = z
 /** A whole, valid payload. */
 export type Payload = z.infer<typeof payloadSchema>;
 export type PayloadKey = keyof Payload;
-/** A payload as built, before it was checked: the right keys and types, perhaps not all that are required. */
+/**
+ * A payload as built, before the check: right keys and types, but a required key may be missing.
+ */
 export type PayloadDraft = Partial<Payload>;
 
-/** A key on the left says something about the key on the right, and nothing without it. */
+/** The key on the left describes the key on the right, and means nothing without it. */
 const NEEDED_WITH: readonly (readonly [PayloadKey, PayloadKey])[] = [
   ['EmailPermission', 'Email'],
   ['PhonePermission', 'Phone'],
@@ -158,7 +165,7 @@ const NEEDED_WITH: readonly (readonly [PayloadKey, PayloadKey])[] = [
   ['ListIds', 'ProviderType'],
 ];
 
-/** Marks a fault between keys, whose message needs no key name before it. */
+/** Marks a fault between keys: its message needs no key name in front. */
 export const BETWEEN = { between: 'keys' };
 
 function isDateOfBirth(value: string): boolean {
@@ -169,8 +176,9 @@ function isDateOfBirth(value: string): boolean {
 export type PayloadField = { key: string; type: string; form: string; when: string };
 
 /**
- * Every documented key in the order of the payload, for the docs and for messages about faults. Keys within an object
- * follow it and are written with a dot (`Address.City`), those of a list's entries with brackets (`Order.Items[].Sku`).
+ * Every documented key in payload order, for the docs and for fault messages. Nested keys come
+ * after their parent: with a dot in an object (`Address.City`), with brackets in a list
+ * (`Order.Items[].Sku`).
  */
 export function payloadFields(): PayloadField[] {
   return fieldsOf(payloadSchema, '');

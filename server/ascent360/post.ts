@@ -4,10 +4,10 @@ import type { Body } from './body.ts';
 import type { FailureKind } from './classify-answer.ts';
 import { failureKind } from './failure-kind.ts';
 
-/** An answer is read up to here, in bytes. */
+/** We read at most this much of an answer, in bytes. */
 const MAX_ANSWER = 16_384;
 
-/** What came back. With a failure too, status and headers are there when an answer had begun. */
+/** What came back. If the answer started before a failure, status and headers are set. */
 export type Reply = {
   status: number | null;
   headers: IncomingHttpHeaders;
@@ -17,8 +17,9 @@ export type Reply = {
 };
 
 /**
- * Posts a body and reads the start of the answer. Resolves whatever the network does, within `timeoutMs`; what is still under way by
- * then is cut. Goes by the dispatcher's own events: no stream, no signal, no promise per part of an answer.
+ * Posts a body and reads the start of the answer. Always resolves within `timeoutMs`, whatever the
+ * network does; a request still running then is cut off. Uses the dispatcher's own events: no
+ * stream, signal or promise for each part of an answer.
  */
 export async function post(
   dispatcher: Dispatcher,
@@ -58,7 +59,7 @@ export async function post(
     {
       onRequestStart: (controller) => {
         request = controller;
-        // Its turn came after its time.
+        // Its turn came after the time-out.
         if (over) cut();
       },
       onResponseStart: (_, status, headers) => {

@@ -7,8 +7,9 @@ const YEAR_FIRST = /^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$/;
 const MONTH_FIRST = /^(\d{2})([-/])(\d{2})\2(\d{4})$/;
 
 /**
- * A birth date as found (`yyyy-mm-dd`, `mm/dd/yyyy`, `mm-dd-yyyy`, or an ISO date and time) as Ascent360's `mm-dd-yyyy`;
- * null: any other form, or no real date. Works on the text alone: a time zone would move birthdays by a day.
+ * Converts a birth date (`yyyy-mm-dd`, `mm/dd/yyyy`, `mm-dd-yyyy`, or an ISO date and time) to
+ * Ascent360's `mm-dd-yyyy`; null for any other form or a date that doesn't exist. Works on the text
+ * alone: a time zone would move birthdays by a day.
  */
 export function reformatDateOfBirth(found: string): string | null {
   const value = found.trim();

@@ -4,9 +4,9 @@ const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 
 /**
- * The wait that a `Retry-After` header asks for, in milliseconds, at most one hour. Seconds or an HTTP date (RFC 9110,
- * the one form that is not obsolete). Null: no header, or a senseless one: unreadable, negative, in the past, or more
- * than a year ahead.
+ * How long a `Retry-After` header asks us to wait, in milliseconds, at most one hour. Reads seconds
+ * or an HTTP date (RFC 9110, only the form that isn't obsolete). Null: no header, or one that is
+ * unreadable, negative, in the past, or more than a year ahead.
  */
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const value = header?.trim() ?? '';
@@ -17,7 +17,7 @@ export function retryAfterMs(header: string | null, now: Instant): number | null
 
 function untilDate(value: string, now: Instant): number | null {
   const at = Date.parse(value);
-  // Date.parse reads much more than HTTP dates, and rolls 31 February over.
+  // Date.parse accepts much more than HTTP dates, and turns February 31 into a day in March.
   if (Number.isNaN(at) || new Date(at).toUTCString() !== value) return null;
   return at - now;
 }

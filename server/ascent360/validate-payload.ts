@@ -3,16 +3,19 @@ import type { Text } from '../domain/wording/text.ts';
 import { fitsContract } from './fits-contract.ts';
 import { BETWEEN, type Payload, payloadSchema } from './payload-contract.ts';
 
-/** `key` is a documented key as `payloadFields` writes it, or the unknown one; `text` names no value. */
+/**
+ * `key` is a documented key as in `payloadFields`, or the unknown one; `text` includes no value.
+ */
 export type PayloadFault = { key: string; text: Text };
 export type Validated = { ok: true; payload: Payload } | { ok: false; faults: PayloadFault[] };
 
-/** Only real key names: anything else in a key's place may be personal data. */
+/** Only real key names: anything else in place of a key may be personal data. */
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
 
 /**
- * Checks a payload against Ascent360's documented format before it leaves, because Ascent360 itself accepts any JSON.
- * Faults name the key and the form it should have, never the value. Does not throw.
+ * Checks a payload against Ascent360's documented format before it is sent, because Ascent360
+ * accepts any JSON. Faults give the key and the form it should have, never the value. Does not
+ * throw.
  */
 export function validatePayload(payload: unknown): Validated {
   if (fitsContract(payload)) return { ok: true, payload };

@@ -1,13 +1,18 @@
 import { Router } from 'express';
 
-/** What the extensions in the Shopify admin call: they run in workers whose origin is not ours, and bring an ID token. */
+/**
+ * The routes that the extensions in the Shopify admin call: they run in workers with another
+ * origin, and send an ID token.
+ */
 const routes = ['/people', '/people/:id', '/people/:id/send', '/imports', '/imports/:id', '/imports/:id/:action'];
 
 const DAY_S = '86400';
 
 /**
- * Lets pages of any origin call these routes (https://shopify.dev/docs/api/admin-extensions/latest/network-features): the ID
- * token in `Authorization` says who calls, no cookie does. Preflights bring none, so this goes before merchantAuth.
+ * Lets pages of any origin call these routes
+ * (https://shopify.dev/docs/api/admin-extensions/latest/network-features): the ID token in
+ * `Authorization` identifies the caller; cookies are not used. Preflights have no token, so mount
+ * this before merchantAuth.
  */
 export function allowExtensions(): Router {
   const router = Router();

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { textContract } from '../domain/wording/text-contract.ts';
 
-/** One route of the merchant API, below `/api`, as its contracts have it. */
+/** One route of the merchant API, below `/api`, described by its contracts. */
 export type ApiRoute = {
   method: 'get' | 'post' | 'put' | 'delete';
-  /** As express has it: `/activity/:id`. */
+  /** In express form: `/activity/:id`. */
   path: string;
   does: string;
   query?: z.ZodObject;
   body?: z.ZodType;
-  /** When all is well: a status (200 unless told) with JSON of this form, or a file. */
+  /** The success answer: a status (200 by default) with JSON of this form, or a file. */
   answer: { status?: 201 | 202; json: z.ZodType } | { file: 'text/csv' | 'application/json' };
-  /** What it may answer with besides those that every route may. */
+  /** Error answers besides those that every route may give. */
   refusals?: readonly Refusal[];
 };
 
-/** Any JSON object: Shopify's bodies and payloads have contracts of their own. */
+/** Any JSON object: Shopify's bodies and payloads have their own contracts. */
 export const jsonObject = z
   .custom<object>((value) => typeof value === 'object' && value !== null)
   .meta({ type: 'object' });
@@ -34,14 +34,20 @@ const ALWAYS = {
   503: 'The database cannot be reached: try again after `Retry-After` seconds.',
 };
 
-/** How every refusal reads. `field`: its dotted path, empty when it is about the whole. */
+/**
+ * The form of every error answer. `field`: its dotted path, empty if the error is about the whole
+ * body.
+ */
 const refusal = z.object({
   errors: z.array(z.object({ field: z.string().exactOptional(), message: z.string(), text: textContract })),
 });
 
 type Json = Record<string, unknown>;
 
-/** A JSON Schema of what is sent or answered. What a contract turns into something else is described as it comes in. */
+/**
+ * The JSON Schema of a request or an answer. If a contract transforms a value, its input form is
+ * described.
+ */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
@@ -89,7 +95,7 @@ function operationOf(route: ApiRoute): Json {
   };
 }
 
-/** As OpenAPI writes a path: `/activity/{id}`. */
+/** A path in OpenAPI form: `/activity/{id}`. */
 export const templateOf = (path: string) => path.replaceAll(/:(\w+)/g, '{$1}');
 
 /** The OpenAPI 3.1 description of these routes (https://spec.openapis.org/oas/v3.1.1.html). */

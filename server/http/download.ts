@@ -2,9 +2,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Answers with a file, written as it is made and no faster than it is taken. What fails before the first piece is thrown; what
- * fails later breaks the connection off, so that half a file does not pass for a whole one.
- * @param type as Express takes it, e.g. `json`
+ * Answers with a file, written as it is produced and no faster than the client reads. An error
+ * before the first piece is thrown; a later one closes the connection, so that half a file doesn't
+ * pass for a whole one.
+ * @param type in Express form, e.g. `json`
  */
 export async function download(
   res: Response,
@@ -18,6 +19,6 @@ export async function download(
     yield* pieces;
   }
   res.type(type).set('Content-Disposition', `attachment; filename="${name}"`).set('Cache-Control', 'no-store');
-  // The person downloading sees a cut-off file; a client that goes away is not our error.
+  // The person downloading sees a cut-off file; a client that disconnects is not our error.
   await pipeline(all, res).catch(() => res.destroy());
 }

@@ -6,10 +6,10 @@ import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 
-/** Largest body of the merchant API. */
+/** The largest body that the merchant API accepts. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Seconds after which trying again makes sense when the database cannot be reached. */
+/** How many seconds to wait before retrying when the database can't be reached. */
 const RETRY_AFTER = '5';
 
 const empty = new WeakSet<object>();
@@ -20,8 +20,9 @@ const parseJson = express.json({
 });
 
 /**
- * Reads JSON bodies of the merchant API. What is not an object is left to the route's own contract to refuse. An empty body is
- * none, where express makes it an empty object: a document that was lost on the way must not replace one by its defaults.
+ * Reads JSON bodies of the merchant API. If a body isn't an object, the route's own contract
+ * rejects it. An empty body counts as none, where express would make it an empty object: a document
+ * lost on the way must not be replaced by its defaults.
  */
 export const jsonBody: RequestHandler = (req, res, next) => {
   parseJson(req, res, (error?: unknown) => {
@@ -30,30 +31,32 @@ export const jsonBody: RequestHandler = (req, res, next) => {
   });
 };
 
-/** Reads JSON bodies as their text, for a route whose body may hold ids that a JavaScript number cannot. */
+/**
+ * Reads JSON bodies as text, for a route whose body may have ids too large for a JavaScript number.
+ */
 export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT_BYTES, type: 'application/json' });
 
 const errorOf = (text: Text) => ({ errors: [said(text)] });
 
-/** The body of an answer that refuses a call for this reason. */
+/** The body of an error answer with this code. */
 export const refusal = (code: keyof typeof en.refusal) => errorOf({ code: `refusal.${code}` });
 
-/** 409: not possible as things are. */
+/** 409: not possible in the current state. */
 export function conflict(res: Response, text: Text): void {
   res.status(409).json(errorOf(text));
 }
 
-/** 422: what was sent cannot be taken; nothing was saved. */
+/** 422: the input was rejected; nothing was saved. */
 export function unprocessable(res: Response, errors: readonly Fault[]): void {
   res.status(422).json({ errors });
 }
 
-/** 503: the database cannot be reached. */
+/** 503: the database can't be reached. */
 export function unavailable(res: Response): void {
   res.status(503).set('Retry-After', RETRY_AFTER).json(refusal('database'));
 }
 
-/** 404 for a route, or a row of this shop, that does not exist. */
+/** 404: the route doesn't exist, or this shop has no such row. */
 export const notFound: RequestHandler = (_req, res) => {
   res.status(404).json(refusal('not_found'));
 };
@@ -63,7 +66,10 @@ const textOf = (holder: object, key: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** Answers of express.json's own errors, by their `type` (https://github.com/expressjs/body-parser#errors). */
+/**
+ * How to answer express.json's own errors, by their `type`
+ * (https://github.com/expressjs/body-parser#errors).
+ */
 const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal }> = {
   'entity.parse.failed': { status: 422, code: 'body_json' },
   'entity.too.large': { status: 413, code: 'body_large' },
@@ -74,8 +80,8 @@ const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal
 };
 
 /**
- * The last middleware of the merchant API: every error becomes JSON without internals. The log gets the error's name and
- * code only, for messages may quote what was sent.
+ * The last middleware of the merchant API: turns every error into JSON without internals. Logs only
+ * the error's name and code, because messages may quote the input.
  */
 export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
@@ -91,12 +97,12 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       else res.status(fault.status).json(refusal(fault.code));
       return;
     }
-    // Without a type: what was packed cannot be unpacked.
+    // No type: the compressed body could not be decompressed.
     if (Reflect.get(holder, 'status') === 400 && holder instanceof Error && !(holder instanceof URIError)) {
       res.status(400).json(refusal('body_packed'));
       return;
     }
-    // A path that cannot be decoded: express marks it with this status.
+    // The path can't be decoded: express marks it with this status.
     if (error instanceof URIError) {
       notFound(req, res, next);
       return;

@@ -10,14 +10,15 @@ import type { Shop } from '../store/shops/shops.ts';
 import { merchantOf } from './merchant-auth.ts';
 
 /**
- * How long a call waits for the app's token and the shop's facts, in milliseconds; not at all while exchanges fail. They may
- * as well come after its answer.
+ * How long a call waits for the app's token and the shop's facts, in milliseconds; not at all while
+ * exchanges fail. They may also arrive after the call's answer.
  */
 const WAIT_MS = 2000;
 
 /**
- * Gets the app its token when an authenticated call comes and there is none that can be used: behind merchantAuth. Never
- * fails a call: without a token the app receives and sends as ever, and the overview says what is missing.
+ * Gets the app a token on an authenticated call if it has no usable one; mount behind merchantAuth.
+ * Never fails a call: without a token the app still receives and sends, and the overview says what
+ * is missing.
  */
 export function exchangeOnCall(
   { db, admin, access, log }: { db: Db; admin: Admin; access: Access; log: Log },
@@ -27,7 +28,7 @@ export function exchangeOnCall(
     if ((await accessOf(db, shop)).state === 'ok') return;
     if (await access.exchange(shop, idToken)) await fetchShopFacts({ db, admin }, shop);
   }
-  /** Shops whose exchange has kept a call waiting in vain. */
+  /** Shops where a call waited for the exchange in vain. */
   const slow = new Set<number>();
   return async (req, res, next) => {
     const { shop } = merchantOf(res);

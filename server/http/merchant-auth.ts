@@ -6,7 +6,7 @@ import { type IdToken, verifyIdToken } from '../shopify/verify-id-token.ts';
 import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
 import { refusal, unavailable } from './errors.ts';
 
-/** Who makes a call of the merchant API. `userId`: the Shopify user's id, digits. */
+/** The caller of the merchant API. `userId`: the Shopify user's id, digits. */
 export type Merchant = { shop: Shop; userId: string };
 
 export type MerchantAuthDeps = {
@@ -19,8 +19,9 @@ export type MerchantAuthDeps = {
 const bearer = /^Bearer ([\w.~+/-]+=*)$/i;
 
 /**
- * Lets only calls with a valid Shopify ID token pass, and notes the call: the shop is known from then on. Otherwise 401
- * with the header that makes App Bridge fetch a new token and try again; 503 when the database cannot be reached.
+ * Lets a call through only with a valid Shopify ID token, and records it: the shop is known from
+ * then on. Otherwise answers 401 with the header that makes App Bridge fetch a new token and retry;
+ * 503 when the database can't be reached.
  */
 export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): RequestHandler {
   /** Null: the app was uninstalled after the token was issued. */
@@ -58,8 +59,8 @@ function refuse(res: Response): void {
 }
 
 /**
- * The caller, behind merchantAuth.
- * @throws Error on a route that is not behind it
+ * The caller that merchantAuth identified.
+ * @throws Error on a route without merchantAuth
  */
 export function merchantOf(res: Response): Merchant {
   const merchant: Merchant | undefined = res.locals['merchant'];

@@ -5,22 +5,25 @@ import { merchantOf } from './merchant-auth.ts';
 
 const MINUTE_S = 60;
 
-/** Calls of one shop a minute, and of each process: far above what a page does, far below what would slow down others. */
+/**
+ * Calls per minute, for one shop and process: far above what a page makes, far below what would
+ * slow down others.
+ */
 export const callsPerMinute = {
   all: 10_000,
-  /** Each sends something to Ascent360 at once. */
+  /** Each sends something to Ascent360 right away. */
   testRecord: 120,
-  /** Translates a body of the caller's. */
+  /** Translates a body from the caller. */
   preview: 3000,
-  /** Reads and opens everything on a person, or of a filter; asked for again and again until it is ready. */
+  /** Reads and decrypts all data on a person, or for a filter; polled until it is ready. */
   export: 600,
-  /** Each may touch thousands of events, or begin a bulk operation. */
+  /** Each may affect thousands of events, or start a bulk operation. */
   bulk: 120,
 } as const;
 
 type Limits = Record<keyof typeof callsPerMinute, number>;
 
-/** At most so many calls of one shop a minute; the others are answered with 429 and when to come again. */
+/** Limits one shop's calls per minute; further calls get 429 with Retry-After. */
 function limit(perMinute: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE_S * 1000,
@@ -34,7 +37,7 @@ function limit(perMinute: number): RequestHandler {
   });
 }
 
-/** Keeps one shop's calls from slowing down the others'. Goes behind merchantAuth. */
+/** Keeps one shop's calls from slowing down other shops. Mount behind merchantAuth. */
 export function rateLimits(limits: Limits = callsPerMinute): Router {
   const router = Router();
   router.use(limit(limits.all));

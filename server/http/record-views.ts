@@ -10,8 +10,8 @@ import { idOf } from './row-id.ts';
 const MINUTE = 60_000;
 
 /**
- * The routes that show personal data, and what they are called in the record. Lists are loaded again and again while a page is
- * open: one entry covers all of one user's views within `once`.
+ * The routes that show personal data, and their names in the log. An open page reloads its lists
+ * often: one entry covers all of a user's views within `once`.
  */
 const looks: readonly { method: 'get' | 'post'; path: string; what: string; once: number }[] = [
   { method: 'get', path: '/activity', what: 'activity', once: 10 * MINUTE },
@@ -27,8 +27,8 @@ const looks: readonly { method: 'get' | 'post'; path: string; what: string; once
 ];
 
 /**
- * Records who looks at personal data, before it is shown: what cannot be recorded is not shown. Ids of users and rows only.
- * Goes behind merchantAuth and before the routes.
+ * Records who views personal data, before it is shown: if it can't be recorded, it isn't shown.
+ * Stores only ids of users and rows. Mount behind merchantAuth and before the routes.
  */
 export function recordLooks(db: Db, now: () => Instant): Router {
   const router = Router();

@@ -1,5 +1,5 @@
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A row's id from a path or query; null when it has not even the form of one. */
+/** A row's id from a path or query; null if it doesn't have the form of one. */
 export const idOf = (text: unknown) =>
   typeof text === 'string' && uuid.test(text.toLowerCase()) ? text.toLowerCase() : null;

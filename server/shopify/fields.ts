@@ -1,7 +1,8 @@
 /**
- * The kinds of value in Shopify's bodies, read so that none is ever refused: bodies of old API versions, other apps and
- * placeholders come too, and one odd field must not cost the whole event. Whatever has the wrong type counts as absent. As
- * nothing is refused, a schema library has nothing to do here; one took a fifth of the memory of translating an order.
+ * The kinds of value in Shopify's bodies. Reading never refuses one: we also get bodies from old
+ * API versions, other apps and placeholders, and one odd field must not cost the whole event. A
+ * value of the wrong type counts as absent. Since nothing is refused, a schema library would add
+ * nothing here; one took a fifth of the memory of translating an order.
  */
 import type { ShopifyId } from '../domain/scalars.ts';
 import { visibleText } from '../domain/visible-text.ts';
@@ -14,12 +15,12 @@ const GID = /^gid:\/\/shopify\/\w+\/(\d+)(?:\?.*)?$/;
 
 export type Field<T> = {
   parse(value: unknown): T;
-  /** The fields within it; null: it is a value. */
+  /** The fields within it; null: it is a plain value. */
   shape: Shape | null;
 };
 type Shape = Readonly<Record<string, { parse(value: unknown): unknown; shape: Shape | null }>>;
 
-/** What a field is read as. */
+/** The type a field is read as. */
 export type Read<F> = F extends Field<infer T> ? T : never;
 type Absent<S extends Shape> = { [K in keyof S]: undefined extends Read<S[K]> ? K : never }[keyof S];
 type Section<S extends Shape> = { [K in Absent<S>]?: Read<S[K]> } & { [K in Exclude<keyof S, Absent<S>>]: Read<S[K]> };
@@ -29,8 +30,8 @@ function field<T>(read: (value: unknown) => T | undefined): Field<T | undefined>
 }
 
 /**
- * Text without what is invisible at its ends, without NUL (PostgreSQL can't hold it) and lone surrogates (UTF-8 can't).
- * Absent when nothing of it can be seen.
+ * Text without invisible characters at its ends, and without NUL (PostgreSQL can't hold it) or lone
+ * surrogates (UTF-8 can't). Absent if nothing in it is visible.
  */
 export const text = field(readText);
 /** Text that odd bodies give as a number, e.g. a postal code. */
@@ -53,19 +54,24 @@ export const count = field((value) => {
   const number = typeof value === 'string' && /^\d+(\.0+)?$/.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 });
-/** An id as exact number, digits or gid (`gid://shopify/Customer/123`), as its digits. */
+/**
+ * An id given as an exact number, digits or gid (`gid://shopify/Customer/123`), read as its digits.
+ */
 export const id = field(readId);
-/** A list of ids; what is none is left out. */
+/** A list of ids; anything else in it is left out. */
 export const ids = field((value) =>
   Array.isArray(value) ? value.map(readId).filter((one) => one !== undefined) : undefined,
 );
-/** Tags as a list or as one text with commas, in their order, each once. */
+/** Tags from a list or a comma-separated text, in order, without repeats. */
 export const tags = field((value) => {
   const parts = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];
   return [...new Set(parts.map(readText).filter((tag) => tag !== undefined))];
 });
 
-/** Several texts as a person types them into one field, with commas or line breaks, or a list: each once. */
+/**
+ * Several texts typed into one field, separated by commas or line breaks, or a list; without
+ * repeats.
+ */
 export const texts = field((value) => {
   const parts = typeof value === 'string' ? value.split(/[,\n]/) : Array.isArray(value) ? value : [];
   return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
@@ -74,32 +80,35 @@ export const texts = field((value) => {
 function readSection<S extends Shape>(shape: S, from: Record<string, unknown>): Section<S> {
   const read: Record<string, unknown> = {};
   for (const key in shape) read[key] = shape[key]?.parse(from[key]);
-  // Built field by field, which no type can follow.
+  // Built field by field, which TypeScript can't follow.
   return read as Section<S>;
 }
 
 const isSection = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A whole body. One that is no object has no fields. */
+/** A whole body. If it isn't an object, it has no fields. */
 export function body<S extends Shape>(shape: S): Field<Section<S>> {
   return { parse: (value) => readSection(shape, isSection(value) ? value : {}), shape };
 }
 
-/** An object, absent when it is anything else. */
+/** An object; absent if the value is anything else. */
 export function section<S extends Shape>(shape: S): Field<Section<S> | undefined> {
   return { parse: (value) => (isSection(value) ? readSection(shape, value) : undefined), shape };
 }
 
-/** A list of objects; an entry of another type is undefined, anything but a list is an empty list. */
+/**
+ * A list of objects. An entry of another type is undefined; anything but a list is an empty list.
+ */
 export function listOf<S extends Shape>(shape: S): Field<(Section<S> | undefined)[]> {
   const entry = section(shape);
   return { parse: (value) => (Array.isArray(value) ? value.map(entry.parse) : []), shape };
 }
 
 /**
- * The dotted paths of a schema's fields, lists without an index (`line_items.sku`), as `include_fields` of a webhook
- * subscription wants them (https://shopify.dev/docs/apps/build/webhooks/customize/modify_payloads).
+ * The dotted paths of a schema's fields, with lists unindexed (`line_items.sku`), in the form of a
+ * webhook subscription's `include_fields`
+ * (https://shopify.dev/docs/apps/build/webhooks/customize/modify_payloads).
  */
 export function fieldPaths({ shape }: Pick<Field<unknown>, 'shape'>, path = ''): string[] {
   if (shape === null) return [path];
@@ -107,8 +116,8 @@ export function fieldPaths({ shape }: Pick<Field<unknown>, 'shape'>, path = ''):
 }
 
 /**
- * The id of something that Shopify names twice. Tools that read ids as doubles have rounded some numbers beyond 2^53
- * (Shopify's own samples among them), so the gid decides where it rounds to the same double.
+ * The id of something that Shopify names twice. Tools that read ids as doubles have rounded some
+ * numbers beyond 2^53 (Shopify's own samples too), so the gid wins if it rounds to the same double.
  */
 export function exactId(numeric: ShopifyId | undefined, gid: ShopifyId | undefined): ShopifyId | undefined {
   if (numeric === undefined || gid === undefined) return numeric ?? gid;
@@ -134,12 +143,12 @@ function readId(value: unknown): ShopifyId | undefined {
   return ID.test(digits) ? digits : undefined;
 }
 
-/** Whether a body holds nothing but an id: Shopify shortens very large ones to `{"id":…}`. */
+/** Whether a body holds only an id: Shopify shortens very large bodies to `{"id":…}`. */
 export function isIdOnly(body: Body): boolean {
   return Object.keys(body).every((key) => key === 'id' || key === 'admin_graphql_api_id');
 }
 
-/** Sets a text key when the value is known, and leaves it out otherwise. */
+/** Sets a text key if the value is known. */
 export function setKnown<Key extends string>(
   target: Partial<Record<Key, string>>,
   key: Key,

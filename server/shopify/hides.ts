@@ -1,9 +1,12 @@
 import type { Body } from './parse-body.ts';
 
-/** Where a body that was read through the Admin API names its fields that the app may not see. No webhook has it. */
+/**
+ * The key that lists the fields the app may not see, in a body read through the Admin API. No
+ * webhook has it.
+ */
 export const HIDDEN_FIELDS = 'hidden_fields';
 
-/** Whether a field is absent because the app may not see it, or what it is in. */
+/** Whether a field is absent because the app may not see it or its parent. */
 export type Hides = (path: string) => boolean;
 
 export function hidesOf(body: Body): Hides {

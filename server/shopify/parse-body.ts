@@ -3,8 +3,8 @@ export type BodyParsed = { ok: true; body: Body } | { ok: false; why: 'not_utf8'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
- * A number of 16 signs or more, or one that ends in a zero behind its point: within an object one follows a colon, a comma
- * or a bracket. A text may look like it.
+ * A number of 16 or more characters, or one with a trailing zero after the point. In an object, a
+ * number follows a colon, a comma or a bracket. A text may look like one.
  */
 const MAYBE_INEXACT = /[:,[]\s*-?\d(?:[\d.]{15}|\d*\.\d*0(?!\d))/;
 const INTEGER = /^-?\d+$/;
@@ -12,12 +12,12 @@ const INTEGER = /^-?\d+$/;
 const EXACT_DIGITS = 15;
 
 /**
- * A webhook body as an object. Numbers that a double can't hold come as text, exactly as written: integers beyond 2^53,
- * decimals of more than 15 significant digits or with a zero at the end (`9.50`). Of duplicate keys the last wins. `why`
- * never quotes the body.
+ * A webhook body as an object. Numbers that a double can't hold become text, exactly as written:
+ * integers beyond 2^53, decimals with more than 15 significant digits or a trailing zero (`9.50`).
+ * The last of duplicate keys wins. `why` never quotes the body.
  *
- * JSON.parse with a reviver would give the source of each number, but its recursion overflows at a few thousand levels,
- * and a body may be nested deeper; plain JSON.parse does not recurse.
+ * JSON.parse with a reviver gives the source of each number, but its recursion overflows at a few
+ * thousand levels, and a body may be nested deeper; plain JSON.parse does not recurse.
  */
 export function parseBody(raw: Uint8Array | string): BodyParsed {
   const text = typeof raw === 'string' ? raw.replace(/^\uFEFF/, '') : decode(raw);
@@ -26,7 +26,7 @@ export function parseBody(raw: Uint8Array | string): BodyParsed {
   if (value === undefined) return { ok: false, why: 'not_json' };
   if (!isObject(value)) return { ok: false, why: 'not_an_object' };
   if (!MAYBE_INEXACT.test(text)) return { ok: true, body: value };
-  // The text is known to be JSON by now, so quoting a number can't make a broken one valid.
+  // We know the text is JSON here, so quoting a number can't make a broken one valid.
   const exact = parse(quoteInexactNumbers(text));
   return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not_json' };
 }
@@ -51,7 +51,7 @@ function isObject(value: unknown): value is Body {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Valid JSON in, the same with its inexact numbers as texts out. */
+/** Takes valid JSON and returns it with its inexact numbers as texts. */
 function quoteInexactNumbers(json: string): string {
   let quoted = '';
   let copied = 0;

@@ -1,6 +1,7 @@
 /**
- * Shopify's bodies, only the fields that are used (https://shopify.dev/docs/api/webhooks). The one place to change when
- * Shopify renames a field: `include_fields` in shopify.app.toml follow from these schemas.
+ * The fields we use from Shopify's bodies (https://shopify.dev/docs/api/webhooks). If Shopify
+ * renames a field, change it here only: `include_fields` in shopify.app.toml is derived from these
+ * schemas.
  */
 import {
   body,
@@ -30,7 +31,7 @@ const place = {
   country: text,
   country_code: text,
 };
-/** The fields of an address that make it a place. */
+/** The fields that describe a place in an address. */
 export const placeFields = Object.keys(place);
 
 const address = { first_name: text, last_name: text, phone: textOrNumber, ...place };
@@ -85,7 +86,7 @@ export const orderSchema = body({
     price: decimal,
   }),
   billing_address: section(address),
-  /** Only where somebody lives: the name and phone of a parcel's receiver are not the buyer's. */
+  /** Only where the buyer lives: the name and phone on a parcel may be another person's. */
   shipping_address: section(place),
   customer: section(person),
 });
@@ -97,7 +98,7 @@ export const emailConsentSchema = body({
   email_address: text,
   email_marketing_consent: section({ state: text, opt_in_level: text, consent_updated_at: date }),
 });
-/** The SMS topic calls the customer `id` and the phone `phone`. */
+/** The SMS topic names the customer `id` and the phone `phone`. */
 export const smsConsentSchema = body({
   id,
   phone: textOrNumber,
@@ -128,13 +129,13 @@ export const shopSchema = body({
   iana_timezone: text,
   updated_at: moment,
 });
-/** Whose installation it is, which is not left to the headers: they are not signed. */
+/** The shop is read from the body, because headers are not signed. */
 export const uninstalledSchema = body({ id, myshopify_domain: text, updated_at: moment });
 export const scopesSchema = body({ id, current: tags, updated_at: moment });
 
 /**
- * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints): `properties` holds its fields, a
- * customer_reference as `customer_id`.
+ * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints):
+ * `properties` holds its fields, with a customer_reference as `customer_id`.
  */
 export const flowRunSchema = body({
   shopify_domain: text,

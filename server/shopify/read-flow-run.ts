@@ -3,7 +3,7 @@ import { parseBody } from './parse-body.ts';
 import { flowRunSchema } from './payloads.ts';
 import { isShopDomain } from './read-webhook-headers.ts';
 
-/** What a run of a Flow action says of itself. `runId` is the same however often Flow sends the run. */
+/** A run of a Flow action. `runId` stays the same however often Flow sends the run. */
 export type FlowRun = { shop: string; runId: string; handle: string; customerId: ShopifyId };
 
 export type FlowRunRead = { ok: true; run: FlowRun } | { ok: false; faults: string[] };
@@ -11,8 +11,8 @@ export type FlowRunRead = { ok: true; run: FlowRun } | { ok: false; faults: stri
 const RUN_ID_MAX_LENGTH = 200;
 
 /**
- * Reads a run as Flow posts it (https://shopify.dev/docs/apps/build/flow/actions/endpoints), or says what is wrong with it, a
- * sentence per fault. The shop is named in the body, which is signed.
+ * Reads a run as Flow posts it (https://shopify.dev/docs/apps/build/flow/actions/endpoints), or
+ * gives one sentence per fault. The shop is read from the body, which is signed.
  */
 export function readFlowRun(raw: Uint8Array): FlowRunRead {
   const parsed = parseBody(raw);

@@ -1,10 +1,13 @@
 import type { Instant } from '../domain/scalars.ts';
 import { readInstant } from './translate/read-moment.ts';
 
-/** Header names in lower case, as node gives them. */
+/** Header names in lower case, as Node gives them. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** `topic` and `shop` in lower case. `webhookId` is what a delivery is recognised by; `eventId` only relates deliveries. */
+/**
+ * `topic` and `shop` in lower case. `webhookId` identifies a delivery; `eventId` only relates
+ * deliveries.
+ */
 export type WebhookHeaders = {
   topic: string;
   shop: string;
@@ -22,8 +25,9 @@ const SHOP_MAX_LENGTH = 255;
 const ID_MAX_LENGTH = 200;
 
 /**
- * What Shopify's headers say (https://shopify.dev/docs/api/webhooks/latest#headers), or one sentence per fault. Topic, shop
- * and webhook id are needed; of the others an unreadable one counts as missing.
+ * Reads Shopify's headers (https://shopify.dev/docs/api/webhooks/latest#headers), or gives one
+ * sentence per fault. Topic, shop and webhook id are required; any other unreadable header counts
+ * as missing.
  */
 export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
   const faults: string[] = [];
@@ -45,10 +49,10 @@ export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
   };
 }
 
-/** Whether a text in lower case is a shop's `name.myshopify.com`. */
+/** Whether a lower-case text is a shop's `name.myshopify.com`. */
 export const isShopDomain = (shop: string) => shop.length <= SHOP_MAX_LENGTH && SHOP.test(shop);
 
-/** The header, or an empty text and a fault. */
+/** The header's value, or an empty text and a fault. */
 function need(headers: HeaderMap, name: string, maxLength: number, faults: string[]): string {
   const value = single(headers, name);
   if (value === undefined) {
@@ -62,7 +66,7 @@ function need(headers: HeaderMap, name: string, maxLength: number, faults: strin
   return value;
 }
 
-/** A header given several times names nothing in particular. */
+/** A header sent more than once counts as missing. */
 function single(headers: HeaderMap, name: string): string | undefined {
   const value = headers[name];
   if (typeof value !== 'string') return undefined;

@@ -1,21 +1,24 @@
 /**
- * The app's secret signs more than webhooks, and some of it can be had by anybody who has opened the app once: the text of an ID
- * token, the query of a launch. docs/threat-model.md lists what is signed, who can obtain a signature, and what follows.
+ * The app's secret signs more than webhooks, and anyone who has opened the app once can get some of
+ * it: the text of an ID token, the query of a launch. docs/threat-model.md lists what is signed,
+ * who can obtain a signature, and what follows.
  */
 
 const OPENING_BRACE = 0x7b;
 const BYTE_ORDER_MARK = /^\xef\xbb\xbf/;
 const BASE64_PARTS = /^[\w+/=-]+(?:\.[\w+/=-]*)+$/;
 const QUERY = /^[\s&]*[^\s=&<>"'{}]+=/;
-/** Shopify puts both into every query that it signs. */
+/** Every query that Shopify signs has both. */
 const LAUNCH_PARTS = [/shop=[a-z0-9-]+\.myshopify\.com/i, /timestamp=\d/i];
 const FLOW_ONLY = '"action_run_id"';
 
 /**
- * Whether a text that Shopify signed is, or could be, what is signed of an ID token, of a launch or of an app proxy's call.
+ * Whether a signed text is, or could be, the signed part of an ID token, a launch or an app proxy
+ * call.
  *
- * A body that begins with `{` is none of them: a token has no braces, and the names in a query are sorted, so that `shop` and
- * `timestamp` would come first. White space sorts before them, so a body that begins with some may hold a query.
+ * A body that starts with `{` is none of these: a token has no braces, and the names in a query are
+ * sorted, so `shop` and `timestamp` would come before it. White space sorts before them, so a body
+ * that starts with white space may hold a query.
  */
 export function isTokenOrQuery(rawBody: Buffer): boolean {
   if (rawBody[0] === OPENING_BRACE) return false;
@@ -23,7 +26,7 @@ export function isTokenOrQuery(rawBody: Buffer): boolean {
   return couldBeToken(text) || QUERY.test(text) || LAUNCH_PARTS.every((part) => part.test(text));
 }
 
-/** What is signed of a JWT: its header and claims in base64url, with a full stop between them. */
+/** The signed part of a JWT: its header and claims in base64url, with a period between them. */
 function couldBeToken(text: string): boolean {
   if (BASE64_PARTS.test(text.trim())) return true;
   const end = text.indexOf('.');
@@ -32,7 +35,10 @@ function couldBeToken(text: string): boolean {
   return BASE64_PARTS.test(`${header}.`) && Buffer.from(header, 'base64').toString('latin1').trim().startsWith('{');
 }
 
-/** Whether it is a run of the Flow action: a JSON object too, but for a route of its own. No webhook has this field. */
+/**
+ * Whether it is a run of the Flow action: also a JSON object, but for its own route. No webhook has
+ * this field.
+ */
 export function isFlowRun(rawBody: Buffer): boolean {
   if (!rawBody.includes(FLOW_ONLY)) return false;
   try {

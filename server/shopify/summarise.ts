@@ -4,7 +4,10 @@ import type { Summary, Translated } from '../domain/translated.ts';
 import { inEnglish } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
 
-/** A short line for the activity list: who it is about, and what happened. What is unknown is left out. */
+/**
+ * A short line for the activity list: who it is about and what happened. Unknown parts are left
+ * out.
+ */
 export function summarise(event: Translated): Summary {
   switch (event.kind) {
     case 'order': {

@@ -33,18 +33,18 @@ import { translateOrder } from './translate/translate-order.ts';
 import { translateTags } from './translate/translate-tags.ts';
 export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance' | 'flow';
 
-/** `translate` may throw a TranslationError, nothing else. */
+/** `translate` throws only TranslationError. */
 export type Translate = (body: Record<string, unknown>, ctx: EventContext) => Translated;
 
 export type Topic = {
   name: string;
   family: TopicFamily;
   translate: Translate;
-  /** Listed under `topics` in shopify.app.toml; the others are events that the app makes itself. */
+  /** Listed under `topics` in shopify.app.toml; the app creates the other events itself. */
   subscribed: boolean;
   /** Listed under `compliance_topics` there. */
   compliance: boolean;
-  /** What shopify.app.toml asks for; empty for those that come whole. */
+  /** The fields that shopify.app.toml asks for; empty for topics that arrive in full. */
   includeFields: readonly string[];
 };
 
@@ -60,10 +60,10 @@ function topic(name: string, family: TopicFamily, schema: Field<unknown> | null,
   };
 }
 
-/** The topic under which runs of the Flow action are stored; Shopify has none of this name. */
+/** The topic for runs of the Flow action; Shopify has no topic of this name. */
 export const FLOW_RUN = 'flow/send';
 
-/** Every topic the app knows: the one list that the subscriptions, the schemas and the translators meet in. */
+/** Every topic the app knows: the single list behind the subscriptions, schemas and translators. */
 export const topics: readonly Topic[] = [
   topic('orders/create', 'order', orderSchema, translateOrder),
   topic('orders/updated', 'order', orderSchema, translateOrder),
@@ -83,19 +83,19 @@ export const topics: readonly Topic[] = [
   topic('customers/redact', 'compliance', complianceSchema, translateCustomerRedact),
   topic('shop/redact', 'compliance', null, translateShopRedact),
   topic(FLOW_RUN, 'flow', null, translateFlowRun),
-  // What an import reads; its bodies are records of the Admin API.
+  // Records that an import reads; their bodies come from the Admin API.
   { ...topic('import/orders', 'order', null, translateOrder), subscribed: false },
   { ...topic('import/customers', 'customer', null, translateCustomer), subscribed: false },
 ];
 
 const byName = new Map(topics.map((entry) => [entry.name, entry]));
 
-/** The topic of a name in any case; undefined when the app does not know it. */
+/** Finds a topic by name, in any case; undefined if the app doesn't know it. */
 export function topicOf(name: string): Topic | undefined {
   return byName.get(name.toLowerCase());
 }
 
-/** `include_fields` of a topic's subscription; empty when it takes none or is unknown. */
+/** `include_fields` of a topic's subscription; empty if it has none or is unknown. */
 export function includeFields(name: string): readonly string[] {
   return topicOf(name)?.includeFields ?? [];
 }

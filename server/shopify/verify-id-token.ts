@@ -1,21 +1,20 @@
 import { type JWTPayload, jwtVerify } from 'jose';
 import type { Instant } from '../domain/scalars.ts';
 
-/** Seconds by which Shopify's clock and ours may differ; the same as in Shopify's own library. */
+/** How many seconds Shopify's clock and ours may differ; the same as in Shopify's own library. */
 const CLOCK_SKEW = 10;
 
 const SECOND = 1000;
-/** A token that was fetched for the call arrives within this time after it was issued, in milliseconds. */
+/** A token fetched for a call arrives within this time after it was issued, in milliseconds. */
 const FRESH_WITHIN = 2 * SECOND;
 
-/** The bounds of a moment. */
 export type Between = { earliest: Instant; latest: Instant };
 
 export type IdToken = { shop: string; userId: string; issued: Between };
 
 /**
- * A token tells the second of its issue. One that may have been fetched for this call may be from that second's end; of one that
- * was kept for longer only the beginning is sure.
+ * A token gives the second it was issued. If it may have been fetched for this call, that can be as
+ * late as the end of that second; for an older token only the start is certain.
  */
 function issuedWhen(seconds: number, now: Instant): Between {
   const earliest = Math.min(seconds * SECOND, now);
@@ -39,12 +38,13 @@ async function signedClaims(token: string, secrets: readonly string[], now: Inst
 }
 
 /**
- * Checks an ID token (session token) that App Bridge put on a call: HS256 signed by one of the app's secrets, in its time,
- * for this app, and `iss` of the same shop as `dest`.
+ * Checks an ID token (session token) that App Bridge sent with a call: HS256 signed by one of the
+ * app's secrets, not expired, for this app, and with `iss` and `dest` of the same shop.
  * https://shopify.dev/docs/apps/build/authentication-authorization/session-tokens
- * @param token what follows `Bearer `
- * @returns the shop (`name.myshopify.com`, from `dest` alone), the Shopify user's id (digits) and when the token was issued, at
- *   the earliest and at the latest; null for any token that cannot be trusted, however malformed. Never throws.
+ * @param token the text after `Bearer `
+ * @returns the shop (`name.myshopify.com`, from `dest` alone), the Shopify user's id (digits) and
+ *   the earliest and latest time the token was issued; null for any token that can't be trusted,
+ *   however malformed. Never throws.
  */
 export async function verifyIdToken(
   token: string,

@@ -10,9 +10,9 @@ const flag = z.object({ true: z.int(), false: z.int() });
 const flags = z.object({ EmailPermission: flag, SMSPermission: flag });
 
 /**
- * One event with all that is known of it. `event`: Shopify's body, `{raw}` when it is no JSON object, null once erased.
- * `payload` and `fields`: of the last attempt, or of what would have been sent. `class` null: the attempt is under way.
- * `answer`: the start of what Ascent360 answered.
+ * Everything known about one event. `event`: Shopify's body, `{raw}` if it is not a JSON object,
+ * null once erased. `payload` and `fields`: from the last attempt, or what would have been sent.
+ * `class` null: the attempt is still running. `answer`: the start of Ascent360's answer.
  */
 const activityDetail = activityItem.extend({
   triggeredAt: moment,
@@ -35,12 +35,12 @@ const activityDetail = activityItem.extend({
 export type ActivityDetail = z.infer<typeof activityDetail>;
 const activityPage = z.object({ items: z.array(activityItem), nextCursor: z.string().nullable() });
 
-/** `skippedAgain`: how many would not be sent after all, because of the settings or the format. */
+/** `skippedAgain`: how many would not be sent because of the settings or the format. */
 const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int() });
 export type SentAgain = z.infer<typeof sentAgain>;
-/** What would go out. */
+/** What would be sent. */
 export type DueFlags = Omit<SentAgain, 'count'>;
-/** `more`: the filter has more events than one call sends again. */
+/** `more`: the filter matches more events than one call can resend. */
 const sentManyAgain = sentAgain.extend({ more: z.boolean() });
 
 export const activityApi: readonly ApiRoute[] = [

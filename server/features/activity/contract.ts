@@ -23,9 +23,12 @@ const limit = z
   .refine((asked) => asked >= 1 && asked <= MOST_ITEMS, { error: LIMIT })
   .default(50);
 
-/** Which events are meant. */
+/** Which events to include. */
 export const filterContract = (timeZone: string) => z.object(filterShape(timeZone));
-/** What the list is asked for. @param timeZone the shop's: a day is one of its calendar */
+/**
+ * The query of the list.
+ * @param timeZone the shop's: days are in its calendar
+ */
 export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: place, limit });
 
 const yesNo = z.boolean({ error: refusing('on_off') }).default(false);

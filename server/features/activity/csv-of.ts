@@ -8,18 +8,21 @@ import type { Shop } from '../../store/shops/shops.ts';
 const PAGE = 200;
 
 /**
- * A spreadsheet runs a cell that begins as a formula (https://owasp.org/www-community/attacks/CSV_Injection). Besides what
- * `escape_formulas` knows: a formula behind what the spreadsheet trims, a line break, and signs that become one of a formula.
+ * A spreadsheet runs a cell that starts like a formula
+ * (https://owasp.org/www-community/attacks/CSV_Injection). This covers what `escape_formulas`
+ * misses: a formula after characters the spreadsheet trims, a line break, and characters that are
+ * converted to formula signs.
  */
 const FORMULA = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−]|^[\t\r\n]/u;
 
-/** Rows as RFC 4180 writes them. What a spreadsheet would run gets an apostrophe in front. */
+/** Rows in RFC 4180 format. A cell that a spreadsheet would run gets a leading apostrophe. */
 export const csvRows = (rows: string[][], options: { bom?: boolean } = {}): string =>
   stringify(rows, {
     record_delimiter: 'windows',
     escape_formulas: true,
     cast: { string: (text) => (FORMULA.test(text) ? `'${text}` : text) },
-    // Where the comma is the decimal sign, a spreadsheet parts cells at semicolons, some at tabs. A lone line break parts rows too.
+    // Where the comma is the decimal sign, spreadsheets split cells at semicolons, some at tabs. A
+    // lone line break splits rows too.
     quoted_match: /[;\t\r\n]/,
     ...options,
   });
@@ -30,7 +33,7 @@ function localTime(timeZone: string): (iso: string) => string {
   return (iso) => format.format(new Date(iso));
 }
 
-/** All events of a filter as CSV, newest first, in pieces of a page of them. */
+/** All events that match a filter as CSV, newest first, one page of them at a time. */
 export async function* csvOf(
   db: Db,
   shop: Shop,
@@ -51,7 +54,7 @@ export async function* csvOf(
     item.id,
   ];
   const head = ['Received', 'Received (UTC)', 'Topic', 'About', 'What', 'State', 'Reason', 'Explanation'];
-  // The mark tells spreadsheets that the file is UTF-8.
+  // The byte order mark tells spreadsheets that the file is UTF-8.
   let piece = csvRows([[...head, 'Webhook ID', 'Event ID']], { bom: true });
   let after: Place | null = null;
   do {

@@ -36,8 +36,8 @@ function readEvent(shop: Shop, row: DetailRow): { event: object | null; raw: str
 }
 
 /**
- * One event of the shop as JSON text; null when the shop has no such event.
- * As text, because a body may be nested deeper than JSON.stringify can go: then it is given as `{raw}`.
+ * One event of the shop as JSON text; null if the shop has no such event. Text, because a body may
+ * be nested too deep for JSON.stringify: it is then given as `{raw}`.
  */
 export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Promise<string | null> {
   const [row] = await db.query<DetailRow>(

@@ -8,7 +8,10 @@ import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan } from './plan-again.ts';
 
-/** So many are evaluated at a time: 10,000 need little memory, and other requests are answered in between. */
+/**
+ * How many are evaluated at a time: 10,000 then need little memory, and other requests are answered
+ * in between.
+ */
 const CHUNK = 50;
 
 type Source = {
@@ -31,7 +34,10 @@ async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The flags that sending this plan would make go out now: each address counts once, whatever number of events names it. */
+/**
+ * The flags that sending this plan now would send. Each address counts once, however many events
+ * name it.
+ */
 export async function dueFlags(
   deps: { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant },
   shop: Shop,

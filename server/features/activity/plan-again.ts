@@ -7,13 +7,13 @@ import { topicOf } from '../../shopify/topics.ts';
 import { type DeliveryKind, openOfEntities } from '../../store/deliveries/deliveries.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Something that goes out once more, as the delivery of its event. */
+/** Something to resend, as the delivery of its event. */
 export type SendAgain = {
   eventId: string;
   topic: string;
   receivedAt: Instant;
   deliveryId: string;
-  /** The event has no delivery yet: it gets one. */
+  /** The event has no delivery yet: create one. */
   isNew: boolean;
   kind: DeliveryKind;
   entity: string | null;
@@ -24,11 +24,14 @@ export type SendAgain = {
 
 export type AgainPlan = {
   sends: SendAgain[];
-  /** A newer state of these waits already: it goes out in their place. An accepted event stays accepted. */
+  /**
+   * A newer state of these is already waiting and is sent instead. An accepted event stays
+   * accepted.
+   */
   joins: { eventId: string; accepted: boolean; into: { id: string; eventId: string } }[];
-  /** Never came as far as a delivery: translated again. */
+  /** Events that never got a delivery: translate them again. */
   translate: string[];
-  /** Event → why it cannot be sent again. */
+  /** Event → why it can't be resent. */
   refused: Map<string, Text>;
 };
 
@@ -62,7 +65,7 @@ const kindOfFamily: Partial<Record<string, DeliveryKind>> = {
 
 async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Candidate[]> {
   if (ids.length === 0) return [];
-  // An event without a delivery still names its person among what it is found by.
+  // An event without a delivery still names its person in its search keys.
   return await sql.query<Candidate>(
     `SELECT e.id, e.state, e.reason, e.topic, e.received_at, e.entity, e.merged_into, e.body IS NOT NULL AS has_body,
        d.id AS delivery_id, d.kind, d.subject IS NOT NULL AS has_subject, coalesce(d.person_id, p.id) AS person_id,
@@ -75,7 +78,7 @@ async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Candi
   );
 }
 
-/** The events themselves, and in place of a merged one the event that went out instead. */
+/** The events themselves; a merged event is replaced by the event that was sent for it. */
 async function resolve(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Candidate[]> {
   const found = new Map<string, Candidate>();
   const seen = new Set<string>();
@@ -103,14 +106,14 @@ async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Pr
   return new Map(rows.map((row) => [row.entity, row]));
 }
 
-/** How one event goes out again; a text says why it does not, null that it is to be translated again. */
+/** How to resend one event. A text says why it can't be; null means translate it again. */
 function planOne(row: Candidate, newest: Newest | undefined): SendAgain | Text | null {
   if (row.state === 'received' || row.state === 'open') return WAITING;
   const topic = topicOf(row.topic);
   const kind = row.kind ?? kindOfFamily[topic?.family ?? ''];
   if (row.reason === 'redacted' || (!row.has_body && !row.has_subject)) return ERASED;
   if (!topic && !kind) return reasonText('unknown_topic');
-  // What could not be read or handled may be by now, whatever it is about.
+  // What we couldn't read or process then may work now, whatever it is about.
   if (row.state === 'attention' && row.delivery_id === null && row.entity === null) return null;
   if (!kind) return topic?.family === 'compliance' ? reasonText('privacy') : reasonText('lifecycle');
   if (row.deleted) return reasonText('deleted_person');
@@ -130,15 +133,15 @@ function planOne(row: Candidate, newest: Newest | undefined): SendAgain | Text |
   }
   if (row.delivery_id !== null) return row.has_subject ? { ...send, source: row.delivery_id } : ERASED;
   if (row.reason === 'recorded' && kind === 'consent') return reasonText('recorded');
-  // Translating it again would find no choice again: the person is sent as last known.
+  // Translating it again would find no choice again, so send the person as last known.
   if (row.reason === 'no_choice') return row.person_id ? { ...send, source: null } : reasonText('no_choice');
   return null;
 }
 
 /**
- * What sending these events again would send: the newest known state of each order, customer or person, once. Reads only; to
- * act on it, hold the shop's lock from here to the end.
- * @param ids events of any state; those of other shops and unknown ones are passed over
+ * What resending these events would send: the newest known state of each order, customer or person,
+ * once. Read only; to act on the plan, hold the shop's lock until you are done.
+ * @param ids events in any state; unknown ones and those of other shops are ignored
  */
 export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<AgainPlan> {
   const rows = await resolve(sql, shop, ids);
@@ -155,7 +158,8 @@ export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): P
     else if (row.entity === null) plan.sends.push(planned);
     else {
       rest.push({ row, entity: row.entity });
-      // In the order of receiving: the newest state's own event is the one that goes out, else the latest of the events.
+      // In the order received: use the newest state's own event if it is among them, else the
+      // latest event.
       const before = chosen.get(row.entity);
       if (before?.eventId !== newest.get(row.entity)?.event_id || !before) chosen.set(row.entity, planned);
     }

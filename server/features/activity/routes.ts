@@ -22,12 +22,12 @@ export type ActivityRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
-  /** Wakes the shop's sending. */
+  /** Wakes the shop's sender. */
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
 };
 
-/** The list of events, one event, and what a merchant can do about it; goes behind merchantAuth. */
+/** The list of events, one event, and what a merchant can do with it; mount behind merchantAuth. */
 export function activityRoutes(deps: ActivityRoutesDeps): Router {
   const { db, shops, settings } = deps;
   const gate = async (shop: Shop) => gateOf(await settings.load(shop));

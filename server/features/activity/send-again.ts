@@ -17,15 +17,18 @@ import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 
-/** `count`: how many go out. `refusal`: why the first one that does not go out stays. */
+/** `count`: how many are sent. `refusal`: why the first event that can't be sent stays. */
 export type SentAgain = DueFlags & { count: number; refusal: Text | null };
 
-/** At most so many events are sent again by one call. */
+/** The most events that one call resends. */
 export const MOST_AT_ONCE = 10_000;
 
 const personOnly: DeliverySubject = { contact: null, purchase: null, about: null };
 
-/** The events of a filter that can be sent again, newest first; merged ones only when the filter names them. */
+/**
+ * The events matching a filter that can be resent, newest first; merged ones only if the filter
+ * names them.
+ */
 export async function findSendable(
   sql: Sql,
   shop: Shop,
@@ -45,7 +48,10 @@ export async function findSendable(
   return { ids: rows.slice(0, MOST_AT_ONCE).map((row) => row.id), more: rows.length > MOST_AT_ONCE };
 }
 
-/** Gives events that have no delivery one: the newest state known of what they are about, or the person as last known. */
+/**
+ * Creates a delivery for events that have none, with the newest known state of their subject, or
+ * the person as last known.
+ */
 async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<void> {
   if (sends.length === 0) return;
   const sources = sends.map((send) => send.source).filter((id) => id !== null);
@@ -106,10 +112,11 @@ const countOf = (plan: AgainPlan) => {
 };
 
 /**
- * Sends events again: the newest state known of each order, customer or person, whether or not it is new, with the flags
- * that are due then. The flags are counted before the transaction, which holds the shop's lock and is kept short.
- * @param options.reassert sends flags once more that were accepted already
- * @param options.dryRun counts and changes nothing
+ * Resends events: the newest known state of each order, customer or person, even if nothing is new,
+ * with the flags that are due at that time. Flags are counted before the transaction, which holds
+ * the shop's lock and must stay short.
+ * @param options.reassert resends flags that were already accepted
+ * @param options.dryRun counts only and changes nothing
  */
 export async function sendAgain(
   deps: SendAgainDeps,

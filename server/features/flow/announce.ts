@@ -16,11 +16,17 @@ import type { Shop } from '../../store/shops/shops.ts';
 /** The handle of extensions/needs-attention. */
 export const ATTENTION_HANDLE = 'ascent360-needs-attention';
 
-/** How long until Flow is told again, in milliseconds: after a failure of the moment, and when somebody has to act first. */
+/**
+ * How long to wait before telling Flow again, in milliseconds: after a temporary failure, and when
+ * someone has to act first.
+ */
 const SOON = 60_000;
 const LATER = 15 * 60_000;
 
-/** What a workflow gets to read, and the app's page that helps. No personal data: workflows mail it on. */
+/**
+ * What a workflow can read, and the page of the app that helps. No personal data: workflows email
+ * it on.
+ */
 const words: Record<OpeningKind, { problem: string; details: string; page: string }> = {
   connection: {
     problem: 'Ascent360 doesn’t accept the connection',
@@ -45,7 +51,7 @@ const words: Record<OpeningKind, { problem: string; details: string; page: strin
   },
 };
 
-/** The payload of the trigger: the fields of extensions/needs-attention, all of them. */
+/** The trigger's payload: every field of extensions/needs-attention. */
 export function payloadOf({ kind }: Opening, shop: Pick<Shop, 'domain'>, apiKey: string): Record<string, string> {
   const { problem, details, page } = words[kind];
   return { Problem: problem, Details: details, 'App page': `https://${shop.domain}/admin/apps/${apiKey}${page}` };
@@ -56,18 +62,21 @@ export type AnnounceDeps = {
   admin: Pick<Admin, 'hasAccess' | 'run'>;
   log: Log;
   apiKey: string;
-  /** How often it is looked for what opened, in milliseconds. */
+  /** How often to check for new problems, in milliseconds. */
   everyMs: number;
 };
 
 /**
- * Tells Shopify Flow of each problem that opens, once: workflows that begin with "Ascent360 needs attention" run then. Told at
- * least once: when Shopify's answer is lost, it is told again.
+ * Tells Shopify Flow about each new problem once, which starts workflows that begin with "Ascent360
+ * needs attention". At least once: if Shopify's answer is lost, we tell it again.
  */
 export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): Chore {
   let lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** @returns whether Flow took it; a refusal is the app's own fault, or the extension's that is not deployed yet */
+  /**
+   * @returns whether Flow accepted it; a refusal means a bug in the app, or that the extension is
+   *   not deployed yet
+   */
   async function tell(shop: Shop, opening: Opening, signal: AbortSignal): Promise<boolean> {
     const variables = { handle: ATTENTION_HANDLE, payload: payloadOf(opening, shop, apiKey) };
     const { data } = await admin.run(shop, FlowTriggerReceive, variables, signal);

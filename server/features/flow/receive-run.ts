@@ -25,14 +25,14 @@ export type ReceiveRunDeps = {
   now: () => Instant;
 };
 
-/** A run whose signature, shop and handle were checked. */
+/** A run whose signature, shop and handle have been checked. */
 type CheckedRun = { shop: Shop; runId: string; rawBody: Buffer };
 
 function refuse(res: Response, status: number, message: string): void {
   res.status(status).json({ errors: [{ message }] });
 }
 
-/** 503: nothing was stored; Flow sends the run again for up to 36 hours. */
+/** 503: nothing was stored; Flow retries the run for up to 36 hours. */
 function later(res: Response, log: Log, error: unknown): void {
   log.warn({ stage: 'receive', topic: FLOW_RUN, err: error }, 'not stored; Shopify is asked to try again');
   res.set('Retry-After', '5');
@@ -40,18 +40,19 @@ function later(res: Response, log: Log, error: unknown): void {
 }
 
 /**
- * `POST /flow/send`, a run of the Flow action "Send to Ascent360" (https://shopify.dev/docs/apps/build/flow/actions/endpoints).
- * What each answer means, and what Flow then does:
+ * `POST /flow/send`, a run of the Flow action "Send to Ascent360"
+ * (https://shopify.dev/docs/apps/build/flow/actions/endpoints).
+ * Runs are identified by shop and `action_run_id`. What we answer, and what Flow then does:
  *
- * | situation                                                         | answer                     | Flow                  |
- * |-------------------------------------------------------------------|----------------------------|-----------------------|
- * | committed, or seen before (same shop and `action_run_id`)         | 200                        | is done               |
- * | signature missing, malformed or wrong                             | 401, nothing stored        | fails the run         |
- * | signed, but no run of this action, or it names no customer        | 400                        | fails the run         |
- * | signed, but the app is not known to be in this shop               | 404                        | fails the run         |
- * | body over 1 MB                                                    | 413                        | fails the run         |
- * | too many runs of this shop                                        | 429 with Retry-After       | sends it again later  |
- * | database away, or slower than 2.5 s                               | 503 with Retry-After       | sends it again later  |
+ * | situation                                      | answer               | Flow          |
+ * |------------------------------------------------|----------------------|---------------|
+ * | stored, or seen before (same `action_run_id`)  | 200                  | is done       |
+ * | signature missing, malformed or wrong          | 401, nothing stored  | fails the run |
+ * | signed, but another action, or no customer     | 400                  | fails the run |
+ * | signed, but we don't know the app in this shop | 404                  | fails the run |
+ * | body over 1 MB                                 | 413                  | fails the run |
+ * | too many runs of this shop                     | 429 with Retry-After | retries later |
+ * | database down, or slower than 2.5 s            | 503 with Retry-After | retries later |
  */
 export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
   return async (req, res, next) => {
@@ -100,8 +101,8 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
 }
 
 /**
- * The run, behind verifyRun.
- * @throws Error on a route that is not behind it
+ * The run that verifyRun checked.
+ * @throws Error on a route without verifyRun
  */
 export function runOf(res: Response): CheckedRun {
   const run: CheckedRun | undefined = res.locals['flowRun'];
@@ -109,7 +110,7 @@ export function runOf(res: Response): CheckedRun {
   return run;
 }
 
-/** Stores a checked run as an event, like a webhook, and wakes the shop's work. */
+/** Stores a checked run as an event, like a webhook, and wakes the shop's worker. */
 export function storeRun(deps: ReceiveRunDeps): RequestHandler {
   return async (_req, res) => {
     const { shop, runId, rawBody } = runOf(res);

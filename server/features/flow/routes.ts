@@ -2,10 +2,16 @@ import { type RequestHandler, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { type ReceiveRunDeps, runOf, storeRun, verifyRun } from './receive-run.ts';
 
-/** Runs of one shop that one process takes in a minute: many times what a person sets off, and a bound for a loop. */
+/**
+ * How many runs of one shop a process accepts per minute: far more than a person starts, but it
+ * stops a loop.
+ */
 const RUNS_PER_MINUTE = 3000;
 
-/** What Shopify Flow calls; goes under `/flow`, outside the merchant API: a run is signed like a webhook. */
+/**
+ * The endpoint Shopify Flow calls. Mount under `/flow`, outside the merchant API: a run is signed
+ * like a webhook.
+ */
 export function flowRoutes(deps: ReceiveRunDeps, runsPerMinute = RUNS_PER_MINUTE): Router {
   const router = Router();
   router.post('/send', verifyRun(deps), limitRuns(runsPerMinute), storeRun(deps));
@@ -14,7 +20,7 @@ export function flowRoutes(deps: ReceiveRunDeps, runsPerMinute = RUNS_PER_MINUTE
 
 const MINUTE = 60_000;
 
-/** At most so many runs of one shop a minute; the others are answered with 429 and when to come again. */
+/** Limits the runs of one shop per minute; further runs get 429 with Retry-After. */
 export function limitRuns(perMinute: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE,

@@ -11,12 +11,12 @@ import type { Work } from './work.ts';
 const LATER_MS = 15_000;
 
 export type AskDeps = CountDeps & {
-  /** How soon to look again at what Shopify is still reading, in milliseconds. */
+  /** How soon to check again on what Shopify is still reading, in milliseconds. */
   lookAgainMs: number;
 };
 
 /**
- * Has Shopify read what an import asks for, into a file, a step at a time.
+ * Has Shopify read the import's records into a file, one step at a time.
  * @returns whether the file is complete
  * @throws AdminError
  */

@@ -7,9 +7,9 @@ import { settleEvents } from '../../store/events/events.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Settles what was fed and not sent. What is being sent is left to end. */
+/** Dismisses what was fed but not sent. Sends in progress are allowed to finish. */
 async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void> {
-  // An event that took the place of a webhook's is still to be sent: what was acknowledged is never lost.
+  // An event that replaced a webhook's must still be sent: what we acknowledged is never lost.
   const rows = await sql.query<{ id: string; delivery_id: string | null }>(
     `SELECT e.id, d.id AS delivery_id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
      WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL
@@ -31,7 +31,10 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void>
   );
 }
 
-/** Ends an import before it is done. @returns whether there was anything to end */
+/**
+ * Ends an import early.
+ * @returns whether there was an import to end
+ */
 export async function cancelImport(db: Db, shop: Shop, id: string, text: Text | null = null): Promise<boolean> {
   return await inShop(db, shop, async ({ sql }) => {
     const from = ['counting', 'counted', 'running', 'paused'] as const;

@@ -22,14 +22,17 @@ import type { Work } from './work.ts';
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };
 type WorkDeps = ImportDeps & { cursors: Cursors };
 
-/** How long one import is worked on before others get their turn, in milliseconds. */
+/** How long to work on one import before others get their turn, in milliseconds. */
 const PIECE_MS = 3000;
 const LATER_MS = 15_000;
-/** What was told and the rate are renewed this often, in milliseconds; where that takes long, so much less often. */
+/**
+ * How often to refresh the accepted counts and the rate, in milliseconds; less often if refreshing
+ * is slow.
+ */
 const RENEW_MS = 2000;
 const RENEW_SHARE = 30;
 
-/** @returns whether there is more to do at once */
+/** @returns whether there is more to do now */
 async function goOnCounting(deps: WorkDeps, work: Work): Promise<boolean> {
   const { shop, job } = work;
   const { settings } = await settingsOf(deps, shop);
@@ -42,7 +45,7 @@ async function goOnCounting(deps: WorkDeps, work: Work): Promise<boolean> {
   return !(await count(deps, work, metafieldKeys(settings.mapping)));
 }
 
-/** What was told, and the rate, from the rows. */
+/** Refreshes the accepted counts and the rate from the rows. */
 async function renew(deps: ImportDeps, job: Import, done: number): Promise<void> {
   const now = deps.now();
   const told = await allTold(deps.db, job);
@@ -54,13 +57,16 @@ async function renew(deps: ImportDeps, job: Import, done: number): Promise<void>
   await noteProgress(deps.db, job.id, { told, rate: job.rate, at: now, done });
 }
 
-/** What was told by an import that feeds nothing now; again later while some of its events are still to be sent. */
+/**
+ * Refreshes the accepted counts of an import that isn't feeding now, and again later while some of
+ * its events are unsent.
+ */
 async function settleTold(deps: ImportDeps, job: Import): Promise<void> {
   await freezeTally(deps.db, job, deps.now());
   await noteTold(deps.db, job.id, await allTold(deps.db, job), deps.lookAgainMs);
 }
 
-/** @returns whether there is more to do at once */
+/** @returns whether there is more to do now */
 async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
   const { shop, job } = work;
   const stored = await settingsOf(deps, shop);
@@ -73,7 +79,7 @@ async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, I
   const before = job.fed;
   if (job.fedAt === null) await feed(deps, work, metafieldKeys(stored.settings.mapping));
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);
-  // The end is not left to the next renewal, which is far away once one has taken long.
+  // Check for the end here: the next refresh may be far away if one has been slow.
   const isOver = job.fedAt !== null && !(await isAnyWaiting(deps.db, job));
   if (isOver || deps.now() >= (renewals.get(job.id) ?? 0)) {
     const began = deps.now();
@@ -118,7 +124,7 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
   }
 }
 
-/** An import that the Admin API does not let go on: it waits, or it has failed. */
+/** The Admin API stopped the import: it either waits or fails. */
 async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
   deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
   if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, { code: 'import.no_access' });
@@ -141,7 +147,7 @@ async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: Adm
   }
 }
 
-/** Imports, a few seconds at a time: counting, feeding, and their figures. */
+/** Works on imports a few seconds at a time: counting, feeding, and their numbers. */
 export function importChore(deps: ImportDeps): Chore {
   const cursors: Cursors = new Map();
   const renewals = new Map<string, Instant>();

@@ -5,10 +5,13 @@ import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
-/** Shopify gives apps the orders of the last 60 days (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions). */
+/**
+ * Shopify gives apps the last 60 days of orders
+ * (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
+ */
 export const ORDERS_DAYS = 60;
 const DAY = 24 * 3_600_000;
-/** More are an import of a segment, or of everybody. */
+/** For more, import a segment or all customers. */
 const MOST_IDS = 10_000;
 
 const digitsOf = (type: string, error: string) =>
@@ -22,7 +25,7 @@ const CUSTOMER_ID = refusing('customer_id');
 const SEGMENT_ID = refusing('segment_id');
 const FROM = refusing('moment');
 
-/** A day is one of the shop's calendar. */
+/** Days are in the shop's calendar. */
 const moment = (timeZone: string) =>
   z
     .string({ error: FROM })
@@ -41,7 +44,10 @@ const shape = {
   segmentId: digitsOf('Segment', SEGMENT_ID).nullish(),
 };
 
-/** What `POST /api/imports` takes. @param timeZone the shop's, one that the runtime knows */
+/**
+ * The body of `POST /api/imports`.
+ * @param timeZone the shop's, one that the runtime knows
+ */
 export const importContract = (now: Instant, timeZone: string) =>
   z
     .strictObject({ ...shape, from: moment(timeZone).nullish() }, { error: refusing('json') })
@@ -49,7 +55,7 @@ export const importContract = (now: Instant, timeZone: string) =>
       const refuse = (field: string, message: string) => ctx.addIssue({ code: 'custom', path: [field], message });
       const oldest = now - ORDERS_DAYS * DAY;
       if (asked.from != null && asked.from > now) refuse('from', refusing('future'));
-      // The whole of the oldest day, and a page that was open over midnight.
+      // Allow all of the oldest day, and a page that was open over midnight.
       if (asked.kind === 'orders' && asked.from != null && asked.from < oldest - DAY) {
         refuse('from', refusing('too_old', { days: ORDERS_DAYS }));
       }
@@ -70,8 +76,9 @@ export const importContract = (now: Instant, timeZone: string) =>
     );
 
 /**
- * The search that a bulk operation reads; null: everything. Customers are searched by whole days, of whichever zone: from the
- * day before, and `isAsked` leaves out what was changed earlier.
+ * The search for a bulk operation; null: everything. Customers can be searched by whole days only,
+ * in an unknown time zone: we search from the day before, and `isInRange` drops those changed
+ * earlier.
  */
 export function searchOf({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>): string | null {
   if (from === null) return null;
@@ -79,7 +86,10 @@ export function searchOf({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>): 
   return `updated_at:>='${new Date(from - DAY).toISOString().slice(0, 10)}'`;
 }
 
-/** Whether a record of the file is from the moment on that was asked for. What cannot be read is kept, so that it is seen. */
+/**
+ * Whether a record in the file falls in the requested range. Unreadable records are kept, so that
+ * they are seen.
+ */
 export function isInRange({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>, record: string): boolean {
   if (kind === 'orders' || from === null) return true;
   const parsed = parseBody(record);

@@ -6,8 +6,10 @@ import { saveTally } from '../../store/imports/feeding.ts';
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-/** Events are in the order of their ids, which begin with the time: so much later none comes before a place any more, unless
- * two processes' clocks differ by more. In milliseconds. */
+/**
+ * Event ids start with the time, so they sort by it. After this long, in milliseconds, no new event
+ * can sort before a given place, unless the clocks of two processes differ by more.
+ */
 const CLOCKS_MS = 60_000;
 
 const endsOf = async (sql: Sql, importId: string, from: string, to: string): Promise<End[]> =>
@@ -17,7 +19,7 @@ const endsOf = async (sql: Sql, importId: string, from: string, to: string): Pro
     [importId, from, to],
   );
 
-/** The flags and lists that Ascent360 accepted with them: reads a row per attempt. */
+/** The flags and lists that Ascent360 accepted with these events. Reads one row per attempt. */
 async function toldBy(sql: Sql, importId: string, from: string, to: string): Promise<ToldCounts> {
   const flag = (key: string, value: string) => `count(*) FILTER (WHERE a.flags->>'${key}' = '${value}')`;
   const [row] = await sql.query<{ et: number; ef: number; st: number; sf: number; lists: number }>(
@@ -56,7 +58,10 @@ const addTold = (a: ToldCounts, b: ToldCounts): ToldCounts => ({
 
 type Counted = Pick<Import, 'id' | 'settledTo' | 'settled'>;
 
-/** How all events of an import stand. Reads those that have not been counted for good: a minute of them, not a million. */
+/**
+ * The outcome of every event of an import. Reads only events not yet counted for good: a minute of
+ * them, not a million.
+ */
 export const allEnds = async (sql: Sql, one: Counted): Promise<End[]> =>
   addEnds(one.settled.ends, await endsOf(sql, one.id, one.settledTo ?? FIRST, LAST));
 
@@ -64,8 +69,8 @@ export const allTold = async (sql: Sql, one: Counted): Promise<ToldCounts> =>
   addTold(one.settled.told, await toldBy(sql, one.id, one.settledTo ?? FIRST, LAST));
 
 /**
- * Counts for good what has ended, up to the first event that has not. Nothing is kept when meanwhile an end changed, or the
- * import was started, paused or ended: next time.
+ * Counts finished events for good, up to the first unfinished one. Saves nothing if an outcome
+ * changed in the meantime, or the import was started, paused or ended: the next run does it.
  */
 export async function freezeTally(sql: Sql, job: Import, now: Instant): Promise<void> {
   const [waiting] = await sql.query<{ first: string | null }>(

@@ -20,7 +20,7 @@ import { waitsOf } from './waits.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
-/** The answer that the settings are as it makes them. */
+/** The answer that matches the current settings. */
 function answerGiven({ settings }: StoredSettings): Answer | null {
   const { email, sms } = historiesOf(settings);
   return answers.find((answer) => ANSWERS[answer].email === email && ANSWERS[answer].sms === sms) ?? null;
@@ -45,7 +45,7 @@ function countsOf(job: Import, counted: CountedCounts, standing: Standing): Impo
   };
 }
 
-/** Settings that change nothing of what would go out. */
+/** Settings that don't change what would be sent. */
 const APART = ['guid', 'paused'];
 const HISTORIES = ['consent.email.history', 'consent.sms.history'];
 
@@ -64,7 +64,10 @@ const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: Cou
   SMSPermission,
 });
 
-/** An import as it is, with the settings as they are. One that is counted says what it would send with the answer of now. */
+/**
+ * The import with the current settings. A counted import shows what it would send with the current
+ * answer.
+ */
 export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, job: Import): Promise<ImportAnswer> {
   const standing = await standingOf(sql, job);
   const { byAnswer } = job.counted;
@@ -109,7 +112,7 @@ export async function describeImports(
   return described;
 }
 
-/** Those that are counting, running or paused, newest first, for the overview. */
+/** Imports that are counting, running or paused, newest first, for the overview. */
 export function importsUnderWay({ db, settings }: { db: Db; settings: Pick<SettingsStore, 'load'> }) {
   return async (shop: Shop): Promise<ImportAnswer[]> =>
     await describeImports(db, shop, (await settings.load(shop)) ?? nothingStored, await listImports(db, shop, true));

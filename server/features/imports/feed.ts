@@ -13,35 +13,41 @@ import type { Work } from './work.ts';
 export type FeedDeps = {
   db: Db;
   admin: Admin;
-  /** Wakes the shop's translating and sending. */
+  /** Wakes the shop's translator and sender. */
   wake(shopId: number): void;
   now: () => Instant;
 };
 
-/** At most so many records are fed by one transaction. */
+/** The most records that one transaction feeds. */
 const MOST_AT_ONCE = 200;
-/** So much work is fed ahead, in milliseconds of sending: what a shop sells meanwhile waits no longer. */
+/**
+ * How much work to feed ahead, in milliseconds of sending. Live events of the shop wait at most
+ * this long.
+ */
 const AHEAD_MS = 2000;
 const LEAST_AHEAD = 20;
 const MOST_AHEAD = 1000;
-/** Until the rate is known. */
+/** Used until the rate is known. */
 const FIRST_AHEAD = 100;
-/** What may be ahead is filled up once so much of it is free, so that many records share a look and a transaction. */
+/**
+ * Refill only when this share of the room is free, so that many records share one check and one
+ * transaction.
+ */
 const WORTHWHILE = 0.2;
-/** How soon to look again whether there is room, and how long before other work gets its turn. */
+/** How soon to check again for room, and how long to wait before other work gets its turn. */
 const LOOK_AGAIN_MS = 100;
 const WAIT_MS = 500;
 
 const DUE = 'd.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()';
 
 /**
- * How many records may be fed now. None while the shop has anything else to translate or to send: what happens in the shop
- * goes before what happened long ago. What is tried again later, and what waits behind that, takes no room.
+ * How many records may be fed now. None while the shop has other events to translate or send: live
+ * events go before old ones. Retries scheduled for later, and what waits behind them, take no room.
  */
 async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
   const most =
     job.rate === null ? FIRST_AHEAD : Math.min(Math.max((job.rate * AHEAD_MS) / 1000, LEAST_AHEAD), MOST_AHEAD);
-  // Nothing waits behind what is not there: looking into the lanes costs most of all this.
+  // Skip the lanes if there is nothing to wait behind: checking them is the most expensive part.
   const [row] = await sql.query<{ busy: boolean; ahead: number }>(
     `SELECT
        (SELECT count(*) FROM events WHERE import_id = $2 AND state = 'received')
@@ -60,9 +66,9 @@ async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
 }
 
 /**
- * Hands over a group of records as events, and notes the place after them, in one transaction: a crash repeats none and skips
- * none.
- * @returns whether the import still runs and nobody else went on with it
+ * Stores a group of records as events, and the place after them, in one transaction: a crash
+ * repeats none and skips none.
+ * @returns whether the import is still running and no other worker has moved on from here
  */
 async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly ImportRecord[]): Promise<boolean> {
   const next = records.at(-1)?.next;
@@ -86,7 +92,10 @@ async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly 
   return true;
 }
 
-/** Waits until records may be fed. @returns how many; 0 when time is up before */
+/**
+ * Waits until records may be fed.
+ * @returns how many; 0 if time runs out first
+ */
 async function waitForRoom(deps: FeedDeps, { shop, job, until, signal }: Work): Promise<number> {
   while (!signal.aborted && deps.now() < until) {
     const room = await roomFor(deps.db, shop, job);
@@ -97,12 +106,12 @@ async function waitForRoom(deps: FeedDeps, { shop, job, until, signal }: Work): 
 }
 
 /**
- * Feeds an import's records as events, a little ahead of what is being sent, from the point it has reached.
+ * Feeds an import's records as events from its saved point, keeping a little ahead of the sender.
  * @throws AdminError
  */
 export async function feed(deps: FeedDeps, work: Work, metafieldKeys: readonly string[]): Promise<void> {
   const { job } = work;
-  // Before the file is opened: opening it again takes longer than feeding from it.
+  // Wait before opening the file: opening it again takes longer than feeding from it.
   let room = await waitForRoom(deps, { ...work, until: Math.min(work.until, deps.now() + WAIT_MS) });
   if (room === 0) return;
   let group: ImportRecord[] = [];

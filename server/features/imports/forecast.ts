@@ -25,12 +25,12 @@ export type CountDeps = {
   now: () => Instant;
 };
 
-/** Records that are evaluated together: what they need is loaded at once. */
+/** How many records are evaluated together: their data is loaded at once. */
 const GROUP = 250;
 
 type Going = { met: Met; add(): void };
 
-/** The flags and lists of one that would be sent. */
+/** The flags and lists that one record would send. */
 function goingOut({ evaluated }: DryRun): { met: Met; add(counts: CountedCounts): void }[] {
   if (evaluated?.prepared.kind !== 'send') return [];
   const { flags, sendsLists } = evaluated.prepared;
@@ -55,7 +55,7 @@ function addSettled(counts: CountedCounts, settled: Settled): void {
   else if (settled.state === 'attention') counts.attention++;
 }
 
-/** The settings as they would be when it is sent. */
+/** The settings as they would be when the import is sent. */
 export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, shop: Shop): Promise<StoredSettings> {
   const stored = await deps.settings.load(shop);
   if (stored) return stored;
@@ -63,7 +63,10 @@ export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, sh
   return { ...nothingStored, settings: defaultSettings(developmentStore ?? false) };
 }
 
-/** As dryRunUnder, by the settings and by each answer; one that cannot be worked out needs attention by itself. */
+/**
+ * Like dryRunUnder, once with the settings and once per answer. If a record fails, only that record
+ * needs attention.
+ */
 async function dryRunSafely(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<DryRun[][]> {
   const policies = [historiesOf(within.stored.settings), ...answers.map((answer) => ANSWERS[answer])];
   try {
@@ -85,7 +88,10 @@ async function dryRunSafely(within: DryRunIn, events: readonly TranslatedEvent[]
   }
 }
 
-/** Adds each record to the counts, and returns what counts once per address. @param under the name of an answer, or empty */
+/**
+ * Adds each record to the counts, and returns what counts only once per address.
+ * @param under the name of an answer, or empty
+ */
 function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: string): Going[] {
   for (const { settled } of dryRuns) {
     if (settled) addSettled(counts, settled);
@@ -97,7 +103,7 @@ function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: str
     .map(({ met, add }) => ({ met: { ...met, what: `${under}${met.what}` }, add: () => add(counts) }));
 }
 
-/** Somebody else goes on with it, or it was cancelled. */
+/** Another worker has moved on with the import, or it was canceled. */
 class Overtaken extends Error {}
 
 /**
@@ -152,9 +158,9 @@ async function countGroup(
 }
 
 /**
- * Counts what an import would send, from the point it has reached: every record goes through the code that would handle and send
- * it now, and nothing of it is kept.
- * @returns whether all is counted
+ * Counts what an import would send, starting at its saved point. Each record runs through the same
+ * code that would process and send it now, and nothing is kept.
+ * @returns whether everything is counted
  * @throws AdminError
  */
 export async function count(deps: CountDeps, work: Work, metafieldKeys: readonly string[]): Promise<boolean> {

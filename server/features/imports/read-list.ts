@@ -10,7 +10,7 @@ import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.t
 import { noteListed } from '../../store/imports/reading.ts';
 import type { Work } from './work.ts';
 
-/** The pages that this process has read, by import: Shopify's may go round in a circle. */
+/** The pages that this process has read, by import: Shopify's cursors may loop. */
 export type Cursors = Map<string, Set<string>>;
 
 export type ListDeps = { db: Db; admin: Admin };
@@ -33,7 +33,8 @@ export async function listMembers(
   const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
   const complete = !pageInfo.hasNextPage || found.length === 0;
   await db.transaction(async (sql) => {
-    // The last page may not be full: it is filled first, so that a line is a page and a place in it.
+    // Fill the last page first if it isn't full, so that a line number gives a page and a place in
+    // it.
     const [last] = await sql.query<{ page: number }>(
       'SELECT page FROM import_pages WHERE import_id = $1 ORDER BY page DESC LIMIT 1 FOR UPDATE',
       [job.id],
@@ -52,8 +53,8 @@ export async function listMembers(
 }
 
 /**
- * The customers of an import's list from a line on, read a page at a time. A line whose customer is not there any more gives
- * a record without a body.
+ * The customers of an import's list, starting at a line, read one page at a time. A customer who no
+ * longer exists gives a record without a body.
  * @throws AdminError
  */
 export async function* readList(

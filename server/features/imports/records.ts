@@ -7,11 +7,12 @@ import { isInRange } from './contract.ts';
 import { readList } from './read-list.ts';
 import type { Work } from './work.ts';
 
-/** One customer or order of an import as JSON; `body` null: it is not there any more. */
+/** One customer or order of an import as JSON; `body` null: it no longer exists. */
 export type ImportRecord = { line: number; body: string | null; next: Position };
 
 /**
- * The records of an import from a place on, each read when it is asked for, so that memory does not grow with their number.
+ * The records of an import from a place on. Each is read on demand, so that memory use doesn't grow
+ * with their number.
  * @param work an import whose file or list is complete
  * @throws AdminError; `refused` when the file is gone
  */
@@ -35,5 +36,8 @@ export async function* recordsOf(
   }
 }
 
-/** When a record was true: a file's when Shopify had written it, a list's customers when they are read. */
+/**
+ * When a record was current: for a file, when Shopify wrote it; for a list, when its customers are
+ * read.
+ */
 export const readAtOf = (job: Import, now: Instant): Instant => (job.listed ? now : (job.readAt ?? now));

@@ -1,17 +1,20 @@
 import type { Sql } from '../../platform/database/db.ts';
 
-/** From so many records on, and again each time there are so many times as many. */
+/**
+ * The first refresh is after this many records, then each time the number grows by the same factor.
+ */
 const FIRST = 200;
 const TIMES = 4;
 
 const step = (fed: number) => (fed < FIRST ? -1 : Math.floor(Math.log(fed / FIRST) / Math.log(TIMES)));
 
-/** Whether the tables grew by so much meanwhile that what PostgreSQL knows about their sizes misleads it. */
+/** Whether the tables grew so much that PostgreSQL's size statistics are misleading. */
 export const grewMuch = (before: number, after: number): boolean => step(after) > step(before);
 
 /**
- * Has PostgreSQL count the tables that an import fills: statements planned while they were empty read all of a shop's rows
- * for each of their own. Its own analyzing comes once a minute, the embedded one's never.
+ * Runs ANALYZE on the tables that an import fills: a statement planned while they were empty reads
+ * all of a shop's rows for each of its own. PostgreSQL's autoanalyze runs once a minute; the
+ * embedded database has none.
  */
 export async function renewPlans(sql: Sql): Promise<void> {
   await sql.query(

@@ -26,7 +26,7 @@ export type ImportRoutesDeps = {
 
 const OTHER: Text = { code: 'refusal.other_import' };
 
-/** Imports, and what a merchant can do about them; goes behind merchantAuth. */
+/** Imports, and what a merchant can do with them; mount behind merchantAuth. */
 export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
   const router = Router();
   const storedOf = async (shop: Shop) => (await settings.load(shop)) ?? nothingStored;
@@ -34,7 +34,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
 
   router.post('/imports', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
-    // As text, so that ids keep digits that a JSON number of JavaScript loses.
+    // Read as text, so that ids keep digits that a JavaScript number would lose.
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
     const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
     const asked = importContract(now(), timeZone).safeParse(sent.ok ? sent.body : undefined);

@@ -15,7 +15,7 @@ export async function standingOf(sql: Sql, job: Pick<Import, 'id' | 'settledTo' 
   return standing;
 }
 
-/** Whether any of its events has not ended: a look into an index. */
+/** Whether any of its events is unfinished. Cheap: one index lookup. */
 export async function isAnyWaiting(sql: Sql, job: Pick<Import, 'id'>): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open') LIMIT 1`, [
     job.id,

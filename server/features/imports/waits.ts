@@ -8,7 +8,7 @@ import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** What of an import is looked at, at most: more wait for the same few reasons. */
+/** How many of an import's events to check at most: the rest wait for the same few reasons. */
 const MOST = 5000;
 
 type Row = {
@@ -22,7 +22,7 @@ type Row = {
   live: boolean;
 };
 
-/** The attempt that ended last of delivery `id`. */
+/** The error of the last attempt that finished for delivery `id`. */
 const lastError = (id: string) =>
   `(SELECT a.error FROM attempts a WHERE a.delivery_id = ${id} AND a.class IS NOT NULL ORDER BY a.at DESC LIMIT 1)`;
 
@@ -70,7 +70,8 @@ function laneWaits({ behind: count, behind_at, behind_error }: Row): Wait[] {
 }
 
 /**
- * What a started import waits for, most telling first; empty: it goes out, or it is over.
+ * Why a started import is waiting, most important reason first; empty: it is sending, or it is
+ * over.
  * @param gate why nothing of the shop may be sent now
  */
 export async function waitsOf(

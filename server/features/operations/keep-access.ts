@@ -7,8 +7,9 @@ import type { Log } from '../../platform/log.ts';
 import { dueForUpkeep, isRenewalDue, rest } from '../../store/shops/admin-tokens.ts';
 
 /**
- * Once a day for every shop with a token: a refresh, as a refresh token that nobody uses dies after 90 days, and a look at
- * the shop's facts, as no webhook tells of a changed plan. What fails is tried again an hour later.
+ * Once a day, for every shop with a token: refreshes the token, because a refresh token dies after
+ * 90 days without use, and reads the shop's facts, because no webhook reports a changed plan.
+ * Failures are retried an hour later.
  */
 export function keepAccess(deps: { db: Db; admin: Admin; access: Access; log: Log }): Chore {
   const { db, admin, access, log } = deps;

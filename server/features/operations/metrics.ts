@@ -13,16 +13,25 @@ const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400
 
 const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
 
-/** Counts what the stages report, for `GET /metrics`. */
+/** Counts what each stage reports, for `GET /metrics`. */
 export type Metrics = Measures & {
-  /** A page was so fast, or shifted so much, in a merchant's browser. @param value CLS as it is, the others in milliseconds */
+  /**
+   * Records a web vital from a merchant's browser.
+   * @param value CLS as it is, the others in milliseconds
+   */
   pageVital(name: Vital, value: number): void;
   registry: Registry;
-  /** Everything in Prometheus' text format, the numbers from the database renewed if they may be. Never rejects. */
+  /**
+   * All metrics in Prometheus text format, with the database numbers refreshed if due. Never
+   * rejects.
+   */
   render(): Promise<string>;
 };
 
-/** @param registry takes the metrics of one process; each process reports its own counters, and all the same gauges */
+/**
+ * @param registry for the metrics of one process; each process reports its own counters, and all
+ *   report the same gauges
+ */
 export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Registry()): Metrics {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>

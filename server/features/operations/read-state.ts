@@ -3,14 +3,14 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import { isLateOptOut } from '../../store/deliveries/late-opt-outs.ts';
 
-/** How long the database may work on it, in milliseconds. */
+/** How long the database may take, in milliseconds. */
 const STATEMENT_MS = 10_000;
 
 export const holds = ['due', 'paused', 'connection_problem', 'not_connected', 'breaker'] as const;
 export const unfinished = ['waiting', 'sending', 'retrying', 'attention'] as const;
 export const recent = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
 
-/** How all shops together stand. Ages in seconds. */
+/** The state of all shops together. Ages in seconds. */
 export type State = {
   unfinished: Record<(typeof unfinished)[number], number>;
   recent: Record<(typeof recent)[number], number>;
@@ -22,8 +22,9 @@ export type State = {
 };
 
 /**
- * Two statements over the indexes of what is open or recent; their cost follows the backlog and the last hour, not the
- * history. The order of holds is the order in which a shop's troubles count for the merchant.
+ * Two statements over the indexes of open and recent rows: the cost depends on the backlog and the
+ * last hour, not on the history. Holds are in the order in which the merchant sees a shop's
+ * problems.
  */
 export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
   return await db.transaction(async (sql) => {

@@ -3,12 +3,15 @@ import type { Db } from '../../platform/database/db.ts';
 import type { Queue } from '../../platform/queue/queue.ts';
 import { withinOr } from '../../platform/within.ts';
 
-/** How long a part may take to answer, in milliseconds: all are asked at once, and the whole answer has to come within 2 s. */
+/**
+ * How long each part may take to answer, in milliseconds. All run in parallel, and the whole answer
+ * must arrive within 2 s.
+ */
 const WITHIN_MS = 1500;
 
 /**
- * Asks a part, one question at a time: while an earlier one is still hanging it is waited for instead, so that being asked
- * again and again does not use up the connections.
+ * Checks a part, one check at a time: while an earlier check hangs, callers wait for that one, so
+ * that repeated calls don't use up the connections.
  */
 function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
   let asking: Promise<boolean> | null = null;
@@ -24,8 +27,10 @@ function part(look: () => Promise<boolean>): () => Promise<'ok' | 'failing'> {
 }
 
 /**
- * `GET /readyz`: whether the process can do its work, part by part. 200, or 503 while a part fails; within 2 s even when
- * the database hangs, or takes no writes: it is asked the way events are written. `queue` failing stops no webhook from being stored and no delivery: it only costs time.
+ * `GET /readyz`: whether the process can do its work, part by part. 200, or 503 while a part fails;
+ * within 2 s even if the database hangs or accepts no writes: the check writes the way events are
+ * written. A failing `queue` stops no webhook from being stored and no delivery: it only causes
+ * delays.
  * @returns `{ready, parts: {database, migrations, queue}}`, each part `ok` or `failing`
  */
 export function readiness({
@@ -35,7 +40,7 @@ export function readiness({
 }: {
   db: Pick<Db, 'pending'>;
   queue: Pick<Queue, 'check'>;
-  /** Fails while events could not be written. */
+  /** Fails while events can't be written. */
   canWrite(): Promise<void>;
 }): RequestHandler {
   let migrated = false;
@@ -44,7 +49,7 @@ export function readiness({
     return true;
   });
   const migrations = part(async () => {
-    // Applied migrations stay applied: they are looked up until they are there, then never again.
+    // Applied migrations stay applied: check until they are there, then never again.
     migrated ||= (await db.pending()).length === 0;
     return migrated;
   });

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Metrics } from './metrics.ts';
 
-/** `GET /metrics` for whoever holds the token: `Authorization: Bearer …`. */
+/** `GET /metrics` for callers with the token: `Authorization: Bearer …`. */
 export function metricsRoute(metrics: Pick<Metrics, 'render' | 'registry'>, token: string): RequestHandler {
-  // Digests have one length, which timingSafeEqual needs, and say nothing about the token's.
+  // timingSafeEqual needs equal lengths. Digests have one length and don't reveal the token's.
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
   return async (req, res) => {

@@ -4,17 +4,23 @@ import type { Log } from '../../platform/log.ts';
 import { withinOr } from '../../platform/within.ts';
 import { holds, readState, recent, unfinished } from './read-state.ts';
 
-/** How long the numbers from the database are kept, and which part of its time it may spend on them at most. */
+/**
+ * How long to keep the numbers from the database, and what share of the time to spend on reading
+ * them at most.
+ */
 const KEPT_MS = 5000;
 const COST_PERCENT = 5;
 /** How long a scrape waits for the database. */
 const WAIT_MS = 2000;
-/** When an answer that does not come is given up: its connection may be dead while others live. */
+/** When to give up on an answer: its connection may be dead while others work. */
 const GIVEN_UP_MS = 30_000;
 
 export type StateGaugesDeps = { db: Pick<Db, 'query' | 'transaction'>; log: Log };
 
-/** Registers the gauges that come from the database. @returns renews them; never rejects, and takes 2 s at most */
+/**
+ * Registers the gauges that come from the database.
+ * @returns refreshes them; never rejects, and takes 2 s at most
+ */
 export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): () => Promise<void> {
   const registers = [registry];
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>

@@ -5,12 +5,15 @@ import type { ApiRoute } from '../../http/api-description.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import type { Metrics } from './metrics.ts';
 
-/** App Bridge names more than these, and may name others tomorrow: those are left out. */
+/** App Bridge reports more than these, and may add others: we ignore those. */
 const counted = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'] as const;
 export type Vital = (typeof counted)[number];
 const isCounted = (name: string): name is Vital => counted.some((known) => known === name);
 
-/** What `POST /api/web-vitals` takes: CLS as it is, the others in milliseconds. An hour is more than any page takes. */
+/**
+ * The body of `POST /api/web-vitals`: CLS as it is, the others in milliseconds. No page takes an
+ * hour.
+ */
 const contract = z.strictObject({
   metrics: z.array(z.strictObject({ name: z.string().max(20), value: z.number().min(0).max(3_600_000) })).max(20),
 });
@@ -27,7 +30,7 @@ export const operationsApi: readonly ApiRoute[] = [
   },
 ];
 
-/** How fast the pages are at merchants'; goes behind merchantAuth. Nothing is kept of who looked. */
+/** How fast pages load for merchants; mount behind merchantAuth. Doesn't record who viewed them. */
 export function webVitalsRoutes({ metrics }: { metrics: Pick<Metrics, 'pageVital'> }): Router {
   const router = Router();
   router.post('/web-vitals', jsonBody, (req, res) => {

@@ -19,7 +19,10 @@ const kinds = [
   ['address', /address|city|zip|province|country/i],
 ] as const;
 
-/** What a hidden field holds, as the merchant calls it: `billingAddress.firstName` is a name. */
+/**
+ * The kind of data in a hidden field, in the merchant's words: `billingAddress.firstName` is a
+ * name.
+ */
 function hiddenText(field: string): Text {
   const last = field.split('.').at(-1) ?? '';
   const kind = kinds.find(([, form]) => form.test(last)) ?? kinds.find(([, form]) => form.test(field));
@@ -31,7 +34,7 @@ function fieldsIn(detail: object): string[] {
   return Array.isArray(fields) ? fields.map(String) : [];
 }
 
-/** The kept entries about reading Shopify. */
+/** The open problems with reading Shopify. */
 export async function adminProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const kept = await openProblems(sql, shop);
   const since = (kind: string) => {

@@ -7,7 +7,7 @@ import type { ApiRoute } from '../../http/api-description.ts';
 const moment = z.iso.datetime();
 const count = z.int().nonnegative();
 
-/** `received` is always the sum of the others; `waiting` includes what is being sent or tried again. */
+/** `received` is always the sum of the others; `waiting` includes events being sent or retried. */
 const counts = z.object({
   received: count,
   accepted: count,
@@ -17,7 +17,10 @@ const counts = z.object({
   attention: count,
 });
 
-/** Something the merchant should look at. `action`: the page that helps. `since` in ISO 8601. */
+/**
+ * Something that needs the merchant's attention. `action`: the page that helps. `since` in ISO
+ * 8601.
+ */
 const problem = z.object({
   kind: z.enum([
     'admin_access',
@@ -40,16 +43,19 @@ const problem = z.object({
   action: z.enum(['settings', 'activity', 'privacy']).exactOptional(),
 });
 
-/** `GET /api/overview`. Moments in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would tell of an opt-out. */
+/**
+ * `GET /api/overview`. Times in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would send
+ * an opt-out.
+ */
 export const overviewAnswer = z.object({
   connection: z.object({
     state: z.enum(['not_connected', 'connected', 'paused', 'problem', 'uninstalled']),
     message: z.string(),
     text: textContract,
   }),
-  /** Windows end now. */
+  /** Each window ends now. */
   counts: z.object({ '24h': counts, '7d': counts, '30d': counts }),
-  /** A day is one of the shop's time zone, `date` as `YYYY-MM-DD`, today last. */
+  /** Days are in the shop's time zone, `date` as `YYYY-MM-DD`, today last. */
   daily: z.array(z.object({ date: z.iso.date(), ...counts.shape })),
   /** Whether the app may read the shop through the Admin API. */
   adminAccess: z.object({ state: z.enum(['ok', 'missing', 'needs_opening']), message: z.string(), text: textContract }),
@@ -58,7 +64,7 @@ export const overviewAnswer = z.object({
   lastEventAt: moment.nullable(),
   oldestWaitingAt: moment.nullable(),
   undeliveredOptOuts: count,
-  /** Those that are counting, running or paused, newest first. */
+  /** Imports that are counting, running or paused, newest first. */
   imports: z.array(importAnswer),
 });
 export type OverviewAnswer = z.infer<typeof overviewAnswer>;

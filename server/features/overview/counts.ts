@@ -19,7 +19,10 @@ function add(counts: Counts, row: Row): void {
   counts[row.state === 'received' || row.state === 'open' ? 'waiting' : row.state] += row.count;
 }
 
-/** All counts from one statement, so that they fit each other. @param timeZone one the runtime knows */
+/**
+ * One statement returns all counts, so that they add up.
+ * @param timeZone one the runtime knows
+ */
 export async function countEvents(sql: Sql, shop: Shop, timeZone: string, now: Instant): Promise<OverviewCounts> {
   const days = lastDays(now, timeZone, DAYS);
   const rows = await sql.query<Row>(

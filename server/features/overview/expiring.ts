@@ -7,7 +7,9 @@ import type { Problem } from './api.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** Events that have waited, or needed attention, so long that they expire within two weeks. */
+/**
+ * Events that will expire within two weeks because they have waited, or needed attention, too long.
+ */
 export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const [row] = await sql.query<{ count: number; since: Date | null }>(
     `SELECT count(*) AS count, min(received_at) AS since FROM events

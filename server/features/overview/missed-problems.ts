@@ -8,7 +8,7 @@ import type { Problem } from './api.ts';
 const counted = (what: 'orders' | 'customers' | 'choices', count: number): Text[] =>
   count === 0 ? [] : [{ code: `problem.${what}`, params: { count } }];
 
-/** Changes that no webhook reported and the comparison found. */
+/** Changes that the comparison found and no webhook reported. */
 export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const open = await openMissed(sql, shop);
   if (!open) return [];

@@ -7,7 +7,7 @@ import type { Problem } from './api.ts';
 
 type Kind = 'data_request' | 'redact';
 
-/** Requests that the merchant has not marked as done: named at once, and urgently from the 20th day on. */
+/** Requests not yet marked as done. They are listed at once, and become urgent on day 20. */
 export async function privacyProblems(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const rows = await sql.query<{ kind: Kind; count: number; since: Date }>(
     `SELECT kind, count(*) AS count, min(received_at) AS since FROM privacy_requests

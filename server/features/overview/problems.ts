@@ -60,7 +60,7 @@ async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   }));
 }
 
-/** What needs the merchant, most urgent first. */
+/** What needs the merchant's attention, most urgent first. */
 export async function findProblems(
   sql: Sql,
   shop: Shop,

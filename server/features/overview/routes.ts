@@ -18,7 +18,7 @@ export type OverviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
-  /** Those that are counting, running or paused, newest first. */
+  /** Imports that are counting, running or paused, newest first. */
   importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
 };
@@ -29,7 +29,9 @@ const stateOf = {
   connection_problem: 'problem',
 } as const satisfies Record<Exclude<Gate, null>, Connection['state']>;
 
-/** The shop's connection to Ascent360. The same order of reasons by which waiting events name theirs. */
+/**
+ * The shop's connection to Ascent360. Reasons are checked in the same order as for waiting events.
+ */
 export function connectionOf(stored: StoredSettings | null, life: Pick<Installation, 'uninstalledAt'>): Connection {
   if (life.uninstalledAt !== null) return { state: 'uninstalled', ...said({ code: 'connection.uninstalled' }) };
   const gate = gateOf(stored);
@@ -56,7 +58,7 @@ async function underway(sql: Sql, shop: Shop): Promise<Underway> {
   };
 }
 
-/** The overview; goes behind merchantAuth. */
+/** The overview; mount behind merchantAuth. */
 export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: OverviewRoutesDeps): Router {
   const router = Router();
   router.get('/overview', async (_req, res) => {

@@ -7,7 +7,7 @@ import { queryContract } from './contract.ts';
 
 const moment = z.iso.datetime();
 
-/** A person as a list shows them. Times in ISO 8601. */
+/** A person in a list. Times in ISO 8601. */
 export const personItem = z.object({
   id: z.uuid(),
   customerId: z.string().nullable(),
@@ -29,22 +29,27 @@ const channelConsent = z.object({
   since: moment.nullable(),
   source: z.enum(factSources).nullable(),
   eventId: z.uuid().nullable(),
-  /** The flag that Ascent360 took last; null: none. */
+  /** The last flag that Ascent360 accepted; null: none. */
   told: z.boolean().nullable(),
   toldAt: moment.nullable(),
 });
 export type ChannelConsent = z.infer<typeof channelConsent>;
 
-/** What sending a person now would say about a channel; `send` null: nothing, for this reason. */
+/**
+ * What sending a person now would say for a channel. `send` null: no flag, and `reason` says why.
+ */
 const flagNow = z.object({ send: z.boolean().nullable(), reason: z.enum(flagReasons) });
 export type FlagNow = z.infer<typeof flagNow>;
 
-/** What is known of a person besides contact and consent. `readAt` in ISO 8601; null: never read through the Admin API. */
+/**
+ * What is known about a person besides contact and consent. `readAt` in ISO 8601; null: never read
+ * through the Admin API.
+ */
 const knownBesides = z.object({
   readAt: moment.nullable(),
-  /** As written, those that the customer has. */
+  /** The customer's tags, as written. */
   tags: z.array(z.string()),
-  /** By `namespace.key`, of the keys that the settings name; empty: the customer has none. */
+  /** By `namespace.key`, for the keys in the settings; an empty list: the customer has no value. */
   metafields: z.record(z.string(), z.array(z.string())),
   /** Opted out of the sale of their data: never put on a list. Null: not known. */
   dataSaleOptOut: z.boolean().nullable(),
@@ -59,7 +64,9 @@ const entry = {
   text: textContract.nullable(),
   eventId: z.uuid().nullable(),
 };
-/** What happened about a person. `at` in ISO 8601: of a fact, when the person chose where that is known. */
+/**
+ * An event in a person's history. `at` in ISO 8601: for a fact, when the person chose, if known.
+ */
 const timelineEntry = z.discriminatedUnion('kind', [
   z.object({
     ...entry,
@@ -78,7 +85,10 @@ const timelineEntry = z.discriminatedUnion('kind', [
     decision: z.enum(['told', 'held', 'left_out', 'superseded']),
     value: z.boolean().nullable(),
     reason: z.enum(flagReasons),
-    /** What came of the attempt that carried the flag; null: none did, or it is under way. */
+    /**
+     * The outcome of the attempt that carried the flag; null: no attempt did, or it is still
+     * running.
+     */
     outcome: z.enum(attemptClasses).nullable(),
   }),
   z.object({
@@ -94,13 +104,13 @@ const timelineEntry = z.discriminatedUnion('kind', [
 ]);
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
-/** `timelineCut`: there is more than the newest of each kind. */
+/** `timelineCut`: there are older entries than those shown. */
 export const personDetail = personItem.extend({
   consent: z.object({
     email: channelConsent.extend({ now: flagNow }),
     sms: channelConsent.extend({ now: flagNow }),
   }),
-  /** What Shopify has of them besides. */
+  /** Other data that Shopify has on them. */
   read: knownBesides,
   timeline: z.array(timelineEntry),
   timelineCut: z.boolean(),

@@ -4,7 +4,10 @@ import type { ChannelConsent } from './api.ts';
 
 const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
-/** How much later than another a fact counts; undated is the oldest, and at the same moment an opt-out counts. */
+/**
+ * How much later one fact counts than another. Undated facts are oldest; at the same moment an
+ * opt-out wins.
+ */
 function later(a: ConsentFact, b: ConsentFact): number {
   const at = (fact: ConsentFact) => fact.chosenAt ?? -Infinity;
   if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
@@ -12,7 +15,10 @@ function later(a: ConsentFact, b: ConsentFact): number {
   return optOut(a) - optOut(b) || (a.id > b.id ? 1 : -1);
 }
 
-/** The newest thing Shopify said about an address, and what Ascent360 was told. An unticked box says nothing. */
+/**
+ * The newest thing Shopify said about an address, and what Ascent360 accepted. An unticked box says
+ * nothing.
+ */
 export function consentOf(
   address: string | null,
   facts: readonly ConsentFact[],

@@ -31,11 +31,12 @@ export function itemOf(row: Pick<PersonRow, 'id' | 'seen_at' | 'deleted_at'>, pr
   };
 }
 
-/** As the admin writes it, or as its API does. */
+/** As the admin shows it, or as its API does. */
 const CUSTOMER_ID = /^(?:gid:\/\/shopify\/Customer\/)?(\d+)$/;
 
 /**
- * The people with exactly this e-mail address, phone number or customer id, now or before; the last seen first.
+ * The people with exactly this email address, phone number or customer id, now or in the past; last
+ * seen first.
  * @param country ISO 3166-1 alpha-2 of the shop, for numbers without a country code
  */
 export async function findPeople(sql: Sql, shop: Shop, q: string, country: string | null): Promise<PersonItem[]> {
@@ -43,7 +44,7 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
   const [, id] = CUSTOMER_ID.exec(q) ?? [];
   const keys = [guestKey(vault, q), ...(id === undefined ? [] : [customerKey(vault, id)])];
   const addresses = [emailHash(vault, q)];
-  // Digits alone may hold the country code, as the numbers that are sent do.
+  // Digits alone may include the country code, as in the numbers we send.
   for (const text of /^\d+$/.test(q) ? [q, `+${q}`] : [q]) {
     const read = readPhone(text, country);
     if (read.ok) addresses.push(vault.hash('sms', read.phone), vault.hash('phone', read.phone));

@@ -5,7 +5,7 @@ import { nothingStored, type StoredSettings } from '../../store/shops/settings.t
 import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
 import type { FlagNow } from './api.ts';
 
-/** The flags that sending this person now would carry, with the settings and the ledger of this moment. */
+/** The flags that sending this person now would carry, with the current settings and ledger. */
 export async function flagsNow(
   sql: Sql,
   { shop, stored, now }: { shop: Shop; stored: StoredSettings | null; now: Instant },

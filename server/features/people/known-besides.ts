@@ -14,7 +14,7 @@ export function knownBesides({ tags, read }: PersonProfile): KnownBesides {
 const counted = (count: number, what: 'tags' | 'metafields'): Text[] =>
   count === 0 ? [] : [{ code: `read.${what}`, params: { count } }];
 
-/** What the read found, for a line of the timeline. */
+/** What the read found, for a timeline entry. */
 export function describeRead({ tags, metafields, dataSaleOptOut }: KnownBesides): Text | null {
   const values = Object.values(metafields).filter((found) => found.length > 0);
   const found: Text[] = [

@@ -25,14 +25,14 @@ export type PeopleRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
-  /** Wakes the shop's sending. */
+  /** Wakes the shop's sender. */
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
 };
 
 const refusals = { deleted: 'deleted_person', no_contact: 'no_contact' } as const;
 
-/** The address a person has now on a channel: the profile's, else the last one seen. */
+/** A person's current address on a channel: the profile's, else the last one seen. */
 function currentAddress(
   shop: Shop,
   person: Person,
@@ -91,7 +91,7 @@ async function readPerson(
   };
 }
 
-/** The people and what is known of their consent; goes behind merchantAuth. */
+/** The people and what is known about their consent; mount behind merchantAuth. */
 export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoutesDeps): Router {
   const router = Router();
 

@@ -8,7 +8,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 
 export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unknown' | 'deleted' | 'no_contact' };
 
-/** Sends a person as last known, with the flags that are due, whether or not anything is new. */
+/** Sends a person as last known, with the flags that are due, even if nothing is new. */
 export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent> {
   return await inShop(db, shop, async ({ sql }): Promise<PersonSent> => {
     const [row] = await sql.query<{ key: string; profile: Uint8Array | null; deleted_at: Date | null }>(

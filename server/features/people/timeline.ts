@@ -10,10 +10,10 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { KnownBesides, TimelineEntry } from './api.ts';
 import { describeRead } from './known-besides.ts';
 
-/** The newest of each kind. */
+/** How many entries of each kind, newest first. */
 const MOST = 200;
 
-/** What a line of the timeline says: its title, what it adds, and both in English. */
+/** The text of a timeline entry: its title, an optional detail, and both in English. */
 const saying = (title: Text, text: Text | null = null) => ({
   title,
   text,
@@ -125,8 +125,8 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
 }
 
 /**
- * What Shopify said, what was decided and what was sent about a person and their addresses, newest first. `cut`: of some
- * kind there is more.
+ * What Shopify said, what was decided and what was sent about a person and their addresses, newest
+ * first. `cut`: at least one kind has more entries.
  */
 export async function timelineOf(
   sql: Sql,

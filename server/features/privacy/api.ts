@@ -4,7 +4,7 @@ import type { ApiRoute } from '../../http/api-description.ts';
 
 const moment = z.iso.datetime();
 
-/** SPEC 4.2. `who`: of data requests, as long as the person is not erased. Times in ISO 8601. */
+/** SPEC 4.2. `who`: data requests only, until the person is erased. Times in ISO 8601. */
 export const privacyItem = z.object({
   id: z.uuid(),
   kind: z.enum(['data_request', 'redact']),

@@ -2,13 +2,13 @@ import type { Instant } from '../../domain/scalars.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
 
-/** Sweden writes dates as ISO 8601 does. */
+/** The Swedish locale formats dates as ISO 8601. */
 const dayOf = (at: Instant, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
 
 /**
- * A text for the merchant to send to Ascent360, ready but for the person: of somebody who was erased nothing is kept here,
- * so the text says where the merchant finds whom it is about.
- * @param timeZone the shop's, an IANA name that the runtime knows: the days are the merchant's
+ * A text for the merchant to send to Ascent360, complete except for the person: we keep nothing on
+ * an erased person, so the text says where the merchant finds who it is.
+ * @param timeZone the shop's, an IANA name that the runtime knows, used for the dates
  */
 export function askText(
   domain: string,
@@ -34,7 +34,10 @@ export function askText(
   ].join('\n\n');
 }
 
-/** The state of a request, in a sentence. It names no day: the page knows the shop's time zone and has `dueAt`. */
+/**
+ * The state of a request, in a sentence. No dates: the page knows the shop's time zone and has
+ * `dueAt`.
+ */
 export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): Text {
   const late: Text | null = now > dueAt ? { code: 'privacy.late' } : null;
   if (kind === 'data_request') {

@@ -1,10 +1,10 @@
 import type { KeylessChore } from '../../pipeline/chores.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 
-/** Rows a statement deletes at most. */
+/** How many rows a statement deletes at most. */
 export const BATCH = 2000;
 
-/** The tables whose rows name a shop without a foreign key, by the columns that name a row. */
+/** The tables that reference a shop without a foreign key, with their key columns. */
 export const erasedTables: Record<string, string> = {
   events: 'id',
   parked_events: 'event_id',
@@ -23,7 +23,10 @@ export const erasedTables: Record<string, string> = {
   ledger_checks: 'shop_id',
 };
 
-/** One batch of a shop's rows. @returns whether there was anything to delete */
+/**
+ * Deletes one batch of a shop's rows.
+ * @returns whether there was anything to delete
+ */
 export async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
   const [deliveries] = await sql.query<{ count: number }>(
     `WITH gone AS (DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE shop_id = $1 LIMIT ${BATCH}) RETURNING id),
@@ -42,7 +45,10 @@ export async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
   return false;
 }
 
-/** Deletes the rows of erased shops in batches, and at last the shop's own, with what refers to it. */
+/**
+ * Deletes the rows of erased shops in batches, and finally the shop's own row with what refers to
+ * it.
+ */
 export function shopErasure(db: Db): KeylessChore {
   return {
     name: 'erase_shop',

@@ -9,12 +9,12 @@ import { loadPeople } from '../../store/people/people.ts';
 import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Events read at once: each may have a body of some megabytes. */
+/** Events read at once: each body may be several megabytes. */
 const PAGE = 20;
 
 const iso = (at: Date | Instant | null) => (at === null ? null : new Date(at).toISOString());
 
-/** Profiles, as last known, with every address and since when. */
+/** Profiles as last known, with every address and when we first had it. */
 async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
   const loaded = await loadPeople(
     sql,
@@ -36,7 +36,7 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
         deletedInShopifyAt: iso(person.deletedAt),
         addresses: [...person.addresses.values()].map((address) => ({
           channel: address.channel,
-          // Postal addresses and the phone of one stand in the contact.
+          // Postal addresses, and the phone of such an address, are in the contact.
           address: address.written || null,
           firstSeenAt: iso(address.firstSeenAt),
           lastSeenAt: iso(address.lastSeenAt),
@@ -91,7 +91,10 @@ type AttemptRow = {
   excerpt: Uint8Array | null;
 };
 
-/** Some events: what Shopify told, and what was sent to Ascent360 and when. `null`: erased after its time. */
+/**
+ * Some events: what Shopify sent, and what was sent to Ascent360 and when. `null`: erased by
+ * retention.
+ */
 async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<object[]> {
   const rows = await sql.query<EventRow>(
     `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.state, e.reason, e.body, d.id AS delivery, d.payload
@@ -131,7 +134,7 @@ async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<obj
   });
 }
 
-/** A body as an object, or as its text when it is none or nested deeper than can be written. */
+/** A body as an object, or as its text if it isn't one or is nested too deep to write. */
 function readable(bytes: Buffer): object | string {
   const parsed = parseBody(bytes);
   if (!parsed.ok) return bytes.toString('utf8');
@@ -143,15 +146,19 @@ function readable(bytes: Buffer): object | string {
   }
 }
 
-/** Whose data: of a request of Shopify's (`erasedAt`: the person was erased since), or of whomever the merchant looks at. */
+/**
+ * Whose data: the person in a Shopify request (`erasedAt`: they were erased since), or the person
+ * the merchant is viewing.
+ */
 export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | null } & (
   | Pick<PrivacyRequest, 'requestId' | 'receivedAt'>
   | { requestId: null }
 );
 
 /**
- * Everything held on a person, and what was sent to Ascent360 and when, as the pieces of one JSON document. Put together
- * from the rows of now: nothing of it is kept, and an erasure in between leaves nothing to export.
+ * All data held on a person, and what was sent to Ascent360 and when, as pieces of one JSON
+ * document. Built from the current rows: the export isn't kept, and after an erasure there is
+ * nothing to export.
  */
 export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Instant): AsyncGenerator<string> {
   const { subject } = of;

@@ -4,15 +4,18 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 
-/** Rows a transaction looks at: the shop waits for it. */
+/** How many rows a transaction checks: the shop waits for it. */
 const PAGE = 500;
-/** How long a piece of the work takes about, in milliseconds. */
+/** About how long one piece of the work takes, in milliseconds. */
 const PIECE_MS = 2000;
 
 type Place = { at: Date; id: string };
 const START: Place = { at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
 
-/** What has waited or needed attention for too long ends as expired. @returns how many there were */
+/**
+ * Expires events that have waited or needed attention for too long.
+ * @returns how many
+ */
 async function expire(sql: Sql, shopId: number): Promise<number> {
   const rows = await sql.query<{ id: string }>(
     `SELECT e.id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
@@ -36,7 +39,10 @@ async function expire(sql: Sql, shopId: number): Promise<number> {
   return ids.length;
 }
 
-/** Empties a page of what ended long enough ago. @returns where the next page begins; null after the last */
+/**
+ * Empties a page of events that ended long enough ago.
+ * @returns where the next page starts; null after the last
+ */
 async function empty(sql: Sql, shopId: number, days: number, from: Place): Promise<Place | null> {
   const page = await sql.query<Place & { ended: boolean }>(
     `SELECT received_at AS at, id, state IN ('accepted', 'merged', 'skipped') AND settled_at < now() - $2 * interval '1 day' AS ended
@@ -63,7 +69,10 @@ async function empty(sql: Sql, shopId: number, days: number, from: Place): Promi
   return page.length < PAGE ? null : (page.at(-1) ?? null);
 }
 
-/** Deletes events that are older than any page shows, with their deliveries and attempts. @returns how many */
+/**
+ * Deletes events older than any page shows, with their deliveries and attempts.
+ * @returns how many
+ */
 async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
   const rows = await sql.query<{ id: string }>(
     `SELECT id FROM events WHERE shop_id = $1 AND received_at < now() - $2 * interval '1 day'
@@ -79,12 +88,15 @@ async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
   return rows.length;
 }
 
-/** The rest that has a time: by table, the columns that name a row, and which rows go. `$2`: days that rows are kept. */
+/**
+ * Other rows with a time limit: by table, the key columns, and which rows to delete. `$2`: days to
+ * keep rows.
+ */
 const passing: readonly { table: string; key: string; where: string }[] = [
   {
     table: 'entity_states',
     key: 'shop_id, entity',
-    // An order that is old may have been told just now: its last event says so.
+    // An old order may have been sent recently: check its last event.
     where: `greatest(handled_at, accepted_at) < now() - $2 * interval '1 day'
       AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = entity_states.latest_event_id)`,
   },
@@ -111,7 +123,10 @@ async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
   return false;
 }
 
-/** Whom a data request was about is kept until it is done, however long that takes: handing out is a duty. */
+/**
+ * A data request keeps its person until it is done, however long that takes: answering it is a
+ * duty.
+ */
 async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<void> {
   await sql.query(
     `UPDATE privacy_requests SET subject = NULL, search = '{}' WHERE shop_id = $1 AND subject IS NOT NULL
@@ -121,14 +136,18 @@ async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<vo
 }
 
 /**
- * Once a day and shop: bodies, summaries, payloads and excerpts of what ended `retentionDays` ago are erased, what has not
- * ended after 90 days expires, and rows that nothing needs any more go after a year. In pages, each a short transaction
- * under the shop's lock; a crash costs nothing but the walk.
+ * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended
+ * `retentionDays` ago, expires what hasn't ended after 90 days, and deletes unneeded rows after a
+ * year. Works in pages, each a short transaction under the shop's lock; after a crash it only has
+ * to start over.
  */
 export function retention(db: Db, retentionDays: number): KeylessChore {
   const places = new Map<number, Place>();
 
-  /** One short step. @returns whether there may be another */
+  /**
+   * One short step.
+   * @returns whether there may be more
+   */
   async function step(shopId: number): Promise<boolean> {
     const shop = { id: shopId };
     return await db.transaction(async (sql) => {

@@ -44,7 +44,7 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
   };
 }
 
-/** A person as a request would name them; null: the shop has no such person. */
+/** A person in the form a request would use; null: the shop has no such person. */
 async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject | null> {
   const person = (await loadProfiles(db, shop, [id])).profiles.get(id);
   if (!person) return null;
@@ -52,7 +52,10 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject
   return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
 }
 
-/** What Shopify asked for about people, what is left to do about it, and all that is held on one person; goes behind merchantAuth. */
+/**
+ * Shopify's privacy requests, what is left to do for each, and all data held on one person; mount
+ * behind merchantAuth.
+ */
 export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   const router = Router();
   const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);

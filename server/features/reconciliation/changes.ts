@@ -27,16 +27,16 @@ export type ChangesDeps = {
   now: () => Instant;
 };
 
-/** A shop that is compared. `stopAt`: when to stop for the time being, so that others get their turn. */
+/** The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn. */
 export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal };
 
-/** How long what has just been received may take to be translated, in milliseconds. */
+/** How long to wait for events just received to be translated, in milliseconds. */
 const TRANSLATED_WITHIN_MS = 5000;
 
 const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
   shop.vault.hash('entity', `${kind === 'orders' ? 'order' : 'customer'}:${id}`);
 
-/** Waits until what has been received by now is translated: what it says is known then. */
+/** Waits until everything received so far is translated, so that we know what it says. */
 async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
   const before = Date.now();
   const newest = newId();
@@ -50,7 +50,7 @@ async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void
   }
 }
 
-/** Changes that no webhook reported, as far as we have handled them. */
+/** Changes that no webhook reported, as far as we have processed webhooks. */
 async function unknownOf(db: Db, shop: Shop, kind: Kind, changed: readonly Changed[]): Promise<Changed[]> {
   const states = await loadEntityStates(
     db,
@@ -63,9 +63,9 @@ async function unknownOf(db: Db, shop: Shop, kind: Kind, changed: readonly Chang
   });
 }
 
-/** No event is made about an erased or deleted person. */
+/** Never create an event about an erased or deleted person. */
 const STAYS_SO: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['redacted', 'deleted_person']);
-/** What is known all the same. */
+/** Skipped, but we already know it. */
 const KNOWN: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['nothing_new', 'stale']);
 
 async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Promise<boolean> {
@@ -85,7 +85,10 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
   );
 }
 
-/** Whether a finding is to become an event: it would tell something, and about nobody who is gone. */
+/**
+ * Whether a finding should become an event: it has something new, and its person is not erased or
+ * deleted.
+ */
 async function isWorthAnEvent(
   deps: ChangesDeps,
   { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | null },
@@ -117,9 +120,9 @@ function findingOf(shop: Shop, kind: Kind, one: Changed, { isKnown, readAt, body
 const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
 /**
- * Finds what was changed in Shopify within a range, which begins at the last known point, without a webhook having told, and stores it as
- * events. The point moves along, so that a crash goes on where it was.
- * @returns what was found, and whether all is compared
+ * Finds changes in Shopify that no webhook reported and stores them as events. The range starts at
+ * the last saved point, which moves along, so that after a crash the work continues from there.
+ * @returns what was found, and whether the whole range is compared
  * @throws AdminError
  */
 export async function findChanges(
@@ -138,7 +141,8 @@ export async function findChanges(
   let point = since;
   const seen = new Set<string>();
   let after: string | null = null;
-  // A search begins before the point: it ends early only once the point has moved, so that every call gets further.
+  // The search starts before the point. Stop early only after the point has moved, so that every
+  // call makes progress.
   const enough = () => signal.aborted || (point > since && now() >= stopAt);
   for (;;) {
     const page: Page = await fetchChangedPage(asking, kind, since, { after, seen });
@@ -164,7 +168,7 @@ export async function findChanges(
         if (body === undefined) continue;
         const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
         const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
-        // What Shopify fails to say is asked for again, as for a webhook that holds only an id.
+        // What Shopify fails to return is requested again, as for a webhook that holds only an id.
         if (body === null) findings.push(finding);
         else if (await isWorthAnEvent(deps, { shop, stored, country: country ?? null }, finding))
           findings.push(finding);

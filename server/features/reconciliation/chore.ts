@@ -21,21 +21,24 @@ import { compareConsent } from './compare-consent.ts';
 export type ReconciliationDeps = ChangesDeps & {
   wake(shopId: number): void;
   log: Log;
-  /** How soon to look again at what Shopify is still reading, in milliseconds. */
+  /** How soon to check again on what Shopify is still reading, in milliseconds. */
   lookAgainMs: number;
 };
 
-/** How long a webhook may take to arrive, in milliseconds. Newer changes are compared next time. */
+/**
+ * How long a webhook may take to arrive, in milliseconds. Newer changes are left for the next
+ * comparison.
+ */
 const MARGIN_MS = 2 * 60_000;
-/** How long one shop is worked on before others get their turn, in milliseconds. */
+/** How long to work on one shop before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
-/** A file that is not compared by then, in milliseconds, will not be. */
+/** If a file isn't compared within this time, in milliseconds, it never will be. */
 const HOPELESS_MS = 6 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
 
-/** @returns whether there is more to do at once */
+/** @returns whether there is more to do now */
 async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
   const { shop } = work;
   const now = deps.now();
@@ -71,7 +74,10 @@ async function giveUpReading({ db, log }: ReconciliationDeps, shop: Shop, why: s
   await saveConsentRead(db, shop, nothing, DAY_MS);
 }
 
-/** Has Shopify read everybody, a step at a time. @returns the file once it is there; null: not yet */
+/**
+ * Has Shopify read all customers, one step at a time.
+ * @returns the file once it is ready; null: not yet
+ */
 async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Comparing, at: Reconciliation) {
   const { db, admin, now } = deps;
   const begunAt = now();
@@ -105,7 +111,7 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
   }
 }
 
-/** @returns whether there is more to do at once */
+/** @returns whether there is more to do now */
 async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
   const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
   if (read === null) return false;
@@ -114,7 +120,7 @@ async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: 
   return false;
 }
 
-/** @returns whether the file is compared to its end */
+/** @returns whether the file is compared to the end */
 async function compareFile(
   deps: ReconciliationDeps,
   { shop, stopAt, signal }: Comparing,
@@ -137,14 +143,17 @@ async function compareFile(
   return true;
 }
 
-/** Comparing with Shopify: changes every 6 hours and after downtime, everybody's consent every week. */
+/**
+ * Compares with Shopify: changes every 6 hours and after downtime, all customers' consent every
+ * week.
+ */
 export function reconciliationChore(deps: ReconciliationDeps): Chore {
   return {
     name: 'reconciliation',
     due: shopsToReconcile,
     work: async (shop, signal) => {
       const { db, admin, now } = deps;
-      // Without access nothing is read; the point stays where it is until there is some.
+      // Without access nothing is read, and the point stays until we have access.
       if (!(await admin.hasAccess(shop))) return false;
       const at = await loadReconciliation(db, shop);
       if (at === null) {
@@ -159,7 +168,7 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
       } catch (error) {
         if (signal.aborted || !(error instanceof AdminError)) throw error;
         deps.log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
-        // A file that is gone is asked for anew, and one that cannot be read to its end.
+        // Request a new file if this one is gone or can't be read to the end.
         const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
         if (at.url !== null && (error.failure === 'refused' || isHopeless))
           await saveConsentRead(db, shop, nothing, LATER_MS);

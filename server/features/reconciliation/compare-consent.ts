@@ -20,10 +20,13 @@ import { installedAt, loadInstallation, type Shop } from '../../store/shops/shop
 import type { ChangesDeps } from './changes.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 
-/** The name space of the ids of facts that come without an event. */
+/** The UUID namespace for the ids of facts without an event. */
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
 
-/** A state of Shopify's that the ledger does not have, about an address known or chosen since the app is there. */
+/**
+ * A consent state in Shopify that the ledger lacks. We know its address, or the choice was made
+ * after installation.
+ */
 type Missed = {
   customerId: ShopifyId;
   createdAt: Instant | null;
@@ -33,8 +36,9 @@ type Missed = {
 };
 
 /**
- * Whether Shopify's state is newer than all the ledger has about the address. About an address the ledger does not know,
- * only what was chosen since the installation: the rest is read when the person is first seen.
+ * Whether Shopify's state is newer than everything the ledger has for the address. For an unknown
+ * address, only a choice made after installation counts: the rest is read when we first see the
+ * person.
  */
 export function isNews(
   fact: Pick<FoundFact, 'state' | 'chosenAt'>,
@@ -49,7 +53,7 @@ export function isNews(
   return said.every(({ chosenAt, state }) => chosenAt !== newest || state !== fact.state);
 }
 
-/** The same as the webhook that did not come would have said. */
+/** Says the same as the missed webhook would have. */
 function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding {
   const chosen = { state: fact.state, opt_in_level: fact.level, consent_updated_at: isoOf(fact.chosenAt) };
   const isEmail = fact.channel === 'email';
@@ -91,7 +95,7 @@ const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
     ),
   );
 
-/** Customers who were erased here and have not been made since: they stay unknown. */
+/** Customers who were erased here and not created again since: they stay unknown. */
 async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
   const keys = new Map(found.map(({ customerId }) => [customerKey(shop.vault, customerId), customerId]));
   const rows = await sql.query<{ person: string; at: Date }>(
@@ -108,15 +112,16 @@ async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise
 }
 
 /**
- * Of a file: when Shopify was asked for it (null: not known), and when it had read everything; where the group begins in it, and the
- * place after it: both change together, once.
+ * `begunAt`: when we asked Shopify for the file (null: not known). `readAt`: when Shopify had read
+ * everything. `line`: where the group starts in the file; `next`: the place after it. Both are
+ * updated together, once.
  */
 export type FilePart = { begunAt: Instant | null; readAt: Instant; line: number; next: Position };
 
 /**
- * Compares the consent of a group of customers with the ledger. What makes a flag due becomes an event, as the lost webhook
- * would have; what does not is only written down.
- * @returns how many events came of it; null: somebody else went on
+ * Compares the consent of a group of customers with the ledger. A difference that makes a flag due
+ * becomes an event, as the lost webhook would have; any other is only recorded.
+ * @returns how many events were created; null: another worker has moved on from here
  */
 export async function compareConsent(
   deps: ChangesDeps,
@@ -169,7 +174,7 @@ export async function compareConsent(
   return await inShop(db, shop, async ({ sql }) => {
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
-    // No fact is stored about a person who was erased in the meantime.
+    // Store no fact about a person who was erased in the meantime.
     const gone = await erasedOf(
       sql,
       shop,

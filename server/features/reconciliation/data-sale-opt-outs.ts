@@ -6,11 +6,13 @@ import { loadPeople } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /**
- * Notes who opted out of the sale of their data since they were read, or took that back: no webhook and no date tells of it. It is
- * taken back only by a file that was asked for after the person was read, so that an older word never undoes a newer one; what may not
- * be seen says nothing. Nothing is sent on account of it: it bears on the lists of what is sent anyway. Expects to be in a
- * transaction that has the shop's lock. A person who was never read is read before anything is sent to them.
- * @param begunAt when the file was asked for; null: not known
+ * Records who opted out of the sale of their data, or took that back, since we last read them: no
+ * webhook reports it and it has no date. Only a file requested after the person was read can take
+ * an opt-out back, so that old data never overrides newer data; a field the app may not see says
+ * nothing. This sends nothing by itself: it only affects the lists in payloads that are sent
+ * anyway. Call it in a transaction that holds the shop's lock. A person who was never read is read
+ * before anything is sent about them.
+ * @param begunAt when the file was requested; null: not known
  */
 export async function applyDataSaleOptOuts(
   sql: Sql,

@@ -5,7 +5,7 @@ import { fetchCustomers, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
 
-/** Shopify's search finds changes of whole days only, in a time zone of its own. */
+/** Shopify's search filters by whole days only, in its own time zone. */
 const DAY = 24 * 3_600_000;
 
 /** A customer or order, and when Shopify last changed it. */
@@ -15,7 +15,7 @@ export type Page = { changed: Changed[]; next: string | null };
 
 const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
 
-/** A page of what was changed since the day before `since`, oldest first. */
+/** A page of what has changed since the day before `since`, oldest first. */
 export async function fetchChangedPage(
   { admin, shop, signal }: Asking,
   kind: Kind,
@@ -44,7 +44,7 @@ export async function fetchChangedPage(
 }
 
 /**
- * Reads the unknown ones whole: orders one by one, customers together.
+ * Reads the unknown records in full: orders one by one, customers together.
  * @returns the records by id; null for one that makes Shopify fail
  */
 export async function fetchWhole(

@@ -9,7 +9,7 @@ export function startHeartbeat(sql: Sql, log: Log): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const beating = (async () => {
     while (!stopping.signal.aborted) {
-      // A database that is away is a downtime: the next beat finds the gap.
+      // If the database is down, that counts as downtime: the next beat finds the gap.
       await beat(sql).catch((error: unknown) => log.debug({ stage: 'heartbeat', err: error }));
       await wait(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }

@@ -10,11 +10,11 @@ const { guid: _guid, guidLast4: _guidLast4, newAccount: _newAccount, ...settings
 const settingsAnswer = z.strictObject({ ...settings, guid: z.null(), guidLast4: z.string().nullable() });
 export type SettingsAnswer = z.output<typeof settingsAnswer>;
 
-/** How far the merchant is with the first steps: what is done, and whether they want to see them. */
+/** The merchant's progress with the setup guide: which steps are done, and whether they hid it. */
 const setup = z.object({ done: z.array(z.enum(setupSteps)), dismissed: z.boolean() });
 export type Setup = z.infer<typeof setup>;
 
-/** `GET /api/shop`. What is not known yet is null; `timeZone` is one that every runtime knows. */
+/** `GET /api/shop`. Null: not known yet. Every runtime knows the `timeZone`. */
 const shopAnswer = z.object({
   domain: z.string(),
   name: z.string().nullable(),
@@ -26,7 +26,10 @@ const shopAnswer = z.object({
 });
 export type ShopAnswer = z.infer<typeof shopAnswer>;
 
-/** What would happen to an event. `payload` null: nothing is sent. `state` waiting: it would be sent. */
+/**
+ * What would happen to an event. `payload` null: nothing is sent. `state` waiting: it would be
+ * sent.
+ */
 const preview = z.object({
   payload: jsonObject.nullable(),
   fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string(), text: textContract })),
@@ -37,7 +40,7 @@ const preview = z.object({
 });
 export type Preview = z.infer<typeof preview>;
 
-/** `status` null: no answer came. `ms`: how long it took. */
+/** `status` null: no answer arrived. `ms`: how long it took. */
 const testRecord = z.object({
   outcome: z.enum(['accepted', 'rejected', 'connection_problem', 'unreachable']),
   status: z.int().nullable(),

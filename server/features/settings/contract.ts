@@ -7,11 +7,11 @@ export const emailAddress = z
   .trim()
   .max(254, { error: ADDRESS })
   .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
-/** What `POST /api/test-record` takes. */
+/** The body of `POST /api/test-record`. */
 export const testRequest = z.strictObject({ email: emailAddress.nullish() }, { error: refusing('json') }).optional();
 
 const BODY = refusing('body');
-/** What `POST /api/preview` takes. */
+/** The body of `POST /api/preview`. */
 export const previewContract = z.strictObject(
   {
     topic: z
@@ -27,7 +27,7 @@ export const previewContract = z.strictObject(
 export const setupSteps = ['connect', 'lists', 'test', 'history', 'ask'] as const;
 export type SetupStep = (typeof setupSteps)[number];
 
-/** What `PUT /api/setup` takes. */
+/** The body of `PUT /api/setup`. */
 export const setupContract = z.strictObject(
   {
     done: z.array(z.enum(setupSteps, { error: refusing('choice', { options: setupSteps.join(', ') }) }), {

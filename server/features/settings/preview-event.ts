@@ -7,7 +7,7 @@ import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Preview } from './api.ts';
 
-/** Events that are about the shop or erase something never reach Ascent360. */
+/** Events about the shop, and erasures, never reach Ascent360. */
 const nothingSent: Partial<Record<Translated['kind'], SkippedReason>> = {
   uninstalled: 'lifecycle',
   lifecycle: 'lifecycle',
@@ -24,7 +24,10 @@ const settled = (state: Settled['state'], reason: Settled['reason'], sent: Parti
   ...sent,
 });
 
-/** What one translated event would send with these settings, and why per field. Stores nothing. */
+/**
+ * What one translated event would send with these settings, and the reason for each field. Stores
+ * nothing.
+ */
 export async function previewEvent(within: DryRunIn, topic: string, translated: Translated): Promise<Preview> {
   const { stored, now } = within;
   const unsent = nothingSent[translated.kind];

@@ -19,7 +19,7 @@ export type PreviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
-  /** Whether Shopify calls it a development store; false when that is not known. */
+  /** Whether Shopify calls it a development store; false if not known. */
   isDevelopmentStore(shop: Shop): Promise<boolean>;
   now: () => Instant;
 };
@@ -28,7 +28,7 @@ type Asked = z.output<typeof previewContract>;
 
 type Read = { ok: true; topic: string; translated: Translated } | { ok: false; fault: Fault };
 
-/** A body that comes as text keeps ids exact that are beyond what a JSON number of JavaScript holds. */
+/** Parsing the body from text keeps ids exact that are too large for a JavaScript number. */
 function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
   const refused = (field: string, text: Text) => ({ ok: false, fault: faultOf(field, text) }) as const;
   const topic = topicOf(asked.topic);
@@ -44,9 +44,15 @@ function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
   }
 }
 
-/** What an event would send with unsaved settings; sends and stores nothing. Goes behind merchantAuth. */
+/**
+ * What an event would send with unsaved settings; sends and stores nothing. Mount behind
+ * merchantAuth.
+ */
 export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: PreviewRoutesDeps): Router {
-  /** The saved settings with the unsaved document in their place; null once the faults have been answered. */
+  /**
+   * The saved settings with the unsaved document in their place; null if errors were already sent
+   * to the client.
+   */
   async function settingsFor(res: Response, shop: Shop, unsaved: unknown): Promise<StoredSettings | null> {
     const stored = await settings.load(shop);
     const developmentStore = await isDevelopmentStore(shop);
@@ -69,7 +75,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
       settings: parsed.settings,
       guid: parsed.guid ?? before.guid,
       problem: newGuid ? null : before.problem,
-      // Another account was told nothing, and what was chosen before it is history.
+      // A new account has been sent nothing, and earlier choices are history to it.
       ...(parsed.newAccount && { account: before.account + 1, accountSince: now() }),
     };
   }

@@ -14,19 +14,19 @@ import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { SettingsAnswer } from './api.ts';
 import { emailAddress, testRequest } from './contract.ts';
 
-/** How one test record went. `status` null: no answer came. `ms`: how long it took. */
+/** The result of a test record. `status` null: no answer arrived. `ms`: how long it took. */
 export type TestRecordResult = Pick<Attempt, 'class' | 'status' | 'ms' | 'error' | 'text'>;
 
 export type SettingsRoutesDeps = {
   settings: SettingsStore;
   shops: Pick<Shops, 'facts'>;
-  /** Whether Shopify calls it a development store; false when that is not known. */
+  /** Whether Shopify calls it a development store; false if not known. */
   isDevelopmentStore(shop: Shop): Promise<boolean>;
   /** Posts one record to Ascent360, once. */
   sendTestRecord(guid: string, body: Body): Promise<TestRecordResult>;
-  /** Wakes the shop's sending: something may go out now that could not before. */
+  /** Wakes the shop's sender: something may be sendable now that wasn't before. */
   onChange(shop: Shop): void | Promise<void>;
-  /** Milliseconds until a refused GUID is tried again by itself. */
+  /** Milliseconds until a refused GUID is retried automatically. */
   connectionProbe: number;
   now: () => Instant;
 };
@@ -41,7 +41,7 @@ const outcomes = {
   unknown: 'unreachable',
 } as const satisfies Record<AttemptClass, string>;
 
-/** The answer to every question for the settings: the whole document, the GUID masked. */
+/** The answer of every settings call: the whole document, with the GUID masked. */
 const masked = (settings: Settings, guidLast4: string | null): SettingsAnswer => ({
   ...settings,
   guid: null,
@@ -57,7 +57,7 @@ const testBody = ({ settings }: StoredSettings, email: string) =>
     Email: email,
   });
 
-/** The merchant's settings and the test record; goes behind merchantAuth. */
+/** The merchant's settings and the test record; mount behind merchantAuth. */
 export function settingsRoutes(deps: SettingsRoutesDeps): Router {
   const { settings: store, shops, now } = deps;
 
@@ -67,7 +67,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     res.json(masked(settings, stored?.guidLast4 ?? null));
   }
 
-  /** The address to send a test record to; null once the fault has been answered. */
+  /** The address to send a test record to; null if an error was already sent to the client. */
   async function testAddress(res: Response, shop: Shop, body: unknown): Promise<string | null> {
     const asked = testRequest.safeParse(body);
     if (!asked.success) {

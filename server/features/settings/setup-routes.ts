@@ -24,7 +24,10 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   },
 });
 
-/** What every page needs of the shop, and how far the first steps are; goes behind merchantAuth. */
+/**
+ * What every page needs to know about the shop, and the progress of the setup guide; mount behind
+ * merchantAuth.
+ */
 export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
   const router = Router();
 
@@ -41,7 +44,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
       return;
     }
     const facts = await db.transaction(async (sql) => {
-      // The row is locked, so that a shop/update at the same moment is not lost.
+      // Lock the row, so that a shop/update at the same moment isn't lost.
       await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
       const known = { ...(await shops.facts(shop, sql)), setup: asked.data };
       await saveFacts(sql, shop, known);

@@ -11,7 +11,7 @@ const types: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** Names contain a hash of the content, so a name's content never changes. */
+/** File names contain a hash of the content, so a file never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 type Encoding = 'br' | 'gzip' | 'identity';
@@ -31,7 +31,10 @@ async function readAsset(file: string): Promise<Asset> {
   return { type, bytes: { br, gzip: zipped, identity } };
 }
 
-/** Every file of the build by its name, held packed in memory: about a megabyte, and no path of a request reaches the disk. */
+/**
+ * Every file of the build by name, kept compressed in memory: about a megabyte, and no request path
+ * reaches the disk.
+ */
 async function readAssets(directory: string): Promise<Map<string, Asset>> {
   const names = await readdir(directory).catch(() => []);
   return new Map(
@@ -39,7 +42,7 @@ async function readAssets(directory: string): Promise<Map<string, Asset>> {
   );
 }
 
-/** The pages as `npm run build` left them in `directory`. A build made later needs a new start. */
+/** The pages that `npm run build` left in `directory`. A later build needs a restart. */
 export async function builtFront(directory: string): Promise<Front & { built: boolean }> {
   const html = await readFile(path.join(directory, 'index.html'), 'utf8').catch(() => null);
   const assets = html === null ? new Map<string, Asset>() : await readAssets(path.join(directory, 'assets'));

@@ -1,19 +1,24 @@
 import type { Front } from './front.ts';
 
-/** Where Shopify's scripts, styles and fonts come from; the only foreign host that a page may load anything from. */
+/**
+ * The source of Shopify's scripts, styles and fonts; the only other host that a page may load from.
+ */
 export const SHOPIFY_CDN = 'https://cdn.shopify.com';
 
 const shopName = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 
-/** Who may show a page in a frame: the shop's own admin when the address names a shop, else nobody. */
+/**
+ * Who may show a page in a frame: the shop's own admin if the address names a shop, else no one.
+ */
 export function frameAncestors(shop: unknown): string {
   return typeof shop === 'string' && shopName.test(shop) ? `https://${shop} https://admin.shopify.com` : "'none'";
 }
 
 /**
  * The Content-Security-Policy of a page.
- * App Bridge puts styles of its own into the page and reports to Shopify: hence the loose style-src and Shopify's hosts.
- * @param shop the `shop` of the query, as it came
+ * App Bridge adds its own styles to the page and reports to Shopify: hence the loose style-src and
+ * Shopify's hosts.
+ * @param shop the `shop` in the query, unchecked
  * @param more further sources, in development only
  */
 export function contentSecurityPolicy(shop: unknown, more?: Front['sources']): string {

@@ -1,13 +1,24 @@
 import type { RequestHandler } from 'express';
 
-/** Where the pages' HTML and files come from: the build in production, Vite or a stand-in for Shopify in development. */
+/**
+ * The source of the pages' HTML and files: the build in production, Vite or a Shopify stand-in in
+ * development.
+ */
 export type Front = {
-  /** The page's HTML with the mark `<!--shopify-->` in its head; null while the pages are not built. */
+  /**
+   * The page's HTML with the marker `<!--shopify-->` in its head; null until the pages are built.
+   */
   html(path: string): Promise<string | null>;
   /** Serves scripts and styles. */
   files: RequestHandler;
-  /** What the head needs of Shopify: App Bridge, which has to be the first script, and the admin's font. */
+  /**
+   * What Shopify needs in the head: App Bridge, which must be the first script, and the admin's
+   * font.
+   */
   shopifyHead: string;
-  /** What the pages may load and reach besides the app itself and Shopify; nothing in production. */
+  /**
+   * What else the pages may load and connect to, besides the app and Shopify; nothing in
+   * production.
+   */
   sources?: { script: readonly string[]; connect: readonly string[] };
 };

@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import { contentSecurityPolicy } from './content-security.ts';
 import type { Front } from './front.ts';
 
-/** Every address that answers with a page; which one it is, the page finds out itself. */
+/** Every address that answers with a page; the page itself finds out which one to show. */
 const pagePaths = [
   '/',
   '/setup',
@@ -24,11 +24,14 @@ const SHOPIFY_MARK = '<!--shopify-->';
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
-/** The embedded pages and their files. No page holds anything of a shop: what it shows comes through the merchant API. */
+/**
+ * The embedded pages and their files. They contain no shop data: that comes through the merchant
+ * API.
+ */
 export function pageRoutes(front: Front, apiKey: string): Router {
   const router = Router();
   router.use(front.files);
-  // What may frame a page is said per shop, in the policy; older headers for it know no list.
+  // The policy says who may frame a page, per shop; the older headers for this can't list hosts.
   const headers = helmet({
     contentSecurityPolicy: false,
     frameguard: false,

@@ -2,7 +2,7 @@ import { HIDDEN_FIELDS } from '../hides.ts';
 import { hiddenFields } from './hidden-fields.ts';
 import type { AddressNode, BuyerNode, CustomerNode } from './nodes.ts';
 
-/** A mailing address as webhooks have it. */
+/** A mailing address in webhook form. */
 export const addressBody = (node: AddressNode | null | undefined) =>
   node
     ? {
@@ -29,14 +29,15 @@ export const buyerBody = (node: BuyerNode) => ({
   default_address: addressBody(node.defaultAddress),
 });
 
-/** What of it the app may not see, for the body; nothing when it sees all. */
+/** The fields the app may not see, for the body; nothing if it sees all. */
 export function hiddenBody(node: object, denied: readonly string[]): Record<string, unknown> {
   const hidden = hiddenFields(node, denied);
   return hidden.length > 0 ? { [HIDDEN_FIELDS]: hidden } : {};
 }
 
 /**
- * A customer as customers/create and customers/update have it, so that it goes the same way.
+ * A customer in the form of customers/create and customers/update, so that the same code handles
+ * it.
  * @param denied the paths of its fields that the app may not see
  */
 export const customerBody = (node: CustomerNode, denied: readonly string[]): Record<string, unknown> => ({

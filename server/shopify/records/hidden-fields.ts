@@ -1,4 +1,4 @@
-/** The words of webhooks for what the Admin API calls otherwise; null: no webhook has it. */
+/** Webhook names of fields that the Admin API names differently; null: no webhook has the field. */
 const WORDS: Readonly<Record<string, string>> = { countryCodeV2: 'country_code' };
 const HOLDERS: Readonly<Record<string, { word: string; value: string }>> = {
   defaultEmailAddress: { word: 'email', value: 'emailAddress' },
@@ -7,7 +7,10 @@ const HOLDERS: Readonly<Record<string, { word: string; value: string }>> = {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** The path up to where there is nothing: a denied field that may not be null empties what it is in. Null: it is there. */
+/**
+ * The path up to the first empty value: a denied field that may not be null empties its parent.
+ * Null: the field has a value.
+ */
 function emptyAt(node: object, path: string): string | null {
   const parts = path.split('.');
   let value: unknown = node;
@@ -33,15 +36,18 @@ function inWebhookWords(path: string): string | null {
 }
 
 /**
- * What of a node is empty because the app may not see it, as paths in a webhook's body, e.g. `customer.default_address.city`:
- * unknown, not empty.
- * @param denied as Shopify names them, from the node on: `customer.defaultAddress.city`
+ * The fields of a node that are empty because the app may not see them, as paths in a webhook's
+ * body, e.g. `customer.default_address.city`. They are unknown, not empty.
+ * @param denied paths from the node on, in Shopify's names: `customer.defaultAddress.city`
  */
 export function hiddenFields(node: object, denied: readonly string[]): string[] {
   const empty = denied.map((path) => emptyAt(node, path)).filter((path) => path !== null);
   return [...new Set(empty.map(inWebhookWords).filter((path) => path !== null))].sort();
 }
 
-/** The denied paths within a part of an answer, from there on: of `customer`, `customer.tags` is `tags`. */
+/**
+ * The denied paths within a part of an answer, relative to it: for `customer`, `customer.tags` is
+ * `tags`.
+ */
 export const deniedWithin = (part: string, denied: readonly string[]): string[] =>
   denied.flatMap((path) => (path.startsWith(`${part}.`) ? [path.slice(part.length + 1)] : []));

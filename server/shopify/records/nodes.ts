@@ -1,6 +1,6 @@
 /**
- * What the Admin API (2026-10) says of customers and orders, as far as it is used. The answers of the documents fit these
- * types; whatever the app's access leaves out is null.
+ * The parts of Admin API (2026-10) customers and orders that we use. The answers to our documents
+ * fit these types; whatever the app may not see is null.
  */
 
 export type AddressNode = {
@@ -17,7 +17,7 @@ export type AddressNode = {
   countryCodeV2?: string | null;
 };
 
-/** The customer of an order; a customer has more. */
+/** An order's customer; a full customer has more. */
 export type BuyerNode = {
   /** `gid://shopify/Customer/123` */
   id: string;

@@ -1,7 +1,10 @@
 import { addressBody, buyerBody, hiddenBody } from './customer-body.ts';
 import type { LineItemNode, MoneyNode, OrderNode } from './nodes.ts';
 
-/** The words of webhooks for the display status; every other one is null there: nothing has been fulfilled yet. */
+/**
+ * Webhook values for the display status; any other status is null in a webhook: nothing is
+ * fulfilled yet.
+ */
 const FULFILLMENT = new Map([
   ['FULFILLED', 'fulfilled'],
   ['PARTIALLY_FULFILLED', 'partial'],
@@ -9,7 +12,8 @@ const FULFILLMENT = new Map([
 ]);
 
 /**
- * An order as orders/create and orders/updated have it, so that it goes the same way and compares as equal.
+ * An order in the form of orders/create and orders/updated, so that the same code handles it and it
+ * compares as equal.
  * @param lines all of its line items
  * @param denied the paths of its fields that the app may not see
  */
@@ -62,7 +66,10 @@ export function orderBody(
   };
 }
 
-/** The Admin API writes `19.9` where webhooks write `19.90`: padded to the currency's decimals, no digit that counts is cut. */
+/**
+ * The Admin API writes `19.9` where webhooks write `19.90`: pad to the currency's decimals, never
+ * cutting a digit that counts.
+ */
 function amount(set: MoneyNode | null | undefined, currency: string | null): string | null {
   if (!set) return null;
   const [whole = '0', decimals = ''] = String(set.shopMoney.amount).split('.');
@@ -71,7 +78,7 @@ function amount(set: MoneyNode | null | undefined, currency: string | null): str
   return kept === '' ? whole : `${whole}.${kept}`;
 }
 
-/** As many as ISO 4217 gives the currency; two when it is not known. */
+/** The currency's decimals by ISO 4217; two if it is unknown. */
 function decimalsOf(currency: string | null): number {
   if (!/^[A-Z]{3}$/.test(currency ?? '')) return 2;
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency ?? 'USD' });

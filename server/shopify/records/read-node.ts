@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CustomerNode, LineItemNode, MetafieldNode, OrderNode } from './nodes.ts';
 
-/** Whatever has the wrong type counts as unknown: one odd field must not cost the whole record. */
+/** A value of the wrong type counts as unknown: one odd field must not cost the whole record. */
 const text = z.string().nullable().catch(null);
 const number = z.number().nullable().catch(null);
 const flag = z.boolean().nullable().catch(null);
@@ -92,16 +92,22 @@ const orderRecord = z.object({
   }),
 });
 
-/** A customer as one record: the node with its metafields, the keys that were asked for, and the fields that were denied. */
+/**
+ * A customer as one record: the node with its metafields, the keys we asked for, and the denied
+ * fields.
+ */
 export type CustomerRecord = CustomerNode & {
   metafields: MetafieldNode[];
   metafieldKeys: string[];
   denied: string[];
 };
-/** An order as one record: the node with all its line items, its customer whole, and the fields that were denied. */
+/**
+ * An order as one record: the node with all its line items, its whole customer, and the denied
+ * fields.
+ */
 export type OrderRecord = OrderNode & { lineItems: LineItemNode[]; customer: CustomerNode | null; denied: string[] };
 
-/** Null: it does not even have an id. */
+/** Null: it doesn't even have an id. */
 export function readCustomerRecord(body: unknown): CustomerRecord | null {
   return customerRecord.safeParse(body).data ?? null;
 }

@@ -11,18 +11,24 @@ import { addressBody, customerBody } from './customer-body.ts';
 import type { CustomerNode, MetafieldNode } from './nodes.ts';
 
 export type ReadContext = {
-  /** When it was asked for: nothing in the answer was chosen later. */
+  /** When we asked for it: nothing in the answer was chosen later. */
   readAt: Instant;
   source: Extract<FactSource, 'admin_read' | 'import' | 'reconciliation'>;
-  /** ISO 3166-1 alpha-2, the last resort for reading a phone number. */
+  /** ISO 3166-1 alpha-2, the last fallback for reading a phone number. */
   shopCountry: string | null;
-  /** The fields of this customer that are null because the app's access lacks them, e.g. `defaultEmailAddress.emailAddress`. */
+  /**
+   * This customer's fields that are null because the app's access lacks them, e.g.
+   * `defaultEmailAddress.emailAddress`.
+   */
   denied?: readonly string[];
-  /** The keys that were asked for, as `namespace.key`; those without a value count as read and empty. */
+  /** The keys we asked for, as `namespace.key`; those without a value count as read and empty. */
   metafieldKeys?: readonly string[];
 };
 
-/** What a customer read through the Admin API says. @throws TranslationError when it has no id */
+/**
+ * Translates a customer read through the Admin API.
+ * @throws TranslationError when it has no id
+ */
 export function translateCustomerNode(
   node: CustomerNode,
   metafields: readonly MetafieldNode[],
@@ -54,7 +60,10 @@ export function translateCustomerNode(
 type Word = string | null | undefined;
 type Said = { state: Word; level: Word; at: Word };
 
-/** The consent of the addresses that Shopify has it for, dated as SPEC 6.2 says for a read: without a date, undated. */
+/**
+ * The consent for each address that Shopify has it for, dated by SPEC 6.2 for a read: undated if
+ * Shopify has no date.
+ */
 export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const email = node.defaultEmailAddress;
   const phone = node.defaultPhoneNumber;
@@ -92,7 +101,10 @@ export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] 
   return facts;
 }
 
-/** Values by `namespace.key`: a list type's JSON array as its entries; references and other JSON are no text to send. */
+/**
+ * Values by `namespace.key`. The JSON array of a list type becomes its entries; references and
+ * other JSON are left out, because they are not text to send.
+ */
 function readMetafields(found: readonly MetafieldNode[], keys: readonly string[]): Record<string, string[]> {
   const values: Record<string, string[]> = Object.fromEntries(keys.map((key) => [key, []]));
   for (const { namespace, key, type, value } of found) values[`${namespace}.${key}`] = valuesOf(type, value);

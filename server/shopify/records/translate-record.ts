@@ -6,12 +6,15 @@ import { orderBody } from './order-body.ts';
 import { type OrderRecord, readCustomerRecord, readOrderRecord } from './read-node.ts';
 import { type ReadContext, translateCustomerNode } from './translate-customer-record.ts';
 
-/** Whether a body is a record of the Admin API: GraphQL names its type, a webhook's body never does. */
+/**
+ * Whether a body is an Admin API record: GraphQL includes the type name, a webhook's body never
+ * does.
+ */
 export const isRecord = (body: Body) => body['__typename'] === 'Customer' || body['__typename'] === 'Order';
 
 /**
- * The body of an event that was read through the Admin API, in the words that the same webhook's body gives, with the
- * customer's consent and tags as they were then.
+ * Translates an event's body that was read through the Admin API the way the same webhook's body is
+ * translated, plus the customer's consent and tags at that time.
  * @throws TranslationError when it has no id
  */
 export function translateRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {

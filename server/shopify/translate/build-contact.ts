@@ -8,9 +8,9 @@ import type { CountryCode } from './read-country.ts';
 import { readEmail } from './read-email.ts';
 import { readPhone } from './read-phone.ts';
 
-/** Where in a body something may stand, in order of preference. `path` is shown to merchants. */
+/** A place in a body where a value may be, in order of preference. Merchants see `path`. */
 type Place<Value> = { path: string; value: Value | undefined };
-/** `country`: what reads a number without a country code. */
+/** `country`: used to read a number without a country code. */
 type PhonePlace = Place<string> & { country: CountryCode | null };
 
 export type ContactSources = {
@@ -23,9 +23,10 @@ export type ContactSources = {
 };
 
 /**
- * A contact from the first usable source of each part. First and last name come from one source, as does the address;
- * what is not usable is passed over. Every absent field says why, without quoting anything personal. What the app may not see
- * is unknown: a name or an address is not taken from a later source for it.
+ * Builds a contact from the first usable source for each part. First and last name come from the
+ * same source, and so does the whole address; unusable values are skipped. Every missing field says
+ * why, without quoting personal data. A hidden value is unknown: we don't take the name or address
+ * from a later source instead.
  */
 export function buildContact(sources: ContactSources): Contact {
   const contact: Contact = { origins: {}, leftOut: {} };
@@ -93,7 +94,7 @@ function findEmail(places: readonly Place<string>[], hides: Hides): Found<string
 
 type PhoneReader = typeof readPhone;
 
-/** Reads each number once: a body usually repeats it in several places. */
+/** Reads each number once: a body often repeats it in several places. */
 function createPhoneReader(): PhoneReader {
   const known = new Map<string, ReturnType<PhoneReader>>();
   return (text, country) => {
@@ -117,8 +118,8 @@ function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hide
 }
 
 /**
- * The first address with more to it than a country; where none has, the first that names a country at least. One that the app
- * may not see whole is neither shown in part nor replaced by a later one.
+ * The first address with more than a country; if there is none, the first with a country at least.
+ * If the app may not see all of an address, we neither show part of it nor use a later one.
  */
 function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<PostalAddress> {
   let bare: Found<PostalAddress> | null = null;
@@ -133,7 +134,7 @@ function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<P
   return bare ?? empty(places);
 }
 
-/** What is wrong with each place, one after the other; null: nothing was there to refuse. */
+/** What is wrong with each place, joined; null: there was nothing to refuse. */
 function whyRefused(refused: readonly Text[]): { why: Text } | null {
   const why = refused.reduceRight<Text | null>((next, text) => inTurn(text, next), null);
   return why && { why };

@@ -4,10 +4,9 @@ import { setKnown } from '../fields.ts';
 import type { OrderBody } from '../payloads.ts';
 
 /**
- * What was bought, as it is now: of each amount the `current_*` one where Shopify has it, else the original; decimal
- * texts exactly as written, in the shop's currency.
- *
- * @param topic decides between created, updated and import
+ * The purchase as it is now. Each amount is the `current_*` one if Shopify has it, else the
+ * original; decimals are text exactly as written, in the shop's currency.
+ * @param topic tells created, updated and import apart
  */
 export function buildPurchase(id: ShopifyId, order: OrderBody, topic: string): Purchase {
   const shipping = order.current_shipping_price_set?.shop_money?.amount;
@@ -40,7 +39,7 @@ function eventOf(order: OrderBody, topic: string): PurchaseEvent {
   return order.cancelled_at === undefined ? 'updated' : 'cancelled';
 }
 
-/** An item that was removed from the order, or of which nobody knows how many, is no purchase. */
+/** An item that was removed from the order, or has no known quantity, is not a purchase. */
 function buildItem(line: OrderBody['line_items'][number]): PurchaseItem | undefined {
   const quantity = line?.current_quantity ?? line?.quantity ?? 0;
   if (!line || quantity === 0) return undefined;

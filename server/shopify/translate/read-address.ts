@@ -4,8 +4,9 @@ import type { PlaceBody } from '../payloads.ts';
 import { alpha3Of } from './read-country.ts';
 
 /**
- * One source's whole address; undefined when nothing of it is known. The country as ISO 3166-1 alpha-3 where its code is
- * known, else its name as given; the province's code where there is one. The company is not an address line.
+ * The whole address from one source; undefined if nothing is known. The country is ISO 3166-1
+ * alpha-3 if its code is known, else its name as given; the province is a code if there is one. The
+ * company is not an address line.
  */
 export function readAddress(place: PlaceBody | undefined): PostalAddress | undefined {
   if (!place) return undefined;

@@ -1,16 +1,22 @@
 import countries from 'i18n-iso-countries';
 import { isSupportedCountry } from 'libphonenumber-js';
 
-/** ISO 3166-1 alpha-2, and XK, AC and TA, which have numbers of their own. */
+/** ISO 3166-1 alpha-2, plus XK, AC and TA, which have their own phone numbers. */
 export type CountryCode = string;
 
-/** Where a country may be named, by its code, by its name, or by both. */
+/** A value that may name a country by its code, its name, or both. */
 export type NamesCountry = { country_code?: string | null | undefined; country?: string | null | undefined };
 
-/** The languages of Shopify's admin, in which apps and imports have written names. English comes first: it decides. */
+/**
+ * The languages of Shopify's admin: apps and imports have written country names in them. English
+ * comes first and wins.
+ */
 const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi zh-Hans zh-Hant'.split(' ');
 
-/** Names that neither ISO 3166-1 nor Unicode has (any more). The parts of the United Kingdom stand in addresses as countries. */
+/**
+ * Names missing from ISO 3166-1 and Unicode, or dropped from them. Addresses use the parts of the
+ * United Kingdom as countries.
+ */
 const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
   AE: ['UAE', 'Emirates'],
   BA: ['Bosnia'],
@@ -64,7 +70,10 @@ const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
 
 const SMALL_WORDS = new Set(['and', 'of', 'the']);
 
-/** The words of a name in any order, so that `Korea, Republic of` is `Republic of Korea`; accents and punctuation don't count. */
+/**
+ * The words of a name in any order, so that `Korea, Republic of` matches `Republic of Korea`;
+ * accents and punctuation don't count.
+ */
 function keyOf(name: string): string {
   const words = name
     .normalize('NFKD')
@@ -80,7 +89,7 @@ function keyOf(name: string): string {
 
 type Names = Map<string, CountryCode | null>;
 
-/** A name of two countries is none: null. */
+/** A name that two countries share matches neither: null. */
 function addName(names: Names, name: string, code: CountryCode): void {
   const key = keyOf(name);
   const taken = names.get(key);
@@ -122,7 +131,10 @@ const otherLanguages = lazily(() => {
   return names;
 });
 
-/** A country by its alpha-2 or alpha-3 code, or by a name that only one country has; undefined: none is known by it. */
+/**
+ * Finds a country by its alpha-2 or alpha-3 code, or by a name that only one country has; undefined
+ * if there is none.
+ */
 export function findCountry(text: string): CountryCode | undefined {
   const code = text.toUpperCase();
   if (/^[A-Z]{2}$/.test(code) && (countries.isValid(code) || isSupportedCountry(code))) return code;
@@ -135,12 +147,12 @@ export function findCountry(text: string): CountryCode | undefined {
   return (named === undefined ? otherLanguages().get(key) : named) ?? undefined;
 }
 
-/** Says that the region is not known. */
+/** Unicode's code for an unknown region. */
 const UNKNOWN_REGION = 'ZZ';
 
 /**
- * The country of the first of these places that names one. Null when it names one that nobody knows: a number there must not be
- * read as one of the next place's country.
+ * The country of the first place that names one. Null if we don't know that country: its phone
+ * number must not be read as a number of the next place's country.
  */
 export function firstCountry(places: readonly (NamesCountry | null | undefined)[]): CountryCode | null {
   for (const place of places) {
@@ -157,7 +169,10 @@ export function firstCountry(places: readonly (NamesCountry | null | undefined)[
   return null;
 }
 
-/** ISO 3166-1 alpha-3 of a code. Kosovo's XK is in use, yet not in ISO 3166-1, and has none: its name says more. */
+/**
+ * The ISO 3166-1 alpha-3 code. Kosovo's XK is in use but not in ISO 3166-1 and has none: its name
+ * says more.
+ */
 export function alpha3Of(code: string | undefined): string | undefined {
   const written = code?.toUpperCase();
   if (written === undefined) return undefined;

@@ -6,8 +6,9 @@ const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}])?$/u;
 const TOP_LABEL = /[\p{L}]/u;
 
 /**
- * The text, trimmed, if it looks like an e-mail address: one `@`, nothing invisible, a domain with a dot, at most 254
- * characters (RFC 5321). Addresses in any script pass. Whether it exists nobody here can know.
+ * The trimmed text, if it looks like an email address: one `@`, nothing invisible, a domain with a
+ * dot, at most 254 characters (RFC 5321). Addresses in any script pass. We can't know whether it
+ * exists.
  */
 export function readEmail(text: string): string | undefined {
   const written = visibleText(text);

@@ -6,35 +6,35 @@ export type PhoneRead =
   | { ok: false; why: 'phone_letters' | 'phone_extension' | 'phone_impossible' };
 
 const LETTER = /\p{L}/u;
-/** Direction marks and other signs that nobody sees, which copying leaves around a number. */
+/** Direction marks and other invisible characters that copying leaves around a number. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const SPACE = /[\s\p{Cc}]+/gu;
-/** As spreadsheets put before a number to keep it a text, and as the Swiss write thousands. */
+/** Spreadsheets put these before a number to keep it text; the Swiss write thousands with them. */
 const QUOTES = /['"`´‘’‚‛“”„‟′″ʹʻʼʽʾʿˈ«»‹›]/g;
-/** What a sentence leaves at a number's ends. */
+/** Punctuation that a sentence leaves at a number's ends. */
 const ENDS = /^[\s.,;:…·。｡、]+|[\s.,;:…·。｡、]+$/gu;
 
-/** No number is as long, and libphonenumber takes no longer text either. */
+/** No number is this long, and libphonenumber accepts no longer text either. */
 const MAX_LENGTH = 250;
 
-/** As East Asian keyboards write `(+1)`. */
+/** East Asian keyboards type `（＋１）` for `(+1)`. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
 const toAscii = (char: string) => String.fromCharCode(char.charCodeAt(0) - 0xfee0);
 /** `(+44) 20…` */
 const CODE_IN_BRACKETS = /^\(\s*(\+\s*\d{1,3})\s*\)/;
 
-/** The number without what is no part of it. */
 function strip(text: string): string {
   const plain = text.replaceAll(UNSEEN, '').replaceAll(FULL_WIDTH, toAscii).replaceAll(QUOTES, '');
   return plain.replaceAll(SPACE, ' ').replaceAll(ENDS, '').replace(CODE_IN_BRACKETS, '$1 ');
 }
 
 /**
- * A phone number as E.164, if it is possible: the right length for its country, whether or not it was ever given out.
- * One with letters ("555-SHIP", "ext. 3") or an extension is refused: what would be dialled is not what was written.
+ * A phone number in E.164, if it is possible: the right length for its country, whether or not it
+ * is in use. A number with letters ("555-SHIP", "ext. 3") or an extension is refused: we would dial
+ * something other than what was written.
  *
- * @param country ISO 3166-1 alpha-2, any case: reads a number that has no country code; one that has no numbers, or null,
- *   reads none
+ * @param country ISO 3166-1 alpha-2, any case, for a number without a country code; null, or a
+ *   country without numbers, reads none
  * @returns `why`: the code of a text about its place
  */
 export function readPhone(text: string, country: string | null): PhoneRead {

@@ -5,7 +5,7 @@ import { readPhone } from './read-phone.ts';
 
 type ComplianceRequest = Extract<Translated, { kind: 'compliance' }>['request'];
 
-/** customers/data_request. Id, e-mail and phone may each be missing. */
+/** customers/data_request. Id, email and phone may each be missing. */
 export function translateDataRequest(body: Body, ctx: EventContext): Translated {
   return aboutCustomer('data_request', body, ctx);
 }
@@ -29,8 +29,8 @@ export function translateShopRedact(): Translated {
 }
 
 /**
- * E-mail in lower case and phone in E.164, the form that people are found by. An odd e-mail is kept all the same: a person
- * stored under it must be found.
+ * Email in lower case and phone in E.164, the form we look people up by. An odd email is kept too:
+ * a person stored under it must be found.
  */
 function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext): Translated {
   const { customer, ...told } = complianceSchema.parse(body);

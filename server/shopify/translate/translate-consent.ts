@@ -7,7 +7,10 @@ import { readEmail } from './read-email.ts';
 import { readChosenAt, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
 
-/** customers_email_marketing_consent/update. @throws TranslationError when neither customer nor address is named */
+/**
+ * customers_email_marketing_consent/update.
+ * @throws TranslationError when neither customer nor address is named
+ */
 export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
   const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
   const email = email_address === undefined ? undefined : readEmail(email_address);
@@ -24,7 +27,10 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
   );
 }
 
-/** customers_marketing_consent/update, which is about SMS. @throws TranslationError as for e-mail */
+/**
+ * customers_marketing_consent/update, which is about SMS.
+ * @throws TranslationError as for email
+ */
 export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
   const { id, phone, sms_marketing_consent: consent } = smsConsentSchema.parse(body);
   return consentOf(
@@ -40,7 +46,10 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
   );
 }
 
-/** customers_whats_app_marketing_consent/update, new in API 2026-07. @throws TranslationError as for e-mail */
+/**
+ * customers_whats_app_marketing_consent/update, new in API 2026-07.
+ * @throws TranslationError as for email
+ */
 export function translateWhatsAppConsent(body: Body, ctx: EventContext): Translated {
   const { customer_id, phone_number, whats_app_marketing_consent: consent } = whatsAppConsentSchema.parse(body);
   return consentOf(

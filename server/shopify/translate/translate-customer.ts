@@ -8,8 +8,8 @@ import { firstCountry } from './read-country.ts';
 import { readInstant } from './read-moment.ts';
 
 /**
- * customers/create and customers/update. The body has no consent, no tags and no totals since API 2025-01, and what older
- * versions have of them is not read: the consent topics say it with a date.
+ * customers/create and customers/update. Since API 2025-01 the body has no consent, tags or totals,
+ * and we ignore those in older versions: the consent topics give them with a date.
  *
  * @throws TranslationError when the customer's id is missing
  */

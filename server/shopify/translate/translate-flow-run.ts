@@ -2,7 +2,10 @@ import { type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { flowRunSchema } from '../payloads.ts';
 
-/** A run of the Flow action "Send to Ascent360". @throws TranslationError when it names no customer */
+/**
+ * A run of the Flow action "Send to Ascent360".
+ * @throws TranslationError when it names no customer
+ */
 export function translateFlowRun(body: Body): Translated {
   const { properties } = flowRunSchema.parse(body);
   if (properties?.customer_id === undefined) {

@@ -6,7 +6,10 @@ import { customerDeletedSchema, mergeSchema, scopesSchema, shopSchema } from '..
 import { readEmail } from './read-email.ts';
 import { readInstant } from './read-moment.ts';
 
-/** customers/delete. @throws TranslationError when the customer's id is missing */
+/**
+ * customers/delete.
+ * @throws TranslationError when the customer's id is missing
+ */
 export function translateCustomerDeleted(body: Body): Translated {
   const customer = customerDeletedSchema.parse(body);
   const customerId = exactId(customer.id, customer.admin_graphql_api_id);
@@ -20,13 +23,13 @@ export function translateUninstalled(): Translated {
   return { kind: 'uninstalled' };
 }
 
-/** app/scopes_update: the scopes that the app has now. */
+/** app/scopes_update: the app's current scopes. */
 export function translateScopesUpdate(body: Body): Translated {
   const { current } = scopesSchema.parse(body);
   return { kind: 'lifecycle', shop: current && current.length > 0 ? { scopes: current } : {} };
 }
 
-/** shop/update. A code or time zone that nothing else here would understand is left out. */
+/** shop/update. Drops a country code or time zone that the rest of the app wouldn't understand. */
 export function translateShopUpdate(body: Body): Translated {
   const told = shopSchema.parse(body);
   const shop: ShopFacts = {};
@@ -54,7 +57,10 @@ function isTimeZone(name: string | undefined): boolean {
   }
 }
 
-/** customers/merge. Requested, running and failed merges come under the same topic: only a completed one happened. */
+/**
+ * customers/merge. The topic also reports requested, running and failed merges: only a completed
+ * one counts.
+ */
 export function translateMerge(body: Body): Translated {
   const merge = mergeSchema.parse(body);
   return {

@@ -11,8 +11,7 @@ import { firstCountry } from './read-country.ts';
 import { readChosenAt, readInstant, type WrittenDate } from './read-moment.ts';
 
 /**
- * orders/create and orders/updated: the buyer, the purchase, and what the marketing box of a new order says.
- *
+ * orders/create and orders/updated: the buyer, the purchase, and the marketing box of a new order.
  * @throws TranslationError when the order's id is missing
  */
 export function translateOrder(body: Body, ctx: EventContext): Translated {
@@ -80,24 +79,27 @@ function namesBuyerById({ customer }: OrderBody): boolean {
 const isEmpty = (value: object | string) =>
   typeof value === 'object' && Object.values(value).every((part) => part === undefined);
 
-/** Import apps write the box too, and later updates repeat it, so only the creation of an order is evidence. */
+/**
+ * Import apps set the box too, and later updates repeat it, so only a new order counts as evidence.
+ */
 function isCreation(ctx: EventContext): boolean {
   return ctx.topic.toLowerCase() === 'orders/create';
 }
 
-/** Anything at all in `customer` speaks for a customer, whose own state says more than the box. */
+/** Any value in `customer` means there is a customer, whose own state says more than the box. */
 function isGuestOrder({ customer }: Body): boolean {
   return customer == null || (typeof customer === 'object' && Object.keys(customer).length === 0);
 }
 
-/** When an order was placed: as Shopify dates it, else when it was written down. */
+/** When the order was placed: Shopify's date for it, else when it was created. */
 function boughtAt(order: OrderBody): WrittenDate {
   return order.processed_at === 'none' ? (readInstant(order.created_at) ?? 'none') : order.processed_at;
 }
 
 /**
- * A ticked box is a choice only for a guest: with a customer, the customer's state and date say it. An unticked one is no
- * choice at all; it only helps to recognise an `unsubscribed` that Shopify wrote because of it.
+ * A ticked box is a choice only for a guest: for a customer, the customer's state and date decide.
+ * An unticked box is no choice; it only helps to recognize an `unsubscribed` that Shopify set
+ * because of it.
  */
 function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, ctx: EventContext): FoundFact[] {
   const ticked = order.buyer_accepts_marketing;

@@ -3,7 +3,10 @@ import type { Body } from '../parse-body.ts';
 import { tagsSchema } from '../payloads.ts';
 import { readChosenAt } from './read-moment.ts';
 
-/** customer.tags_added and customer.tags_removed. @throws TranslationError when the customer is not named */
+/**
+ * customer.tags_added and customer.tags_removed.
+ * @throws TranslationError when the customer is not named
+ */
 export function translateTags(body: Body, ctx: EventContext): Translated {
   const { customerId, tags, occurredAt } = tagsSchema.parse(body);
   if (customerId === undefined)
