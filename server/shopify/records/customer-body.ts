@@ -1,11 +1,12 @@
 import { HIDDEN_FIELDS } from '../hides.ts';
+import type { AddressBody } from '../payloads.ts';
 import { hiddenFields } from './hidden-fields.ts';
 import type { AddressNode, BuyerNode, CustomerNode } from './nodes.ts';
 
 /** A mailing address in webhook form. */
 export const addressBody = (node: AddressNode | null | undefined) =>
   node
-    ? {
+    ? ({
         first_name: node.firstName ?? null,
         last_name: node.lastName ?? null,
         phone: node.phone ?? null,
@@ -17,7 +18,7 @@ export const addressBody = (node: AddressNode | null | undefined) =>
         province_code: node.provinceCode ?? null,
         country: node.country ?? null,
         country_code: node.countryCodeV2 ?? null,
-      }
+      } satisfies Record<keyof AddressBody, string | null>)
     : null;
 
 export const buyerBody = (node: BuyerNode) => ({
