@@ -34,7 +34,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('dialog').getByText('11,702 contacts go to Ascent360.').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
-    await page.getByText('4,160 of 12,480 · 41.6 a second · about 3 minutes 20 seconds left').waitFor();
+    await page.getByText('4,160 of 12,480 · 41.6 per second · about 3 minutes 20 seconds left').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('button', { name: 'Cancel import' }).click();
@@ -125,10 +125,10 @@ inBrowser('importing', (stage) => {
     for (const wrong of ['Robin', 'https://admin.shopify.com/store/x/orders/7003', '-7']) {
       await field.fill(`7002\n${wrong}\n7003`);
       await page.getByRole('button', { name: 'Count first' }).click();
-      await beside(page, field, `“${wrong}” is no customer’s ID`);
+      await beside(page, field, `“${wrong}” isn’t a customer ID`);
       await field.press('End');
       await field.press('Backspace');
-      await page.getByText('is no customer’s ID').waitFor({ state: 'detached' });
+      await page.getByText('isn’t a customer ID').waitFor({ state: 'detached' });
     }
     expect(await known()).toEqual(before);
   });
@@ -151,7 +151,7 @@ inBrowser('importing', (stage) => {
       await field.fill(wrong);
       await page.getByText('Enter the segment’s number').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Count first' }).click();
-      await beside(page, field, `“${wrong}” is no segment`);
+      await beside(page, field, `“${wrong}” isn’t a segment`);
     }
     await field.fill(' https://admin.shopify.com/store/x/customers/segments/55?from=list ');
     await field.press('Enter');
@@ -196,7 +196,7 @@ inBrowser('importing', (stage) => {
       Number(text.replaceAll(',', '')),
     );
     const figures = terms.map((term, i) => ({ term, value: values[i] ?? Number.NaN }));
-    const parts = figures.filter(({ term }) => !/^(Records|E-mail|SMS|Put on)/.test(term));
+    const parts = figures.filter(({ term }) => !/^(Records|Email|SMS|Added to)/.test(term));
     expect(parts).toContainEqual({ term: 'Still to come', value: 7760 });
     expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(figures[0]?.value);
   });

@@ -36,12 +36,12 @@ inBrowser(
 
     it('one whose opt-in was not sent: the page says why, what would change it, and where it stands in the timeline', async () => {
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
-      await openPersonOf(page, 'The choice is history');
+      await openPersonOf(page, 'Your settings hold back choices from before installation');
       const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
       await card.getByText(/^Subscribed to email on .+\. Not sent to Ascent360\.$/).waitFor();
-      await card.getByText('the settings hold that kind back').waitFor();
+      await card.getByText('your settings hold those back').waitFor();
       await page.getByRole('button', { name: 'Permissions' }).click();
-      await timeline(page).filter({ hasText: 'the choice is history' }).first().waitFor();
+      await timeline(page).filter({ hasText: 'Your settings hold back choices this old' }).first().waitFor();
       await card.getByRole('link', { name: 'Change the setting' }).click();
       await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     });
@@ -74,7 +74,7 @@ inBrowser(
       const page = await openRegular();
       const [file] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('button', { name: 'Export everything held' }).click(),
+        page.getByRole('button', { name: 'Export all data' }).click(),
       ]);
       const exported: unknown = JSON.parse(await readFile(await file.path(), 'utf8'));
       expect(exported).toMatchObject({ about: { email: REGULAR }, people: [{ contact: { email: REGULAR } }] });

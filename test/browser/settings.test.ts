@@ -79,8 +79,8 @@ inBrowser('the settings', (stage) => {
           .map((id) => document.getElementById(id)?.textContent)
           .join(' '),
       );
-    expect(await described('New GUID')).toContain('do not open it: opening it emails a whole audience');
-    expect(await described('Source type')).toContain('Enter a source type');
+    expect(await described('New GUID')).toContain('don’t open it: opening it emails a whole audience');
+    expect(await described('Source type')).toContain('Enter 1 to 100 characters');
     expect(await page.getByLabel('Source type').getAttribute('aria-invalid')).toBe('true');
     expect(await saved()).toEqual(before);
   });
@@ -124,7 +124,7 @@ inBrowser('the settings', (stage) => {
     await page.getByRole('button', { name: 'Why each field is sent' }).click();
     await page.getByRole('row', { name: /EmailPermission left out/ }).waitFor();
     await page.getByLabel('Send orders').uncheck();
-    await page.getByText('The settings switch this kind of event off.').first().waitFor();
+    await page.getByText('Your settings turn this kind of event off.').first().waitFor();
     await page.getByLabel('Source name').fill('');
     await page.getByText('Fix the fields above first').waitFor();
   });
