@@ -111,9 +111,7 @@ describe('the overview', () => {
       [domain],
     );
     const [problem] = (await overview()).problems.filter(({ kind }) => kind === 'fields_denied');
-    expect(problem?.message).toContain(
-      'email, email address, first name, first name (billing address), first name (customer).',
-    );
+    expect(problem?.message).toContain('isn’t approved for it: email address and name.');
   });
 
   it('says when the app has to be opened, until it was', async () => {

@@ -71,7 +71,7 @@ describe('sending many customers', () => {
       [READ]: [one('counting'), one('counted')],
       [START]: one('running'),
     });
-    await expect.poll(text).toContain('Counting what would go out. Nothing is sent yet.');
+    await expect.poll(text).toContain('Counting what would be sent. Nothing is sent yet.');
     expect(button('primary-action')).toBeNull();
     await look();
     await look();
@@ -89,7 +89,7 @@ describe('sending many customers', () => {
       { method: 'GET', path: `/api/imports/${ID}`, body: null },
     ]);
     click('primary-action');
-    await expect.poll(text).toContain('These customers are on their way to Ascent360');
+    await expect.poll(text).toContain('Sending these customers to Ascent360');
     expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
     expect(button('primary-action')).toBeNull();
   });

@@ -90,7 +90,7 @@ describe('a chore', () => {
     await until('it was due some times', async () => (looks > 3 ? true : undefined));
     expect(pieces).toBe(0);
     await db.query(`UPDATE chore_leases SET lease_until = now() - interval '1 second' WHERE chore = 'held'`);
-    await until('the chore is taken over', async () => (pieces === 1 ? true : undefined));
+    await until('the chore is taken over', async () => (pieces > 0 ? true : undefined));
   });
 
   it('that fails rests, and does not keep the others from their turn', async () => {
