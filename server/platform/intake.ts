@@ -9,6 +9,8 @@ const BODY_WITHIN_MS = 15_000;
  * are kept.
  */
 const LISTEN_ON_MS = 1000;
+/** How often a piece of such a body is taken, in milliseconds. */
+const PIECE_EVERY_MS = 20;
 const PIECE_BYTES = 64 * 1024;
 
 type Refusal = { status: number; message: string };
@@ -200,6 +202,11 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
       res.once('finish', () => {
         clearTimeout(slow);
         if (req.complete) return;
+        // A piece at a time: taken as fast as they come, what 150 senders send would fill the memory.
+        req.on('data', () => {
+          req.pause();
+          setTimeout(() => req.resume(), PIECE_EVERY_MS).unref();
+        });
         req.resume();
         setTimeout(() => req.complete || req.destroy(), LISTEN_ON_MS).unref();
       });

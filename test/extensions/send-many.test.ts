@@ -154,14 +154,14 @@ describe('sending many customers', () => {
 
   it('closes although the app does not answer to that', async () => {
     const { closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [CANCEL]: 'no answer' });
-    await expect.poll(text).toContain('would be sent');
+    await expect.poll(text).toContain('3 customers would be sent');
     click('secondary-actions');
     await expect.poll(closed).toBe(1);
   });
 
   it('leaves what was started alone when it is closed', async () => {
     const { calls, closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: one('running') });
-    await expect.poll(text).toContain('would be sent');
+    await expect.poll(text).toContain('3 customers would be sent');
     click('primary-action');
     await expect.poll(text).toContain('Sending these customers');
     click('secondary-actions');
@@ -213,7 +213,7 @@ describe('sending many customers', () => {
 
   it('does not claim that nothing was sent when the answer to starting is lost', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: 'no answer' });
-    await expect.poll(text).toContain('would be sent');
+    await expect.poll(text).toContain('3 customers would be sent');
     click('primary-action');
     await expect.poll(text).toContain('See the import’s page');
     expect(text()).not.toContain('Nothing was sent');
