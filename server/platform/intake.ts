@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The most memory all bodies may take, from their first byte until they are answered. */
-const BUDGET_BYTES = 48 * 1024 * 1024;
+const BUDGET_BYTES = 32 * 1024 * 1024;
 /** How long a body may take to arrive, in milliseconds. */
 const BODY_WITHIN_MS = 15_000;
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { API_KEY, SECRET, SHOP, until } from '../fakes/connector.ts';
 import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
 import { type CrowdRequest, memoryOf, openCrowd, someSignature } from '../fakes/crowd.ts';
@@ -16,7 +16,13 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
     world = await startWorld();
     connector = await world.run();
     await world.connect(connector);
+    await connector.kill();
   });
+  // Each crowd meets a process of its own: what one left in the heap is not the next one's.
+  beforeEach(async () => {
+    connector = await world.run();
+  });
+  afterEach(async () => await connector.kill());
   afterAll(async () => await world?.close());
 
   it.each<[string, number, 'idle' | 'endless' | 'slow', () => Promise<CrowdRequest | undefined>]>([
