@@ -129,7 +129,10 @@ inBrowser(
         await page.getByText('What to do:').waitFor();
         await page.getByRole('button', { name: 'Dismiss' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
-        await page.getByText(/Dismissed\./).first().waitFor();
+        await page
+          .getByText(/Dismissed\./)
+          .first()
+          .waitFor();
         expect(await page.getByRole('button', { name: 'Dismiss' }).count()).toBe(0);
       });
     });
