@@ -3,6 +3,7 @@ import { inGroups, readFileRecords } from '../../admin/bulk-file.ts';
 import { stepBulkRead } from '../../admin/bulk-job.ts';
 import type { BulkAsked } from '../../admin/bulk-query.ts';
 import type { Chore } from '../../pipeline/chores.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Log } from '../../platform/log.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
@@ -14,7 +15,7 @@ import {
   setPoint,
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
-import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import { type ChangesDeps, type Comparing, findChanges } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 
@@ -157,8 +158,11 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
       if (!(await admin.hasAccess(shop))) return false;
       const at = await loadReconciliation(db, shop);
       if (at === null) {
-        const { lastUninstalledAt } = await loadInstallation(db, shop);
-        await setPoint(db, shop, now(), lastUninstalledAt !== null);
+        // Under the shop's lock: a row that outlived the app would put off the comparison after a
+        // reinstall.
+        await inShop(db, shop, async ({ sql, life }) => {
+          if (life.uninstalledAt === null) await setPoint(sql, shop, now(), life.lastUninstalledAt !== null);
+        });
         return false;
       }
       try {

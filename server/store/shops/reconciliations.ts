@@ -108,14 +108,15 @@ export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
 }
 
-/** Compares everything again after the usual time, or after `waitMs`. */
+/**
+ * Compares everything again after the usual time, or after `waitMs`. Does nothing when the app was
+ * uninstalled in the meantime.
+ */
 export async function postponeAll(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
   const wait = waitMs === undefined ? EVERY : `$2::float8 * interval '1 millisecond'`;
   const params = waitMs === undefined ? [shop.id] : [shop.id, waitMs];
   await sql.query(
-    `INSERT INTO reconciliations (shop_id, due_at, consent_due_at) VALUES ($1, now() + ${wait}, now() + ${CONSENT_EVERY})
-     ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at,
-       consent_due_at = greatest(reconciliations.consent_due_at, excluded.due_at)`,
+    `UPDATE reconciliations SET due_at = now() + ${wait}, consent_due_at = greatest(consent_due_at, now() + ${wait}) WHERE shop_id = $1`,
     params,
   );
 }

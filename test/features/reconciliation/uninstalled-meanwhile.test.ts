@@ -1,0 +1,79 @@
+/** The comparison after a reinstall runs at once only if no row was left behind by the time before. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { AdminError } from '../../../server/admin/admin.ts';
+import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { MINUTE } from '../../pipeline/bodies.ts';
+import { openReadScene, type ReadScene } from '../../pipeline/read/scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => await scene.begin());
+
+const uninstall = async () => await scene.receive('app/uninstalled', { id: 1 });
+
+/** One piece of the chore; `run` answers its first question to Shopify. */
+async function compare(db: ReadScene['base']['db'], run: () => Promise<never>): Promise<void> {
+  const { shop, shops, store: settings } = scene.base;
+  const admin = {
+    hasAccess: async () => true,
+    run,
+    noteLeftOut: async () => {},
+    download: () => {
+      throw new Error('Nothing is downloaded');
+    },
+  };
+  const chore = reconciliationChore({
+    db,
+    shops,
+    settings,
+    admin,
+    now: () => scene.base.now,
+    wake: () => {},
+    log: createLog('silent'),
+    lookAgainMs: 1000,
+  });
+  await chore.work(shop, new AbortController().signal);
+}
+
+const rows = async () =>
+  await scene.base.db.query('SELECT shop_id FROM reconciliations WHERE shop_id = $1', [scene.base.shop.id]);
+
+it('an app uninstalled just before its first comparison is noted leaves nothing noted', async () => {
+  const { db } = scene.base;
+  let gone = false;
+  const first = async () => {
+    if (gone) return;
+    gone = true;
+    await uninstall();
+  };
+  const racing: typeof db = {
+    ...db,
+    query: async (sql, params) => {
+      if (sql.includes('INSERT INTO reconciliations')) await first();
+      return await db.query(sql, params);
+    },
+    transaction: async (work) => {
+      await first();
+      return await db.transaction(work);
+    },
+  };
+  await compare(racing, () => Promise.reject(new Error('Nothing is asked')));
+  expect(gone).toBe(true);
+  expect(await rows()).toEqual([]);
+});
+
+it('an app uninstalled while Shopify fails to answer a comparison leaves nothing postponed', async () => {
+  const { db, shop, now } = scene.base;
+  await setPoint(db, shop, now - 1000 * MINUTE);
+  await db.query('UPDATE reconciliations SET due_at = now() WHERE shop_id = $1', [shop.id]);
+  await compare(db, async () => {
+    await uninstall();
+    throw new AdminError('refused', 'The app is uninstalled');
+  });
+  expect(await rows()).toEqual([]);
+});
