@@ -1,11 +1,13 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
  * Usage: npm run bench -- [--quick] [--pairs 5] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
+ * `--only pipeline --before <checkout>` compares with another checkout, which has to be installed, in place of the straight workers.
  * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
  * the others.
  * With --quick, --pairs, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
@@ -29,12 +31,14 @@ const { values } = parseArgs({
     pairs: { type: 'string' },
     only: { type: 'string' },
     profile: { type: 'string' },
+    before: { type: 'string' },
+    'warm-up': { type: 'string' },
     progress: { type: 'string' },
     lines: { type: 'string' },
     'send-minutes': { type: 'string' },
   },
 });
-const whole = !values.quick && !values.pairs && !values.only && !values.profile;
+const whole = !values.quick && !values.pairs && !values.only && !values.profile && !values.before;
 const wanted = values.only?.split(',') ?? Object.keys(measures);
 const began = performance.now();
 const say = (text: string) => {
@@ -54,6 +58,8 @@ try {
     world,
     pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
     quick: values.quick,
+    warmUp: Number(values['warm-up'] ?? (values.quick ? 2000 : 10_000)),
+    before: values.before ? path.resolve(values.before) : null,
     lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
     sendMinutes: Number(values['send-minutes'] ?? 15),
     say,

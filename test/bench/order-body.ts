@@ -1,3 +1,6 @@
+import { includeFields } from '../../server/shopify/topics.ts';
+import { trim } from '../fakes/trim.ts';
+
 /** A small seeded generator (mulberry32), so that every run sends the same bytes. */
 export function seeded(seed: number): () => number {
   let a = seed >>> 0;
@@ -93,3 +96,9 @@ export function orderBody(n: number, at: Date): Buffer {
   const missing = ORDER_BYTES - Buffer.byteLength(JSON.stringify(order));
   return Buffer.from(JSON.stringify({ ...order, landing_site: hex(Math.max(missing, 0)) }));
 }
+
+const asked = includeFields('orders/create');
+
+/** The same with the fields alone that the app asks for (include_fields), as Shopify sends it. */
+export const cutOrderBody = (n: number, at: Date): Buffer =>
+  Buffer.from(JSON.stringify(trim(JSON.parse(orderBody(n, at).toString('utf8')), asked)));

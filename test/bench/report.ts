@@ -76,7 +76,8 @@ ${table(rows)}
 
 What the rows are compared with stands in \`test/bench/\`: *straight way* is express, HMAC, session look-up, JSON.parse and one
 INSERT per request on a pool of 20; *bare* is node:http, HMAC and batched INSERTs, with no encryption and no queue; *straight worker*
-claims one row, posts it and marks it, 50 at a time. What limits the app, and what was tried: [speed.md](speed.md).
+claims one row, posts it and marks it, 50 at a time; *honest worker* also parses the order, builds a payload of it and records the
+attempt; *posting alone* has its payloads in memory. The orders of those rows are cut to the fields that the app asks for. What limits the app, and what was tried: [speed.md](speed.md).
 
 ## Plans
 

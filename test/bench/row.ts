@@ -8,6 +8,10 @@ export type Run = {
   /** How many interleaved pairs the median is of. */
   pairs: number;
   quick: boolean;
+  /** How many events each of those who are compared delivers before anything is counted. */
+  warmUp: number;
+  /** Another checkout of the app to compare with; null: none. */
+  before: string | null;
   /** Of an import: how many lines it has, and for how long they are sent from the first on, in minutes. */
   lines: number;
   sendMinutes: number;

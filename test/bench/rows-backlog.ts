@@ -6,7 +6,7 @@ import { freeExpiredLeases, shopsWithWork } from '../../server/store/deliveries/
 import { findDue } from '../../server/store/deliveries/find-due.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { LoadReport } from './load.ts';
-import { hold, release } from './pipeline.ts';
+import { hold, NO_SWEEP, release } from './pipeline.ts';
 import type { Row, Run } from './row.ts';
 import { type AppDatabase, ask, connectShops, median, SECRET, type Server, shopNames, type World } from './world.ts';
 
@@ -107,10 +107,11 @@ export async function backlog({ world, pairs, quick, say, note }: Run): Promise<
       const worker = await world.app('worker with a backlog', {
         ROLE: 'worker',
         ...workerEnv(world, side.app, receiver),
+        ...NO_SWEEP,
       });
       await hold(side.app, side.shops, count, first);
       await world.checkpoint();
-      const rate = count / (await release(side.app, side.shops, count));
+      const rate = count / (await release(side.app, side.shops, { count, receiver }));
       await worker.stop();
       if (pair >= 0) side.rates.push(rate);
     }

@@ -1,88 +1,114 @@
-import pg from 'pg';
-import { orderBody } from './order-body.ts';
-import { hold, release } from './pipeline.ts';
+import { appContender, type Contender, posterContender, straightContender } from './contenders.ts';
 import type { Row, Run } from './row.ts';
-import { ask, connectShops, median, shopNames } from './world.ts';
+import { median, type Server, type World } from './world.ts';
 
-const JOBS = `CREATE TABLE jobs (id bigserial PRIMARY KEY, shop text NOT NULL, guid uuid NOT NULL, body text NOT NULL,
-    state text NOT NULL DEFAULT 'waiting', claimed_at timestamptz, settled_at timestamptz);
-  CREATE INDEX jobs_waiting ON jobs (id) WHERE state = 'waiting'`;
+/** What one event took: rates depend on what else the machine does, processor time and WAL hardly do. */
+type Cost = { rate: number; workerUs: number; databaseUs: number; receiverUs: number; walKb: number };
 
-async function addJobs(url: string, count: number, first: number): Promise<void> {
-  const pool = new pg.Client({ connectionString: url });
-  await pool.connect();
-  for (let done = 0; done < count; done += 500) {
-    const bodies = Array.from({ length: Math.min(500, count - done) }, (_, i) =>
-      orderBody(first + done + i, new Date()).toString('utf8'),
-    );
-    await pool.query(
-      `INSERT INTO jobs (shop, guid, body) SELECT 'shop-' || (n % 20 + 1), gen_random_uuid(), body
-       FROM unnest($1::text[]) WITH ORDINALITY AS u(body, n)`,
-      [bodies],
-    );
-  }
-  await pool.query('VACUUM ANALYZE jobs');
-  await pool.end();
+const sumOf = ({ workerUs, databaseUs, receiverUs }: Cost) => workerUs + databaseUs + receiverUs;
+
+async function measure(world: World, one: Contender, receiver: Server, count: number): Promise<Cost> {
+  await world.checkpoint();
+  const read = async () => ({
+    worker: one.servers.reduce((sum, server) => sum + server.cpuMs(), 0),
+    receiver: receiver.cpuMs(),
+    database: world.databaseCpuMs(),
+    wal: await world.walBytes(),
+  });
+  const before = await read();
+  const seconds = await one.go(count);
+  const after = await read();
+  const us = (part: 'worker' | 'receiver' | 'database') => ((after[part] - before[part]) * 1000) / count;
+  return {
+    rate: count / seconds,
+    workerUs: us('worker'),
+    databaseUs: us('database'),
+    receiverUs: us('receiver'),
+    walKb: (after.wal - before.wal) / 1024 / count,
+  };
 }
 
-/** Event to accepted: translating, ledger, delivering, recording; against a worker that only claims, posts and marks. */
-export async function pipeline({ world, pairs, quick, say }: Run): Promise<Row[]> {
-  const count = quick ? 2000 : 6000;
-  const app = await world.appDatabase('pipeline');
-  const shops = await connectShops(app, shopNames(20));
-  const receiver = await world.helper('receiver.ts');
-  const ours = await world.app('worker', {
-    ROLE: 'worker',
-    DATABASE_URL: app.url,
-    REDIS_URL: world.redis.url,
-    ASCENT360_BASE_URL: receiver.url,
-  });
-  const jobs = await world.database('straight_worker', JOBS);
-  const straight = await world.helper('straight-worker.ts', jobs, receiver.url);
-  /** What is used from now on: the times do not depend on what else the machine does, as rates do. */
-  const costs = () => {
-    const measured = {
-      worker: ours.cpuMs,
-      'straight worker': straight.cpuMs,
-      PostgreSQL: world.databaseCpuMs,
-      receiver: receiver.cpuMs,
-    };
-    const before = Object.entries(measured).map(([name, read]) => [name, read, read()] as const);
-    return (events: number) =>
-      before.map(([name, read, then]) => `${name} ${((read() - then) / events).toFixed(2)} ms`).join(', ');
-  };
-  const rates = { ours: [] as number[], straight: [] as number[] };
+const inWords = (cost: Cost) =>
+  `${sumOf(cost).toFixed(0)} µs an event (worker ${cost.workerUs.toFixed(0)}, PostgreSQL ${cost.databaseUs.toFixed(0)}, receiver ${cost.receiverUs.toFixed(0)}), WAL ${cost.walKb.toFixed(1)} kB`;
+
+const medianOf = (costs: readonly Cost[]): Cost => ({
+  rate: median(costs.map((cost) => cost.rate)),
+  workerUs: median(costs.map((cost) => cost.workerUs)),
+  databaseUs: median(costs.map((cost) => cost.databaseUs)),
+  receiverUs: median(costs.map((cost) => cost.receiverUs)),
+  walKb: median(costs.map((cost) => cost.walKb)),
+});
+
+/** Lets all of them work in turn, so that what changes on the machine changes for each. The first turns warm up. */
+async function interleave(run: Run, receiver: Server, contenders: readonly Contender[], count: number) {
+  const { world, pairs, say } = run;
+  const costs = new Map(contenders.map(({ name }) => [name, [] as Cost[]]));
   let first = 1;
   for (let pair = -1; pair < pairs; pair++) {
-    // The first pair warms up and is not counted.
-    const size = pair < 0 ? Math.round(count / 3) : count;
-    await hold(app, shops, size, first);
-    await world.checkpoint();
-    const used = costs();
-    const ourRate = size / (await release(app, shops, size));
-    say(`ours ${ourRate.toFixed(0)}/s; processor time an event: ${used(size)}`);
-    await addJobs(jobs, size, first);
-    await world.checkpoint();
-    const usedStraight = costs();
-    const straightRate = size / (await ask<number>(straight, 'go'));
-    say(`straight worker ${straightRate.toFixed(0)}/s; processor time an event: ${usedStraight(size)}`);
+    const size = pair < 0 ? run.warmUp : count;
+    for (const one of contenders) {
+      await one.prepare(size, first);
+      if (pair === 0 && one.app) await world.forgetStatements(one.app);
+      const cost = await measure(world, one, receiver, size);
+      say(`${pair < 0 ? 'warm-up' : pair + 1} ${one.name}: ${cost.rate.toFixed(0)}/s, ${inWords(cost)}`);
+      if (pair >= 0) costs.get(one.name)?.push(cost);
+    }
     first += size;
-    if (pair < 0) continue;
-    rates.ours.push(ourRate);
-    rates.straight.push(straightRate);
-    say(`pipeline ${pair + 1}: ours ${ourRate.toFixed(0)}/s, straight worker ${straightRate.toFixed(0)}/s`);
   }
-  for (const server of [ours, straight, receiver]) await server.stop();
-  for (const line of await world.statements(app)) say(line);
-  const ratio = median(rates.ours.map((rate, i) => rate / (rates.straight[i] ?? Number.NaN)));
-  return [
-    {
-      what: `event to accepted, ${count} orders of 20 shops, concurrency 50`,
-      ours: `${Math.round(median(rates.ours))}/s`,
-      other: `straight worker ${Math.round(median(rates.straight))}/s`,
-      result: `${ratio.toFixed(2)} ×`,
-      bar: '≥ 0.5 ×, goal 1 ×',
-      pass: ratio >= 0.5,
-    },
-  ];
+  return costs;
+}
+
+/** The app against another contender: the rates with their ratio, and what an event took of the processors. */
+function rowOf(what: string, ours: readonly Cost[], other: readonly Cost[], name: string, bar: [number, number]): Row {
+  const ratio = median(ours.map(({ rate }, i) => rate / (other[i]?.rate ?? Number.NaN)));
+  const byTime = median(ours.map((cost, i) => sumOf(other[i] ?? cost) / sumOf(cost)));
+  const [mine, theirs] = [medianOf(ours), medianOf(other)];
+  return {
+    what,
+    ours: `${mine.rate.toFixed(0)}/s, ${inWords(mine)}`,
+    other: `${name} ${theirs.rate.toFixed(0)}/s, ${inWords(theirs)}`,
+    result: `${ratio.toFixed(2)} ×; by processor time ${byTime.toFixed(2)} ×`,
+    bar: bar[0] > 0 ? `≥ ${bar[0]} ×, goal ${bar[1]} ×` : '',
+    pass: ratio >= bar[0],
+  };
+}
+
+/**
+ * Event to accepted: translating, ledger, delivering, recording; against a worker that only claims, posts and marks, one that
+ * also parses, builds a payload and records the attempt, and posting alone.
+ */
+export async function pipeline(run: Run): Promise<Row[]> {
+  const { world, quick, say } = run;
+  const count = quick ? 2000 : 6000;
+  const receiver = await world.helper('receiver.ts');
+  const ours = await appContender(world, receiver, { name: 'ours', redisDb: 0, shops: 20 });
+  const before = run.before
+    ? await appContender(world, receiver, { name: 'before', from: run.before, redisDb: 1, shops: 20 })
+    : null;
+  const others = run.before
+    ? []
+    : [
+        await straightContender(world, receiver, 'plain'),
+        await straightContender(world, receiver, 'honest'),
+        await posterContender(world, receiver),
+      ];
+  const contenders = [...(before ? [before] : []), ours, ...others];
+  const costs = await interleave(run, receiver, contenders, count);
+  for (const server of [...contenders.flatMap(({ servers }) => servers), receiver]) await server.stop();
+  for (const { app, name } of contenders) {
+    if (app) for (const line of await world.statements(app)) say(`${name}: ${line}`);
+  }
+  const mine = costs.get(ours.name) ?? [];
+  const bars: Record<string, [number, number]> = { 'straight worker': [0.9, 1.2], 'honest worker': [1.1, 1.4] };
+  return contenders
+    .filter((one) => one !== ours)
+    .map(({ name }, i) =>
+      rowOf(
+        i === 0 ? `event to accepted, ${count} orders of 20 shops, concurrency 50` : 'the same',
+        mine,
+        costs.get(name) ?? [],
+        name,
+        bars[name] ?? [0, 0],
+      ),
+    );
 }

@@ -1,14 +1,30 @@
 /**
- * The straight way to deliver, which the app is compared with: each of 50 loops claims one row, posts it and marks it. No
- * translation, no ledger, no record of the attempt.
+ * The straight ways to deliver, which the app is compared with: each of 50 loops claims one row, posts it and marks it.
+ * `plain` posts the order as it came: no translation, no ledger, no record of the attempt. `honest` also parses the order,
+ * builds a payload of it and records the attempt.
+ * Usage: straight-worker.ts <port> <database> <receiver> plain|honest
  */
 import pg from 'pg';
 import { Pool } from 'undici';
+import { mapOrder } from './map-order.ts';
 
-const [, databaseUrl, receiverUrl = ''] = process.argv.slice(2);
+const [, databaseUrl, receiverUrl = '', how] = process.argv.slice(2);
+const isHonest = how === 'honest';
 const CONCURRENCY = 50;
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 });
 const receiver = new Pool(receiverUrl, { connections: CONCURRENCY });
+
+async function mark(id: string, status: number, ms: number): Promise<void> {
+  const state = status < 300 ? 'accepted' : 'failed';
+  // The attempt in the statement that marks: one commit for both.
+  if (isHonest) {
+    await pool.query(
+      `WITH attempt AS (INSERT INTO job_attempts (job_id, at, status, ms) VALUES ($1, now(), $3, $4))
+       UPDATE jobs SET state = $2, settled_at = now() WHERE id = $1`,
+      [id, state, status, Math.round(ms)],
+    );
+  } else await pool.query(`UPDATE jobs SET state = $2, settled_at = now() WHERE id = $1`, [id, state]);
+}
 
 async function loop(): Promise<void> {
   for (;;) {
@@ -18,15 +34,15 @@ async function loop(): Promise<void> {
     );
     const [job] = rows;
     if (!job) return;
+    const began = performance.now();
     const { statusCode, body } = await receiver.request({
       method: 'POST',
       path: `/V1/Data/${job.guid}`,
       headers: { 'content-type': 'application/json' },
-      body: job.body,
+      body: isHonest ? mapOrder(job.body) : job.body,
     });
     await body.text();
-    const state = statusCode < 300 ? 'accepted' : 'failed';
-    await pool.query(`UPDATE jobs SET state = $2, settled_at = now() WHERE id = $1`, [job.id, state]);
+    await mark(job.id, statusCode, performance.now() - began);
   }
 }
 

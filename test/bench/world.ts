@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, type Serializable, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -49,13 +49,16 @@ export type World = {
   redis: RedisServer;
   /** An empty database; `sql` is run in it. */
   database(name: string, sql?: string): Promise<string>;
-  appDatabase(name: string): Promise<AppDatabase>;
-  /** The app as it is run in production, ready to answer. `env` in place of what it would get. */
-  app(name: string, env: Record<string, string>): Promise<Server>;
+  /** `from`: another checkout whose migrations it gets; `redisDb`: the number of its database in Redis. */
+  appDatabase(name: string, how?: { from?: string; redisDb?: number }): Promise<AppDatabase>;
+  /** The app as it is run in production, ready to answer. `env` in place of what it would get; `from`: another checkout. */
+  app(name: string, env: Record<string, string>, from?: string): Promise<Server>;
   /** One of the files beside this one, in a process of its own that said it is ready. */
   helper(file: string, ...args: string[]): Promise<Server>;
   /** Processor time of PostgreSQL and its backends, in milliseconds. */
   databaseCpuMs(): number;
+  /** What PostgreSQL has written ahead so far (WAL), in bytes. */
+  walBytes(): Promise<number>;
   /** Peak memory in MB of every app process so far, by name. */
   peaks(): Map<string, number>;
   checkpoint(): Promise<void>;
@@ -63,6 +66,7 @@ export type World = {
   stopServers(): Promise<void>;
   /** With a profile: the statements that took most, a line each. */
   statements(app: AppDatabase): Promise<string[]>;
+  forgetStatements(app: AppDatabase): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -112,10 +116,10 @@ function cpuOf(pid: number | undefined): number {
 const childrenOf = (pid: number) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 
-async function over(url: string, sql: string): Promise<void> {
+async function over<Row extends object>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  return (await client.query<Row>(sql).finally(() => client.end())).rows;
 }
 
 /**
@@ -126,7 +130,9 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
   const [bin, redisBinary] = [findPostgres(), findRedis()];
   if (!bin || !redisBinary) throw new Error('The benchmarks need PostgreSQL and Redis on this machine');
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-bench-'));
-  const settings = options.cpuProfile ? ['shared_preload_libraries=pg_stat_statements'] : [];
+  const settings = options.cpuProfile
+    ? ['shared_preload_libraries=pg_stat_statements', 'pg_stat_statements.track_planning=on']
+    : [];
   const postgres = await startPostgres(bin, { fsync: true, settings });
   await over(postgres.url, `DO $$ BEGIN IF current_setting('fsync') <> 'on' THEN RAISE 'fsync is off'; END IF; END $$`);
   const redis = await startRedis(redisBinary);
@@ -173,13 +179,16 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     dir,
     redis,
     database,
-    appDatabase: async (name) => {
+    appDatabase: async (name, { from, redisDb = 0 } = {}) => {
       // Shops of different databases have the same ids: what an earlier measurement left in Redis concerns none of these.
       await redis.command('FLUSHALL');
       const url = await database(name);
-      const config = readConfig({ ...appEnv, DATABASE_URL: url, REDIS_URL: redis.url });
+      const redisUrl = `${redis.url}/${redisDb}`;
+      const config = readConfig({ ...appEnv, DATABASE_URL: url, REDIS_URL: redisUrl });
       const db = await openDb(config);
-      await db.migrate();
+      if (from)
+        execFileSync(process.execPath, ['prisma/migrate.ts'], { cwd: from, env: { ...appEnv, DATABASE_URL: url } });
+      else await db.migrate();
       if (options.cpuProfile) await db.query('CREATE EXTENSION pg_stat_statements');
       const log = createLog('warn');
       const made = {
@@ -187,15 +196,15 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
         config,
         db,
         shops: createShops(db, await loadKeys(config)),
-        queue: createBullQueue(redis.url, log),
+        queue: createBullQueue(redisUrl, log),
       };
       opened.push(made);
       return made;
     },
-    app: async (name, env) => {
+    app: async (name, env, from = root) => {
       const port = await freePort();
       const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
-      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(root, 'server/index.ts')], {
+      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(from, 'server/index.ts')], {
         env: { PATH: process.env['PATH'] ?? '', ...appEnv, PORT: String(port), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -229,18 +238,32 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
       return server;
     },
     databaseCpuMs: () => [postgres.pid(), ...childrenOf(postgres.pid())].reduce((sum, pid) => sum + cpuOf(pid), 0),
+    walBytes: async () => {
+      const [row] = await over<{ bytes: string }>(postgres.url, `SELECT pg_current_wal_insert_lsn() - '0/0' AS bytes`);
+      return Number(row?.bytes ?? 0);
+    },
     peaks: () => peaks,
     statements: async (app) => {
       if (!options.cpuProfile) return [];
-      const rows = await app.db.query<{ calls: number; ms: number; mean: number; query: string }>(
-        `SELECT calls, total_exec_time::int AS ms, mean_exec_time::float8 AS mean, left(regexp_replace(query, '\\s+', ' ', 'g'), 150) AS query
+      const rows = await app.db.query<{ calls: number; ms: number; plans: number; planMs: number; query: string }>(
+        `SELECT calls, total_exec_time::float8 AS ms, plans, total_plan_time::float8 AS "planMs",
+           left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS query
          FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-         ORDER BY total_exec_time DESC LIMIT 25`,
+         ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`,
       );
-      return rows.map(({ calls, ms, mean, query }) => `${calls} × ${mean.toFixed(2)} ms = ${ms} ms  ${query}`);
+      return rows.map(
+        ({ calls, ms, plans, planMs, query }) =>
+          `${calls} × ${(ms / calls).toFixed(2)} ms = ${ms.toFixed(0)} ms, ${plans} plans ${planMs.toFixed(0)} ms  ${query}`,
+      );
+    },
+    forgetStatements: async (app) => {
+      if (options.cpuProfile)
+        await app.db.query(
+          'SELECT pg_stat_statements_reset(0, (SELECT oid FROM pg_database WHERE datname = current_database()), 0)',
+        );
     },
     stopServers,
-    checkpoint: async () => await over(postgres.url, 'CHECKPOINT'),
+    checkpoint: async () => void (await over(postgres.url, 'CHECKPOINT')),
     stop: async () => {
       if (stopped) return;
       stopped = true;
