@@ -1,7 +1,8 @@
 /**
- * Whole shops made up by fast-check: choices, orders and changed customers in any order, late, repeated, undated, with
- * settings that change and a receiver that fails. Every request that reaches Ascent360 is held against a second account of
- * the rules, written from the specification alone: it shares no code with the server.
+ * fast-check makes up whole shops: choices, orders and customer changes in any order, late,
+ * repeated or undated, with settings that change and a receiver that fails. Every request that
+ * reaches Ascent360 is checked against a second implementation of the rules, written from the
+ * specification alone: it shares no code with the server.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -115,7 +116,7 @@ type Fact = {
   who: string;
   address: string;
   said: 'in' | 'out' | 'none' | 'box';
-  /** Shopify says in so many words that they have not chosen. */
+  /** Shopify says explicitly that they haven't chosen. */
   unchosen: boolean;
   level: string | null;
   box: boolean;
@@ -125,7 +126,10 @@ type Fact = {
 };
 type Told = { accepted: boolean | null; unknown: boolean[] };
 
-/** What the specification says (6.2), for one shop that cannot be asked about anybody. Every way in names its address. */
+/**
+ * What the specification says (6.2), for one shop that we can't ask about anybody. Every event
+ * names its address.
+ */
 class Account {
   facts: Fact[] = [];
   told = new Map<string, Told>();
@@ -135,11 +139,11 @@ class Account {
     sms: { optInLevel: 'single', history: 'optOuts' },
   };
 
-  /** What is known of an address, and the newest choice among it, for a delivery of this person's. */
+  /** What is known about an address, and the newest choice among it, for a delivery about `who`. */
   private choice(address: string, who: string) {
     const about = this.facts.filter((fact) => fact.address === address);
     const outs = about.filter((fact) => fact.said === 'out').map((fact) => fact.at);
-    // Headers are not signed: without a date of its own an opt-in never climbs over an opt-out.
+    // Headers aren't signed: an opt-in without a date of its own never overrides an opt-out.
     const dated = (fact: Fact) => (fact.undated && outs.length > 0 ? Number.NEGATIVE_INFINITY : fact.at);
     const ins = about.filter((fact) => fact.said === 'in' && this.choiceOf(fact));
     const optIns = ins.map(dated);
@@ -151,7 +155,7 @@ class Account {
     const value = optIns.length > 0 && (outs.length === 0 || lastIn > lastOut);
     const { accepted, unknown } = this.told.get(address) ?? { accepted: null, unknown: [] };
     const isTold = accepted === true && unknown.every((sent) => sent);
-    // Whoever has the address now and has not chosen holds back what somebody else chose.
+    // If the address now belongs to someone who hasn't chosen, someone else's choice is held back.
     const own = (facts: readonly Fact[]) => Math.max(...facts.filter((fact) => fact.who === who).map(dated));
     const isTheirs = ins.some((fact) => fact.who === who && dated(fact) === lastIn);
     const noChoice = own(about.filter((fact) => fact.unchosen));
@@ -165,7 +169,10 @@ class Account {
     return this.decide(address, who, now)?.value;
   }
 
-  /** The flag that is due, the date of the choice that makes it due, and whether a consent event told of that choice. */
+  /**
+   * The flag that is due, the date of the choice behind it, and whether a consent event reported
+   * that choice.
+   */
   decide(address: string, who: string, now: number): { value: boolean; at: number; toldByEvent: boolean } | undefined {
     const channel = address.startsWith('email:') ? 'email' : 'sms';
     const { about, optIns, outs, lastIn, lastOut, isHeldBack, value } = this.choice(address, who);
@@ -188,7 +195,7 @@ class Account {
     return { value, at, toldByEvent: deciding.some((fact) => !fact.box) };
   }
 
-  /** Whether a `subscribed` counts by its level alone. */
+  /** Whether a `subscribed` counts, judging by its level alone. */
   choiceOf(fact: Fact): boolean {
     const wanted = this.rules[fact.address.startsWith('email:') ? 'email' : 'sms'].optInLevel;
     return (
@@ -234,7 +241,7 @@ const flagsIn = (record: ReceivedRecord) => {
 
 let app: Connector;
 beforeAll(async () => {
-  // Nothing can be read from Shopify, so that webhooks are all there is.
+  // Nothing can be read from Shopify, so webhooks are all there is.
   app = await startConnector({ SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' });
 });
 afterAll(() => app.stop());
@@ -371,7 +378,8 @@ async function live(steps: readonly Step[]): Promise<void> {
     const due = addresses.filter((address) => {
       const decided = account.decide(address, person, Date.now());
       if (decided === undefined || own === null) return decided !== undefined;
-      // A consent event without a choice sends nothing; one with an older choice leaves it to the event with the newest.
+      // A consent event without a choice sends nothing; one with an older choice leaves it to the
+      // event with the newest.
       const fact = account.facts.at(-1);
       if (fact === undefined || fact.said === 'none' || (fact.said === 'in' && !account.choiceOf(fact))) return false;
       const same = fact.at === decided.at && fact.said === (decided.value ? 'in' : 'out');
@@ -382,7 +390,7 @@ async function live(steps: readonly Step[]): Promise<void> {
     const where = `step ${index}, ${topic} ended ${event.state}: ${event.reason}`;
 
     if (due.length > 0) expect(requests.length, `${where}: a flag is due`).toBeGreaterThan(0);
-    else if (own !== null) expect(requests.length, `${where}: it makes no flag due`).toBe(0);
+    else if (own !== null) expect(requests.length, `${where}: no flag is due`).toBe(0);
 
     for (const [attempt, request] of requests.entries()) {
       const { email, sms, flags, lists } = flagsIn(request);
@@ -392,7 +400,7 @@ async function live(steps: readonly Step[]): Promise<void> {
         sms: sms === null ? undefined : account.due(sms, person, now),
       };
       expect(flags, `${where}, attempt ${attempt + 1}`).toEqual(wanted);
-      // Whether anybody's data may be sold is not known.
+      // We don't know whether anyone's data may be sold.
       expect(lists, `${where}, attempt ${attempt + 1}: lists`).toBeUndefined();
       const ending = attempt === 0 ? one.ending : 'accepted';
       for (const channel of ['email', 'sms'] as const) {
@@ -414,7 +422,8 @@ async function live(steps: readonly Step[]): Promise<void> {
 
 it('whatever happens in a shop, each request carries exactly the flags and lists that the specification makes due, and the numbers add up', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), live), {
-    // More of them, and others: RUNS=500 SEED=7 npx vitest run test/pipeline/any-sequence.test.ts
+    // To run more of them, and others: RUNS=500 SEED=7 npx vitest run
+    // test/pipeline/any-sequence.test.ts
     numRuns: Number(process.env['RUNS'] ?? 20),
     seed: Number(process.env['SEED'] ?? 2026),
   });

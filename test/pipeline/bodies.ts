@@ -1,4 +1,4 @@
-/** Bodies as Shopify shapes them, of people who do not exist. Times are ISO texts. */
+/** Bodies shaped as Shopify's are, about people who don't exist. Times are ISO texts. */
 
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 export const SECOND = 1000;

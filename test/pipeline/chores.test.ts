@@ -29,8 +29,8 @@ function begin(chores: Chore[], leaseMs = 60_000, intervalMs = 60_000): Chores {
   return one;
 }
 
-describe('a chore', () => {
-  it('is done for the shops that have it due, piece by piece until there is no more', async () => {
+describe('chores', () => {
+  it('a chore runs for every shop that has it due, slice by slice until nothing is left', async () => {
     let left = 3;
     const done: string[] = [];
     begin([
@@ -48,7 +48,7 @@ describe('a chore', () => {
     expect(done).toEqual(Array(3).fill('chores.myshopify.com'));
   });
 
-  it('is done by one process at a time', async () => {
+  it('only one process at a time runs a chore for a shop', async () => {
     let atOnce = 0;
     let most = 0;
     let pieces = 0;
@@ -70,7 +70,7 @@ describe('a chore', () => {
     expect(most).toBe(1);
   });
 
-  it('that a dead process held is taken over once the lease has run out', async () => {
+  it('a chore that a dead process held is taken over once its lease has run out', async () => {
     await db.query(
       `INSERT INTO chore_leases (shop_id, chore, owner, lease_until)
        VALUES ($1, 'held', gen_random_uuid(), now() + interval '1 hour')`,
@@ -87,13 +87,13 @@ describe('a chore', () => {
       return pieces === 0 ? [shop.id] : [];
     };
     begin([{ name: 'held', due, work }], 60_000, 20);
-    await until('it was due some times', async () => (looks > 3 ? true : undefined));
+    await until('the chore was looked for several times', async () => (looks > 3 ? true : undefined));
     expect(pieces).toBe(0);
     await db.query(`UPDATE chore_leases SET lease_until = now() - interval '1 second' WHERE chore = 'held'`);
     await until('the chore is taken over', async () => (pieces > 0 ? true : undefined));
   });
 
-  it('that fails rests, and does not keep the others from their turn', async () => {
+  it('a failing chore rests, and other chores still get their turn', async () => {
     let failures = 0;
     let others = 0;
     const began = performance.now();
@@ -120,11 +120,11 @@ describe('a chore', () => {
       20,
     );
     await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
-    // Six intervals between two of them.
+    // The chore rests for six intervals after a failure.
     expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
   });
 
-  it('that waits for somebody else, such as a shop that Shopify throttles, gives its place to others', async () => {
+  it('a chore that waits, for example while Shopify throttles its shop, leaves its place to others', async () => {
     const slow = await Promise.all([1, 2, 3, 4, 5].map((n) => shops.ensure(`slow-${n}.myshopify.com`)));
     let begun = 0;
     let others = 0;
@@ -154,7 +154,7 @@ describe('a chore', () => {
     await until('and so has the fifth', async () => (begun === 5 ? true : undefined));
   });
 
-  it('that is under way is told to end when the process stops', async () => {
+  it('stopping the process aborts the chores that are running', async () => {
     let told = false;
     const chores = begin([
       {

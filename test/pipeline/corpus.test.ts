@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector } from '../fakes/connector.ts';
 import { readCorpus } from '../fakes/corpus.ts';
 
-/** Which topic a folder's bodies are sent under. */
+/** The topic that each folder's bodies are sent under. */
 const TOPIC_OF: Record<string, string> = {
   'rest-customer': 'customers/update',
   'rest-order': 'orders/create',
@@ -25,7 +25,7 @@ const bodies = readCorpus().map(({ folder, file, text }) => ({
   text,
 }));
 
-/** Why a body may be skipped, as far as it can be told from the body itself, written without the app's own code. */
+/** Why a body may be skipped, judged from the body alone, without using the app's own code. */
 function trueOf(reason: string | null, topic: string, body: Record<string, unknown>): boolean {
   const text = JSON.stringify(body);
   switch (reason) {
@@ -50,18 +50,18 @@ function trueOf(reason: string | null, topic: string, body: Record<string, unkno
   }
 }
 
-describe.skipIf(bodies.length === 0)('every public webhook body', () => {
+describe.skipIf(bodies.length === 0)('the corpus of public webhook bodies', () => {
   let connector: Connector;
   beforeAll(async () => {
     connector = await startConnector();
   });
   afterAll(async () => await connector.stop());
 
-  it('are many', () => {
+  it('is large', () => {
     expect(bodies.length).toBeGreaterThan(50);
   });
 
-  it.each(bodies)('$name ends as accepted, or skipped for a reason that is true for it', async ({ topic, text }) => {
+  it.each(bodies)('$name ends as accepted, or is skipped for a reason that is true of it', async ({ topic, text }) => {
     const shop = `corpus-${randomUUID()}.myshopify.com`;
     const guid = await connector.connect({ send: { testOrders: true } }, shop);
     const row = await connector.deliver(topic, text, { shop });

@@ -24,7 +24,7 @@ const sampled = topics.flatMap(({ name, family }) =>
 const sentTo = (guid: string) => connector.ascent360.received.filter((record) => record.guid === guid);
 
 describe('format: xml', () => {
-  it.each(sampled)('sends of Shopify’s sample of %s what JSON sends', async (topic) => {
+  it.each(sampled)('Shopify’s sample of %s is sent with the same content as in JSON', async (topic) => {
     const bodies = await Promise.all(
       (['json', 'xml'] as const).map(async (format) => {
         const shop = `${format}-${topic.replaceAll(/\W|_/g, '-')}.myshopify.com`;
@@ -40,13 +40,13 @@ describe('format: xml', () => {
     for (const record of xml?.records ?? []) expect(record.contentType).toBe('application/xml; charset=utf-8');
   });
 
-  it('compares at least the orders and customers, which are sent', () => {
+  it('the comparison includes at least the orders and customers, which are sent', () => {
     expect(sampled).toEqual(expect.arrayContaining(['orders/create', 'customers/update']));
     const accepted = connector.ascent360.received.filter(({ accepted }) => accepted);
     expect(accepted.length).toBeGreaterThanOrEqual(8);
   });
 
-  it('goes by the settings of the moment of the attempt', async () => {
+  it('each attempt uses the format set at that moment', async () => {
     const shop = 'changing.myshopify.com';
     const guid = await connector.connect({ paused: true, format: 'json' }, shop);
     await connector.send('customers/update', bodyText(sampleOf('customers/update')), { shop });
@@ -55,7 +55,7 @@ describe('format: xml', () => {
     expect(sentTo(guid).map(({ contentType }) => contentType)).toEqual(['application/xml; charset=utf-8']);
   });
 
-  it('shows on the event what was sent, without what XML cannot hold', async () => {
+  it('the event shows what was sent, without what XML can’t hold', async () => {
     const shop = 'control.myshopify.com';
     const guid = await connector.connect({ format: 'xml' }, shop);
     const customer = { id: 1, email: 'ann@example.com', first_name: 'An\u0001n', updated_at: '2026-11-20T10:00:00Z' };

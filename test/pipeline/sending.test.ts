@@ -9,13 +9,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await connector.stop());
 
-/** A connected shop of its own, and what it was heard to send. */
+/** A connected shop of its own, and what Ascent360 received from it. */
 async function freshShop(settings: object | null = {}) {
   const shop = `flow-${randomUUID()}.myshopify.com`;
   let guid = settings ? await connector.connect(settings, shop) : '';
   return {
     shop,
-    /** Customers as Shopify has them, of whom the app may ask. */
+    /** Customers as Shopify has them, whom the app may read. */
     atShopify: (...ids: number[]) => {
       for (const id of ids) connector.admin.shop(shop).setCustomer({ id });
     },
@@ -39,13 +39,13 @@ async function freshShop(settings: object | null = {}) {
   };
 }
 
-/** Puts the beginning of the installation into the past, as for a shop that has been connected for a year. */
+/** Moves the installation into the past, as for a shop that has been connected for a year. */
 async function installedLongAgo(shop: string): Promise<void> {
   await connector.db.query(`UPDATE shops SET first_call_at = now() - interval '1 year' WHERE domain = $1`, [shop]);
 }
 
 describe('orders and customers', () => {
-  it('the same content is sent once, however often Shopify touches it', async () => {
+  it('the same content is sent once, however often Shopify saves it', async () => {
     const shop = await freshShop();
     const placed = order(1);
     expect(await shop.deliver('orders/create', placed)).toMatchObject({ state: 'accepted' });
@@ -63,12 +63,12 @@ describe('orders and customers', () => {
 
   it.each([
     [
-      'with a phone alone',
+      'with only a phone number',
       { email: null },
       'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
-    ['with an e-mail address', {}, undefined],
-  ])('somebody %s is sent, and the activity says whether Ascent360 loads them', async (_, change, note) => {
+    ['with an email address', {}, undefined],
+  ])('a customer %s is sent, and the activity says whether Ascent360 loads them', async (_, change, note) => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(7, { phone: '+12125550107', ...change }));
     expect(shop.sent()).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('orders and customers', () => {
     });
   });
 
-  it('while sending is paused, a newer state takes the place of an older one', async () => {
+  it('a newer state replaces an older one while sending is paused', async () => {
     const shop = await freshShop({ paused: true });
     const first = await shop.send('customers/create', customer(3));
     await until('it waits', async () => ((await shop.event(first))?.state === 'open' ? true : undefined));
@@ -116,7 +116,7 @@ describe('orders and customers', () => {
       order(4, { source_name: 'pos' }),
       'channel_excluded',
     ],
-    ['it has neither e-mail nor phone', {}, 'orders/create', order(4, { email: null }), 'no_contact'],
+    ['it has neither email nor phone', {}, 'orders/create', order(4, { email: null }), 'no_contact'],
     ...['+12125550104', '555-SHIP', null].map((phone_number): [string, object, string, object, string] => [
       `it is about WhatsApp and ${phone_number}`,
       {},
@@ -130,7 +130,7 @@ describe('orders and customers', () => {
     expect(shop.sent()).toEqual([]);
   });
 
-  it('a deleted customer is sent no more, until a customer or order created later', async () => {
+  it('nothing is sent for a deleted customer until a customer or order is created later', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(5));
     await shop.deliver('customers/delete', { id: 5 });
@@ -144,7 +144,7 @@ describe('orders and customers', () => {
     expect(await shop.deliver('customers/create', later)).toMatchObject({ state: 'accepted' });
   });
 
-  it('two deliveries of one address never go out at the same time, and go out in order', async () => {
+  it('two deliveries to one address never go out at the same time, and go out in order', async () => {
     const shop = await freshShop();
     let open = 0;
     let most = 0;
@@ -165,7 +165,7 @@ describe('orders and customers', () => {
 });
 
 describe('permission flags', () => {
-  it('an opt-in is told once: with the next delivery, and not again', async () => {
+  it('an opt-in is sent once: with the next delivery, and not again', async () => {
     const shop = await freshShop();
     await shop.deliver(EMAIL, emailConsent(20, 'subscribed', ago(SECOND)));
     await shop.deliver('orders/create', order(21, { email: 'person20@example.com' }));
@@ -173,7 +173,7 @@ describe('permission flags', () => {
     expect(shop.sent()[1]).not.toHaveProperty('EmailPermission');
   });
 
-  it('a flag that left with an order is not sent again for its own event', async () => {
+  it('a flag that went out with an order is not sent again for its own event', async () => {
     const shop = await freshShop({ paused: true });
     const ordered = await shop.send('orders/create', order(22));
     await until('it waits', async () => ((await shop.event(ordered))?.state === 'open' ? true : undefined));
@@ -199,10 +199,10 @@ describe('permission flags', () => {
   });
 
   it.each([
-    ['a told opt-out', {}, 'unsubscribed', 1],
-    ['an opt-out that is held as history', { consent: { email: { history: 'none' } } }, 'unsubscribed', 0],
+    ['an accepted opt-out', {}, 'unsubscribed', 1],
+    ['an opt-out held as history', { consent: { email: { history: 'none' } } }, 'unsubscribed', 0],
     ['no choice at all', {}, 'pending', 0],
-  ])('a subscription by a level that does not count is no choice, after %s', async (_, settings, before, sent) => {
+  ])('a subscription at a level that does not count is no choice, after %s', async (_, settings, before, sent) => {
     const shop = await freshShop(settings);
     await shop.deliver(EMAIL, emailConsent(26, before, ago(3 * DAY)));
     const body = {
@@ -213,7 +213,7 @@ describe('permission flags', () => {
     expect(shop.sent()).toHaveLength(sent);
   });
 
-  it('an opt-in that names its address is about it, also from before its person had it: history, after a told opt-out', async () => {
+  it('an opt-in that names its address is about that address even before its person had it: history, after an accepted opt-out', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/update', customer(27, { email: 'before27@example.com' }));
     await shop.deliver(EMAIL, emailConsent(27, 'unsubscribed', ago(2 * DAY)));
@@ -224,17 +224,20 @@ describe('permission flags', () => {
     expect(shop.sent()).toMatchObject([{ Email: 'before27@example.com' }, { EmailPermission: false }]);
   });
 
-  it.each(['not_subscribed', 'pending', 'invalid', 'redacted', null])('the state %s makes no flag', async (state) => {
-    const shop = await freshShop();
-    const body = {
-      ...emailConsent(24, 'x', null),
-      email_marketing_consent: { state, opt_in_level: null, consent_updated_at: null },
-    };
-    expect(await shop.deliver(EMAIL, body)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
-    expect(shop.sent()).toEqual([]);
-  });
+  it.each(['not_subscribed', 'pending', 'invalid', 'redacted', null])(
+    'the state %s makes no flag due',
+    async (state) => {
+      const shop = await freshShop();
+      const body = {
+        ...emailConsent(24, 'x', null),
+        email_marketing_consent: { state, opt_in_level: null, consent_updated_at: null },
+      };
+      expect(await shop.deliver(EMAIL, body)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
+      expect(shop.sent()).toEqual([]);
+    },
+  );
 
-  it('e-mail says nothing about SMS, and the other way round', async () => {
+  it('email says nothing about SMS, nor SMS about email', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(25, { phone: '+12125550125' }));
     await shop.deliver(SMS, smsConsent(25, 'subscribed', ago(SECOND), '+12125550125'));
@@ -246,7 +249,7 @@ describe('permission flags', () => {
     expect(shop.sent().at(-1)).not.toHaveProperty('EmailPermission');
   });
 
-  it("a guest's ticked box counts, a customer's box says nothing", async () => {
+  it('a guest’s ticked box counts; a customer’s box says nothing', async () => {
     const shop = await freshShop();
     await shop.deliver('orders/create', order(26, { buyer_accepts_marketing: true }));
     expect(shop.sent().at(-1)).toMatchObject({ EmailPermission: true });
@@ -260,7 +263,7 @@ describe('permission flags', () => {
   it.each([
     ['send', 'accepted', null],
     ['leaveOut', 'skipped', 'unticked_box'],
-  ])('unticked at checkout with the setting %s is %s', async (untickedBox, state, reason) => {
+  ])('a box left unticked at checkout, with the setting %s, ends as %s', async (untickedBox, state, reason) => {
     const shop = await freshShop({ consent: { email: { untickedBox } } });
     await shop.deliver('orders/create', order(28, { customer: { id: 28, email: 'person28@example.com' } }));
     expect(await shop.deliver(EMAIL, emailConsent(28, 'unsubscribed', ago(0)))).toMatchObject({ state, reason });
@@ -273,14 +276,14 @@ describe('permission flags', () => {
     ['optOuts', 'unsubscribed', false],
     ['all', 'subscribed', true],
     ['all', 'unsubscribed', false],
-  ])('of choices before the installation, the setting %s makes %s into %s', async (history, state, flag) => {
+  ])('the setting %s for choices before the installation turns %s into %s', async (history, state, flag) => {
     const shop = await freshShop({ consent: { email: { history } } });
     const row = await shop.deliver(EMAIL, emailConsent(29, state, ago(3 * 60 * MINUTE)));
     if (flag === null) expect(row).toMatchObject({ state: 'skipped', reason: 'history_held' });
     else expect(shop.sent()).toMatchObject([{ EmailPermission: flag }]);
   });
 
-  it('an opt-in that waited more than 7 days is history by then', async () => {
+  it('an opt-in that waited more than 7 days counts as history', async () => {
     const shop = await freshShop(null);
     await shop.send('customers/create', customer(30), randomUUID());
     await connector.settled('').catch(() => []);
@@ -294,7 +297,7 @@ describe('permission flags', () => {
     });
   });
 
-  it('a choice that names its address is about it, also from before the person was seen with it', async () => {
+  it('a choice that names its address is about that address, even if it was made before we saw the person with it', async () => {
     const shop = await freshShop();
     await installedLongAgo(shop.shop);
     await shop.deliver(
@@ -313,7 +316,7 @@ describe('permission flags', () => {
     }
   });
 
-  it('a new Ascent360 account was told nothing; a changed GUID alone keeps what was told', async () => {
+  it('a new Ascent360 account has been sent nothing yet; a changed GUID alone keeps what was sent', async () => {
     const shop = await freshShop({ consent: { email: { history: 'all' } } });
     await shop.deliver(EMAIL, emailConsent(33, 'subscribed', ago(SECOND)));
     await shop.connect({ consent: { email: { history: 'all' } } });
@@ -328,7 +331,7 @@ describe('permission flags', () => {
 describe('lists and mappings', () => {
   const provider = { providerType: 3, listIds: ['7', '8'] };
 
-  it('lists go out once per address, for people who opted in only, and again when the list set changes', async () => {
+  it('list ids are sent once per address, only for people who opted in, and again when the set of lists changes', async () => {
     const shop = await freshShop(provider);
     shop.atShopify(40);
     await shop.deliver('customers/create', customer(40));
@@ -342,7 +345,7 @@ describe('lists and mappings', () => {
     expect(shop.sent().at(-1)).toMatchObject({ ListIds: ['9'] });
   });
 
-  it('listsFor everyone includes people without a choice, never an opted-out person', async () => {
+  it('listsFor everyone includes people without a choice, but never an opted-out person', async () => {
     const shop = await freshShop({ ...provider, listsFor: 'everyone' });
     shop.atShopify(43, 44);
     await shop.deliver('customers/create', customer(43));
@@ -378,8 +381,8 @@ describe('lists and mappings', () => {
   });
 });
 
-describe('the life of a shop', () => {
-  it('after uninstalling nothing is sent; late events are ignored; a call means installed again', async () => {
+describe('installing and uninstalling', () => {
+  it('after uninstalling nothing is sent and late events are ignored; a call means installed again', async () => {
     const shop = await freshShop({ paused: true });
     const waiting = await shop.send('customers/create', customer(50));
     await until('it waits', async () => ((await shop.event(waiting))?.state === 'open' ? true : undefined));
@@ -394,7 +397,7 @@ describe('the life of a shop', () => {
     expect(shop.sent()).toEqual([]);
   });
 
-  it('a webhook dated in the future is no later sign of life than its arrival', async () => {
+  it('a webhook dated in the future counts as no later than its arrival', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(1), new Date(Date.now() + DAY));
     const [{ first_webhook_at: first } = { first_webhook_at: null }] = await connector.db.query<{
@@ -408,7 +411,7 @@ describe('the life of a shop', () => {
     expect(life).toBeDefined();
   });
 
-  it('an app/uninstalled that is older than a reinstall changes nothing', async () => {
+  it('an app/uninstalled older than a reinstall changes nothing', async () => {
     const shop = await freshShop();
     expect(await shop.deliver('app/uninstalled', { id: 1 }, new Date(Date.now() - MINUTE))).toMatchObject({
       reason: 'lifecycle',
@@ -416,7 +419,7 @@ describe('the life of a shop', () => {
     expect(await shop.deliver('customers/create', customer(52))).toMatchObject({ state: 'accepted' });
   });
 
-  it('with a changed GUID, what waits for a retry goes to the new one', async () => {
+  it('a delivery waiting for a retry goes to the new GUID when the GUID changes', async () => {
     const shop = await freshShop();
     connector.ascent360.behave({ status: 503, retryAfter: 1 });
     const id = await shop.send('customers/create', customer(53));
@@ -430,7 +433,7 @@ describe('the life of a shop', () => {
     expect(await shop.event(id)).toMatchObject({ state: 'accepted' });
   });
 
-  it('a redacted person is nowhere any more, and what waited for them is not sent', async () => {
+  it('a redacted person is gone from everywhere, and what waited for them is not sent', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(54, { phone: '+12125550154' }));
     await shop.deliver(EMAIL, emailConsent(54, 'subscribed', ago(SECOND)));
@@ -456,7 +459,7 @@ describe('the life of a shop', () => {
     expect(n).toBe(0);
   });
 
-  it('personal data and the GUID stand nowhere in the database in the clear', async () => {
+  it('personal data and the GUID are nowhere in the database in plain text', async () => {
     const shop = await freshShop();
     await shop.deliver(
       'orders/create',
@@ -485,8 +488,8 @@ describe('the life of a shop', () => {
   });
 });
 
-describe('people who are gone', () => {
-  it('what was triggered before an erasure is skipped and its body erased; what comes later is a new person', async () => {
+describe('deleted and redacted people', () => {
+  it('an event triggered before an erasure is skipped and its body erased; a later event makes a new person', async () => {
     const shop = await freshShop();
     const erasedAt = new Date();
     await shop.deliver('customers/redact', { customer: { id: 70, email: 'person70@example.com' } }, erasedAt);
@@ -505,7 +508,7 @@ describe('people who are gone', () => {
     expect(await shop.deliver('customers/create', customer(70))).toMatchObject({ state: 'accepted' });
   });
 
-  it('a deletion that arrives before the customer was ever seen still holds', async () => {
+  it('a deletion that arrives before the customer was ever seen still counts', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/delete', { id: 72 });
     const old = { created_at: ago(MINUTE), updated_at: ago(MINUTE) };
@@ -520,7 +523,7 @@ describe('people who are gone', () => {
     ['app/uninstalled', { id: 1 }, 'uninstalled'],
     ['customers/delete', { id: 73 }, 'deleted_person'],
     ['customers/redact', { customer: { id: 73, email: 'person73@example.com' } }, 'redacted'],
-  ])('what was being sent while %s came is not tried again', async (topic, body, reason) => {
+  ])('a delivery being sent when %s arrives is not retried', async (topic, body, reason) => {
     const shop = await freshShop();
     connector.ascent360.behave({ status: 500, delayMs: 200 });
     const id = await shop.send('customers/create', customer(73));
@@ -534,8 +537,8 @@ describe('people who are gone', () => {
   });
 });
 
-describe('what belongs to whom', () => {
-  it('a choice about an address that cannot be read is no choice about the known one', async () => {
+describe('addresses and accounts', () => {
+  it('a choice about an unreadable address is no choice about the known one', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(74, { phone: '+12125550174' }));
     const email = emailConsent(74, 'unsubscribed', ago(SECOND), { email_address: 'no-address' });
@@ -546,7 +549,7 @@ describe('what belongs to whom', () => {
     expect(shop.sent()).toHaveLength(1);
   });
 
-  it('somebody met through a consent topic is known by that address', async () => {
+  it('a person first seen through a consent topic is known by that address', async () => {
     const shop = await freshShop();
     await shop.deliver(EMAIL, emailConsent(75, 'subscribed', ago(SECOND)));
     await shop.deliver(SMS, smsConsent(75, 'subscribed', ago(SECOND), '+12125550175'));
@@ -567,7 +570,7 @@ describe('what belongs to whom', () => {
     });
   });
 
-  it('content whose attempt had an unknown outcome is not taken for what Ascent360 holds', async () => {
+  it('content whose attempt had an unknown outcome doesn’t count as content that Ascent360 has', async () => {
     const shop = await freshShop();
     const placed = order(77);
     await shop.deliver('orders/create', placed);
@@ -582,7 +585,7 @@ describe('what belongs to whom', () => {
 });
 
 describe('shop/redact', () => {
-  it('is done with nothing erased while the shop has the app', async () => {
+  it('ends without erasing anything while the shop has the app', async () => {
     const shop = await freshShop();
     const body = { shop_id: 1, shop_domain: shop.shop };
     expect(await shop.deliver('shop/redact', body)).toMatchObject({ state: 'skipped', reason: 'privacy' });

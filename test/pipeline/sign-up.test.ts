@@ -38,7 +38,7 @@ const anyOrder = [
 ] as const;
 type Order = readonly (typeof anyOrder)[number][number][];
 
-/** A shop that has the app; `mayRead`: whether its Admin API can be used. */
+/** A shop that has the app. `mayRead`: whether its Admin API can be used. */
 async function freshShop(mayRead: boolean) {
   const shop = `form-${randomUUID()}.myshopify.com`;
   const guid = await connector.connect(settings, shop);
@@ -63,21 +63,21 @@ async function freshShop(mayRead: boolean) {
 
 const nothing = async () => {};
 
-// Each has a shop of its own and mostly waits, so they run side by side.
+// Each has a shop of its own and mostly waits, so they run concurrently.
 describe('a sign-up on the storefront is one delivery with the permission, the newsletters and the interests', () => {
-  it.concurrent.each(anyOrder)('when Shopify tells of %s, %s and %s at once', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify sends %s, %s and %s at once', async (...order) => {
     const shop = await freshShop(true);
     await shop.signUp(order, nothing);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
   });
 
-  it.concurrent.each(anyOrder)('when Shopify tells of %s, later of %s and later of %s', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify sends %s, later %s and later %s', async (...order) => {
     const shop = await freshShop(true);
     await shop.signUp(order, shop.settled);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
   });
 
-  it.concurrent.each(anyOrder)('when Shopify cannot be read, and tells of %s, %s and %s at once', async (...order) => {
+  it.concurrent.each(anyOrder)('when Shopify cannot be read, and sends %s, %s and %s at once', async (...order) => {
     const shop = await freshShop(false);
     await shop.signUp(order, nothing);
     expect(shop.sent()).toEqual([expect.objectContaining(told)]);
@@ -85,7 +85,7 @@ describe('a sign-up on the storefront is one delivery with the permission, the n
 });
 
 it.concurrent.each(anyOrder)(
-  'when Shopify cannot be read, and tells of %s, much later of %s and of %s, all is told, the permission once',
+  'when Shopify cannot be read, and sends %s, then much later %s and %s, a sign-up is sent in full, the permission once',
   async (...order) => {
     const shop = await freshShop(false);
     const events = await shop.signUp(order, shop.settled);

@@ -17,14 +17,14 @@ const payloads = async () => {
   return ready.map((delivery) => ({ delivery, payload: JSON.parse(delivery.body.text) as { Email?: string } }));
 };
 
-it('an address learned since waits for what is being sent to it: one thing at a time, in order', async () => {
+it('an address learned later waits for what is being sent to it: one request at a time, in order', async () => {
   await scene.begin({});
   const number = '+15005550106';
   const now = () => new Date(scene.now).toISOString();
   await receive(SMS, smsConsent(2, 'unsubscribed', now(), number));
   const [underWay] = await payloads();
   expect(underWay?.payload).toMatchObject({ SMSPermission: false });
-  // Somebody of the same household; that they have this number is told after their choice.
+  // Someone in the same household. We learn that they have this number only after their choice.
   await receive(EMAIL, emailConsent(1, 'subscribed', now()));
   await receive('customers/update', customer(1, { phone: number }));
   expect([...(await payloads()), ...(await payloads())]).toEqual([]);
@@ -34,7 +34,7 @@ it('an address learned since waits for what is being sent to it: one thing at a 
   expect(next[0]?.payload).not.toHaveProperty('SMSPermission');
 });
 
-it('a probe is what is sent: what ends without that does not use up the time of the next one', async () => {
+it('only a sent request counts as a probe: an event that ends unsent doesn’t use up the probe', async () => {
   await scene.begin({});
   await receive('orders/create', order(1));
   const [refused] = await payloads();

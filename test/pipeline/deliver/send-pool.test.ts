@@ -57,7 +57,7 @@ const poolWith = (deps: Pick<Deps, 'slots' | 'perShop' | 'send'>, postWithinMs =
     ...deps,
   });
 
-it('who has nothing left to post is free for new work, however many other shops hold or wait for the slots', async () => {
+it('a shop with nothing left to send is free for new work, however many other shops hold or wait for slots', async () => {
   const slots = pLimit(1);
   let answer = (_: Attempt) => {};
   const pool = poolWith({
@@ -80,7 +80,7 @@ it('who has nothing left to post is free for new work, however many other shops 
   expect(pool.room()).toBe(1);
 });
 
-it('a send loop that waited for a slot while others took everything gives the slot back', async () => {
+it('a send loop that got its slot after the others had sent everything gives the slot back', async () => {
   const slots = pLimit(2);
   let free = () => {};
   const held = slots(
@@ -104,9 +104,9 @@ it('a send loop that waited for a slot while others took everything gives the sl
 });
 
 it.each([
-  ['the process stood still', { ticks: -11_000, at: 0 }],
-  ['the whole machine did, and its ticks with it', { ticks: 0, at: -11_000 }],
-])('what was claimed too long ago is given back and not posted: %s', async (_, { ticks, at }) => {
+  ['the process was frozen', { ticks: -11_000, at: 0 }],
+  ['the whole machine was frozen, and its monotonic clock with it', { ticks: 0, at: -11_000 }],
+])('what was claimed too long ago is given back unsent: %s', async (_, { ticks, at }) => {
   const slots = pLimit(2);
   const sent: string[] = [];
   const pool = poolWith(

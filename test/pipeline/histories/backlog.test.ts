@@ -1,4 +1,7 @@
-/** No opt-in leaves after a newer opt-out was acknowledged: whatever was stored before a claim began is weighed by it. */
+/**
+ * No opt-in is sent after a newer opt-out was acknowledged: a claim considers everything that was
+ * stored before it began.
+ */
 import { randomUUID } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { createKeys } from '../../../server/platform/keys.ts';
@@ -10,7 +13,7 @@ import { openHistories } from './scene.ts';
 
 const NUMBER = '+14155550101';
 
-it('an opt-in and an opt-out behind a hundred events, acknowledged by a process that was killed: the next sends the opt-out alone', async () => {
+it('an opt-in and an opt-out behind a hundred events, acknowledged by a process that was killed: the next process sends the opt-out alone', async () => {
   const db = await testDatabase();
   onTestFinished(db.close);
   const kept = { ...db, close: async () => {} };
@@ -18,7 +21,8 @@ it('an opt-in and an opt-out behind a hundred events, acknowledged by a process 
   const { shop: domain, guid, at } = await first.begin();
   await first.stop();
 
-  // What the process had acknowledged, in this order, and not come to: the batches are cut by shop/update, and by their size.
+  // What the process had acknowledged but not handled, in this order: batches end at the
+  // shop/update, and at their size limit.
   const shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(domain);
   const inbox = createInbox(db);
   const filler = (id: number) =>

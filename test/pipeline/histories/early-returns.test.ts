@@ -1,4 +1,4 @@
-/** An event whose state is not sent still says what it says: its choice is weighed. */
+/** An event whose state isn't sent still counts: its choice is evaluated. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { order } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
@@ -12,7 +12,7 @@ afterAll(async () => await histories.stop());
 const guestOrder = ({ at }: History, updated: number, over: object = {}) =>
   order(7, { created_at: at(1), processed_at: at(1), updated_at: at(updated), ...over });
 
-it('a box ticked on an order whose creation comes after a newer state of it is told at once', async () => {
+it('a box ticked on an order whose orders/create arrives after a newer state is sent at once', async () => {
   const history = await histories.begin();
   const { tell, flags, sent } = history;
   await tell('orders/updated', guestOrder(history, 20), 20);
@@ -20,7 +20,7 @@ it('a box ticked on an order whose creation comes after a newer state of it is t
   await tell('orders/create', guestOrder(history, 1, { buyer_accepts_marketing: true }), 1);
   await history.settled();
   expect(flags('EmailPermission', 'person7@example.com')).toEqual([true]);
-  // The older state of the order is not sent again with it.
+  // The older state of the order isn't sent again with it.
   expect(sent().filter(({ Order }) => Order)).toHaveLength(1);
 });
 
@@ -32,7 +32,7 @@ it('an outdated order that makes no flag due is stale, and nothing is sent', asy
   expect(history.sent()).toHaveLength(1);
 });
 
-it('a guest’s ticked box is told while orders are not sent, without the order', async () => {
+it('a guest’s ticked box is sent without the order while sending orders is off', async () => {
   const history = await histories.begin({ send: { orders: false } });
   await history.tell('orders/create', guestOrder(history, 1, { buyer_accepts_marketing: true }), 1);
   expect(history.accepted()).toEqual([

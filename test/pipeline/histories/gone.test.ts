@@ -1,4 +1,7 @@
-/** Merged away, deleted, redacted, and a shop that left are four things: each has a rule of its own. */
+/**
+ * Customers merged away, deleted or redacted, and a shop that uninstalled, are four cases with a
+ * rule each.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
@@ -16,7 +19,7 @@ const merge = (kept: number, away: number) => ({
 });
 const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
 
-it('an order of a customer who was merged away, told of after the merge, goes out as the kept customer’s', async () => {
+it('an order of a merged customer that arrives after the merge goes out as the kept customer’s', async () => {
   const { tell, accepted, at, shop } = await histories.begin();
   await tell('customers/create', customer(2, { updated_at: at(1) }), 1);
   await tell('customers/merge', merge(2, 1), 40);
@@ -32,7 +35,7 @@ it('an order of a customer who was merged away, told of after the merge, goes ou
   });
 });
 
-it('an opt-out of a customer who was merged away, told of after the merge, goes out for the address it names', async () => {
+it('an opt-out of a merged customer that arrives after the merge goes out for the address it names', async () => {
   const { tell, flags, at } = await histories.begin();
   await tell('customers/create', customer(2, { updated_at: at(1) }), 1);
   await tell('customers/merge', merge(2, 1), 40);
@@ -40,7 +43,7 @@ it('an opt-out of a customer who was merged away, told of after the merge, goes 
   expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
 });
 
-it('an order of a deleted customer that comes again without its customer is not sent', async () => {
+it('an order of a deleted customer that arrives again without its customer is not sent', async () => {
   const { tell, sent, at } = await histories.begin();
   const placed = { created_at: at(1), processed_at: at(1) };
   await tell('orders/create', order(7, { ...buyer(1), ...placed, updated_at: at(1) }), 1);
@@ -54,7 +57,7 @@ it('an order of a deleted customer that comes again without its customer is not 
   expect(sent()).toHaveLength(1);
 });
 
-it('an opt-out that waits when its customer is deleted still goes out, with the address alone', async () => {
+it('an opt-out that is waiting when its customer is deleted still goes out, with the address alone', async () => {
   const { tell, send, sent, accepted, until, answer, at } = await histories.begin();
   await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
   answer(503);
@@ -71,7 +74,7 @@ it('an opt-out that waits when its customer is deleted still goes out, with the 
   });
 });
 
-it('an opt-out of a deleted customer that comes after the deletion goes out, an opt-in does not', async () => {
+it('an opt-out of a deleted customer that arrives after the deletion goes out; an opt-in does not', async () => {
   const { tell, accepted, at } = await histories.begin();
   await tell('customers/create', customer(1, { updated_at: at(1) }), 1);
   await tell('customers/delete', { id: 1 }, 10);

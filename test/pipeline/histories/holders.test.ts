@@ -1,4 +1,4 @@
-/** A choice belongs to its address and to whoever made it there. */
+/** A choice belongs to its address and to the person who made it there. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
@@ -12,7 +12,7 @@ afterAll(async () => await histories.stop());
 
 const NUMBER = '+14155550101';
 
-it('an opt-in that was not told is held back when its number is another customer’s, of whom Shopify says that they have not chosen', async () => {
+it('an opt-in not yet accepted is held back if its number now belongs to another customer who, Shopify says, has not chosen', async () => {
   const { tell, sent, shopify, answer, at } = await histories.begin();
   shopify.setCustomer({
     id: 1,
@@ -23,7 +23,7 @@ it('an opt-in that was not told is held back when its number is another customer
   expect(sent().at(-1)).toMatchObject({ SMSPermission: true });
   answer(200);
   shopify.setCustomer({ id: 1 });
-  // Nobody asked customer 2: no state, and no date.
+  // Nobody asked customer 2, so there is no state and no date.
   shopify.setCustomer({
     id: 2,
     defaultEmailAddress: emailOf('person2@example.com'),
@@ -35,8 +35,8 @@ it('an opt-in that was not told is held back when its number is another customer
   expect(sent().at(-1)).not.toHaveProperty('SMSPermission');
 });
 
-it('somebody who comes back to an address has not opted in there by a choice made at another', async () => {
-  // A mapped metafield has a customer read at each change.
+it('a choice made at one address does not opt in another address that the person returns to', async () => {
+  // With a mapped metafield, a customer is read after each change.
   const mapping = { gender: { from: 'metafield', key: 'facts.gender' } };
   const history = await histories.begin({ mapping });
   const { tell, flags, shopify, at } = history;
@@ -71,7 +71,7 @@ it('somebody who comes back to an address has not opted in there by a choice mad
   expect(flags('EmailPermission', first)).toEqual([false]);
 });
 
-it('a consent event that names an address is about that address, chosen before it was first seen or not', async () => {
+it('a consent event that names an address is about that address, whether the choice came before we first saw it or after', async () => {
   const { tell, flags, shopify, at } = await histories.begin();
   shopify.setCustomer({ id: 1, updatedAt: at(1), defaultEmailAddress: emailOf('old@example.com') });
   await tell('customers/create', customer(1, { email: 'old@example.com', updated_at: at(1) }), 1);

@@ -1,4 +1,7 @@
-/** Phone and postal permissions are about a person: what was told is kept per person, however the address is spelled. */
+/**
+ * Phone and postal permissions are about a person: what was sent is kept per person, however the
+ * address is spelled.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { customer, order } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
@@ -24,7 +27,7 @@ const both = ({ flags }: History, id: number) => [
   flags('AddressPermission', `person${id}@example.com`),
 ];
 
-it('two customers with one landline and one address, both with the opt-out tag, are each told of once', async () => {
+it('two customers with one landline and one address, both with the opt-out tag, each get their opt-out sent once', async () => {
   const history = await histories.begin(settings);
   for (const id of [1, 2]) await history.tell('customers/create', resident(id, history, id), id);
   for (const id of [1, 2])
@@ -32,7 +35,7 @@ it('two customers with one landline and one address, both with the opt-out tag, 
   for (const id of [1, 2]) expect(both(history, id)).toEqual([[false], [false]]);
 });
 
-it('one of them with the opt-in tag and the other with the opt-out tag: each is told of once, whatever comes after', async () => {
+it('of two in a household, one with the opt-in tag and one with the opt-out tag, each gets their flag sent once, whatever follows', async () => {
   const history = await histories.begin(settings);
   for (const id of [1, 2]) await history.tell('customers/create', resident(id, history, id), id);
   await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 11), 11);
@@ -46,7 +49,7 @@ it('one of them with the opt-in tag and the other with the opt-out tag: each is 
   expect(both(history, 2)).toEqual([[false], [false]]);
 });
 
-it('another spelling of the address tells nothing again', async () => {
+it('another spelling of the address sends the flag no second time', async () => {
   const history = await histories.begin(settings);
   await history.tell('customers/create', resident(1, history, 1), 1);
   await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 5), 5);

@@ -1,4 +1,6 @@
-/** The unknown is not a yes: lists wait until it is known that the person's data may be sold or shared. */
+/**
+ * Unknown is not a yes: nobody joins a list until we know that their data may be sold or shared.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { EMAIL, emailConsent } from '../bodies.ts';
@@ -17,7 +19,7 @@ afterAll(async () => {
 
 const settings = { providerType: 3, listIds: ['a'], listsFor: 'subscribed' };
 
-it('without a token nobody is put on a list, and the permission is told all the same', async () => {
+it('without a token nobody joins a list, and the permission is sent all the same', async () => {
   const { tell, sent, at } = await histories.begin(settings);
   await tell(EMAIL, emailConsent(1, 'subscribed', at(1)), 1);
   expect(sent()).toEqual([expect.objectContaining({ EmailPermission: true })]);
@@ -25,7 +27,7 @@ it('without a token nobody is put on a list, and the permission is told all the 
   expect(sent()[0]).not.toHaveProperty('ProviderType');
 });
 
-it('nor is a customer of whom the app may not see it', async () => {
+it('a customer whom the app may not see joins no list', async () => {
   const { tell, sent, shopify, at } = await asking.begin(settings);
   shopify.denied.add('Customer.dataSaleOptOut');
   shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com') });

@@ -1,4 +1,7 @@
-/** The ledger is held against what was told: an opt-out that Ascent360 should have gets a delivery, whatever lost its first. */
+/**
+ * The ledger is compared with what was sent: an opt-out that Ascent360 should have gets a delivery,
+ * whatever lost its first one.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
@@ -12,7 +15,7 @@ afterAll(async () => await histories.stop());
 const DAY = 24 * 3600;
 const holding = (history: string) => ({ consent: { email: { history }, sms: { history } } });
 
-it('opt-outs that the setting held back are told once it releases them', async () => {
+it('opt-outs that a setting held back are sent once the setting releases them', async () => {
   const history = await histories.begin(holding('none'));
   const { tell, flags, at } = history;
   const old = at(-DAY);
@@ -21,7 +24,10 @@ it('opt-outs that the setting held back are told once it releases them', async (
   await tell(EMAIL, emailConsent(3, 'subscribed', old), 1);
   expect(history.sent()).toEqual([]);
   await history.save(holding('optOuts'));
-  await history.until('both are told', () => flags('EmailPermission').length + flags('SMSPermission').length > 1);
+  await history.until(
+    'both opt-outs are accepted',
+    () => flags('EmailPermission').length + flags('SMSPermission').length > 1,
+  );
   await history.settled();
   expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
   expect(flags('SMSPermission', '14155550102')).toEqual([false]);
@@ -36,11 +42,11 @@ it('each counts as an undelivered opt-out until it is accepted', async () => {
   await history.save(holding('optOuts'));
   await history.until('it counts', async () => (await history.overview()).undeliveredOptOuts === 1);
   history.answer(200);
-  await history.until('it is told', async () => (await history.overview()).undeliveredOptOuts === 0);
+  await history.until('it is accepted', async () => (await history.overview()).undeliveredOptOuts === 0);
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
-it('one that Ascent360 rejects is tried again by every check, and stands in the activity once', async () => {
+it('an opt-out that Ascent360 rejects is retried by every check, and listed once in the activity', async () => {
   const history = await histories.begin(holding('none'));
   const { db } = histories.app;
   await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(-DAY)), 1);
@@ -71,12 +77,12 @@ it('one that Ascent360 rejects is tried again by every check, and stands in the 
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
-it('another Ascent360 account is told of the opt-outs that the first one has', async () => {
+it('a new Ascent360 account is sent the opt-outs that the old one has', async () => {
   const history = await histories.begin();
   await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(1)), 1);
   expect(history.flags('EmailPermission')).toEqual([false]);
   const guid = await histories.app.connect({ newAccount: true }, history.shop);
-  await history.until('the new account is told', () =>
+  await history.until('the new account has accepted it', () =>
     histories.app.ascent360.received.some((record) => record.guid === guid && record.accepted),
   );
   expect(histories.app.ascent360.lastAccepted('person1@example.com', 'EmailPermission', guid)).toBe(false);

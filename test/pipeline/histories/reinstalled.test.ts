@@ -1,4 +1,7 @@
-/** What happened while the app was not installed is not known: Shopify is asked before anybody is opted in. */
+/**
+ * We don't know what happened while the app wasn't installed: Shopify is asked before anybody is
+ * opted in.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
@@ -23,7 +26,7 @@ function says({ shopify }: History, marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED
 const now = () => new Date().toISOString();
 const bought = () => order(7, { customer: { id: 1, email: EMAIL_1 }, updated_at: now() });
 
-it('an opt-in that waited when the app was uninstalled is not sent before Shopify was asked; the opt-out made meanwhile is', async () => {
+it('an opt-in that was waiting at the uninstallation is not sent until Shopify was asked; an opt-out made meanwhile is', async () => {
   const history = await histories.begin();
   const { send, sent, flags, shopify, until, at } = history;
   says(history, 'SUBSCRIBED', at(1));
@@ -33,12 +36,12 @@ it('an opt-in that waited when the app was uninstalled is not sent before Shopif
   await history.uninstall();
   const before = sent().length;
   says(history, 'UNSUBSCRIBED', now());
-  // Shopify takes its time: the order goes out before.
+  // Shopify is slow: the order goes out first.
   shopify.behave((operation) => (operation === 'CustomersByIds' ? { delayMs: 3000 } : null));
   history.answer(200);
   await history.reinstall();
   await send('orders/create', bought());
-  await until('the opt-out is told', () => flags('EmailPermission').length > 0);
+  await until('the opt-out is accepted', () => flags('EmailPermission').length > 0);
   await history.settled();
   expect(
     sent()
@@ -47,7 +50,7 @@ it('an opt-in that waited when the app was uninstalled is not sent before Shopif
   ).toEqual([false]);
 });
 
-it('an opt-out made while the app was not installed is told by the first comparison, which runs at once', async () => {
+it('an opt-out made while the app was not installed is sent by the first comparison, which runs at once', async () => {
   const history = await histories.begin();
   says(history, 'SUBSCRIBED', history.at(1));
   await history.tell(EMAIL, emailConsent(1, 'subscribed', history.at(1)), 1);
@@ -55,25 +58,25 @@ it('an opt-out made while the app was not installed is told by the first compari
   await history.uninstall();
   says(history, 'UNSUBSCRIBED', now());
   await history.reinstall();
-  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 1);
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 1);
   expect(history.flags('EmailPermission')).toEqual([true, false]);
 });
 
-it('or as soon as anything comes of the customer', async () => {
+it('or it is sent earlier, with the customer’s next event', async () => {
   const history = await histories.begin();
   says(history, 'SUBSCRIBED', history.at(1));
   await history.tell(EMAIL, emailConsent(1, 'subscribed', history.at(1)), 1);
   await history.uninstall();
   says(history, 'UNSUBSCRIBED', now());
-  // No comparison: Shopify does not read anything in bulk.
+  // No comparison: Shopify runs no bulk read.
   history.shopify.behave((operation) => (operation.includes('ulk') ? { status: 502 } : null));
   await history.reinstall();
   await history.send('customers/update', customer(1, { updated_at: now() }));
-  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 1);
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 1);
   expect(history.flags('EmailPermission')).toEqual([true, false]);
 });
 
-it('an opt-out that waited when the app was uninstalled is told after the reinstall', async () => {
+it('an opt-out that was waiting at the uninstallation is sent after the reinstall', async () => {
   const history = await histories.begin();
   says(history, 'UNSUBSCRIBED', history.at(1));
   history.answer(503);
@@ -82,6 +85,6 @@ it('an opt-out that waited when the app was uninstalled is told after the reinst
   await history.uninstall();
   history.answer(200);
   await history.reinstall();
-  await history.until('the opt-out is told', () => history.flags('EmailPermission').length > 0);
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 0);
   expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
 });

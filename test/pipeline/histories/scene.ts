@@ -5,35 +5,38 @@ import type { FakeShop } from '../../fakes/shopify-shop.ts';
 
 export type Payload = Record<string, unknown> & { Email?: string; Mobile?: string; Order?: Record<string, unknown> };
 
-/** What happens in one shop, told to the whole app from outside. Moments are seconds from when the history began. */
+/**
+ * What happens in one shop, played from outside to the whole app. Moments are seconds since the
+ * history began.
+ */
 export type History = {
   shop: string;
   guid: string;
-  /** The shop's data at Shopify. */
+  /** The shop's data in Shopify. */
   shopify: FakeShop;
-  /** A moment as Shopify writes it. */
+  /** A moment in Shopify's format. */
   at(seconds: number): string;
-  /** This very moment. */
+  /** Now. */
   now(): number;
   /** Sends a webhook triggered then, and waits until its event has ended. */
   tell(topic: string, body: object, seconds: number): Promise<EventRow>;
-  /** Sends a webhook triggered then; it is acknowledged. */
+  /** Sends a webhook triggered then, and returns once it is acknowledged. */
   send(topic: string, body: object, seconds?: number): Promise<void>;
-  /** What Ascent360 got, whatever it answered, oldest first. */
+  /** What Ascent360 received, whatever it answered, oldest first. */
   sent(): Payload[];
   /** What Ascent360 accepted. */
   accepted(): Payload[];
-  /** The values of a flag that Ascent360 accepted about somebody, oldest first. */
+  /** The values of a flag that Ascent360 accepted for a person, oldest first. */
   flags(key: 'EmailPermission' | 'SMSPermission' | 'PhonePermission' | 'AddressPermission', who?: string): unknown[];
   until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>;
-  /** Waits until nothing of the shop waits any more. */
+  /** Waits until nothing in the shop is waiting. */
   settled(): Promise<EventRow[]>;
-  /** Ascent360 answers so from now on. */
+  /** From now on, Ascent360 answers like this. */
   answer(status: number): void;
   save(settings: object): Promise<void>;
   overview(): Promise<{ undeliveredOptOuts: number; problems: { kind: string; count?: number }[] }>;
   uninstall(): Promise<void>;
-  /** Opens the app again, with a token issued after the app was uninstalled. */
+  /** Opens the app again, with a token issued after the uninstallation. */
   reinstall(): Promise<void>;
 };
 
@@ -45,7 +48,7 @@ export type Histories = {
 
 let shops = 0;
 
-/** @param access whether Shopify can be asked: its Admin API answers, and gives a token to whoever opens the app */
+/** @param access whether the Admin API answers and gives a token to anyone who opens the app */
 export async function openHistories(
   { access, env = {} }: { access: boolean; env?: Record<string, string> },
   given?: Db,
@@ -63,7 +66,8 @@ async function begin(app: Connector, settings: object): Promise<History> {
   const guid = await app.connect(settings, shop);
   const shopify = app.admin.shop(shop);
   shopify.bulk.polls = 0;
-  // In the past, so that everything was triggered before it comes; after the installation, so that nothing is history.
+  // In the past, so that everything was triggered before it arrives; but after the installation, so
+  // that nothing counts as history.
   const start = Date.now() - 5 * 60_000;
   const moment = (seconds: number) => new Date(start + seconds * 1000);
   const of = (kind: 'taken' | 'accepted') =>
@@ -105,7 +109,7 @@ async function begin(app: Connector, settings: object): Promise<History> {
       });
     },
     reinstall: async () => {
-      // A token is issued at a whole second.
+      // Tokens are issued at whole seconds.
       await wait(1000 - (Date.now() % 1000) + 20);
       await history.overview();
     },

@@ -1,4 +1,7 @@
-/** What is newer is decided by Shopify's `updated_at`, and where that is equal by when the webhooks were triggered. */
+/**
+ * Shopify's `updated_at` decides what is newer and, where it is equal, when the webhooks were
+ * triggered.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
@@ -9,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await histories.stop());
 
-it('of two states of an order with the same updated_at, the one triggered later stands, whichever comes first', async () => {
+it('of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first', async () => {
   const { tell, accepted, at } = await histories.begin();
   const state = (financial_status: string) =>
     order(7, { created_at: at(1), updated_at: at(2), customer: null, financial_status });
@@ -19,7 +22,7 @@ it('of two states of an order with the same updated_at, the one triggered later 
   expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
 });
 
-it('a customer is known as the state triggered later has them', async () => {
+it('the state of a customer that was triggered later wins', async () => {
   const { tell, accepted, at } = await histories.begin();
   await tell('customers/update', customer(1, { first_name: 'New', updated_at: at(2) }), 9);
   await tell('customers/update', customer(1, { first_name: 'Old', updated_at: at(2) }), 3);

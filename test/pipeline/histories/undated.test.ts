@@ -1,4 +1,4 @@
-/** A date that cannot be read is no date, and an opt-in without one never climbs over an opt-out. */
+/** A date that can't be read is no date, and an opt-in without one never overrides an opt-out. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 it.each(['2021-03-01 10:00:00 UTC', '03/01/2021', 'yesterday', 1_614_592_800])(
-  'an opt-in with the date %j is undated: history, held, and not today’s',
+  'an opt-in with the date %j is undated: it is held as history, and not dated today',
   async (date) => {
     const { tell, sent, at } = await histories.begin();
     const body = emailConsent(1, 'subscribed', at(0));
@@ -29,7 +29,7 @@ it.each(['2021-03-01 10:00:00 UTC', '03/01/2021', 'yesterday', 1_614_592_800])(
   },
 );
 
-it('an opt-out with a date that cannot be read does not undo a dated opt-in', async () => {
+it('an opt-out with an unreadable date does not undo a dated opt-in', async () => {
   const { tell, flags, at } = await histories.begin();
   await tell(EMAIL, emailConsent(1, 'subscribed', at(1)), 1);
   const body = emailConsent(1, 'unsubscribed', 'some day');
@@ -37,7 +37,7 @@ it('an opt-out with a date that cannot be read does not undo a dated opt-in', as
   expect(flags('EmailPermission')).toEqual([true]);
 });
 
-it('an opt-in without a date counts while no opt-out is known, and never again after one, however often it is repeated', async () => {
+it('an opt-in without a date counts while no opt-out is known, and after one never again, however often it is repeated', async () => {
   const { tell, flags, at } = await histories.begin();
   const undated = emailConsent(1, 'subscribed', null);
   await tell(EMAIL, undated, 1);
@@ -46,14 +46,14 @@ it('an opt-in without a date counts while no opt-out is known, and never again a
   expect(flags('EmailPermission')).toEqual([true, false]);
 });
 
-it('the same for SMS', async () => {
+it('an SMS opt-in without a date never overrides an opt-out either', async () => {
   const { tell, flags, at } = await histories.begin();
   await tell(SMS, smsConsent(1, 'unsubscribed', at(1), '+14155550101'), 1);
   await tell(SMS, smsConsent(1, 'subscribed', null, '+14155550101'), 5);
   expect(flags('SMSPermission')).toEqual([false]);
 });
 
-it('where Shopify can be asked, an opt-in without a date counts once Shopify confirms it, also after an opt-out', async () => {
+it('where Shopify can be asked, an opt-in without a date counts once Shopify confirms it, even after an opt-out', async () => {
   const { tell, flags, shopify, at } = await asking.begin();
   const now = (marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED', marketingUpdatedAt: string | null) =>
     shopify.setCustomer({

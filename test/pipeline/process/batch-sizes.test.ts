@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createBatchSizes, MOST_IN_BATCH } from '../../../server/pipeline/process/batch-sizes.ts';
 
-it('a shop’s batch is halved each time it runs out of its time, down to one event, and grows back', () => {
+it('a shop’s batch is halved each time it runs out of time, down to one event, and grows again', () => {
   const sizes = createBatchSizes();
   const seen = [sizes.of(1)];
   for (let i = 0; i < 8; i++) {
@@ -15,7 +15,7 @@ it('a shop’s batch is halved each time it runs out of its time, down to one ev
   expect(sizes.of(1)).toBe(MOST_IN_BATCH);
 });
 
-it('another shop’s batches stay as they are', () => {
+it('the batches of other shops keep their size', () => {
   const sizes = createBatchSizes();
   sizes.halve(1);
   sizes.fitted(2);

@@ -12,13 +12,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await base.close());
 
-it('two who come upon the same broken event leave the one after it alone', async () => {
+it('two processes that meet the same broken event at once don’t blame the event after it', async () => {
   await base.begin({});
   const { db, shop, shops, store: settings } = base;
   const broken = await base.receive('customers/create', customer(1), { webhookId: 'broken' });
   const whole = await base.receive('customers/create', customer(2), { webhookId: 'whole' });
   await db.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [broken, Buffer.alloc(64)]);
-  // The other process settles it just after this one has come upon it by itself.
+  // The other process ends the event just after this one found it to be broken.
   let looks = 0;
   const racing: typeof db = {
     ...db,
@@ -44,7 +44,7 @@ it('two who come upon the same broken event leave the one after it alone', async
   expect(await standing(whole)).toMatchObject({ state: 'open' });
 });
 
-it('few large bodies make a batch, and one larger than any batch is a batch by itself', async () => {
+it('a few large bodies make a batch, and a body larger than any batch is a batch by itself', async () => {
   await base.begin({});
   const { db, shop, shops, store: settings } = base;
   const mega = (count: number) => ({ note: randomBytes(count * 1024 * 1024).toString('base64') });

@@ -1,4 +1,6 @@
-/** A consent topic that names no address is about the one of its channel that is known, and about no other. */
+/**
+ * A consent topic that names no address is about the known one of its channel, and about no other.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ago, customer, EMAIL, emailConsent, SECOND, SMS, smsConsent } from '../bodies.ts';
 import { openReadScene, type ReadScene } from '../read/scene.ts';
@@ -18,7 +20,7 @@ const smsOptOut = () => smsConsent(1, 'unsubscribed', ago(SECOND), null);
 const both = { email: 'person1@example.com', phone: '+13035550100' };
 
 it.each([
-  ['an e-mail choice', EMAIL, emailOptOut, 'EmailPermission', 'SMSPermission'],
+  ['an email choice', EMAIL, emailOptOut, 'EmailPermission', 'SMSPermission'],
   ['an SMS choice', SMS, smsOptOut, 'SMSPermission', 'EmailPermission'],
 ] as const)('%s is about the known address of its own channel', async (_, topic, body, flag, other) => {
   await scene.receive('customers/create', customer(1, both));
@@ -30,9 +32,9 @@ it.each([
 });
 
 it.each([
-  ['an e-mail choice of somebody with a mobile alone', EMAIL, emailOptOut, { ...both, email: null }],
-  ['an SMS choice of somebody with an e-mail address alone', SMS, smsOptOut, { ...both, phone: null }],
-] as const)('%s is about nothing that is known', async (_, topic, body, known) => {
+  ['an email choice of a customer with only a mobile number', EMAIL, emailOptOut, { ...both, email: null }],
+  ['an SMS choice of a customer with only an email address', SMS, smsOptOut, { ...both, phone: null }],
+] as const)('%s is about no known address', async (_, topic, body, known) => {
   await scene.receive('customers/create', customer(1, known));
   await scene.send();
   const event = await scene.receive(topic, body());

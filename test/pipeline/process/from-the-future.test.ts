@@ -1,4 +1,4 @@
-/** What a body says of its own age is believed as far as that can be. */
+/** What a body says about its own age is believed only as far as it can be true. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ago, customer, DAY, MINUTE, order, SECOND } from '../bodies.ts';
 import { openReadScene, type ReadScene } from '../read/scene.ts';
@@ -18,8 +18,8 @@ const inFuture = ago(-400 * DAY);
 describe.each([
   ['An order', 'orders/updated', (over: object) => order(1, over)],
   ['A customer', 'customers/update', (over: object) => customer(1, over)],
-])('%s that was updated in the future', (_, topic, body) => {
-  it('is sent, and so is the next state of it', async () => {
+])('%s updated in the future', (_, topic, body) => {
+  it('is sent, and so is its next state', async () => {
     await scene.receive(topic, body({ updated_at: inFuture, phone: '+13035550100' }), Date.now() - MINUTE);
     expect(await scene.send()).toHaveLength(1);
     const next = await scene.receive(topic, body({ updated_at: ago(SECOND), phone: '+13035550199' }));
@@ -27,7 +27,7 @@ describe.each([
     expect(await scene.standing(next)).toMatchObject({ state: 'accepted' });
   });
 
-  it('is stale all the same where it was triggered before what is known', async () => {
+  it('is still stale if it was triggered before the known state', async () => {
     await scene.receive(topic, body({ updated_at: ago(SECOND), phone: '+13035550199' }));
     await scene.send();
     const late = await scene.receive(topic, body({ updated_at: inFuture, phone: '+13035550100' }), Date.now() - MINUTE);
@@ -35,7 +35,7 @@ describe.each([
   });
 });
 
-it('A customer created in the future is not somebody new after a deletion', async () => {
+it('a customer created in the future does not count as a new person after a deletion', async () => {
   await scene.receive('customers/create', customer(1, { updated_at: ago(5 * MINUTE) }), Date.now() - 5 * MINUTE);
   await scene.send();
   await scene.receive('customers/delete', { id: 1 }, Date.now() - 2 * MINUTE);
@@ -44,7 +44,7 @@ it('A customer created in the future is not somebody new after a deletion', asyn
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
 });
 
-it('A clock that is minutes ahead changes nothing: the newer state goes before the older', async () => {
+it('a clock a few minutes ahead changes nothing: the newer state still wins', async () => {
   await scene.receive('orders/updated', order(1, { updated_at: ago(-5 * MINUTE), total_price: '2.00' }));
   await scene.send();
   const older = await scene.receive('orders/updated', order(1, { updated_at: ago(-4 * MINUTE), total_price: '1.00' }));

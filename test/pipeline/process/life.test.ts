@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await base.close());
 
-/** The merchant opens the app just after a transaction has read what is known of the shop's life. */
+/** The merchant opens the app just after a transaction has read the shop's installation. */
 function withCallInBetween(db: Db): Db {
   let called = false;
   const over = (sql: Sql): Sql => ({
@@ -32,7 +32,7 @@ function withCallInBetween(db: Db): Db {
 it.skipIf(!sharedPostgres()).each([
   ['a first webhook', 'customers/create', customer(1)],
   ['an old uninstallation', 'app/uninstalled', { id: 1 }],
-])('a call of the merchant is not undone by %s that is handled at the same moment', async (_, topic, body) => {
+])('a call by the merchant is not undone by %s handled at the same moment', async (_, topic, body) => {
   await base.begin({});
   const { db, shop, shops, store: settings } = base;
   await db.query('UPDATE shops SET first_call_at = NULL, last_call_at = NULL WHERE id = $1', [shop.id]);
@@ -52,9 +52,9 @@ const isErased = async () =>
   (await base.db.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NOT NULL', [base.shop.id])).length > 0;
 
 it.each([
-  ['can be read keeps the shop from being erased: it was installed again', '{"id":1}', false],
-  ['cannot be read does not', '[1]', true],
-])('behind shop/redact, a webhook that %s', async (_, body, erased) => {
+  ['that can be read keeps the shop from being erased: the app was installed again', '{"id":1}', false],
+  ['that cannot be read does not', '[1]', true],
+])('behind shop/redact, a webhook %s', async (_, body, erased) => {
   await base.begin({});
   await base.db.query('UPDATE shops SET uninstalled_at = $2, last_uninstalled_at = $2 WHERE id = $1', [
     base.shop.id,
@@ -70,16 +70,19 @@ it.each([
 it.each([
   ['issued later', 1, 'noted', false],
   ['issued at that moment', 0, 'noted', false],
-  ['of which it is not sure', -1, 'noted', true],
-  ['kept from before', -1000, 'outdated', true],
-] as const)('after an uninstallation, a call with a token %s', async (_, ms, answer, uninstalled) => {
-  await base.begin({});
-  const left = new Date(base.now);
-  await base.db.query('UPDATE shops SET uninstalled_at = $2, last_uninstalled_at = $2 WHERE id = $1', [
-    base.shop.id,
-    left,
-  ]);
-  const issued = { earliest: base.now + ms, latest: ms === -1 ? base.now : base.now + ms };
-  expect(await noteCall(base.db, base.shop, issued)).toBe(answer);
-  expect((await loadInstallation(base.db, base.shop)).uninstalledAt).toBe(uninstalled ? base.now : null);
-});
+  ['issued perhaps at that moment', -1, 'noted', true],
+  ['from before it', -1000, 'outdated', true],
+] as const)(
+  'after an uninstallation, a call counts as a reinstall if its token was issued later: a token %s',
+  async (_, ms, answer, uninstalled) => {
+    await base.begin({});
+    const left = new Date(base.now);
+    await base.db.query('UPDATE shops SET uninstalled_at = $2, last_uninstalled_at = $2 WHERE id = $1', [
+      base.shop.id,
+      left,
+    ]);
+    const issued = { earliest: base.now + ms, latest: ms === -1 ? base.now : base.now + ms };
+    expect(await noteCall(base.db, base.shop, issued)).toBe(answer);
+    expect((await loadInstallation(base.db, base.shop)).uninstalledAt).toBe(uninstalled ? base.now : null);
+  },
+);

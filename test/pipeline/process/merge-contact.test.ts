@@ -11,7 +11,9 @@ const contactIn = (address: PostalAddress | undefined, from: string): Contact =>
   leftOut: {},
 });
 
-/** Somebody known from their own customer webhook, with what an order of theirs tells. */
+/**
+ * Someone known from their own customer webhook, to whom an order of theirs adds contact details.
+ */
 function afterOrder(known: PostalAddress | undefined, ordered: PostalAddress | undefined): Contact {
   const person: Person = {
     id: 'p1',
@@ -28,20 +30,14 @@ function afterOrder(known: PostalAddress | undefined, ordered: PostalAddress | u
   return person.profile.contact;
 }
 
-describe('What an order tells of a customer whose own address is known', () => {
+describe('the address on an order of a customer whose own address is known', () => {
   const banff = { city: 'Banff', country: 'CAN' };
   const denver = { line1: '9 Main Street', city: 'Denver', country: 'USA' };
   it.each([
-    ['changes no address', banff, denver, banff, 'default_address'],
-    ['is their address where none is known', undefined, denver, denver, 'billing_address'],
-    ['is their whole address where but a country is known', { country: 'CAN' }, denver, denver, 'billing_address'],
-    [
-      'leaves the country where it has no address',
-      { country: 'CAN' },
-      undefined,
-      { country: 'CAN' },
-      'default_address',
-    ],
+    ['changes nothing', banff, denver, banff, 'default_address'],
+    ['becomes their address if none is known', undefined, denver, denver, 'billing_address'],
+    ['becomes their address if only a country is known', { country: 'CAN' }, denver, denver, 'billing_address'],
+    ['leaves the country if it is missing', { country: 'CAN' }, undefined, { country: 'CAN' }, 'default_address'],
   ])('%s', (_, known, ordered, address, from) => {
     expect(afterOrder(known, ordered)).toMatchObject({
       firstName: 'default_address',

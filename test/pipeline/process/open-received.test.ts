@@ -8,10 +8,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await base.close());
 
-/** Packs to next to nothing. */
+/** Compresses to almost nothing. */
 const large = (id: number) => JSON.stringify({ id, note: 'n'.repeat(5 * 1024 * 1024) });
 
-it('a batch ends with the body that makes it large once opened, however small it is packed', async () => {
+it('a batch ends with the body that makes it large once opened, however small it is compressed', async () => {
   await base.begin(null);
   for (let id = 1; id <= 5; id++) await base.receive('customers/update', large(id));
   const { events, bytes } = await openReceived(base, base.shop, 100);
@@ -19,7 +19,7 @@ it('a batch ends with the body that makes it large once opened, however small it
   expect(bytes).toBeGreaterThan(10 * 1024 * 1024);
 });
 
-it('a body that is larger than a batch by itself goes alone, and everything comes in its order', async () => {
+it('a body larger than a batch goes alone, and the order is kept', async () => {
   await base.begin(null);
   const ids = [];
   ids.push(await base.receive('customers/update', JSON.stringify({ id: 1, note: 'n'.repeat(9 * 1024 * 1024) })));
@@ -28,7 +28,7 @@ it('a body that is larger than a batch by itself goes alone, and everything come
   expect(events.map(({ row }) => row.id)).toEqual(ids.slice(0, 1));
 });
 
-it('what somebody else handled or changed after it was opened is left out', async () => {
+it('an event that somebody else handled or changed after it was opened is left out', async () => {
   await base.begin(null);
   const [handled, changed, kept] = [
     await base.receive('customers/update', { id: 1 }),

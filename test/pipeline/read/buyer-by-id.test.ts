@@ -1,4 +1,7 @@
-/** An order may name its customer by the id alone: who that is comes from Shopify, or from what they told before. */
+/**
+ * An order may name its customer by id alone: who that is comes from Shopify, or from earlier
+ * events.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, MINUTE, order } from '../bodies.ts';
@@ -50,8 +53,8 @@ it.each([
   ['an id', { customer: { id: 1 } }],
   ['a gid', { customer: { admin_graphql_api_id: 'gid://shopify/Customer/1' } }],
   ['an id among nulls', { customer: { id: 1, email: null, phone: null, first_name: null, default_address: null } }],
-  ['an id among what nobody sees', { customer: { id: 1, first_name: '\u200b', default_address: { city: ' ' } } }],
-])('an order whose customer is but %s waits for Shopify, and goes out whole, with the flag', async (_, over) => {
+  ['an id among invisible characters', { customer: { id: 1, first_name: '\u200b', default_address: { city: ' ' } } }],
+])('an order whose customer is only %s waits for Shopify, then goes out complete, with the flag', async (_, over) => {
   scene.shopify.setCustomer(ada);
   const event = await scene.receive('orders/create', byId(1, over));
   expect(await scene.send()).toEqual([]);
@@ -63,7 +66,7 @@ it.each([
   expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
 });
 
-it('what the order itself tells goes before what is known of the customer', async () => {
+it('details on the order itself take precedence over what is known about the customer', async () => {
   scene.shopify.setCustomer(ada);
   const billing_address = { last_name: 'Payer', city: 'Denver', country_code: 'US', phone: '303-555-0100' };
   await scene.receive('orders/create', byId(1, { billing_address }));
@@ -79,7 +82,7 @@ it('what the order itself tells goes before what is known of the customer', asyn
   ]);
 });
 
-it('half a name of the order is not completed with half a name of the customer, a country alone is', async () => {
+it('a partial name on the order is not completed from the customer’s name, but an address with only a country is', async () => {
   scene.shopify.setCustomer(ada);
   await scene.receive('orders/create', byId(1, { billing_address: { last_name: 'Payer', country: 'Canada' } }));
   await scene.read();
@@ -88,7 +91,7 @@ it('half a name of the order is not completed with half a name of the customer, 
   expect(payload).toMatchObject({ LastName: 'Payer', Address: whole.Address });
 });
 
-it('whoever is known from a webhook of their own need not be read first', async () => {
+it('a customer known from their own webhook need not be read first', async () => {
   scene.access = false;
   await scene.receive('customers/create', customer(1));
   await scene.send();
@@ -99,7 +102,7 @@ it('whoever is known from a webhook of their own need not be read first', async 
   });
 });
 
-it('is found by the address that was read', async () => {
+it('the order is found by the address that was read', async () => {
   scene.shopify.setCustomer(ada);
   const event = await scene.receive('orders/create', byId(1));
   await scene.read();
@@ -107,7 +110,7 @@ it('is found by the address that was read', async () => {
   expect(body).toMatchObject({ items: [{ id: event }] });
 });
 
-it('without access nobody is asked: what is there is sent, and nothing is skipped for waiting', async () => {
+it('without access nobody is asked: an order goes out with what it has, and none is skipped because it waits', async () => {
   scene.access = false;
   const nothing = await scene.receive('orders/create', byId(1));
   expect(await scene.standing(nothing)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
@@ -115,7 +118,7 @@ it('without access nobody is asked: what is there is sent, and nothing is skippe
   expect(await scene.send()).toMatchObject([{ Phone: '13035550100', Order: { Id: '8' } }]);
 });
 
-it('a customer whom Shopify does not know any more leaves what the order says', async () => {
+it('if Shopify doesn’t know the customer any more, the order goes out with what it says itself', async () => {
   const nobody = await scene.receive('orders/create', byId(9));
   const phone = await scene.receive(
     'orders/create',
@@ -129,7 +132,7 @@ it('a customer whom Shopify does not know any more leaves what the order says', 
 
 it.each([
   ['an order with an address of its own', { email: 'order@example.com' }],
-  ['a customer of whom a name is told', { customer: { id: 1, first_name: 'Ada' }, phone: '+13035550100' }],
+  ['an order that names its customer', { customer: { id: 1, first_name: 'Ada' }, phone: '+13035550100' }],
 ])('%s is sent as it is, once its person has been read', async (_, over) => {
   await scene.receive('orders/create', byId(1, over));
   await scene.passWait();

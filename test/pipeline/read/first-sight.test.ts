@@ -21,8 +21,8 @@ const optedIn = (id: number, at = ago(MINUTE)) =>
 const optedOut = (id: number, at: string | null = ago(MINUTE)) =>
   emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
 
-describe('the first sight of a person', () => {
-  it('makes the delivery wait for Shopify, and it goes out with the flag that was read', async () => {
+describe('when a person is first seen', () => {
+  it('the delivery waits for Shopify, and goes out with the flag that was read', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     const event = await scene.receive('orders/create', order(1, buyer(1)));
     expect(await scene.send()).toEqual([]);
@@ -32,7 +32,7 @@ describe('the first sight of a person', () => {
     expect(await scene.events('read')).toEqual([]);
   });
 
-  it('is read once: the next event does not wait', async () => {
+  it('they are read once: the next event does not wait', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.read();
@@ -43,7 +43,7 @@ describe('the first sight of a person', () => {
     expect(scene.asked).toHaveLength(1);
   });
 
-  it('when READ_WAIT is over goes out without flags, and the flag follows in a delivery of its own, which is not counted', async () => {
+  it('and READ_WAIT is over, the delivery goes out without flags; the flag follows in its own delivery, which is not counted', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1), lastName: 'Read' });
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.passWait();
@@ -59,7 +59,7 @@ describe('the first sight of a person', () => {
     expect(body).toMatchObject({ counts: { '24h': { received: 1, accepted: 1 } } });
   });
 
-  it('brings no delivery of its own when no flag is due', async () => {
+  it('no delivery of its own follows if no flag is due', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com') });
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.passWait();
@@ -68,7 +68,7 @@ describe('the first sight of a person', () => {
     expect(await scene.events('read')).toEqual([]);
   });
 
-  it('brings one when what waits is left out by the settings, so that the flag is not lost with it', async () => {
+  it('a delivery of its own carries the flag if the settings leave out the waiting event, so that the flag is not lost', async () => {
     await scene.begin({ send: { orders: false } });
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
     const event = await scene.receive('orders/create', order(1, buyer(1)));
@@ -77,7 +77,7 @@ describe('the first sight of a person', () => {
     expect(await scene.standing(event)).toMatchObject({ reason: 'topic_off' });
   });
 
-  it('of 300 people takes two queries', async () => {
+  it('300 people are read with two queries', async () => {
     const people = Array.from({ length: 300 }, (_, i) => i + 1);
     for (const id of people) scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
     for (const id of people) await scene.base.receive('orders/create', order(id, buyer(id)));
@@ -88,7 +88,7 @@ describe('the first sight of a person', () => {
     expect(await scene.events('read')).toEqual([]);
   });
 
-  it('of people who are too many for one query, or one of whom Shopify refuses, is done in smaller parts', async () => {
+  it('people are read in smaller groups if they are too many for one query, or if Shopify refuses one of them', async () => {
     scene.shopify.maxCost = 20;
     for (const id of [1, 2, 3, 4, 5]) {
       scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
@@ -99,7 +99,7 @@ describe('the first sight of a person', () => {
   });
 
   it.each(['refused', 'accident'] as const)(
-    'of people of whom one is always missing (%s) reads the others',
+    'the others are read even if one of them is always missing (%s)',
     async (why) => {
       scene.unsaid.set('3', why);
       for (const id of [1, 2, 3, 4, 5]) {
@@ -113,7 +113,7 @@ describe('the first sight of a person', () => {
     },
   );
 
-  it('that Shopify refuses keeps no event waiting for ever, and what it says one day is told then', async () => {
+  it('no event waits for ever for someone Shopify refuses, and what Shopify says later is sent then', async () => {
     scene.unsaid.set('1', 'refused');
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
     const nameless = { email_address: null };
@@ -128,7 +128,7 @@ describe('the first sight of a person', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
   });
 
-  it('is asked for again after a failure, and nothing is lost: neither by an error nor by a process that ends', async () => {
+  it('a failed read is repeated, and neither an error nor a process that ends loses anything', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
     scene.failure = new AdminError('later', 'HTTP 502');
@@ -143,7 +143,7 @@ describe('the first sight of a person', () => {
     expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
   });
 
-  it('of a customer that Shopify does not have any more ends the wait, and is not asked for again', async () => {
+  it('a customer that Shopify no longer has ends the wait, and is not asked for again', async () => {
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.read();
     expect(await scene.send()).toMatchObject([{ Order: { Id: '1' } }]);
@@ -152,14 +152,14 @@ describe('the first sight of a person', () => {
     expect(scene.asked).toHaveLength(1);
   });
 
-  it('of a guest is nothing to read', async () => {
+  it('a guest is not read', async () => {
     await scene.receive('orders/create', order(1));
     expect(await scene.send()).toHaveLength(1);
     await scene.read();
     expect(scene.asked).toEqual([]);
   });
 
-  it('who was erased between question and answer stays erased', async () => {
+  it('a person erased between question and answer stays erased', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
     scene.meanwhile = async () => {
@@ -176,7 +176,7 @@ describe('the first sight of a person', () => {
 });
 
 describe('without access to the Admin API', () => {
-  it('nothing is read and nothing waits; once there is access, what was missed is read and told', async () => {
+  it('nothing is read and nothing waits; once there is access, what was missed is read and sent', async () => {
     scene.access = false;
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
@@ -188,7 +188,7 @@ describe('without access to the Admin API', () => {
     expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
   });
 
-  it('that is lost while something waits, the wait is over', async () => {
+  it('the wait ends if access is lost meanwhile', async () => {
     await scene.receive('orders/create', order(1, buyer(1)));
     expect(await scene.send()).toEqual([]);
     scene.failure = new AdminError('no_access', 'The token is refused');
@@ -197,10 +197,10 @@ describe('without access to the Admin API', () => {
   });
 });
 
-describe('what a read says and what webhooks say', () => {
+describe('a read and a webhook about the same choice', () => {
   const webhook = async (state: string, at: string) => await scene.receive(EMAIL, emailConsent(1, state, at));
 
-  it.each(['read first', 'webhook first'])('give the same flag, told once: %s', async (first) => {
+  it.each(['read first', 'webhook first'])('give the same flag, sent once: %s', async (first) => {
     const at = ago(MINUTE);
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1, at) });
     await scene.receive('orders/create', order(1, buyer(1)));
@@ -227,14 +227,14 @@ describe('what a read says and what webhooks say', () => {
     },
   );
 
-  it('an undated opt-out that is read is older than a dated opt-in', async () => {
+  it('an undated opt-out that is read counts as older than a dated opt-in', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1, null) });
     await webhook('subscribed', ago(MINUTE));
     await scene.read();
     expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
   });
 
-  it('a choice without an address is about the address that Shopify has, read when it is not known', async () => {
+  it('a choice without an address is about the address that Shopify has, read if it isn’t known', async () => {
     scene.shopify.setCustomer({
       id: 1,
       firstName: 'Robin',
@@ -250,7 +250,7 @@ describe('what a read says and what webhooks say', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
-  it('a consent event of somebody unknown sends the whole contact, once it has been read', async () => {
+  it('a consent event of an unknown person sends the whole contact, once it has been read', async () => {
     scene.shopify.setCustomer({
       id: 1,
       firstName: 'Robin',
@@ -262,7 +262,7 @@ describe('what a read says and what webhooks say', () => {
     expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', LastName: 'Read', EmailPermission: true }]);
   });
 
-  it('an address that is new for a known person is read again: an opt-out holds for it, an old opt-in does not', async () => {
+  it('a known person with a new address is read again: an opt-out holds for it, an old opt-in does not', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1, ago(DAY)) });
     await scene.receive('customers/update', customer(1, { updated_at: ago(DAY) }));
     await scene.read();

@@ -1,4 +1,7 @@
-/** The whole app with the stand-ins of Shopify and Ascent360: what is read of people, and when it is told. */
+/**
+ * The whole app with the stand-ins for Shopify and Ascent360: what is read about people, and when
+ * it is sent.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
@@ -8,7 +11,7 @@ import { ago, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
 let connector: Connector;
 let shop: string;
 let guid: string;
-/** Long enough for the slowest machine; and over at once. */
+/** Long enough for the slowest machine, and over at once. */
 let patient: Connector;
 let impatient: Connector;
 beforeAll(async () => {
@@ -21,7 +24,7 @@ afterAll(async () => {
 });
 afterEach(() => connector.admin.shop(shop).behave([]));
 
-/** A connected shop of its own that may be read. */
+/** A connected shop of its own that the app may read. */
 async function freshShop(one: Connector = patient) {
   connector = one;
   shop = `reading-${randomUUID()}.myshopify.com`;
@@ -52,7 +55,7 @@ describe('the first order of a new customer', () => {
     expect(sent()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true, Order: { Id: '1' } }]);
   });
 
-  it('goes out without flags when Shopify does not answer in time, and the flag follows once it does', async () => {
+  it('goes out without flags if Shopify does not answer in time, and the flag follows once it does', async () => {
     await freshShop(impatient);
     const shopify = connector.admin.shop(shop);
     shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
@@ -67,7 +70,7 @@ describe('the first order of a new customer', () => {
     expect(flag).not.toHaveProperty('Order');
   });
 
-  it('and its consent message, whichever is first, tell the choice once', async () => {
+  it('and its consent event send the choice once, whichever comes first', async () => {
     await freshShop();
     for (const id of [1, 2, 3, 4]) {
       connector.admin.shop(shop).setCustomer({ id, defaultEmailAddress: optedIn(id) });
@@ -84,7 +87,7 @@ describe('the first order of a new customer', () => {
   });
 });
 
-it('an order of which only the id came is sent whole', async () => {
+it('an order that arrives as only its id is sent complete', async () => {
   await freshShop();
   connector.admin.shop(shop).setOrder({ id: 5, name: '#5', email: 'guest@example.com' });
   expect(await deliver('orders/create', { id: 5 })).toMatchObject({ state: 'accepted' });

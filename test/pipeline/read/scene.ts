@@ -8,35 +8,38 @@ import { answerGraphql } from '../../fakes/shopify-graphql.ts';
 import { FakeShop } from '../../fakes/shopify-shop.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
 
-/** How an event stands. */
+/** The event's row. */
 export type Standing = { state: string; reason: string | null; detail: string | null };
 
-/** The way of an event with the Admin API in it, step by step: nothing runs by itself, so nothing depends on time. */
+/**
+ * How an event goes through the app with the Admin API involved, step by step: nothing runs by
+ * itself, so nothing depends on time.
+ */
 export type ReadScene = {
   base: Scene;
-  /** The shop's data at Shopify. */
+  /** The shop's data in Shopify. */
   shopify: FakeShop;
-  /** The documents that were run, with how many ids each named. */
+  /** The documents that were run, with the number of ids in each. */
   asked: { name: string; ids: number }[];
   access: boolean;
-  /** What the next call ends with, in place of an answer. */
+  /** The next call fails with this instead of answering. */
   failure: AdminError | null;
-  /** The customers of whom Shopify says nothing, whatever it is: `refused`, or an accident each time they are asked for. */
+  /** Customers about whom Shopify always says nothing: `refused`, or an accident each time. */
   unsaid: Map<string, 'refused' | 'accident'>;
-  /** Done between the question and the answer. */
+  /** Runs between question and answer. */
   meanwhile: (() => Promise<void>) | null;
   begin(settings?: object | null): Promise<void>;
-  /** Stores an event and translates it; says its id. */
+  /** Stores an event and translates it; returns its id. */
   receive(topic: string, body: object, triggeredAt?: number): Promise<string>;
   translate(): Promise<void>;
-  /** Does what is to be read, as often as there is something. */
+  /** Reads everything that is due, until nothing is. */
   read(): Promise<void>;
-  /** Sends what is due; says the payloads. */
+  /** Sends what is due; returns the payloads. */
   send(): Promise<object[]>;
   /** READ_WAIT is over. */
   passWait(): Promise<void>;
   standing(eventId: string): Promise<Standing | undefined>;
-  /** How the merchant sees it. */
+  /** What the merchant sees of it. */
   seen(eventId: string): Promise<unknown>;
   events(source: string): Promise<Standing[]>;
 };
@@ -66,7 +69,7 @@ export async function openReadScene(): Promise<ReadScene> {
       const codes = errors.map(({ extensions }) => extensions['code']);
       if (codes.includes('MAX_COST_EXCEEDED')) throw new AdminError('too_costly', 'Costs too much');
       if (!data || codes.some((code) => code !== 'ACCESS_DENIED')) throw new AdminError('refused', String(codes[0]));
-      // What the schema gives the document is what the stand-in ran by that schema.
+      // The stand-in executed the document against that schema, so the schema's result type holds.
       return { data: JSON.parse(JSON.stringify(data)), denied: errors.map(({ path = [] }) => path.join('.')) };
     },
     noteLeftOut: async () => {},
@@ -119,7 +122,7 @@ export async function openReadScene(): Promise<ReadScene> {
     },
     send: async () => {
       const sent: object[] = [];
-      // What ends without being sent makes room in its lane.
+      // An event that ends without being sent makes room in its lane.
       for (let idle = 0; idle < 2; ) {
         const ready = await base.claim();
         idle = ready.length === 0 ? idle + 1 : 0;

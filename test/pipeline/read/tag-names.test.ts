@@ -1,4 +1,4 @@
-/** A tag may be called whatever the merchant likes, also like what every object of JavaScript has. */
+/** A tag may have any name, even one that every JavaScript object has as a property. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer } from '../bodies.ts';
@@ -34,7 +34,7 @@ const tagged = (change: 'added' | 'removed', name: string) =>
 
 beforeEach(async () => await scene.begin());
 
-it.each(names)('a tag called %s that Shopify read is kept, sent, and a permission', async (name) => {
+it.each(names)('a tag called %s that is read from Shopify is kept, sent, and counts as a permission', async (name) => {
   await scene.begin({ mapping: mapping(name) });
   scene.shopify.setCustomer({
     id: 1,
@@ -47,7 +47,7 @@ it.each(names)('a tag called %s that Shopify read is kept, sent, and a permissio
   expect(await scene.send()).toMatchObject([{ Interests: [name.slice(2)], AddressPermission: false }]);
 });
 
-it.each(names)('a tag called %s that was added is kept across a read, and gone when it is removed', async (name) => {
+it.each(names)('a tag called %s that was added survives a read, and is gone once removed', async (name) => {
   await scene.begin({ mapping: mapping(name) });
   scene.shopify.setCustomer({
     id: 1,
@@ -65,7 +65,7 @@ it.each(names)('a tag called %s that was added is kept across a read, and gone w
   expect(second).not.toHaveProperty('Interests');
 });
 
-it.each(names)('no tag at all is no choice, whatever the mapped tag is called: %s', async (name) => {
+it.each(names)('a person without tags has made no choice, whatever the mapped tag is called: %s', async (name) => {
   await scene.begin({ mapping: mapping(name) });
   scene.shopify.setCustomer({
     id: 1,

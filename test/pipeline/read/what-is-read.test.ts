@@ -52,7 +52,7 @@ describe('metafields', () => {
     ]);
   });
 
-  it('that the settings name only now are read at the next event of a person', async () => {
+  it('that the settings name only now are read at a person’s next event', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.read();
@@ -66,7 +66,7 @@ describe('metafields', () => {
     expect(scene.asked).toHaveLength(2);
   });
 
-  it('are read again when the customer has changed since, as no webhook has them', async () => {
+  it('are read again when the customer has changed since, because no webhook carries them', async () => {
     await scene.begin({ mapping });
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     await scene.receive('customers/create', customer(1));
@@ -104,7 +104,7 @@ describe('tags', () => {
       },
     });
 
-  it('of somebody new come with the first delivery; a mapped opt-out is told, an undated opt-in is history', async () => {
+  it('of a new person come with the first delivery; a mapped opt-out is sent, an undated opt-in is history', async () => {
     await scene.begin({ mapping });
     withTags(1, 'Interest: Ski touring', 'call-stop');
     withTags(2, 'call-ok');
@@ -119,7 +119,7 @@ describe('tags', () => {
     expect(sent[1]).not.toHaveProperty('PhonePermission');
   });
 
-  it('an event about them brings the whole set and the contact of somebody unknown', async () => {
+  it('are read in full, with an unknown person’s contact, when an event about them arrives', async () => {
     await scene.begin({ mapping });
     withTags(1, 'Interest: Ski touring', 'Interest: Biking');
     const event = await scene.receive(...tags('added', 1, 'Interest: Biking'));
@@ -131,7 +131,7 @@ describe('tags', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
-  it('an event of somebody without any contact waits once and ends, with its reason', async () => {
+  it('of a person without any contact: the event waits once and ends, with its reason', async () => {
     await scene.begin({ mapping });
     scene.shopify.setCustomer({ id: 1 });
     const event = await scene.receive(...tags('added', 1, 'Interest: Biking'));
@@ -140,7 +140,7 @@ describe('tags', () => {
     expect(scene.asked).toHaveLength(1);
   });
 
-  it('what an event says after the question was asked is newer than the answer', async () => {
+  it('added after the question was asked are newer than the answer', async () => {
     await scene.begin({ mapping });
     withTags(1, 'Interest: Ski touring');
     await scene.receive('customers/create', customer(1));
@@ -163,7 +163,7 @@ describe('tags', () => {
 describe('the data-sale opt-out', () => {
   const lists = { providerType: 3, listIds: ['2127849'], listsFor: 'everyone' };
 
-  it('keeps a person off every list, whatever the settings say and they chose', async () => {
+  it('keeps a person off every list, whatever the settings say or the person chose', async () => {
     await scene.begin(lists);
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1), dataSaleOptOut: true });
     await scene.receive('orders/create', order(1, buyer(1)));
@@ -173,7 +173,7 @@ describe('the data-sale opt-out', () => {
     expect(sent).not.toHaveProperty('ListIds');
   });
 
-  it('that comes later is read with the next change of the customer, before another list', async () => {
+  it('made later is read with the next change of the customer, before another list is sent', async () => {
     await scene.begin(lists);
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     await scene.receive('customers/create', customer(1));
@@ -190,7 +190,7 @@ describe('the data-sale opt-out', () => {
     expect(sent).not.toHaveProperty('ListIds');
   });
 
-  it('is not known before the read: until then nobody is put on a list', async () => {
+  it('is unknown before the read: until then nobody joins a list', async () => {
     await scene.begin(lists);
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
@@ -203,7 +203,7 @@ describe('the data-sale opt-out', () => {
 });
 
 describe('fields that the app may not read', () => {
-  it('do not overwrite what is known with emptiness, and are no choice', async () => {
+  it('do not empty what is known, and are no choice', async () => {
     await scene.receive('customers/create', customer(1, { phone: '+13035550100', updated_at: ago(DAY) }));
     scene.shopify.setCustomer({
       id: 1,
@@ -225,7 +225,7 @@ describe('fields that the app may not read', () => {
 });
 
 describe('a body that holds only an id', () => {
-  it('of an order is completed and handled as the whole one: items, contact, the box of a guest', async () => {
+  it('of an order is completed and handled like a whole one: items, contact, and a guest’s box', async () => {
     scene.shopify.setOrder({
       id: 820982911946154500,
       name: '#77',
@@ -254,16 +254,16 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
-  it('of a customer too', async () => {
+  it('of a customer is completed as well', async () => {
     scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: optedOut(1) });
     await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
     await scene.read();
-    // The whole body is the first sight of the person.
+    // The whole body counts as first seeing the person.
     await scene.read();
     expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', EmailPermission: false }]);
   });
 
-  it('without access needs attention, and goes out by "send again" once there is access', async () => {
+  it('needs attention without access, and goes out when resent once there is access', async () => {
     scene.access = false;
     scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
     const event = await scene.receive('orders/create', { id: 1 });
@@ -290,14 +290,14 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(whole)).toMatchObject({ state: 'accepted' });
   });
 
-  it('that waits while access is lost ends in the same way', async () => {
+  it('that waits while access is lost needs attention too', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     scene.access = false;
     await scene.read();
     expect(await scene.standing(event)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
   });
 
-  it('of something that is gone ends, with its reason', async () => {
+  it('of something deleted in Shopify ends, with its reason', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     await scene.read();
     expect(await scene.standing(event)).toMatchObject({
@@ -307,7 +307,7 @@ describe('a body that holds only an id', () => {
     });
   });
 
-  it('whose customer the app may not see is not taken for a guest', async () => {
+  it('whose customer the app may not see is not mistaken for a guest’s', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     scene.shopify.setOrder({ id: 1, customerId: '1', email: 'person1@example.com', customerAcceptsMarketing: true });
     scene.shopify.denied = new Set(['Order.customer']);
@@ -318,7 +318,7 @@ describe('a body that holds only an id', () => {
     expect(sent).not.toHaveProperty('EmailPermission');
   });
 
-  it('whose names and places the app may not see sends none, and takes none away', async () => {
+  it('whose names and places the app may not see sends none, and removes none', async () => {
     const nothing = { firstName: null, lastName: null, phone: null, address2: null, zip: null, country: null };
     const state = { province: null, provinceCode: 'CO', countryCodeV2: 'US' };
     const address = { ...nothing, ...state, address1: 'Main Street 1', city: 'Vail' };
@@ -358,7 +358,7 @@ describe('a body that holds only an id', () => {
   });
 });
 
-describe('two customers that became one', () => {
+describe('two customers who were merged', () => {
   const merge = (status: string) => ({
     admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/1',
     admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/2',
@@ -374,7 +374,7 @@ describe('two customers that became one', () => {
     await scene.send();
   }
 
-  it('are read again: the choice that Shopify kept is told, and the deleted one sends no more', async () => {
+  it('are read again: the choice that Shopify kept is sent, and nothing is sent for the deleted one any more', async () => {
     await bothKnown();
     scene.shopify.customers.delete('gid://shopify/Customer/2');
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
@@ -386,7 +386,7 @@ describe('two customers that became one', () => {
     expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'stale' });
   });
 
-  it('while the answer about one of them is on its way are asked about again after it', async () => {
+  it('are read again after the answer if one of them was being read during the merge', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     await scene.receive('customers/create', customer(1));
     scene.meanwhile = async () => {
@@ -406,25 +406,25 @@ describe('two customers that became one', () => {
     scene.shopify.setCustomer({ id: 1, updatedAt: ago(0), defaultEmailAddress: optedIn(2, ago(MINUTE)) });
     await scene.receive('customers/merge', merge('completed'));
     await scene.read();
-    // An older opt-in of the kept customer does not undo what the address chose later.
+    // An older opt-in of the kept customer doesn't undo a later choice at the address.
     expect(await scene.send()).toEqual([]);
   });
 
-  it('keep an order of the deleted one that waits to be sent', async () => {
+  it('keep a waiting order of the deleted one', async () => {
     await bothKnown();
     await scene.receive('orders/create', order(9, buyer(2)));
     await scene.receive('customers/merge', merge('completed'));
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', Order: { Id: '9' } }]);
   });
 
-  it('keep an opt-out of the deleted one that waits to be sent', async () => {
+  it('keep a waiting opt-out of the deleted one', async () => {
     await bothKnown();
     await scene.receive(EMAIL, emailConsent(2, 'unsubscribed', ago(SECOND)));
     await scene.receive('customers/merge', merge('completed'));
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
   });
 
-  it('keep an opt-in of the one that is gone that waits to be sent: it goes out as the kept customer’s', async () => {
+  it('keep a waiting opt-in of the deleted one: it goes out as the kept customer’s', async () => {
     await bothKnown();
     const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
     await scene.receive('customers/merge', merge('completed'));
@@ -432,7 +432,7 @@ describe('two customers that became one', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
-  it.each(['failed', 'requested', 'in_progress'])('are still two when the merge is %s', async (status) => {
+  it.each(['failed', 'requested', 'in_progress'])('stay separate when the merge is %s', async (status) => {
     await bothKnown();
     const event = await scene.receive('customers/merge', merge(status));
     expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'merge_not_completed' });
@@ -441,7 +441,7 @@ describe('two customers that became one', () => {
   });
 });
 
-describe('the page of a person', () => {
+describe('a person’s page', () => {
   it('shows what was read, and when, and which flag followed', async () => {
     await scene.begin({ mapping: { interests: [{ from: 'metafield', key: 'facts.likes' }] } });
     scene.shopify.setCustomer({
@@ -485,7 +485,7 @@ describe('the page of a person', () => {
   });
 });
 
-describe('a Flow run about somebody unknown', () => {
+describe('a Flow run about an unknown person', () => {
   it('sends them once they have been read', async () => {
     scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1) });
     const event = await scene.receive('flow/send', { properties: { customer_id: 1 } });

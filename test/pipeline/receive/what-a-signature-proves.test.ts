@@ -32,7 +32,7 @@ async function call(token: string) {
 
 const DAY = 24 * 3_600_000;
 
-describe('whoever has opened the app once', () => {
+describe('anyone who has opened the app once', () => {
   const tokens: [string, (shop: string) => Promise<{ body: string; hmac?: string }>][] = [
     [
       'the signed part of their ID token',
@@ -45,7 +45,7 @@ describe('whoever has opened the app once', () => {
     ['a run of the Flow action', async () => ({ body: '{"action_run_id":"1","handle":"send-to-ascent360"}' })],
   ];
 
-  it.each(tokens)('cannot pass %s off as a webhook, of any shop', async (_, signed) => {
+  it.each(tokens)('cannot pass %s off as a webhook of any shop', async (_, signed) => {
     const shop = newShop();
     const { body, hmac } = await signed('attacker.myshopify.com');
     const answer = await connector.send('orders/create', body, { shop, ...(hmac === undefined ? {} : { hmac }) });
@@ -54,7 +54,7 @@ describe('whoever has opened the app once', () => {
     expect(await lifeOf(shop)).toBeUndefined();
   });
 
-  it.each(tokens)('cannot keep a shop’s data from being erased by %s', async (_, signed) => {
+  it.each(tokens)('cannot use %s to keep a shop’s data from being erased', async (_, signed) => {
     const shop = newShop();
     await connector.deliver(
       'customers/create',
@@ -70,8 +70,8 @@ describe('whoever has opened the app once', () => {
   });
 });
 
-describe('an event that cannot be read', () => {
-  it('makes no shop known', async () => {
+describe('an unreadable event', () => {
+  it('does not make a shop known', async () => {
     const shop = newShop();
     expect(await connector.deliver('orders/create', '[1]', { shop })).toMatchObject({ reason: 'unreadable' });
     expect(await lifeOf(shop)).toEqual({ known: false, uninstalled: false });
@@ -80,7 +80,7 @@ describe('an event that cannot be read', () => {
   });
 
   it.each(['orders/create', 'products/update'])(
-    'does not revive a shop that uninstalled the app, under %s either',
+    'does not revive a shop that uninstalled the app, not even under %s',
     async (topic) => {
       const shop = newShop();
       await connector.deliver('customers/create', { nobody: true }, { shop });
@@ -100,7 +100,7 @@ describe('a signed body that names another shop than its header', () => {
     ['customers/redact', { shop_domain: other, customer: { id: 1, email: 'person1@example.com' } }],
     ['orders/create', { ...order(1), shop_domain: other }],
     ['customers/update', { ...customer(1), myshopify_domain: ` ${other.toUpperCase()} ` }],
-  ])('is stored as unreadable and acts on nobody: %s', async (topic, body) => {
+  ])('is stored as unreadable and has no effect on either shop: %s', async (topic, body) => {
     const shop = newShop();
     await connector.deliver('customers/create', { nobody: true }, { shop });
     const facts = 'SELECT facts IS NULL AS none FROM shops WHERE domain = $1';
@@ -109,7 +109,7 @@ describe('a signed body that names another shop than its header', () => {
     expect(await connector.db.query(facts, [shop])).toEqual([{ none: true }]);
   });
 
-  it('acts when it names the shop of its header, however written', async () => {
+  it('is accepted if both name the same shop, in capitals or not', async () => {
     const shop = newShop();
     await connector.deliver('app/uninstalled', { id: 1, myshopify_domain: shop.toUpperCase() }, { shop });
     expect(await lifeOf(shop)).toMatchObject({ uninstalled: true });
@@ -118,14 +118,14 @@ describe('a signed body that names another shop than its header', () => {
 
 describe('an ID token from before the app was uninstalled', () => {
   const SECOND = 1000;
-  /** When Shopify issued a token, and when the app was uninstalled, both some seconds ago. */
+  /** A token Shopify issued and an uninstallation after it, both some seconds ago. */
   const issuedThenLeft = async (shop: string, msBetween: number) => {
     const issued = Math.floor(Date.now() / SECOND) * SECOND - 4 * SECOND;
     const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop, now: issued });
     return { token, left: new Date(issued + msBetween) };
   };
 
-  it.each([3 * SECOND, 1])('is no call: 401, and the shop stays uninstalled, %d ms apart', async (msBetween) => {
+  it.each([3 * SECOND, 1])('is refused with 401, and the shop stays uninstalled, %d ms apart', async (msBetween) => {
     const shop = newShop();
     const { token, left } = await issuedThenLeft(shop, msBetween);
     expect((await call(token)).status).toBe(200);
@@ -134,7 +134,7 @@ describe('an ID token from before the app was uninstalled', () => {
     expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
   });
 
-  it('used before Shopify told of that does not make the uninstallation out of date', async () => {
+  it('used before the uninstallation arrives does not make the uninstallation outdated', async () => {
     const shop = newShop();
     const { token, left } = await issuedThenLeft(shop, SECOND);
     await connector.deliver(
@@ -147,7 +147,7 @@ describe('an ID token from before the app was uninstalled', () => {
     expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
   });
 
-  it('does not keep a later one from being a call, by which the app is installed again', async () => {
+  it('does not keep a later token from installing the app again', async () => {
     const shop = newShop();
     const { token: older, left } = await issuedThenLeft(shop, SECOND);
     await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: left });
@@ -158,8 +158,8 @@ describe('an ID token from before the app was uninstalled', () => {
   });
 });
 
-describe('a signature that is none', () => {
-  it.each(['/webhooks', '/flow/send'])('is refused before the body is read: %s', async (path) => {
+describe('a request without a valid signature', () => {
+  it.each(['/webhooks', '/flow/send'])('is refused before its body is read: %s', async (path) => {
     for (const hmac of [undefined, 'abc', signBody('{}', SECRET).slice(1)]) {
       const status = await new Promise((resolve, reject) => {
         const headers = { 'content-length': '1000', ...(hmac === undefined ? {} : { 'x-shopify-hmac-sha256': hmac }) };
