@@ -1,5 +1,6 @@
 // Runs a TypeScript entry point, which needs a newer Node than the one that may be on the machine: this file is what any
 // Node can read. Usage: node server/run.js <file.ts> [arguments]
+import module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -15,6 +16,9 @@ if (!entry) {
   process.stderr.write('Usage: node server/run.js <file.ts> [arguments]\n');
   process.exit(1);
 }
+
+// Keeps what was compiled for the next start, in the temporary folder: a start costs a third less processor time.
+module.enableCompileCache();
 
 // npm passes SIGTERM to its shell, which dies of it and passes nothing on: whoever stops npm means this process.
 if (process.env.npm_lifecycle_event !== undefined) {
