@@ -26,6 +26,7 @@ export type TextParams = Record<string, string | number>;
 /** Each language is a chunk of its own: a page loads one. */
 const catalogues = {
   en: () => import('./texts/en/index.ts'),
+  de: () => import('./texts/de/index.ts'),
 };
 export type Language = keyof typeof catalogues;
 export const isLanguage = (name: string): name is Language => Object.hasOwn(catalogues, name);

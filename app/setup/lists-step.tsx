@@ -22,9 +22,8 @@ export function ListsStep(props: {
   const { save, saving, faults, failure } = props.saving;
   return (
     <BlockStack gap="400">
-      <Text as="p">
-        {t('lists.text')} {t('lists.where')}
-      </Text>
+      <Text as="p">{t('lists.text')}</Text>
+      <Text as="p">{t('lists.where')}</Text>
       <ListsFields value={part} faults={faults} onChange={(changed) => props.onAnswer({ ...part, ...changed })} />
       <Text as="p" tone="subdued">
         {t('lists.next')}

@@ -9,7 +9,10 @@ describe('the language of the pages', () => {
   it.each([
     ['?locale=en-AU', ['en-US'], 'en-AU'],
     ['?locale=pt-BR', ['de'], 'en'],
+    ['?locale=de', ['en-US'], 'de'],
+    ['?locale=de-AT', ['en-US'], 'de-AT'],
     ['?locale=not a language', ['de'], 'en'],
+    ['?shop=a', ['pt-BR', 'de-CH'], 'de-CH'],
     ['?shop=a', ['pt-BR', 'en-GB'], 'en-GB'],
     ['?locale=', [], 'en'],
   ])('%s in a browser that speaks %j: %s', (search, browser, locale) => {

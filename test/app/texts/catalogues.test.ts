@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { texts } from '../../../app/texts/en/index.ts';
+import { isLanguage } from '../../../app/texts.ts';
+import { flat, formsOf, LANGUAGES, readPages, shapeOf } from './messages.ts';
+import { ENGLISH, LATIN, NAMES, SAME } from './names.ts';
+import { joinedTexts, readSources, saidByServer, usage, wordsOf } from './sources.ts';
+
+const english = flat(texts);
+const ownWords = readSources('app/**/*.{ts,tsx}', 'server/**/*.ts').filter(
+  ({ file }) => !/^(app\/texts\/|app\/texts\.ts|server\/domain\/wording\/en\.ts)/.test(file),
+);
+const pages = ownWords.filter(({ file }) => file.startsWith('app/'));
+
+describe('the texts in English', () => {
+  it('are all said by the pages or the server', () => {
+    const words = wordsOf(ownWords);
+    const bySomePage = usage(pages, words);
+    const byServer = saidByServer(ownWords, words);
+    const unused = [...english.keys()].filter((key) =>
+      key.startsWith('server.') ? !byServer(key.slice('server.'.length)) : !bySomePage(key),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it('are whole sentences: no code joins them', () => {
+    expect(pages.flatMap(joinedTexts)).toEqual([]);
+  });
+
+  it('have the plural forms of English, and no space at an end', () => {
+    for (const [key, message] of english) expect(faultsOf('en', key, message)).toEqual([]);
+  });
+});
+
+function faultsOf(language: string, key: string, message: string): string[] {
+  const { plurals, branches } = shapeOf(message, language);
+  const wrong = plurals
+    .map((forms) => forms.filter((form) => !form.startsWith('=')).toSorted())
+    .filter((forms) => forms.join() !== formsOf(language).join());
+  return [
+    ...wrong.map((forms) => `${key} has the plural forms ${forms.join(', ')}`),
+    ...(message !== message.trim() ? [`${key} begins or ends with a space`] : []),
+    ...branches.filter((one) => one !== one.trim()).map((one) => `${key} has a branch with a space at an end: ${one}`),
+  ];
+}
+
+describe.each(LANGUAGES)('the texts in %s', (language) => {
+  const own = readPages(language);
+  const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
+  const both = [...english].flatMap(([key, message]) => {
+    const text = own.get(key);
+    return text === undefined ? [] : [{ key, message, text }];
+  });
+
+  it('are loaded when the admin speaks it', () => {
+    expect(isLanguage(language)).toBe(true);
+  });
+
+  it('are all there, and no others', () => {
+    expect({
+      missing: [...english.keys()].filter((key) => !own.has(key)),
+      unknown: [...own.keys()].filter((key) => !english.has(key)),
+    }).toEqual({ missing: [], unknown: [] });
+  });
+
+  it('take the same parameters as in English, in the plural forms of the language', () => {
+    const faults = both.flatMap(({ key, message, text }) => {
+      const [wanted, found] = [shapeOf(message, 'en').params, shapeOf(text, language).params];
+      return [
+        ...(found.join() === wanted.join() ? [] : [`${key} takes ${found.join()} for ${wanted.join()}`]),
+        ...faultsOf(language, key, text),
+      ];
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('are translated: no branch is as in English', () => {
+    const faults = both.flatMap(({ key, message, text }) => {
+      const before = new Set(shapeOf(message, 'en').branches);
+      return shapeOf(text, language)
+        .branches.filter((one) => before.has(one) && !same.has(one))
+        .map((one) => `${key}: ${one}`);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('have no English word within', () => {
+    const faults = both.flatMap(({ key, text }) =>
+      shapeOf(text, language)
+        .branches.filter((one) => !same.has(one) && (ENGLISH.test(one) || hasUnknownLatin(language, one)))
+        .map((one) => `${key}: ${one}`),
+    );
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Japanese has no Latin words but names. */
+const hasUnknownLatin = (language: string, text: string): boolean =>
+  language === 'ja' && (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !LATIN.has(word));

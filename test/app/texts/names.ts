@@ -1,0 +1,34 @@
+/**
+ * What is the same in every language: names, formats, and what nobody translates. One line each, as
+ * the words of a text with `{}` for what is put in.
+ */
+export const NAMES = new Set([
+  'Acoustic (7)',
+  'Ascent360',
+  'Ascent360 Connector',
+  'GUID',
+  'HTTP {}',
+  'JSON',
+  'Mailchimp (3)',
+  'SMS',
+  'Shopify Flow',
+  'WhatsApp',
+  'XML',
+  'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx',
+  '{} ms',
+]);
+
+/** Words that are spelled as in English in one language. */
+export const SAME: Readonly<Record<string, readonly string[]>> = {
+  de: ['Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
+  es: [],
+  fr: [],
+  ja: [],
+};
+
+/** English words that mean nothing, or something else, in none of the other languages. */
+export const ENGLISH =
+  /\b(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)\b/i;
+
+/** The Latin words that Japanese texts may have. */
+export const LATIN = new Set<string>([]);
