@@ -6,7 +6,10 @@ import { readXml } from '../fakes/read-xml.ts';
 
 const GOOD = { SourceName: 'Shop', SourceType: 'Ecommerce', Email: 'ann@example.com' };
 
-/** What XML 1.0 can hold, a character at a time: the list of https://www.w3.org/TR/xml/#charsets by its numbers. */
+/**
+ * What XML 1.0 can hold, one character at a time: the ranges of https://www.w3.org/TR/xml/#charsets
+ * as numbers.
+ */
 const holds = (character: string) => {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
@@ -14,7 +17,7 @@ const holds = (character: string) => {
 };
 const kept = (text: string) => [...text].filter(holds).join('').trim();
 
-/** The texts that give a writer of XML trouble, beside any other. */
+/** Texts that cause trouble for XML writers, and any others. */
 const text = fc
   .array(
     fc.oneof(
@@ -26,7 +29,7 @@ const text = fc
   )
   .map((parts) => parts.join('').trim())
   .filter((value) => value !== '');
-/** One that XML leaves something of. */
+/** A text that isn't empty in XML. */
 const filled = text.filter((value) => kept(value) !== '');
 const texts = fc.array(text, { minLength: 1, maxLength: 4 });
 const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -113,7 +116,7 @@ describe('a payload as XML', () => {
     });
   });
 
-  it('read strictly is the JSON of the same payload, for 10,000 generated ones', () => {
+  it('read strictly equals the JSON of the same payload, for 10,000 generated ones', () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         expect(validatePayload(payload)).toMatchObject({ ok: true });
@@ -139,15 +142,15 @@ describe('a payload as XML', () => {
   });
 
   it.each([
-    ['is not well-formed', '<Data><Email>a</Data>', /unexpected close tag/],
+    ['isn’t well-formed', '<Data><Email>a</Data>', /unexpected close tag/],
     ['has another root', '<data/>', /the root is data/],
-    ['repeats what is no list', '<Data><Email>a</Email><Email>b</Email></Data>', /Email is repeated/],
-    ['has a permission in other words', '<Data><EmailPermission>True</EmailPermission></Data>', /not true or false/],
+    ['repeats an element that isn’t a list', '<Data><Email>a</Email><Email>b</Email></Data>', /Email is repeated/],
+    ['writes a permission in other words', '<Data><EmailPermission>True</EmailPermission></Data>', /not true or false/],
     ['has attributes', '<Data x="1"/>', /Data has attributes/],
     ['has text between elements', '<Data> <Email>a</Email></Data>', /text between/],
-    ['has a character that XML cannot hold', '<Data><Email>a\u0001</Email></Data>', /disallowed character/],
-    ['declares a type', '<!DOCTYPE Data><Data/>', /no doctype/],
-  ])('is refused by the stand-in when it %s', (_, xml, message) => {
+    ['has a character that XML can’t hold', '<Data><Email>a\u0001</Email></Data>', /disallowed character/],
+    ['declares a document type', '<!DOCTYPE Data><Data/>', /no doctype/],
+  ])('is refused by the stand-in if it %s', (_, xml, message) => {
     expect(() => readXml(xml)).toThrow(message);
   });
 });

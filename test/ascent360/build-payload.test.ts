@@ -166,7 +166,7 @@ describe('a built payload', () => {
     expect(Object.keys({ ...payload.Address, ...payload.Order }).sort()).toEqual([...new Set(documented)].sort());
   });
 
-  it('names every documented key once, present or not, and where it came from', () => {
+  it('lists every documented key once, present or not, and where its value came from', () => {
     const { fields } = build({ contact });
     expect(fields.map(({ key }) => key)).toEqual(TOP_LEVEL);
     expect(fields.find(({ key }) => key === 'Email')?.from).toBe('customer.email');
@@ -190,16 +190,16 @@ describe('a built payload', () => {
       'Left out: unknown. Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     [
-      'a phone and no real e-mail address',
+      'a phone and no real email address',
       { email: 'none', phone: '+19801234567' },
       'Left out: it doesn’t look like an email address. Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     ['neither', {}, 'Left out: unknown.'],
-  ])('with %s alone says that Ascent360 may not load it', (_, known, reason) => {
+  ])('with only %s says that Ascent360 may not load it', (_, known, reason) => {
     expect(saidOf('Email', { contact: { ...known, origins: {}, leftOut: {} } })).toBe(reason);
   });
 
-  it('has the order only for an order, and only when order details are on', () => {
+  it('has the order only for an order, and only if order details are on', () => {
     const off = settingsWith({ send: { ...settingsWith().send, orderDetails: false } });
     expect(build({ purchase }).payload.Order?.Id).toBe(purchase.id);
     expect(build({ purchase, settings: off }).payload).not.toHaveProperty('Order');
@@ -238,7 +238,7 @@ describe('a built payload', () => {
     ['01.12.1980', undefined],
     ['yesterday', undefined],
     ['', undefined],
-  ])('a birth date %j goes out as %j, whatever the time zone', (value, expected) => {
+  ])('the birth date %j goes out as %j, whatever the time zone', (value, expected) => {
     const dateOfBirth = { value, from: 'metafield facts.birth_date' };
     expect(build({ mapped: { ...inputWith().mapped, dateOfBirth } }).payload.DateOfBirth).toBe(expected);
   });
@@ -249,7 +249,7 @@ describe('a built payload', () => {
     ['m', undefined],
     ['woman', undefined],
     ['other', undefined],
-  ])('a gender %j goes out as %j', (value, expected) => {
+  ])('the gender %j goes out as %j', (value, expected) => {
     const gender = { value, from: 'metafield facts.gender' };
     expect(build({ mapped: { ...inputWith().mapped, gender } }).payload.Gender).toBe(expected);
   });
@@ -263,7 +263,7 @@ describe('a built payload', () => {
     expect(build({ contact: { ...change, origins: {}, leftOut: {} } }).payload).not.toHaveProperty(key);
   });
 
-  it('a two-letter country is left out of the address, and said', () => {
+  it('a two-letter country is left out of the address, with the reason', () => {
     const change = { contact: { address: { city: 'Bath', country: 'UK' }, origins: {}, leftOut: {} } };
     expect(build(change).payload.Address).toEqual({ City: 'Bath' });
     expect(saidOf('Address', change)).toContain('country');
@@ -314,7 +314,7 @@ describe('a permission flag', () => {
       { send: null, reason: 'unticked_box', fact: factWith({ state: 'unsubscribed' }) },
       `The checkbox at checkout was left unticked${day}. Left out: your settings don’t count that as a choice.`,
     ],
-  ])('%# says why it goes out or stays out', (decision, reason) => {
+  ])('%# says why it goes out or is left out', (decision, reason) => {
     const change = { flags: { ...inputWith().flags, email: decision } };
     const { payload, fields } = build(change);
     const field = fields.find(({ key }) => key === 'EmailPermission');
@@ -395,7 +395,7 @@ describe('whatever a contact holds', () => {
     (typeof value === 'string' && value.trim() === '') ||
     (typeof value === 'object' && (Object.keys(value).length === 0 || Object.values(value).some(empties)));
 
-  it('the payload holds nothing empty, no flag without its address, no list without provider, and explains every key', () => {
+  it('the payload holds nothing empty, no flag without its address, no list without a provider, and explains every key', () => {
     fc.assert(
       fc.property(arbitrary, (input) => {
         const { payload, fields } = buildPayload(input);
@@ -415,7 +415,7 @@ describe('whatever a contact holds', () => {
     );
   });
 
-  it('it is valid exactly when the stand-in finds no fault in it, or has faults that name keys', () => {
+  it('the payload is valid exactly if the stand-in finds no fault in it, or has faults that name keys', () => {
     fc.assert(
       fc.property(arbitrary, (input) => {
         const { payload } = buildPayload(input);

@@ -41,7 +41,7 @@ describe('the class of an answer', () => {
     ['a doctype after white space and a BOM', '\uFEFF\n  <!doctype HTML>', 'application/json'],
     ['an html tag', '<HTML lang="en">', 'text/plain'],
     ['a content type', 'Please sign in', 'text/html; charset=utf-8'],
-  ])('a 200 with an HTML page, known by %s, is not accepted', (_, excerpt, contentType) => {
+  ])('a 200 with an HTML page, recognised by %s, is not accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'retry', flags: 'unknown', error: 'html_page' });
   });
 
@@ -70,7 +70,7 @@ describe('the class of an answer', () => {
     ['tls_wrong_host', 'refused'],
     ['tls_self_signed', 'refused'],
     ['tls_untrusted', 'refused'],
-  ] satisfies [FailureKind, string][])('%s is tried again, its flags %s', (failure, flags) => {
+  ] satisfies [FailureKind, string][])('%s is retried, its flags %s', (failure, flags) => {
     expect(classifyAnswer({ failure })).toMatchObject({ class: 'retry', flags, error: failure });
   });
 });

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('an attempt', () => {
-  it.each([[''], ['/'], ['//']])('posts the payload once as JSON, base URL ending in "%s"', async (slash) => {
+  it.each([[''], ['/'], ['//']])('posts the payload once as JSON, with the base URL ending in "%s"', async (slash) => {
     const attempt = await client(`${fake.url}${slash}`).send(GUID, BODY);
     expect(attempt).toMatchObject({
       class: 'accepted',
@@ -63,12 +63,12 @@ describe('an attempt', () => {
       { mode: 'cut' as const, status: 422 },
       { class: 'rejected', flags: 'refused', error: 'http_422' },
     ],
-  ])('answered with %j', async (behaviour, expected) => {
+  ])('that is answered with %j', async (behaviour, expected) => {
     fake.behave(behaviour);
     expect(await client(fake.url).send(GUID, BODY)).toMatchObject(expected);
   });
 
-  it('does not follow a redirect to another host', async () => {
+  it('doesn’t follow a redirect to another host', async () => {
     const elsewhere = await startAscent360();
     fake.behave({ mode: 'redirect', location: `${elsewhere.url}/V1/Data/${GUID}` });
     const attempt = await client(fake.url).send(GUID, BODY);
@@ -79,9 +79,9 @@ describe('an attempt', () => {
 
   it.each([
     ['never answers', 'hang' as const, null],
-    ['drips a byte a second', 'drip' as const, 200],
+    ['drips one byte per second', 'drip' as const, 200],
     ['answers too late', { delayMs: 30_000 }, null],
-  ])('ends at its deadline when the receiver %s', async (_, behaviour, status) => {
+  ])('ends at its deadline if the receiver %s', async (_, behaviour, status) => {
     fake.behave(behaviour);
     const attempt = await client(fake.url, 1_000).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'timeout', status });
@@ -90,7 +90,7 @@ describe('an attempt', () => {
     expect(fake.received[0]?.taken).toBe(true);
   });
 
-  it('reads at most 16 kB of an answer and still goes by its status', async () => {
+  it('reads at most 16 kB of an answer and still judges it by its status', async () => {
     const endless = await listen((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n');
       socket.write('x'.repeat(40_000));
@@ -101,14 +101,14 @@ describe('an attempt', () => {
     await endless.close();
   });
 
-  it('never shows the GUID, even when an answer echoes it', async () => {
+  it('never shows the GUID, even if an answer echoes it', async () => {
     fake.behave({ status: 400, answer: `No ${GUID} or ${GUID.toUpperCase()} or ${GUID.replaceAll('-', '')} here` });
     const attempt = await client(fake.url).send(GUID, BODY);
     expect(attempt.excerpt).toBe('No {GUID} or {GUID} or {GUID} here');
     expect(JSON.stringify(attempt).toLowerCase()).not.toContain('0b7e5c1a');
   });
 
-  it('goes on after failures, and after it was closed it fails without throwing', async () => {
+  it('works again after failures, and fails without throwing once the client is closed', async () => {
     fake.behave(['reset', 'cut', { status: 500 }]);
     const sender = client(fake.url);
     const classes = [];
@@ -118,7 +118,7 @@ describe('an attempt', () => {
     expect(await sender.send(GUID, BODY)).toMatchObject({ class: 'retry', status: null });
   });
 
-  it('holds its cap on connections', async () => {
+  it('never exceeds the maximum of connections', async () => {
     let open = 0;
     let most = 0;
     const slow = await listen((socket) => {
@@ -137,7 +137,7 @@ describe('an attempt', () => {
   });
 });
 
-describe('a failure before the request left is named, and its flags were not taken', () => {
+describe('a failure before the request was sent is named, and its flags were not taken', () => {
   it('connection refused', async () => {
     const gone = await startAscent360();
     await gone.close();
@@ -152,7 +152,7 @@ describe('a failure before the request left is named, and its flags were not tak
   it('an unknown name', async () => {
     const attempt = await client('https://nothing.invalid').send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'refused', status: null });
-    // Which of the DNS failures it is depends on the name server of the machine, if it has one.
+    // Which DNS failure it is depends on the machine's name server, if it has one.
     expect(attempt.text.code).toMatch(/^detail\.dns_/);
   });
 
@@ -178,13 +178,13 @@ describe('a failure before the request left is named, and its flags were not tak
   });
 });
 
-describe('an answer that cannot be read counts as unknown', () => {
-  it('a port that speaks no TLS', async () => {
+describe('an answer that can’t be read counts as unknown', () => {
+  it('from a port that doesn’t speak TLS', async () => {
     const attempt = await client(fake.url.replace('http:', 'https:')).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'tls_failed' });
   });
 
-  it('a port that speaks no HTTP', async () => {
+  it('from a port that doesn’t speak HTTP', async () => {
     const odd = await listen((socket) => socket.end('220 mail ready\r\n'));
     const attempt = await client(odd.url).send(GUID, BODY);
     expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', error: 'invalid_answer' });

@@ -21,7 +21,10 @@ it.each<[string, PayloadDraft]>([
     { ...base, EmailPermission: true, SMSPermission: false, PhonePermission: true, AddressPermission: true },
   ],
   ['provider and lists', { ...base, ProviderType: 3, ListIds: ['1'] }],
-  ['the order’s touch', { ...base, Order: { ...base.Order, UpdatedAt: '2026-11-20T10:00:00Z', Event: 'updated' } }],
+  [
+    'the last change of the order',
+    { ...base, Order: { ...base.Order, UpdatedAt: '2026-11-20T10:00:00Z', Event: 'updated' } },
+  ],
   [
     'the time zone of a moment',
     {
@@ -43,7 +46,7 @@ it.each<[string, PayloadDraft]>([
       Email: base.Email,
     },
   ],
-])('%s are no content', (_, payload) => {
+])('the content does not depend on %s', (_, payload) => {
   expect(contentKey(payload)).toBe(contentKey(base));
 });
 
@@ -53,8 +56,8 @@ it.each<[string, PayloadDraft]>([
   ['another order', { ...base, Order: { ...base.Order, Id: '2' } }],
   ['another moment', { ...base, Order: { ...base.Order, CreatedAt: '2026-11-20T10:00:01Z' } }],
   ['no order', { Email: base.Email, Address: base.Address }],
-  ['another order of a list', { ...base, Activities: ['b', 'a'] }],
-])('%s is content', (_, payload) => {
+  ['a list in another order', { ...base, Activities: ['b', 'a'] }],
+])('the content changes with %s', (_, payload) => {
   expect(contentKey(payload)).not.toBe(contentKey(base));
   expect(contentKey({ ...base, Activities: ['a', 'b'] })).not.toBe(contentKey(payload));
 });
@@ -107,7 +110,7 @@ const payloads = fc.record(
   { requiredKeys: [] },
 );
 
-it('the key has all content, in the order of the names and in no other', () => {
+it('the key has all content, in the order of the names and no other order', () => {
   fc.assert(
     fc.property(payloads, (payload) => {
       const shuffled: PayloadDraft = Object.fromEntries(Object.entries(payload).reverse());

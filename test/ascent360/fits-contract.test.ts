@@ -71,7 +71,7 @@ const values = fc.oneof(
   fc.string(),
   fc.anything(),
 );
-/** An object with some keys replaced and some left out. */
+/** An object with some keys replaced and some removed. */
 const changed = (base: object) =>
   fc
     .record({
@@ -89,12 +89,12 @@ const payloads = fc.oneof(
   fc.anything(),
 );
 
-describe('whether a payload fits', () => {
-  it('a whole one does', () => {
+describe('whether a payload fits the contract', () => {
+  it('a complete payload fits', () => {
     expect(fitsContract(good)).toBe(true);
   });
 
-  it('is the same as for the contract itself, whatever it holds', () => {
+  it('the quick check agrees with the contract itself, whatever the payload holds', () => {
     const seen = { fits: 0, not: 0 };
     fc.assert(
       fc.property(payloads, (payload) => {

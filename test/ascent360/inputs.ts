@@ -46,7 +46,7 @@ export function factWith(change: Partial<ConsentFact> = {}): ConsentFact {
 
 export const NO_CHOICE: FlagDecision = { send: null, reason: 'no_choice', fact: null };
 
-/** An unremarkable input: a person with an e-mail and nothing to say about permissions. */
+/** An ordinary input: a person with an email address and no permissions to tell. */
 export function inputWith(change: Partial<BuildInput> = {}): BuildInput {
   return {
     contact: { email: 'ann@example.com', origins: { email: 'customer.email' }, leftOut: {} },

@@ -31,11 +31,11 @@ it.each([
   ['Mon, 23 Nov 2099 12:00:00 GMT'],
   ['Tue, 31 Feb 2027 12:00:00 GMT'],
   ['2026-11-23T12:10:00Z'],
-])('%s is senseless and ignored', (header) => {
+])('%s is ignored, because it makes no sense', (header) => {
   expect(retryAfterMs(header, now)).toBeNull();
 });
 
-it('any text gives nothing, or a wait from 0 to one hour', () => {
+it('any text gives nothing, or a wait between 0 and one hour', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.integer().map(String)), (header) => {
       const wait = retryAfterMs(header, now);

@@ -1,6 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A self-signed X.509 certificate (EC P-256) made of bare DER, since Node makes none. `host` is a DNS name or an IPv4. */
+/**
+ * A self-signed X.509 certificate (EC P-256) built as raw DER, because Node can't create one.
+ * `host` is a DNS name or an IPv4 address.
+ */
 export function selfSignedCertificate(options: { host: string; from: Date; to: Date }): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = der(0x30, oid('2a8648ce3d040302'));

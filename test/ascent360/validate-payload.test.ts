@@ -24,7 +24,7 @@ describe('a payload that Ascent360 would not understand', () => {
     ['an ISO birth date', { DateOfBirth: '1980-12-01' }, ['DateOfBirth']],
     ['an impossible birth date', { DateOfBirth: '02-30-1980' }, ['DateOfBirth']],
     ['a gender in capitals', { Gender: 'Male' }, ['Gender']],
-    ['no e-mail address', { Email: 'ann@' }, ['Email']],
+    ['no email address', { Email: 'ann@' }, ['Email']],
     ['a phone with a plus', { Phone: '+19801234567' }, ['Phone']],
     ['a phone of four digits', { Mobile: '1234' }, ['Mobile']],
     ['a phone of sixteen digits', { Mobile: '1234567890123456' }, ['Mobile']],
@@ -45,21 +45,21 @@ describe('a payload that Ascent360 would not understand', () => {
     ['a test mark that is false', { Order: { ...ORDER, Test: false } }, ['Order.Test']],
     ['an item without a quantity', { Order: { ...ORDER, Items: [{ Sku: 'a' }] } }, ['Order.Items[].Quantity']],
     ['an item of quantity 0', { Order: { ...ORDER, Items: [{ Quantity: 0 }] } }, ['Order.Items[].Quantity']],
-  ])('%s is named by its key', (_, change, keys) => {
+  ])('is refused, naming its key: %s', (_, change, keys) => {
     expect(faultKeys({ ...GOOD, ...change })).toEqual(keys);
   });
 
-  it('an e-mail permission without an e-mail', () => {
+  it('is refused with an email permission but no email address', () => {
     expect(faultKeys({ SourceName: 'S', SourceType: 'E', Mobile: '19801234567', EmailPermission: true })).toEqual([
       'EmailPermission',
     ]);
   });
 
-  it('nobody to reach', () => {
+  it('is refused if it reaches nobody', () => {
     expect(faultKeys({ SourceName: 'S', SourceType: 'E', FirstName: 'Ann' })).toEqual(['Email']);
   });
 
-  it('no source', () => {
+  it('is refused without a source', () => {
     expect(faultKeys({ Email: 'ann@example.com' })).toEqual(['SourceName', 'SourceType']);
   });
 
@@ -67,7 +67,7 @@ describe('a payload that Ascent360 would not understand', () => {
     expect(faultKeys(payload)).toEqual(['']);
   });
 
-  it('messages never repeat a value, nor a key that may be one', () => {
+  it('is refused with messages that never repeat a value, or a key that may be one', () => {
     const secret = 'ann@secret.example';
     const result = validatePayload({
       ...GOOD,
@@ -94,11 +94,11 @@ describe('a payload that Ascent360 understands', () => {
     ['an opt-out', { EmailPermission: false }],
     ['a source name of 50 emoji of two characters each', { SourceName: '⛷️'.repeat(50) }],
     ['a source type of 100 characters beyond 16 bits', { SourceType: '🏔'.repeat(100) }],
-  ])('%s is valid', (_, change) => {
+  ])('is valid with %s', (_, change) => {
     expect(validatePayload({ ...GOOD, ...change })).toEqual({ ok: true, payload: { ...GOOD, ...change } });
   });
 
-  it('phone only is valid', () => {
+  it('is valid with only a phone', () => {
     expect(validatePayload({ SourceName: 'S', SourceType: 'E', Phone: '19801234567' }).ok).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-/** Bodies written for these tests, in the shape of API 2026-10. */
+/** Bodies written for these tests, shaped as in API 2026-10. */
 import type { EventContext } from '../../server/domain/translated.ts';
 
 export type Json = Record<string, unknown>;

@@ -56,7 +56,7 @@ describe('a field', () => {
   });
 });
 
-describe('of two names for one id', () => {
+describe('an id given twice, as a number and as a gid', () => {
   it.each([
     ['5', '5', '5'],
     ['5', undefined, '5'],
@@ -66,13 +66,13 @@ describe('of two names for one id', () => {
     ['820982911946154500', '820982911946154508', '820982911946154508'],
     ['820982911946154508', '820982911946154508', '820982911946154508'],
     ['820982911946154508', '720982911946154508', '820982911946154508'],
-  ])('%s and gid %s, %s is meant', (numeric, gid, id) => {
+  ])('number %s and gid %s mean %s', (numeric, gid, id) => {
     expect(fields.exactId(numeric, gid)).toBe(id);
   });
 });
 
 describe('the paths of a schema', () => {
-  it('are dotted, through objects and lists alike', () => {
+  it('use dots, through objects and lists alike', () => {
     const schema = fields.body({
       id: fields.id,
       list: fields.listOf({ a: fields.text, b: fields.section({ c: fields.flag }) }),

@@ -9,7 +9,7 @@ it.each([
   ['a domain of its own', { domain: 'www.example.com', myshopify_domain: 'mine.myshopify.com' }, false],
   ["the placeholder of Shopify's samples", { shop_domain: '{shop}.myshopify.com' }, false],
   ['no shop', { id: 1 }, false],
-  ['something that is no text', { shop_domain: 7 }, false],
+  ['something that isn’t text', { shop_domain: 7 }, false],
 ])('a body that names %s', (_, body, another) => {
   expect(namesAnotherShop(body, 'mine.myshopify.com')).toBe(another);
 });

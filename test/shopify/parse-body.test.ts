@@ -27,16 +27,16 @@ describe('a number', () => {
     ['0.0', '0.0'],
     ['100', 100],
     ['10.05', 10.05],
-  ])('written %s becomes %j', (written, value) => {
+  ])('written as %s becomes %j', (written, value) => {
     expect(parsed(`{"a":{"b":[${written}]}}`)).toEqual({ a: { b: [value] } });
   });
 
-  it('inside a text stays as it is', () => {
+  it('inside a text is left as it is', () => {
     const texts = { a: 'say "12345678901234567890" \\', b: '12345678901234567890', '12345678901234567890': '\\"' };
     expect(parsed(JSON.stringify(texts))).toEqual(texts);
   });
 
-  it('comes out the same as from a parser that sees its source', () => {
+  it('is read as by a parser that sees its source', () => {
     const number = fc.oneof(fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.bigInt());
     const value = fc.letrec<{ node: unknown }>((tie) => ({
       node: fc.oneof(
@@ -61,7 +61,10 @@ describe('a number', () => {
   });
 });
 
-/** Independent of the code under test: a number is inexact when printing it again loses digits, zeros at the end too. */
+/**
+ * Independent of the code under test: a number is inexact if printing it again loses digits,
+ * including zeros at the end.
+ */
 function isInexact(source: string): boolean {
   if (/^-?\d+$/.test(source)) return BigInt(source) > 2n ** 53n - 1n || BigInt(source) < -(2n ** 53n - 1n);
   if (/\.\d*0(?:e.*)?$/i.test(source)) return true;
@@ -84,7 +87,7 @@ describe('a body', () => {
     ['cut off', '{"email":"ada@example.com"', 'not_json'],
     ['a form', 'id=1', 'not_json'],
     ['an unquoted key that quoting would repair', '{12345678901234567890:1}', 'not_json'],
-    ['two numbers that quoting would not part', '{"a":12345678901234567890 1}', 'not_json'],
+    ['two numbers that quoting would not separate', '{"a":12345678901234567890 1}', 'not_json'],
   ])('that is %s is unreadable, and the reason does not quote it', (_, text, why) => {
     expect(parseBody(text)).toEqual({ ok: false, why });
     expect(parseBody(Buffer.from(text))).toEqual({ ok: false, why });
@@ -99,7 +102,7 @@ describe('a body', () => {
     expect(parseBody(Buffer.from('\uFEFF{"a":1}'))).toEqual({ ok: true, body: { a: 1 } });
   });
 
-  it('keeps the last of duplicate keys, exact ones too', () => {
+  it('keeps the last of duplicate keys, including exact numbers', () => {
     expect(parsed('{"id":1,"id":12345678901234567891,"a":1,"a":2}')).toEqual({ id: '12345678901234567891', a: 2 });
   });
 
@@ -129,7 +132,7 @@ describe('a body', () => {
     );
   });
 
-  it('of any JSON object is read as it was', () => {
+  it('of any JSON object is read unchanged', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false })), (object) => {
         const text = JSON.stringify(object);

@@ -11,7 +11,7 @@ const all = {
 };
 
 describe("Shopify's headers", () => {
-  it('are read as they are', () => {
+  it('are read unchanged', () => {
     expect(readWebhookHeaders(all)).toEqual({
       ok: true,
       headers: {
@@ -25,7 +25,7 @@ describe("Shopify's headers", () => {
     });
   });
 
-  it('name the shop and the topic in any case', () => {
+  it('may name the shop and the topic in any case', () => {
     const read = readWebhookHeaders({
       ...all,
       'x-shopify-topic': 'Orders/Create',
@@ -41,7 +41,7 @@ describe("Shopify's headers", () => {
     ['x-shopify-triggered-at', undefined],
     ['x-shopify-triggered-at', 'yesterday'],
     ['x-shopify-triggered-at', '2025-02-30T00:00:00Z'],
-  ])('are taken without a readable %s (%s)', (name, value) => {
+  ])('are accepted without a readable %s (%s)', (name, value) => {
     const key = { 'x-shopify-event-id': 'eventId', 'x-shopify-api-version': 'apiVersion' }[name] ?? 'triggeredAt';
     expect(readWebhookHeaders({ ...all, [name]: value })).toMatchObject({ ok: true, headers: { [key]: null } });
   });
@@ -53,7 +53,7 @@ describe("Shopify's headers", () => {
     ['x-shopify-webhook-id', undefined, 'x-shopify-webhook-id is missing'],
     ['x-shopify-webhook-id', 'x'.repeat(201), 'x-shopify-webhook-id is longer than 200 characters'],
     ['x-shopify-shop-domain', undefined, 'x-shopify-shop-domain is missing'],
-  ])('with %s = %j are refused', (name, value, fault) => {
+  ])('are refused with %s = %j', (name, value, fault) => {
     expect(readWebhookHeaders({ ...all, [name]: value })).toEqual({ ok: false, faults: [fault] });
   });
 
@@ -71,12 +71,12 @@ describe("Shopify's headers", () => {
     'snow.myshopify.com:443',
     'snow\n.myshopify.com',
     'snöw.myshopify.com',
-  ])('do not name a shop with %j', (shop) => {
+  ])('name no shop with %j', (shop) => {
     const faults = ['x-shopify-shop-domain is not name.myshopify.com'];
     expect(readWebhookHeaders({ ...all, 'x-shopify-shop-domain': shop })).toEqual({ ok: false, faults });
   });
 
-  it('are refused with every fault at once', () => {
+  it('are refused with all faults at once', () => {
     const read = readWebhookHeaders({});
     expect(read).toMatchObject({ ok: false });
     expect(!read.ok && read.faults).toHaveLength(3);

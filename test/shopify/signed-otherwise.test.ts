@@ -6,7 +6,7 @@ const header = part({ alg: 'HS256', typ: 'JWT' });
 const claims = part({ iss: 'https://snow.myshopify.com/admin', dest: 'https://snow.myshopify.com' });
 const padded = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 
-describe('a signed text that a stranger can have', () => {
+describe('a signed text that a stranger can get hold of', () => {
   it.each([
     ['the signed part of an ID token', `${header}.${claims}`],
     ['any base64url.base64url', 'abc.def'],
@@ -15,19 +15,19 @@ describe('a signed text that a stranger can have', () => {
     ['a padded token', `${padded(header)}.${padded(claims)}`],
     ['a token in the other base64 alphabet', `${header}.a+b/c`],
     ['a token between white space', `\n ${header}.${claims}\r\n`],
-    ['a token in lines', `${header.slice(0, 8)}\n${header.slice(8)}.\n${claims}`],
+    ['a token broken into lines', `${header.slice(0, 8)}\n${header.slice(8)}.\n${claims}`],
     ['a token behind a byte order mark', `\uFEFF${header}.${claims}`],
-    ['a token whose claims are not encoded', `${header}.{"b64":false}`],
+    ['a token whose claims aren’t encoded', `${header}.{"b64":false}`],
     ['a launch query', 'embedded=1&host=YWJj&shop=snow.myshopify.com&timestamp=1760000000'],
     ['any a=b&c=d', 'a=b&c=d'],
     ['an OAuth callback', 'code=0907&host=YWJj&shop=snow.myshopify.com&state=0.6&timestamp=1337178173'],
     ['a query with a list', 'ids[]=1&ids[]=2&shop=snow.myshopify.com&timestamp=1'],
     ['a query with spaces', 'my key=a b&shop=snow.myshopify.com&timestamp=1'],
-    ['a query in one pair', 'a=b'],
+    ['a query with one pair', 'a=b'],
     ['an app proxy’s call, without ampersands', 'path_prefix=/apps/xshop=snow.myshopify.comtimestamp=1317327555'],
     ['a query whose first name is a JSON object', '\n{"id":1,"x":"=&shop=snow.myshopify.com&timestamp=1&zz="}'],
-    ['the same, encoded', '%0A%7B%22id%22%3A1%7D=&shop=snow.myshopify.com&timestamp=1'],
-  ])('is never a webhook: %s', (_, text) => {
+    ['the same, URL-encoded', '%0A%7B%22id%22%3A1%7D=&shop=snow.myshopify.com&timestamp=1'],
+  ])('is never taken for a webhook: %s', (_, text) => {
     expect(isTokenOrQuery(Buffer.from(text))).toBe(true);
   });
 
@@ -45,8 +45,8 @@ describe('a signed text that a stranger can have', () => {
     ['nothing', ''],
     ['a page', '<html lang="en">The shop = closed.</html>'],
     ['words', 'Not json. At all.'],
-    ['bytes that are no text', Buffer.of(0xff, 0xfe, 0, 1)],
-  ])('is told apart from what only Shopify can have signed: %s', (_, text) => {
+    ['bytes that aren’t text', Buffer.of(0xff, 0xfe, 0, 1)],
+  ])('differs from what only Shopify can have signed: %s', (_, text) => {
     expect(isTokenOrQuery(Buffer.from(text))).toBe(false);
   });
 });
@@ -55,10 +55,10 @@ describe('a run of the Flow action', () => {
   it.each([
     ['a run', '{"shop_id":1,"action_run_id":"a-b","handle":"send-to-ascent360"}', true],
     ['a run behind white space', ' {"action_run_id":"a-b"}', true],
-    ['a body with that word deeper down', '{"id":1,"note":{"action_run_id":"a"}}', false],
-    ['a body with that word as a text', '{"id":1,"note_attributes":[{"name":"action_run_id"}]}', false],
+    ['a body with that word in a nested object', '{"id":1,"note":{"action_run_id":"a"}}', false],
+    ['a body with that word as a value', '{"id":1,"note_attributes":[{"name":"action_run_id"}]}', false],
     ['no JSON', '{"action_run_id"', false],
-  ])('%s is recognised by its own field', (_, text, is) => {
+  ])('is recognised by its own top-level field alone: %s', (_, text, is) => {
     expect(isFlowRun(Buffer.from(text))).toBe(is);
   });
 });

@@ -17,7 +17,7 @@ const fact: FoundFact = {
   source: 'consent_topic',
 };
 
-/** What is said in English, which is that of its text. */
+/** The English sentence for a summary. */
 function said(translated: Translated): Omit<Summary, 'text'> {
   const { text, ...summary } = summarise(translated);
   expect(text && inEnglish(text)).toBe(summary.what);

@@ -21,7 +21,7 @@ describe('the topics', () => {
     ['customers/redact', 'compliance', false],
     ['shop/redact', 'compliance', false],
     ['flow/send', 'flow', false],
-  ])('know %s as %s', (name, family, subscribed) => {
+  ])('include %s, as %s', (name, family, subscribed) => {
     expect(topicOf(name)).toMatchObject({ name, family, subscribed, compliance: family === 'compliance' });
     expect(topicOf(name.toUpperCase())?.name).toBe(name);
   });
@@ -29,7 +29,7 @@ describe('the topics', () => {
   it.each([
     ['import/orders', 'order'],
     ['import/customers', 'customer'],
-  ])('know %s, which the app makes itself and asks nobody for', (name, family) => {
+  ])('include %s, which the app creates itself and never subscribes to', (name, family) => {
     expect(topicOf(name)).toMatchObject({ family, subscribed: false, compliance: false, includeFields: [] });
   });
 
@@ -40,13 +40,13 @@ describe('the topics', () => {
   });
 
   it.each(['orders/create', 'orders/updated', 'customers/create', 'customers/update'])(
-    '%s asks for what identifies and orders its states',
+    '%s asks for the fields that identify and order its states',
     (name) => {
       expect(includeFields(name)).toEqual(expect.arrayContaining(['id', 'admin_graphql_api_id', 'updated_at']));
     },
   );
 
-  it('ask for the parts of objects and lists with dots, and for nothing that is not used', () => {
+  it('name the parts of objects and lists with dots, and ask for nothing unused', () => {
     const fields = includeFields('orders/create');
     expect(fields).toEqual(
       expect.arrayContaining([
@@ -61,7 +61,7 @@ describe('the topics', () => {
     expect(new Set(fields).size).toBe(fields.length);
   });
 
-  it('ask for nothing in particular where Shopify sends the whole body', () => {
+  it('name no fields where Shopify is to send the whole body', () => {
     expect(includeFields('shop/redact')).toEqual([]);
     expect(includeFields('customers/redact')).toEqual([]);
     expect(includeFields('products/create')).toEqual([]);

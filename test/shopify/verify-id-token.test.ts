@@ -26,7 +26,7 @@ const claims = {
 };
 
 describe('an ID token', () => {
-  it('made by hand with the right claims is trusted, so that the refusals below have one cause each', async () => {
+  it('made by hand with the right claims is trusted, so each refusal below has a single cause', async () => {
     const head = `${part({ alg: 'HS256' })}.${part(claims)}`;
     expect(await verifyIdToken(`${head}.${hmac(head)}`, app)).toEqual({
       shop,
@@ -36,18 +36,18 @@ describe('an ID token', () => {
   });
 
   it.each([
-    ['the present secret', secret],
+    ['the current secret', secret],
     ['the previous secret', previous],
   ])('signed with %s is trusted', async (_which, by) => {
     expect(await verifyIdToken(await signIdToken({ ...right, secret: by }), app)).toEqual(caller);
   });
 
   it.each<[string, Record<string, unknown>, number, number]>([
-    ['fetched for the call: within the second that it tells', { iat: seconds - 1 }, -1000, -1],
-    ['kept for longer: at the beginning of its second', { iat: seconds - 30 }, -30_000, -30_000],
-    ['of a clock that is ahead: now', { iat: seconds + 5 }, 0, 0],
-    ['that does not say: when it became valid', { iat: undefined, nbf: seconds - 20 }, -20_000, -20_000],
-  ])('was issued, when %s', async (_what, when, earliest, latest) => {
+    ['fetched for this call: within the second it names', { iat: seconds - 1 }, -1000, -1],
+    ['kept for longer: at the start of the second it names', { iat: seconds - 30 }, -30_000, -30_000],
+    ['from a clock that is ahead: now', { iat: seconds + 5 }, 0, 0],
+    ['without iat: when it became valid', { iat: undefined, nbf: seconds - 20 }, -20_000, -20_000],
+  ])('has the time of issue of a token %s', async (_what, when, earliest, latest) => {
     const issued = { earliest: now + earliest, latest: now + latest };
     expect(await verifyIdToken(await signIdToken({ ...right, claims: when }), app)).toMatchObject({ issued });
   });
@@ -84,7 +84,7 @@ describe('an ID token', () => {
     ['sub a word', { sub: 'admin' }],
     ['sub a negative number', { sub: '-1' }],
     ['sub a global id', { sub: 'gid://shopify/User/1' }],
-  ])('with one claim wrong is refused: %s', async (_what, wrong) => {
+  ])('is refused if one claim is wrong: %s', async (_what, wrong) => {
     expect(await verifyIdToken(await signIdToken({ ...right, claims: wrong }), app)).toBeNull();
   });
 
@@ -99,7 +99,7 @@ describe('an ID token', () => {
     'snow-shop.myshopify.com\n',
     'me@snow-shop.myshopify.com',
     'Snow-Shop.myshopify.com',
-  ])('of a shop that is not exactly name.myshopify.com is refused: %j', async (name) => {
+  ])('is refused for a shop that isn’t exactly name.myshopify.com: %j', async (name) => {
     expect(await verifyIdToken(await signIdToken({ ...right, shop: name }), app)).toBeNull();
   });
 
@@ -124,7 +124,7 @@ describe('an ID token', () => {
     ).toBeNull();
   });
 
-  it('that is no token at all is refused without a crash', async () => {
+  it('that isn’t a token at all is refused without a crash', async () => {
     const signed = (payload: string) => {
       const head = `${part({ alg: 'HS256' })}.${Buffer.from(payload).toString('base64url')}`;
       return `${head}.${hmac(head)}`;

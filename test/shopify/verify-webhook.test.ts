@@ -11,11 +11,11 @@ describe('a signature', () => {
   it.each([
     ['made with the current secret', good],
     ['made with the previous secret', sign('previous')],
-  ])('%s is taken', (_, hmacHeader) => {
+  ])('%s is accepted', (_, hmacHeader) => {
     expect(verifyWebhook({ rawBody, hmacHeader, secrets: ['current', 'previous'] })).toBe(true);
   });
 
-  /** The last character before the padding carries two bits that a lenient decoder throws away. */
+  /** The last character before the padding carries two bits that a lenient decoder ignores. */
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   const sibling = `${good.slice(0, 42)}${ALPHABET.charAt(ALPHABET.indexOf(good.charAt(42)) ^ 1)}=`;
 
@@ -41,7 +41,7 @@ describe('a signature', () => {
     expect(sibling).not.toBe(good);
   });
 
-  it('is never taken without a secret, nor with an empty one', () => {
+  it('is never accepted without a secret, or with an empty one', () => {
     expect(verifyWebhook({ rawBody, hmacHeader: sign(''), secrets: [] })).toBe(false);
     expect(verifyWebhook({ rawBody, hmacHeader: sign(''), secrets: [''] })).toBe(false);
   });
@@ -62,7 +62,7 @@ describe('a signature', () => {
 });
 
 describe('a verified webhook', () => {
-  it('is made from the bytes that were verified, and only then', () => {
+  it('is made from the verified bytes, and only after verification', () => {
     expect(openWebhook({ rawBody, hmacHeader: good, secrets: ['current'] })?.rawBody).toBe(rawBody);
     expect(openWebhook({ rawBody, hmacHeader: good, secrets: ['other'] })).toBeNull();
   });

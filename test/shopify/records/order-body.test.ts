@@ -31,7 +31,7 @@ const node: OrderNode = {
 };
 
 describe('an order read through the Admin API', () => {
-  it('comes to the same as its webhook: words, amounts, items, and the box of a guest', () => {
+  it('translates to the same as its webhook: words, amounts, items, and a guest’s box', () => {
     const lines = [{ title: 'Day pass', quantity: 2, currentQuantity: 1, originalUnitPriceSet: money('19.9') }];
     expect(translateOrder(orderBody(node, lines, []), context)).toMatchObject({
       kind: 'order',
@@ -71,7 +71,7 @@ describe('an order read through the Admin API', () => {
     ['UNFULFILLED', undefined],
     ['ON_HOLD', undefined],
     ['FULFILLED', 'fulfilled'],
-  ])('a display status %s is %s', (displayFulfillmentStatus, fulfillmentStatus) => {
+  ])('the display status %s becomes %s', (displayFulfillmentStatus, fulfillmentStatus) => {
     const translated = translateOrder(orderBody({ ...node, displayFulfillmentStatus }, [], []), context);
     expect(translated.kind === 'order' && translated.purchase.fulfillmentStatus).toBe(fulfillmentStatus);
   });

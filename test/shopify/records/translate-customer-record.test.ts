@@ -56,7 +56,7 @@ describe('a customer read through the Admin API', () => {
     });
   });
 
-  it('says nothing of a choice whose state the app may not see: unknown is not a state without a choice', () => {
+  it('says nothing about a choice whose state the app may not see: unknown is not a state without a choice', () => {
     const { defaultEmailAddress, defaultPhoneNumber } = ada;
     const unseen = {
       ...ada,
@@ -71,7 +71,7 @@ describe('a customer read through the Admin API', () => {
     expect(facts.map(({ channel }) => channel)).toEqual(['whatsapp']);
   });
 
-  it('gives a fact per channel: dated as Shopify dates it, never later than the reading, undated without a date', () => {
+  it('gives one fact per channel: with Shopify’s date, never later than the read, and undated without one', () => {
     const { facts } = translateCustomerNode(ada, [], CONTEXT);
     expect(
       facts.map(({ channel, address, state, level, chosenAt }) => ({ channel, address, state, level, chosenAt })),
@@ -95,12 +95,12 @@ describe('a customer read through the Admin API', () => {
     expect(new Set(facts.map(({ source }) => source))).toEqual(new Set(['admin_read']));
   });
 
-  it('gives no fact about an address that is not there or cannot be read', () => {
+  it('gives no fact about an address that is missing or unreadable', () => {
     const nobody = { ...ada, defaultEmailAddress: null, defaultPhoneNumber: { phoneNumber: 'call Ada' } };
     expect(translateCustomerNode(nobody, [], CONTEXT).facts).toEqual([]);
   });
 
-  it('names what the access leaves out instead of taking it for empty', () => {
+  it('lists what the app may not see instead of taking it for empty', () => {
     const read = translateCustomerNode(
       {
         id: ada.id,
@@ -133,7 +133,7 @@ describe('a customer read through the Admin API', () => {
       ['Ski touring', 'Biking'],
     ],
     ['JSON that is a list', metafield('a', 'json', '["Ski touring"]'), ['Ski touring']],
-    ['JSON that is no list', metafield('a', 'json', '{"x":1}'), []],
+    ['JSON that isn’t a list', metafield('a', 'json', '{"x":1}'), []],
     ['a broken list', metafield('a', 'list.single_line_text_field', '["Ski'), []],
     ['a reference', metafield('a', 'metaobject_reference', 'gid://shopify/Metaobject/1'), []],
     ['a list of references', metafield('a', 'list.product_reference', '["gid://shopify/Product/1"]'), []],

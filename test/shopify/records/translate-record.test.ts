@@ -38,9 +38,9 @@ const webhook = {
   line_items: [{ title: 'Pass', quantity: 1, current_quantity: 1, price: '19.90' }],
 };
 
-describe('A record of the Admin API', () => {
+describe('a record of the Admin API', () => {
   it.each(['orders/create', 'orders/updated'])(
-    'of an order says what the webhook %s says, and the buyer’s consent',
+    'of an order says what the webhook %s says, plus the buyer’s consent',
     (topic) => {
       const { read, ...told } = { read: null, ...translateRecord(order, ctx(topic), 'reconciliation') };
       expect(told).toEqual(translateOrder(webhook, ctx(topic)));
@@ -51,7 +51,7 @@ describe('A record of the Admin API', () => {
     },
   );
 
-  it('of an order that an import reads says so, and its box says nothing', () => {
+  it('of an order that an import reads is marked as such, and its box says nothing', () => {
     const guest = { ...order, customer: null, email: 'guest@example.com', customerAcceptsMarketing: true };
     expect(translateRecord(guest, ctx('import/orders'), 'import')).toMatchObject({
       purchase: { event: 'import' },
@@ -64,7 +64,7 @@ describe('A record of the Admin API', () => {
     });
   });
 
-  it('takes nothing that the app may not see for empty, and no address or name from elsewhere in its place', () => {
+  it('doesn’t take what the app may not see for empty, and takes no address or name from elsewhere instead', () => {
     const denied = [
       'customer.firstName',
       'customer.defaultEmailAddress.marketingState',
@@ -88,14 +88,14 @@ describe('A record of the Admin API', () => {
     for (const field of ['firstName', 'address']) expect(translated).not.toHaveProperty(['contact', field]);
   });
 
-  it('whose customer the app may not see is no guest’s order: its box is no choice', () => {
+  it('whose customer the app may not see is not a guest’s order: its box is no choice', () => {
     const unseen = { ...order, customer: null, email: 'ana@example.com', customerAcceptsMarketing: true };
     const seen = (denied: string[]) => translateRecord({ ...unseen, denied }, ctx('orders/create'), 'reconciliation');
     expect(seen(['customer.tags'])).toMatchObject({ facts: [], read: null });
     expect(seen([])).toMatchObject({ facts: [{ state: 'ticked' }] });
   });
 
-  it('with odd fields is read all the same, without an id not', () => {
+  it('with odd fields is read all the same, but not without an id', () => {
     const odd = { ...order, name: 7, lineItems: 'none', customer: { ...customer, tags: 'a,b', defaultAddress: [] } };
     expect(translateRecord(odd, ctx('orders/updated'), 'import')).toMatchObject({ id: '801', purchase: { items: [] } });
     for (const __typename of ['Order', 'Customer']) {
@@ -103,7 +103,7 @@ describe('A record of the Admin API', () => {
     }
   });
 
-  it('is told from a webhook by the type that GraphQL names', () => {
+  it('is recognised by the type that GraphQL names; a webhook has none', () => {
     expect([order, { __typename: 'Customer' }, webhook, { __typename: 'Product' }, {}].map(isRecord)).toEqual([
       true,
       true,

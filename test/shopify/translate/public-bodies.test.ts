@@ -32,14 +32,14 @@ describe("Shopify's own samples", () => {
   );
 
   it.each(topics.filter(({ subscribed }) => subscribed))(
-    'of $name have every field that is asked for',
+    'of $name have every field we ask for',
     ({ name, includeFields }) => {
       const sample = sampleOf(name);
       expect(includeFields.filter((path) => !hasPath(sample, path.split('.')))).toEqual([]);
     },
   );
 
-  it('give the exact id where their own was rounded', () => {
+  it('get the exact id where their own is rounded', () => {
     expect(translate('orders/create', JSON.stringify(sampleOf('orders/create')))).toMatchObject({
       id: '820982911946154508',
       customerId: '115310627314723954',
@@ -47,7 +47,9 @@ describe("Shopify's own samples", () => {
   });
 });
 
-/** Whether a value has the path; an empty list or a null on the way may have it. */
+/**
+ * Whether a value has the path. An empty list or a null on the way counts, because it may have it.
+ */
 function hasPath(value: unknown, path: readonly string[]): boolean {
   const [key, ...rest] = path;
   if (key === undefined || value === null) return true;
@@ -72,7 +74,7 @@ function topicOfFolder(folder: string): string {
 
 const bodies = readCorpus();
 
-describe.skipIf(bodies.length === 0)('public bodies of old versions and other clients', () => {
+describe.skipIf(bodies.length === 0)('public bodies of old API versions and other clients', () => {
   const known = bodies.filter(({ folder }) => topicOf(topicOfFolder(folder)) !== undefined);
 
   it.each(known)('$folder/$file is translated', ({ folder, text }) => {

@@ -13,7 +13,7 @@ import {
 } from '../../../server/shopify/translate/read-moment.ts';
 import { readPhone } from '../../../server/shopify/translate/read-phone.ts';
 
-describe('an e-mail address', () => {
+describe('an email address', () => {
   it.each([
     ['ada@example.com', 'ada@example.com'],
     [' Ada@Example.com ', 'Ada@Example.com'],
@@ -22,7 +22,7 @@ describe('an e-mail address', () => {
     ['a@xn--mller-kva.de', 'a@xn--mller-kva.de'],
     ['\u200eada@example.com\u200b', 'ada@example.com'],
     ['\ufeffada@example.com\u3164', 'ada@example.com'],
-  ])('%j is one', (text, email) => {
+  ])('%j is accepted', (text, email) => {
     expect(readEmail(text)).toBe(email);
   });
 
@@ -49,7 +49,7 @@ describe('an e-mail address', () => {
     'ada@example.com,bob@example.com',
     `${'a'.repeat(65)}@example.com`,
     `ada@${'a'.repeat(250)}.com`,
-  ])('%j is none', (text) => {
+  ])('%j is refused', (text) => {
     expect(readEmail(text)).toBeUndefined();
   });
 });
@@ -87,9 +87,9 @@ describe('a phone number', () => {
     ['a backtick and an accent', '`+1 212 555 0142´'],
     ['quotes', '"+1 212 555 0142"'],
     ['Swiss thousands', "+1'212'555'0142"],
-    ['a full stop behind', '+1 212 555 0142.'],
-    ['a full stop before', '.+1 212 555 0142'],
-    ['full stops within', '+1.212.555.0142.'],
+    ['a full stop after it', '+1 212 555 0142.'],
+    ['a full stop before it', '.+1 212 555 0142'],
+    ['full stops inside', '+1.212.555.0142.'],
     ['an ellipsis', '…+1 212 555 0142...'],
     ['an ideographic full stop', '+1 212 555 0142。'],
     ['a comma', '+1 212 555 0142,'],
@@ -118,7 +118,7 @@ describe('a phone number', () => {
     ['980-123-4567 доб. 3', 'US', 'phone_letters'],
     ['980-123-4567 #3', 'US', 'phone_extension'],
     ['980-123-4567,,3', 'US', 'phone_extension'],
-  ])('%j in %s is none: it %s', (text, country, why) => {
+  ])('%j in %s is refused: it %s', (text, country, why) => {
     expect(readPhone(text, country)).toEqual({ ok: false, why });
   });
 
@@ -133,7 +133,7 @@ describe('a phone number', () => {
   });
 
   it.each(getCountries())(
-    'of %s is read as its own people write it, with marks around it, where only the country’s name is known',
+    'of %s is read as people there write it, with marks around it, if only the country’s name is known',
     (code) => {
       const number = getExampleNumber(code, examples);
       if (!number) throw new Error(`No example of ${code}`);
@@ -169,17 +169,17 @@ describe('an address', () => {
     expect(readAddress(place)).toEqual({ country });
   });
 
-  it('has the code of its province, else the name', () => {
+  it('has the code of its province, or else the name', () => {
     expect(readAddress({ province: 'Colorado', province_code: 'CO' })?.state).toBe('CO');
     expect(readAddress({ province: 'Colorado' })?.state).toBe('Colorado');
   });
 
-  it('is what is known of it, be that a code alone', () => {
+  it('is whatever is known of it, even a code alone', () => {
     expect(readAddress({ country_code: 'US' })).toEqual({ country: 'USA' });
     expect(readAddress({ province_code: 'CO' })).toEqual({ state: 'CO' });
   });
 
-  it('is none without anything to find it by', () => {
+  it('is left out if nothing in it helps to find the place', () => {
     expect(readAddress(undefined)).toBeUndefined();
     expect(readAddress({})).toBeUndefined();
     expect(readAddress({ country_code: 'ZZ' })).toBeUndefined();
@@ -217,7 +217,7 @@ describe('a date', () => {
     ['', { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
     [null, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
     [undefined, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
-  ])('of a choice (%j) is never later than its event; one that cannot be read is none', (own, optIn, other) => {
+  ])('of a choice (%j) is never later than its event; an unreadable one counts as no date', (own, optIn, other) => {
     expect(readChosenAt(readWrittenDate(own), triggeredAt, true)).toEqual(optIn);
     expect(readChosenAt(readWrittenDate(own), triggeredAt, false)).toEqual(other);
   });

@@ -2,19 +2,22 @@ import countries from 'i18n-iso-countries';
 import { describe, expect, it } from 'vitest';
 import { alpha3Of, findCountry, firstCountry } from '../../../server/shopify/translate/read-country.ts';
 
-describe('A country', () => {
-  it.each(Object.entries(countries.getNames('en', { select: 'official' })))('%s is known as %s', (code, name) => {
+describe('a country', () => {
+  it.each(Object.entries(countries.getNames('en', { select: 'official' })))('%s becomes %s', (code, name) => {
     expect(findCountry(name)).toBe(code);
   });
 
-  it.each(Object.keys(countries.getAlpha2Codes()))('%s is known by the name that Unicode gives it', (code) => {
+  it.each(Object.keys(countries.getAlpha2Codes()))('%s is known by Unicode’s name for it', (code) => {
     const names = (['long', 'short'] as const).map((style) =>
       new Intl.DisplayNames('en', { type: 'region', style }).of(code),
     );
     expect(names.map((name) => findCountry(name ?? ''))).toEqual([code, code]);
   });
 
-  /** https://shopify.dev/docs/api/storefront/latest/enums/CountryCode, and how its admin and old bodies have them. */
+  /**
+   * https://shopify.dev/docs/api/storefront/latest/enums/CountryCode, and the names in Shopify's
+   * admin and in old bodies.
+   */
   it.each([
     ['Ascension Island', 'AC'],
     ['Antigua And Barbuda', 'AG'],
@@ -72,7 +75,7 @@ describe('A country', () => {
     ['FRANCE', 'FR'],
     ['us', 'US'],
     ['fra', 'FR'],
-  ])('called %s is %s', (name, code) => {
+  ])('named %s is %s', (name, code) => {
     expect(findCountry(name)).toBe(code);
   });
 
@@ -84,7 +87,7 @@ describe('A country', () => {
     ['日本', 'JP'],
     ['대한민국', 'KR'],
     ['美國', 'US'],
-  ])('called %s in a language of Shopify’s admin is %s', (name, code) => {
+  ])('named %s, in a language of Shopify’s admin, is %s', (name, code) => {
     expect(findCountry(name)).toBe(code);
   });
 
@@ -100,30 +103,30 @@ describe('A country', () => {
     '',
     '1',
     'constructor',
-  ])('called %s is not known', (name) => {
+  ])('named %s is unknown', (name) => {
     expect(findCountry(name)).toBeUndefined();
   });
 });
 
-describe('The country that reads a number', () => {
+describe('the country that a phone number is read in', () => {
   const shop = { country_code: 'US' };
   it.each([
-    ['is the first that is named', [{ country_code: 'FR' }, { country_code: 'AT' }, shop], 'FR'],
-    ['may be named by its name alone', [{ country_code: null, country: 'France' }, shop], 'FR'],
-    ['goes by the code where the name is another', [{ country_code: 'AT', country: 'Germany' }, shop], 'AT'],
-    ['goes by the name where the code is none', [{ country_code: 'QQ', country: 'France' }, shop], 'FR'],
-    ['may have its code where the name belongs', [{ country: 'fr' }, shop], 'FR'],
-    ['is the next one’s where a place names none', [{ country: ' ', country_code: '' }, null, undefined, shop], 'US'],
-    ['is the next one’s where Shopify does not know it', [{ country_code: 'ZZ' }, shop], 'US'],
-    ['is none where a name means nothing', [{ country: 'Atlantis' }, shop], null],
-    ['is none where a code means nothing', [{ country_code: 'AN' }, shop], null],
-    ['is none where nobody names one', [{}, { country_code: null }], null],
+    ['is the first one named', [{ country_code: 'FR' }, { country_code: 'AT' }, shop], 'FR'],
+    ['may be given by name alone', [{ country_code: null, country: 'France' }, shop], 'FR'],
+    ['follows the code if the name says something else', [{ country_code: 'AT', country: 'Germany' }, shop], 'AT'],
+    ['follows the name if the code means nothing', [{ country_code: 'QQ', country: 'France' }, shop], 'FR'],
+    ['may have its code in the field of the name', [{ country: 'fr' }, shop], 'FR'],
+    ['comes from the next place if one names none', [{ country: ' ', country_code: '' }, null, undefined, shop], 'US'],
+    ['comes from the next place if Shopify doesn’t know the name', [{ country_code: 'ZZ' }, shop], 'US'],
+    ['is unknown if the only name means nothing', [{ country: 'Atlantis' }, shop], null],
+    ['is unknown if the only code means nothing', [{ country_code: 'AN' }, shop], null],
+    ['is unknown if no place names one', [{}, { country_code: null }], null],
   ])('%s', (_, places, country) => {
     expect(firstCountry(places)).toBe(country);
   });
 });
 
-describe('Three letters for a country', () => {
+describe('the three-letter code of a country', () => {
   it.each([
     ['US', 'USA'],
     ['us', 'USA'],
@@ -134,7 +137,7 @@ describe('Three letters for a country', () => {
     ['ZZZ', undefined],
     ['France', undefined],
     [undefined, undefined],
-  ])('%s is %s', (code, three) => {
+  ])('of %s is %s', (code, three) => {
     expect(alpha3Of(code)).toBe(three);
   });
 });

@@ -10,7 +10,7 @@ function customer(change: Json = {}, shopCountry: string | null = 'US') {
 }
 
 describe('a customer', () => {
-  it('is translated whole', () => {
+  it('is translated in full', () => {
     expect(customer()).toEqual({
       kind: 'customer',
       id: '5001',
@@ -36,7 +36,7 @@ describe('a customer', () => {
     });
   });
 
-  it('without a name has that of the default address', () => {
+  it('without a name gets the name in the default address', () => {
     const { contact } = customer({ first_name: null, last_name: null });
     expect([contact.firstName, contact.lastName]).toEqual(['Home', 'Holder']);
     expect(contact.origins.firstName).toBe('default_address.first_name');
@@ -68,7 +68,7 @@ describe('a customer', () => {
     ['AT', 'US', '+434037621111'],
     [null, 'US', '+14037621111'],
     [null, null, undefined],
-  ])('with an address in %s in a shop in %s has the phone %s', (country_code, shopCountry, phone) => {
+  ])('with an address in %s and a shop in %s has the phone %s', (country_code, shopCountry, phone) => {
     expect(customer({ default_address: { ...home, country: null, country_code } }, shopCountry).contact.phone).toBe(
       phone,
     );
@@ -78,19 +78,22 @@ describe('a customer', () => {
     ['AT', 'US', '+436641234567'],
     [null, 'AT', '+436641234567'],
     [null, null, undefined],
-  ])('of %s, in a shop in %s, has a mobile in national form read there: %s', (country_code, shopCountry, mobile) => {
-    const default_address = { ...home, country: null, country_code };
-    expect(customer({ phone: '0664 1234567', default_address }, shopCountry).contact.mobile).toBe(mobile);
-    if (country_code) return;
-    expect(customer({ phone: '0664 1234567', default_address: null }, shopCountry).contact.mobile).toBe(mobile);
-  });
+  ])(
+    'of %s, in a shop in %s, has a national mobile number read in that country: %s',
+    (country_code, shopCountry, mobile) => {
+      const default_address = { ...home, country: null, country_code };
+      expect(customer({ phone: '0664 1234567', default_address }, shopCountry).contact.mobile).toBe(mobile);
+      if (country_code) return;
+      expect(customer({ phone: '0664 1234567', default_address: null }, shopCountry).contact.mobile).toBe(mobile);
+    },
+  );
 
-  it('carries no consent of old API versions', () => {
+  it('carries no consent from old API versions', () => {
     const old = { accepts_marketing: true, email_marketing_consent: { state: 'subscribed' }, tags: 'vip' };
     expect(customer(old)).toEqual(customer());
   });
 
-  it('of which only the id is known has to be read', () => {
+  it('known by id alone has to be read', () => {
     const body = { id: 5001, admin_graphql_api_id: 'gid://shopify/Customer/5001' };
     expect(translateCustomer(body, context('customers/update'))).toEqual({
       kind: 'incomplete',
@@ -99,13 +102,13 @@ describe('a customer', () => {
     });
   });
 
-  it('without an id cannot be translated', () => {
+  it('without an id can’t be translated', () => {
     expect(() => translateCustomer({ email: 'ada@example.com' }, context('customers/update'))).toThrow(
       TranslationError,
     );
   });
 
-  it.each([1, 'x', true, [], [1], {}])('with every field %j is still translated', (odd) => {
+  it.each([1, 'x', true, [], [1], {}])('is translated even if every field is %j', (odd) => {
     const change = Object.fromEntries(Object.keys(customerBody()).map((key) => [key, odd]));
     expect(customer({ ...change, id: 5001 }).id).toBe('5001');
   });

@@ -85,24 +85,24 @@ describe('a consent event', () => {
     ],
     [SMS, { id: 5001, phone: 'CALL ME', sms_marketing_consent: 'subscribed' }],
     [WHATSAPP, { customer_id: 5001, phone_number: [], whats_app_marketing_consent: [] }],
-  ])('of %s that says nothing (%j) has no state, no address and the date of the event', (topic, body) => {
+  ])('of %s that says nothing (%j) has no state, no address and the event’s date', (topic, body) => {
     const nothing = { state: null, level: null, address: null, chosenAt: TRIGGERED_AT };
     expect(translate(topic, body)).toMatchObject({ kind: 'consent', customerId: '5001', fact: nothing });
   });
 
-  it('dated later than itself is dated by the event', () => {
+  it('with a date later than the event gets the event’s date', () => {
     const email_marketing_consent = { state: 'subscribed', consent_updated_at: '2027-01-01T00:00:00Z' };
     expect(translate(EMAIL, { customer_id: 1, email_marketing_consent })).toMatchObject({
       fact: { chosenAt: TRIGGERED_AT },
     });
   });
 
-  it('may name the address alone', () => {
+  it('may give only the address', () => {
     const body = { email_address: 'ada@example.com', email_marketing_consent: { state: 'subscribed' } };
     expect(translate(EMAIL, body)).toMatchObject({ customerId: null, fact: { address: 'ada@example.com' } });
   });
 
-  it.each([EMAIL, SMS, WHATSAPP])('of %s about nobody cannot be translated', (topic) => {
+  it.each([EMAIL, SMS, WHATSAPP])('of %s about nobody can’t be translated', (topic) => {
     expect(() => translate(topic, {})).toThrow(TranslationError);
   });
 });
@@ -117,14 +117,14 @@ describe('tags', () => {
     expect(translate(topic, body)).toEqual(expected);
   });
 
-  it('without a date have that of the event, without a list are none', () => {
+  it('without a date get the event’s date; without a list there are none', () => {
     expect(translate('customer.tags_added', { customerId: 5001 })).toMatchObject({
       tags: [],
       occurredAt: TRIGGERED_AT,
     });
   });
 
-  it('of nobody cannot be translated', () => {
+  it('of nobody can’t be translated', () => {
     expect(() => translate('customer.tags_added', { tags: ['a'] })).toThrow(TranslationError);
   });
 });
@@ -142,7 +142,7 @@ describe('a merge', () => {
     ['in_progress', false],
     [null, false],
     [1, false],
-  ])('with status %j happened: %s', (status, completed) => {
+  ])('with status %j counts as completed: %s', (status, completed) => {
     expect(translate('customers/merge', { ...ids, status })).toEqual({
       kind: 'merge',
       completed,
@@ -165,8 +165,8 @@ describe('a run of the Flow action', () => {
   const run = (properties: object) => translate('flow/send', { shopify_domain: 'a.myshopify.com', properties });
 
   it.each([
-    ['one a line', 'Races\n Ski school \r\n', ['Races', 'Ski school']],
-    ['with commas, each once', 'Races, Ski school,Races,,', ['Races', 'Ski school']],
+    ['one per line', 'Races\n Ski school \r\n', ['Races', 'Ski school']],
+    ['with commas and repeats', 'Races, Ski school,Races,,', ['Races', 'Ski school']],
     ['as a list', ['Races', 4, ' '], ['Races']],
     ['none', '', []],
     ['something else', 12, []],
@@ -179,7 +179,7 @@ describe('a run of the Flow action', () => {
   });
 
   it.each([{}, { customer_id: 'somebody' }, { customer_id: null }])(
-    'is refused when it names none: %j',
+    'is refused if it names no customer: %j',
     (properties) => {
       expect(() => run(properties)).toThrow(TranslationError);
     },
@@ -227,7 +227,7 @@ describe('a lifecycle event', () => {
     expect(translate(topic, body)).toEqual(translated);
   });
 
-  it('that deletes nobody cannot be translated', () => {
+  it('that deletes nobody can’t be translated', () => {
     expect(() => translate('customers/delete', {})).toThrow(TranslationError);
   });
 });
@@ -236,7 +236,7 @@ describe('a privacy request', () => {
   it.each([
     ['customers/data_request', 'data_request'],
     ['customers/redact', 'customer_redact'],
-  ])('%s names whatever of the person is known', (topic, request) => {
+  ])('%s names the person by whatever is known of them', (topic, request) => {
     const full = { customer: { id: 5001, email: 'Ada@Example.com', phone: '403-555-0123' } };
     const nobody = {
       kind: 'compliance',

@@ -15,7 +15,7 @@ function order(change: Json = {}, topic = 'orders/create', ctx: Partial<EventCon
 const saidOf = (why: LeftOut | undefined) => (typeof why === 'object' ? inEnglish(why) : why);
 
 describe('an order', () => {
-  it('is translated whole', () => {
+  it('is translated in full', () => {
     expect(order()).toEqual({
       kind: 'order',
       id: '7001',
@@ -74,11 +74,11 @@ describe('an order', () => {
     { id: 8001 },
     { id: '8001', admin_graphql_api_id: null },
     { admin_graphql_api_id: 'gid://shopify/Order/8001' },
-  ])('of which only %j is known has to be read', (body) => {
+  ])('known by %j alone has to be read', (body) => {
     expect(translateOrder(body, context('orders/updated'))).toEqual({ kind: 'incomplete', what: 'order', id: '8001' });
   });
 
-  it('without an id cannot be translated, and says so without quoting the body', () => {
+  it('without an id can’t be translated, and the error doesn’t quote the body', () => {
     expect(() => translateOrder({ email: 'ada@example.com' }, context('orders/create'))).toThrow(
       new TranslationError('order_without_id', 'The order has no id: id, admin_graphql_api_id'),
     );
@@ -106,52 +106,64 @@ describe('an order', () => {
 describe("a buyer's name", () => {
   const nameless = { ...buyer, first_name: null, last_name: '' };
   it.each([
-    ['of the customer', {}, 'Ada', 'Skier', 'customer'],
-    ['of the billing address when the customer has none', { customer: nameless }, 'Bill', 'Payer', 'billing_address'],
+    ['is the customer’s', {}, 'Ada', 'Skier', 'customer'],
     [
-      'of the default address when neither has one',
+      'is from the billing address if the customer has none',
+      { customer: nameless },
+      'Bill',
+      'Payer',
+      'billing_address',
+    ],
+    [
+      'is from the default address if neither has one',
       { customer: nameless, billing_address: null },
       'Home',
       'Holder',
       'customer.default_address',
     ],
     [
-      'half known is not completed from elsewhere',
+      'is not completed from elsewhere if half of it is known',
       { customer: { ...buyer, last_name: null } },
       'Ada',
       undefined,
       'customer',
     ],
-    ['never of the shipping address', { customer: null, billing_address: null }, undefined, undefined, undefined],
     [
-      'of the billing address when nobody can see the customer’s',
+      'never comes from the shipping address',
+      { customer: null, billing_address: null },
+      undefined,
+      undefined,
+      undefined,
+    ],
+    [
+      'is from the billing address if the customer’s is invisible',
       { customer: { ...buyer, first_name: '\u200b\u200e', last_name: '\u3164 \u2800' } },
       'Bill',
       'Payer',
       'billing_address',
     ],
     [
-      'without what nobody sees at its ends',
+      'loses invisible characters at its ends',
       { customer: { ...buyer, first_name: '\u200fAda\u200b', last_name: '\u00adSkier\u2800' } },
       'Ada',
       'Skier',
       'customer',
     ],
-  ])('is that %s', (_, change, firstName, lastName, from) => {
+  ])('%s', (_, change, firstName, lastName, from) => {
     const { contact } = order(change);
     expect([contact.firstName, contact.lastName]).toEqual([firstName, lastName]);
     expect(contact.origins.firstName).toBe(from && `${from}.first_name`);
     expect(contact.origins.lastName).toBe(lastName && `${from}.last_name`);
   });
 
-  it('says why a half is missing', () => {
+  it('says why half of it is missing', () => {
     expect(saidOf(order({ customer: { ...buyer, last_name: null } }).contact.leftOut.lastName)).toBe(
       'Left out: empty in Shopify (customer.last_name).',
     );
   });
 });
 
-describe("a buyer's e-mail", () => {
+describe('a buyer’s email address', () => {
   const silent = { ...buyer, email: null };
   it.each([
     ['customer.email', {}, 'Ada@Example.com'],
@@ -180,7 +192,7 @@ describe("a buyer's e-mail", () => {
   });
 });
 
-describe("a buyer's phone", () => {
+describe('a buyer’s phone', () => {
   it.each([
     ['billing_address.phone', {}, '+13035550100'],
     ['phone', { billing_address: { ...billing, phone: '555-SHIP' } }, '+13035550199'],
@@ -193,15 +205,15 @@ describe("a buyer's phone", () => {
   });
 
   it.each([
-    ["the address's country", { country_code: 'AT' }, 'CA', 'US', '+436641234567'],
+    ['the address’s country', { country_code: 'AT' }, 'CA', 'US', '+436641234567'],
     [
-      "the customer's country when the address has none",
+      'the customer’s country if the address has none',
       { country: null, country_code: null },
       'AT',
       'US',
       '+436641234567',
     ],
-    ["the shop's country when neither has one", { country: null, country_code: null }, null, 'AT', '+436641234567'],
+    ['the shop’s country if neither has one', { country: null, country_code: null }, null, 'AT', '+436641234567'],
   ])('is read in %s', (_, address, homeCountry, shopCountry, phone) => {
     const change = {
       billing_address: { ...billing, ...address, phone: '0664 1234567' },
@@ -233,7 +245,7 @@ describe("a buyer's phone", () => {
     expect(contact.phone).toBe(phone);
   });
 
-  it('of the customer is read with the customer’s country, by its name too', () => {
+  it('of the customer is read with the customer’s country, even if only its name is given', () => {
     const customer = { ...buyer, phone: '06 12 34 56 78' };
     const named = { ...home, country: 'France', country_code: null };
     expect(order({ customer: { ...customer, default_address: named } }).contact.mobile).toBe('+33612345678');
@@ -241,7 +253,7 @@ describe("a buyer's phone", () => {
     expect(order({ customer: { ...customer, default_address: nowhere } }).contact.mobile).toBeUndefined();
   });
 
-  it('of a customer whose country nobody knows is read with the shop’s', () => {
+  it('of a customer whose country is unknown is read with the shop’s', () => {
     const customer = { ...buyer, phone: '0664 1234567', default_address: null };
     const { contact } = order({ billing_address: null, customer }, 'orders/create', { shopCountry: 'AT' });
     expect(contact.mobile).toBe('+436641234567');
@@ -281,8 +293,12 @@ describe("a buyer's address", () => {
     ['its name', { country: 'Canada' }, { country: 'Canada' }],
     ['both', { country: 'Canada', country_code: 'CA' }, { country: 'CAN' }],
     ['its name among names and a phone', { first_name: 'Bill', phone: '1', country: 'Canada' }, { country: 'Canada' }],
-    ['its name among what nobody sees', { city: '\u200b', zip: '\u3164', country: 'Canada' }, { country: 'Canada' }],
-  ])('is a country alone, known by %s, only where no source says more', (_, bare, address) => {
+    [
+      'its name among invisible characters',
+      { city: '\u200b', zip: '\u3164', country: 'Canada' },
+      { country: 'Canada' },
+    ],
+  ])('is only a country, given by %s, only if no source has more', (_, bare, address) => {
     const nobody = { ...buyer, default_address: null };
     expect(order({ billing_address: bare, customer: nobody, shipping_address: null }).contact.address).toEqual(address);
     expect(order({ billing_address: bare, customer: nobody }).contact.address?.city).toBe('Lyon');
@@ -293,18 +309,18 @@ describe("a buyer's address", () => {
   });
 
   it.each([{ zip: '80202' }, { province_code: 'CO' }, { province: 'Colorado' }, { address2: 'Flat 2' }])(
-    'is one with %j beside its country',
+    'counts as more than a country with %j beside it',
     (part) => {
       const { contact } = order({ billing_address: { ...part, country: 'United States' } });
       expect(contact.origins.address).toBe('billing_address');
     },
   );
 
-  it('is never a mix of two', () => {
+  it('never mixes two sources', () => {
     expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });
   });
 
-  it('of the parcel has neither its name nor its phone', () => {
+  it('from the shipping address has neither its name nor its phone', () => {
     const { contact } = order({ billing_address: null, phone: null, customer: null });
     expect(contact.address).toEqual({ line1: '5 Depot Lane', city: 'Lyon', zip: '69001', country: 'FRA' });
     expect(JSON.stringify(contact)).not.toContain(shipping.last_name);
@@ -337,7 +353,7 @@ describe('a purchase', () => {
     ['current_subtotal_price', '1.00', 'subtotal'],
     ['current_total_tax', '1.00', 'tax'],
     ['current_total_discounts', '1.00', 'discount'],
-  ] as const)('has the %s of the order, and nothing in its place when it is missing', (field, value, part) => {
+  ] as const)('has the order’s %s, and nothing instead if it is missing', (field, value, part) => {
     const originals = { total_price: null, subtotal_price: null, total_tax: null, total_discounts: null };
     expect(order({ ...originals, [field]: value }).purchase[part]).toBe(value);
     expect(order({ ...originals, [field]: null }).purchase).not.toHaveProperty(part);
@@ -348,7 +364,7 @@ describe('a purchase', () => {
     ['title', 'title'],
     ['variant_title', 'variant'],
     ['vendor', 'vendor'],
-  ] as const)('has the %s of an item', (field, part) => {
+  ] as const)('has an item’s %s', (field, part) => {
     const line_items = [{ quantity: 1, [field]: 'Alpine' }];
     expect(order({ line_items }).purchase.items).toEqual([{ quantity: 1, [part]: 'Alpine' }]);
   });
@@ -364,7 +380,7 @@ describe('a purchase', () => {
     expect(order({ current_shipping_price_set: { shop_money: { amount: '1.50' } } }).purchase.shipping).toBe('1.50');
   });
 
-  it('leaves out what is no amount, no date and no item', () => {
+  it('leaves out anything that isn’t an amount, a date or an item', () => {
     const { purchase } = order({
       current_total_price: 'example string',
       total_price: {},
@@ -448,13 +464,17 @@ describe('the marketing box', () => {
 
   it.each([
     ['processed_at', {}, Date.UTC(2026, 10, 20, 9, 30)],
-    ['created_at without it', { processed_at: null, created_at: '2026-11-20T08:00:00Z' }, Date.UTC(2026, 10, 20, 8)],
-    ['the event when the order claims to be from the future', { processed_at: '2030-01-01T00:00:00Z' }, TRIGGERED_AT],
+    [
+      'created_at if that is missing',
+      { processed_at: null, created_at: '2026-11-20T08:00:00Z' },
+      Date.UTC(2026, 10, 20, 8),
+    ],
+    ['the event if the order claims to be from the future', { processed_at: '2030-01-01T00:00:00Z' }, TRIGGERED_AT],
   ])('is dated by %s', (_, change, chosenAt) => {
     expect(order({ ...guest, buyer_accepts_marketing: true, ...change }).facts[0]?.chosenAt).toBe(chosenAt);
   });
 
-  it('ticked without a date is undated, and says when it was heard; with one that cannot be read it is undated', () => {
+  it('ticked without a date is undated, and records when we heard of it; ticked with an unreadable date it is undated', () => {
     const boxOf = (change: object) => order({ ...guest, buyer_accepts_marketing: true, ...change }).facts[0];
     const undated = boxOf({ processed_at: null, created_at: null });
     expect(undated).toMatchObject({ chosenAt: null, heardAt: TRIGGERED_AT });
@@ -463,7 +483,7 @@ describe('the marketing box', () => {
     expect(unreadable).not.toHaveProperty('heardAt');
   });
 
-  it('unticked without a date is dated by the event', () => {
+  it('unticked without a date gets the event’s date', () => {
     const change = { ...guest, buyer_accepts_marketing: false, processed_at: null, created_at: null };
     expect(order(change).facts[0]?.chosenAt).toBe(TRIGGERED_AT);
   });

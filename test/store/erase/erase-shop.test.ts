@@ -25,7 +25,7 @@ async function connectorOf(env: Record<string, string> = {}) {
   return connector;
 }
 
-/** All rows of a shop that is gone by now, of whatever table. */
+/** All rows of a shop that is already gone, in every table. */
 const rowsOf = async (db: Db, shopId: number) =>
   (await everyRow(db))
     .filter(({ table, row }) => (table === 'shops' ? row['id'] : row['shop_id']) === shopId)
@@ -35,7 +35,7 @@ const shopId = async (db: Db, domain = SHOP) =>
   (await db.query<{ id: number }>('SELECT id FROM shops WHERE domain = $1', [domain]))[0]?.id;
 
 describe('shop/redact', () => {
-  it('erases everything of the shop, its key first, and nothing of another', async () => {
+  it('erases everything of the shop, its key first, and nothing of another shop', async () => {
     const connector = await connectorOf();
     await connector.connect();
     await connector.connect({}, NEIGHBOUR);
@@ -53,7 +53,7 @@ describe('shop/redact', () => {
     const lasting = async (shop: number) =>
       (await rowsOf(connector.db, shop)).filter((name) => name !== 'chore_leases');
     const tables = async (shop: number) => [...new Set(await lasting(shop))].sort();
-    // Flow is told of the requests by a chore, of one shop after the other.
+    // A chore tells Flow about the requests, one shop after another.
     for (const shop of [id, neighbour]) {
       await until('Flow was told', async () => ((await tables(shop)).includes('flow_openings') ? true : undefined));
     }
@@ -67,7 +67,7 @@ describe('shop/redact', () => {
     expect(await kept(connector)).not.toEqual([]);
   });
 
-  it('lets the shop come back as a new one, with a key of its own and nothing of before', async () => {
+  it('lets the shop come back as a new one, with a new key and none of its old data', async () => {
     const connector = await connectorOf();
     await connector.connect();
     await connector.deliver('customers/create', customer(1));
@@ -82,7 +82,7 @@ describe('shop/redact', () => {
     expect(await connector.deliver('customers/update', customer(1))).toMatchObject({ state: 'accepted' });
   });
 
-  it('is kept out by a process that still holds the old key: nothing is stored under it, and nothing is lost', async () => {
+  it('is safe from a process that still holds the old key: nothing is stored under it, and nothing is lost', async () => {
     const connector = await connectorOf();
     await connector.connect();
     // A second process on the same database, which has the shop's key in memory.
@@ -119,12 +119,12 @@ describe('shop/redact', () => {
     );
   });
 
-  it('does nothing when the app was installed again, which the activity says', async () => {
+  it('erases nothing if the app was installed again, and the activity says so', async () => {
     const connector = await connectorOf();
     await connector.connect();
     await connector.deliver('app/uninstalled', { id: 1 });
-    await until('a call shows that the app is there again', async () => {
-      // A token issued in the very second of the uninstall shows nothing.
+    await until('a call shows that the app is installed again', async () => {
+      // A token issued in the very second of the uninstallation proves nothing.
       await connector.api('GET', '/overview');
       const rows = await connector.db.query('SELECT 1 FROM shops WHERE uninstalled_at IS NULL');
       return rows.length > 0 ? true : undefined;
@@ -137,7 +137,7 @@ describe('shop/redact', () => {
     expect((await connector.api('GET', '/settings')).body).toMatchObject({ guidLast4: connector.guid.slice(-4) });
   });
 
-  it('does nothing when a webhook of the new installation waits behind it', async () => {
+  it('erases nothing if a webhook of the new installation is waiting behind it', async () => {
     const db = await testDatabase();
     onTestFinished(db.close);
     const shops = createShops(db, keys);
@@ -160,7 +160,7 @@ describe('shop/redact', () => {
     await store('shop/redact', redactShop, 'redact', now);
     await store('orders/create', order(2), 'again', now);
     const connector = await startOn(db);
-    await until('all is settled', async () => {
+    await until('everything has ended', async () => {
       const rows = await db.query<{ state: string }>(`SELECT state FROM events WHERE state = 'received'`);
       return rows.length === 0 ? true : undefined;
     });
@@ -169,7 +169,7 @@ describe('shop/redact', () => {
     expect(connector.port).toBeGreaterThan(0);
   });
 
-  it('goes on after a crash, in batches: the key is gone from the first commit on', async () => {
+  it('continues after a crash, in batches: the key is gone from the first commit on', async () => {
     const db = await testDatabase();
     onTestFinished(db.close);
     const shops = createShops(db, keys);
@@ -181,7 +181,7 @@ describe('shop/redact', () => {
     );
     await db.query(`UPDATE shops SET domain = 'erased:1', wrapped_key = NULL, wrap_key_id = NULL, erased_at = now()`);
     const chore = shopErasure(db);
-    // A process that stops after every statement gets on all the same.
+    // A process that stops after every statement still finishes in the end.
     for (let turn = 0; turn < 2; turn++) {
       const stopping = new AbortController();
       const cut: Db = {
@@ -234,7 +234,7 @@ describe('shop/redact', () => {
       }
     };
     const storing = Promise.all(Array.from({ length: 20 }, async (_, sender) => await storeUntilErased(sender)));
-    await until('some are stored', async () => (stored > 100 ? true : undefined));
+    await until('some webhooks are stored', async () => (stored > 100 ? true : undefined));
     await db.query(`UPDATE shops SET uninstalled_at = now() + interval '1 day'`);
     const destroyed = await db.transaction(
       async (sql) => await destroyKey(sql, shop, '00000000-0000-7000-8000-000000000000', () => true),
@@ -281,12 +281,12 @@ describe('whether a shop is in use when Shopify asks to erase it', () => {
       false,
     ],
     [
-      'uninstalled and used up to then',
+      'uninstalled, and used until then',
       { uninstalledAt: asked - 48 * HOUR, lastUninstalledAt: asked - 48 * HOUR, lastCallAt: asked - 48 * HOUR - 1 },
       false,
     ],
     [
-      'installed again within the first hour, and quiet since',
+      'installed again within the first hour, and silent since',
       { lastUninstalledAt: asked - 48 * HOUR, lastCallAt: asked - 47.5 * HOUR },
       true,
     ],
@@ -294,12 +294,12 @@ describe('whether a shop is in use when Shopify asks to erase it', () => {
     ['no known uninstallation, a call within 47 hours', { lastCallAt: asked - 46 * HOUR }, true],
     ['no known uninstallation, a webhook within 47 hours', { lastWebhookAt: asked - 46 * HOUR }, true],
     [
-      'no known uninstallation, quiet for 47 hours',
+      'no known uninstallation, silent for 47 hours',
       { lastCallAt: asked - 47 * HOUR, lastWebhookAt: asked - 47 * HOUR },
       false,
     ],
     [
-      'an old uninstallation and reinstallation, quiet since the one that nobody told of',
+      'an old uninstallation and reinstallation, silent since a newer uninstallation that never arrived',
       { lastUninstalledAt: asked - 20 * DAY, lastCallAt: asked - 3 * DAY },
       false,
     ],

@@ -5,7 +5,7 @@ import { testDatabase } from '../../fakes/database.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-it('while the database hangs, what waits for longer than the sender does is let go, and nothing of it is stored afterwards', async () => {
+it('while the database hangs, a webhook waiting longer than its sender does is dropped, and never stored later', async () => {
   const db = await testDatabase();
   const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
   const domain = 'shop.myshopify.com';
@@ -38,7 +38,7 @@ it('while the database hangs, what waits for longer than the sender does is let 
   const waiting = ['a', 'b'].map(async (id) => await store(id).catch((error: unknown) => error));
   vi.advanceTimersByTime(STORE_WITHIN_MS + 1);
   const last = store('last');
-  // Before anything answers.
+  // These fail before the database answers.
   expect(await Promise.all(waiting)).toEqual([expect.any(Error), expect.any(Error)]);
   answer();
   expect([await underWay, await last]).toEqual([true, true]);

@@ -46,7 +46,7 @@ describe('saved settings', () => {
     expect(await store.load(await newShop())).toBeNull();
   });
 
-  it('come back whole, without a GUID when none was given', async () => {
+  it('are returned complete, without a GUID if none was given', async () => {
     const shop = await newShop();
     await save(shop, { sourceName: 'Snow', providerType: 7, listIds: ['31'], paused: true });
     expect(await store.load(shop)).toEqual({
@@ -70,7 +70,7 @@ describe('saved settings', () => {
     expect(await store.load(other)).toMatchObject({ guid: second });
   });
 
-  it('are completed by today’s defaults when an older version stored them', async () => {
+  it('are completed with today’s defaults if an older version saved them', async () => {
     const shop = await newShop();
     await save(shop, {});
     await db.query(
@@ -81,7 +81,7 @@ describe('saved settings', () => {
     expect((await store.load(shop))?.settings).toEqual(settings);
   });
 
-  it('are read within the transaction that asks', async () => {
+  it('are read within the caller’s transaction', async () => {
     const shop = await newShop();
     await save(shop, {});
     const seen = await db.transaction(async (sql) => {
@@ -91,7 +91,7 @@ describe('saved settings', () => {
     expect(seen?.account).toBe(9);
   });
 
-  it('saved at the same moment by two people do not mix, and every change is recorded', async () => {
+  it('saved by two people at the same moment don’t mix, and every change is recorded', async () => {
     const shop = await newShop();
     const names = ['A', 'B', 'C', 'D'];
     await Promise.all(names.map(async (sourceName) => await save(shop, { sourceName, newAccount: true })));
@@ -104,7 +104,7 @@ describe('saved settings', () => {
 });
 
 describe('the GUID', () => {
-  it('is nowhere in the database in clear', async () => {
+  it('is nowhere in the database in plain text', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await save(shop, { guid: second });
@@ -143,18 +143,18 @@ describe('the GUID', () => {
 
   it.each([
     ['a changed GUID keeps the account', { guid: second }, 1, null],
-    ['a changed GUID of a new account begins another', { guid: second, newAccount: true }, 2, t1],
-    ['the same GUID of a new account begins another', { guid: first, newAccount: true }, 2, t1],
-    ['the kept GUID of a new account begins another', { newAccount: true }, 2, t1],
+    ['a changed GUID of a new account starts another account', { guid: second, newAccount: true }, 2, t1],
+    ['the same GUID of a new account starts another account', { guid: first, newAccount: true }, 2, t1],
+    ['the kept GUID of a new account starts another account', { newAccount: true }, 2, t1],
     ['the same GUID keeps the account', { guid: first }, 1, null],
-  ])('decides what counts as told: %s', async (_what, document, account, accountSince) => {
+  ])('decides which account it is: %s', async (_what, document, account, accountSince) => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await save(shop, document, t1);
     expect(await store.load(shop)).toMatchObject({ account, accountSince });
   });
 
-  it('of a second new account counts on, and a later saving keeps the account', async () => {
+  it('of a second new account starts account 3, and a later save keeps it', async () => {
     const shop = await newShop();
     await save(shop, { guid: first, newAccount: true }, t0);
     await save(shop, { guid: second, newAccount: true }, t1);
@@ -162,7 +162,7 @@ describe('the GUID', () => {
     expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 });
   });
 
-  it('is erased by disconnecting; the rest stays', async () => {
+  it('is erased by disconnecting; everything else stays', async () => {
     const shop = await newShop();
     await save(shop, { guid: first, sourceName: 'Snow', newAccount: true });
     await store.noteProblem(shop, problem);
@@ -182,7 +182,7 @@ describe('the GUID', () => {
     ]);
   });
 
-  it('is not missed when there is none to disconnect', async () => {
+  it('may be missing when the shop disconnects', async () => {
     const shop = await newShop();
     await store.removeGuid(shop, '43', t1);
     await save(shop, {});
@@ -192,7 +192,7 @@ describe('the GUID', () => {
 });
 
 describe('a connection problem', () => {
-  it('keeps the moment it began, with the latest answer and probe', async () => {
+  it('keeps the time it began, with the latest answer and probe', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await store.noteProblem(shop, problem);
@@ -214,7 +214,7 @@ describe('a connection problem', () => {
     expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
   });
 
-  it('of a GUID that was replaced meanwhile says nothing about the new one', async () => {
+  it('of a GUID replaced meanwhile says nothing about the new GUID', async () => {
     const shop = await newShop();
     await save(shop, { guid: second });
     await store.noteProblem(shop, problem);
@@ -225,8 +225,8 @@ describe('a connection problem', () => {
   });
 });
 
-describe('changes', () => {
-  it('are recorded per field, newest first, the GUID as its last four characters', async () => {
+describe('changes of the settings', () => {
+  it('are recorded per field, newest first, with only the last four characters of a GUID', async () => {
     const shop = await newShop();
     await save(shop, { guid: first, consent: { email: { history: 'all' } } });
     await save(
@@ -256,7 +256,7 @@ describe('changes', () => {
     expect(await store.changes(shop, 2)).toHaveLength(2);
   });
 
-  it('are none when the same is saved again', async () => {
+  it('are not recorded if the same is saved again', async () => {
     const shop = await newShop();
     const document = {
       guid: first,
