@@ -85,7 +85,10 @@ export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
   webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
 
 export const mergeWebhook = (scene: Scene, kept: number, gone: number, at: number): Webhook =>
-  webhook(scene, 'customers/merge', mergeBody(kept, gone, 'completed'), { at, said: [] });
+  webhook(scene, 'customers/merge', mergeBody(kept, gone, 'completed'), {
+    at,
+    said: [{ says: 'merged', kept, gone }],
+  });
 
 export function tagWebhook(
   scene: Scene,

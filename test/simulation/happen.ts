@@ -73,6 +73,13 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       customer.updatedAt = now;
       return [customerWebhook(scene, customer, now)];
     }
+    case 'sale': {
+      // No webhook tells of it by itself.
+      const customer = customerAt(scene, step.who, now);
+      customer.dataSaleOptOut = step.optOut;
+      customer.updatedAt = now;
+      return [];
+    }
     case 'delete': {
       const customer = customerAt(scene, step.who, now);
       scene.shopify.customers.delete(customer.id);

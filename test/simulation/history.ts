@@ -30,6 +30,7 @@ export type Step = { after: number; fate: Fate; work: boolean } & (
   | { do: 'guestOrder'; address: number; ticked: boolean; age: number }
   | { do: 'tag'; who: number; tag: number; present: boolean }
   | { do: 'street'; who: number; spelling: number }
+  | { do: 'sale'; who: number; optOut: boolean }
   | { do: 'delete'; who: number }
   | { do: 'merge'; kept: number; gone: number }
   | { do: 'replay'; which: number }
@@ -97,6 +98,7 @@ const kinds: Kinds = {
   guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age } },
   tag: { weight: 2, own: { who, tag: fc.nat({ max: 3 }), present: fc.boolean() } },
   street: { weight: 1, own: { who, spelling: fc.nat({ max: 2 }) } },
+  sale: { weight: 1, own: { who, optOut: fc.boolean() } },
   delete: { weight: 1, own: { who } },
   merge: { weight: 1, own: { kept: who, gone: who } },
   replay: { weight: 2, own: { which } },

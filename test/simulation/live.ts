@@ -4,6 +4,7 @@ import { webhook } from './emit.ts';
 import { happen } from './happen.ts';
 import { DAY, type History, HOUR, MINUTE, SECOND, type Step } from './history.ts';
 import { missingOptIns, missingOptOuts, wrongOrders } from './model/check-quiet.ts';
+import { missingTagOptOuts } from './model/tags.ts';
 import { guidOf, openScene, type Scene } from './scene.ts';
 import type { Webhook } from './webhooks.ts';
 import type { Violation, World } from './world.ts';
@@ -16,10 +17,13 @@ const UNTIL_QUIET = [7 * HOUR, 7 * DAY, MINUTE, DAY];
 
 async function pass(world: World, ms: number, works: boolean): Promise<void> {
   const hops = ms > 10 * MINUTE ? [2 * MINUTE, ms - 2 * MINUTE] : [ms];
-  for (const hop of hops) {
-    world.clock.advance(hop);
-    if (works && hop > 0) await world.survive(() => (hop >= MINUTE ? world.process.sweep(hop >= DAY) : world.work()));
-  }
+  for (const hop of hops) await hopOn(world, hop, works);
+}
+
+async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
+  world.clock.advance(hop);
+  if (works && hop > 0)
+    await world.survive(() => (hop >= MINUTE ? world.process.sweep(hop >= DAY) : world.work()), true);
 }
 
 async function send(world: World, made: readonly Webhook[], step: Step): Promise<void> {
@@ -68,6 +72,7 @@ async function saveSettings(world: World, step: Extract<Step, { do: 'settings' }
     account.accountSince = world.clock.now();
     account.told.clear();
     account.held.clear();
+    account.listsTold.clear();
   }
   here.paused = step.paused;
   account.rules = step.rules;
@@ -113,9 +118,9 @@ async function quieten(world: World): Promise<void> {
     here.paused = false;
     await world.save(here.account.rules, { newAccount: false, paused: false });
   }
-  for (const hop of UNTIL_REST) await pass(world, hop, true);
+  for (const hop of UNTIL_REST) await hopOn(world, hop, true);
   for (const what of missingOptIns(here.account, world.clock.now())) world.wrong(`at rest Ascent360 lacks ${what}`);
-  for (const hop of UNTIL_QUIET) await pass(world, hop, true);
+  for (const hop of UNTIL_QUIET) await hopOn(world, hop, true);
 }
 
 /** The truth at Shopify that the comparisons must have found. */
@@ -152,6 +157,7 @@ async function checkQuiet(world: World, access: boolean): Promise<void> {
   const { here } = world;
   if (access) learnTruth(world);
   for (const what of missingOptOuts(here.account, world.clock.now())) world.wrong(`once quiet Ascent360 lacks ${what}`);
+  for (const what of missingTagOptOuts(here.account)) world.wrong(`once quiet Ascent360 lacks ${what}`);
   for (const what of wrongOrders(here.account)) world.wrong(`once quiet Ascent360 lacks ${what}`);
   const rows = world.look<{ state: string; webhook_id: string }>(
     `SELECT state, webhook_id FROM events WHERE source = 'webhook' AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
@@ -184,7 +190,7 @@ export async function live(world: World, history: History): Promise<Lived> {
   for (const step of history.steps) {
     await pass(world, step.after + 1, step.work);
     await act(world, step);
-    if (step.work) await world.survive(() => world.work());
+    if (step.work) await world.survive(() => world.work(), true);
   }
   await quieten(world);
   await checkQuiet(world, history.access);

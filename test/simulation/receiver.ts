@@ -5,7 +5,8 @@ import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../server/ascent360/client.ts';
 import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
-import { type Flag, whyNot } from './model/check-request.ts';
+import { type Flag, whyNot, whyNotOf } from './model/check-request.ts';
+import { noteLists, whyNoLists } from './model/lists.ts';
 import type { Outcome } from './told-book.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -35,6 +36,8 @@ function flagsIn(payload: Payload): Flag[] {
   };
   add('email', payload.Email?.toLowerCase(), payload.EmailPermission);
   add('sms', payload.Mobile === undefined ? undefined : `+${payload.Mobile}`, payload.SMSPermission);
+  add('phone', payload.FirstName, payload.PhonePermission);
+  add('postal', payload.FirstName, payload.AddressPermission);
   return flags;
 }
 
@@ -102,16 +105,27 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
         const why = whyNot(account, flag, seen);
         if (why !== null) deps.wrong(`${keyOf(flag.channel, flag.address)} ${flag.value}: ${why}`);
       }
+      const order = payload.Order ? Number(payload.Order.Id) : null;
+      const gone = whyNotOf(account, customer, order);
+      if (gone !== null) deps.wrong(gone);
+      const email = payload.Email?.toLowerCase() ?? '';
+      if (payload.ListIds) {
+        const why = whyNoLists(
+          { account, channel: 'email', address: email, place: seen.place },
+          customer,
+          payload.ListIds,
+        );
+        if (why !== null) deps.wrong(why);
+      }
       const { status, failure, taken } = ENDINGS[answer];
       const sure = status === 200;
       noteHeld(account, taken ? flags : [], sure);
       deps.sent(flags, 'sending');
-      const order = payload.Order;
-      if (order) {
-        const sent = account.sentOrders.get(Number(order.Id));
+      if (payload.Order && order !== null) {
+        const sent = account.sentOrders.get(order);
         const unsure = !sure || (sent?.unsure ?? false);
-        account.sentOrders.set(Number(order.Id), {
-          status: taken ? order.FinancialStatus : (sent?.status ?? ''),
+        account.sentOrders.set(order, {
+          status: taken ? payload.Order.FinancialStatus : (sent?.status ?? ''),
           unsure,
         });
       }
@@ -121,6 +135,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
       if (classified.flags !== 'unknown') deps.sent(flags, classified.flags);
+      if (classified.class === 'accepted' && payload.ListIds) noteLists(account, email, payload.ListIds);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
     },

@@ -17,6 +17,7 @@ export type Said =
   | { says: 'seen'; customer: number; channel: Channel; address: string; at: number }
   | { says: 'order'; order: number; updatedAt: number; createdAt: number; status: string; customer: number | null }
   | { says: 'deleted'; customer: number }
+  | { says: 'merged'; kept: number; gone: number }
   | { says: 'tags'; customer: number; tags: string[]; added: boolean; at: number };
 
 export type Webhook = {

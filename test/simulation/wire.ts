@@ -24,8 +24,7 @@ function asSent(param: Param): Sent {
   return Buffer.from(param.buffer, param.byteOffset, param.byteLength);
 }
 
-function* messagesIn(answer: Uint8Array): Generator<Message> {
-  const all = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+function* messagesIn(all: Buffer): Generator<Message> {
   for (let at = 0; at < all.length; ) {
     const end = at + 1 + all.readInt32BE(at + 1);
     yield { kind: String.fromCharCode(all[at] ?? 0), body: all.subarray(at + 5, end) };
@@ -76,7 +75,11 @@ export function openWire(database: PGlite): Wire {
   const execute = Buffer.concat([serialize.execute({}), sync]);
 
   function ask(...parts: Uint8Array[]): Message[] {
-    const messages = [...messagesIn(database.execProtocolRawSync(Buffer.concat(parts)))];
+    const chunks: Buffer[] = [];
+    // Done before it returns, as nothing is written to a disk; with a listener it does not read the answer itself, too.
+    const listening = { syncToFs: false, onRawData: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)) };
+    void database.execProtocolRawStream(Buffer.concat(parts), listening);
+    const messages = [...messagesIn(Buffer.concat(chunks))];
     const failed = messages.find(({ kind }) => kind === 'E');
     if (failed) throw failureIn(failed.body);
     return messages;

@@ -1,4 +1,5 @@
 /** The one world that all histories happen in: time, chance, a database, a process that may die, Shopify and Ascent360. */
+import process from 'node:process';
 import { parseSettings } from '../../server/domain/settings/contract.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { noteCall } from '../../server/store/shops/shops.ts';
@@ -37,8 +38,14 @@ export class World {
   /** What Shopify said since the process began to ask, of which nobody knows whether it was written down. */
   #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
+  /** What a dead process left hanging fails as it does, and nobody is there to see. */
+  readonly #buried = (reason: unknown) => {
+    if (!(reason instanceof Crash)) throw reason;
+  };
+
   private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
     this.#database = database;
+    process.on('unhandledRejection', this.#buried);
     this.receiver = this.#openReceiver();
     this.process = this.#startProcess();
   }
@@ -133,9 +140,10 @@ export class World {
   }
 
   /** The work that asked Shopify has ended well: what it was told is written down. */
-  #answersWritten(): void {
+  #answersWritten(isWork: boolean): void {
     const { account } = this.here;
     const place = ++account.place;
+    account.workedOff = isWork ? place : account.workedOff;
     for (const { customer, at, bulk } of this.#answers.splice(0)) {
       const since = sinceOf(this.here, customer);
       learnRead(account, customer, { since, now: at, bulk, may: place, must: place });
@@ -154,16 +162,17 @@ export class World {
   }
 
   /** Does something that the process may die of, and starts it anew if it did. @returns whether it lived */
-  async survive(work: () => Promise<unknown>): Promise<boolean> {
+  async survive(work: () => Promise<unknown>, isWork = false): Promise<boolean> {
     try {
       await work();
-      this.#answersWritten();
+      this.#answersWritten(isWork);
       return true;
     } catch (error) {
       if (!(error instanceof Crash) && !this.life.isDead()) throw error;
       this.crashes++;
       this.#answers = [];
       this.told.lose(this.here.account);
+      this.here.account.listsTold.clear();
       this.process = this.#startProcess();
       return false;
     }
@@ -173,10 +182,10 @@ export class World {
   async receive(webhook: Webhook): Promise<void> {
     const { here } = this;
     here.air = here.air.filter((one) => one !== webhook);
-    const { process } = this;
-    const shop = await process.shops.ensure(here.domain);
+    const { inbox, shops, wake } = this.process;
+    const shop = await shops.ensure(here.domain);
     try {
-      await process.inbox.store({
+      await inbox.store({
         shop,
         webhookId: webhook.id,
         topic: webhook.topic,
@@ -193,7 +202,7 @@ export class World {
     }
     if (!here.acknowledged.has(webhook.id)) learnWebhook(here.account, webhook, true);
     here.acknowledged.add(webhook.id);
-    process.wake(shop.id);
+    wake(shop.id);
   }
 
   async work(): Promise<void> {
@@ -234,6 +243,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    process.off('unhandledRejection', this.#buried);
     this.clock.release();
     this.chance.release();
     await this.#database.close();

@@ -1,3 +1,5 @@
+import type { TagWord } from './tags.ts';
+
 /**
  * What one shop's history comes to by SPEC 6.2, written from it alone. Where the specification leaves two answers open, or the app
  * cannot be sure, a fact's date is a span, and what is known is either certain or possible: a flag is wrong only if it is wrong
@@ -49,6 +51,9 @@ export type Told = {
 /** What Ascent360 holds: the last flag it answered 200 to, and whether it may hold another by now. */
 export type Held = { value: boolean | null; unsure: boolean[] };
 
+/** What Shopify said of the sale of a customer's data. */
+export type SaleWord = { customer: number; optOut: boolean; at: number; may: number; must: number };
+
 export type Account = {
   rules: Rules;
   /** The place in the order of what happened: everything that is learnt takes the next. */
@@ -72,6 +77,17 @@ export type Account = {
   /** The last change of settings. */
   settingsAt: number;
   deleted: Map<number, { at: number; must: number }>;
+  /** Customers that a merge was about. */
+  merged: Set<number>;
+  /** Customers whose contact the app knows from a webhook. */
+  met: Set<number>;
+  /** All that was acknowledged up to here was worked off. */
+  workedOff: number;
+  tagWords: TagWord[];
+  saleWords: SaleWord[];
+  listsTold: Map<string, string>;
+  /** Whose an order was when it was first heard of. */
+  buyers: Map<number, number>;
   /** The newest state of an order that was acknowledged. */
   orders: Map<number, OrderState>;
   /** States of orders that Shopify was asked for. */
@@ -106,6 +122,13 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   askedSince: new Set(),
   settingsAt: 0,
   deleted: new Map(),
+  merged: new Set(),
+  met: new Set(),
+  workedOff: 0,
+  tagWords: [],
+  saleWords: [],
+  listsTold: new Map(),
+  buyers: new Map(),
   orders: new Map(),
   askedOrders: [],
   sentOrders: new Map(),

@@ -12,6 +12,8 @@ import {
   type View,
 } from './choices.ts';
 
+import { whyNoTagFlag } from './tags.ts';
+
 export type Flag = { channel: 'email' | 'sms' | 'phone' | 'postal'; address: string; value: boolean };
 
 const nothing: Told = { accepted: null, unknown: [] };
@@ -80,7 +82,23 @@ export function whyNot(
 ): string | null {
   const view = { account, channel: flag.channel, address: flag.address, place };
   const { accepted, unknown } = toldOf(account, flag);
+  if (flag.channel === 'phone' || flag.channel === 'postal') {
+    if (customer === null || account.merged.has(customer)) return null;
+    const why = whyNoTagFlag({ account, customer, place }, flag.channel, flag.value, now);
+    if (why !== null) return why;
+  }
   if (accepted === flag.value && unknown.every((value) => value === flag.value))
     return 'the repeat of an accepted flag';
+  if (flag.channel === 'phone' || flag.channel === 'postal') return null;
   return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);
+}
+
+/** Nothing of a deleted customer's is sent once the deletion was worked off, but an opt-out with its address. */
+export function whyNotOf(account: Account, customer: number | null, order: number | null): string | null {
+  const isGone = (id: number | null | undefined) => {
+    const deletion = typeof id === 'number' ? account.deleted.get(id) : undefined;
+    return deletion !== undefined && deletion.must <= account.workedOff;
+  };
+  if (order !== null && isGone(account.buyers.get(order))) return 'an order of a deleted customer';
+  return isGone(customer) ? 'the data of a deleted customer' : null;
 }

@@ -3,7 +3,9 @@ import type { Customer, Order } from '../shopify.ts';
 import { addressOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
+import { MAPPED } from './tags.ts';
 
+const TAGS = Object.values(MAPPED).flatMap(({ optIn, optOut }) => [optIn, optOut]);
 const INSTALLED_BEFORE = 10 * 60_000;
 
 type Known = { may: number; must: number };
@@ -56,11 +58,16 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
     }
     case 'seen':
       account.sightings.push({ ...said, must: known.must });
+      if (known.must !== NEVER) account.met.add(said.customer);
+      return;
+    case 'merged':
+      account.merged.add(said.kept).add(said.gone);
       return;
     case 'deleted':
       account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
       return;
     case 'order': {
+      if (said.customer !== null && !account.buyers.has(said.order)) account.buyers.set(said.order, said.customer);
       if (known.must === NEVER) return;
       const before = account.orders.get(said.order);
       const newer =
@@ -71,6 +78,10 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       return;
     }
     case 'tags':
+      for (const tag of said.tags) {
+        const { customer, added, at } = said;
+        account.tagWords.push({ customer, tag, present: added, at, dated: true, ...known });
+      }
       return;
   }
 }
@@ -99,6 +110,13 @@ export function learnRead(
   how: Known & { since(channel: 'email' | 'sms'): number; now: number; bulk: boolean },
 ): void {
   const { since, now, may, must } = how;
+  account.saleWords.push({ customer: customer.id, optOut: customer.dataSaleOptOut, at: now, may, must });
+  if (!how.bulk) {
+    for (const tag of TAGS) {
+      const present = customer.tags.has(tag);
+      account.tagWords.push({ customer: customer.id, tag, present, at: now, dated: false, may, must });
+    }
+  }
   for (const channel of ['email', 'sms'] as const) {
     const address = addressOf(customer, channel)?.toLowerCase();
     if (address === undefined) continue;

@@ -1,0 +1,63 @@
+/** Phone and postal permissions: mapped tags, about the person (SPEC 6.2). */
+import { type Account, keyOf, UNDATED } from './account.ts';
+
+export type TagChannel = 'phone' | 'postal';
+/** Shopify said that a customer has a tag, or has it no more. `dated`: when that came about; a read says only how it is. */
+export type TagWord = {
+  customer: number;
+  tag: string;
+  present: boolean;
+  at: number;
+  dated: boolean;
+  may: number;
+  must: number;
+};
+
+export const MAPPED: Record<TagChannel, { optIn: string; optOut: string }> = {
+  phone: { optIn: 'call-ok', optOut: 'call-stop' },
+  postal: { optIn: 'mail-ok', optOut: 'mail-stop' },
+};
+const WEEK = 7 * 24 * 3_600_000;
+
+type Asked = { account: Account; customer: number; place: number };
+
+const wordsOn = ({ account, customer }: Asked, tag: string) =>
+  account.tagWords.filter((word) => word.customer === customer && word.tag === tag);
+const lastOf = (words: readonly TagWord[]) => Math.max(UNDATED, ...words.map(({ at }) => at));
+
+/** Whether the customer may have the tag, as far as the app may know at a place. */
+function mayHave(asked: Asked, tag: string): TagWord[] {
+  const words = wordsOn(asked, tag);
+  const gone = lastOf(words.filter(({ present, must }) => !present && must <= asked.place));
+  return words.filter(({ present, may, at }) => present && may <= asked.place && at >= gone);
+}
+
+function surelyHas(asked: Asked, tag: string): boolean {
+  const words = wordsOn(asked, tag);
+  const there = words.filter(({ present, must }) => present && must <= asked.place);
+  const gone = lastOf(words.filter(({ present }) => !present));
+  return there.length > 0 && there.some(({ at }) => at > gone);
+}
+
+export function whyNoTagFlag(asked: Asked, channel: TagChannel, value: boolean, now: number): string | null {
+  const { optIn, optOut } = MAPPED[channel];
+  if (!value) return mayHave(asked, optOut).length > 0 ? null : 'an opt-out without its tag';
+  const there = mayHave(asked, optIn);
+  if (there.length === 0) return 'an opt-in without its tag';
+  if (surelyHas(asked, optOut)) return 'an opt-in beside the tag that opts out';
+  return there.some(({ dated, at }) => dated && now - at <= WEEK) ? null : 'an opt-in by a tag that is history';
+}
+
+/** Opt-outs by tag that are due of people whom the app knows, and that Ascent360 does not hold. */
+export function missingTagOptOuts(account: Account): string[] {
+  const customers = new Set(account.tagWords.map(({ customer }) => customer));
+  return [...customers].flatMap((customer) => {
+    if (account.merged.has(customer) || account.deleted.has(customer) || !account.met.has(customer)) return [];
+    return (['phone', 'postal'] as const).flatMap((channel) => {
+      const held = account.held.get(keyOf(channel, `C${customer}`));
+      const due = surelyHas({ account, customer, place: account.place }, MAPPED[channel].optOut);
+      const holds = held?.value === false && held.unsure.every((other) => !other);
+      return due && !holds ? [`the opt-out by tag of ${keyOf(channel, `C${customer}`)}`] : [];
+    });
+  });
+}
