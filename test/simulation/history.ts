@@ -134,7 +134,7 @@ const asDated = (step: Step): Step => (step.do === 'choose' ? { ...step, dating:
 /** Histories of these kinds of steps. */
 export function histories({ only = stepKinds, longest = 9, dated = false }: Kind = {}): fc.Arbitrary<History> {
   const step = fc.oneof(...only.map(stepOf));
-  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest });
+  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
   return fc.record({
     access: fc.constantFrom(true, true, false),
     rules: fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules }),

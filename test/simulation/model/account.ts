@@ -38,7 +38,15 @@ export type Fact = {
 };
 
 /** What Shopify said of a customer at one moment; `at`: which moment. */
-export type Word = { customer: number; channel: 'email' | 'sms'; state: string; at: number; must: number };
+export type Word = {
+  customer: number;
+  channel: 'email' | 'sms';
+  state: string;
+  at: number;
+  /** When that came about by its own date; null: it has none. */
+  date: number | null;
+  must: number;
+};
 export type Sighting = { customer: number; channel: 'email' | 'sms'; address: string; at: number; must: number };
 
 export type Told = {

@@ -51,7 +51,7 @@ export function missingOptIns(account: Account, now: number): string[] {
     const lastOther = newest([...possibleOf(view, 'out'), ...possibleOf(view, 'none')].map(({ latest }) => latest));
     const due = certainOptIns(view).filter(
       (fact) =>
-        fact.from === 'topic' &&
+        (fact.from === 'topic' || fact.from === 'box') &&
         (fact.customer === null || !account.deleted.has(fact.customer)) &&
         fact.earliest > lastOther &&
         fact.earliest > account.settingsAt &&

@@ -23,11 +23,14 @@ export const toldOf = (account: Account, { channel, address }: Pick<Flag, 'chann
 const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);
 
 /** Whether the last that the app certainly heard from Shopify of the customer is that they have not chosen. */
-function hasNotChosen({ account, channel, place }: View, customer: number): boolean {
+function hasNotChosen({ account, channel, place }: View, customer: number, optInAt: number): boolean {
   const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
   const last = newest(words.map(({ at }) => at));
   const lastWords = words.filter(({ at }) => at === last);
-  return lastWords.some(({ must }) => must <= place) && lastWords.every(({ state }) => NOT_CHOSEN.has(state));
+  return (
+    lastWords.some(({ must }) => must <= place) &&
+    lastWords.every(({ state, date }) => NOT_CHOSEN.has(state) && (date ?? optInAt) >= optInAt)
+  );
 }
 
 function whyNoOptIn(view: View, customer: number | null, now: number): string | null {
@@ -46,7 +49,7 @@ function whyNoOptIn(view: View, customer: number | null, now: number): string | 
     const lastWithout = newest(certainOf(view, 'none').map(({ earliest }) => earliest));
     if (fresh.every((fact) => latestOf(view, fact) < lastWithout))
       return 'an opt-in with a newer state that is no choice';
-    if (customer !== null && hasNotChosen(view, customer)) {
+    if (customer !== null && hasNotChosen(view, customer, newest(fresh.map((fact) => latestOf(view, fact))))) {
       return 'an opt-in for a customer of whom Shopify says that they have not chosen';
     }
   }

@@ -35,7 +35,8 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       account.facts.push({ ...factOf(said, triggeredAt), ...known });
       const { customer, channel, address } = said;
       if (customer === null) return;
-      account.words.push({ customer, channel, state: said.state.toLowerCase(), at: triggeredAt, must: known.must });
+      const word = { customer, channel, state: said.state.toLowerCase(), date: said.date };
+      account.words.push({ ...word, at: triggeredAt, must: known.must });
       account.sightings.push({ customer, channel, address, at: triggeredAt, must: known.must });
       return;
     }
@@ -138,7 +139,14 @@ export function learnRead(
       addressSince: since(channel),
       ...known,
     });
-    account.words.push({ customer: customer.id, channel, state: state.toLowerCase(), at: now, must: known.must });
+    account.words.push({
+      customer: customer.id,
+      channel,
+      state: state.toLowerCase(),
+      date: at,
+      at: now,
+      must: known.must,
+    });
     account.sightings.push({ customer: customer.id, channel, address, at: now, must: known.must });
   }
 }
