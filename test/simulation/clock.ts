@@ -2,31 +2,33 @@
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 
-const DAY = 24 * 3_600_000;
+const WEEK = 7 * 24 * 3_600_000;
 
 export type Clock = {
   now(): number;
   advance(ms: number): void;
-  /** A history begins at noon of a day that no history before it reached: ids are made of times, and sort by them. */
+  /** A history begins at noon of a Monday that no history before it reached: ids are made of times, and sort by them. */
   nextHistory(): number;
-  /** What others do while somebody waits. */
-  meanwhile(work: () => Promise<void>): void;
+  /** What others do while somebody waits. Who belongs to a process that is dead waits for ever. */
+  meanwhile(others: { isDead(): boolean; work(): Promise<void> }): void;
   /** The process has its own time again. */
   release(): void;
 };
 
 export function takeClock(): Clock {
-  const real = { now: Date.now, wait: timers.setTimeout };
-  let now = Date.UTC(2027, 0, 4, 12);
-  let others = async () => {};
+  const real = { now: Date.now, ticks: performance.now, wait: timers.setTimeout };
+  const start = Date.UTC(2027, 0, 4, 12);
+  let now = start;
+  let others = { isDead: () => false, work: async () => {} };
   const wait = async (ms: number, value?: unknown, options?: { ref?: boolean }) => {
     // A look from time to time at what may have been missed: nothing is, here.
-    if (options?.ref === false) return await new Promise(() => {});
-    now += ms;
-    await others();
+    if (options?.ref === false || others.isDead()) return await new Promise(() => {});
+    now += Math.round(ms);
+    await others.work();
     return value;
   };
   Date.now = () => now;
+  performance.now = () => now - start;
   Object.assign(timers, { setTimeout: wait });
   syncBuiltinESMExports();
   return {
@@ -35,7 +37,7 @@ export function takeClock(): Clock {
       now += Math.max(0, Math.round(ms));
     },
     nextHistory: () => {
-      now = (Math.floor(now / DAY) + 2) * DAY + DAY / 2;
+      now = start + (Math.floor((now - start) / WEEK) + 1) * WEEK;
       return now;
     },
     meanwhile: (work) => {
@@ -43,6 +45,7 @@ export function takeClock(): Clock {
     },
     release: () => {
       Date.now = real.now;
+      performance.now = real.ticks;
       Object.assign(timers, { setTimeout: real.wait });
       syncBuiltinESMExports();
     },

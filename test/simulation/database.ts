@@ -21,6 +21,7 @@ const SIMULATED_TIME = `
   SET search_path = simulation, pg_catalog, public;
   SET enable_seqscan = off;
   SET synchronous_commit = off;
+  SET plan_cache_mode = force_generic_plan;
   ALTER TABLE shops ALTER COLUMN created_at SET DEFAULT simulation.now();
 `;
 

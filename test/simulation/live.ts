@@ -170,19 +170,17 @@ async function checkQuiet(world: World, access: boolean): Promise<void> {
   }
 }
 
-function beginScene(world: World, history: History, number: number): Scene {
+function beginScene(world: World, history: History): Scene {
   const now = world.clock.nextHistory();
   world.chance.begin(1);
-  const scene = openScene(`s${number}.myshopify.com`, history.rules, now);
+  const scene = openScene('simulated.myshopify.com', history.rules, now);
   world.begin(scene);
   return scene;
 }
 
-let shops = 0;
-
 export async function live(world: World, history: History): Promise<Lived> {
   const before = world.crashes;
-  const scene = beginScene(world, history, ++shops);
+  const scene = beginScene(world, history);
   world.access = history.access;
   await world.open();
   await world.save(history.rules, { newAccount: false, paused: false });

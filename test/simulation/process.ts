@@ -137,10 +137,13 @@ export function startProcess(deps: Deps): Process {
     throw new Error('The work has no end');
   }
 
-  clock.meanwhile(async () => {
-    if (busy) return;
-    await sweepOnce({ db, queue, log });
-    await work();
+  clock.meanwhile({
+    isDead: deps.life.isDead,
+    work: async () => {
+      if (busy) return;
+      await sweepOnce({ db, queue, log });
+      await work();
+    },
   });
 
   return {

@@ -32,8 +32,11 @@ export const sayFound = ({ seed, history, what }: Found): string =>
     `  as JSON: ${JSON.stringify(history)}`,
   ].join('\n');
 
-export function sayResult(result: Result, { seconds, seed }: { seconds: number; seed: number }): string {
-  const rate = Math.round((result.histories / seconds) * 60);
-  const { histories, events, flags, crashes, found } = result;
-  return `${histories} histories, ${events} events, ${flags} flags, ${crashes} crashes, ${found.length} kinds of violation, ${rate} histories a minute, seed ${seed}`;
+export function sayResult(result: Result, run: { seconds: number; processorMs: number; seed: number }): string {
+  const { histories, events, flags, crashes, found, seeds } = result;
+  const rate = Math.round((histories / run.seconds) * 60);
+  return [
+    `${histories} histories, ${events} events, ${flags} flags, ${crashes} crashes, ${found.length} kinds of violation`,
+    `seeds ${run.seed} to ${run.seed + seeds - 1}, ${rate} histories a minute, ${(run.processorMs / histories).toFixed(1)} ms of processor time each`,
+  ].join('; ');
 }

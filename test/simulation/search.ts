@@ -6,7 +6,14 @@ import { shorten } from './shorten.ts';
 import type { World } from './world.ts';
 
 export type Found = { kind: string; seed: number; history: History; what: string[] };
-export type Result = { histories: number; events: number; flags: number; crashes: number; found: Found[] };
+export type Result = {
+  seeds: number;
+  histories: number;
+  events: number;
+  flags: number;
+  crashes: number;
+  found: Found[];
+};
 export type Search = {
   seed: number;
   kind?: Kind;
@@ -22,12 +29,12 @@ const BATCH = 20;
 export const kindOf = (what: string) =>
   what
     .replace(/(email|sms|phone|postal):\S+/g, '$1')
-    .replace(/s\d+\.myshopify\.com-\d+/g, 'a webhook')
+    .replace(/simulated\.myshopify\.com-\d+/g, 'a webhook')
     .replace(/\d+/g, 'n');
 
 export async function search(world: World, how: Search): Promise<Result> {
   const known = new Set<string>();
-  const result: Result = { histories: 0, events: 0, flags: 0, crashes: 0, found: [] };
+  const result: Result = { seeds: 0, histories: 0, events: 0, flags: 0, crashes: 0, found: [] };
   const count = (lived: Lived) => {
     result.histories++;
     result.events += lived.events;
@@ -36,6 +43,7 @@ export async function search(world: World, how: Search): Promise<Result> {
   };
   const arbitrary = histories(how.kind);
   for (let seed = how.seed; how.goesOn(result.histories); seed++) {
+    result.seeds++;
     let target: string | null = null;
     const property = fc.asyncProperty(arbitrary, async (history) => {
       const lived = await live(world, history);

@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { histories } from './history.ts';
+import { live } from './live.ts';
 import { sayFound } from './report.ts';
 import { search } from './search.ts';
 import { World } from './world.ts';
@@ -22,3 +25,15 @@ it('no made-up history of choices, orders and crashes sends a flag that may not 
   });
   expect(found.map(sayFound)).toEqual([]);
 }, 600_000);
+
+it('a history that is told again is the same to the last request, crashes among them', async () => {
+  for (const history of fc.sample(histories({ longest: 20 }), { seed: 4, numRuns: 12 })) {
+    const tell = async () => {
+      const { crashes, events, flags } = await live(world, history);
+      const begun = world.here.begunAt;
+      const requests = world.receiver.requests.map(({ at, ...request }) => ({ ...request, at: at - begun }));
+      return JSON.stringify({ crashes, events, flags, requests }).replace(/\d{4}-\d\d-\d\dT/g, '');
+    };
+    expect(await tell()).toBe(await tell());
+  }
+}, 60_000);

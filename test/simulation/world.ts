@@ -1,5 +1,4 @@
 /** The one world that all histories happen in: time, chance, a database, a process that may die, Shopify and Ascent360. */
-import process from 'node:process';
 import { parseSettings } from '../../server/domain/settings/contract.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { noteCall } from '../../server/store/shops/shops.ts';
@@ -38,14 +37,8 @@ export class World {
   /** What Shopify said since the process began to ask, of which nobody knows whether it was written down. */
   #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
-  /** What a dead process left hanging fails as it does, and nobody is there to see. */
-  readonly #buried = (reason: unknown) => {
-    if (!(reason instanceof Crash)) throw reason;
-  };
-
   private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
     this.#database = database;
-    process.on('unhandledRejection', this.#buried);
     this.receiver = this.#openReceiver();
     this.process = this.#startProcess();
   }
@@ -243,7 +236,6 @@ export class World {
   }
 
   async close(): Promise<void> {
-    process.off('unhandledRejection', this.#buried);
     this.clock.release();
     this.chance.release();
     await this.#database.close();
