@@ -127,14 +127,14 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     hasAccess: async (shop, sql = deps.db) => (await accessOf(sql, shop)).state === 'ok',
     run: async <Data, Given>(shop: Shop, { name }: AdminDocument<Data, Given>, variables: Given) => {
       if ((await accessOf(deps.db, shop)).state !== 'ok') throw new AdminError('no_access', 'There is no token');
-      deps.life.step();
+      await deps.life.step();
       const data = answer(shop, name, variables as Variables) as Data;
-      deps.life.step();
+      await deps.life.step();
       return { data, denied: [] };
     },
     noteLeftOut: async () => {},
     download: async function* (url, from) {
-      deps.life.step();
+      await deps.life.step();
       yield Buffer.from(files.get(url) ?? '').subarray(from);
     },
   };

@@ -1,15 +1,17 @@
-/** The end of a process in the middle of what it was doing. Nothing may catch it and go on: the database answers it no more. */
+/** The end of a process in the middle of what it was doing. */
 export class Crash extends Error {
   override name = 'Crash';
 }
 
 /**
- * A process's life: every await that touches the database or the network goes through `step`. With a fuse lit it dies at one of them,
- * and stays dead.
+ * A process's life: every await that touches the database or the network goes through `step`. With a fuse lit it dies at one of
+ * them: whatever it was doing then is never gone on with.
  */
 export type Life = {
-  /** @throws Crash when the process is dead, or dies here */
-  step(): void;
+  /** To be awaited: in a dead process nobody comes back from it. */
+  step(): Promise<never> | undefined;
+  /** Fails with a Crash once the process dies. */
+  readonly end: Promise<never>;
   /** It dies at so many steps from now. */
   light(steps: number): void;
   /** The fuse goes out: what comes is no part of what may be interrupted. */
@@ -20,11 +22,19 @@ export type Life = {
 export function beginLife(): Life {
   let left = Number.POSITIVE_INFINITY;
   let dead = false;
+  const never = new Promise<never>(() => {});
+  const { promise: end, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting for it.
+  end.catch(() => {});
   return {
     step: () => {
-      if (!dead && --left <= 0) dead = true;
-      if (dead) throw new Crash('The process was killed');
+      if (!dead && --left <= 0) {
+        dead = true;
+        reject(new Crash('The process was killed'));
+      }
+      return dead ? never : undefined;
     },
+    end,
     light: (steps) => {
       left = Math.min(left, steps);
     },

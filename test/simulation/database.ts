@@ -69,38 +69,46 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
   const clearing = (on: boolean) => wire.exec(`SET session_replication_role = ${on ? 'replica' : 'origin'}`);
   let cleared = 0;
 
-  /** One transaction at a time: what is asked for meanwhile waits, as on the only connection of the embedded database. */
-  let turn: Promise<unknown> = Promise.resolve();
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(work);
-    turn = mine.catch(() => {});
-    return await mine;
+  let inTransaction = false;
+  function end(how: 'COMMIT' | 'ROLLBACK'): void {
+    if (inTransaction) query(how);
+    inTransaction = false;
   }
 
   const over = (life: Life): Sql => ({
     query: async (text, params) => {
-      life.step();
+      await life.step();
       return query(text, params);
     },
   });
 
-  return {
-    connect: (life) => ({
+  function connect(life: Life): Omit<Db, 'within'> {
+    // What the process before left behind.
+    end('ROLLBACK');
+    /** One transaction at a time: what is asked for meanwhile waits, as on the only connection of the embedded database. */
+    let turn: Promise<unknown> = Promise.resolve();
+    async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+      const mine = turn.then(work);
+      turn = mine.catch(() => {});
+      return await mine;
+    }
+    return {
       embedded: true,
       query: async (text, params) => await inTurn(async () => await over(life).query(text, params)),
       transaction: async (work) =>
         await inTurn(async () => {
-          life.step();
+          await life.step();
           query('BEGIN');
+          inTransaction = true;
           try {
             const result = await work(over(life));
-            life.step();
-            query('COMMIT');
+            await life.step();
+            end('COMMIT');
             // Killed right after: it is committed, and nobody heard of it.
-            life.step();
+            await life.step();
             return result;
           } catch (error) {
-            query('ROLLBACK');
+            end('ROLLBACK');
             throw error;
           }
         }),
@@ -108,7 +116,11 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
       migrate: async () => [],
       pending: async () => [],
       close: async () => {},
-    }),
+    };
+  }
+
+  return {
+    connect,
     look: query,
     clear: () => {
       clearing(true);

@@ -69,8 +69,8 @@ export type ReceiverDeps = {
   next(): Answer;
   /** While the answer is on its way. */
   meanwhile(answer: Answer): Promise<void>;
-  /** The process that sends. @throws Crash */
-  step(): void;
+  /** The process that sends: it may die here. */
+  step(): Promise<never> | undefined;
   sent(flags: readonly Flag[], outcome: Outcome): void;
   wrong(what: string): void;
 };
@@ -93,7 +93,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
   return {
     requests,
     send: async (guid, body) => {
-      deps.step();
+      await deps.step();
       const account = deps.account();
       const payload: Payload = JSON.parse(body.text);
       const flags = flagsIn(payload);
@@ -130,7 +130,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
         });
       }
       await deps.meanwhile(answer);
-      deps.step();
+      await deps.step();
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);

@@ -37,6 +37,9 @@ export class World {
   /** What Shopify said since the process began to ask, of which nobody knows whether it was written down. */
   #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
+  /** Whether they were stored nobody knows yet. */
+  readonly #arriving: Webhook[] = [];
+
   private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
     this.#database = database;
     this.receiver = this.#openReceiver();
@@ -157,15 +160,20 @@ export class World {
   /** Does something that the process may die of, and starts it anew if it did. @returns whether it lived */
   async survive(work: () => Promise<unknown>, isWork = false): Promise<boolean> {
     try {
-      await work();
+      await Promise.race([work(), this.life.end]);
       this.#answersWritten(isWork);
       return true;
     } catch (error) {
-      if (!(error instanceof Crash) && !this.life.isDead()) throw error;
+      if (!(error instanceof Crash)) throw error;
       this.crashes++;
+      const { account, air } = this.here;
+      for (const webhook of this.#arriving.splice(0)) {
+        learnWebhook(account, webhook, false);
+        air.push(webhook);
+      }
       this.#answers = [];
-      this.told.lose(this.here.account);
-      this.here.account.listsTold.clear();
+      this.told.lose(account);
+      account.listsTold.clear();
       this.process = this.#startProcess();
       return false;
     }
@@ -175,24 +183,20 @@ export class World {
   async receive(webhook: Webhook): Promise<void> {
     const { here } = this;
     here.air = here.air.filter((one) => one !== webhook);
+    this.#arriving.push(webhook);
     const { inbox, shops, wake } = this.process;
     const shop = await shops.ensure(here.domain);
-    try {
-      await inbox.store({
-        shop,
-        webhookId: webhook.id,
-        topic: webhook.topic,
-        shopifyEventId: null,
-        apiVersion: '2026-10',
-        triggeredAt: webhook.triggeredAt,
-        receivedAt: this.clock.now(),
-        body: Buffer.from(JSON.stringify(webhook.body)),
-      });
-    } catch (error) {
-      learnWebhook(here.account, webhook, false);
-      here.air.push(webhook);
-      throw error;
-    }
+    await inbox.store({
+      shop,
+      webhookId: webhook.id,
+      topic: webhook.topic,
+      shopifyEventId: null,
+      apiVersion: '2026-10',
+      triggeredAt: webhook.triggeredAt,
+      receivedAt: this.clock.now(),
+      body: Buffer.from(JSON.stringify(webhook.body)),
+    });
+    this.#arriving.splice(this.#arriving.indexOf(webhook), 1);
     if (!here.acknowledged.has(webhook.id)) learnWebhook(here.account, webhook, true);
     here.acknowledged.add(webhook.id);
     wake(shop.id);
