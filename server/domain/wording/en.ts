@@ -8,7 +8,7 @@ export const en = {
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:
       'Waiting because Ascent360 doesn’t accept the GUID. We send it once the connection works again.',
-    behind_earlier: 'Waiting for an earlier change of the same address, so Ascent360 gets them in order.',
+    behind_earlier: 'Waiting for an earlier event with the same address, so Ascent360 gets them in order.',
     reading_shopify: 'Waiting for missing data from Shopify.',
     superseded: 'A newer state of the same order, customer or choice was sent instead.',
     told_with_another: 'This choice was sent with another event.',
@@ -67,7 +67,7 @@ export const en = {
     failed: 'We don’t know why.',
     refused: 'Ascent360 didn’t accept it.',
     phone_only: 'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
-    another_shop: 'It names another store than its headers.',
+    another_shop: 'It names a different store than its headers do.',
     whatsapp: 'Ascent360 has no field for WhatsApp.',
     not_utf8: 'It isn’t valid UTF-8.',
     not_json: 'It isn’t valid JSON.',
@@ -190,9 +190,9 @@ export const en = {
     retrying:
       '{count, plural, one {# record is waiting for a retry on {nextAt}.} other {# records are waiting for a retry, the next on {nextAt}.}}',
     behind_earlier:
-      '{count, plural, one {# record is waiting for an earlier one of the same address, so Ascent360 gets them in order.} other {# records are waiting for earlier ones of the same address, so Ascent360 gets them in order.}}',
+      '{count, plural, one {# record is waiting for an earlier one with the same address, so Ascent360 gets them in order.} other {# records are waiting for earlier ones with the same address, so Ascent360 gets them in order.}}',
     behind_retry:
-      '{count, plural, one {# record is waiting for an earlier one of the same address, which we retry on {nextAt}.} other {# records are waiting for earlier ones of the same address. The next retry is on {nextAt}.}}',
+      '{count, plural, one {# record is waiting for an earlier one with the same address, which we retry on {nextAt}.} other {# records are waiting for earlier ones with the same address. The next retry is on {nextAt}.}}',
     reading_shopify:
       '{count, plural, one {# record is waiting for missing data from Shopify.} other {# records are waiting for missing data from Shopify.}}',
     live_events: 'New events from your store go first. The import continues after them.',
@@ -267,7 +267,7 @@ export const en = {
     unticked: 'The checkbox at checkout was left unticked on {at}.',
     unticked_undated: 'The checkbox at checkout was left unticked.',
     unticked_box: 'Left out: your settings don’t count that as a choice.',
-    no_address: 'Left out: we know no {key} that the choice is about.',
+    no_address: 'Left out: we don’t know the {key} this choice is about.',
     left_out: 'Left out.',
     says: 'Shopify says {state, select, subscribed {“subscribed”} not_subscribed {“not subscribed”} never_subscribed {“never subscribed”} pending {“pending”} invalid {“invalid”} redacted {“erased”} other {no tag}} since {at}.',
     says_undated:
@@ -378,7 +378,7 @@ export const en = {
     lists_need_provider: 'Enter the provider that the list IDs belong to, or remove the list IDs.',
     json: 'Send a JSON object.',
     unknown_setting: 'This isn’t a setting.',
-    unknown_key: 'This isn’t known here.',
+    unknown_key: 'We don’t know this key.',
     test_email: 'Enter an email address for the test record, for example you@example.com.',
     no_own_email: 'We don’t know your store’s email address yet. Enter one.',
     save_guid_first: 'Enter the GUID that Ascent360 gave you and save it first.',
@@ -388,8 +388,8 @@ export const en = {
     search: 'Enter a whole email address, phone number or customer ID.',
     moment: 'Enter a day (2026-11-23) or a time with its zone (2026-11-23T09:00:00Z).',
     limit: 'Enter a whole number from 1 to {max, number}.',
-    cursor: 'Use the cursor of an answer.',
-    filter: 'Say which events.',
+    cursor: 'Use the cursor from a previous answer.',
+    filter: 'Say which events you mean.',
     customer_id: 'Enter a customer ID as digits, or as gid://shopify/Customer/….',
     segment_id: 'Enter a segment ID as digits, or as gid://shopify/Segment/….',
     ids_long: 'Enter at most {max, number} IDs. For more, import a segment.',
@@ -420,6 +420,6 @@ export const en = {
     body_size: 'The body is shorter or longer than announced.',
     body_cut: 'The body was cut off.',
     body_packed: 'The body can’t be unpacked.',
-    our_fault: 'Something went wrong, and it’s our fault. Try again. If it happens again, tell us when it was.',
+    our_fault: 'Something went wrong, and it’s our fault. Try again. If it happens again, tell us when it happened.',
   },
 };

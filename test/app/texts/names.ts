@@ -22,13 +22,13 @@ export const NAMES = new Set([
 export const SAME: Readonly<Record<string, readonly string[]>> = {
   de: ['Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
   es: [],
-  fr: [],
+  fr: ['Mobile'],
   ja: [],
 };
 
 /** English words that mean nothing, or something else, in none of the other languages. */
 export const ENGLISH =
-  /\b(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)\b/i;
+  /(?<!\p{L})(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)(?!\p{L})/iu;
 
 /** The Latin words that Japanese texts may have. */
 export const LATIN = new Set<string>([]);

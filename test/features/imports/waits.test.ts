@@ -64,7 +64,7 @@ it('whose record waits behind a webhook’s of the same address says so, and for
   expect(wait).toMatchObject({ count: 1 });
   expect(wait?.message).toMatch(
     new RegExp(
-      `^1 record is waiting for an earlier one of the same address, which we retry on ${MOMENT}\\. Ascent360 answered with HTTP 500\\.$`,
+      `^1 record is waiting for an earlier one with the same address, which we retry on ${MOMENT}\\. Ascent360 answered with HTTP 500\\.$`,
     ),
   );
 });
