@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { knownTimeZone, lastDays, startOfDay } from '../../server/domain/days.ts';
 
-describe('The start of a day', () => {
+describe('the start of a day', () => {
   it.each([
     ['UTC', '2026-11-23', '2026-11-23T00:00:00Z'],
     ['America/Denver', '2026-11-23', '2026-11-23T07:00:00Z'],
@@ -12,15 +12,15 @@ describe('The start of a day', () => {
     ['Pacific/Pago_Pago', '2026-11-23', '2026-11-23T11:00:00Z'],
     // The clock goes from 0:00 to 1:00 on this day: it has no midnight.
     ['Africa/Cairo', '2026-04-24', '2026-04-23T22:00:00Z'],
-    // Samoa left this day out altogether.
+    // Samoa skipped this day altogether.
     ['Pacific/Apia', '2011-12-31', '2011-12-30T10:00:00Z'],
-  ])('in %s on %s', (timeZone, date, start) => {
+  ])('is right in %s on %s', (timeZone, date, start) => {
     expect(new Date(startOfDay(date, timeZone)).toISOString()).toBe(new Date(start).toISOString());
   });
 });
 
-describe('The last days', () => {
-  it('end with today, follow each other, and each is 23 to 25 hours long', () => {
+describe('the last days', () => {
+  it('end today, follow each other, and are each 23 to 25 hours long', () => {
     const zones = ['UTC', 'America/Denver', 'Europe/Paris', 'Australia/Lord_Howe', 'Africa/Cairo'];
     fc.assert(
       fc.property(
@@ -46,7 +46,7 @@ describe('The last days', () => {
   });
 });
 
-describe('A time zone', () => {
+describe('a time zone', () => {
   it.each([
     ['America/Denver', 'America/Denver'],
     [undefined, 'UTC'],

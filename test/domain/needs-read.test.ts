@@ -36,20 +36,20 @@ type Row = [
 
 const rows: Row[] = [
   ['a guest', null, null, MAPPED, { newAddress: true }, null],
-  ['somebody never read', '1', null, NOTHING, {}, 'missing'],
-  ['somebody never read, of a shop without settings', '1', null, null, {}, 'missing'],
+  ['someone never read', '1', null, NOTHING, {}, 'missing'],
+  ['someone never read, in a shop without settings', '1', null, null, {}, 'missing'],
   ['somebody read', '1', readWith(), NOTHING, {}, null],
-  ['somebody read with all that is mapped', '1', ALL, MAPPED, {}, null],
-  ['somebody read before a metafield was mapped', '1', readWith('facts.likes'), MAPPED, {}, 'missing'],
+  ['someone read with everything that is mapped', '1', ALL, MAPPED, {}, null],
+  ['someone read before a metafield was mapped', '1', readWith('facts.likes'), MAPPED, {}, 'missing'],
   ['a new address', '1', ALL, MAPPED, { newAddress: true }, 'changed'],
   ['a merge', '1', readWith(), NOTHING, { merged: true }, 'changed'],
-  ['a merge while the first question is on its way', '1', null, NOTHING, { merged: true }, 'changed'],
+  ['a merge during the first read', '1', null, NOTHING, { merged: true }, 'changed'],
   ['a change, with metafields mapped', '1', ALL, MAPPED, { changedAt: AT + 1 }, 'changed'],
-  ['a change while the first question is on its way', '1', null, MAPPED, { changedAt: AT }, 'changed'],
+  ['a change during the first read', '1', null, MAPPED, { changedAt: AT }, 'changed'],
   ['a change from before the read', '1', ALL, MAPPED, { changedAt: AT }, null],
   ['a change, with no metafields mapped', '1', readWith(), NOTHING, { changedAt: AT + 1 }, null],
-  ['a change, with lists to put people on', '1', readWith(), LISTS, { changedAt: AT + 1 }, 'changed'],
-  ['a change of unknown date', '1', ALL, MAPPED, { changedAt: null }, null],
+  ['a change, with lists to send', '1', readWith(), LISTS, { changedAt: AT + 1 }, 'changed'],
+  ['a change without a date', '1', ALL, MAPPED, { changedAt: null }, null],
 ];
 
 describe('why a person is read', () => {
@@ -58,7 +58,7 @@ describe('why a person is read', () => {
   });
 });
 
-it('the metafields that settings name are each asked for once', () => {
+it('each metafield that the settings name is asked for once', () => {
   expect(metafieldKeys(MAPPED.mapping)).toEqual(['facts.birth_date', 'facts.likes']);
   expect(metafieldKeys(null)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenBy, changedAt, type Sighting, seenAgain } from '../../server/domain/sightings.ts';
 
-/** Somebody with two addresses, seen with one or the other. */
+/** Someone with two addresses, seen with one or the other. */
 function live(sightings: readonly (readonly ['a' | 'b', number])[]) {
   const known = new Map<'a' | 'b', Sighting>();
   for (const [which, at] of sightings) {
@@ -17,10 +17,10 @@ function live(sightings: readonly (readonly ['a' | 'b', number])[]) {
   return { a: since('a'), b: since('b') };
 }
 
-describe('since when somebody has an address', () => {
+describe('the time since when someone has an address', () => {
   it.each([
     [
-      'their first and only one is no change',
+      'is none for their first and only address',
       [
         ['a', 1],
         ['a', 5],
@@ -28,7 +28,7 @@ describe('since when somebody has an address', () => {
       { a: null, b: null },
     ],
     [
-      'another one begins a change',
+      'is set when another address appears',
       [
         ['a', 1],
         ['b', 3],
@@ -37,7 +37,7 @@ describe('since when somebody has an address', () => {
       { a: null, b: 3 },
     ],
     [
-      'coming back to the first begins one, too',
+      'is set when they go back to the first address',
       [
         ['a', 1],
         ['b', 3],
@@ -47,7 +47,7 @@ describe('since when somebody has an address', () => {
       { a: 5, b: 3 },
     ],
     [
-      'whatever order the sightings come in',
+      'does not depend on the order of the sightings',
       [
         ['a', 9],
         ['b', 3],
@@ -57,7 +57,7 @@ describe('since when somebody has an address', () => {
       { a: 5, b: 3 },
     ],
     [
-      'an older sighting of the same stretch moves it back',
+      'moves back with an older sighting of the same address',
       [
         ['a', 1],
         ['b', 8],
@@ -69,7 +69,7 @@ describe('since when somebody has an address', () => {
     expect(live(sightings)).toEqual(since);
   });
 
-  it('is never before somebody was last seen with another one', () => {
+  it('is never before they were last seen with another address', () => {
     const sighting = fc.tuple(fc.constantFrom('a' as const, 'b' as const), fc.nat({ max: 20 }));
     fc.assert(
       fc.property(fc.uniqueArray(sighting, { selector: ([, at]) => at, minLength: 2, maxLength: 12 }), (sightings) => {

@@ -5,7 +5,7 @@ import { visibleText } from '../../server/domain/visible-text.ts';
 const FAMILY = '👨‍👩‍👧';
 const HEART = '❤️';
 const ENGLAND = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}';
-/** “I want” in Persian: its two parts are kept from joining by U+200C. */
+/** “I want” in Persian: U+200C keeps its two parts from joining. */
 const PERSIAN = 'می‌خواهم';
 
 const invisible = [
@@ -37,16 +37,16 @@ const invisible = [
   ['a musical format character', '\u{1d173}'],
 ] as const;
 
-describe('A text', () => {
-  it.each(invisible)('of nothing but %s is empty', (_, char) => {
+describe('a text', () => {
+  it.each(invisible)('with nothing but %s is empty', (_, char) => {
     expect([visibleText(char), visibleText(char.repeat(3)), visibleText(` ${char} `)]).toEqual(['', '', '']);
   });
 
-  it.each(invisible)('loses %s before it, and keeps it inside', (_, char) => {
+  it.each(invisible)('loses %s at its start, and keeps it inside', (_, char) => {
     expect(visibleText(`${char}A${char}n`)).toBe(`A${char}n`);
   });
 
-  it.each(invisible.filter(([name]) => !/^a (variation|tag)/.test(name)))('loses %s behind it', (_, char) => {
+  it.each(invisible.filter(([name]) => !/^a (variation|tag)/.test(name)))('loses %s at its end', (_, char) => {
     expect(visibleText(`Ann${char}`)).toBe('Ann');
   });
 
@@ -54,21 +54,21 @@ describe('A text', () => {
     ['an emoji made of several', FAMILY],
     ['an emoji with a variation selector', HEART],
     ['a flag made of tags', ENGLAND],
-    ['Persian with a non-joiner inside', PERSIAN],
+    ['Persian with a non-joiner', PERSIAN],
     ['an accent that is a character of its own', 'e\u0301'],
     ['a private character, which a font may show', '\ue000'],
     ['one letter', 'A'],
-    ['a letter beyond the first plane', '𠮷'],
+    ['a letter outside the basic plane', '𠮷'],
   ])('keeps %s whole', (_, text) => {
     expect([visibleText(text), visibleText(`\u200b ${text}\u200b `)]).toEqual([text, text]);
   });
 
-  it('is read in time that grows with its length alone', () => {
+  it('is read in time that grows only with its length', () => {
     const wall = '\u200b'.repeat(2_000_000);
     expect(visibleText(`a${wall}b${wall}`)).toHaveLength(2_000_002);
   });
 
-  it('is the same when it is read twice, and part of what was written', () => {
+  it('is the same if read twice, and is part of what was written', () => {
     const odd = fc.string({
       unit: fc.constantFrom('a', '字', ' ', '\u200b', '\u3164', '\ufe0f', '\u{e0067}', '👩', '\ud800'),
     });

@@ -44,7 +44,7 @@ it.each(
       ] as const
     ).map(([what, body, headers, status]) => ({ method, path, what, body, headers, status })),
   ),
-)('$method $path refuses $what with $status, in JSON, and nothing is saved', async (row) => {
+)('$method $path refuses $what with $status, in JSON, and saves nothing', async (row) => {
   const answer = await send(row.method, row.path, row.body, row.headers);
   expect(answer).toEqual({
     status: row.status,
@@ -57,7 +57,7 @@ it.each([
   ['no body', undefined, {}],
   ['an empty body', '', json],
   ['an empty object', '{}', json],
-])('a test record takes %s', async (_, body, headers) => {
+])('a test record accepts %s', async (_, body, headers) => {
   await connector.deliver('shop/update', { id: 1, email: 'owner@example.com' });
   expect(await send('POST', '/test-record', body, headers)).toMatchObject({
     status: 200,

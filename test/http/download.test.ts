@@ -10,7 +10,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** Serves the pieces as `/file`, and gives the answer as soon as its head is there. */
+/** Serves the chunks as `/file`, and returns the answer as soon as its headers are there. */
 async function served(pieces: () => AsyncGenerator<string>): Promise<IncomingMessage> {
   const app: Express = express();
   app.get('/file', async (_req, res) => await download(res, { name: 'all.json', type: 'json' }, pieces()));
@@ -28,8 +28,8 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   return text;
 }
 
-describe('a file that is made while it is downloaded', () => {
-  it('comes whole, as an attachment that nothing on the way keeps', async () => {
+describe('a file generated while it is downloaded', () => {
+  it('arrives complete, as an attachment that nothing on the way caches', async () => {
     const answer = await served(async function* () {
       for (let i = 0; i < 100; i++) yield 'x'.repeat(10_000);
     });
@@ -41,7 +41,7 @@ describe('a file that is made while it is downloaded', () => {
     expect(await textOf(answer)).toHaveLength(1_000_000);
   });
 
-  it('is not made any further once whoever took it has gone', async () => {
+  it('is not generated any further once the client has gone', async () => {
     let ended: () => void = () => {};
     const end = new Promise<void>((resolve) => {
       ended = resolve;
@@ -58,7 +58,7 @@ describe('a file that is made while it is downloaded', () => {
     await end;
   });
 
-  it('breaks off when it cannot be made to its end, so that half of it does not pass for the whole', async () => {
+  it('breaks off if it cannot be finished, so that half of it doesn’t pass for the whole', async () => {
     const answer = await served(async function* () {
       yield 'half';
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -67,7 +67,7 @@ describe('a file that is made while it is downloaded', () => {
     await expect(textOf(answer)).rejects.toThrow('aborted');
   });
 
-  it('is an error like any other when not even its beginning can be made', async () => {
+  it('gives an ordinary error if not even its beginning can be generated', async () => {
     const answer = await served(async function* () {
       yield await Promise.reject<string>(new Error('the database is away'));
     });

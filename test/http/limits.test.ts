@@ -27,7 +27,7 @@ describe('calls of the merchant API', () => {
     ['get', '/people/1/export', { export: 2 }],
     ['post', '/activity/retry', { bulk: 2 }],
     ['post', '/imports', { bulk: 2 }],
-  ] as const)('%s %s are limited by shop, whoever else calls', async (method, path, limits) => {
+  ] as const)('to %s %s are limited per shop, whoever else calls', async (method, path, limits) => {
     const call = limited(limits as object);
     expect([(await call(method, path)).status, (await call(method, path)).status]).toEqual([200, 200]);
     const refused = await call(method, path);
@@ -57,7 +57,7 @@ describe('other origins', () => {
     ['POST', '/api/imports/0192f0c1-0000-7000-8000-000000000000/start'],
   ] as const;
 
-  it.each(allowed)('may call %s %s, asked without a token', async (method, path) => {
+  it.each(allowed)('may call %s %s, which preflights without a token', async (method, path) => {
     const preflight = await fetch(`${connector.url}${path}`, {
       method: 'OPTIONS',
       headers: {
@@ -73,7 +73,7 @@ describe('other origins', () => {
     expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it.each(allowed)('can read the answers of %s %s, refusals too', async (method, path) => {
+  it.each(allowed)('can read the answers of %s %s, including refusals', async (method, path) => {
     const refused = await fetch(`${connector.url}${path}`, { method });
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, '*']);
     expect(refused.headers.get('access-control-expose-headers')).toContain('X-Shopify-Retry-Invalid-Session-Request');

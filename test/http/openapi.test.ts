@@ -30,7 +30,7 @@ const ENV = {
   ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
 };
 
-/** The app as it is wired, without anything that runs. */
+/** The app, fully wired, with nothing running behind it. */
 async function wired(env: Record<string, string>) {
   const config = readConfig({ ...ENV, ...env });
   const log = createLog('silent');
@@ -59,7 +59,10 @@ async function wired(env: Record<string, string>) {
   return { routes: routesIn(app.router.stack), close };
 }
 
-/** Every method and path of a router and of those in it, without the pages; `all` is no route of its own. */
+/**
+ * Every method and path of a router and its sub-routers, except the pages; `all` isn't a route of
+ * its own.
+ */
 function routesIn(layers: readonly ILayer[]): string[] {
   return layers.flatMap(({ route, handle }) => {
     if (!route) return 'stack' in handle && Array.isArray(handle.stack) ? routesIn(handle.stack) : [];
@@ -70,7 +73,7 @@ function routesIn(layers: readonly ILayer[]): string[] {
   });
 }
 
-/** They are no part of the merchant API. */
+/** They aren't part of the merchant API. */
 const OTHERS = new Set(['get /healthz', 'get /readyz', 'post /webhooks', 'post /send', 'get /api/openapi.json']);
 
 let connector: Connector;
@@ -101,7 +104,7 @@ describe('the description of the merchant API', () => {
     expect(routes).not.toContain('get /api/openapi.json');
   });
 
-  it('names every parameter of a path', () => {
+  it('names every parameter in a path', () => {
     for (const [path, methods] of Object.entries(description.paths)) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       for (const { parameters } of Object.values(methods)) {
@@ -117,7 +120,7 @@ describe('an answer of the merchant API', () => {
   const seen = new Set<string>();
   const compiled = new Map<string, ValidateFunction>();
 
-  /** The check that the description has for an answer. */
+  /** The description's check for an answer. */
   function checkOf(route: string, path: string, method: string, status: number): ValidateFunction {
     const key = `${route} ${status}`;
     const known = compiled.get(key);
@@ -130,7 +133,7 @@ describe('an answer of the merchant API', () => {
     return check;
   }
 
-  /** Calls a route and holds the answer to its description. */
+  /** Calls a route and checks the answer against its description. */
   async function ask(method: string, template: string, id = '', body?: object, query = ''): Promise<Json> {
     const answer = await connector.api(method.toUpperCase(), `${template.replace('{id}', id)}${query}`, body);
     const check = checkOf(`${method} ${template}`, template, method, answer.status);
@@ -219,7 +222,7 @@ describe('an answer of the merchant API', () => {
     expect(missing.filter((route) => !answered.has(route))).toEqual([]);
   });
 
-  it('that is anything else is noticed: nothing may be added or left out', async () => {
+  it('with anything added or left out is noticed', async () => {
     const check = checkOf('get /shop', '/shop', 'get', 200);
     const { body } = await connector.api('GET', '/shop');
     const answer: Json = Object(body);

@@ -16,8 +16,8 @@ const log = async (shop?: string) =>
 
 const OTHER = 'other-shop.myshopify.com';
 
-describe('whoever looks at personal data', () => {
-  it('is recorded with user, time, page and row, and with nothing personal', async () => {
+describe('every view of personal data', () => {
+  it('is recorded with user, time, page and row, and nothing personal', async () => {
     await connector.connect();
     const event = await connector.deliver('customers/create', customer(CANARY.id, CANARY));
     const asked = await connector.deliver('customers/data_request', { customer: CANARY });
@@ -53,7 +53,7 @@ describe('whoever looks at personal data', () => {
     expect(JSON.stringify(rows)).not.toMatch(/canary|5005550106|4242/i);
   });
 
-  it('is recorded once for a list that a page loads again and again, and every time for a file', async () => {
+  it('is recorded once for a list that a page reloads again and again, and every time for a file', async () => {
     const asked = await connector.deliver('customers/data_request', { customer: CANARY });
     for (let i = 0; i < 3; i++) {
       await connector.api('GET', `/activity?q=${i}`);
@@ -63,13 +63,13 @@ describe('whoever looks at personal data', () => {
     expect(whats).toEqual(['activity', 'data_export', 'data_export', 'data_export']);
   });
 
-  it('is in the record of their own shop only', async () => {
+  it('is only in the record of its own shop', async () => {
     await connector.api('GET', '/activity');
     expect(await log(OTHER)).toEqual([]);
     expect(await log()).toHaveLength(1);
   });
 
-  it('can be read page by page', async () => {
+  it('can be listed page by page', async () => {
     await connector.api('GET', '/activity');
     await connector.db.query(
       `INSERT INTO access_log (id, shop_id, at, who, what) SELECT

@@ -26,18 +26,18 @@ it.each([
   ['ROLE', 'boss', 'is not all, web or worker'],
   ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
   ['LOG_LEVEL', 'loud', 'is not a log level'],
-])('%s=%s stops the start and is named with what is wrong', (name, value, fault) => {
+])('%s=%s stops the start, and the error names it and what is wrong', (name, value, fault) => {
   expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
 });
 
-it('every fault has a line of its own, and one line is all it has', () => {
+it('every fault has one line', () => {
   const faults = faultsOf({ PORT: 'web', LEASE: '0s', DATABASE_URL: 'mysql://db', NODE_ENV: 'production' });
   expect(faults.map((line) => line.split(' ')[0])).toEqual(['PORT', 'DATABASE_URL', 'LEASE', 'ENCRYPTION_KEYS']);
 });
 
 const production = { NODE_ENV: 'production', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` };
 
-it('in production the embedded database is asked for by name: a DATABASE_URL that is missing by mistake starts no empty one', () => {
+it('in production the embedded database must be asked for by name: a DATABASE_URL missing by mistake starts no empty database', () => {
   expect(faultsOf(production)).toEqual([expect.stringMatching(/^DATABASE_URL is missing: .* "embedded"/)]);
   expect(faultsOf({ ...production, DATABASE_URL: 'embedded' })).toEqual([]);
   expect(readConfig({ ...needed, ...production, DATABASE_URL: 'embedded' }).databaseUrl).toBeUndefined();
@@ -50,7 +50,7 @@ it.each([
   [{ DATABASE_URL: 'embedded', DATA_DIR: '/data', NODE_ENV: 'production' }, /^the embedded database in \/data$/],
   [{ DATABASE_URL: 'postgresql://me:secret@db.example:5433/shop%20one' }, /^database shop one on db\.example:5433$/],
   [{ DATABASE_URL: 'postgresql://me:se%cret@/x?host=/run' }, /^[^%]*$/],
-])('applying migrations says which database it is, without a password', (env, name) => {
+])('applying migrations names the database, without a password', (env, name) => {
   expect(readDatabaseConfig(env).name).toMatch(name);
   expect(readDatabaseConfig(env).name).not.toContain('secret');
 });

@@ -6,7 +6,7 @@ import { until } from '../fakes/connector.ts';
 
 const KB = 1024;
 
-/** A server that takes bodies of up to 400 kB, 1 MB in all, and answers with what it got. */
+/** A server that accepts bodies of up to 400 kB, 1 MB in all, and answers with what it received. */
 async function serve(limits: { bodyMs?: number } = {}) {
   const intake = createIntake({ bytes: 1024 * KB, bodyMs: 60_000, ...limits });
   const bodies: Buffer[] = [];
@@ -51,9 +51,9 @@ async function serve(limits: { bodyMs?: number } = {}) {
 it.each([
   ['in one piece', [5 * KB]],
   ['of nothing', []],
-  ['in pieces of a byte', Array(200).fill(1)],
-  ['in pieces that fill no whole pages', Array(30).fill(13 * KB - 1)],
-  ['as large as may be', [400 * KB]],
+  ['in pieces of one byte', Array(200).fill(1)],
+  ['in pieces that don’t fill a page', Array(30).fill(13 * KB - 1)],
+  ['of the maximum size', [400 * KB]],
 ])('a body %s arrives byte for byte', async (_, sizes) => {
   const { post, bodies } = await serve();
   const pieces = sizes.map((size) => randomBytes(size));
@@ -61,7 +61,7 @@ it.each([
   expect(bodies).toEqual([Buffer.concat(pieces)]);
 });
 
-it('many bodies at once keep apart', async () => {
+it('many bodies at once stay separate', async () => {
   const { post, bodies } = await serve();
   const wanted = Array.from({ length: 4 }, (_, i) => Array.from({ length: 10 }, () => Buffer.alloc(20 * KB, i)));
   expect(await Promise.all(wanted.map(post))).toEqual(Array(4).fill(200));
@@ -75,10 +75,10 @@ it('a body over its limit gets 413', async () => {
   expect(statuses).toEqual([413]);
 });
 
-it('bodies that never end push out one another, the first of the largest first, and what arrives in one go passes', async () => {
+it('bodies that never end push each other out, the oldest of the largest first, and a body that arrives at once gets through', async () => {
   const { begin, post, statuses } = await serve();
   for (let i = 0; i < 12; i++) begin([Buffer.alloc(300 * KB)]);
-  // 1 MB holds three of them.
+  // Three of them fit into 1 MB.
   await until('most were refused', async () => (statuses.length >= 9 ? true : undefined));
   expect(new Set(statuses)).toEqual(new Set([503]));
   for (let i = 0; i < 5; i++) expect(await post([Buffer.alloc(399 * KB)])).toBe(200);

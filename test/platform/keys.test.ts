@@ -7,7 +7,7 @@ const k1 = { id: 'k1', bytes: Buffer.alloc(32, 1) };
 const k2 = { id: 'k2', bytes: Buffer.alloc(32, 2) };
 const SHOP = 'test-shop.myshopify.com';
 
-it('two keys of one domain, before and after it was erased, share no hash', () => {
+it('two keys of one domain, from before and after an erasure, share no hash', () => {
   const keys = createKeys([k1]);
   const [before, after] = [keys.create(SHOP), keys.create(SHOP)].map(({ wrappedKey, wrapKeyId }) =>
     keys.unlock(SHOP, wrappedKey, wrapKeyId),
@@ -16,7 +16,7 @@ it('two keys of one domain, before and after it was erased, share no hash', () =
   expect(before?.hash('email', 'a@example.com')).toBe(before?.hash('email', 'a@example.com'));
 });
 
-it('wrapped anew, a key opens and hashes what it did, and the old master key opens it no more', () => {
+it('a rewrapped key opens and hashes the same, and the old master key no longer opens it', () => {
   const both = createKeys([k2, k1]);
   const old = createKeys([k1]);
   const made = old.create(SHOP);
@@ -28,7 +28,7 @@ it('wrapped anew, a key opens and hashes what it did, and the old master key ope
   expect(() => both.unlock('other.myshopify.com', anew.wrappedKey, anew.wrapKeyId)).toThrow();
 });
 
-it('another key by the same id opens nothing, and what is wrong is said with what mends it', async () => {
+it('a different key under the same id opens nothing, and the error says how to fix it', async () => {
   const db = await testDatabase();
   await createShops(db, createKeys([k1])).ensure(SHOP);
   const other = createShops(db, createKeys([{ ...k1, bytes: Buffer.alloc(32, 3) }]));
@@ -38,7 +38,7 @@ it('another key by the same id opens nothing, and what is wrong is said with wha
   await db.close();
 });
 
-it('wraps the keys of all shops anew, once, in as many batches as it takes', async () => {
+it('the keys of all shops are rewrapped once, in as many batches as it takes', async () => {
   const db = await testDatabase();
   const made = createKeys([k1]).create(SHOP);
   await db.query(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { withoutSecrets } from '../../server/platform/log.ts';
 
-it('what is named like a secret is hidden, in a line and in what it holds; the rest stays as it is', () => {
+it('values named like a secret are hidden in a log line and inside its objects; everything else stays', () => {
   const err = new Error('x');
   const line = {
     shop: 1,

@@ -3,17 +3,20 @@ import type { HistoryPolicy, OptInLevel } from '../../../server/domain/settings.
 export const HISTORY_POLICIES: readonly HistoryPolicy[] = ['none', 'optOuts', 'all'];
 export const LEVELS: readonly OptInLevel[] = ['any', 'single', 'confirmed'];
 
-/** The flag sent, by opt-in level, in the order of LEVELS; null: none. */
+/** The flag sent, per opt-in level in the order of LEVELS. null: none. */
 type Flags = readonly [any: boolean | null, single: boolean | null, confirmed: boolean | null];
 
-/** What Shopify says of an address, and the flag that is sent for it: the test runs these rows, docs/consent.md prints them. */
+/**
+ * What Shopify says about an address, and the flag sent for it: the test runs these rows,
+ * docs/consent.md prints them.
+ */
 export type ChoiceRow = {
   says: string;
   state: string | null;
   level: string | null;
-  /** Chosen since the app was installed: the setting *history* has no say. */
+  /** Chosen since the app was installed: the setting *history* doesn't matter. */
   since: Flags;
-  /** Chosen before, or undated. */
+  /** Chosen before that, or undated. */
   before: Record<HistoryPolicy, Flags>;
 };
 

@@ -1,6 +1,7 @@
 /**
- * The table of docs/consent.md, row by row through the app's own way: what a webhook, a read, an import and a
- * reconciliation say goes into the ledger, and what would be sent is evaluated under every setting.
+ * The table of docs/consent.md, row by row through the app itself: what a webhook, a read, an
+ * import and a reconciliation say goes into the ledger, and what would be sent is evaluated under
+ * every setting.
  */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +19,7 @@ import { CHOICE_ROWS, type ChoiceRow, HISTORY_POLICIES, LEVELS } from './choice-
 
 const CHANNELS = ['email', 'sms'] as const;
 const SOURCES = ['webhook', 'read', 'import', 'reconciliation'] as const;
-/** When somebody chose, and which column of the table is about it. */
+/** When somebody chose, and which column of the table it belongs to. */
 const MOMENTS = [
   { name: 'since the install', ago: HOUR, column: 'since' },
   { name: 'before the install', ago: 401 * DAY, column: 'before' },
@@ -116,14 +117,15 @@ beforeAll(async () => {
   await scene.begin();
   for (const one of cases) {
     if (one.source === 'webhook') await scene.receive(...webhookOf(one));
-    // Somebody is met, in an order; what they chose is read.
+    // A person is first seen in an order; what they chose is read.
     else if (one.source === 'read') await scene.receive('orders/create', { id: one.id, customer: { id: one.id } });
     else await storeRecord(one);
   }
   await translate();
   const { db, shops, store: settings, shop } = scene;
   const deps = { db, shops, settings, admin, log: createLog('silent'), now: () => scene.now };
-  // Only those who are met in an order: what was told of the others is not to be read on top.
+  // Read only the people first seen in an order. A read must not add to what the others' sources
+  // said.
   const met = cases.filter(({ source }) => source === 'read').map(({ id }) => customerKey(shop.vault, String(id)));
   await db.query('UPDATE people SET read_due_at = NULL WHERE shop_id = $1 AND key <> ALL($2::text[])', [shop.id, met]);
   const chore = createFetches({ ...deps, translate, wake: () => {} });
@@ -131,7 +133,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => await scene.close());
 
-/** The flag that a delivery of each person would carry now, under one setting. */
+/** The flag that a delivery for each person would carry now, under one setting. */
 async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promise<(boolean | null)[]> {
   const { db, shop, store, now } = scene;
   const saved = await store.load(shop);
@@ -167,19 +169,22 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
   });
 }
 
-describe.each(HISTORY_POLICIES)('the flag sent, with history "%s"', (history) => {
-  it.each(LEVELS.map((level, i) => ({ level, i })))('and the opt-in level "$level"', async ({ level, i }) => {
-    const flags = await flagsUnder(level, history);
-    const found = cases.map((one, at) => ({ ...describeCase(one), flag: flags[at] ?? null }));
-    const expected = cases.map((one) => {
-      const column = one.moment.column === 'since' ? one.row.since : one.row.before[history];
-      return { ...describeCase(one), flag: column[i] ?? null };
-    });
-    expect(found).toEqual(expected);
-  });
+describe.each(HISTORY_POLICIES)('the flag sent with history "%s"', (history) => {
+  it.each(LEVELS.map((level, i) => ({ level, i })))(
+    'and the opt-in level "$level" is the one in the table',
+    async ({ level, i }) => {
+      const flags = await flagsUnder(level, history);
+      const found = cases.map((one, at) => ({ ...describeCase(one), flag: flags[at] ?? null }));
+      const expected = cases.map((one) => {
+        const column = one.moment.column === 'since' ? one.row.since : one.row.before[history];
+        return { ...describeCase(one), flag: column[i] ?? null };
+      });
+      expect(found).toEqual(expected);
+    },
+  );
 });
 
-it('every way in brought its facts', async () => {
+it('every source delivered its facts', async () => {
   const rows = await scene.db.query<{ source: string; count: number }>(
     `SELECT source, count(*) AS count FROM consent_facts WHERE shop_id = $1 GROUP BY source ORDER BY source`,
     [scene.shop.id],

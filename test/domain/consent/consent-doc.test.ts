@@ -11,12 +11,12 @@ test('the table in docs/consent.md is the one the rules are tested with', () => 
   expect(printed?.trim()).toBe(consentTable());
 });
 
-test('so is the table of what is sent by setting', () => {
+test('the table of what is sent by setting is the one the rules are tested with', () => {
   const printed = doc.split('<!-- choices -->')[1];
   expect(printed?.trim()).toBe(choiceTable());
 });
 
-test('and of what is sent where it is not plain', () => {
+test('the table of special situations is the one the rules are tested with', () => {
   const printed = doc.split('<!-- situations -->')[1];
   expect(printed?.trim()).toBe(situationTable());
 });

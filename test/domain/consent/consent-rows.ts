@@ -1,13 +1,16 @@
 import type { ConsentFact } from '../../../server/domain/consent.ts';
 import type { OptInLevel } from '../../../server/domain/settings.ts';
 
-/** What a fact's words mean under each opt-in level: the rule test runs these rows, docs/consent.md prints them. */
+/**
+ * What a fact's words mean under each opt-in level: the rule test runs these rows, docs/consent.md
+ * prints them.
+ */
 export type ConsentRow = {
   says: string;
   about: readonly ConsentFact['channel'][];
   source: ConsentFact['source'];
   states: readonly (string | null)[];
-  /** Null stands for a missing level. */
+  /** null: no level. */
   levels: readonly (string | null)[];
   flag: Record<OptInLevel, boolean | null>;
 };
@@ -66,7 +69,7 @@ export const CONSENT_ROWS: readonly ConsentRow[] = [
     flag: ALWAYS(null),
   },
   {
-    says: '`invalid`, `redacted`, nothing, or a word we do not know',
+    says: 'invalid`, `redacted`, nothing, or a word we don’t know',
     about: ['email', 'sms'],
     source: 'consent_topic',
     states: ['invalid', 'redacted', null, '', 'some_new_state', 'true', 'false', 'ticked', 'unticked', 'tag_opt_in'],

@@ -13,7 +13,7 @@ const NOTHING: Told = { accepted: null, acceptedAt: null, pendingFlags: [] };
 const RULES: ConsentRules = { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' };
 const LEAVE_OUT: ConsentRules = { ...RULES, untickedBox: 'leaveOut' };
 
-/** A fact whose id is its state and age; `ago` in ms before NOW, null undated. */
+/** A fact whose id is its state and age. `ago`: ms before NOW; null: undated. */
 function fact(state: string | null, ago: number | null, more: Partial<ConsentFact> = {}): ConsentFact {
   return {
     id: `${state}@${ago}`,
@@ -71,7 +71,7 @@ function table(title: string, rows: Row[]) {
 }
 
 table('the newest choice', [
-  { name: 'nothing known gives no flag', facts: [], send: null, reason: 'no_choice' },
+  { name: 'no flag is sent when nothing is known', facts: [], send: null, reason: 'no_choice' },
   { name: 'an unticked box alone is no choice', facts: [unticked(HOUR)], send: null, reason: 'no_choice' },
   {
     name: 'an older opt-in never undoes a newer opt-out',
@@ -88,7 +88,7 @@ table('the newest choice', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'on a tie the opt-out wins',
+    name: 'on a tie, the opt-out wins',
     facts: [subscribed(HOUR), unsubscribed(HOUR)],
     send: false,
     reason: 'due',
@@ -109,28 +109,28 @@ table('the newest choice', [
     by: `unsubscribed@${29 * DAY}`,
   },
   {
-    name: 'of two undated choices the opt-out wins',
+    name: 'of two undated choices, the opt-out wins',
     facts: [subscribed(null), unsubscribed(null)],
     send: false,
     reason: 'due',
     by: 'unsubscribed@null',
   },
   {
-    name: 'of equals the fact with the smallest id decides',
+    name: 'of equal facts, the one with the smallest id decides',
     facts: [unsubscribed(HOUR, { id: 'b' }), unsubscribed(HOUR, { id: 'a' })],
     send: false,
     reason: 'due',
     by: 'a',
   },
   {
-    name: 'what is said about SMS says nothing about e-mail',
+    name: 'SMS consent says nothing about email',
     facts: [subscribed(HOUR), unsubscribed(MINUTE, { channel: 'sms' })],
     send: true,
     reason: 'due',
     by: 'subscribed@3600000',
   },
   {
-    name: 'what is said about WhatsApp says nothing about e-mail',
+    name: 'WhatsApp consent says nothing about email',
     facts: [subscribed(HOUR, { channel: 'whatsapp' })],
     send: null,
     reason: 'no_choice',
@@ -146,21 +146,21 @@ table('the newest choice', [
 
 table('a newer state without a choice', [
   {
-    name: 'holds back an opt-in that was not told',
+    name: 'holds back an opt-in that Ascent360 does not have',
     facts: [subscribed(2 * HOUR), pending(HOUR)],
     send: null,
     reason: 'held_by_newer_state',
     by: 'pending@3600000',
   },
   {
-    name: 'is named by the newest such state',
+    name: 'is reported as the newest of several',
     facts: [subscribed(3 * HOUR), fact(null, 2 * HOUR), pending(HOUR)],
     send: null,
     reason: 'held_by_newer_state',
     by: 'pending@3600000',
   },
   {
-    name: 'holds back an opt-in of unknown outcome',
+    name: 'holds back an opt-in with an unknown outcome',
     facts: [subscribed(2 * HOUR), pending(HOUR)],
     told: told(null, true),
     send: null,
@@ -168,7 +168,7 @@ table('a newer state without a choice', [
     by: 'pending@3600000',
   },
   {
-    name: 'holds back an opt-in told before an opt-out that may have arrived',
+    name: 'holds back an opt-in accepted before an opt-out that may have arrived',
     facts: [subscribed(2 * HOUR), pending(HOUR)],
     told: told(true, false),
     send: null,
@@ -176,7 +176,7 @@ table('a newer state without a choice', [
     by: 'pending@3600000',
   },
   {
-    name: 'takes nothing back that was told',
+    name: 'takes back nothing that Ascent360 has',
     facts: [subscribed(2 * HOUR), pending(HOUR)],
     told: told(true),
     send: null,
@@ -191,35 +191,35 @@ table('a newer state without a choice', [
     by: 'unsubscribed@7200000',
   },
   {
-    name: 'holds nothing when older',
+    name: 'holds nothing back if it is older',
     facts: [pending(2 * HOUR), subscribed(HOUR)],
     send: true,
     reason: 'due',
     by: 'subscribed@3600000',
   },
   {
-    name: 'holds nothing when of the same moment',
+    name: 'holds nothing back if it is of the same moment',
     facts: [pending(HOUR), subscribed(HOUR)],
     send: true,
     reason: 'due',
     by: 'subscribed@3600000',
   },
   {
-    name: 'holds nothing when undated',
+    name: 'holds nothing back if it is undated',
     facts: [fact('not_subscribed', null), subscribed(HOUR)],
     send: true,
     reason: 'due',
     by: 'subscribed@3600000',
   },
   {
-    name: 'may be a subscription of a lower level',
+    name: 'may be a subscription at a lower level',
     facts: [subscribed(2 * HOUR), subscribed(HOUR, { level: 'unknown' })],
     send: null,
     reason: 'held_by_newer_state',
     by: 'subscribed@3600000',
   },
   {
-    name: 'is not an unticked box',
+    name: 'cannot be an unticked box',
     facts: [subscribed(2 * HOUR), unticked(HOUR)],
     send: true,
     reason: 'due',
@@ -229,7 +229,7 @@ table('a newer state without a choice', [
 
 table('what Ascent360 was told', [
   {
-    name: 'an accepted opt-in is not told again',
+    name: 'an accepted opt-in is not sent again',
     facts: [subscribed(HOUR)],
     told: told(true),
     send: null,
@@ -237,7 +237,7 @@ table('what Ascent360 was told', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'an accepted opt-out is not told again',
+    name: 'an accepted opt-out is not sent again',
     facts: [unsubscribed(HOUR)],
     told: told(false),
     send: null,
@@ -245,7 +245,7 @@ table('what Ascent360 was told', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'a change to opt-out is told',
+    name: 'a change to opt-out is sent',
     facts: [subscribed(2 * HOUR), unsubscribed(HOUR)],
     told: told(true),
     send: false,
@@ -253,7 +253,7 @@ table('what Ascent360 was told', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'a change to opt-in is told',
+    name: 'a change to opt-in is sent',
     facts: [unsubscribed(2 * HOUR), subscribed(HOUR)],
     told: told(false),
     send: true,
@@ -261,7 +261,7 @@ table('what Ascent360 was told', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'an opt-in of unknown outcome is told again',
+    name: 'an opt-in with an unknown outcome is sent again',
     facts: [subscribed(HOUR)],
     told: told(null, true),
     send: true,
@@ -269,7 +269,7 @@ table('what Ascent360 was told', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'an opt-out accepted before an opt-in of unknown outcome is told again',
+    name: 'an opt-out accepted before an opt-in with an unknown outcome is sent again',
     facts: [unsubscribed(HOUR)],
     told: told(false, true),
     send: false,
@@ -277,7 +277,7 @@ table('what Ascent360 was told', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'an opt-in accepted before an opt-out of unknown outcome is told again',
+    name: 'an opt-in accepted before an opt-out with an unknown outcome is sent again',
     facts: [subscribed(HOUR)],
     told: told(true, true, false),
     send: true,
@@ -285,7 +285,7 @@ table('what Ascent360 was told', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'the same value sent since with an unknown outcome changes nothing',
+    name: 'the same value sent again with an unknown outcome changes nothing',
     facts: [subscribed(HOUR)],
     told: told(true, true, true),
     send: null,
@@ -293,7 +293,7 @@ table('what Ascent360 was told', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'a told choice that has become old is told, not history',
+    name: 'an accepted choice that has become old counts as accepted, not as history',
     facts: [subscribed(20 * DAY)],
     told: told(true),
     send: null,
@@ -301,7 +301,7 @@ table('what Ascent360 was told', [
     by: `subscribed@${20 * DAY}`,
   },
   {
-    name: 'a told opt-out that is history is told, not held',
+    name: 'an accepted opt-out from history counts as accepted, not as held back',
     facts: [unsubscribed(40 * DAY)],
     told: told(false),
     rules: { ...RULES, history: 'none' },
@@ -309,12 +309,18 @@ table('what Ascent360 was told', [
     reason: 'already_told',
     by: `unsubscribed@${40 * DAY}`,
   },
-  { name: 'no choice takes nothing back', facts: [pending(HOUR)], told: told(true), send: null, reason: 'no_choice' },
+  {
+    name: 'having no choice takes nothing back',
+    facts: [pending(HOUR)],
+    told: told(true),
+    send: null,
+    reason: 'no_choice',
+  },
 ]);
 
 table('an address that changed', [
   {
-    name: 'an opt-in from before the address is no choice for it',
+    name: 'an opt-in from before the person had the address does not count for it',
     facts: [subscribed(2 * HOUR, { addressChangedAt: NOW - HOUR })],
     send: null,
     reason: 'no_choice',
@@ -327,14 +333,14 @@ table('an address that changed', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'an undated opt-in is no choice for a changed address',
+    name: 'an undated opt-in does not count for a changed address',
     facts: [subscribed(null, { addressChangedAt: NOW - HOUR })],
     rules: { ...RULES, history: 'all' },
     send: null,
     reason: 'no_choice',
   },
   {
-    name: 'an opt-out from before the address counts',
+    name: 'an opt-out from before the person had the address counts',
     facts: [unsubscribed(2 * HOUR, { addressChangedAt: NOW - HOUR })],
     send: false,
     reason: 'due',
@@ -348,14 +354,14 @@ table('an address that changed', [
     by: 'unsubscribed@null',
   },
   {
-    name: 'an opt-in that is no choice outdates no opt-out',
+    name: 'an opt-in that does not count overrides no opt-out',
     facts: [unsubscribed(3 * HOUR), subscribed(2 * HOUR, { addressChangedAt: NOW - HOUR })],
     send: false,
     reason: 'due',
     by: 'unsubscribed@10800000',
   },
   {
-    name: 'a change at no readable moment lets no opt-in through',
+    name: 'no opt-in counts if the time of the change is unreadable',
     facts: [subscribed(HOUR, { addressChangedAt: Number.NaN })],
     send: null,
     reason: 'no_choice',
@@ -364,14 +370,14 @@ table('an address that changed', [
 
 table('an unticked box at checkout', [
   {
-    name: 'is told as an opt-out when the setting says send',
+    name: 'is sent as an opt-out if the setting says so',
     facts: [unsubscribed(HOUR), unticked(HOUR)],
     send: false,
     reason: 'due',
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'is left out when the setting says so',
+    name: 'is left out if the setting says so',
     facts: [unsubscribed(HOUR), unticked(HOUR)],
     rules: LEAVE_OUT,
     send: null,
@@ -379,7 +385,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'explains an unsubscribed 2 minutes after it',
+    name: 'explains an `unsubscribed` 2 minutes after it',
     facts: [unsubscribed(HOUR), unticked(HOUR + 2 * MINUTE)],
     rules: LEAVE_OUT,
     send: null,
@@ -387,7 +393,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'explains an unsubscribed 2 minutes before it',
+    name: 'explains an `unsubscribed` 2 minutes before it',
     facts: [unsubscribed(HOUR), unticked(HOUR - 2 * MINUTE)],
     rules: LEAVE_OUT,
     send: null,
@@ -411,7 +417,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'supersedes an older opt-in although it is left out',
+    name: 'overrides an older opt-in even though it is left out',
     facts: [subscribed(2 * HOUR), unsubscribed(HOUR), unticked(HOUR)],
     rules: LEAVE_OUT,
     send: null,
@@ -419,7 +425,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'is overruled by an opt-in after it',
+    name: 'is overridden by an opt-in after it',
     facts: [unsubscribed(HOUR), unticked(HOUR), subscribed(MINUTE)],
     rules: LEAVE_OUT,
     send: true,
@@ -435,7 +441,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'never hides an earlier opt-out that still stands',
+    name: 'never hides an earlier opt-out that still holds',
     facts: [unsubscribed(2 * HOUR), unsubscribed(HOUR), unticked(HOUR)],
     rules: LEAVE_OUT,
     send: false,
@@ -443,7 +449,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@7200000',
   },
   {
-    name: 'is left out when an opt-in lies between it and an earlier opt-out',
+    name: 'is left out if an opt-in lies between it and an earlier opt-out',
     facts: [unsubscribed(3 * HOUR), subscribed(2 * HOUR), unsubscribed(HOUR), unticked(HOUR)],
     rules: LEAVE_OUT,
     send: null,
@@ -451,7 +457,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'does not explain an undated unsubscribed',
+    name: 'does not explain an undated `unsubscribed`',
     facts: [unsubscribed(null), unticked(null), unticked(HOUR)],
     rules: LEAVE_OUT,
     send: false,
@@ -459,7 +465,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@null',
   },
   {
-    name: 'told once stays told',
+    name: 'stays accepted once accepted',
     facts: [unsubscribed(HOUR), unticked(HOUR)],
     told: told(false),
     rules: LEAVE_OUT,
@@ -468,7 +474,7 @@ table('an unticked box at checkout', [
     by: 'unsubscribed@3600000',
   },
   {
-    name: 'comes before history',
+    name: 'is the reason given even if the choice is also history',
     facts: [unsubscribed(40 * DAY), unticked(40 * DAY)],
     rules: { ...LEAVE_OUT, history: 'none' },
     send: null,
@@ -476,7 +482,7 @@ table('an unticked box at checkout', [
     by: `unsubscribed@${40 * DAY}`,
   },
   {
-    name: 'is about e-mail only',
+    name: 'concerns email only',
     facts: [unsubscribed(HOUR, { channel: 'sms' }), fact('unticked', HOUR, { channel: 'sms' })],
     rules: LEAVE_OUT,
     more: { channel: 'sms' },
@@ -489,7 +495,7 @@ table('an unticked box at checkout', [
 const OLD_TAG = fact('tag_opt_in', 8 * DAY, { channel: 'postal', source: 'tag' });
 table('mapped tags follow the same rules', [
   {
-    name: 'an opt-in tag is told',
+    name: 'an opt-in tag is sent',
     facts: [fact('tag_opt_in', HOUR, { channel: 'phone', source: 'tag' })],
     more: { channel: 'phone' },
     send: true,
@@ -506,7 +512,7 @@ table('mapped tags follow the same rules', [
     by: OLD_TAG.id,
   },
   {
-    name: 'a removed tag holds back an opt-in not told',
+    name: 'a removed tag holds back an opt-in that Ascent360 does not have',
     facts: [OLD_TAG, fact('tag_none', HOUR, { channel: 'postal', source: 'tag' })],
     more: { channel: 'postal' },
     send: null,
@@ -514,7 +520,7 @@ table('mapped tags follow the same rules', [
     by: 'tag_none@3600000',
   },
   {
-    name: 'an opt-in tag found at first sight is history',
+    name: 'an opt-in tag found when the person is first seen is history',
     facts: [fact('tag_opt_in', null, { channel: 'postal', source: 'tag' })],
     more: { channel: 'postal' },
     send: null,
@@ -522,7 +528,7 @@ table('mapped tags follow the same rules', [
     by: 'tag_opt_in@null',
   },
   {
-    name: 'an opt-out tag found at first sight is told',
+    name: 'an opt-out tag found when the person is first seen is sent',
     facts: [fact('tag_opt_out', null, { channel: 'postal', source: 'tag' })],
     more: { channel: 'postal' },
     send: false,
@@ -533,12 +539,12 @@ table('mapped tags follow the same rules', [
 
 describe('history', () => {
   const choices = [
-    { what: 'an opt-in of today', state: 'subscribed', ago: HOUR, history: false },
-    { what: 'an opt-in of exactly 7 days ago', state: 'subscribed', ago: 7 * DAY, history: false },
-    { what: 'an opt-in of 7 days and 1 ms ago', state: 'subscribed', ago: 7 * DAY + 1, history: true },
+    { what: 'an opt-in made today', state: 'subscribed', ago: HOUR, history: false },
+    { what: 'an opt-in made exactly 7 days ago', state: 'subscribed', ago: 7 * DAY, history: false },
+    { what: 'an opt-in made 7 days and 1 ms ago', state: 'subscribed', ago: 7 * DAY + 1, history: true },
     { what: 'an opt-in before the installation', state: 'subscribed', ago: 31 * DAY, history: true },
     { what: 'an undated opt-in', state: 'subscribed', ago: null, history: true },
-    { what: 'an opt-out of 29 days ago', state: 'unsubscribed', ago: 29 * DAY, history: false },
+    { what: 'an opt-out made 29 days ago', state: 'unsubscribed', ago: 29 * DAY, history: false },
     { what: 'an opt-out at the installation', state: 'unsubscribed', ago: 30 * DAY, history: false },
     { what: 'an opt-out 1 ms before the installation', state: 'unsubscribed', ago: 30 * DAY + 1, history: true },
     { what: 'an undated opt-out', state: 'unsubscribed', ago: null, history: true },
@@ -561,11 +567,11 @@ describe('history', () => {
     expect(isHistory(one, flag ? 'opt_in' : 'opt_out', INSTALLED, NOW)).toBe(history);
   });
 
-  it('an undated choice is history even when nothing came before', () => {
+  it('an undated choice is history even if nothing came before it', () => {
     expect(isHistory(unsubscribed(null), 'opt_out', Number.NEGATIVE_INFINITY, NOW)).toBe(true);
   });
 
-  it('a recent opt-in from before a new Ascent360 account was named is history', () => {
+  it('a recent opt-in from before a new Ascent360 account was set is history', () => {
     expect(isHistory(subscribed(2 * HOUR), 'opt_in', NOW - HOUR, NOW)).toBe(true);
     expect(isHistory(subscribed(HOUR), 'opt_in', NOW - HOUR, NOW)).toBe(false);
   });
@@ -625,7 +631,7 @@ table('dates that cannot be right', [
     },
   ]),
   {
-    name: 'no opt-in passes without a readable now',
+    name: 'no opt-in is sent without a readable current time',
     facts: [subscribed(HOUR)],
     more: { now: Number.NaN },
     send: null,
@@ -633,7 +639,7 @@ table('dates that cannot be right', [
     by: 'subscribed@3600000',
   },
   {
-    name: 'no opt-in passes without a readable installation date',
+    name: 'no opt-in is sent without a readable installation date',
     facts: [subscribed(HOUR)],
     more: { historyBefore: Number.NaN },
     send: null,

@@ -17,12 +17,12 @@ describe('a permission mapped to tags', () => {
     { tags: ['', ' '], mapping: { optIn: '', optOut: ' ' }, says: 'tag_none' },
     { tags: ['same'], mapping: { optIn: 'same', optOut: 'same' }, says: 'tag_opt_out' },
     { tags: ['mail-ok'], mapping: null, says: 'tag_none' },
-  ])('$tags with $mapping says $says', ({ tags, mapping, says }) => {
+  ])('$tags with $mapping gives $says', ({ tags, mapping, says }) => {
     expect(permissionFromTags(tags, mapping)).toBe(says);
   });
 });
 
-describe('a list mapped to a tag prefix', () => {
+describe('a list mapped from a tag prefix', () => {
   it.each([
     { tags: [], prefix: 'interest:', values: [] },
     { tags: ['interest:skiing', 'vip', 'interest:golf'], prefix: 'interest:', values: ['skiing', 'golf'] },

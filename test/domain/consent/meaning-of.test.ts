@@ -27,8 +27,8 @@ function fact(
   return { id: 'f', channel, source, state, level, chosenAt: NOW - 1, eventId: null, addressChangedAt: null };
 }
 
-describe('what Shopify says, and the flag it gives', () => {
-  it.each(cases)('$channel: "$state", level $level, asked for $asked → $flag', (row) => {
+describe('the flag for what Shopify says', () => {
+  it.each(cases)('$channel: "$state" at level $level, with $asked required → $flag', (row) => {
     const spellings = (word: string | null) => (word === null ? [null] : [word, word.toUpperCase(), ` ${word} `]);
     for (const state of spellings(row.state)) {
       for (const level of spellings(row.level)) {
@@ -48,7 +48,7 @@ describe('what Shopify says, and the flag it gives', () => {
     }
   });
 
-  it('an unticked box is evidence and no choice, under every level', () => {
+  it('an unticked box is evidence, not a choice, at every level', () => {
     for (const level of OPT_IN_LEVELS)
       expect(meaningOf(fact('email', 'order_box', 'Unticked', null), level)).toBe('evidence');
   });
@@ -60,7 +60,7 @@ describe('what Shopify says, and the flag it gives', () => {
     }
   });
 
-  it('only unsubscribed and the opt-out tag are ever read as an opt-out, whatever the words', () => {
+  it('only `unsubscribed` and the opt-out tag ever count as an opt-out, whatever the words', () => {
     const word = fc.oneof(
       fc.string(),
       fc.constantFrom('UNSUBSCRIBED', 'unsubscribed_', 'tag_opt_out', 'opt_out', 'false'),

@@ -13,7 +13,7 @@ it.each([
   { channel: 'phone', rules: { optInLevel: 'any', history: 'optOuts', untickedBox: 'send' } },
   { channel: 'postal', rules: { optInLevel: 'any', history: 'optOuts', untickedBox: 'send' } },
 ] satisfies { channel: FlagChannel; rules: object }[])(
-  '$channel follows its own settings only',
+  '$channel follows only its own settings',
   ({ channel, rules }) => {
     expect(rulesFor(channel, { consent })).toEqual(rules);
   },

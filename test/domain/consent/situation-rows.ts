@@ -7,11 +7,14 @@ const MINUTE = 60_000;
 
 type Said = Partial<ConsentFact> & { state: string };
 
-/** What happened besides a plain choice, and the flag that is sent for it: the test runs these rows, docs/consent.md prints them. */
+/**
+ * What happened besides a plain choice, and the flag sent for it: the test runs these rows,
+ * docs/consent.md prints them.
+ */
 export type SituationRow = {
   what: string;
   flag: boolean | null;
-  /** Minutes ago in `chosenAt`, `heardAt` and `addressChangedAt`. */
+  /** `chosenAt`, `heardAt` and `addressChangedAt` are minutes ago. */
   facts: readonly Said[];
   canBeAsked?: boolean;
   optInsFrom?: number;
@@ -38,20 +41,20 @@ const fact = ({ state, ...more }: Said, i: number): ConsentFact => {
 const undatedOptIn = { state: 'subscribed', chosenAt: null, heardAt: 5 };
 
 export const SITUATION_ROWS: readonly SituationRow[] = [
-  { what: 'Opt-in without a date; Shopify cannot be asked; no opt-out known', flag: true, facts: [undatedOptIn] },
+  { what: 'Opt-in without a date; Shopify can’t be asked; no opt-out known', flag: true, facts: [undatedOptIn] },
   {
     what: 'The same after an opt-out, however often it is repeated',
     flag: false,
     facts: [{ state: 'unsubscribed', chosenAt: 60 }, undatedOptIn, { ...undatedOptIn, heardAt: 1 }],
   },
   {
-    what: 'Opt-in without a date; Shopify can be asked, and has not answered',
+    what: 'Opt-in without a date; Shopify can be asked, but hasn’t answered',
     flag: null,
     facts: [undatedOptIn],
     canBeAsked: true,
   },
   {
-    what: 'The same, confirmed by Shopify, also after an opt-out',
+    what: 'The same, confirmed by Shopify, even after an opt-out',
     flag: true,
     facts: [
       { state: 'unsubscribed', chosenAt: 60 },
@@ -60,9 +63,9 @@ export const SITUATION_ROWS: readonly SituationRow[] = [
     ],
     canBeAsked: true,
   },
-  { what: 'Opt-in with a date that cannot be read', flag: null, facts: [{ state: 'subscribed', chosenAt: null }] },
+  { what: 'Opt-in with an unreadable date', flag: null, facts: [{ state: 'subscribed', chosenAt: null }] },
   {
-    what: 'Opt-out with a date that cannot be read, after a dated opt-in',
+    what: 'Opt-out with an unreadable date, after a dated opt-in',
     flag: true,
     facts: [
       { state: 'subscribed', chosenAt: 60 },
@@ -70,7 +73,7 @@ export const SITUATION_ROWS: readonly SituationRow[] = [
     ],
   },
   {
-    what: 'Another customer’s opt-in; Shopify says of whoever has the address now `never_subscribed`, undated or not',
+    what: 'Another customer’s opt-in; Shopify says `never_subscribed`, dated or not, about the person who has the address now',
     flag: null,
     facts: [
       { state: 'subscribed', chosenAt: 60, personId: 'another customer' },
@@ -78,35 +81,35 @@ export const SITUATION_ROWS: readonly SituationRow[] = [
     ],
   },
   {
-    what: 'Another customer’s opt-in; nothing is known of whoever has the address now',
+    what: 'Another customer’s opt-in; nothing is known about the person who has the address now',
     flag: true,
     facts: [{ state: 'subscribed', chosenAt: 60, personId: 'another customer' }],
   },
   {
-    what: 'Opt-in made at another address, read after the change to this one, or back to it',
+    what: 'Opt-in made at another address, read after the person changed to this one, or back to it',
     flag: null,
     facts: [{ state: 'subscribed', chosenAt: 60, source: 'admin_read', addressChangedAt: 30 }],
   },
   {
-    what: 'Opt-in in a message that names the address, from before the person was seen with it',
+    what: 'Opt-in in a message that names the address, from before we saw the person with it',
     flag: true,
     facts: [{ state: 'subscribed', chosenAt: 60 }],
   },
   {
-    what: 'Opt-in from before the app was installed again; Shopify has not been asked since',
+    what: 'Opt-in from before the app was reinstalled; Shopify hasn’t been asked since',
     flag: null,
     facts: [{ state: 'subscribed', chosenAt: 60 }],
     optInsFrom: Infinity,
   },
   {
-    what: 'Opt-out from before the app was installed again',
+    what: 'Opt-out from before the app was reinstalled',
     flag: false,
     facts: [{ state: 'unsubscribed', chosenAt: 60 }],
     optInsFrom: Infinity,
   },
 ];
 
-/** The flag that the rules come to, with the default settings. */
+/** The flag that follows from the rules, with the default settings. */
 export function flagOf({ facts, canBeAsked = false, optInsFrom = -Infinity }: SituationRow): boolean | null {
   return decide({
     channel: 'email',

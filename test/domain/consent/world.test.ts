@@ -1,6 +1,7 @@
 /**
- * A small world: Shopify facts about one address that arrive late, twice and in any order, a receiver that keeps the last
- * flag it took, and a sender that does with `decide` what delivery does. fast-check makes up what happens.
+ * A small world: Shopify facts about one address that arrive late, twice and in any order, a
+ * receiver that keeps the last flag it accepted, and a sender that uses `decide` as delivery does.
+ * fast-check makes up what happens.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +15,10 @@ const DAY = 24 * 60 * MINUTE;
 const START = Date.UTC(2026, 5, 1);
 const INSTALLED = START + DAY;
 
-/** How an attempt ends. Unknown: a time-out, a cut connection, a killed process; the receiver took it or not. */
+/**
+ * How an attempt ends. Unknown: a time-out, a cut connection, a killed process; the receiver took
+ * it or didn't.
+ */
 type Ending = 'accepted' | 'refused' | 'unknown_taken' | 'unknown_lost';
 type Step =
   | { do: 'choose'; state: string | null; level: string | null; dated: boolean; newAddress: boolean }
@@ -38,9 +42,12 @@ type World = {
   channel: FlagChannel;
   now: number;
   rules: ConsentRules;
-  /** Everything that happened in Shopify; a fact lost on its way is sent again, and some arrive twice. */
+  /**
+   * Everything that happened in Shopify. A fact lost on its way is sent again, and some arrive
+   * twice.
+   */
   happened: ConsentFact[];
-  /** What we were told so far, repeats included. */
+  /** What we have received so far, repeats included. */
   known: ConsentFact[];
   told: Told;
   receiverHolds: boolean | null;
@@ -161,7 +168,10 @@ const world = fc
   .map(([channel, first, steps]) => play(channel, first, steps));
 const RUNS = { numRuns: 3000 };
 
-/* What the right answer is, worked out the slow way: facts sorted by date, opt-outs last of their date, the last one wins. */
+/**
+ * The right answer, worked out the slow way: facts sorted by date, opt-outs last on the same date,
+ * the last one wins.
+ */
 const when = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
 const isOptOut = (fact: ConsentFact, under: ConsentRules) => meaningOf(fact, under.optInLevel) === 'opt_out';
 const isOptIn = (fact: ConsentFact, under: ConsentRules) => {
@@ -175,7 +185,7 @@ function newestChoice(facts: readonly ConsentFact[], under: ConsentRules) {
 }
 
 describe('whatever happens', () => {
-  it('once all is known and accepted, Ascent360 holds the newest explicit choice', () => {
+  it('Ascent360 holds the newest explicit choice once everything is known and accepted', () => {
     const settled = { opt_in: 0, opt_out: 0 };
     fc.assert(
       fc.property(world, (w) => {
@@ -201,7 +211,7 @@ describe('whatever happens', () => {
     expect(Math.min(settled.opt_in, settled.opt_out)).toBeGreaterThan(RUNS.numRuns / 10);
   });
 
-  it('no opt-in that is as old as a known opt-out, or older, is ever sent', () => {
+  it('no opt-in as old as a known opt-out, or older, is ever sent', () => {
     fc.assert(
       fc.property(world, (w) => {
         for (const { value, known, decision, rules: under } of w.attempts) {
@@ -218,7 +228,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('nothing is told twice unless an outcome in between is unknown', () => {
+  it('nothing is sent twice unless an outcome in between is unknown', () => {
     fc.assert(
       fc.property(world, (w) => {
         let surelyHeld: boolean | null = null;
@@ -232,7 +242,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('every flag sent is the newest known choice, and neither history nor an unticked box that settings hold', () => {
+  it('every flag sent is the newest known choice, and never history or an unticked box that the settings hold back', () => {
     fc.assert(
       fc.property(world, (w) => {
         for (const { at, value, known, decision, rules: under } of w.attempts) {
@@ -251,7 +261,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('no opt-in leaves while a newer state without a choice is known and no opt-in is surely held', () => {
+  it('no opt-in is sent while a newer state without a choice is known and Ascent360 doesn’t surely hold an opt-in', () => {
     fc.assert(
       fc.property(world, (w) => {
         for (const { value, known, decision, rules: under } of w.attempts) {
@@ -265,7 +275,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('the order of facts and their repeats never change a decision', () => {
+  it('the order and repetition of facts never change a decision', () => {
     const rearranged = world.chain((w) => {
       const order = fc.shuffledSubarray(w.happened, { minLength: w.happened.length });
       return fc.tuple(fc.constant(w), order, fc.subarray(w.happened));
@@ -283,8 +293,8 @@ describe('whatever happens', () => {
   });
 });
 
-describe('the sender of this world', () => {
-  it('meets every reason, so that the guarantees above are about something', () => {
+describe('the sender in this world', () => {
+  it('runs into every reason, so the guarantees above are about something', () => {
     const met = new Set<string>();
     for (const w of fc.sample(world, { numRuns: 1000, seed: 360 })) {
       const { channel, known, told, rules: under, now } = w;

@@ -35,7 +35,7 @@ describe('the breaker of a shop', () => {
     expect(state.openedAt !== null).toBe(open);
   });
 
-  it('forgets attempts that left the window', () => {
+  it('forgets attempts that have left the window', () => {
     const seen = run(times(9, 'failure'), 0);
     expect(record(seen, 'failure', T + WINDOW - 1, WINDOW).openedAt).toBe(T + WINDOW - 1);
     expect(record(seen, 'failure', T + WINDOW * 1.04, WINDOW).openedAt).toBeNull();
@@ -43,7 +43,7 @@ describe('the breaker of a shop', () => {
     expect(run(times(100, 'failure'), WINDOW / 11).openedAt).not.toBeNull();
   });
 
-  it('lets one probe go after the wait, then one per wait', () => {
+  it('lets one probe through after the wait, then one per wait', () => {
     expect(mayAttempt(OPEN, T, PROBE)).toBe('no');
     expect(mayAttempt(OPEN, T + PROBE - 1, PROBE)).toBe('no');
     expect(mayAttempt(OPEN, T + PROBE, PROBE)).toBe('probe');
@@ -58,24 +58,24 @@ describe('the breaker of a shop', () => {
     expect(record(probing, outcome, T + PROBE + 100, WINDOW)).toEqual(probing);
   });
 
-  it('closes with one success and counts anew from it', () => {
+  it('closes after one success and starts counting again', () => {
     const closed = record(startProbe(OPEN, T + PROBE), 'success', T + PROBE + 100, WINDOW);
     expect(mayAttempt(closed, T + PROBE + 101, PROBE)).toBe('yes');
     expect(run(times(8, 'failure'), 0, closed, T + PROBE + 101).openedAt).toBeNull();
     expect(run(times(9, 'failure'), 0, closed, T + PROBE + 101).openedAt).toBe(T + PROBE + 101);
   });
 
-  it('has no probe while closed', () => {
+  it('never probes while closed', () => {
     const closed = run(times(3, 'failure'));
     expect(startProbe(closed, T)).toEqual(closed);
     expect(mayAttempt(closed, T, PROBE)).toBe('yes');
   });
 
-  it('probes although the clock was set back', () => {
+  it('probes even if the clock was set back', () => {
     expect(mayAttempt(OPEN, T - 10 * PROBE, PROBE)).toBe('probe');
   });
 
-  it('stays small and the same through JSON, whatever happens', () => {
+  it('stays small and survives JSON unchanged, whatever happens', () => {
     const step = fc.record({
       outcome: fc.constantFrom<Outcome>('success', 'failure', 'other', 'success'),
       later: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: -WINDOW, max: 2 * WINDOW })),
@@ -93,7 +93,7 @@ describe('the breaker of a shop', () => {
     );
   });
 
-  it('opens exactly when a plain count of all attempts of one slice’s time would', () => {
+  it('opens exactly when a plain count of all attempts within a slice would open it', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'other'), { maxLength: 60 }),

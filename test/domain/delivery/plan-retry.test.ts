@@ -27,28 +27,32 @@ const GIVE_UP = { kind: 'give_up' };
 describe('the wait before the next attempt', () => {
   it.each([
     { name: 'follows the schedule', more: { attempts: 1 }, planned: wait(5 * SECOND) },
-    { name: 'takes the wait that belongs to the attempt', more: { attempts: 3 }, planned: wait(5 * MINUTE) },
-    { name: 'takes the last wait after the last but one attempt', more: { attempts: 4 }, planned: wait(2 * HOUR) },
+    { name: 'is the one for that attempt', more: { attempts: 3 }, planned: wait(5 * MINUTE) },
+    { name: 'is the last one after the last attempt but one', more: { attempts: 4 }, planned: wait(2 * HOUR) },
     { name: 'ends with the schedule', more: { attempts: 5 }, planned: GIVE_UP },
-    { name: 'ends at once with an empty schedule', more: { schedule: [] }, planned: GIVE_UP },
-    { name: 'is a fifth shorter at the lowest chance', more: { random: () => 0 }, planned: wait(4 * SECOND) },
+    { name: 'ends at once if the schedule is empty', more: { schedule: [] }, planned: GIVE_UP },
+    { name: 'is a fifth shorter at the lowest random value', more: { random: () => 0 }, planned: wait(4 * SECOND) },
     { name: 'is almost a fifth longer at the highest', more: { random: () => 0.9999999 }, planned: wait(6 * SECOND) },
-    { name: 'is Retry-After when that is longer', more: { retryAfterMs: 90 * SECOND }, planned: wait(90 * SECOND) },
+    { name: 'is Retry-After if that is longer', more: { retryAfterMs: 90 * SECOND }, planned: wait(90 * SECOND) },
     {
-      name: 'is the schedule when Retry-After is shorter',
+      name: 'is the scheduled one if Retry-After is shorter',
       more: { attempts: 3, retryAfterMs: 9 },
       planned: wait(5 * MINUTE),
     },
-    { name: 'follows Retry-After for an hour at most', more: { retryAfterMs: DAY }, planned: wait(HOUR) },
-    { name: 'ignores an endless Retry-After beyond an hour', more: { retryAfterMs: Infinity }, planned: wait(HOUR) },
+    { name: 'follows Retry-After for up to an hour', more: { retryAfterMs: DAY }, planned: wait(HOUR) },
+    { name: 'is an hour if Retry-After is endless', more: { retryAfterMs: Infinity }, planned: wait(HOUR) },
     { name: 'ignores a negative Retry-After', more: { retryAfterMs: -DAY }, planned: wait(5 * SECOND) },
-    { name: 'ignores a Retry-After that is no number', more: { retryAfterMs: Number.NaN }, planned: wait(5 * SECOND) },
     {
-      name: 'is not prolonged by Retry-After past the schedule',
+      name: 'ignores a Retry-After that isn’t a number',
+      more: { retryAfterMs: Number.NaN },
+      planned: wait(5 * SECOND),
+    },
+    {
+      name: 'is not extended by Retry-After past the end of the schedule',
       more: { attempts: 5, retryAfterMs: HOUR },
       planned: GIVE_UP,
     },
-    { name: 'of no attempt is that of the first', more: { attempts: 0 }, planned: wait(5 * SECOND) },
+    { name: 'before any attempt is that of the first', more: { attempts: 0 }, planned: wait(5 * SECOND) },
   ])('$name', ({ more, planned }) => {
     expect(plan(more)).toEqual(planned);
   });
@@ -58,7 +62,7 @@ describe('the wait before the next attempt', () => {
     expect(plan({ random: () => 0.9999999, retryAfterMs: 4500 })).toEqual(wait(6000));
   });
 
-  it('lies within a fifth of the schedule, whatever the chance', () => {
+  it('is within a fifth of the schedule, whatever the random value', () => {
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(
@@ -77,25 +81,25 @@ describe('the wait before the next attempt', () => {
   });
 });
 
-describe('a delivery that carries a due opt-out', () => {
+describe('a delivery with a due opt-out', () => {
   const optOut = { attempts: 5, carriesOptOut: true };
   it.each([
-    { name: 'keeps to the schedule first', more: { ...optOut, attempts: 2 }, planned: wait(30 * SECOND) },
-    { name: 'is tried daily after the schedule', more: optOut, planned: wait(DAY) },
-    { name: 'is tried daily however often it failed', more: { ...optOut, attempts: 25 }, planned: wait(DAY) },
-    { name: 'is tried daily with jitter', more: { ...optOut, random: () => 0 }, planned: wait(0.8 * DAY) },
+    { name: 'follows the schedule first', more: { ...optOut, attempts: 2 }, planned: wait(30 * SECOND) },
+    { name: 'is retried daily after the schedule', more: optOut, planned: wait(DAY) },
+    { name: 'is retried daily however often it has failed', more: { ...optOut, attempts: 25 }, planned: wait(DAY) },
+    { name: 'is retried daily with jitter', more: { ...optOut, random: () => 0 }, planned: wait(0.8 * DAY) },
     {
-      name: 'is tried a last time 30 days after the first',
+      name: 'is retried for the last time 30 days after the first attempt',
       more: { ...optOut, firstAttemptAt: NOW - 29 * DAY },
       planned: wait(DAY),
     },
     {
-      name: 'is given up when the next day lies past 30 days',
+      name: 'is given up if the next day is past 30 days',
       more: { ...optOut, firstAttemptAt: NOW - 29 * DAY - 1 },
       planned: GIVE_UP,
     },
     {
-      name: 'is not given up within the schedule, however long it waited',
+      name: 'is not given up within the schedule, however long it has waited',
       more: { ...optOut, attempts: 1, firstAttemptAt: NOW - 60 * DAY },
       planned: wait(5 * SECOND),
     },

@@ -57,7 +57,7 @@ const full = {
 };
 
 describe('a settings document', () => {
-  it('left empty is all defaults, and keeps the saved GUID', () => {
+  it('that is empty gets all defaults, and keeps the saved GUID', () => {
     expect(parseSettings({}, regular)).toEqual({ ok: true, settings: defaults, guid: null, newAccount: false });
     expect(defaultSettings(false)).toEqual(defaults);
   });
@@ -71,19 +71,19 @@ describe('a settings document', () => {
     });
   });
 
-  it('is taken whole, trimmed', () => {
+  it('is accepted in full, with white space trimmed', () => {
     const { guid: _guid, newAccount: _newAccount, ...rest } = full;
     const settings = { ...rest, sourceName: 'Snow Shop', listIds: ['2127849', '31'] };
     expect(parseSettings(full, regular)).toEqual({ ok: true, settings, guid, newAccount: true });
   });
 
-  it('takes the default of every key left out beside others, at any depth', () => {
+  it('gets the default for every missing key, at any depth', () => {
     const parsed = parseSettings({ consent: { email: { history: 'all' } }, mapping: { gender: null } }, regular);
     const consent = { ...defaults.consent, email: { ...defaults.consent.email, history: 'all' } };
     expect(parsed).toMatchObject({ ok: true, settings: { ...defaults, consent } });
   });
 
-  it('can be sent back as it was answered, with the last characters of the GUID beside it', () => {
+  it('can be sent back as it was answered, including the GUID’s last characters', () => {
     expect(parseSettings({ ...defaults, guid: null, guidLast4: 'b7a9' }, regular)).toMatchObject({
       ok: true,
       settings: defaults,
@@ -116,18 +116,23 @@ describe('a settings document', () => {
     ['an empty source name', { sourceName: ' ' }, 'sourceName', characters(100)],
     ['a source name of null', { sourceName: null }, 'sourceName', characters(100)],
     ['a long source name', { sourceName: 'x'.repeat(101) }, 'sourceName', characters(100)],
-    ['a source name with NUL, which no database column takes', { sourceName: 'a\0b' }, 'sourceName', /can’t be shown/],
-    ['a source name with half a character', { sourceName: 'a\ud800' }, 'sourceName', /can’t be shown/],
+    [
+      'a source name with NUL, which no database column accepts',
+      { sourceName: 'a\0b' },
+      'sourceName',
+      /can’t be shown/,
+    ],
+    ['a source name with half a surrogate pair', { sourceName: 'a\ud800' }, 'sourceName', /can’t be shown/],
     ['an empty source type', { sourceType: '' }, 'sourceType', characters(100)],
     ['a source type that is a number', { sourceType: 3 }, 'sourceType', characters(100)],
     ['provider 0', { providerType: 0 }, 'providerType', /whole number above 0/],
     ['a negative provider', { providerType: -3 }, 'providerType', /whole number above 0/],
     ['a broken provider', { providerType: 3.5 }, 'providerType', /whole number above 0/],
     ['a provider as text', { providerType: '7' }, 'providerType', /whole number above 0/],
-    ['list IDs that are no list', { providerType: 7, listIds: '31' }, 'listIds', /Enter a list/],
+    ['list IDs that aren’t a list', { providerType: 7, listIds: '31' }, 'listIds', /Enter a list/],
     ['a list ID as a number', { providerType: 7, listIds: ['a', 31] }, 'listIds.1', characters(100)],
     ['an empty list ID', { providerType: 7, listIds: ['  '] }, 'listIds.0', characters(100)],
-    ['a list ID that nobody sees', { providerType: 7, listIds: ['\u200b'] }, 'listIds.0', characters(100)],
+    ['an invisible list ID', { providerType: 7, listIds: ['\u200b'] }, 'listIds.0', characters(100)],
     ['a long list ID', { providerType: 7, listIds: ['x'.repeat(101)] }, 'listIds.0', characters(100)],
     ['the same list ID twice', { providerType: 7, listIds: ['31', '32', ' 31'] }, 'listIds.2', /already/],
     [
@@ -154,7 +159,7 @@ describe('a settings document', () => {
       /none, optOuts, all/,
     ],
     [
-      'an unknown box policy',
+      'an unknown setting for the unticked box',
       { consent: { email: { untickedBox: false } } },
       'consent.email.untickedBox',
       /send, leaveOut/,
@@ -184,13 +189,13 @@ describe('a settings document', () => {
       /facts\.birth_date/,
     ],
     [
-      'a tag without its beginning',
+      'a tag source without a prefix',
       { mapping: { gender: { from: 'tag', prefix: '' } } },
       'mapping.gender.prefix',
       characters(255),
     ],
     [
-      'a fixed text without any',
+      'an empty fixed text',
       { mapping: { interests: [{ from: 'text', values: [] }] } },
       'mapping.interests.0.values',
       /at least one/,
@@ -211,8 +216,8 @@ describe('a settings document', () => {
     ['paused as a number', { paused: 1 }, 'paused', /true or false/],
     ['newAccount as text', { newAccount: 'yes' }, 'newAccount', /true or false/],
     ['a GUID that is a number', { guid: 5 }, 'guid', /null to keep/],
-    ['a GUID that is none', { guid: 'abc' }, 'guid', /isn’t a GUID/],
-    ['an address elsewhere', { guid: `https://example.com/V1/Data/${guid}` }, 'guid', /only send to/],
+    ['a GUID that isn’t one', { guid: 'abc' }, 'guid', /isn’t a GUID/],
+    ['an address on another host', { guid: `https://example.com/V1/Data/${guid}` }, 'guid', /only send to/],
   ];
 
   it.each(cases)('is refused, naming the field: %s', (_what, input, field, message) => {
@@ -221,7 +226,7 @@ describe('a settings document', () => {
     expect(parseSettings(input, regular)).toMatchObject({ ok: false, errors: [{ field, message: expected, text }] });
   });
 
-  it('has all its faults told at once', () => {
+  it('gets all its faults reported at once', () => {
     const parsed = parseSettings({ x: 1, sourceName: '', listIds: ['a'], send: { y: 1 }, paused: 0 }, regular);
     expect(parsed.ok ? [] : parsed.errors.map((fault) => fault.field).sort()).toEqual([
       'listIds',
@@ -237,7 +242,7 @@ describe('a settings document', () => {
     expect(parseSettings(many, regular)).toMatchObject({ ok: false, errors: { length: 100 } });
   });
 
-  it('of any shape is answered without crashing, and what is taken is taken again unchanged', () => {
+  it('of any shape is answered without crashing, and what is accepted is accepted again unchanged', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -259,13 +264,13 @@ describe('a stored document', () => {
   const { guid: _guid, newAccount: _newAccount, ...rest } = full;
   const stored: unknown = { ...rest, sourceName: 'Snow Shop', listIds: ['31'] };
 
-  it('comes back as it was saved', () => {
+  it('is loaded as it was saved', () => {
     expect(completeSettings(stored)).toEqual(stored);
   });
 
   it.each<[string, unknown, unknown]>([
     [
-      'a key added since takes its default',
+      'a key added since gets its default',
       { sourceName: 'A', consent: { email: { history: 'none' } } },
       {
         ...defaults,
@@ -274,17 +279,17 @@ describe('a stored document', () => {
       },
     ],
     [
-      'a key from a newer version is passed over',
+      'a key from a newer version is ignored',
       { ...defaults, later: 1, send: { ...defaults.send, orders: false, later: 2 } },
       { ...defaults, send: { ...defaults.send, orders: false } },
     ],
     [
-      'a word from a newer version takes the default, the rest stays',
+      'a word from a newer version gets the default, the rest stays',
       { ...defaults, paused: true, listsFor: 'nobody' },
       { ...defaults, paused: true },
     ],
     [
-      'a source from a newer version goes, the others stay',
+      'a source from a newer version is dropped, the others stay',
       { mapping: { activities: [{ from: 'tag', prefix: 'a' }, { from: 'note' }, { from: 'tag', prefix: 'b', x: 1 }] } },
       {
         ...defaults,
@@ -297,10 +302,10 @@ describe('a stored document', () => {
         },
       },
     ],
-    ['half a pair of tags goes', { mapping: { phonePermission: { optIn: 'a' } } }, defaults],
-    ['list IDs without a provider go', { listIds: ['31'], paused: true }, { ...defaults, paused: true }],
-    ['null is all defaults', null, defaults],
-    ['a list is all defaults', [1], defaults],
+    ['half a pair of tags is dropped', { mapping: { phonePermission: { optIn: 'a' } } }, defaults],
+    ['list IDs without a provider are dropped', { listIds: ['31'], paused: true }, { ...defaults, paused: true }],
+    ['null gets all defaults', null, defaults],
+    ['a list gets all defaults', [1], defaults],
   ])('of another version is completed: %s', (_what, document, expected) => {
     expect(completeSettings(document)).toEqual(expected);
   });

@@ -17,17 +17,17 @@ const row = (change: Partial<StateRow>): StateRow => ({
   ...change,
 });
 
-describe('The state of an event', () => {
+describe('the state of an event', () => {
   it.each<[string, Partial<StateRow>, Parameters<typeof describeState>[1], string, string | null]>([
     ['just received', { state: 'received' }, null, 'waiting', 'due'],
     ['received without a connection', { state: 'received' }, 'not_connected', 'waiting', 'not_connected'],
     ['open', {}, null, 'waiting', 'due'],
     ['open and paused', {}, 'paused', 'waiting', 'paused'],
-    ['open behind another', { behind: true }, null, 'waiting', 'behind_earlier'],
-    ['open behind another and paused', { behind: true }, 'paused', 'waiting', 'paused'],
+    ['open and not first in its lane', { behind: true }, null, 'waiting', 'behind_earlier'],
+    ['open, not first in its lane, and paused', { behind: true }, 'paused', 'waiting', 'paused'],
     ['open and leased', { leased: true, attempts: 2 }, 'paused', 'sending', null],
     ['tried before', { attempts: 1, last_class: 'retry' }, null, 'retrying', null],
-    ['tried before and refused since', { attempts: 1, last_class: 'retry' }, 'connection_problem', 'retrying', null],
+    ['tried before, and refused since', { attempts: 1, last_class: 'retry' }, 'connection_problem', 'retrying', null],
     [
       'refused without an attempt spent',
       { last_class: 'connection_problem' },
@@ -48,7 +48,7 @@ describe('The state of an event', () => {
   });
 });
 
-describe('What stops a shop’s sending', () => {
+describe('what stops a shop’s sending', () => {
   const settings = defaultSettings(false);
   const problem = { since: 1, error: 'HTTP 401' };
   it.each([
@@ -62,7 +62,7 @@ describe('What stops a shop’s sending', () => {
   });
 });
 
-describe('A detail', () => {
+describe('a detail', () => {
   it.each([
     ['http_422', 'Ascent360 answered with HTTP 422.'],
     ['timeout', 'Ascent360 didn’t answer in time.'],
@@ -71,17 +71,17 @@ describe('A detail', () => {
       'It has no email address, and Ascent360 doesn’t load contacts with only a phone number by default.',
     ],
     [detailOf('format', { key: 'Email' }), 'Email isn’t in Ascent360’s format.'],
-  ])('is kept as %s and said as a sentence', (kept, sentence) => {
+  ])('is stored as %s and shown as a sentence', (kept, sentence) => {
     const text = detailText(kept);
     expect(text && inEnglish(text)).toBe(sentence);
   });
 
   it.each(['The address it names cannot be read', 'constructor', 'detail', 'detail.toString'])(
-    'from before details had codes (%s) is said as it was written',
+    'from before details had codes (%s) is shown as it was written',
     (kept) => expect(detailText(kept)).toEqual({ code: 'as_it_is', params: { sentence: kept } }),
   );
 
-  it.each([null, '', '  '])('that is none (%j) says nothing', (kept) => expect(detailText(kept)).toBeNull());
+  it.each([null, '', '  '])('says nothing if there is none (%j)', (kept) => expect(detailText(kept)).toBeNull());
 
   it('follows the reason, and the gate follows the attempt', () => {
     const event = describeState(row({ state: 'attention', reason: 'rejected', detail: 'http_422' }), null);
@@ -93,7 +93,7 @@ describe('A detail', () => {
     expect(retried.text).toEqual({ code: 'retry.retry', next: { code: 'state.paused' } });
   });
 
-  it('is there for every code that an attempt may end with', async () => {
+  it('exists for every code that an attempt may end with', async () => {
     const source = await readFile('server/ascent360/classify-answer.ts', 'utf8');
     const failures = [...(/FAILURES = \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? '').matchAll(/^ {2}(\w+): /gm)];
     expect(failures.length).toBeGreaterThan(10);

@@ -29,7 +29,7 @@ describe('who may frame a page', () => {
     expect(contentSecurityPolicy(shop).split('; ')[0]).toBe(`frame-ancestors ${ancestors}`);
   });
 
-  it('nothing else is loosened for scripts', () => {
+  it('no policy for scripts is loosened', () => {
     expect(contentSecurityPolicy('a.myshopify.com')).toContain("; script-src 'self' https://cdn.shopify.com;");
   });
 });
@@ -47,7 +47,7 @@ describe('pages', () => {
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   it.each(['/', '/setup', '/activity', '/activity/0190', '/people/1', '/settings', '/imports/2', '/privacy'])(
-    '%s is the page: App Bridge first, the API key, and who may frame it',
+    '%s is the page: App Bridge first, then the API key, and who may frame it',
     async (route) => {
       const answer = await request(app).get(`${route}?shop=a-shop.myshopify.com`);
       expect(answer.status).toBe(200);
@@ -63,7 +63,7 @@ describe('pages', () => {
     },
   );
 
-  it('files are packed and kept for ever', async () => {
+  it('files are compressed and cached for ever', async () => {
     const answer = await request(app)
       .get('/assets/a-1.js')
       .set('Accept-Encoding', 'br, gzip')
@@ -78,18 +78,18 @@ describe('pages', () => {
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=31536000, immutable',
     });
-    // The client unpacks it.
+    // The client decompresses it.
     expect(String(answer.body)).toBe(SCRIPT);
     const plain = await request(app).get('/assets/a-1.js').set('Accept-Encoding', 'identity');
     expect(plain.text).toBe(SCRIPT);
     expect(plain.headers['content-encoding']).toBeUndefined();
   });
 
-  it.each(['/assets/..%2findex.html', '/assets/', '/assets/none.js', '/nowhere'])('%s is not there', async (route) => {
+  it.each(['/assets/..%2findex.html', '/assets/', '/assets/none.js', '/nowhere'])('%s is not found', async (route) => {
     expect((await request(app).get(route)).status).toBe(404);
   });
 
-  it('say so while they are not built', async () => {
+  it('say so while they haven’t been built', async () => {
     const bare = express().use(pageRoutes(await builtFront(path.join(directory, 'none')), 'key'));
     const answer = await request(bare).get('/?shop=a-shop.myshopify.com');
     expect(answer.status).toBe(503);

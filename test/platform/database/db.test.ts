@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await db.close());
 
-it('ids made one after another sort in that order, and are UUIDs of version 7', () => {
+it('ids created one after another sort in that order, and are UUIDs of version 7', () => {
   const ids = Array.from({ length: 20_000 }, newId);
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
@@ -22,7 +22,7 @@ it('ids made one after another sort in that order, and are UUIDs of version 7', 
   );
 });
 
-it('bytes and nulls arrive in many rows as they left, whatever they are', async () => {
+it('bytes and nulls in many rows arrive unchanged, whatever they are', async () => {
   const cell = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
   await fc.assert(
     fc.asyncProperty(fc.array(cell, { maxLength: 12 }), async (cells) => {
@@ -40,7 +40,7 @@ it('bytes and nulls arrive in many rows as they left, whatever they are', async 
   );
 });
 
-it('texts, numbers, moments, yes and no arrive in many rows as they left, whatever they are', async () => {
+it('texts, numbers, times and booleans in many rows arrive unchanged, whatever they are', async () => {
   const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
   const text = fc.oneof(
     fc.string(),
@@ -65,7 +65,7 @@ it('texts, numbers, moments, yes and no arrive in many rows as they left, whatev
   );
 });
 
-it('statements of a transaction that are given at once are done in the order given', async () => {
+it('statements of a transaction that are issued at once run in the order issued', async () => {
   const rows = await db.transaction(async (sql) => {
     const [, , , found] = await Promise.all([
       sql.query('CREATE TEMPORARY TABLE given (n int) ON COMMIT DROP'),
@@ -78,7 +78,7 @@ it('statements of a transaction that are given at once are done in the order giv
   expect(rows).toEqual([{ n: 2 }]);
 });
 
-it('when one of them fails its error is the transaction’s, nothing of the others stays, and the connection serves on', async () => {
+it('when one of them fails, the transaction fails with its error, nothing of the others is kept, and the connection can be used again', async () => {
   const insert = (sql: Sql, domain: string) => sql.query('INSERT INTO shops (domain) VALUES ($1)', [domain]);
   const failing = db.transaction(async (sql) => {
     await Promise.all([
@@ -99,39 +99,37 @@ it.each<[string, unknown, boolean]>([
   ['the server is shut down', coded('57P01'), true],
   ['a deadlock', coded('40P01'), true],
   ['the disk is full', coded('53100'), true],
-  ['a transaction stood still for too long', coded('25P03'), true],
+  ['a transaction was idle for too long', coded('25P03'), true],
   [
-    'the connection was ended meanwhile',
+    'the connection was closed meanwhile',
     new Error('Client has encountered a connection error and is not queryable'),
     true,
   ],
   ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
-  ['what Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
+  ['an error that Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
   ['a wrong statement', coded('42601'), false],
   ['a wrong value', coded('22P02'), false],
-  ['a fault of our own', new TypeError('Cannot read properties of null'), false],
+  ['a bug of our own', new TypeError('Cannot read properties of null'), false],
   ['no error', undefined, false],
-])('whether the database is away: %s', (_, error, away) => {
+])('whether an error is an outage: %s', (_, error, away) => {
   expect(isOutage(error)).toBe(away);
 });
 
-it.skipIf(!sharedPostgres())(
-  'who stood still in a transaction is told that it was the time, and the next one goes on',
-  async () => {
-    const failed = db.transaction(async (sql) => {
-      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
-      await wait(2000);
-      await sql.query('SELECT 1');
-    });
-    expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
-    const busy = db.transaction(async (sql) => {
-      await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
-      // As a process that was stopped: what PostgreSQL said in the meantime is read after the next statement was given.
-      const until = performance.now() + 2000;
-      while (performance.now() < until);
-      await sql.query('SELECT 1');
-    });
-    expect(isOutage(await busy.catch((error: unknown) => error))).toBe(true);
-    expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  },
-);
+it.skipIf(!sharedPostgres())('an idle transaction is told that it timed out, and the next one works', async () => {
+  const failed = db.transaction(async (sql) => {
+    await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+    await wait(2000);
+    await sql.query('SELECT 1');
+  });
+  expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
+  const busy = db.transaction(async (sql) => {
+    await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
+    // As in a frozen process: it reads what PostgreSQL said meanwhile only after issuing its next
+    // statement.
+    const until = performance.now() + 2000;
+    while (performance.now() < until);
+    await sql.query('SELECT 1');
+  });
+  expect(isOutage(await busy.catch((error: unknown) => error))).toBe(true);
+  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});

@@ -19,7 +19,7 @@ async function folder(): Promise<string> {
   return dir;
 }
 
-/** A process that takes the lock and keeps it. @returns what it says of that */
+/** A process that takes the lock and keeps it. @returns what it prints about that */
 async function holder(dir: string, within: readonly string[] = []): Promise<{ says: string; child: ChildProcess }> {
   const [command = '', ...args] = [...within, process.execPath, '--input-type=module', '--eval', HOLD, code, dir];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -30,7 +30,7 @@ async function holder(dir: string, within: readonly string[] = []): Promise<{ sa
   return { says, child };
 }
 
-/** Runs a command as process 1 of a container of its own; the processes in it die with it. */
+/** Runs a command as process 1 of its own container; the processes in it die with it. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 function containersWork(): boolean {
@@ -43,7 +43,7 @@ function containersWork(): boolean {
 }
 
 describe('the lock on the embedded database’s directory', () => {
-  it.skipIf(!containersWork())('holds across containers, whose processes are all number 1', async () => {
+  it.skipIf(!containersWork())('holds across containers whose processes all have number 1', async () => {
     const dir = await folder();
     const first = await holder(dir, CONTAINER);
     expect(first.says).toBe('locked');
@@ -52,14 +52,14 @@ describe('the lock on the embedded database’s directory', () => {
     await expect(lockDirectory(dir)).rejects.toThrow(/is open in process 1 /);
   });
 
-  it('holds although the number it names is nobody’s here', async () => {
+  it('holds even if no process here has the number it names', async () => {
     const dir = await folder();
     expect((await holder(dir)).says).toBe('locked');
     await writeFile(path.join(dir, 'lock'), JSON.stringify({ pid: 2 ** 30, start: '1' }));
     await expect(lockDirectory(dir)).rejects.toThrow(`is open in process ${2 ** 30} `);
   });
 
-  it('is free at once when its owner was killed, however often', async () => {
+  it('is free as soon as its owner is killed, however often', async () => {
     const dir = await folder();
     for (let i = 0; i < 3; i++) {
       const { says, child } = await holder(dir);
@@ -71,7 +71,7 @@ describe('the lock on the embedded database’s directory', () => {
     await (await lockDirectory(dir))();
   });
 
-  it('is refused a second time in the same process, and taken again after its release', async () => {
+  it('is refused a second time in the same process, and available again after its release', async () => {
     const dir = await folder();
     const release = await lockDirectory(dir);
     await expect(lockDirectory(dir)).rejects.toThrow(`is open in process ${process.pid} `);
@@ -79,14 +79,14 @@ describe('the lock on the embedded database’s directory', () => {
     await (await lockDirectory(dir))();
   });
 
-  it('counts a process of an older version, which left only its number', async () => {
+  it('is held by a process of an older version too, which left only its number', async () => {
     const dir = await folder();
     const { child } = await holder(await folder());
     await writeFile(path.join(dir, 'lock'), JSON.stringify({ pid: child.pid, start: null }));
     await expect(lockDirectory(dir)).rejects.toThrow(`is open in process ${child.pid} `);
   });
 
-  it.each(['', '{', 'null', '"1"', '{"pid":"1"}'])('passes over a file that names nobody: %s', async (text) => {
+  it.each(['', '{', 'null', '"1"', '{"pid":"1"}'])('ignores a file that names no process: %s', async (text) => {
     const dir = await folder();
     await writeFile(path.join(dir, 'lock'), text);
     await (await lockDirectory(dir))();

@@ -12,7 +12,7 @@ import {
   prismaDir,
 } from '../../../server/platform/database/migrations.ts';
 
-/** A database with nothing in it: embedded, or on the server of the project. */
+/** An empty database: embedded, or on the project's server. */
 async function emptyDatabase(): Promise<MigrationConnection> {
   const server = process.env['TEST_DATABASE_URL'];
   if (!server) {
@@ -42,7 +42,7 @@ async function emptyDatabase(): Promise<MigrationConnection> {
   };
 }
 
-/** The app's migrations and these after them. */
+/** The app's migrations, followed by these. */
 async function migrationsAnd(more: Record<string, string>): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-migrations-'));
   onTestFinished(async () => await rm(dir, { recursive: true }));
@@ -60,7 +60,7 @@ const half = `CREATE TABLE half (id int); INSERT INTO half VALUES (1);`;
 const tableOf = async ({ query }: MigrationConnection, name: string) =>
   (await query<{ name: string | null }>(`SELECT to_regclass('${name}')::text AS name`))[0]?.name;
 
-it('a migration that fails in the middle leaves nothing behind, keeps those before it, and is applied once it is right', async () => {
+it('a migration that fails halfway leaves nothing behind, keeps those before it, and is applied once corrected', async () => {
   const database = await emptyDatabase();
   const dir = await migrationsAnd({ [BROKEN]: `${half} SELECT 1 / 0;`, [AFTER]: 'CREATE TABLE afterwards (id int);' });
   await expect(applyMigrations(database, dir)).rejects.toThrow(
@@ -84,7 +84,7 @@ it('a function whose body holds semicolons is one statement', async () => {
   expect(await database.query('SELECT two() AS two')).toEqual([{ two: 2 }]);
 });
 
-it('what an older version left half done is not passed over: the error says where to read on', async () => {
+it('a migration that an older version left half done is not skipped: the error says where to read more', async () => {
   const database = await emptyDatabase();
   const dir = await migrationsAnd({ [AFTER]: half });
   await applyMigrations(database);

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { erasedTables } from '../../../server/features/privacy/erase-rows.ts';
 import { diffMigrations } from '../../fakes/schema-diff.ts';
 
-it('prisma/migrations leads exactly to prisma/schema.prisma', async () => {
+it('prisma/migrations produces exactly prisma/schema.prisma', async () => {
   const client = await PGlite.create();
   const script = await diffMigrations(new PrismaPGlite(client), 'migrations');
   await client.close();
@@ -21,7 +21,7 @@ type Table = { name: string; columns: Column[]; goesWithShop: boolean };
 
 const scalars = ['Int', 'BigInt', 'Float', 'String', 'DateTime', 'Bytes', 'Boolean', 'Json'];
 
-/** The tables of prisma/schema.prisma. `personal`: its comment calls it sealed or a hash. */
+/** The tables of prisma/schema.prisma. `personal`: its comment says that it is sealed or a hash. */
 function readSchema(): Table[] {
   const text = read('prisma/schema.prisma');
   return [...text.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)].map(([, model = '', body = '']) => {
@@ -47,7 +47,7 @@ function readSchema(): Table[] {
 
 type Row = { table: string; columns: string[]; erasing: string; exported: string; kept: string };
 
-/** The rows between the marks of docs/privacy.md. */
+/** The rows between the markers in docs/privacy.md. */
 function readInventory(): Row[] {
   const table = read('docs/privacy.md').split('<!-- inventory -->')[1] ?? '';
   const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
@@ -73,12 +73,12 @@ const tables = readSchema();
 const inventory = readInventory();
 const declared = inventory.flatMap((row) => row.columns.map((column) => ({ ...row, column })));
 
-it('finds the tables it is about', () => {
+it('the tables this test is about are found', () => {
   expect(tables.map(({ name }) => name)).toContain('privacy_requests');
   expect(tables.flatMap(({ columns }) => columns).filter(({ personal }) => personal).length).toBeGreaterThan(20);
 });
 
-it('every column of every table is in docs/privacy.md once, and no other', () => {
+it('every column of every table is in docs/privacy.md once, and nothing else is', () => {
   const have = tables.flatMap(({ columns }) => columns.map(({ table, column }) => `${table}.${column}`)).sort();
   expect(
     declared.map(({ table, column }) => `${table}.${column}`).sort(),
@@ -86,10 +86,10 @@ it('every column of every table is in docs/privacy.md once, and no other', () =>
   ).toEqual(have);
 });
 
-/** Sealed or hashed, but not about a person of the shop. */
+/** Sealed or hashed, but not about a person. */
 const notPeople = ['admin_tokens.pair', 'shops.facts', 'settings.guid', 'imports.url', 'reconciliations.url'];
 
-it('whatever is sealed or hashed is erased with the person, or said to be about nobody', () => {
+it('every sealed or hashed column is erased with the person, or listed as being about nobody', () => {
   const uncovered = tables
     .flatMap(({ columns }) => columns)
     .filter(({ personal, table, column }) => personal && !notPeople.includes(`${table}.${column}`))
@@ -103,15 +103,18 @@ it('whatever is sealed or hashed is erased with the person, or said to be about 
   );
 });
 
-it.each(inventory)('$table $columns: says how it is erased, exported and kept', ({ erasing, exported, kept }) => {
-  expect(erasing).toMatch(/^(row|emptied|stays|–( \(.+\))?)$/);
-  expect(exported).toMatch(/^(yes|as what it finds|as decisions|yes, times and (states|outcomes)|–( \(.+\))?)$/);
-  expect(kept).not.toBe('');
-  // What is erased and not exported says why not.
-  if (/^(row|emptied)$/.test(erasing) && exported === '–') expect(kept).toBe('1 year');
-});
+it.each(inventory)(
+  'docs/privacy.md says how $table $columns is erased, exported and kept',
+  ({ erasing, exported, kept }) => {
+    expect(erasing).toMatch(/^(row|emptied|stays|–( \(.+\))?)$/);
+    expect(exported).toMatch(/^(yes|as what it finds|as decisions|yes, times and (states|outcomes)|–( \(.+\))?)$/);
+    expect(kept).not.toBe('');
+    // Whatever is erased but not exported says why.
+    if (/^(row|emptied)$/.test(erasing) && exported === '–') expect(kept).toBe('1 year');
+  },
+);
 
-it('the redaction and the export touch every table that holds a person', () => {
+it('redaction and export cover every table that holds a person', () => {
   const holding = new Set(inventory.filter(({ erasing }) => /^(row|emptied)$/.test(erasing)).map(({ table }) => table));
   const redaction = ['erase/erase-person.ts', 'shops/privacy-requests.ts']
     .map((file) => read(`server/store/${file}`))
@@ -131,7 +134,7 @@ it('the redaction and the export touch every table that holds a person', () => {
   expect(unexported).toEqual([]);
 });
 
-it('every table goes with its shop: by a foreign key, or among those that the erasure deletes from', () => {
+it('every table goes with its shop: by a foreign key, or because the erasure deletes from it', () => {
   const listed = new Set([...Object.keys(erasedTables), 'deliveries', 'attempts', 'shops']);
   const left = tables
     .filter(({ name, goesWithShop }) => !goesWithShop && !listed.has(name))

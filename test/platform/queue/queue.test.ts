@@ -19,7 +19,7 @@ function startQueue(queue: Queue, work: Work) {
   return queue;
 }
 
-/** Counts the pieces of work; the first does `inTheFirst`. */
+/** Counts the slices of work; the first runs `inTheFirst`. */
 function counting(inTheFirst: (listen: () => Promise<void>) => Promise<void>): { work: Work; pieces: () => number } {
   let pieces = 0;
   return {
@@ -32,7 +32,7 @@ function counting(inTheFirst: (listen: () => Promise<void>) => Promise<void>): {
   };
 }
 
-/** A queue whose connection is there. */
+/** A queue that is connected. */
 async function connected(redis: RedisServer): Promise<Queue> {
   const queue = createBullQueue(redis.url, log);
   await until(
@@ -46,21 +46,21 @@ async function connected(redis: RedisServer): Promise<Queue> {
   return queue;
 }
 
-describe('the queue of one process', () => {
-  it('a wake-up that comes after the last look, before the piece of work ends, is looked at again', async () => {
+describe('the queue of a single process', () => {
+  it('a wake-up after the last look at the shop, but before its slice of work ends, gives another slice', async () => {
     const queue = createLocalQueue(log);
     const { work, pieces } = counting(async (listen) => {
       void listen();
       queue.wake(1);
     });
     startQueue(queue, work).wake(1);
-    await until('it is looked at again', async () => (pieces() === 2 ? true : undefined));
+    await until('it is worked on again', async () => (pieces() === 2 ? true : undefined));
     await wait(QUIET_MS);
     expect(pieces()).toBe(2);
     await queue.stop();
   });
 
-  it('a wake-up that comes before the last look is seen by it, and the shop is not worked on once more', async () => {
+  it('a wake-up before the last look at the shop gives no second slice of work', async () => {
     const queue = createLocalQueue(log);
     const { work, pieces } = counting(async (listen) => {
       const woken = listen();
@@ -84,7 +84,7 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await redis.stop();
   });
 
-  it('a wake-up by another process while a job is under way is looked at once more', async () => {
+  it('a wake-up by another process while a job is running gives one more slice of work', async () => {
     const worker = await connected(redis);
     const web = await connected(redis);
     const { work, pieces } = counting(async () => {
@@ -94,13 +94,13 @@ describe.skipIf(!binary)('the queue on Redis', () => {
       );
     });
     startQueue(worker, work).wake(1);
-    await until('it is looked at again', async () => (pieces() === 2 ? true : undefined));
+    await until('it is worked on again', async () => (pieces() === 2 ? true : undefined));
     await wait(QUIET_MS);
     expect(pieces()).toBe(2);
     await Promise.all([worker.stop(), web.stop()]);
   });
 
-  it('wake-ups before a job begins are one piece of work', async () => {
+  it('several wake-ups before a job starts are one slice of work', async () => {
     const worker = await connected(redis);
     const web = await connected(redis);
     const { work, pieces } = counting(async () => {});
@@ -120,9 +120,9 @@ describe.skipIf(!binary)('the queue on Redis', () => {
   });
 
   it.each<[string, number, [string, ...string[]][]]>([
-    ['which nobody works on', 3, []],
-    ['which counts as done', 4, [['ZADD', 'bull:shops:completed', '1', 'shop-4']]],
-  ])('a job that came back by half after Redis had lost it, %s, does not hold up its shop', async (_, shop, more) => {
+    ['that nobody works on', 3, []],
+    ['that counts as done', 4, [['ZADD', 'bull:shops:completed', '1', 'shop-4']]],
+  ])('a job that half returned after Redis had lost it, %s, does not hold up its shop', async (_, shop, more) => {
     await redis.command('HSET', `bull:shops:shop-${shop}`, 'processedOn', '1');
     for (const command of more) await redis.command(...command);
     const queue = await connected(redis);
@@ -136,7 +136,7 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await queue.stop();
   });
 
-  it('a job whose data Redis lost before it was handed out is still work for its shop', async () => {
+  it('a job whose data Redis lost before handing it out is still work for its shop', async () => {
     await redis.command('HSET', 'bull:shops:shop-5', 'processedOn', '1');
     await redis.command('LPUSH', 'bull:shops:wait', 'shop-5');
     const queue = await connected(redis);
