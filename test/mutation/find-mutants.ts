@@ -1,0 +1,179 @@
+import { isNode, type Node, type Place, parseFile, walk } from './syntax.ts';
+
+/** One small change of a program that its tests should notice. */
+export type Mutant = {
+  kind: string;
+  start: number;
+  end: number;
+  /** What stands in place of the source from start to end; null: the statement is left out. */
+  text: string | null;
+  line: number;
+  column: number;
+};
+
+const OPERATORS: Readonly<Record<string, readonly string[]>> = {
+  '===': ['!=='],
+  '!==': ['==='],
+  '==': ['!='],
+  '!=': ['=='],
+  '<': ['<=', '>='],
+  '<=': ['<', '>'],
+  '>': ['>=', '<='],
+  '>=': ['>', '<'],
+  '+': ['-'],
+  '-': ['+'],
+  '*': ['/'],
+  '/': ['*'],
+  '%': ['*'],
+  '&&': ['||'],
+  '||': ['&&'],
+  '??': ['&&'],
+  '+=': ['-='],
+  '-=': ['+='],
+  '??=': ['='],
+  '||=': ['&&='],
+  '++': ['--'],
+  '--': ['++'],
+};
+const METHODS: Readonly<Record<string, string>> = {
+  some: 'every',
+  every: 'some',
+  min: 'max',
+  max: 'min',
+  startsWith: 'endsWith',
+  endsWith: 'startsWith',
+  find: 'findLast',
+  toLowerCase: 'toUpperCase',
+  toUpperCase: 'toLowerCase',
+  floor: 'ceil',
+  ceil: 'floor',
+};
+const WITH_OPERATOR = new Set(['BinaryExpression', 'LogicalExpression', 'AssignmentExpression', 'UpdateExpression']);
+/** Of these a mutant of their own says more than `undefined` in their place. */
+const SAYS_MORE = new Set([
+  'ArrayExpression',
+  'BinaryExpression',
+  'ConditionalExpression',
+  'Literal',
+  'LogicalExpression',
+  'ObjectExpression',
+  'TemplateLiteral',
+  'UnaryExpression',
+  'BlockStatement',
+]);
+const LOOPS = new Set(['WhileStatement', 'DoWhileStatement', 'ForStatement']);
+
+/** What is written there is a name and no value. */
+function isName({ parent, key }: Place): boolean {
+  if (!parent) return false;
+  if (key === 'key') return parent['computed'] !== true;
+  return key === 'property' && parent.type === 'MemberExpression' && parent['computed'] !== true;
+}
+
+type Change = { kind: string; text: string | null };
+
+function ofOperator(node: Node, source: string): Change[] {
+  const { operator, left, right, argument } = node;
+  if (typeof operator !== 'string') return [];
+  const from = isNode(left)
+    ? left.end
+    : node['prefix'] === true
+      ? node.start
+      : isNode(argument)
+        ? argument.end
+        : node.start;
+  const to = isNode(right) ? right.start : node.end;
+  const at = from + source.slice(from, to).indexOf(operator);
+  return (OPERATORS[operator] ?? []).map((other) => ({
+    kind: 'operator',
+    text: source.slice(node.start, at) + other + source.slice(at + operator.length, node.end),
+  }));
+}
+
+function ofLiteral(node: Node, source: string): Change[] {
+  const { value, regex } = node;
+  if (typeof value === 'boolean') return [{ kind: 'literal', text: String(!value) }];
+  if (typeof value === 'number') return [{ kind: 'literal', text: `${source.slice(node.start, node.end)} + 1` }];
+  if (typeof value === 'string') return [{ kind: 'literal', text: value === '' ? "'mutant'" : "''" }];
+  if (!regex) return [];
+  const written = source.slice(node.start, node.end);
+  const close = written.lastIndexOf('/');
+  const [pattern, flags] = [written.slice(1, close), written.slice(close)];
+  return [
+    ...(pattern.startsWith('^') && !pattern.includes('|')
+      ? [{ kind: 'pattern', text: `/${pattern.slice(1)}${flags}` }]
+      : []),
+    ...(/[^\\]\$$/.test(pattern) ? [{ kind: 'pattern', text: `/${pattern.slice(0, -1)}${flags}` }] : []),
+  ];
+}
+
+function ofCall(node: Node, source: string): Change[] {
+  const { callee } = node;
+  if (!isNode(callee) || callee.type !== 'MemberExpression' || callee['computed'] === true) return [];
+  const { property } = callee;
+  const name = isNode(property) && typeof property['name'] === 'string' ? property['name'] : '';
+  if (!isNode(property) || !Object.hasOwn(METHODS, name)) return [];
+  const text = source.slice(node.start, property.start) + METHODS[name] + source.slice(property.end, node.end);
+  return [{ kind: 'method', text }];
+}
+
+function ofExpression(node: Node, source: string, place: Place): Change[] {
+  const { argument, elements, properties, operator } = node;
+  if (WITH_OPERATOR.has(node.type)) return ofOperator(node, source);
+  if (node.type === 'Literal') return ofLiteral(node, source);
+  if (node.type === 'CallExpression') return place.inChain ? [] : ofCall(node, source);
+  if (node.type === 'UnaryExpression' && isNode(argument)) {
+    if (operator === '!') return [{ kind: 'operator', text: source.slice(node.start + 1, node.end) }];
+    if (operator === '-') return [{ kind: 'operator', text: `+${source.slice(node.start + 1, node.end)}` }];
+  }
+  if (node.type === 'TemplateLiteral' && node.end - node.start > 2) return [{ kind: 'literal', text: "''" }];
+  if (node.type === 'ArrayExpression' && Array.isArray(elements) && elements.length > 0)
+    return [{ kind: 'literal', text: '[]' }];
+  if (node.type === 'ObjectExpression' && Array.isArray(properties) && properties.length > 0)
+    return [{ kind: 'literal', text: '{}' }];
+  return [];
+}
+
+/** What the place of an expression adds: a condition that always or never holds, a result that is nothing. */
+function ofPlace(node: Node, { parent, key }: Place): Change[] {
+  if (key === 'test' && parent) {
+    if (parent.type === 'IfStatement' || parent.type === 'ConditionalExpression') {
+      return ['true', 'false'].map((text) => ({ kind: 'condition', text }));
+    }
+    if (LOOPS.has(parent.type)) return [{ kind: 'condition', text: 'false' }];
+  }
+  const isResult =
+    (parent?.type === 'ReturnStatement' && key === 'argument') ||
+    (parent?.type === 'ArrowFunctionExpression' && key === 'body');
+  return isResult && !SAYS_MORE.has(node.type) && node['name'] !== 'undefined'
+    ? [{ kind: 'result', text: 'undefined' }]
+    : [];
+}
+
+function isTarget({ parent, key }: Place): boolean {
+  if (key === 'callee' || key === 'tag') return true;
+  if (key === 'left') return parent?.type !== 'BinaryExpression' && parent?.type !== 'LogicalExpression';
+  return parent?.type === 'UpdateExpression' || (parent?.type === 'ExpressionStatement' && parent['directive'] != null);
+}
+
+function ofStatement(node: Node): Change[] {
+  if (node.type === 'ThrowStatement') return [{ kind: 'statement', text: null }];
+  return node.type === 'ExpressionStatement' && node['directive'] == null ? [{ kind: 'statement', text: null }] : [];
+}
+
+/** Every mutant of a file, in the order in which they stand, the outer before the inner. */
+export function findMutants(file: string, source: string): Mutant[] {
+  const starts = [0, ...[...source.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const lineOf = (at: number) => starts.findLastIndex((start) => start <= at);
+  const found: Mutant[] = [];
+  walk(parseFile(file, source), (node, place) => {
+    const changes = ofStatement(node);
+    if (!isName(place) && !isTarget(place)) changes.push(...ofPlace(node, place), ...ofExpression(node, source, place));
+    for (const change of changes) {
+      const line = lineOf(node.start);
+      const { start, end } = node;
+      found.push({ ...change, start, end, line: line + 1, column: start - (starts[line] ?? 0) + 1 });
+    }
+  });
+  return found;
+}
