@@ -1,44 +1,29 @@
-/** Set up in front of every test file of a mutation run: turns the mutant of this run on, and notes which a test reaches. */
-import { afterEach, beforeEach, inject } from 'vitest';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The mutant that is on; 0: none. */
-    mutant: number;
-  }
-  interface TaskMeta {
-    /** The mutants that the test reached, and those that importing its file did. */
-    reached?: number[];
-    reachedByImport?: number[];
-  }
-}
+/** The switch that a file with all its mutants in it asks at each place: `__mutation.is(7)`. */
 
 /** More than any loop of a test takes. */
 const MOST_ROUNDS = 20_000_000;
 
-const current = inject('mutant');
-const reached = new Set<number>();
-let rounds = 0;
-let imported: number[] | null = null;
+export type Switch = {
+  /** The mutant that is on; none: 0. */
+  current: number;
+  /** The places asked since this was emptied. */
+  reached: Set<number>;
+  rounds: number;
+};
 
-Object.assign(globalThis, {
-  __mutation: {
-    is: (mutant: number) => {
-      if (current === 0) reached.add(mutant);
-      return mutant === current;
+/** Puts the switch where the changed files look for it. */
+export function installSwitch(): Switch {
+  const state: Switch = { current: 0, reached: new Set(), rounds: 0 };
+  Object.assign(globalThis, {
+    __mutation: {
+      is: (mutant: number) => {
+        if (state.current === 0) state.reached.add(mutant);
+        return mutant === state.current;
+      },
+      loop: () => {
+        if (state.current !== 0 && ++state.rounds > MOST_ROUNDS) throw new Error('The mutant loops for ever');
+      },
     },
-    loop: () => {
-      if (current !== 0 && ++rounds > MOST_ROUNDS) throw new Error('The mutant loops for ever');
-    },
-  },
-});
-
-beforeEach(() => {
-  // What beforeAll reaches is reached by every test of the file.
-  imported ??= [...reached];
-  reached.clear();
-});
-afterEach(({ task }) => {
-  task.meta.reached = [...reached];
-  task.meta.reachedByImport = imported ?? [];
-});
+  });
+  return state;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { capped, countTo, greet, isOfAge, sell } from './till.ts';
+
+it('one is of age from 18 on', () => {
+  expect([17, 18, 19].map(isOfAge)).toEqual([false, true, true]);
+});
+
+it('no more than ten are sold at once', () => {
+  expect([9, 10, 11].map(capped)).toEqual([9, 10, 10]);
+});
+
+it('what was sold is added up', () => {
+  expect([sell(1), sell(2)]).toEqual([1, 3]);
+});
+
+it('counting ends', () => {
+  expect([0, 3].map(countTo)).toEqual([0, 3]);
+});
+
+it('greets', () => {
+  greet('Ada');
+});
