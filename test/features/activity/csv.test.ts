@@ -4,7 +4,7 @@ import { customer, MINUTE, openScene, order, type Scene } from './scene.ts';
 
 const cell = (text: string) => csvRows([[text, 'x']]).replace(/,x\r\n$/, '');
 
-describe('A cell of the export', () => {
+describe('a cell of the export', () => {
   it.each([
     ['plain', 'plain'],
     ['', ''],
@@ -58,22 +58,25 @@ describe('A cell of the export', () => {
     '\u001f',
     ' \u200b\t ',
   ];
-  it.each(starts)('that begins with %s, %s, is no formula, whatever nobody sees before it', (sign) => {
+  it.each(starts)('starting with %s, %s, is not a formula, whatever invisible characters come before it', (sign) => {
     for (const unseen of before) expect(cell(`${unseen}${sign}HYPERLINK(1)`)).toMatch(/^"?'(?!')/);
   });
 
-  it.each(['\ttext', '\rtext', '\ntext', '\t', '\r\n'])('%j is guarded: it may end up in the cell before', (text) => {
-    expect(cell(text)).toMatch(/^"?'/);
-  });
+  it.each(['\ttext', '\rtext', '\ntext', '\t', '\r\n'])(
+    '%j is guarded, because it may end up in the cell before',
+    (text) => {
+      expect(cell(text)).toMatch(/^"?'/);
+    },
+  );
 
-  it('is guarded once, and read back it is what was written behind the apostrophe', () => {
+  it('is guarded once, and has the same text after its apostrophe when read back', () => {
     expect(cell('=HYPERLINK("http://evil.example","x")')).toBe(`"'=HYPERLINK(""http://evil.example"",""x"")"`);
     expect(cell('+1 303 555 0100')).toBe("'+1 303 555 0100");
     expect(cell(' =1')).toBe("' =1");
   });
 });
 
-describe('The export of the activity', () => {
+describe('the export of the activity', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await openScene();
@@ -87,7 +90,7 @@ describe('The export of the activity', () => {
       .trimEnd()
       .split('\r\n');
 
-  it('holds every event of the filter, however many pages that takes, newest first', async () => {
+  it('holds every event that the filter matches, however many pages that takes, newest first', async () => {
     for (let i = 1; i <= 450; i++) {
       await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - i, webhookId: `c-${i}` });
     }
@@ -111,7 +114,7 @@ describe('The export of the activity', () => {
     );
   });
 
-  it('holds no formula that came from a shopper', async () => {
+  it('holds no formula from a shopper', async () => {
     await scene.receive(
       'customers/create',
       customer(7, 0, { email: null, phone: null, first_name: '=1+1', last_name: 'x' }),
@@ -121,12 +124,12 @@ describe('The export of the activity', () => {
     expect(row).toContain(`,'=1+1 x,`);
   });
 
-  it('answers a senseless filter with what is wrong', async () => {
+  it('answers an invalid filter with what is wrong', async () => {
     const answer = await scene.call('get', '/activity.csv?state=lost');
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'state' }] } });
   });
 
-  it('has its head alone when there is nothing', async () => {
+  it('has only its header row if there are no events', async () => {
     await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - MINUTE });
     expect((await scene.call('get', '/activity.csv?from=2030-01-01')).text).toMatch(/^\uFEFFReceived.*\r\n$/);
   });

@@ -11,8 +11,8 @@ beforeEach(async () => await scene.begin());
 const list = async (query = '') => (await scene.call('get', `/activity${query}`)).body;
 const ids = (body: { items: { id: string }[] }) => body.items.map((item) => item.id);
 
-describe('The activity', () => {
-  it('shows an event from its arrival on, newest first, with who it is about', async () => {
+describe('the activity', () => {
+  it('shows an event from its arrival on, newest first, with the person it is about', async () => {
     const first = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - MINUTE });
     await scene.work();
     const second = await scene.receive('orders/create', order(1001, 0), { webhookId: 'w-2' });
@@ -46,7 +46,7 @@ describe('The activity', () => {
     });
   });
 
-  it('pages without leaving one out or showing one twice, also among events of one moment', async () => {
+  it('pages without skipping an event or showing one twice, even among events of the same moment', async () => {
     const all: string[] = [];
     for (let i = 1; i <= 5; i++) all.push(await scene.receive('customers/create', customer(i, 0)));
     const seen: string[] = [];
@@ -85,14 +85,14 @@ describe('The activity', () => {
     ['q', '?q=a&q=b'],
     ['q', '?q=%00'],
     ['topic', '?topic=%00'],
-  ])('answers a senseless %s (%s) with what is wrong', async (field, query) => {
+  ])('answers an invalid %s (%s) with what is wrong', async (field, query) => {
     const answer = await scene.call('get', `/activity${query}`);
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ field, message: expect.any(String) }] } });
   });
 });
 
-describe('The filter', () => {
-  it('state=waiting also finds what is being sent and what is tried again', async () => {
+describe('the filter', () => {
+  it('state=waiting also finds events being sent and being retried', async () => {
     const retrying = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 3 });
     await scene.work(answers.down);
     const accepted = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 2 });
@@ -116,14 +116,14 @@ describe('The filter', () => {
   });
 
   it.each([
-    ['the whole e-mail address in any case', 'PERSON7@example.COM', 'person'],
+    ['the whole email address in any case', 'PERSON7@example.COM', 'person'],
     ['the order name', '#1001', 'order'],
-    ['the order name without its sign', '1001', 'order'],
+    ['the order name without its #', '1001', 'order'],
     ['the webhook id', 'w-order', 'order'],
     ['the customer id', '7', 'person'],
     ['a phone number as people write it', '(980) 123-4567', 'phone'],
     ['a phone number with its country', '+19801234567', 'phone'],
-    ['a part of the address', 'person7@', null],
+    ['part of the address', 'person7@', null],
     ['another order name', '#100', null],
   ])('q finds by %s', async (_what, q, found) => {
     const person = await scene.receive('customers/create', customer(7, 0));
@@ -134,7 +134,7 @@ describe('The filter', () => {
     expect(ids(await list(`?q=${encodeURIComponent(q)}`))).toEqual(expected ? [expected] : []);
   });
 
-  it('from and to are moments, or days in the shop’s time zone', async () => {
+  it('from and to are times, or days in the shop’s time zone', async () => {
     const at = (text: string) => ({ receivedAt: Date.parse(text) });
     const before = await scene.receive('customers/create', customer(1, 0), at('2026-11-20T06:59:59.999Z'));
     const first = await scene.receive('customers/create', customer(2, 0), at('2026-11-20T07:00:00Z'));
@@ -146,7 +146,7 @@ describe('The filter', () => {
     expect(ids(await list('?from=2026-11-20T07:00:00Z&to=2026-11-20T08:00:00%2B01:00'))).toEqual([first]);
   });
 
-  it('reason finds what needs attention for it, and nothing together with another state', async () => {
+  it('reason finds the events that need attention for it, and nothing together with another state', async () => {
     await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 2 });
     const rejected = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 1 });
     const unreadable = await scene.receive('customers/create', 'no JSON');
@@ -165,14 +165,14 @@ describe('The filter', () => {
   });
 });
 
-describe('Why an event waits', () => {
+describe('why an event is waiting', () => {
   const reasonOf = async (id: string) => (await scene.call('get', `/activity/${id}`)).body.reason;
 
   it.each([
     ['not_connected', null],
     ['paused', { paused: true }],
     ['due', {}],
-  ])('%s, before and after it was translated', async (reason, settings) => {
+  ])('%s, before and after it is translated', async (reason, settings) => {
     await scene.begin(settings);
     const id = await scene.receive('customers/create', customer(1, 0));
     expect(await reasonOf(id)).toBe(reason);
@@ -191,7 +191,7 @@ describe('Why an event waits', () => {
   it.each([
     ['address', { email: 'shared@example.com' }],
     ['phone number', { phone: '+19801234567' }],
-  ])('behind_earlier while an earlier one to the same %s is on its way', async (_what, sharing) => {
+  ])('behind_earlier while an earlier event to the same %s is on its way', async (_what, sharing) => {
     const first = await scene.receive('customers/create', customer(1, 0, sharing));
     await scene.work(answers.down);
     const second = await scene.receive('customers/create', customer(2, 0, sharing));
@@ -202,7 +202,7 @@ describe('Why an event waits', () => {
     expect(await reasonOf(other)).toBe('due');
   });
 
-  it('says that a retry waits for resuming too', async () => {
+  it('the message of a retry also says that sending is paused', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.down);
     await scene.save({ paused: true });
@@ -214,10 +214,10 @@ describe('Why an event waits', () => {
   });
 });
 
-describe('One event', () => {
+describe('an event’s page', () => {
   const detail = async (id: string) => await scene.call('get', `/activity/${id}`);
 
-  it('shows what came, what was sent and why, and every attempt', async () => {
+  it('shows what arrived, what was sent and why, and every attempt', async () => {
     const body = customer(1, 0);
     const id = await scene.receive('customers/create', body);
     await scene.work(answers.down);
@@ -247,28 +247,28 @@ describe('One event', () => {
     });
   });
 
-  it('names the event that went out in its place', async () => {
+  it('names the event that was sent instead', async () => {
     const older = await scene.receive('customers/create', customer(1, 0));
     const newer = await scene.receive('customers/update', customer(1, 1));
     await scene.process();
     expect((await detail(older)).body).toMatchObject({ state: 'merged', reason: 'superseded', mergedInto: newer });
   });
 
-  it('keeps ids exact that a number of JavaScript cannot hold', async () => {
+  it('keeps ids exact that a JavaScript number cannot hold', async () => {
     const id = await scene.receive('orders/create', '{"id": 706405506930370084, "x": 1}');
     expect((await detail(id)).body.event).toEqual({ id: '706405506930370084', x: 1 });
   });
 
   it.each([
-    ['that is no object', '[1]'],
-    ['that is no JSON', '{"a": '],
+    ['that isn’t an object', '[1]'],
+    ['that isn’t JSON', '{"a": '],
     ['that is nested 10,000 levels deep', `{"a": ${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
-  ])('shows a body %s as its text', async (_what, raw) => {
+  ])('shows a body %s as text', async (_what, raw) => {
     const id = await scene.receive('orders/create', raw);
     expect(await detail(id)).toMatchObject({ status: 200, body: { id, event: { raw } } });
   });
 
-  it('shows an erased one without its body', async () => {
+  it('shows an erased event without its body', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     await scene.db.query('UPDATE events SET body = NULL, summary = NULL WHERE id = $1', [id]);
@@ -277,7 +277,7 @@ describe('One event', () => {
   });
 
   it.each([['0190b0a0-0000-7000-8000-000000000000'], ['nonsense'], ['%00'], ["1' OR 1=1"]])(
-    'is a 404 in JSON when there is none (%s)',
+    'is a 404 in JSON if there is none (%s)',
     async (id) => {
       expect(await scene.call('get', `/activity/${encodeURIComponent(id)}`)).toMatchObject({
         status: 404,
@@ -286,14 +286,14 @@ describe('One event', () => {
     },
   );
 
-  it('is found by nobody without an ID token', async () => {
+  it('is not found without an ID token', async () => {
     const request = (await import('supertest')).default;
     expect((await request(scene.app).get('/api/activity')).status).toBe(401);
   });
 });
 
-describe('Dismissing', () => {
-  it('takes an event out of those that need attention', async () => {
+describe('dismissing', () => {
+  it('takes an event off those that need attention', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);
     expect(await scene.call('post', `/activity/${id}/dismiss`)).toMatchObject({
@@ -303,7 +303,7 @@ describe('Dismissing', () => {
     expect(ids(await list('?state=attention'))).toEqual([]);
   });
 
-  it('is for nothing else', async () => {
+  it('is refused for any other event', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     expect((await scene.call('post', `/activity/${id}/dismiss`)).status).toBe(409);
@@ -313,8 +313,8 @@ describe('Dismissing', () => {
   });
 });
 
-describe('A choice', () => {
-  it('is found by its address and says what was chosen', async () => {
+describe('a choice', () => {
+  it('is found by its address, and shows what was chosen', async () => {
     const id = await scene.receive(
       'customers_email_marketing_consent/update',
       emailChoice(1, 'unsubscribed', scene.now - DAY),

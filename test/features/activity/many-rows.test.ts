@@ -10,9 +10,15 @@ import { customerKey, emailHash } from '../../../server/store/people/identifiers
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
-/** A million, set by hand, shows the same bounds; fewer are enough to show that nothing grows with them. */
+/**
+ * A million, set by hand, stays within the same bounds; fewer are enough to show that nothing grows
+ * with them.
+ */
 const ROWS = Number(process.env['ACTIVITY_ROWS'] ?? 60_000);
-/** Pages of 8 kB that a page of the activity may touch: 51 events, their deliveries, and the ways to them. */
+/**
+ * How many 8 kB pages one page of the activity may touch: 51 events, their deliveries, and the
+ * index pages leading to them.
+ */
 const MOST_PAGES = 1200;
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const DAY = 86_400_000;
@@ -27,7 +33,8 @@ beforeAll(async () => {
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
   shop = await shops.ensure('many.myshopify.com');
   other = await shops.ensure('other.myshopify.com');
-  // A month of events, most of them accepted, some waiting, few in need of attention, and of one topic none for weeks.
+  // A month of events: most are accepted, some wait, few need attention, and one topic has had none
+  // for weeks.
   await db.query(
     `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason, entity, search)
      SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN $2::int ELSE $1::int END, 'w-' || n,
@@ -61,7 +68,10 @@ afterAll(async () => await db.close());
 
 type Plan = { 'Shared Hit Blocks': number; 'Shared Read Blocks': number };
 
-/** How many pages PostgreSQL touches for what a verb asks, at most of its plans for these values and for any. */
+/**
+ * The most pages PostgreSQL touches for the queries of a call, over its plans for these values and
+ * for any.
+ */
 async function pagesOf(verb: (sql: Db) => Promise<unknown>): Promise<number> {
   const asked: { text: string; params: readonly Param[] }[] = [];
   await verb({
@@ -97,22 +107,22 @@ const filters: [string, ActivityFilter][] = [
   ['nothing', none],
   ...states.map((state): [string, ActivityFilter] => [`state=${state}`, { ...none, state }]),
   ['a frequent topic', { ...none, topic: 'orders/updated' }],
-  ['a topic of which there are few, long ago', { ...none, topic: 'customers/redact' }],
-  ['a topic of which there is none', { ...none, topic: 'customers/merge' }],
+  ['a topic with few events, long ago', { ...none, topic: 'customers/redact' }],
+  ['a topic without events', { ...none, topic: 'customers/merge' }],
   ['a state and a rare topic', { ...none, state: 'skipped', topic: 'customers/redact' }],
   ['a day', { ...none, from: NOW - 9 * DAY, to: NOW - 8 * DAY }],
   ['a day before all events', { ...none, to: NOW - 60 * DAY }],
-  ['a state within a day', { ...none, state: 'attention', from: NOW - 9 * DAY, to: NOW - 8 * DAY }],
-  ['an e-mail address', { ...none, q: 'ADA@example.com' }],
+  ['a state within one day', { ...none, state: 'attention', from: NOW - 9 * DAY, to: NOW - 8 * DAY }],
+  ['an email address', { ...none, q: 'ADA@example.com' }],
   ['an order’s name', { ...none, q: '#1001' }],
   ['a webhook id', { ...none, q: 'w-4242' }],
-  ['a text of which there is none', { ...none, q: 'nobody@example.com' }],
-  ['an e-mail address in a state', { ...none, q: 'ada@example.com', state: 'accepted' }],
+  ['a text found nowhere', { ...none, q: 'nobody@example.com' }],
+  ['an email address in a state', { ...none, q: 'ada@example.com', state: 'accepted' }],
 ];
 
-describe('With very many events, a page of the activity touches few pages of the database', async () => {
+describe('with very many events, a page of the activity touches few database pages', async () => {
   const embedded = !process.env['TEST_DATABASE_URL'];
-  it.skipIf(embedded).each(filters)('filtered by %s', async (_what, filter) => {
+  it.skipIf(embedded).each(filters)('if filtered by %s', async (_what, filter) => {
     for (const after of [null, deep]) {
       const asked = { filter, country: 'US', after, limit: 50 };
       const pages = await pagesOf(async (sql) => await listActivity(sql, shop, null, asked));
@@ -120,13 +130,13 @@ describe('With very many events, a page of the activity touches few pages of the
     }
   });
 
-  it.skipIf(embedded)('searching a person', async () => {
+  it.skipIf(embedded)('if searched for a person', async () => {
     for (const q of ['ada@example.com', '4711', '+19801234567', 'nobody@example.com']) {
       expect.soft(await pagesOf(async (sql) => await findPeople(sql, shop, q, 'US')), q).toBeLessThan(100);
     }
   });
 
-  it.skipIf(embedded)('finding what can be sent again, of what needs attention', async () => {
+  it.skipIf(embedded)('to find the events needing attention that can be resent', async () => {
     const filter: ActivityFilter = { ...none, state: 'attention' };
     const rows = ROWS / 2000;
     expect(await pagesOf(async (sql) => await findSendable(sql, shop, filter, 'US'))).toBeLessThan(100 + rows * 12);

@@ -28,7 +28,7 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** Answers of Ascent360, as its client says them. */
+/** Ascent360's answers, as its client returns them. */
 export const answers = {
   accepted: { class: 'accepted', flags: 'accepted', status: 200, error: null },
   rejected: { class: 'rejected', flags: 'refused', status: 422, error: 'Email is not valid' },
@@ -41,15 +41,15 @@ export type Scene = {
   shops: Shops;
   store: SettingsStore;
   app: Express;
-  /** The shop of the test; each has its own. */
+  /** The test's shop; each test has its own. */
   shop: Shop;
   now: number;
   woken: string[];
-  /** Begins a test with a shop of its own, connected unless told otherwise. */
+  /** Begins a test with a shop of its own, connected unless stated otherwise. */
   begin(settings?: Json | null): Promise<void>;
   save(settings: Json): Promise<void>;
   call(method: 'get' | 'post', path: string, body?: object, shop?: Shop): Promise<request.Response>;
-  /** Stores a webhook and says the id of its event. */
+  /** Stores a webhook and returns its event's id. */
   receive(
     topic: string,
     body: Json | string,
@@ -58,12 +58,15 @@ export type Scene = {
   process(): Promise<void>;
   claim(): Promise<ReadyDelivery[]>;
   record(delivery: ReadyDelivery, answer?: Partial<Attempt>): Promise<void>;
-  /** Translates what has arrived and sends all that is due, with one answer for everything. Says the payloads sent. */
+  /**
+   * Translates what has arrived and sends everything due, with one answer for everything. Returns
+   * the payloads sent.
+   */
   work(answer?: Partial<Attempt>): Promise<object[]>;
   close(): Promise<void>;
 };
 
-/** The rooms of the merchant API over a database of one's own, with the real way of an event behind them. */
+/** The merchant API's routes over a database of its own, with the real pipeline behind them. */
 export async function openScene(): Promise<Scene> {
   const db = await testDatabase();
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
@@ -99,7 +102,7 @@ export async function openScene(): Promise<Scene> {
       scene.woken = [];
       scene.shop = await shops.ensure(`shop-${made}.myshopify.com`);
       await saveFacts(db, scene.shop, { country: 'US', timeZone: 'America/Denver' });
-      // Installed for long, so that no choice of these tests is history.
+      // Installed long ago, so that no choice in these tests is history.
       await db.query('UPDATE shops SET first_call_at = $2 WHERE id = $1', [
         scene.shop.id,
         new Date(scene.now - 400 * DAY),
@@ -200,7 +203,7 @@ export async function openScene(): Promise<Scene> {
   return scene;
 }
 
-/** An order of one person, changed `minutes` after noon. */
+/** An order by one person, changed `minutes` after noon. */
 export function order(id: number, minutes: number, change: Json = {}): Json {
   return orderBody({
     id,
@@ -224,7 +227,7 @@ export function customer(id: number, minutes: number, change: Json = {}): Json {
   });
 }
 
-/** An e-mail choice made at `at`. */
+/** An email choice made at `at`. */
 export function emailChoice(id: number, state: string, at: number): Json {
   return {
     customer_id: id,

@@ -14,7 +14,7 @@ const bulk = async (body: object) => await scene.call('post', '/activity/retry',
 const find = async (id: string) => (await scene.call('get', `/activity/${id}`)).body;
 const noFlags = { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } };
 
-/** An event that ended in the state, with the payloads sent since then. */
+/** An event that ended in this state, with the payloads sent since. */
 async function ended(state: 'accepted' | 'attention' | 'skipped', id = 1): Promise<string> {
   const event = await scene.receive('customers/create', customer(id, 0));
   await scene.work(state === 'accepted' ? answers.accepted : answers.rejected);
@@ -23,8 +23,8 @@ async function ended(state: 'accepted' | 'attention' | 'skipped', id = 1): Promi
   return event;
 }
 
-describe('Sending an event again', () => {
-  it.each(['accepted', 'attention', 'skipped'] as const)('from %s sends it once more', async (state) => {
+describe('resending an event', () => {
+  it.each(['accepted', 'attention', 'skipped'] as const)('from %s sends it again', async (state) => {
     const id = await ended(state);
     expect(await retry(id)).toMatchObject({ status: 202, body: { count: 1, flags: noFlags } });
     expect(scene.woken).toEqual([scene.shop.domain]);
@@ -33,7 +33,7 @@ describe('Sending an event again', () => {
     expect(await find(id)).toMatchObject({ state: 'accepted', attempts: [{}, { class: 'accepted' }] });
   });
 
-  it('sends what is nothing new', async () => {
+  it('sends it even if nothing in it is new', async () => {
     await ended('accepted');
     const repeat = await scene.receive('customers/update', customer(1, 1));
     expect(await scene.work()).toEqual([]);
@@ -42,7 +42,7 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toHaveLength(1);
   });
 
-  it('sends the newest known state of the customer, not the one it brought', async () => {
+  it('sends the newest known state of the customer, not the one in the event', async () => {
     const old = await ended('attention');
     await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer', email: 'newer@example.com' }));
     await scene.work();
@@ -50,7 +50,7 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toMatchObject([{ FirstName: 'Newer', Email: 'newer@example.com' }]);
   });
 
-  it('keeps the state that it took over readable as the delivery’s own', async () => {
+  it('stores the newest state under the delivery’s own id, so that it can be opened', async () => {
     const old = await ended('attention');
     await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
     await scene.work();
@@ -62,7 +62,7 @@ describe('Sending an event again', () => {
     expect(row && openSubject(scene.shop.vault, row.id, row.subject).contact?.email).toBe('newer@example.com');
   });
 
-  it('gives a stale event, which had no delivery, the newest known state', async () => {
+  it('sends the newest known state for a stale event, which had no delivery', async () => {
     await scene.receive('orders/updated', order(1001, 5, { financial_status: 'refunded' }));
     await scene.work();
     const stale = await scene.receive('orders/create', order(1001, 0));
@@ -83,7 +83,7 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toHaveLength(1);
   });
 
-  it('lets a newer state that waits already go out in its place', async () => {
+  it('lets a newer state that is already waiting go out instead', async () => {
     const failed = await ended('attention');
     await scene.save({ paused: true });
     const newer = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
@@ -94,7 +94,7 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toMatchObject([{ FirstName: 'Newer' }]);
   });
 
-  it('goes behind what is being sent to the same address', async () => {
+  it('waits for what is being sent to the same address', async () => {
     const id = await ended('attention');
     await scene.receive('customers/update', customer(1, 1));
     await scene.process();
@@ -106,7 +106,7 @@ describe('Sending an event again', () => {
     expect(await scene.work()).toHaveLength(1);
   });
 
-  it('goes behind what waits for the same address', async () => {
+  it('waits behind what is waiting for the same address', async () => {
     const id = await ended('attention');
     const waiting = await scene.receive('customers/create', customer(2, 0, { email: 'person1@example.com' }));
     await scene.process();
@@ -115,7 +115,7 @@ describe('Sending an event again', () => {
     expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
   });
 
-  it('keeps to the order of the address that it goes to by now', async () => {
+  it('keeps its place in the lane of the address it now goes to', async () => {
     const id = await ended('attention');
     await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
     await scene.work();
@@ -126,7 +126,7 @@ describe('Sending an event again', () => {
     expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
   });
 
-  it('begins the schedule of attempts anew', async () => {
+  it('restarts the schedule of attempts', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     for (let attempt = 0; attempt < 3; attempt++) {
       await scene.work(answers.down);
@@ -139,7 +139,7 @@ describe('Sending an event again', () => {
     expect(await find(id)).toMatchObject({ state: 'retrying' });
   });
 
-  it('is not ended by the late result of an attempt from before', async () => {
+  it('is not ended by the late result of an earlier attempt', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.process();
     const [late] = await scene.claim();
@@ -160,7 +160,7 @@ describe('Sending an event again', () => {
     expect(await find(id)).toMatchObject({ state: 'attention', reason: 'unreadable' });
   });
 
-  it('of a choice that was none sends the person as last known', async () => {
+  it('sends the person as last known if the event’s choice was none', async () => {
     await ended('accepted');
     const id = await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'pending', scene.now));
     await scene.work();
@@ -172,7 +172,7 @@ describe('Sending an event again', () => {
   });
 });
 
-describe('What cannot be sent again', () => {
+describe('what can’t be resent', () => {
   it.each([
     ['waits already', async () => await scene.receive('customers/create', customer(1, 0)), /waiting/],
     [
@@ -191,7 +191,7 @@ describe('What cannot be sent again', () => {
       /^Recorded\./,
     ],
     ['is of an unknown topic', async () => await scene.receive('products/update', { id: 1 }), /doesn’t know/],
-  ])('what %s', async (_what, make, message) => {
+  ])('an event that %s', async (_what, make, message) => {
     const id = await make();
     const before = await find(id);
     if (before.topic !== 'customers/create') await scene.process();
@@ -204,7 +204,7 @@ describe('What cannot be sent again', () => {
     expect(scene.woken).toEqual([]);
   });
 
-  it('what was erased', async () => {
+  it('an erased event', async () => {
     const id = await ended('accepted');
     await scene.db.query('UPDATE events SET body = NULL WHERE id = $1', [id]);
     await scene.db.query('UPDATE deliveries SET subject = NULL, payload = NULL WHERE event_id = $1', [id]);
@@ -214,7 +214,7 @@ describe('What cannot be sent again', () => {
     });
   });
 
-  it('what is about a customer who was deleted', async () => {
+  it('an event about a customer who was deleted', async () => {
     const id = await ended('accepted');
     await scene.receive('customers/delete', { id: 1 });
     await scene.process();
@@ -222,7 +222,7 @@ describe('What cannot be sent again', () => {
     expect(await scene.work()).toEqual([]);
   });
 
-  it('what is another shop’s, or nobody’s', async () => {
+  it('another shop’s event, or an unknown one', async () => {
     const id = await ended('accepted');
     await scene.begin();
     expect((await retry(id)).status).toBe(404);
@@ -234,15 +234,15 @@ describe('What cannot be sent again', () => {
     ['dryRun', { dryRun: 1 }],
     ['dryrun', { dryrun: true }],
     ['', []],
-  ])('with a senseless %s', async (field, body) => {
+  ])('an event, with an invalid %s', async (field, body) => {
     const id = await ended('accepted');
     expect(await retry(id, body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     expect((await find(id)).state).toBe('accepted');
   });
 });
 
-describe('Flags when sending again', () => {
-  /** A person whose opt-in was told with the first event; says that event. */
+describe('flags when resending', () => {
+  /** A person whose opt-in was accepted with the first event. Returns that event. */
   async function told(): Promise<string> {
     const event = await ended('accepted');
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now - DAY));
@@ -250,14 +250,14 @@ describe('Flags when sending again', () => {
     return event;
   }
 
-  it('that were accepted are not repeated', async () => {
+  it('that were accepted are not sent again', async () => {
     const id = await told();
     expect((await retry(id)).body).toMatchObject({ count: 1, flags: noFlags });
     const [payload] = await scene.work();
     expect(payload).not.toHaveProperty('EmailPermission');
   });
 
-  it('that were accepted are repeated with reassert', async () => {
+  it('that were accepted are sent again with reassert', async () => {
     const id = await told();
     expect((await retry(id, { reassert: true })).body).toMatchObject({
       count: 1,
@@ -300,7 +300,7 @@ describe('Flags when sending again', () => {
   });
 });
 
-describe('Sending many again', () => {
+describe('resending many events', () => {
   it('sends what the filter finds, each order and customer once', async () => {
     const rejected = [await ended('attention', 1), await ended('attention', 2)];
     const again = await scene.receive('customers/update', customer(2, 1));
@@ -317,7 +317,7 @@ describe('Sending many again', () => {
     expect((await find(accepted)).attempts).toHaveLength(1);
   });
 
-  it('leaves an accepted event accepted when a newer one of the same customer goes out', async () => {
+  it('leaves an accepted event accepted if a newer one of the same customer goes out', async () => {
     const accepted = await ended('accepted');
     const rejected = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
     await scene.work(answers.rejected);
@@ -327,7 +327,7 @@ describe('Sending many again', () => {
     expect(await find(rejected)).toMatchObject({ state: 'accepted' });
   });
 
-  it('passes over what waits and what cannot be sent', async () => {
+  it('skips what is waiting and what can’t be sent', async () => {
     await scene.receive('shop/update', { id: 1, name: 'Snow' });
     await scene.work();
     const waiting = await scene.receive('customers/create', customer(1, 0));
@@ -337,7 +337,7 @@ describe('Sending many again', () => {
     expect(scene.woken).toEqual([]);
   });
 
-  it('takes the same filter as the list', async () => {
+  it('accepts the same filter as the list', async () => {
     const id = await ended('attention', 1);
     await ended('attention', 2);
     const { count } = (await bulk({ filter: { q: 'PERSON1@example.com', state: 'attention', from: '2026-01-01' } }))
@@ -354,7 +354,7 @@ describe('Sending many again', () => {
     expect((await scene.call('get', `/activity/${id}`, undefined, owner)).body.state).toBe('attention');
   });
 
-  it('keeps the order of the events within an address', async () => {
+  it('keeps the order of the events to one address', async () => {
     const shared = { email: 'shared@example.com' };
     const sent: string[] = [];
     for (const id of [1, 2, 3]) {
@@ -372,7 +372,7 @@ describe('Sending many again', () => {
     ['filter.state', { filter: { state: 'lost' } }],
     ['filter.from', { filter: { from: 'x' } }],
     ['filter.colour', { filter: { colour: 'red' } }],
-  ])('answers a senseless %s with what is wrong', async (field, body) => {
+  ])('answers an invalid %s with what is wrong', async (field, body) => {
     expect(await bulk(body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
   });
 });

@@ -18,7 +18,7 @@ let connector: Connector;
 let opened: OpenAdmin;
 let shops: Shops;
 beforeAll(async () => {
-  // The app's own chores look at the start and not again: each test looks when it is ready.
+  // The app's own chores look once at the start and not again: each test looks when it is ready.
   connector = await startConnector({ SWEEP_INTERVAL: '1h' });
   const config = readConfig({
     SHOPIFY_API_KEY: API_KEY,
@@ -35,7 +35,7 @@ afterAll(async () => {
   await connector.stop();
 });
 
-/** A connected shop of its own, and what Flow was told of it. */
+/** A connected shop of its own, and what Flow was told about it. */
 async function freshShop() {
   const domain = `told-${randomUUID()}.myshopify.com`;
   await connector.connect({}, domain);
@@ -53,7 +53,7 @@ async function freshShop() {
   return {
     domain,
     there,
-    /** The trigger's words, oldest first. */
+    /** The trigger's texts, oldest first. */
     problems: async () => {
       await look();
       return there.flowTriggers.map(({ payload }) => Object(payload).Problem);
@@ -66,7 +66,7 @@ async function freshShop() {
       await connector.api('GET', '/overview', undefined, domain);
       await until('the app may read the shop', async () => ((await opened.admin.hasAccess(shop)) ? true : undefined));
     },
-    /** As if so much time had passed. */
+    /** As if this much time had passed. */
     pass: async () => {
       await connector.db.query(
         `UPDATE flow_openings SET next_try_at = next_try_at - interval '15 minutes' WHERE shop_id = $1`,
@@ -103,7 +103,7 @@ const waitForProblem = async (domain: string) =>
   });
 
 describe('Shopify Flow is told', () => {
-  it('of a refused record once, and again when another is refused after the first was dealt with', async () => {
+  it('about a rejected record once, and again if another is rejected after the first was dealt with', async () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
@@ -117,7 +117,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.problems()).toEqual(['Ascent360 rejected a record', 'Ascent360 rejected a record']);
   });
 
-  it('with the handle of the trigger, the app’s page, and nothing about a person', async () => {
+  it('with the trigger’s handle, the app’s page, and nothing about a person', async () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
@@ -135,7 +135,7 @@ describe('Shopify Flow is told', () => {
     ]);
   });
 
-  it('of a refused connection, and again when it is refused anew, even if nobody looked in between', async () => {
+  it('about a refused connection, and again if it is refused anew, even if nobody looked in between', async () => {
     const shop = await freshShop();
     answer(401);
     await shop.send('customers/create', customer(1));
@@ -151,7 +151,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.problems()).toHaveLength(2);
   });
 
-  it('of an opt-out that has not arrived for 3 days, and not before', async () => {
+  it('about an opt-out that has not arrived for 3 days, and not earlier', async () => {
     const shop = await freshShop();
     answer(503);
     await shop.deliver('customers/create', customer(1)).catch(() => undefined);
@@ -169,12 +169,12 @@ describe('Shopify Flow is told', () => {
     answer(null);
   });
 
-  it('of an opt-out that waits for 3 days because sending is paused, though nothing was tried', async () => {
+  it('about an opt-out waiting for 3 days because sending is paused, even though nothing was tried', async () => {
     const shop = await freshShop();
     await connector.connect({ paused: true }, shop.domain);
     await shop.send(EMAIL, emailConsent(1, 'unsubscribed', new Date().toISOString()));
     const ofShop = 'shop_id = (SELECT id FROM shops WHERE domain = $1)';
-    await until('the opt-out waits', async () => {
+    await until('the opt-out is waiting', async () => {
       const sql = `SELECT 1 FROM deliveries WHERE open AND carries_opt_out AND attempts = 0 AND ${ofShop}`;
       return (await connector.db.query(sql, [shop.domain]))[0];
     });
@@ -189,7 +189,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
   });
 
-  it('of each privacy request', async () => {
+  it('about each privacy request', async () => {
     const shop = await freshShop();
     const asked = (id: number) => ({ customer: { id, email: `p${id}@example.com` }, data_request: { id: 90 + id } });
     await shop.deliver('customers/data_request', asked(1));
@@ -198,7 +198,7 @@ describe('Shopify Flow is told', () => {
     expect(JSON.stringify(shop.there.flowTriggers)).not.toContain('@example.com');
   });
 
-  it('of nothing that a delivery started by Flow itself ran into', async () => {
+  it('nothing about problems of a delivery that Flow itself started', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(1));
     answer(400);
@@ -214,7 +214,7 @@ describe('Shopify Flow is told', () => {
     answer(null);
   });
 
-  it('once somebody has opened the app, when it could not be told before', async () => {
+  it('once somebody opens the app, if there was no access earlier', async () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
@@ -231,7 +231,7 @@ describe('Shopify Flow is told', () => {
     ['fails', (there) => there.behave([{ status: 502 }])],
     ['cuts the call', (there) => there.behave([{ cut: true }])],
     ['does not know the trigger yet', (there) => (there.flowHandles = new Set())],
-  ])('later, when Shopify %s', async (_, misbehave) => {
+  ])('later, if Shopify %s', async (_, misbehave) => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
@@ -244,7 +244,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.problems()).toEqual(['Ascent360 rejected a record']);
   });
 
-  it('of nothing that was over before it could be told', async () => {
+  it('nothing about a problem that was over before Flow could be told', async () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));
@@ -256,7 +256,7 @@ describe('Shopify Flow is told', () => {
     expect(await shop.problems()).toEqual([]);
   });
 
-  it('of nothing of a shop that has uninstalled the app', async () => {
+  it('nothing about a shop that has uninstalled the app', async () => {
     const shop = await freshShop();
     answer(400);
     await shop.deliver('customers/create', customer(1));

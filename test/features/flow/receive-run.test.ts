@@ -41,7 +41,7 @@ async function freshShop(settings: object = {}) {
 }
 
 describe('a run of the Flow action', () => {
-  it('sends the customer as last known, with its activities and interests behind the mapped ones', async () => {
+  it('sends the customer as last known, with its activities and interests after the mapped ones', async () => {
     const { shop, sent, settled } = await freshShop({
       mapping: { interests: [{ from: 'tag', prefix: 'interest:' }], activities: [] },
     });
@@ -61,7 +61,7 @@ describe('a run of the Flow action', () => {
     });
   });
 
-  it('sends even what Ascent360 has already, with no flag that is not due', async () => {
+  it('sends even what Ascent360 already has, without flags that aren’t due', async () => {
     const { shop, sent, settled } = await freshShop();
     await connector.deliver(EMAIL, emailConsent(7, 'subscribed', ago(MINUTE)), { shop });
     const before = sent().length;
@@ -125,7 +125,7 @@ describe('a run of the Flow action', () => {
     expect(sent().at(-1)).toMatchObject({ Email: 'exact@example.com' });
   });
 
-  it('waits while sending is paused, as any event', async () => {
+  it('waits while sending is paused, like any event', async () => {
     const { shop, runs, settled, sent } = await freshShop();
     await connector.api('PUT', '/settings', { guid: null, paused: true }, shop);
     await post(flowRun(shop, 7));
@@ -137,9 +137,9 @@ describe('a run of the Flow action', () => {
   });
 
   it.each([
-    ['nothing is known of the customer', 8, 'no_contact'],
+    ['nothing is known about the customer', 8, 'no_contact'],
     ['the customer was deleted', 9, 'deleted_person'],
-  ])('is skipped when %s', async (_, id, reason) => {
+  ])('is skipped if %s', async (_, id, reason) => {
     const { shop, settled, runs } = await freshShop();
     if (reason === 'deleted_person') {
       await connector.deliver('customers/create', customer(9), { shop });
@@ -150,18 +150,18 @@ describe('a run of the Flow action', () => {
     expect(await runs()).toMatchObject([{ state: 'skipped', reason }]);
   });
 
-  it('is sent again with what it added', async () => {
+  it('is resent with what it added', async () => {
     const { shop, settled, runs, sent } = await freshShop();
     await post(flowRun(shop, 7, {}, { interests: 'Races' }));
     await settled();
     const [run] = await runs();
     expect(await connector.api('POST', `/activity/${run?.id}/retry`, {}, shop)).toMatchObject({ status: 202 });
-    await until('it is sent again', async () => (sent().length === 3 ? true : undefined));
+    await until('it is resent', async () => (sent().length === 3 ? true : undefined));
     expect(sent().at(-1)).toMatchObject({ Interests: ['Races'] });
   });
 });
 
-/** The route by itself, taking two runs a minute. */
+/** The route by itself, accepting two runs a minute. */
 async function serveAlone(over: Partial<ReceiveRunDeps>) {
   const keys = await loadKeys(readConfig({ SHOPIFY_API_KEY: API_KEY, SHOPIFY_API_SECRET: SECRET, ENCRYPTION_KEYS }));
   const deps = {
@@ -189,7 +189,7 @@ async function serveAlone(over: Partial<ReceiveRunDeps>) {
   };
 }
 
-describe('what /flow/send answers', () => {
+describe('/flow/send answers', () => {
   it.each([
     ['no signature', null],
     ['a malformed signature', 'not base64!'],
@@ -200,14 +200,14 @@ describe('what /flow/send answers', () => {
     expect(await runs()).toEqual([]);
   });
 
-  it('401 to a body that was changed on the way', async () => {
+  it('401 to a body changed on the way', async () => {
     const { shop, runs } = await freshShop();
     const hmac = signBody(JSON.stringify(flowRun(shop, 7)), SECRET);
     expect((await post(flowRun(shop, 8), { hmac })).status).toBe(401);
     expect(await runs()).toEqual([]);
   });
 
-  it('200 while the secret before is still in use', async () => {
+  it('200 while the previous secret is still in use', async () => {
     const { shop } = await freshShop();
     expect((await post(flowRun(shop, 7), { secret: OLD_SECRET })).status).toBe(200);
   });
@@ -217,25 +217,25 @@ describe('what /flow/send answers', () => {
     ['no handle', { handle: undefined }],
     ['no run id', { action_run_id: undefined }],
     ['no customer', { properties: {} }],
-    ['a customer that is no id', { properties: { customer_id: 'everybody' } }],
-    ['a domain that is not Shopify’s', { shopify_domain: 'shop.example.com' }],
+    ['a customer that isn’t an id', { properties: { customer_id: 'everybody' } }],
+    ['a domain that isn’t Shopify’s', { shopify_domain: 'shop.example.com' }],
   ])('400 to %s, and stores nothing', async (_, over) => {
     const { shop, runs } = await freshShop();
     expect((await post(flowRun(shop, 7, over))).status).toBe(400);
     expect(await runs()).toEqual([]);
   });
 
-  it('400 to a body that is no JSON object', async () => {
+  it('400 to a body that isn’t a JSON object', async () => {
     expect((await post('[1, 2')).status).toBe(400);
   });
 
-  it('400 when the header names another shop than the signed body', async () => {
+  it('400 if the header names another shop than the signed body', async () => {
     const { shop } = await freshShop();
     const headers = { 'x-shopify-shop-domain': 'another.myshopify.com' };
     expect((await post(flowRun(shop, 7), { headers })).status).toBe(400);
   });
 
-  it('404 for a shop that never called, and makes none', async () => {
+  it('404 for a shop that never called, and creates none', async () => {
     const shop = `stranger-${randomUUID()}.myshopify.com`;
     expect((await post(flowRun(shop, 7))).status).toBe(404);
     expect(await connector.db.query('SELECT id FROM shops WHERE domain = $1', [shop])).toEqual([]);
@@ -251,7 +251,7 @@ describe('what /flow/send answers', () => {
     expect((await fetch(`${connector.url}/flow/other`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('429 with when to come again, to one shop alone', async () => {
+  it('429 with Retry-After, to that shop alone', async () => {
     const stored: string[] = [];
     const store = async ({ webhookId }: { webhookId: string }) => stored.push(webhookId) > 0;
     const { run, close } = await serveAlone({ inbox: { store } });
@@ -268,7 +268,7 @@ describe('what /flow/send answers', () => {
     ['cannot be reached', { shops: { known: refused } }],
     ['goes away before the run is stored', { inbox: { store: refused } }],
     ['hangs', { inbox: { store: async () => await new Promise<boolean>(() => {}) } }],
-  ])('503 with when to come again, when the database %s', async (_, over) => {
+  ])('503 with Retry-After, if the database %s', async (_, over) => {
     const { run, close } = await serveAlone(over);
     expect(await run('busy.myshopify.com')).toMatchObject({ status: 503, retryAfter: '5' });
     await close();

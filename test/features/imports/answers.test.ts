@@ -6,7 +6,10 @@ afterEach(async () => await scene.stop());
 
 const flags = (yes: number, no: number) => ({ true: yes, false: no });
 
-/** Five opted in to e-mail before the app, two of them to SMS too, three opted out, one never chose, one has no address. */
+/**
+ * Before the app, five opted in to email, two of them also to SMS; three opted out, one never
+ * chose, one has no address.
+ */
 function stock(): void {
   for (let n = 0; n < 5; n++) scene.shop.setCustomer(customer(n, optedIn, n < 2 ? smsIn : {}));
   for (let n = 5; n < 8; n++) scene.shop.setCustomer(customer(n, optedOut));
@@ -22,11 +25,11 @@ const save = async (settings: object) => {
   expect((await scene.connector.api('PUT', '/settings', settings)).status).toBe(200);
 };
 
-describe('A count of customers', () => {
+describe('a count of customers', () => {
   it.each([
     ['nothing is saved yet', {}],
     ['other choices are saved', { consent: { email: { history: 'none' }, sms: { history: 'all' } } }],
-  ])('says under each answer what would go out, while %s', async (_, saved) => {
+  ])('says for each answer what would be sent, while %s', async (_, saved) => {
     scene = await startScene(saved);
     stock();
     const counted = await scene.counted({ kind: 'customers' });
@@ -37,7 +40,7 @@ describe('A count of customers', () => {
     });
   });
 
-  it.each(['optOuts', 'all'] as const)('tells of the answer %s what then goes out', async (email) => {
+  it.each(['optOuts', 'all'] as const)('says for the answer %s what is then sent', async (email) => {
     scene = await startScene({ consent: { email: { history: 'none' }, sms: { history: 'none' } } });
     stock();
     const { id, byAnswer } = await scene.counted({ kind: 'customers' });
@@ -56,7 +59,7 @@ describe('A count of customers', () => {
     expect(flags(told('SMSPermission', true), told('SMSPermission', false))).toEqual(byAnswer?.[email].SMSPermission);
   });
 
-  it('counts a flag of an address once under each answer too', async () => {
+  it('counts an address’s flag once for each answer, too', async () => {
     scene = await startScene(answered('all'));
     const { id } = scene.shop.setCustomer(customer(1, optedIn));
     const at = new Date().toISOString();
@@ -71,10 +74,10 @@ describe('A count of customers', () => {
   it.each([
     ['pausing', { paused: true }, false],
     ['another answer', answered('all'), false],
-    ['a choice about history that is no answer', { consent: { email: { history: 'none' } } }, true],
+    ['a choice about history that is none of the answers', { consent: { email: { history: 'none' } } }, true],
     ['which opt-ins count', { consent: { email: { optInLevel: 'confirmed' } } }, true],
     ['the lists', { providerType: 3, listIds: ['7'] }, true],
-  ])('is outdated by a change of settings that bears on it: %s', async (_, changed, outdated) => {
+  ])('is outdated by a change of settings that matters to it: %s', async (_, changed, outdated) => {
     scene = await startScene();
     stock();
     const { id } = await scene.counted({ kind: 'customers' });
@@ -83,7 +86,7 @@ describe('A count of customers', () => {
     expect((await scene.get(id)).outdated).toBe(outdated);
   });
 
-  it('says of which customers it is', async () => {
+  it('says which customers it counted', async () => {
     scene = await startScene();
     stock();
     scene.shop.segments.set('gid://shopify/Segment/5', []);

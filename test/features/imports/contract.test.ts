@@ -5,7 +5,7 @@ const NOW = Date.parse('2026-11-24T10:00:00Z');
 const parse = (asked: unknown) => importContract(NOW, 'America/Denver').safeParse(asked);
 const fields = (asked: unknown) => parse(asked).error?.issues.map(({ path }) => path.join('.'));
 
-describe('What an import may ask for', () => {
+describe('what an import may ask for', () => {
   it.each([
     [{ kind: 'customers' }, { kind: 'customers', from: null, customerIds: null, segmentId: null }],
     [{ kind: 'orders' }, { kind: 'orders', from: Date.parse('2026-09-25T10:00:00Z') }],
@@ -18,7 +18,7 @@ describe('What an import may ask for', () => {
     ],
     [{ kind: 'customers', segmentId: 'gid://shopify/Segment/7' }, { segmentId: '7' }],
     [{ kind: 'customers', customerIds: null, segmentId: null, from: null }, { from: null }],
-  ])('takes %j', (asked, request) => {
+  ])('accepts %j', (asked, request) => {
     expect(parse(asked).data).toMatchObject(request);
   });
 
@@ -57,9 +57,9 @@ describe('What an import may ask for', () => {
     ['customers', NOW, { updatedAt: null }, true],
     ['customers', NOW, 'no JSON', true],
     ['customers', null, { updatedAt: '2020-01-01T00:00:00Z' }, true],
-    // Shopify finds orders by the moment.
+    // Shopify searches orders by time.
     ['orders', NOW, { updatedAt: '2020-01-01T00:00:00Z' }, true],
-  ] as const)('takes of the %s that Shopify read what is from the moment on: %#', (kind, from, record, asked) => {
+  ] as const)('keeps of the %s that Shopify read those since the given time: %#', (kind, from, record, asked) => {
     expect(isInRange({ kind, from }, typeof record === 'string' ? record : JSON.stringify(record))).toBe(asked);
   });
 });

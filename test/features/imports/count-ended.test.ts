@@ -25,13 +25,13 @@ beforeEach(async () => {
 });
 afterEach(async () => await db.close());
 
-/** The id of an event that was fed so many minutes ago. */
+/** The id of an event that was fed this many minutes ago. */
 function idOf(minutesAgo: number, n = 0): string {
   const time = (NOW - minutesAgo * MINUTE).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-9000-${String(n).padStart(12, '0')}`;
 }
 
-/** An event as it stands; an accepted one has told an opt-in. */
+/** An event in this state; an accepted one sent an opt-in. */
 async function event(id: string, state: string, reason: string | null = null): Promise<void> {
   await db.query(
     `INSERT INTO events (id, shop_id, webhook_id, topic, source, import_id, triggered_at, received_at, state, reason)
@@ -55,7 +55,7 @@ async function load(): Promise<Import> {
   return one;
 }
 
-/** What the import's counts are, which must be what its rows say. */
+/** The import's counts, which must equal what its rows say. */
 async function counts() {
   const one = await load();
   const fromRows = { ...one, settledTo: null, settled: { ends: [], told: noneTold() } };
@@ -66,8 +66,8 @@ async function counts() {
   return { ...standing, optIns: told.EmailPermission.true, settled: one.settled.ends, settledTo: one.settledTo };
 }
 
-describe('The counts of an import', () => {
-  it('are those of its rows, of which the ended ones before the first that waits are counted once', async () => {
+describe('the counts of an import', () => {
+  it('are those of its rows; those ended before the first waiting one are counted only once', async () => {
     for (let n = 0; n < 5; n++) await event(idOf(10, n), 'accepted');
     await event(idOf(9), 'skipped', 'nothing_new');
     await event(idOf(8), 'open');
@@ -100,7 +100,7 @@ describe('The counts of an import', () => {
     expect(await counts()).toMatchObject({ fed: 3, accepted: 3 });
   });
 
-  it('are counted anew when an event that had ended waits again or ends another way', async () => {
+  it('are counted again if an ended event waits again or ends differently', async () => {
     await event(idOf(5), 'attention', 'rejected');
     await event(idOf(4), 'accepted');
     await freezeTally(db, await load(), NOW);
@@ -118,7 +118,7 @@ describe('The counts of an import', () => {
     expect(await counts()).toMatchObject({ attention: 0, waiting: 1, settledTo: null });
   });
 
-  it('need no event any more once all have ended with the import', async () => {
+  it('no longer need the events once all have ended with the import', async () => {
     for (let n = 0; n < 3; n++) await event(idOf(0, n), 'accepted');
     await changeState(db, shop, importId, { from: ['running'], to: 'done' });
     const one = await load();

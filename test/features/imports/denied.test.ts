@@ -29,8 +29,8 @@ const home = {
   countryCodeV2: 'US',
 } as const;
 
-describe('An import of all customers', () => {
-  it('leaves out what the app may not see, is told of once, and sends the rest', async () => {
+describe('an import of all customers', () => {
+  it('leaves out what the app may not see, reports that once, and sends the rest', async () => {
     scene = await startScene(HISTORY);
     scene.shop.setCustomer({ ...customer(1, optedOut, smsIn), defaultAddress: home });
     scene.shop.denied.add('Customer.firstName').add('CustomerEmailAddress.marketingState').add('MailingAddress.city');
@@ -53,7 +53,7 @@ describe('An import of all customers', () => {
     expect(await told()).toEqual([]);
   });
 
-  it('takes nothing from a person that was known of them when it could be seen', async () => {
+  it('removes nothing that was known about a person when it could still be seen', async () => {
     scene = await startScene(HISTORY);
     scene.shop.setCustomer({ ...customer(1, optedIn), defaultAddress: home });
     await scene.done({ kind: 'customers' });
@@ -69,7 +69,7 @@ describe('An import of all customers', () => {
     const second = payloads()[1];
     expect(second).toMatchObject({ LastName: 'Lee', Email: 'robin1@example.com' });
     expect(second).not.toHaveProperty('EmailPermission');
-    // What is known of the person is what a consent event sends.
+    // A consent event sends what is known about the person.
     await scene.connector.deliver('customers_email_marketing_consent/update', {
       customer_id: '9007199254740994',
       email_address: 'robin1@example.com',
@@ -83,7 +83,7 @@ describe('An import of all customers', () => {
     expect(payloads().at(-1)).toMatchObject({ FirstName: 'Robin', LastName: 'Lee', EmailPermission: false });
   });
 
-  it('finds each field that may not be null, one after another: such a one takes the whole answer with it', async () => {
+  it('finds each denied field that may not be null, one after another: each fails the whole answer', async () => {
     scene = await startScene(HISTORY);
     scene.shop.setCustomer(customer(1, optedOut, smsIn));
     scene.shop.denied.add('Customer.tags').add('Customer.dataSaleOptOut').add('CustomerSmsMarketingConsent.state');
@@ -93,15 +93,15 @@ describe('An import of all customers', () => {
     expect(payloads()[0]).not.toHaveProperty('SMSPermission');
   });
 
-  it('is read once more without all that nobody among the first has, when only a later customer has what may not be seen', async () => {
+  it('is read again, without the fields that are empty in all of the first customers, if only a later customer has a field that may not be seen', async () => {
     scene = await startScene(HISTORY);
     for (let n = 1; n <= 50; n++) scene.shop.setCustomer(customer(n, optedOut));
     scene.shop.setCustomer({ ...customer(51, optedOut), defaultAddress: home });
     scene.shop.denied.add('MailingAddress.city');
     const { id } = await scene.done({ kind: 'customers' });
     expect(operations()).toEqual(['ACCESS_DENIED', 'COMPLETED']);
-    // What was told is counted a while after the end.
-    const counts = await until('51 opt-outs were told', async () => {
+    // What was sent is counted a while after the end.
+    const counts = await until('51 opt-outs are counted', async () => {
       const now = (await scene.get(id)).counts;
       return now.flags.EmailPermission.false === 51 ? now : undefined;
     });
@@ -110,7 +110,7 @@ describe('An import of all customers', () => {
     expect(await told()).toEqual([expect.stringContaining('Shopify hides some data')]);
   });
 
-  it('fails, and says so, when the app may not see customers at all', async () => {
+  it('fails, and says so, if the app may not see customers at all', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
     scene.shop.denied.add('QueryRoot.customers');
@@ -121,7 +121,7 @@ describe('An import of all customers', () => {
     expect(operations()).toEqual([]);
   });
 
-  it('fails, and says what to do, when the app may not read in bulk', async () => {
+  it('fails, and says what to do, if the app may not run bulk queries', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
     scene.shop.denied.add('Mutation.bulkOperationRunQuery');
@@ -130,7 +130,7 @@ describe('An import of all customers', () => {
     expect(await told()).toEqual([]);
   });
 
-  it('has no value of a metafield that it may not see, instead of an empty one', async () => {
+  it('has no value for a metafield that it may not see, instead of an empty one', async () => {
     const mapping = { gender: { from: 'metafield', key: 'facts.gender' } };
     scene = await startScene({ mapping });
     const metafields = [{ namespace: 'facts', key: 'gender', type: 'single_line_text_field', value: 'female' }];
@@ -146,8 +146,8 @@ describe('An import of all customers', () => {
   });
 });
 
-describe('An import of orders', () => {
-  it('leaves out what the app may not see of the order, its lines and its customer', async () => {
+describe('an import of orders', () => {
+  it('leaves out what the app may not see about the order, its lines and its customer', async () => {
     scene = await startScene(HISTORY);
     const { id } = scene.shop.setCustomer(customer(1, optedOut));
     const at = new Date().toISOString();
@@ -172,7 +172,7 @@ describe('An import of orders', () => {
     for (const key of ['FirstName', 'Address']) expect(sent).not.toHaveProperty(key);
   });
 
-  it('takes an order whose customer may not be seen for nobody’s choice', async () => {
+  it('takes an order whose customer may not be seen as nobody’s choice', async () => {
     scene = await startScene(HISTORY);
     const { id } = scene.shop.setCustomer(customer(1, optedIn));
     const order = { id: 1, customerId: id, email: 'robin1@example.com', customerAcceptsMarketing: true };

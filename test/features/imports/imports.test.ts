@@ -15,8 +15,8 @@ const importedEvents = async () =>
 const HISTORY = { consent: { email: { history: 'all' }, sms: { history: 'all' } } };
 const LISTS = { ...HISTORY, providerType: 3, listIds: ['7'] };
 
-describe('Counting an import', () => {
-  it('says what would go out, which is what goes out, and hands over nothing', async () => {
+describe('counting an import', () => {
+  it('says what would be sent, which is then what is sent, and sends nothing itself', async () => {
     scene = await startScene(LISTS);
     scene.shop.setCustomer(customer(1, optedIn, smsIn));
     scene.shop.setCustomer(customer(2, optedOut));
@@ -46,7 +46,7 @@ describe('Counting an import', () => {
 
     await scene.post(`/imports/${counted.id}/start`);
     const done = await scene.reaches(counted.id, 'done');
-    await until('what was told is counted', async () => {
+    await until('what was sent is counted', async () => {
       const { counts } = await scene.get(counted.id);
       return counts.lists === 1 ? true : undefined;
     });
@@ -63,7 +63,7 @@ describe('Counting an import', () => {
     expect(scene.connector.ascent360.received.flatMap(({ faults }) => faults)).toEqual([]);
   });
 
-  it('counts a flag and the lists of an address once, whatever number of orders names it', async () => {
+  it('counts the flag and the lists of an address once, however many orders name it', async () => {
     scene = await startScene(LISTS);
     const { id } = scene.shop.setCustomer(customer(1, optedIn));
     const at = new Date().toISOString();
@@ -86,7 +86,7 @@ describe('Counting an import', () => {
     expect(payloads().filter(({ ListIds }) => ListIds)).toHaveLength(1);
   });
 
-  it('holds history back as the settings say', async () => {
+  it('holds back history as the settings say', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1, optedIn));
     scene.shop.setCustomer(customer(2, optedOut));
@@ -94,12 +94,12 @@ describe('Counting an import', () => {
     expect(counts).toMatchObject({ contacts: 2, flags: { EmailPermission: { true: 0, false: 1 } } });
   });
 
-  it('of a shop without any is counted, started and done', async () => {
+  it('of a shop without any records completes, and so does the import', async () => {
     scene = await startScene();
     expect(await scene.done({ kind: 'customers' })).toMatchObject({ total: 0, done: 0, secondsLeft: null });
   });
 
-  it('shows a line that nobody can read, and sends the others', async () => {
+  it('lists a line that can’t be read, and the others are sent', async () => {
     scene = await startScene();
     const lines = [JSON.stringify(customer(1)), '{"id":', JSON.stringify({ firstName: 'x' })];
     scene.shop.bulk.generated = { count: lines.length, line: (index) => lines[index] ?? '' };
@@ -112,7 +112,7 @@ describe('Counting an import', () => {
     ]);
   });
 
-  it('fails with what to do when Shopify cannot read', async () => {
+  it('fails with what to do if Shopify cannot read', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
     scene.shop.bulk.failWith = 'TIMEOUT';
@@ -122,8 +122,8 @@ describe('Counting an import', () => {
   });
 });
 
-describe('What an import sends', () => {
-  it('is skipped when Ascent360 has it already, so that a second import repeats nothing', async () => {
+describe('what an import sends', () => {
+  it('is skipped if Ascent360 already has it, so a second import repeats nothing', async () => {
     scene = await startScene(LISTS);
     for (const n of [1, 2, 3]) scene.shop.setCustomer(customer(n, optedIn));
     await scene.done({ kind: 'customers' });
@@ -134,7 +134,7 @@ describe('What an import sends', () => {
     expect(payloads()).toHaveLength(3);
   });
 
-  it('are the customers that are named, each once, and nobody who is gone', async () => {
+  it('are the named customers, each once, and no deleted ones', async () => {
     scene = await startScene();
     const known = Array.from({ length: 130 }, (_, n) => scene.shop.setCustomer(customer(n)));
     const ids = known.slice(0, 120).map(({ id }) => id);
@@ -142,7 +142,7 @@ describe('What an import sends', () => {
     expect(done).toMatchObject({ total: 120, done: 120, counts: { accepted: 120 } });
     expect(payloads()).toHaveLength(120);
     expect(scene.shop.bulk.operations).toEqual([]);
-    await until('what the import was of is forgotten', async () => {
+    await until('the import has forgotten whom it was about', async () => {
       const pages = await scene.connector.db.query('SELECT 1 FROM import_pages');
       return pages.length === 0 ? true : undefined;
     });
@@ -191,7 +191,7 @@ describe('What an import sends', () => {
     expect(payloads()).toHaveLength(1);
   });
 
-  it('is nothing about somebody who was erased here, while Shopify still has them', async () => {
+  it('is nothing about a person who was erased here, even if Shopify still has them', async () => {
     scene = await startScene(HISTORY);
     const known = scene.shop.setCustomer(customer(1, optedIn));
     await scene.done({ kind: 'customers' });
@@ -207,8 +207,8 @@ describe('What an import sends', () => {
   });
 });
 
-describe('A guest who is erased', () => {
-  it('is not sent by an import whose file Shopify wrote before', async () => {
+describe('a guest who was erased', () => {
+  it('is not sent by an import whose file Shopify wrote before that', async () => {
     scene = await startScene(HISTORY);
     const at = new Date().toISOString();
     for (const [id, email] of [
@@ -229,8 +229,8 @@ describe('A guest who is erased', () => {
   });
 });
 
-describe('Somebody who is erased while an import that names them waits', () => {
-  it('is in its list no more, and the others keep their places', async () => {
+describe('a person erased while an import that names them is waiting', () => {
+  it('is no longer in its list, and the others keep their places', async () => {
     scene = await startScene();
     const ids = [1, 2, 3].map((n) => scene.shop.setCustomer(customer(n)).id.split('/').at(-1) ?? '');
     const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
@@ -248,8 +248,8 @@ describe('Somebody who is erased while an import that names them waits', () => {
   });
 });
 
-describe('An import', () => {
-  it('answers a wrong request with 422 and the field, a strange id with 404, a wrong state with 409', async () => {
+describe('an import', () => {
+  it('answers an invalid request with 422 and the field, an unknown id with 404, and a wrong state with 409', async () => {
     scene = await startScene();
     expect((await scene.post('/imports', { kind: 'orders', from: '2020-01-01' })).body.errors?.[0]?.field).toBe('from');
     expect((await scene.post('/imports', { kind: 'orders', from: '2020-01-01' })).status).toBe(422);
@@ -273,7 +273,7 @@ describe('An import', () => {
     expect((await scene.connector.api('GET', '/imports', undefined, other)).body).toEqual({ items: [] });
   });
 
-  it('is one at a time per shop and kind', async () => {
+  it('runs one at a time per shop and kind', async () => {
     scene = await startScene();
     scene.shop.bulk.polls = 1000;
     const first = await scene.post('/imports', { kind: 'customers' });
@@ -291,7 +291,7 @@ describe('An import', () => {
     expect(await scene.get(id)).toMatchObject({ state: 'counted' });
   });
 
-  it('says what to do when the file is gone', async () => {
+  it('says what to do if the file is gone', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
     const { id } = await scene.counted({ kind: 'customers' });
@@ -300,10 +300,10 @@ describe('An import', () => {
     expect((await scene.reaches(id, 'failed')).message).toMatch(/7 days.*new import/);
   });
 
-  it('stops feeding while it is paused, and goes on where it was', async () => {
+  it('stops feeding while it is paused, and continues where it was', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY: '2', DELIVERY_CONCURRENCY_PER_SHOP: '2' });
     for (let n = 0; n < 400; n++) scene.shop.setCustomer(customer(n));
-    // So slow that not all can be fed before it is paused.
+    // Slow enough that not everything is fed before it is paused.
     scene.connector.ascent360.behave({ delayMs: 100 });
     const { id } = await scene.counted({ kind: 'customers' });
     await scene.post(`/imports/${id}/start`);
@@ -323,7 +323,7 @@ describe('An import', () => {
     await scene.reaches(id, 'done');
     expect(new Set(payloads().map(({ Email }) => Email)).size).toBe(400);
     expect(payloads()).toHaveLength(400);
-    // PostgreSQL was told how large its tables are by now.
+    // PostgreSQL now knows how large its tables are.
     const sizes = await scene.connector.db.query<{ rows: number }>(
       `SELECT reltuples AS rows FROM pg_class WHERE relname IN ('people', 'entity_states')`,
     );
@@ -345,7 +345,7 @@ describe('An import', () => {
     expect(first.every((email) => email?.startsWith('live'))).toBe(true);
   });
 
-  it('goes on while a webhook is tried again later and others of its address wait behind it', async () => {
+  it('continues while a webhook waits for a retry and others to its address wait behind it', async () => {
     scene = await startScene();
     for (let n = 1; n < 20; n++) scene.shop.setCustomer(customer(n));
     const { id } = await scene.counted({ kind: 'customers' });
@@ -354,7 +354,7 @@ describe('An import', () => {
     );
     const order = (n: number) => ({ id: n, name: `#${n}`, email: 'live@example.com', updated_at: OLD, line_items: [] });
     await scene.connector.send('orders/create', order(1));
-    await until('the webhook is tried again later', async () => {
+    await until('the webhook waits for a retry', async () => {
       const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE attempts > 0 AND due_at > now()');
       return rows.length > 0 ? true : undefined;
     });
@@ -375,7 +375,7 @@ describe('An import', () => {
     const shopper = scene.shop.setCustomer({ ...customer(0), updatedAt: new Date(Date.now() + 1000).toISOString() });
     for (let n = 1; n < 60; n++) scene.shop.setCustomer(customer(n));
     const { id } = await scene.counted({ kind: 'customers' });
-    // A webhook waits to be tried again; the import knows a newer state, and takes its place.
+    // A webhook waits for a retry. The import has a newer state, which replaces it.
     scene.connector.ascent360.behave(({ body }) =>
       (body as Payload).Email === 'robin0@example.com' ? { status: 503 } : { delayMs: 150 },
     );
@@ -384,13 +384,13 @@ describe('An import', () => {
       { id: shopper.id.split('/').at(-1), email: 'robin0@example.com', updated_at: OLD },
       { webhookId: 'live' },
     );
-    await until('the webhook is tried again later', async () => {
+    await until('the webhook waits for a retry', async () => {
       const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE attempts > 0 AND due_at > now()');
       return rows.length > 0 ? true : undefined;
     });
     await scene.connector.db.query(`UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE attempts > 0`);
     await scene.post(`/imports/${id}/start`);
-    await until('the import took its place', async () =>
+    await until('the import replaced it', async () =>
       (await scene.connector.event('live'))?.state === 'merged' ? true : undefined,
     );
     await scene.connector.ascent360.until(5);
@@ -410,7 +410,7 @@ describe('An import', () => {
     expect(await importedEvents()).toEqual(events);
   });
 
-  it('ends with the app, and does not go on after a reinstall', async () => {
+  it('ends with the app, and does not continue after a reinstall', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));
     scene.connector.ascent360.behave({ delayMs: 50 });

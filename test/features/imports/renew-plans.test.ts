@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grewMuch } from '../../../server/features/imports/renew-plans.ts';
 
-describe('The tables that an import fills are counted anew', () => {
+describe('PostgreSQL’s statistics of the tables an import fills are renewed', () => {
   it.each([
     [0, 199, false],
     [0, 200, true],

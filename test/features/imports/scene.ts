@@ -3,7 +3,7 @@ import { type Connector, SHOP, startConnector, until } from '../../fakes/connect
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 
-/** An import as the merchant API has it. */
+/** An import as the merchant API returns it. */
 export type ImportBody = {
   id: string;
   kind: string;
@@ -43,16 +43,16 @@ export type Scene = {
   shop: FakeShop;
   post(path: string, body?: object): Promise<{ status: number; body: ImportBody & { errors?: { field?: string }[] } }>;
   get(id: string): Promise<ImportBody>;
-  /** Resolves once the import has this state. */
+  /** Resolves once the import is in this state. */
   reaches(id: string, state: string): Promise<ImportBody>;
-  /** Begins an import, and resolves once it is counted. */
+  /** Starts counting an import, and resolves once it is counted. */
   counted(asked: object): Promise<ImportBody>;
-  /** Begins, counts, starts, and resolves once it is done. */
+  /** Counts and starts an import, and resolves once it is done. */
   done(asked: object): Promise<ImportBody>;
   stop(): Promise<void>;
 };
 
-/** The app beside a shop in Shopify, installed and connected. */
+/** The app next to a shop in Shopify, installed and connected. */
 export async function startScene(settings: object = {}, env: Record<string, string> = {}, db?: Db): Promise<Scene> {
   const admin = await startShopifyAdmin();
   const connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url, ...env }, db);
@@ -104,7 +104,7 @@ export async function startScene(settings: object = {}, env: Record<string, stri
 
 export const OLD = '2024-03-01T10:00:00Z';
 
-/** A customer from before the installation; `n` makes their addresses. */
+/** A customer from before the installation; `n` is in their addresses. */
 export const customer = (
   n: number,
   email: Parameters<typeof emailOf>[1] = {},

@@ -6,7 +6,7 @@ import { customer, startScene } from './scene.ts';
 
 const SLOW_MS = 4000;
 
-it('an import is done once its last record is, however long it took to count what was told before', async () => {
+it('an import is done once its last record is, however long it took to count what was sent before', async () => {
   const db = await testDatabase();
   let looked = () => {};
   const slowLook = new Promise<void>((resolve) => {

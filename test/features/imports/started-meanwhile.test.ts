@@ -3,7 +3,7 @@ import type { Db } from '../../../server/platform/database/db.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { customer, type ImportBody, type Scene, startScene } from './scene.ts';
 
-it('an import that is started in the moment in which it is put off, as it only waits to be started, begins at once', async () => {
+it('an import started at the very moment it is being put off, because it waits to be started, begins at once', async () => {
   const db = await testDatabase();
   let started: ImportBody | undefined;
   const meanwhile: Db = {

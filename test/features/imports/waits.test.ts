@@ -8,14 +8,14 @@ afterEach(async () => await scene.stop());
 const MOMENT = '\\d{4}-\\d\\d-\\d\\d at \\d\\d:\\d\\d UTC';
 const emailOf = (body: unknown) => (body as { Email?: string }).Email ?? '';
 
-/** Resolves once the import waits for these reasons and no others. */
+/** Resolves once the import waits for exactly these reasons. */
 const waitingFor = async (id: string, reasons: string[]): Promise<ImportBody['waits']> =>
   await until(`the import waits for ${reasons.join(', ')}`, async () => {
     const { waits } = await scene.get(id);
     return JSON.stringify(waits.map(({ reason }) => reason)) === JSON.stringify(reasons) ? waits : undefined;
   });
 
-/** An import of five that has begun, after what is done to Ascent360. */
+/** An import of five that has begun, after setting up Ascent360's behaviour. */
 async function begun(): Promise<string> {
   for (let n = 0; n < 5; n++) scene.shop.setCustomer(customer(n));
   const { id, waits } = await scene.counted({ kind: 'customers' });
@@ -24,7 +24,7 @@ async function begun(): Promise<string> {
   return id;
 }
 
-it('whose last records wait for a new try says how many, until when, and what Ascent360 answered', async () => {
+it('an import whose last records wait for a retry says how many, until when, and what Ascent360 answered', async () => {
   scene = await startScene({}, { RETRY_SCHEDULE: '1h' });
   scene.connector.ascent360.behave(({ body }) => (/robin[34]/.test(emailOf(body)) ? { status: 503 } : { status: 200 }));
   const id = await begun();
@@ -45,7 +45,7 @@ it('whose last records wait for a new try says how many, until when, and what As
   expect((await scene.reaches(id, 'done')).waits).toEqual([]);
 });
 
-it('whose record waits behind a webhook’s of the same address says so, and for what that one waits', async () => {
+it('an import whose record waits behind a webhook to the same address says so, and what that one waits for', async () => {
   scene = await startScene({}, { RETRY_SCHEDULE: '1h' });
   scene.connector.ascent360.behave(({ body }) => (emailOf(body) === 'robin1@example.com' ? { status: 500 } : {}));
   await scene.connector.send('orders/create', {
@@ -55,7 +55,7 @@ it('whose record waits behind a webhook’s of the same address says so, and for
     updated_at: '2024-03-01T10:00:00Z',
     line_items: [],
   });
-  await until('the webhook is tried again later', async () => {
+  await until('the webhook waits for a retry', async () => {
     const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE attempts > 0 AND due_at > now()');
     return rows.length > 0 ? true : undefined;
   });
@@ -69,7 +69,7 @@ it('whose record waits behind a webhook’s of the same address says so, and for
   );
 });
 
-it('while sending is paused, the shop disconnected or the GUID refused says so, and where to mend it', async () => {
+it('an import says so while sending is paused, the shop is disconnected or the GUID is refused, and where to fix it', async () => {
   scene = await startScene();
   scene.connector.ascent360.behave({ status: 404 });
   const id = await begun();
@@ -81,7 +81,7 @@ it('while sending is paused, the shop disconnected or the GUID refused says so, 
   expect(await waitingFor(id, ['not_connected'])).toMatchObject([{ action: 'settings' }]);
 });
 
-it('while Ascent360 takes nothing says so', async () => {
+it('an import says so while Ascent360 accepts nothing', async () => {
   scene = await startScene({}, { RETRY_SCHEDULE: '1h', BREAKER_PROBE: '1h' });
   for (let n = 5; n < 30; n++) scene.shop.setCustomer(customer(n));
   scene.connector.ascent360.behave({ status: 503 });

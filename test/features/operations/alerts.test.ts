@@ -32,27 +32,31 @@ const written = z
   .parse(parse(readFileSync(rules, 'utf8')))
   .groups.flatMap((group) => group.rules);
 
-/** A series in Prometheus' shorthand, one value a minute: `0+5x60` grows by 5, sixty times; `1x60` stays. */
+/**
+ * A series in Prometheus' shorthand, one value a minute: `0+5x60` grows by 5 sixty times; `1x60`
+ * stays.
+ */
 type Series = Record<string, string>;
 const web = 'job="ascent360-connector",instance="web"';
 const worker = 'job="ascent360-connector",instance="worker"';
 
 /**
- * What two processes report for an hour and a half, when the alert has to have fired, and what it must stay silent about.
- * A counter of a label that was never counted appears with its first value, as prom-client does it.
+ * What two processes report for an hour and a half, when the alert must have fired, and what it
+ * must stay silent about. A counter with a label that was never counted appears with its first
+ * value, as in prom-client.
  */
 const rows: [alert: string, fires: { after: string; of: Series }, silent: { title: string; of: Series }[]][] = [
   [
     'ConnectorDown',
     { after: '4m', of: { [`up{${worker}}`]: '1 0x90', [`up{${web}}`]: '1x90' } },
-    [{ title: 'a restart of a minute', of: { [`up{${worker}}`]: '1 0 1x90' } }],
+    [{ title: 'a restart of one minute', of: { [`up{${worker}}`]: '1 0 1x90' } }],
   ],
   [
     'ConnectorDatabaseDown',
     { after: '3m', of: { [`connector_database_up{${web}}`]: '0x90', [`connector_database_up{${worker}}`]: '0x90' } },
     [
       {
-        title: 'one process that cannot reach it while another can',
+        title: 'one process that can’t reach it while another can',
         of: { [`connector_database_up{${web}}`]: '0x90', [`connector_database_up{${worker}}`]: '1x90' },
       },
     ],
@@ -69,7 +73,7 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
         of: { [`connector_state_age_seconds{${web}}`]: '0+60x90', [`connector_database_up{${web}}`]: '0x90' },
       },
       {
-        title: 'one process that reads it while another does not',
+        title: 'one process that reads it while another doesn’t',
         of: {
           [`connector_state_age_seconds{${web}}`]: '0+60x90',
           [`connector_state_age_seconds{${worker}}`]: '3x90',
@@ -191,14 +195,14 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
   [
     'ConnectorGuidRefused',
     { after: '65m', of: { [`connector_shops_connection_problem{${web}}`]: '2x90' } },
-    [{ title: 'one mended in half an hour', of: { [`connector_shops_connection_problem{${web}}`]: '1x30 0x60' } }],
+    [{ title: 'one fixed within half an hour', of: { [`connector_shops_connection_problem{${web}}`]: '1x30 0x60' } }],
   ],
   [
     'ConnectorRejecting',
     { after: '60m', of: { [`connector_delivery_attempts_total{${worker},class="rejected"}`]: '0+1x90' } },
     [
       {
-        title: 'a few in an hour',
+        title: 'a few within an hour',
         of: { [`connector_delivery_attempts_total{${worker},class="rejected"}`]: '0x10 0+1x5 5x70' },
       },
     ],
@@ -216,11 +220,14 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
 const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs one case in Prometheus' own evaluator; throws with its report when an alert fires that should not, or the reverse. */
+/**
+ * Runs one case in Prometheus' own evaluator. Throws its report if an alert fires that shouldn't,
+ * or the reverse.
+ */
 function evaluate(of: Series, expected: { at: string; alert: string; fires: boolean }[]): void {
   const firing = (alert: string) => {
     const rule = written.find((candidate) => candidate.alert === alert);
-    // promtool compares the whole alert; labels of the series come with those that are not sums.
+    // promtool compares the whole alert, including the labels of series that aren't sums.
     const own = alert === 'ConnectorDown' ? { job: 'ascent360-connector', instance: 'worker' } : {};
     return [{ exp_labels: { ...rule?.labels, ...own }, exp_annotations: rule?.annotations }];
   };
@@ -250,7 +257,7 @@ it('every alert has a row here', () => {
   expect(rows.map(([alert]) => alert)).toEqual(written.map(({ alert }) => alert));
 });
 
-describe.skipIf(!promtool)("in Prometheus' own evaluator (promtool)", () => {
+describe.skipIf(!promtool)('in Prometheus’ own evaluator (promtool)', () => {
   it.each(rows)('%s fires, alone, in time', (alert, { after, of }) => {
     const others = written.filter((other) => other.alert !== alert);
     evaluate(of, [

@@ -4,14 +4,14 @@ import { type Connector, startConnector, until } from '../../fakes/connector.ts'
 import { customer } from '../../pipeline/bodies.ts';
 import { fresh, sample, TOKEN } from './scrape.ts';
 
-describe('the gauges from the database', () => {
+describe('the gauges read from the database', () => {
   let connector: Connector;
   beforeAll(async () => {
     connector = await startConnector({ METRICS_TOKEN: TOKEN, SWEEP_INTERVAL: '1h', RETRY_SCHEDULE: '1h' });
   });
   afterAll(async () => await connector.stop());
 
-  it('say what waits, for how long, and what holds it', async () => {
+  it('say what is waiting, for how long, and what holds it up', async () => {
     const send = async (shop: string, id: number) => {
       const webhookId = randomUUID();
       await connector.send('customers/create', customer(id), { shop, webhookId });
@@ -20,7 +20,8 @@ describe('the gauges from the database', () => {
       );
       return webhookId;
     };
-    // The refused one is last: when its answer is recorded, the worker has long been done with the others.
+    // The refused one comes last: when its answer is recorded, the worker has long finished the
+    // others.
     const shops = ['late', 'broken', 'paused', 'unconnected', 'refused'].map((name) => `${name}.myshopify.com`);
     const [late = '', broken = '', paused = '', unconnected = '', refused = ''] = shops;
     await connector.connect({ paused: true }, paused);
@@ -52,20 +53,21 @@ describe('the gauges from the database', () => {
     const resumed = `document = jsonb_set(document, '{paused}', 'false')`;
     await set(broken, `${resumed}, breaker = '{"openedAt": 1, "probedAt": null, "slices": []}'`);
     await set(late, resumed);
-    // Behind an earlier delivery of its address it is not due by itself, however long it has been waiting.
+    // Behind an earlier delivery to its address it isn't due itself, however long it has been
+    // waiting.
     await connector.db.query(
       `INSERT INTO deliveries (id, shop_id, event_id, kind, email_lane, due_at)
          SELECT gen_random_uuid(), shop_id, gen_random_uuid(), 'consent', email_lane, now() - interval '9 hours'
          FROM deliveries WHERE carries_opt_out`,
     );
-    // A pause holds an opt-out that was never tried: it is late from when it came.
+    // A pause holds an opt-out that was never tried: it is late counting from its arrival.
     const held = `shop_id = (SELECT id FROM shops WHERE domain = $1)`;
     await connector.db.query(
       `UPDATE deliveries SET carries_opt_out = true WHERE first_attempt_at IS NULL AND ${held}`,
       [paused],
     );
     await connector.db.query(`UPDATE events SET received_at = now() - interval '73 hours' WHERE ${held}`, [paused]);
-    // Not yet translated for ten minutes.
+    // Not translated for ten minutes.
     await connector.db.query(
       `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at)
          SELECT gen_random_uuid(), id, 'stuck', 'orders/create', now(), now() - interval '10 minutes' FROM shops WHERE domain = $1`,

@@ -9,7 +9,7 @@ const never = async () => await new Promise<never>(() => {});
 const fails = async () => await Promise.reject(new Error('The database is away'));
 const nothing = { query: async () => [] };
 
-/** A database that answers as told; everything else of it is out of reach here. */
+/** A database that answers as the test says; nothing else of it is used here. */
 const metricsOver = (answers: Answers) => createMetrics({ db: answers, log: createLog('silent') });
 
 const isUp = (text: string) => /^connector_database_up (\d)$/m.exec(text)?.[1];
@@ -18,9 +18,9 @@ it.each<[string, string, Answers]>([
   ['answers', '1', { query: async () => [], transaction: async (work) => await work(nothing) }],
   ['fails', '0', { query: fails, transaction: fails }],
   ['hangs', '0', { query: never, transaction: never }],
-  ['answers, and is only slow over the counts', '1', { query: async () => [], transaction: never }],
-  ['answers, and only the counts fail', '1', { query: async () => [], transaction: fails }],
-])('a scrape succeeds within 3 s when the database %s, and says so', async (_what, up, answers) => {
+  ['answers, but is slow with the counts', '1', { query: async () => [], transaction: never }],
+  ['answers, but fails the counts', '1', { query: async () => [], transaction: fails }],
+])('a scrape succeeds within 3 s and says so if the database %s', async (_what, up, answers) => {
   const metrics = metricsOver(answers);
   metrics.attemptEnded('accepted', 20);
   const scrape = async () => {
@@ -29,7 +29,7 @@ it.each<[string, string, Answers]>([
     return { text, ms: performance.now() - began };
   };
   let { text, ms } = await scrape();
-  // What else the machine does comes and goes; hanging would be there each time.
+  // Other delays of the machine come and go; a hang would be there every time.
   for (let tries = 1; tries < 4 && ms >= 3000; tries++) ({ text, ms } = await scrape());
   expect(ms).toBeLessThan(3000);
   expect(isUp(text)).toBe(up);
@@ -50,7 +50,7 @@ it('many scrapes at once, and within 5 s, ask the database once', async () => {
   expect(asked).toBe(1);
 });
 
-it('while the database hangs it is not asked again and again', async () => {
+it('a hanging database is not asked again and again', async () => {
   let asked = 0;
   const hang = async () => {
     asked += 1;

@@ -15,11 +15,11 @@ describe('GET /metrics', () => {
   it.each([
     ['no token', undefined],
     ['another token', 'Bearer another'],
-    ['the beginning of the token', `Bearer ${TOKEN.slice(0, -1)}`],
+    ['the start of the token', `Bearer ${TOKEN.slice(0, -1)}`],
     ['the token and more', `Bearer ${TOKEN}x`],
     ['an empty token', 'Bearer '],
     ['another scheme', `Basic ${TOKEN}`],
-    ['the token alone', TOKEN],
+    ['the token without “Bearer”', TOKEN],
   ])('is refused with %s', async (_what, authorization) => {
     const asked = request(connector.url).get('/metrics');
     const answer = await (authorization === undefined ? asked : asked.set('authorization', authorization));
@@ -29,7 +29,7 @@ describe('GET /metrics', () => {
     expect(answer.body).toMatchObject({ errors: [{ message: expect.any(String) }] });
   });
 
-  it('gives everything in the text format, each name with its prefix, a type and a help', async () => {
+  it('returns everything in the text format, each name with its prefix, a type and a help text', async () => {
     const answer = await scrape(connector);
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -42,7 +42,7 @@ describe('GET /metrics', () => {
 
   it('counts what each stage did, and never names a shop, an address or a GUID', async () => {
     const shop = `canary-${randomUUID()}.myshopify.com`;
-    // Its end has letters, or some number could look like it.
+    // It ends in letters, or some number could look like it.
     const guid = '5f0c9a3e-7d24-4b18-9e6a-3c81f2a7dfcb';
     await connector.connect({ guid }, shop);
     const webhookId = randomUUID();
@@ -80,7 +80,7 @@ describe('GET /metrics', () => {
       connector_database_up: 1,
     };
     expect(Object.fromEntries(Object.keys(expected).map((series) => [series, sample(text, series)]))).toEqual(expected);
-    // A lag is a time that has passed since then, in seconds.
+    // A lag is the time since then, in seconds.
     for (const stage of ['processing', 'delivery']) {
       const sum = sample(text, `connector_event_${stage}_lag_seconds_sum`);
       expect(sum).toBeGreaterThan(0);
@@ -91,7 +91,7 @@ describe('GET /metrics', () => {
     }
   });
 
-  it('is always answered by the same gauges, whatever there is to count', async () => {
+  it('always answers with the same gauges, whatever there is to count', async () => {
     const { text } = await scrape(connector);
     for (const hold of ['due', 'paused', 'connection_problem', 'not_connected', 'breaker']) {
       expect(sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`)).toBeGreaterThanOrEqual(0);

@@ -37,12 +37,12 @@ const alerts = z
 const registry = await emptyRegistry();
 const metrics = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
 
-/** The names a query may use: a histogram's are those of its parts. */
+/** The names a query may use; for a histogram, those of its parts. */
 const queried = [...metrics].flatMap(([name, type]) =>
   type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
 );
 
-it('the table of metrics is what the registry has (node test/features/operations/print-metrics.ts --write)', async () => {
+it('the table of metrics matches the registry (node test/features/operations/print-metrics.ts --write)', async () => {
   expect(renew(operations, await printMetrics())).toBe(operations);
 });
 
@@ -61,26 +61,26 @@ describe.each(alerts)('the alert $alert', ({ expr, annotations, alert }) => {
     expect(used.length > 0 || expr.startsWith('up{')).toBe(true);
   });
 
-  it('reads what every process reports alike as one, and counters as a sum', () => {
+  it('aggregates what every process reports alike to one value, and sums counters', () => {
     const wrong = [...expr.matchAll(/(\w+)\((?:rate\(|increase\()?(connector_\w+)/g)].filter(([, how, name = '']) =>
       metrics.get(name) === 'gauge' ? how !== 'max' && how !== 'min' : how !== 'sum' && how !== 'rate',
     );
     expect(wrong.map(([text]) => text)).toEqual([]);
   });
 
-  it('has a runbook of its name', () => {
+  it('has a runbook with its name', () => {
     expect(annotations.runbook).toBe(alert.toLowerCase());
     expect(operations.split('\n')).toContain(`### ${alert}`);
   });
 });
 
-it('each runbook belongs to an alert, and each alert has a name of its own', () => {
+it('every runbook belongs to an alert, and alert names are unique', () => {
   const names = alerts.map(({ alert }) => alert);
   expect([...operations.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(names);
   expect(new Set(names).size).toBe(names.length);
 });
 
-it('the links inside the document lead somewhere', () => {
+it('the document’s internal links lead somewhere', () => {
   const anchors = [...operations.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title
       .toLowerCase()
@@ -112,19 +112,19 @@ describe('the containers', () => {
     .parse(parse(read('compose.yaml'), { merge: true }));
   const { services } = compose;
 
-  it('are PostgreSQL, Valkey, the migrations once, one web and one worker process', () => {
+  it('are PostgreSQL, Valkey, the migrations run once, one web and one worker process', () => {
     expect(Object.keys(services)).toEqual(['postgres', 'valkey', 'migrate', 'web', 'worker']);
     expect(services['postgres']).toMatchObject({ image: expect.stringContaining(':-postgres:17}'), user: 'postgres' });
     expect(services['valkey']).toMatchObject({ image: expect.stringContaining(':-valkey/valkey:8}'), user: 'valkey' });
   });
 
-  it('each write only to volumes and memory, gain no privileges, and have bounds: the shape above refuses others', () => {
+  it('each write only to volumes and memory, gain no privileges and have limits: the schema above rejects others', () => {
     expect(Object.values(services).map(({ cap_drop, read_only }) => [cap_drop, read_only])).toEqual(
       Array(5).fill([['ALL'], true]),
     );
   });
 
-  it('Valkey asks for a password, which its own check and the app have', () => {
+  it('include a Valkey that asks for a password, which its own check and the app have', () => {
     const text = read('compose.yaml');
     expect(text).toContain('echo "requirepass $$REDISCLI_AUTH"');
     expect(text.match(/\$\{VALKEY_PASSWORD:\?/g)).toHaveLength(2);
@@ -133,7 +133,7 @@ describe('the containers', () => {
   it.each([
     ['web', 'web'],
     ['worker', 'worker'],
-  ])('%s starts after the migrations, for production, with its role', (name, role) => {
+  ])('run %s after the migrations, for production, in its role', (name, role) => {
     expect(services[name]?.environment).toMatchObject({
       ROLE: role,
       NODE_ENV: 'production',
@@ -143,7 +143,7 @@ describe('the containers', () => {
     expect(services[name]?.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
   });
 
-  it('the process itself is started, so that SIGTERM reaches it, and not as root', () => {
+  it('start the process itself, so that SIGTERM reaches it, and not as root', () => {
     const lines = read('Dockerfile').split('\n');
     const flags = /^node ((?:--\S+ )*)server\/run\.js server\/index\.ts$/.exec(
       JSON.parse(read('package.json')).scripts.start,

@@ -7,7 +7,7 @@ import { type Connector, startConnector } from '../../fakes/connector.ts';
 const never = async () => await new Promise<never>(() => {});
 const fails = async () => await Promise.reject(new Error('away'));
 
-/** A database that takes writes, and whose migrations are, as told. */
+/** A database with the given write access and migrations. */
 function database(write: 'answers' | 'fails' | 'hangs', pending: () => Promise<string[]>) {
   const canWrite = { answers: async () => {}, fails, hangs: never }[write];
   return { db: { pending }, canWrite };
@@ -25,21 +25,24 @@ it.each([
   ['the database hangs', 503, database('hangs', never), fine, { database: 'failing', migrations: 'failing' }],
   ['the queue is away', 503, database('answers', applied), fails, { database: 'ok', queue: 'failing' }],
   ['the queue hangs', 503, database('answers', applied), never, { database: 'ok', queue: 'failing' }],
-] as const)('when %s, /readyz answers %i within 2 s and names the part', async (_what, status, db, check, parts) => {
-  const ask = async () => {
-    const began = performance.now();
-    const answer = await request(appOver({ ...db, queue: { check } })).get('/readyz');
-    return { answer, ms: performance.now() - began };
-  };
-  let { answer, ms } = await ask();
-  // What else the machine does comes and goes; hanging would be there each time.
-  for (let tries = 1; tries < 4 && ms >= 2000; tries++) ({ answer, ms } = await ask());
-  expect(ms).toBeLessThan(2000);
-  expect(answer.status).toBe(status);
-  expect(answer.body).toMatchObject({ ready: status === 200, parts });
-});
+] as const)(
+  'when %s, /readyz answers %i within 2 s and names the failing part',
+  async (_what, status, db, check, parts) => {
+    const ask = async () => {
+      const began = performance.now();
+      const answer = await request(appOver({ ...db, queue: { check } })).get('/readyz');
+      return { answer, ms: performance.now() - began };
+    };
+    let { answer, ms } = await ask();
+    // Other delays of the machine come and go; a hang would be there every time.
+    for (let tries = 1; tries < 4 && ms >= 2000; tries++) ({ answer, ms } = await ask());
+    expect(ms).toBeLessThan(2000);
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject({ ready: status === 200, parts });
+  },
+);
 
-it('migrations are looked up until they are applied, then never again', async () => {
+it('migrations are checked until they are applied, then never again', async () => {
   const answers = [['one'], []];
   let looked = 0;
   const pending = async () => {
@@ -53,7 +56,7 @@ it('migrations are looked up until they are applied, then never again', async ()
   expect(looked).toBe(2);
 });
 
-it('while the database hangs, being asked again and again asks it once', async () => {
+it('repeated checks ask a hanging database only once', async () => {
   let asked = 0;
   const canWrite = async () => {
     asked += 1;
@@ -81,7 +84,7 @@ describe('the real app', () => {
     ]);
   });
 
-  it('without METRICS_TOKEN knows /metrics no more than any other address', async () => {
+  it('treats /metrics like any unknown path without METRICS_TOKEN', async () => {
     const answer = await request(connector.url).get('/metrics').set('authorization', 'Bearer undefined');
     const unknown = await request(connector.url).get('/no-such-route');
     expect([answer.status, answer.body]).toEqual([404, unknown.body]);

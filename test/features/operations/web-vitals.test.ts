@@ -13,7 +13,7 @@ const app = express().use(
 );
 const post = async (body: object) => await request(app).post('/web-vitals').send(body);
 
-it('counts what App Bridge measured, and leaves out what it does not know', async () => {
+it('web vitals from App Bridge are counted, unknown ones left out', async () => {
   const metrics = [
     { name: 'LCP', value: 812.5 },
     { name: 'CLS', value: 0.02 },
@@ -32,12 +32,12 @@ it.each([
   ['a negative number', { metrics: [{ name: 'LCP', value: -1 }] }],
   ['ids of the shop and the user', { metrics: [{ name: 'LCP', value: 1, userId: '5' }] }],
   ['very many', { metrics: Array.from({ length: 21 }, () => ({ name: 'LCP', value: 1 })) }],
-])('refuses %s, and counts nothing', async (_, body) => {
+])('a report with %s is refused, and nothing is counted', async (_, body) => {
   expect((await post(body)).status).toBe(422);
   expect(counted).toEqual([]);
 });
 
-it('gives Prometheus two histograms of it, without a shop', async () => {
+it('Prometheus gets two histograms of web vitals, without a shop', async () => {
   const registry = await emptyRegistry();
   expect(registry.getSingleMetric('connector_page_vital_seconds')).toMatchObject({ labelNames: ['vital'] });
   expect(registry.getSingleMetric('connector_page_layout_shift_score')).toMatchObject({ labelNames: [] });

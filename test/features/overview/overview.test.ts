@@ -20,7 +20,7 @@ const counts = (received: number, rest: object = {}) => ({
   ...rest,
 });
 
-describe('The counts', () => {
+describe('the counts', () => {
   it('put every event into exactly one state', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work();
@@ -41,7 +41,7 @@ describe('The counts', () => {
     expect(daily.at(-1)).toEqual({ date: expect.any(String), ...expected });
   });
 
-  it('roll by the moment of receiving', async () => {
+  it('cover a rolling period by time of arrival', async () => {
     for (const [i, ago] of [DAY - 1, DAY + 1, 7 * DAY - 1, 7 * DAY + 1, 30 * DAY - 1, 30 * DAY + 1].entries()) {
       await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - ago });
     }
@@ -59,7 +59,7 @@ describe('The counts', () => {
     ['Asia/Kolkata', '2026-11-19T18:30:00Z', '2026-11-20'],
     ['Nowhere/Land', '2026-11-19T23:59:59Z', '2026-11-19'],
     [undefined, '2026-11-20T00:00:00Z', '2026-11-20'],
-  ])('in days of the shop’s time zone (%s, %s)', async (timeZone, receivedAt, date) => {
+  ])('go by days in the shop’s time zone (%s, %s)', async (timeZone, receivedAt, date) => {
     await saveFacts(scene.db, scene.shop, timeZone ? { timeZone } : {});
     scene.now = Date.parse('2026-11-23T12:00:00Z');
     await scene.receive('customers/create', customer(1, 0), { receivedAt: Date.parse(receivedAt) });
@@ -70,7 +70,7 @@ describe('The counts', () => {
     ]);
   });
 
-  it('leave out imports and what was sent by hand, and count what reconciliation and Flow brought', async () => {
+  it('leave out imports and manual sends, and include what reconciliation and Flow brought', async () => {
     for (const [i, source] of ['webhook', 'reconciliation', 'flow', 'import', 'person'].entries()) {
       const id = await scene.receive('customers/create', customer(i, 0));
       await scene.db.query('UPDATE events SET source = $2 WHERE id = $1', [id, source]);
@@ -85,7 +85,7 @@ describe('The counts', () => {
   });
 });
 
-describe('The connection', () => {
+describe('the connection', () => {
   it.each([
     ['not_connected', null],
     ['connected', {}],
@@ -99,7 +99,7 @@ describe('The connection', () => {
     });
   });
 
-  it('is a problem from the first refusal of the GUID until it is taken again', async () => {
+  it('is a problem from the first time the GUID is refused until it is accepted again', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.refusedGuid);
     expect(await overview()).toMatchObject({
@@ -124,8 +124,8 @@ describe('The connection', () => {
   });
 });
 
-describe('The problems', () => {
-  it('name each reason for attention with its count', async () => {
+describe('the problems', () => {
+  it('list each reason for attention with its count', async () => {
     await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - HOUR });
     await scene.receive('customers/create', customer(2, 0));
     await scene.work(answers.rejected);
@@ -148,7 +148,7 @@ describe('The problems', () => {
     ]);
   });
 
-  it('name events that wait for a connection', async () => {
+  it('list events waiting for a connection', async () => {
     await scene.begin(null);
     await scene.receive('customers/create', customer(1, 0));
     expect((await overview()).problems).toMatchObject([{ kind: 'not_connected', count: 1, action: 'settings' }]);
@@ -157,7 +157,7 @@ describe('The problems', () => {
   it.each([
     ['after 3 days', 3 * DAY + MINUTE, 1],
     ['not before', 3 * DAY - MINUTE, 0],
-  ])('name an opt-out that could not be told: %s', async (_when, ago, problems) => {
+  ])('list an opt-out that could not be sent: %s', async (_when, ago, problems) => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
     await scene.work(answers.down);
     await scene.db.query('UPDATE deliveries SET first_attempt_at = $2 WHERE shop_id = $1', [
@@ -170,8 +170,8 @@ describe('The problems', () => {
   });
 });
 
-describe('An opt-out that could not be told', () => {
-  it('is named after 3 days though nothing was tried, as sending is paused', async () => {
+describe('an opt-out that has not reached Ascent360', () => {
+  it('is listed after 3 days even if nothing was tried because sending is paused', async () => {
     await scene.save({ paused: true });
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(2, 'subscribed', scene.now));
@@ -190,7 +190,7 @@ describe('An opt-out that could not be told', () => {
       new Date(scene.now - 4 * DAY),
     ]);
 
-  it('is no problem any more once it was told', async () => {
+  it('is no longer a problem once it was accepted', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
     await scene.work(answers.down);
     await late();
@@ -198,7 +198,7 @@ describe('An opt-out that could not be told', () => {
     expect((await overview()).problems).toEqual([]);
   });
 
-  it('is not meant when it is an opt-in that could not be told', async () => {
+  it('is not confused with an opt-in that could not be sent', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now));
     await scene.work(answers.down);
     await late();
@@ -206,8 +206,8 @@ describe('An opt-out that could not be told', () => {
   });
 });
 
-describe('The last event', () => {
-  it('is the newest one received, and the oldest that waits is told beside it', async () => {
+describe('the last event', () => {
+  it('is the newest one received, shown with the oldest one still waiting', async () => {
     expect(await overview()).toMatchObject({ lastEventAt: null, oldestWaitingAt: null });
     await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 2 * HOUR });
     await scene.work();

@@ -20,12 +20,12 @@ const fact = (
 });
 const untold = { accepted: null, acceptedAt: null };
 
-describe('What Shopify says last', () => {
+describe('what Shopify last says', () => {
   it.each<[string, ConsentFact[], string | null]>([
     ['nothing', [], null],
     ['the only fact', [fact('a', 'pending', 5)], 'pending'],
     ['the later date', [fact('b', 'subscribed', 5), fact('a', 'unsubscribed', 6)], 'unsubscribed'],
-    ['a date before none', [fact('b', 'subscribed', 5), fact('c', 'unsubscribed', null)], 'subscribed'],
+    ['a date rather than none', [fact('b', 'subscribed', 5), fact('c', 'unsubscribed', null)], 'subscribed'],
     ['the opt-out on a tie', [fact('a', 'unsubscribed', 5), fact('b', 'subscribed', 5)], 'unsubscribed'],
     [
       'an unticked box says nothing',
@@ -37,7 +37,7 @@ describe('What Shopify says last', () => {
     expect(consentOf('a@example.com', facts.toReversed(), untold).state).toBe(state);
   });
 
-  it('comes with its date and event, and what was told', () => {
+  it('comes with its date and event, and with what was sent', () => {
     const facts = [fact('a', 'subscribed', 1000, { level: 'confirmed_opt_in', eventId: 'e' })];
     expect(consentOf('a@example.com', facts, { accepted: false, acceptedAt: 2000 })).toEqual({
       address: 'a@example.com',

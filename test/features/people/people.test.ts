@@ -13,14 +13,14 @@ const read = async (id: string) => (await scene.call('get', `/people/${id}`)).bo
 const idOf = async (q: string): Promise<string> => (await search(q))[0]?.id ?? 'nobody';
 const nothing = { state: null, since: null, told: null, toldAt: null };
 
-describe('Looking for people', () => {
+describe('the people search', () => {
   it.each([
-    ['whole e-mail address in any case', 'PERSON7@example.COM'],
+    ['whole email address in any case', 'PERSON7@example.COM'],
     ['customer id', '7'],
     ['customer id of the Admin API', 'gid://shopify/Customer/7'],
     ['phone number in E.164', '+19801234567'],
-    ['phone number as people of the shop’s country write it', '(980) 123-4567'],
-    ['phone number in digits with its country', '19801234567'],
+    ['phone number as written in the shop’s country', '(980) 123-4567'],
+    ['phone number in digits with its country code', '19801234567'],
   ])('finds by the %s', async (_what, q) => {
     await scene.receive('customers/create', customer(7, 0, { phone: '+1 980 123 4567' }));
     await scene.receive('customers/create', customer(8, 0));
@@ -39,14 +39,14 @@ describe('Looking for people', () => {
     ]);
   });
 
-  it('finds somebody by an address of before', async () => {
+  it('finds a person by an earlier address', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers/update', customer(7, 1, { email: 'new@example.com' }));
     await scene.work();
     expect(await search('person7@example.com')).toMatchObject([{ customerId: '7', email: 'new@example.com' }]);
   });
 
-  it('shows nobody with what Shopify had removed when an older state comes late', async () => {
+  it('doesn’t show what Shopify had removed when an older state arrives late', async () => {
     await scene.receive('customers/update', customer(7, 1, { phone: null, last_name: null }));
     await scene.receive('customers/create', customer(7, 0, { phone: '+19801234567' }));
     await scene.work();
@@ -88,8 +88,8 @@ describe('Looking for people', () => {
   });
 });
 
-describe('The consent of a person', () => {
-  it('is what Shopify says last about the address of now, in Shopify’s words, and what Ascent360 was told', async () => {
+describe('a person’s consent', () => {
+  it('is what Shopify last said about their current address, in Shopify’s words, and what Ascent360 accepted', async () => {
     const since = scene.now - DAY;
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', since));
@@ -111,7 +111,7 @@ describe('The consent of a person', () => {
     });
   });
 
-  it('goes by when the person chose, not by when it was learnt', async () => {
+  it('goes by when the person chose, not when we learned of it', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - HOUR));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
@@ -119,7 +119,7 @@ describe('The consent of a person', () => {
     expect((await read(await idOf('7'))).consent.email).toMatchObject({ state: 'unsubscribed', told: false });
   });
 
-  it('belongs to the address: a new one begins without a choice', async () => {
+  it('belongs to the address: a new address starts without a choice', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
     await scene.work();
@@ -128,7 +128,7 @@ describe('The consent of a person', () => {
     expect((await read(await idOf('7'))).consent.email).toMatchObject({ address: 'new@example.com', ...nothing });
   });
 
-  it('counts nothing as told to a new Ascent360 account', async () => {
+  it('counts nothing as accepted by a new Ascent360 account', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
     await scene.work();
@@ -136,7 +136,7 @@ describe('The consent of a person', () => {
     expect((await read(await idOf('7'))).consent.email).toMatchObject({ state: 'unsubscribed', told: null });
   });
 
-  it('is known before the customer is', async () => {
+  it('is known even before the customer is', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
     await scene.process();
     expect((await read(await idOf('7'))).consent.email).toMatchObject({
@@ -147,8 +147,8 @@ describe('The consent of a person', () => {
   });
 });
 
-describe('The timeline', () => {
-  it('shows what Shopify said, what was decided and what came of it, newest first', async () => {
+describe('the timeline', () => {
+  it('shows what Shopify said, what was decided and how it ended, newest first', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     const event = await scene.receive(
@@ -195,7 +195,7 @@ describe('The timeline', () => {
     expect(moments).toEqual([...moments].sort().reverse());
   });
 
-  it('says why a choice was held', async () => {
+  it('says why a choice was held back', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - 30 * DAY));
     await scene.work();
@@ -211,10 +211,10 @@ describe('The timeline', () => {
   });
 });
 
-describe('Sending a person', () => {
+describe('sending a person', () => {
   const send = async (id: string) => await scene.call('post', `/people/${id}/send`);
 
-  it('sends them as last known, whether or not it is new, as an event that is not counted', async () => {
+  it('sends them as last known, new or not, as an event that is not counted', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     scene.woken = [];
@@ -233,7 +233,7 @@ describe('Sending a person', () => {
     expect((await scene.call('get', '/overview')).body.counts['24h'].received).toBe(1);
   });
 
-  it('can be done again from the activity', async () => {
+  it('can be repeated from the activity', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     const { id } = (await send(await idOf('7'))).body;
@@ -272,7 +272,7 @@ describe('Sending a person', () => {
     });
   });
 
-  it('is refused without any address', async () => {
+  it('is refused for a person without any address', async () => {
     await scene.receive('customers/create', customer(7, 0, { email: null }));
     await scene.work();
     expect(await send(await idOf('7'))).toMatchObject({
@@ -281,19 +281,19 @@ describe('Sending a person', () => {
     });
   });
 
-  it.each(['0190b0a0-0000-7000-8000-000000000000', 'nonsense'])('is a 404 for nobody (%s)', async (id) => {
+  it.each(['0190b0a0-0000-7000-8000-000000000000', 'nonsense'])('is a 404 for an unknown person (%s)', async (id) => {
     expect((await send(id)).status).toBe(404);
     expect((await scene.call('get', `/people/${id}`)).status).toBe(404);
   });
 });
 
-describe('What sending a person now would say', () => {
+describe('the flags that sending a person now would send', () => {
   const now = async (id: string) => {
     const { consent } = await read(id);
     return { email: consent.email.now, sms: consent.sms.now };
   };
 
-  it('follows what was told and what has changed since', async () => {
+  it('follow what was sent and what has changed since', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     const id = await idOf('person7@example.com');
@@ -306,7 +306,7 @@ describe('What sending a person now would say', () => {
     expect(await now(id)).toEqual({ email: { send: null, reason: 'already_told' }, sms: noMobile });
   });
 
-  it('follows the settings of now: a choice held back as history goes out once they allow it', async () => {
+  it('follow the current settings: a choice held back as history is included once they allow it', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive(
       'customers_email_marketing_consent/update',
@@ -319,7 +319,7 @@ describe('What sending a person now would say', () => {
     expect((await now(id)).email).toEqual({ send: true, reason: 'due' });
   });
 
-  it('says whether the timeline shows everything', async () => {
+  it('come with whether the timeline is complete', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     const id = await idOf('person7@example.com');

@@ -8,7 +8,7 @@ describe('the text for Ascent360', () => {
   it.each([
     ['America/Denver', '2026-11-23', '2026-12-23'],
     ['UTC', '2026-11-24', '2026-12-24'],
-  ])('names the days as they are in %s: asked on %s, due by %s', (timeZone, asked, due) => {
+  ])('names the days as they are in %s: requested on %s, due by %s', (timeZone, asked, due) => {
     for (const kind of ['redact', 'data_request'] as const) {
       const text = askText('shop.myshopify.com', { kind, ...request }, timeZone);
       expect(text.match(/\d{4}-\d\d-\d\d/g), kind).toEqual([asked, due]);

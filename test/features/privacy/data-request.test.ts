@@ -47,11 +47,11 @@ const problems = async () =>
 
 describe('customers/data_request', () => {
   it.each([
-    ['id, e-mail and phone', CANARY],
+    ['id, email and phone', CANARY],
     ['id alone', { id: CANARY.id }],
     ['e-mail alone', { email: CANARY.email.toUpperCase() }],
     ['phone alone', { phone: CANARY.phone }],
-  ])('by %s: everything held on the person and what was sent when, at once', async (_, named) => {
+  ])('by %s: everything held about the person and what was sent when, at once', async (_, named) => {
     connector.ascent360.behave({ answer: `Loaded ${CANARY.email}` });
     await connector.deliver('customers/create', about);
     await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
@@ -86,7 +86,7 @@ describe('customers/data_request', () => {
     expect(JSON.stringify(document)).not.toContain('person7@example.com');
   });
 
-  it('is named on the overview at once, urgently from the 20th day on, and no more once it is done', async () => {
+  it('is on the overview at once, urgent from the 20th day on, and gone once it is done', async () => {
     await ask(CANARY);
     expect(await problems()).toEqual([
       expect.objectContaining({
@@ -118,7 +118,7 @@ describe('customers/data_request', () => {
     expect(await problems()).toEqual([]);
   });
 
-  it('about somebody unknown has an export that says so', async () => {
+  it('about an unknown person has an export that says so', async () => {
     await ask({ id: 1, email: 'nobody@example.com' });
     const [item] = await requests(connector);
     const document = await exported(item?.id);
@@ -126,7 +126,7 @@ describe('customers/data_request', () => {
     expect(document.events.map(({ topic }) => topic)).toEqual(['customers/data_request']);
   });
 
-  it('is no other shop’s to see, to download or to mark', async () => {
+  it('cannot be seen, downloaded or marked by another shop', async () => {
     await ask(CANARY);
     const [item] = await requests(connector);
     const other = 'other-shop.myshopify.com';
@@ -141,7 +141,7 @@ describe('customers/data_request', () => {
     expect((await requests(connector))[0]?.doneAt).toBeNull();
   });
 
-  it('comes as a file to keep, that nothing on the way keeps', async () => {
+  it('comes as a file to keep, which nothing on the way caches', async () => {
     await ask(CANARY);
     const [item] = await requests(connector);
     const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
@@ -154,8 +154,8 @@ describe('customers/data_request', () => {
   });
 });
 
-describe('The export of one person', () => {
-  it('holds the same as a request of theirs would, and nothing of anybody else', async () => {
+describe('the export of one person', () => {
+  it('holds the same as a request of theirs would, and nothing about anybody else', async () => {
     await connector.deliver('customers/create', about);
     await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
     await connector.deliver('customers/create', customer(7));
@@ -173,11 +173,11 @@ describe('The export of one person', () => {
   });
 
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
-    '%s is nothing',
+    'for %s is a 404',
     async (path) => expect((await connector.api('GET', path)).status).toBe(404),
   );
 
-  it('is never another shop’s', async () => {
+  it('never holds another shop’s people', async () => {
     await connector.deliver('customers/create', about);
     const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] }).items;
     const answer = await connector.api('GET', `/people/${person?.id}/export`, undefined, 'other.myshopify.com');

@@ -12,7 +12,7 @@ afterEach(async () => await connector.stop());
 
 const about = customer(CANARY.id, { ...CANARY, ...whole });
 
-/** Everything of the canary that Shopify may tell. */
+/** Everything that Shopify might send about the canary. */
 async function live(): Promise<void> {
   await connector.deliver('customers/create', about);
   await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about, note: 'Canary' }));
@@ -30,11 +30,11 @@ async function live(): Promise<void> {
 
 describe('customers/redact', () => {
   it.each([
-    ['id, e-mail and phone', CANARY],
+    ['id, email and phone', CANARY],
     ['id alone', { id: CANARY.id }],
-    ['e-mail alone, in another case', { email: CANARY.email.toUpperCase() }],
-    ['phone alone, as people write it', { phone: '(500) 555-0106' }],
-  ])('by %s leaves nothing of the person in any table', async (_, named) => {
+    ['only an email, in another case', { email: CANARY.email.toUpperCase() }],
+    ['only a phone, as people write it', { phone: '(500) 555-0106' }],
+  ])('by %s leaves nothing about the person in any table', async (_, named) => {
     if ('phone' in named && !('id' in named)) {
       await connector.deliver('shop/update', { id: 1, country_code: 'US' });
     }
@@ -45,7 +45,7 @@ describe('customers/redact', () => {
     expect(await kept(connector)).toEqual([]);
   });
 
-  it('erases a guest, known by an e-mail and several orders', async () => {
+  it('erases a guest, known by an email address and several orders', async () => {
     await connector.deliver(
       'orders/create',
       order(20, { email: CANARY.email, billing_address: whole.default_address }),
@@ -55,7 +55,7 @@ describe('customers/redact', () => {
     expect(await kept(connector)).toEqual([]);
   });
 
-  it('erases an order that names nothing but a phone, by the phone or by the number of the order', async () => {
+  it('erases an order that has only a phone, by the phone or by the order’s number', async () => {
     const nameless = (id: number) =>
       order(id, { email: null, phone: CANARY.phone, billing_address: whole.default_address });
     await connector.deliver('orders/create', nameless(30));
@@ -66,7 +66,7 @@ describe('customers/redact', () => {
     expect(await kept(connector)).toEqual([]);
   });
 
-  it('erases what is held under addresses that the person had before', async () => {
+  it('erases what is held under addresses the person had earlier', async () => {
     await connector.deliver('customers/create', customer(CANARY.id, { ...whole, email: 'old.canary@example.com' }));
     await connector.deliver('orders/create', order(40, { email: 'old.canary@example.com', customer: null }));
     await connector.deliver('customers/update', { ...about, updated_at: new Date().toISOString() });
@@ -75,7 +75,7 @@ describe('customers/redact', () => {
     expect(await kept(connector, { email: 'old.canary@example.com', phone: CANARY.phone })).toEqual([]);
   });
 
-  it('erases what is held under a customer that was merged into the person', async () => {
+  it('erases what is held under a customer who was merged into the person', async () => {
     const before = { ...whole, email: 'before.canary@example.com', phone: CANARY.phone };
     await connector.deliver('customers/create', customer(4141, before));
     await connector.deliver('customers/create', customer(CANARY.id, { ...whole, email: CANARY.email }));
@@ -93,7 +93,7 @@ describe('customers/redact', () => {
     });
   });
 
-  it('leaves another customer alone who shares the phone of a family', async () => {
+  it('leaves another customer alone who shares the family’s phone', async () => {
     const mother = customer(7, { first_name: 'Mother', phone: null, default_address: { phone: CANARY.phone } });
     await connector.deliver('customers/create', about);
     await connector.deliver('customers/create', mother);
@@ -101,7 +101,7 @@ describe('customers/redact', () => {
     const { body } = await connector.api('GET', '/people?q=person7%40example.com');
     expect(body).toMatchObject({ items: [{ customerId: '7' }] });
     const places = await kept(connector);
-    // The number is the mother's, too.
+    // The number is also the mother's.
     expect(places.filter((place) => !/^(events|deliveries|people|addresses)\./.test(place))).toEqual([]);
     const { items } = (await connector.api('GET', '/activity?q=person7%40example.com')).body as {
       items: { id: string; state: string }[];
@@ -111,7 +111,7 @@ describe('customers/redact', () => {
     expect(detail.body).toMatchObject({ payload: { FirstName: 'Mother', Phone: CANARY.phone.slice(1) } });
   });
 
-  it('ends what waits and what needs attention as erased, and sends nothing of it', async () => {
+  it('ends what is waiting or needs attention as erased, and sends none of it', async () => {
     await connector.api('PUT', '/settings', { paused: true });
     const waiting = await connector.send('customers/create', about, { webhookId: 'waiting' });
     expect(waiting.status).toBe(200);
@@ -128,7 +128,7 @@ describe('customers/redact', () => {
     expect(connector.ascent360.received.filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
   });
 
-  it('keeps what was triggered before it from coming back, and takes a new customer for a new person', async () => {
+  it('keeps what was triggered earlier from coming back, and treats a new customer as a new person', async () => {
     await live();
     const erased = await connector.deliver('customers/redact', redact(CANARY));
     expect(erased.reason).toBe('privacy');

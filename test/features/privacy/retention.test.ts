@@ -7,13 +7,14 @@ import { CANARY, kept, requests, whole } from './scene.ts';
 const DAYS = 30;
 let connector: Connector;
 beforeEach(async () => {
-  // The app's own chore looks at the start and not again: each test retains when it is ready, for its own number of days.
+  // The app's own chore looks once at the start and not again: each test applies retention when it
+  // is ready, for its own number of days.
   connector = await startConnector({ SWEEP_INTERVAL: '1h', DELIVERY_TIMEOUT: '30s' });
   await connector.connect();
 });
 afterEach(async () => await connector.stop());
 
-/** Moves what is there into the past. */
+/** Moves the existing rows into the past. */
 async function age(days: number): Promise<void> {
   const by = [days * DAY];
   const ms = `$1::float8 * interval '1 millisecond'`;
@@ -47,7 +48,7 @@ const overview = async () => (await connector.api('GET', '/overview')).body as O
 const count = async (table: string) => (await connector.db.query(`SELECT 1 FROM ${table}`)).length;
 
 describe('retention', () => {
-  it('erases bodies, summaries, payloads and excerpts of what ended so many days ago, and keeps the rows', async () => {
+  it('erases bodies, summaries, payloads and excerpts of what ended that many days ago, and keeps the rows', async () => {
     connector.ascent360.behave([{ status: 200, answer: `Thanks for ${CANARY.email}` }]);
     const event = await connector.deliver('customers/create', customer(CANARY.id, { ...CANARY, ...whole }));
     await age(DAYS - 1);
@@ -55,7 +56,7 @@ describe('retention', () => {
     expect(await kept(connector)).toContain('events.body');
     await age(1.1);
     await retain();
-    // The person is still known: only what was told and sent is gone.
+    // The person is still known: only what was sent is gone.
     expect(await kept(connector)).toEqual([
       'addresses.address (hash)',
       'addresses.written',
@@ -77,7 +78,7 @@ describe('retention', () => {
     });
   });
 
-  it('leaves the counts of all windows as they are', async () => {
+  it('leaves the counts of all periods as they are', async () => {
     await connector.deliver('customers/create', customer(1));
     await connector.deliver('customers/update', customer(1));
     await connector.deliver('carts/update', {});
@@ -91,7 +92,7 @@ describe('retention', () => {
     expect(row?.bodies).toBe(1);
   });
 
-  it('announces what has not ended two weeks before it expires, and then ends it as expired', async () => {
+  it('announces two weeks ahead what is about to expire unfinished, and then ends it as expired', async () => {
     await connector.api('PUT', '/settings', { paused: true });
     await connector.send('customers/create', customer(CANARY.id, { ...CANARY, ...whole }), { webhookId: 'waits' });
     await connector.deliver('customers/update', '{"email":"canary', { webhookId: 'unreadable' });
@@ -117,7 +118,7 @@ describe('retention', () => {
     expect(connector.ascent360.received).toHaveLength(1);
   });
 
-  it('changes the counts of the import whose record expires', async () => {
+  it('updates the counts of an import whose record expires', async () => {
     await connector.deliver('customers/update', '{"email":"canary', { webhookId: 'unreadable' });
     const id = '01912345-0000-7000-8000-000000000000';
     await connector.db.query(
@@ -149,7 +150,7 @@ describe('retention', () => {
     expect(await connector.event('sending')).toMatchObject({ state: 'accepted' });
   });
 
-  it('deletes rows after a year, so that the database does not grow for ever, and keeps what the person chose', async () => {
+  it('deletes rows after a year, so the database doesn’t grow for ever, and keeps what the person chose', async () => {
     await connector.deliver('customers/create', customer(CANARY.id, { ...CANARY, ...whole }));
     await connector.deliver('customers/data_request', { customer: CANARY });
     const [asked] = await requests(connector);
@@ -171,7 +172,7 @@ describe('retention', () => {
     expect(await count('people')).toBe(1);
   });
 
-  it('keeps how far an order of years ago has been handled while its event is there, so that it is not told twice', async () => {
+  it('keeps the last accepted state of an old order while it has an event, so that it isn’t sent twice', async () => {
     const old = order(1, { updated_at: '2021-05-01T10:00:00Z', created_at: '2021-05-01T10:00:00Z' });
     await connector.api('PUT', '/settings', { paused: true });
     await connector.send('orders/create', old);
@@ -200,7 +201,7 @@ describe('retention', () => {
     expect((await requests(connector))[0]?.who).toBeUndefined();
   });
 
-  it('erases whom a data request was about once it is long done', async () => {
+  it('erases whom a data request was about a while after it is done', async () => {
     await connector.deliver('customers/data_request', { customer: CANARY });
     const [asked] = await requests(connector);
     await connector.api('POST', `/privacy-requests/${asked?.id}/done`);

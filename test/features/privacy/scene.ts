@@ -5,7 +5,7 @@ import { placesThatHold } from '../../fakes/decrypting-search.ts';
 /** The keys of test/fakes/connector.ts. */
 export const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
 
-/** Somebody whose every value says "canary", so that whatever is kept of them is found. */
+/** Someone whose every value contains "canary", so that whatever is kept about them is found. */
 export const CANARY = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
 export const whole = {
   first_name: 'Canaryfirst',
@@ -13,7 +13,7 @@ export const whole = {
   default_address: { address1: '1 Canarystreet', city: 'Canarytown', country_code: 'US' },
 };
 
-/** The columns that hold something of the canary. */
+/** The columns that hold something of the canary's. */
 export const kept = async (connector: Connector, person: { email: string; phone: string } = CANARY) =>
   await placesThatHold(connector.db, keys, {
     pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),

@@ -12,7 +12,7 @@ import { keys } from './scene.ts';
 
 const BEFORE_ALL = '00000000-0000-7000-8000-000000000000';
 
-/** A shop, and one webhook of it that can be stored over any connection. */
+/** A shop, and one webhook for it that can be stored over any connection. */
 async function scene() {
   const db = await testDatabase();
   onTestFinished(db.close);
@@ -40,9 +40,9 @@ const somebodyWaits = async (db: Db) =>
     return waiting.length > 0 ? true : undefined;
   });
 
-// They take two connections: the embedded database does one thing at a time.
+// They need two connections: the embedded database does one thing at a time.
 it.skipIf(!sharedPostgres())(
-  'a webhook that comes while the shop is being erased waits for that, and is not stored for it',
+  'a webhook that arrives while its shop is being erased waits, and is not stored for the erased shop',
   async () => {
     const { db, shop, store, events } = await scene();
     let stored: Promise<unknown> = Promise.resolve();
@@ -58,7 +58,7 @@ it.skipIf(!sharedPostgres())(
 );
 
 it.skipIf(!sharedPostgres())(
-  'a shop is not erased while a webhook is being stored for it: that one shows that the shop is there again',
+  'a shop is not erased while a webhook is being stored for it: the webhook shows that the app is installed',
   async () => {
     const { db, shop, store, events } = await scene();
     let erased: Promise<boolean> = Promise.resolve(true);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await scene.base.close());
 
-it('a person who is erased while consent is compared leaves no fact in the ledger', async () => {
+it('a person erased while consent is compared leaves no fact in the ledger', async () => {
   await scene.begin();
   const { base } = scene;
   const { db, shop, shops, store: settings } = base;

@@ -8,19 +8,19 @@ const said = (state: string, chosenAt: number | null, source: 'consent_topic' | 
 });
 const INSTALLED = 1000;
 
-describe("Shopify's state of an address is news for the ledger", () => {
+describe('whether Shopify’s state of an address is new to the ledger', () => {
   it.each([
     ['a newer choice', said('unsubscribed', 2000), [said('subscribed', 1500)], true],
-    ['another choice of the same moment', said('unsubscribed', 1500), [said('subscribed', 1500)], true],
+    ['another choice at the same moment', said('unsubscribed', 1500), [said('subscribed', 1500)], true],
     ['the same choice', said('subscribed', 1500), [said('subscribed', 1500)], false],
-    ['an older choice than a webhook told', said('subscribed', 1500), [said('unsubscribed', 2000)], false],
+    ['an older choice than a webhook’s', said('subscribed', 1500), [said('unsubscribed', 2000)], false],
     ['an older choice among several', said('subscribed', 1500), [said('x', 1000), said('unsubscribed', 2000)], false],
     ['a dated choice over an undated one', said('unsubscribed', 900), [said('subscribed', null)], true],
     ['an undated choice', said('subscribed', null), [], false],
     ['an undated choice about a known address', said('unsubscribed', null), [said('subscribed', 1500)], false],
     ['about an unknown address, chosen since the installation', said('unsubscribed', 1000), [], true],
-    ['about an unknown address, from before', said('unsubscribed', 999), [], false],
-    ['about an address known by a box only', said('unsubscribed', 1200), [said('ticked', 1500, 'order_box')], true],
+    ['about an unknown address, from before the installation', said('unsubscribed', 999), [], false],
+    ['about an address known only by a box', said('unsubscribed', 1200), [said('ticked', 1500, 'order_box')], true],
   ])('%s: as the table says', (_, fact, known, news) => {
     expect(isNews(fact, known, INSTALLED)).toBe(news);
   });

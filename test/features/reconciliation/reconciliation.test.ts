@@ -5,7 +5,7 @@ import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-ad
 import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
 
 const HOUR = 3_600_000;
-/** All of a test is told from the same whole second, however long it takes. */
+/** All times in a test count from the same whole second, however long it takes. */
 let start = 0;
 const ago = (ms: number) => new Date(start - ms).toISOString();
 type Payload = Record<string, unknown> & { Email?: string; Order?: Record<string, unknown> };
@@ -25,7 +25,7 @@ beforeEach(async () => {
     return rows.length > 0 ? true : undefined;
   });
   start = Math.floor(Date.now() / 1000) * 1000;
-  // As if the app had been there for two days, and had compared yesterday.
+  // As if the app had been installed for two days and had compared yesterday.
   await connector.db.query(`UPDATE shops SET first_call_at = now() - interval '2 days'`);
   await connector.db.query(
     `UPDATE reconciliations SET orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
@@ -36,7 +36,7 @@ afterEach(async () => {
   await admin.close();
 });
 
-/** Compares now, and waits until all that came of it has ended. */
+/** Compares now, and waits until everything found has ended. */
 async function compare(column: 'due_at' | 'consent_due_at' = 'due_at'): Promise<void> {
   await connector.db.query(`UPDATE reconciliations SET ${column} = now() - interval '1 second'`);
   await until('the comparison has ended', async () => {
@@ -48,7 +48,7 @@ async function compare(column: 'due_at' | 'consent_due_at' = 'due_at'): Promise<
   await connector.settled();
 }
 
-/** Waits until Shopify has been asked who somebody is. */
+/** Waits until Shopify has been asked who someone is. */
 const readOnce = async () =>
   await until('Shopify has been asked who this is', async () => {
     const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
@@ -113,8 +113,8 @@ const webhookOf = (updatedAt: string) => ({
   customer: { id: 501, first_name: 'Ana', email: 'ana@example.com' },
 });
 
-describe('An order that no webhook told of', () => {
-  it('is sent once, is a problem entry, and counts as received', async () => {
+describe('an order whose webhooks never arrived', () => {
+  it('is sent once, listed as a problem, and counted as received', async () => {
     buyer();
     order(ago(3 * HOUR));
     await compare();
@@ -139,7 +139,7 @@ describe('An order that no webhook told of', () => {
     expect(await found()).toHaveLength(2);
   });
 
-  it('is not sent again when its webhook arrives late', async () => {
+  it('is not sent again if its webhook arrives late', async () => {
     buyer();
     const at = ago(3 * HOUR);
     order(at);
@@ -150,7 +150,7 @@ describe('An order that no webhook told of', () => {
     expect(payloads()).toHaveLength(sent);
   });
 
-  it('is sent as updated when an older state of it is known', async () => {
+  it('is sent as updated if an older state of it is known', async () => {
     buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: ago(4 * HOUR) });
     await connector.deliver('orders/create', webhookOf(ago(3 * HOUR)));
@@ -161,7 +161,7 @@ describe('An order that no webhook told of', () => {
   });
 });
 
-describe('What webhooks told', () => {
+describe('what webhooks reported', () => {
   it('is recognised, and makes neither an event nor a problem', async () => {
     buyer();
     const at = ago(3 * HOUR);
@@ -176,7 +176,7 @@ describe('What webhooks told', () => {
     expect(admin.calls.filter(({ body }) => /query OrderById/.test(body))).toEqual([]);
   });
 
-  it('may still be on its way: the last two minutes are compared the next time', async () => {
+  it('may still be on its way: the last two minutes are left for the next comparison', async () => {
     buyer();
     order(ago(0));
     await compare();
@@ -189,7 +189,7 @@ describe('What webhooks told', () => {
   });
 });
 
-describe('An opt-out that no webhook told of', () => {
+describe('an opt-out whose webhook never arrived', () => {
   it('is found with the customer it changed, and sent once', async () => {
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: ago(5 * HOUR) });
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(4 * HOUR) });
@@ -204,7 +204,7 @@ describe('An opt-out that no webhook told of', () => {
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
   });
 
-  it('is found by the weekly comparison even when nothing says that the customer changed', async () => {
+  it('is found by the weekly comparison even if nothing shows that the customer changed', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
@@ -225,8 +225,8 @@ describe('An opt-out that no webhook told of', () => {
   });
 });
 
-describe('Comparing consent', () => {
-  it('writes down what makes no flag due, without an event', async () => {
+describe('comparing consent', () => {
+  it('records what makes no flag due, without an event', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
@@ -240,7 +240,7 @@ describe('Comparing consent', () => {
     expect(facts).toEqual([{ state: 'pending' }]);
   });
 
-  it('leaves history of people nobody has met alone', async () => {
+  it('ignores history of people we have never seen', async () => {
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: '2020-01-01T00:00:00Z' });
     await compare('consent_due_at');
     expect(await found()).toEqual([]);
@@ -248,8 +248,8 @@ describe('Comparing consent', () => {
   });
 });
 
-describe('An opt-out from the sale of their data', () => {
-  it('that changes nothing else of a customer is found by the weekly comparison: nobody puts them on a list', async () => {
+describe('an opt-out from the sale of a customer’s data', () => {
+  it('that changes nothing else of the customer is found by the weekly comparison: they join no list', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
@@ -263,7 +263,7 @@ describe('An opt-out from the sale of their data', () => {
     expect(await found()).toEqual([]);
   });
 
-  it('that is taken back is found as well: nothing is sent for it, and the lists go with what is sent anyway', async () => {
+  it('that is withdrawn is found as well: nothing is sent for it, and the lists go with whatever is sent next', async () => {
     await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
     const known = shop.setCustomer({ ...buyer(), dataSaleOptOut: true });
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
@@ -284,13 +284,13 @@ describe('An opt-out from the sale of their data', () => {
     for (const payload of payloads()) expect(payload).not.toHaveProperty('EmailPermission');
   });
 
-  it('is not taken back by a file that was asked for before the person was read', async () => {
+  it('is not undone by a file that was requested before the person was read', async () => {
     await connector.connect({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
     const known = buyer();
     shop.bulk.polls = 1;
     await connector.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second'`);
-    await until('Shopify reads everybody', async () => shop.bulk.operations[0]);
-    // Its file is made as it is now; they opt out, and are read, before it is looked into.
+    await until('Shopify reads all customers', async () => shop.bulk.operations[0]);
+    // Its file is created as things are now. Before the app opens it, they opt out, and are read.
     shop.setCustomer({ ...known, dataSaleOptOut: true });
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
@@ -309,8 +309,8 @@ describe('An opt-out from the sale of their data', () => {
   });
 });
 
-describe('The weekly comparison', () => {
-  it('goes on without what the app may not see, and finds the choices that it may', async () => {
+describe('the weekly comparison', () => {
+  it('continues without what the app may not see, and finds the choices that it may', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
@@ -342,8 +342,8 @@ describe('The weekly comparison', () => {
   });
 });
 
-describe('People who are gone', () => {
-  it('stay so, though Shopify still has them', async () => {
+describe('deleted and erased people', () => {
+  it('are not brought back, even if Shopify still has them', async () => {
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(4 * HOUR) });
     await connector.deliver('customers/redact', { customer: { id: 501, email: 'ana@example.com' } });
     order(ago(3 * HOUR));
@@ -355,8 +355,8 @@ describe('People who are gone', () => {
   });
 });
 
-describe('The point up to which changes are known', () => {
-  it('one order of which Shopify fails to answer keeps no other from being found, and is asked for again', async () => {
+describe('the time up to which changes are known', () => {
+  it('does not move past an order that Shopify fails to return; the others are found, and it is asked for again', async () => {
     buyer();
     order(ago(2 * HOUR));
     order(ago(HOUR), { id: 802, name: '#802' });
@@ -375,7 +375,7 @@ describe('The point up to which changes are known', () => {
     expect(asked).toBe(3);
   });
 
-  it('asks again when Shopify answers of no order at all', async () => {
+  it('does not move if Shopify returns none of the orders', async () => {
     buyer();
     order(ago(2 * HOUR));
     order(ago(HOUR), { id: 802, name: '#802' });
@@ -389,7 +389,7 @@ describe('The point up to which changes are known', () => {
     expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toHaveLength(2);
   });
 
-  it('stays where it is while Shopify cannot be asked, and what was missed is found after', async () => {
+  it('does not move while Shopify can’t be asked, and what was missed is found afterwards', async () => {
     buyer();
     order(ago(3 * HOUR));
     shop.behave((operation) => (operation === 'OrdersChanged' ? { errors: [{ message: 'no' }] } : null));
@@ -405,13 +405,13 @@ describe('The point up to which changes are known', () => {
     expect(payloads().filter(({ Order }) => Order)).toHaveLength(1);
   });
 
-  it('is set anew by a reinstall: what happened in between is not asked for', async () => {
+  it('is set anew by a reinstall: changes from in between are not requested', async () => {
     buyer();
     order(ago(3 * HOUR));
     await connector.deliver('app/uninstalled', { id: 1 }, { triggeredAt: new Date(Date.now() + 1000) });
     expect(await connector.db.query('SELECT 1 FROM reconciliations')).toEqual([]);
     await until('the point is set again', async () => {
-      // A token of the very second in which the app was uninstalled shows nothing.
+      // A token issued in the very second of the uninstallation proves nothing.
       await connector.api('GET', '/overview');
       const rows = await connector.db.query(
         `SELECT 1 FROM reconciliations WHERE orders_until > now() - interval '1 hour' AND due_at > now()`,
@@ -421,7 +421,7 @@ describe('The point up to which changes are known', () => {
     expect(await found()).toEqual([]);
   });
 
-  it('is asked for soon after a downtime', async () => {
+  it('does not wait for the next regular comparison after a downtime', async () => {
     const due = async () =>
       (
         await connector.db.query<{ soon: boolean }>(

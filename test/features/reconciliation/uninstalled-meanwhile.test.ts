@@ -1,4 +1,4 @@
-/** The comparison after a reinstall runs at once only if no row was left behind by the time before. */
+/** The comparison after a reinstall runs at once only if the time before left no row behind. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
 import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
@@ -16,7 +16,7 @@ beforeEach(async () => await scene.begin());
 
 const uninstall = async () => await scene.receive('app/uninstalled', { id: 1 });
 
-/** One piece of the chore; `run` answers its first question to Shopify. */
+/** One slice of the chore; `run` answers its first question to Shopify. */
 async function compare(db: ReadScene['base']['db'], run: () => Promise<never>): Promise<void> {
   const { shop, shops, store: settings } = scene.base;
   const admin = {
@@ -43,7 +43,7 @@ async function compare(db: ReadScene['base']['db'], run: () => Promise<never>): 
 const rows = async () =>
   await scene.base.db.query('SELECT shop_id FROM reconciliations WHERE shop_id = $1', [scene.base.shop.id]);
 
-it('an app uninstalled just before its first comparison is noted leaves nothing noted', async () => {
+it('an app uninstalled just before its first comparison is noted leaves no row behind', async () => {
   const { db } = scene.base;
   let gone = false;
   const first = async () => {

@@ -25,7 +25,7 @@ const tables = [
 const everything = async () =>
   await Promise.all(tables.map(async (table) => await scene.db.query(`SELECT * FROM ${table} ORDER BY 1, 2, 3`)));
 
-describe('A preview', () => {
+describe('a preview', () => {
   it('shows the payload, the reason for each field, and that it would be sent', async () => {
     const { status, body } = await preview('customers/create', customer(1, 0));
     expect(status).toBe(200);
@@ -59,7 +59,7 @@ describe('A preview', () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     scene.woken = [];
-    // The first call notes that the shop was seen; nothing else of it changes.
+    // The first call notes that the shop was seen; nothing else changes.
     const before = await everything();
     expect((await preview(topic, body(), { sourceName: 'Unsaved' })).status).toBe(200);
     expect(await everything()).toEqual(before);
@@ -67,7 +67,7 @@ describe('A preview', () => {
   });
 
   it('is what is then sent', async () => {
-    // Without access to Shopify nobody would be put on a list.
+    // Without access to Shopify, nobody would join a list.
     await scene.db.query(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`, [scene.shop.id]);
     const body = order(1001, 0, {
       customer: null,
@@ -83,7 +83,7 @@ describe('A preview', () => {
     expect(await scene.work()).toEqual([payload]);
   });
 
-  it('goes by the unsaved settings', async () => {
+  it('uses the unsaved settings', async () => {
     const ask = async (settings?: object) =>
       (await preview('orders/create', order(1, 0, { test: true }), settings)).body;
     expect(await ask()).toMatchObject({ payload: null, fields: [], state: 'skipped', reason: 'test_order' });
@@ -98,7 +98,7 @@ describe('A preview', () => {
     });
   });
 
-  it('goes by the saved settings when there are no unsaved ones, and by the defaults before any were saved', async () => {
+  it('uses the saved settings if there are no unsaved ones, and the defaults before any were saved', async () => {
     await scene.save({ sourceName: 'Snow' });
     expect((await preview('customers/create', customer(1, 0))).body.payload.SourceName).toBe('Snow');
     await scene.begin(null);
@@ -113,7 +113,7 @@ describe('A preview', () => {
     ['any', true],
     ['single', true],
     ['confirmed', undefined],
-  ])('weighs the choice in its body with opt-in level %s', async (optInLevel, flag) => {
+  ])('evaluates the choice in its body with opt-in level %s', async (optInLevel, flag) => {
     const body = emailChoice(1, 'subscribed', scene.now - HOUR);
     const { payload } = (
       await preview('customers_email_marketing_consent/update', body, { consent: { email: { optInLevel } } })
@@ -121,7 +121,7 @@ describe('A preview', () => {
     expect(payload?.EmailPermission).toBe(flag);
   });
 
-  it('weighs what is known: a newer opt-out beats the opt-in of the body', async () => {
+  it('evaluates what is known: a newer opt-out beats the opt-in in the body', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now - HOUR));
     await scene.work();
     const body = emailChoice(1, 'subscribed', scene.now - DAY);
@@ -156,7 +156,7 @@ describe('A preview', () => {
     });
   });
 
-  it('says that a state is stale, or nothing new, and then shows what would have been sent', async () => {
+  it('says that a state is stale, or nothing new, and shows what would have been sent', async () => {
     await scene.receive('customers/update', customer(1, 5));
     await scene.work();
     expect((await preview('customers/update', customer(1, 4))).body).toMatchObject({
@@ -215,7 +215,7 @@ describe('A preview', () => {
     expect((await preview('orders/create', text)).body.payload.Order.Id).toBe('706405506930370084');
   });
 
-  it('leaves other shops’ consent out', async () => {
+  it('ignores other shops’ consent', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now - HOUR));
     await scene.process();
     await scene.begin();
@@ -223,7 +223,7 @@ describe('A preview', () => {
   });
 });
 
-describe('A preview that cannot be made', () => {
+describe('a preview that can’t be made', () => {
   it.each([
     ['topic', 'products/update', {}, undefined],
     ['topic', 7, {}, undefined],
@@ -244,7 +244,7 @@ describe('A preview that cannot be made', () => {
     });
   });
 
-  it('does not mind what is no object or nested deeply', async () => {
+  it('does not happen because the body isn’t an object or is deeply nested', async () => {
     expect((await scene.call('post', '/preview')).status).toBe(422);
     expect((await scene.call('post', '/preview', [])).status).toBe(422);
     expect(

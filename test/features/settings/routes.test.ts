@@ -89,7 +89,7 @@ async function call(method: 'get' | 'put' | 'post' | 'delete', path: string, bod
 const faults = (status: number, ...errors: object[]) => ({ status, body: { errors } });
 
 describe('GET /api/settings', () => {
-  it('gives the defaults before anything was saved', async () => {
+  it('returns the defaults before anything was saved', async () => {
     const answer = await call('get', '/api/settings');
     expect(answer).toMatchObject({
       status: 200,
@@ -97,7 +97,7 @@ describe('GET /api/settings', () => {
     });
   });
 
-  it('gives a development store its own default', async () => {
+  it('returns a development store’s own default', async () => {
     developmentStore = true;
     expect((await call('get', '/api/settings')).body).toMatchObject({ send: { testOrders: true } });
   });
@@ -118,14 +118,14 @@ describe('PUT /api/settings', () => {
     expect(woken).toEqual([shop.domain]);
   });
 
-  it('takes a document without any GUID: saved, not connected', async () => {
+  it('accepts a document without a GUID: saved, but not connected', async () => {
     expect(await call('put', '/api/settings', { paused: true })).toMatchObject({
       status: 200,
       body: { guidLast4: null, paused: true },
     });
   });
 
-  it('takes back what GET gave', async () => {
+  it('accepts what GET returned', async () => {
     await call('put', '/api/settings', { guid, sourceName: 'Snow' });
     const { body } = await call('get', '/api/settings');
     expect(await call('put', '/api/settings', { ...body, paused: true })).toMatchObject({
@@ -165,14 +165,14 @@ describe('PUT /api/settings', () => {
 
   it.each<[string, string, string, number, object]>([
     [
-      'a body that is not JSON',
+      'a body that isn’t JSON',
       'application/json',
       '{"paused": tru',
       422,
       { field: '', message: 'The body isn’t valid JSON.' },
     ],
     [
-      'a body that is no object',
+      'a body that isn’t an object',
       'application/json',
       '"x"',
       422,
@@ -218,7 +218,7 @@ describe('DELETE /api/settings/guid', () => {
 });
 
 describe('GET /api/settings/changes', () => {
-  it('tells who changed what, newest first', async () => {
+  it('lists who changed what, newest first', async () => {
     await call('put', '/api/settings', { guid });
     now += 1000;
     await call('put', '/api/settings', { guid, paused: true });
@@ -259,7 +259,7 @@ describe('POST /api/test-record', () => {
     expect(woken).toEqual([shop.domain]);
   });
 
-  it('goes out as XML where the settings say so', async () => {
+  it('goes out as XML if the settings say so', async () => {
     await call('put', '/api/settings', { guid, format: 'xml', sourceName: 'Snow & Ice' });
     await call('post', '/api/test-record', { email: 'me@example.com' });
     expect(sent).toEqual([
@@ -274,7 +274,7 @@ describe('POST /api/test-record', () => {
     ]);
   });
 
-  it.each([undefined, {}, { email: null }])('goes to the shop’s own address when none is given: %j', async (body) => {
+  it.each([undefined, {}, { email: null }])('goes to the shop’s own address if none is given: %j', async (body) => {
     await call('put', '/api/settings', { guid });
     const facts = shop.vault.sealJson(`shops.facts:${shop.id}`, { email: 'owner@example.com' });
     await db.query('UPDATE shops SET facts = $2 WHERE id = $1', [shop.id, facts]);
@@ -314,7 +314,7 @@ describe('POST /api/test-record', () => {
     ['retry', 503, 'unreachable', { since: start - 1, error: 'before' }],
     ['unknown', null, 'unreachable', { since: start - 1, error: 'before' }],
   ])(
-    'answered %s %s is %s, and leaves the connection problem as it then is',
+    'answered with %s %s is %s, and leaves the connection problem as it then is',
     async (kind, status, outcome, problem) => {
       await call('put', '/api/settings', { guid });
       await store.noteProblem(shop, { guid, error: 'before', now: start - 1, probeAt: start });
@@ -327,7 +327,7 @@ describe('POST /api/test-record', () => {
     },
   );
 
-  it('counts nowhere', async () => {
+  it('is never counted', async () => {
     await call('put', '/api/settings', { guid });
     await call('post', '/api/test-record', { email: 'me@example.com' });
     const rows = await db.query(
@@ -342,7 +342,7 @@ describe('every route', () => {
     ['no Authorization', undefined],
     ['another scheme', 'Basic bWU6cHc='],
     ['an empty token', 'Bearer '],
-    ['a token that is none', 'Bearer abc.def.ghi'],
+    ['a token that isn’t one', 'Bearer abc.def.ghi'],
   ])('answers 401 so that App Bridge tries again: %s', async (_what, authorization) => {
     const asked = request(app).get('/api/settings');
     const answer = authorization === undefined ? await asked : await asked.set('Authorization', authorization);
@@ -350,7 +350,7 @@ describe('every route', () => {
     expect(answer.headers).toMatchObject({ 'x-shopify-retry-invalid-session-request': '1' });
   });
 
-  it('answers 401 for an expired token and makes no shop known', async () => {
+  it('answers 401 for an expired token, and doesn’t make the shop known', async () => {
     const token = await signIdToken({
       apiKey: 'client-id',
       secret: 'secret of now',
@@ -375,12 +375,12 @@ describe('every route', () => {
     expect((await call('get', '/api/settings')).body).toMatchObject({ sourceName: 'Shopify', guidLast4: null });
   });
 
-  it('that does not exist is a 404 in JSON', async () => {
+  it('answers 404 in JSON if it doesn’t exist', async () => {
     expect(await call('get', '/api/nothing')).toMatchObject(faults(404, { message: expect.any(String) }));
     expect((await call('delete', '/api/settings')).status).toBe(404);
   });
 
-  it('that fails says nothing of its insides, neither in the answer nor in the log', async () => {
+  it('that fails reveals no internals, neither in the answer nor in the log', async () => {
     const answer = await call('get', '/api/broken');
     expect(answer).toMatchObject(faults(500, { message: expect.stringMatching(/^Something went wrong/) }));
     expect(logged).toEqual([{ name: 'Error', code: '' }]);
@@ -391,10 +391,10 @@ describe('every route', () => {
     ['gives none in time', new Error('timeout exceeded when trying to connect')],
     ['shuts down', Object.assign(new Error('terminating connection'), { code: '57P01' })],
     [
-      'is not there, as Prisma says it',
+      'is unavailable, as Prisma puts it',
       Object.assign(new Error('x'), { name: 'DriverAdapterError', cause: { kind: 'DatabaseNotReachable' } }),
     ],
-  ])('answers 503 to be tried again while the database %s', async (_what, error) => {
+  ])('answers 503, so that the call is retried, if the database %s', async (_what, error) => {
     const fail = async () => await Promise.reject(error);
     const token = await signIdToken({ apiKey: 'client-id', secret: 'secret of now', shop: shop.domain, now });
     const answer = await request(createApp({ ...db, query: fail }))

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, SHOP, startConnector } from '../../fakes/connector.ts';
 
-describe('what the pages know of the shop', () => {
+describe('what the pages know about the shop', () => {
   let connector: Connector;
   beforeAll(async () => {
-    // Shopify cannot be asked: what is known is what webhooks tell.
+    // Shopify can't be asked: all we know comes from webhooks.
     connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' });
   });
   afterAll(() => connector.stop());
 
   const shop = async (of = SHOP) => (await connector.api('GET', '/shop', undefined, of)).body;
 
-  it('is little at first: nobody has told', async () => {
+  it('is little at first', async () => {
     expect(await shop()).toEqual({
       domain: SHOP,
       name: null,
@@ -23,7 +23,7 @@ describe('what the pages know of the shop', () => {
     });
   });
 
-  it('keeps how far the first steps are, beside what Shopify tells of the shop, for this shop alone', async () => {
+  it('includes how far the first steps are, besides what Shopify reports, for this shop alone', async () => {
     const setup = { done: ['lists', 'test'], dismissed: true };
     expect((await connector.api('PUT', '/setup', setup)).body).toMatchObject({ setup });
     await connector.deliver('shop/update', {
@@ -37,7 +37,7 @@ describe('what the pages know of the shop', () => {
     expect(await shop('other-shop.myshopify.com')).toMatchObject({ setup: { done: [], dismissed: false } });
   });
 
-  it('is the newest that Shopify told, in whatever order it arrives', async () => {
+  it('is the newest that Shopify reported, in whatever order it arrived', async () => {
     const told = async (name: string, minute: string) =>
       await connector.deliver('shop/update', { id: 1, name, updated_at: `2026-11-20T12:${minute}:00-07:00` });
     await told('First', '00');
@@ -53,7 +53,7 @@ describe('what the pages know of the shop', () => {
     [{ done: [], dismissed: 'yes' }, 'dismissed'],
     [{ dismissed: true }, 'done'],
     ['text', ''],
-  ])('takes no %j', async (body, field) => {
+  ])('refuses %j', async (body, field) => {
     const before = await shop();
     const answer = await connector.api('PUT', '/setup', body);
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
