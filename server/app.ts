@@ -18,6 +18,7 @@ import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleApi } from './features/people/api.ts';
 import { peopleRoutes } from './features/people/routes.ts';
 import { privacyApi } from './features/privacy/api.ts';
+import { auditApi, auditRoutes } from './features/privacy/audit-log.ts';
 import { accessLogApi, accessLogRoutes } from './features/privacy/customer-views.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { settingsApi } from './features/settings/api.ts';
@@ -67,6 +68,7 @@ const merchantApi = [
   ...importsApi,
   ...privacyApi,
   ...accessLogApi,
+  ...auditApi,
   ...operationsApi,
 ];
 
@@ -116,6 +118,7 @@ export function createApp(deps: AppDeps): Express {
     setupRoutes(api),
     privacyRoutes(api),
     accessLogRoutes(api),
+    auditRoutes(api),
     webVitalsRoutes(deps),
   );
   app.use(pageRoutes(deps.front, config.shopifyApiKey));

@@ -111,7 +111,7 @@ export function jobsOf(
     work: (shopId, listen) => workOnShop(onShop, shopId, listen),
     chores: [
       shopErasure(db),
-      retention(db, config.retentionDays),
+      retention({ db, retentionDays: config.retentionDays, log }),
       keepAccess({ db, admin, access, log }),
       announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
       createFetches({ db, shops, settings, admin, log, now, wake, translate }),

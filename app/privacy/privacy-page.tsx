@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { PrivacyItem } from '../../server/features/privacy/api.ts';
+import type { NewestEntry, PrivacyItem } from '../../server/features/privacy/api.ts';
 import { call, download } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
@@ -12,6 +12,7 @@ import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textsOf } from '../texts.ts';
+import { AuditCard } from './audit-card.tsx';
 import { Looks } from './looks.tsx';
 
 const t = textsOf('privacy');
@@ -111,7 +112,7 @@ function Request({ item }: { item: PrivacyItem }) {
 export function PrivacyPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ['privacy', 'list'],
-    queryFn: ({ signal }) => call<{ items: PrivacyItem[] }>('GET', '/privacy-requests', { signal }),
+    queryFn: ({ signal }) => call<{ items: PrivacyItem[]; audit: NewestEntry }>('GET', '/privacy-requests', { signal }),
   });
   return (
     <AppPage title={t('title')} subtitle={t('text')}>
@@ -128,6 +129,7 @@ export function PrivacyPage() {
           ))}
         </BlockStack>
       )}
+      {data && <AuditCard newest={data.audit} />}
       <Looks />
       <Box paddingBlockEnd="800" />
     </AppPage>

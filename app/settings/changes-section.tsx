@@ -1,7 +1,7 @@
 import { BlockStack, Button, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { SettingChange } from '../../server/store/shops/settings.ts';
+import type { SettingChange } from '../../server/store/shops/setting-changes.ts';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';

@@ -10,7 +10,7 @@ export type ApiRoute = {
   query?: z.ZodObject;
   body?: z.ZodType;
   /** The success answer: a status (200 by default) with JSON of this form, or a file. */
-  answer: { status?: 201 | 202; json: z.ZodType } | { file: 'text/csv' | 'application/json' };
+  answer: { status?: 201 | 202; json: z.ZodType } | { file: 'text/csv' | 'application/json' | 'application/x-ndjson' };
   /** Error answers besides those that every route may give. */
   refusals?: readonly Refusal[];
 };

@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../domain/audit/entries.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db, Sql } from '../platform/database/db.ts';
+import { appendAudit } from '../store/audit/audit-chain.ts';
 import { lockShop } from '../store/deliveries/deliveries.ts';
 import { loadSettings, type StoredSettings } from '../store/shops/settings.ts';
 import { type Installation, loadInstallation, type Shop } from '../store/shops/shops.ts';
@@ -13,6 +15,8 @@ export type InShop = {
   life: Installation;
   /** Null: nothing saved yet. */
   stored: StoredSettings | null;
+  /** Collects what belongs in the audit log; it is appended at the end of the transaction. */
+  audit: AuditEntry[];
 };
 
 /**
@@ -31,6 +35,9 @@ export async function inShop<T>(
       loadInstallation(sql, shop),
       loadSettings(sql, shop),
     ]);
-    return await work({ sql, shop, at, life, stored });
+    const audit: AuditEntry[] = [];
+    const result = await work({ sql, shop, at, life, stored, audit });
+    await appendAudit(sql, shop, audit, at);
+    return result;
   });
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
-import { freeExpiredLeases, shopsWithWork } from '../store/deliveries/due-work.ts';
+import { freeExpiredLeases, shopsWithExpiredLeases, shopsWithWork } from '../store/deliveries/due-work.ts';
 
 /** Retry a failed sweep within this time: the database may be back. In milliseconds. */
 const TRY_AGAIN_MS = 1000;
@@ -13,7 +13,15 @@ export type Sweep = { stop(): Promise<void> };
  * died.
  */
 export async function sweepOnce(deps: { db: Db; queue: Queue; log: Log }): Promise<void> {
-  const freed = await freeExpiredLeases(deps.db);
+  const freed: number[] = [];
+  for (const id of await shopsWithExpiredLeases(deps.db)) {
+    try {
+      if (await freeExpiredLeases(deps.db, { id })) freed.push(id);
+    } catch (error) {
+      // Erased meanwhile, or another process holds the shop's lock for too long: the others go on.
+      deps.log.warn({ stage: 'sweep', shop: id, err: error });
+    }
+  }
   const shops = new Set([...freed, ...(await shopsWithWork(deps.db))]);
   for (const shopId of shops) deps.queue.wake(shopId);
   if (freed.length > 0) deps.log.warn({ stage: 'sweep', freedShops: freed.length, shops: shops.size });

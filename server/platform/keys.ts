@@ -17,7 +17,8 @@ export type HashKind =
   | 'entity'
   | 'person'
   | 'content'
-  | 'lists';
+  | 'lists'
+  | 'audit';
 
 /** One shop's key: seals, opens and hashes that shop's personal data. */
 export type Vault = {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Param } from '../../server/platform/database/db.ts';
 import { addDeliveries } from '../../server/store/deliveries/deliveries.ts';
-import { freeExpiredLeases, shopsWithWork } from '../../server/store/deliveries/due-work.ts';
+import { shopsWithExpiredLeases, shopsWithWork } from '../../server/store/deliveries/due-work.ts';
 import { findDue } from '../../server/store/deliveries/find-due.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { LoadReport } from './load.ts';
@@ -97,7 +97,7 @@ export async function backlog({ world, pairs, quick, say, note }: Run): Promise<
         await explain(app, `claim of a shop with ${many} due`, async (sql) => await findDue(sql, idle, 20), generic),
       );
       note(await explain(app, 'sweep: shops with work', shopsWithWork, generic));
-      note(await explain(app, 'sweep: leases that ran out', freeExpiredLeases, generic));
+      note(await explain(app, 'sweep: leases that ran out', shopsWithExpiredLeases, generic));
     }
   }
   let first = 1;

@@ -1,5 +1,6 @@
 import { retention } from '../../server/features/privacy/retention.ts';
 import type { Db } from '../../server/platform/database/db.ts';
+import { createLog } from '../../server/platform/log.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Row, Run } from './row.ts';
 import { type AppDatabase, connectShops } from './world.ts';
@@ -45,7 +46,7 @@ export async function retaining({ world, quick, say }: Run): Promise<Row[]> {
       return done;
     },
   };
-  const { workWithoutKey } = retention(db, RETENTION_DAYS);
+  const { workWithoutKey } = retention({ db, retentionDays: RETENTION_DAYS, log: createLog('silent') });
   const rateOf = async (shop: Shop) => {
     const began = performance.now();
     while (await workWithoutKey(shop.id, new AbortController().signal));

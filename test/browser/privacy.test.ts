@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
+import { verifyExport } from '../../server/domain/audit/verify.ts';
 import { SHOP } from '../fakes/connector.ts';
 import { answering, away } from './activity-scenes.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
@@ -52,6 +53,17 @@ inBrowser('privacy requests', (stage) => {
     const page = await stage().open('/privacy');
     await page.getByRole('heading', { name: 'Who viewed customer data' }).waitFor();
     await page.getByText(/ · User \d+ · Data for a request, downloaded$/).waitFor();
+  });
+
+  it('stand beside the end of the audit log, which is downloaded as a file that fits', async () => {
+    const page = await stage().open('/privacy');
+    await page.getByText(/^Entry \d+ is the newest, from /).waitFor();
+    const shown = await page.locator('code').innerText();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the audit log' }).click(),
+    ]);
+    expect(verifyExport(await readFile(await file.path(), 'utf8'))).toMatchObject({ ok: true, hash: shown });
   });
 
   it('that cannot be read are read at a new try', async () => {

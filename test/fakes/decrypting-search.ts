@@ -76,7 +76,7 @@ export async function placesThatHold(db: Db, keys: Keys, wanted: Wanted): Promis
     for (const [column, value] of Object.entries(row)) {
       const place = `${table}.${column}`;
       if (value instanceof Uint8Array) {
-        if (place === 'shops.wrapped_key') continue;
+        if (place === 'shops.wrapped_key' || place === 'audit_chain.hash') continue;
         const bind = bindings[place];
         if (!bind) throw new Error(`${place} is not known to the decrypting search`);
         const vault = vaults.get(table === 'shops' ? row['id'] : row['shop_id']);

@@ -26,12 +26,16 @@ export const privacyItem = z.object({
 });
 export type PrivacyItem = z.infer<typeof privacyItem>;
 
+/** The newest entry of the audit log; null: there is none yet. */
+export const newestEntry = z.object({ seq: z.int(), hash: z.string(), at: moment }).nullable();
+export type NewestEntry = z.infer<typeof newestEntry>;
+
 export const privacyApi: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/privacy-requests',
     does: 'Lists what Shopify asked for about people.',
-    answer: { json: z.object({ items: z.array(privacyItem) }) },
+    answer: { json: z.object({ items: z.array(privacyItem), audit: newestEntry }) },
   },
   {
     method: 'get',

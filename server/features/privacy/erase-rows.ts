@@ -21,6 +21,7 @@ export const erasedTables: Record<string, string> = {
   import_met: 'import_id, what, address',
   reconciliations: 'shop_id',
   ledger_checks: 'shop_id',
+  audit_chain: 'shop_id, seq',
 };
 
 /**

@@ -1,6 +1,8 @@
-import { EXPIRES_AFTER_DAYS, ROWS_KEPT_DAYS } from '../../domain/retention-days.ts';
+import { AUDIT_KEPT_DAYS, EXPIRES_AFTER_DAYS, ROWS_KEPT_DAYS } from '../../domain/retention-days.ts';
 import type { KeylessChore } from '../../pipeline/chores.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import type { Log } from '../../platform/log.ts';
+import { chainEnd } from '../../store/audit/audit-chain.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 
@@ -123,6 +125,12 @@ async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
   return false;
 }
 
+/** Entries of the audit log older than this go, except the newest: the chain goes on from it. */
+const AUDIT_PAGE = `DELETE FROM audit_chain WHERE (shop_id, seq) IN (
+   SELECT shop_id, seq FROM audit_chain WHERE shop_id = $1 AND at < now() - $2 * interval '1 day'
+     AND seq < (SELECT max(seq) FROM audit_chain WHERE shop_id = $1) ORDER BY seq LIMIT ${PAGE})
+ RETURNING 1`;
+
 /**
  * A data request keeps its person until it is done, however long that takes: answering it is a
  * duty.
@@ -135,13 +143,15 @@ async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<vo
   );
 }
 
+export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'info'> };
+
 /**
  * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended
  * `retentionDays` ago, expires what hasn't ended after 90 days, and deletes unneeded rows after a
- * year. Works in pages, each a short transaction under the shop's lock; after a crash it only has
+ * year. Then logs where the audit log ends. Works in pages, each a short transaction under the shop's lock; after a crash it only has
  * to start over.
  */
-export function retention(db: Db, retentionDays: number): KeylessChore {
+export function retention({ db, retentionDays, log }: RetentionDeps): KeylessChore {
   const places = new Map<number, Place>();
 
   /**
@@ -157,6 +167,7 @@ export function retention(db: Db, retentionDays: number): KeylessChore {
         if ((await expire(sql, shopId)) > 0) return true;
         if ((await deleteEvents(sql, shopId)) > 0) return true;
         if (await deletePassing(sql, shopId)) return true;
+        if ((await sql.query(AUDIT_PAGE, [shopId, AUDIT_KEPT_DAYS])).length > 0) return true;
         await emptyRequests(sql, shopId, retentionDays);
       }
       const next = await empty(sql, shopId, retentionDays, from ?? START);
@@ -166,6 +177,9 @@ export function retention(db: Db, retentionDays: number): KeylessChore {
       }
       places.delete(shopId);
       await sql.query('UPDATE shops SET retained_at = now() WHERE id = $1', [shopId]);
+      const audit = await chainEnd(sql, shop);
+      // Kept apart from the database: whoever rewrites the chain there cannot rewrite this.
+      if (audit) log.info({ stage: 'audit', shop: shopId, seq: audit.seq, hash: audit.hash });
       return false;
     });
   }

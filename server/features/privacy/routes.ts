@@ -4,9 +4,11 @@ import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { download } from '../../http/download.ts';
 import { notFound } from '../../http/errors.ts';
-import { merchantOf } from '../../http/merchant-auth.ts';
+import { type Merchant, merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
+import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import {
   findRequest,
@@ -16,7 +18,7 @@ import {
   type PrivacySubject,
 } from '../../store/shops/privacy-requests.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import type { PrivacyItem } from './api.ts';
+import type { NewestEntry, PrivacyItem } from './api.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
 
@@ -58,43 +60,62 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject
  */
 export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   const router = Router();
+  const note = async ({ shop, userId }: Merchant, action: 'exported', request?: string) => {
+    const who = userHash(shop.vault, userId);
+    await inShop(db, shop, async ({ audit }) => {
+      audit.push({ kind: 'privacy', action, who, ...(request !== undefined && { request }) });
+    });
+  };
   const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);
+
+  const markAsDone = async (shop: Shop, userId: string, id: string) =>
+    await inShop(db, shop, async ({ sql, audit }) => {
+      const request = await markDone(sql, shop, id, now());
+      if (request?.isNew)
+        audit.push({ kind: 'privacy', action: 'done', request: id, who: userHash(shop.vault, userId) });
+      return request;
+    });
 
   router.get('/privacy-requests', async (_req, res) => {
     const { shop } = merchantOf(res);
-    const items = await listRequests(db, shop);
+    const [items, newest] = await Promise.all([listRequests(db, shop), chainEnd(db, shop)]);
+    const audit: NewestEntry = newest && { ...newest, at: new Date(newest.at).toISOString() };
     const timeZone = await zoneOf(shop);
-    res.json({ items: items.map((request) => itemOf(shop, request, timeZone, now())) });
+    res.json({ items: items.map((request) => itemOf(shop, request, timeZone, now())), audit });
   });
 
   router.get('/privacy-requests/:id/export', async (req, res, next) => {
-    const { shop } = merchantOf(res);
+    const merchant = merchantOf(res);
+    const { shop } = merchant;
     const id = idOf(req.params.id);
     const request = id ? await findRequest(db, shop, id) : null;
     if (request?.kind !== 'data_request') {
       notFound(req, res, next);
       return;
     }
+    await note(merchant, 'exported', request.id);
     const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
     await download(res, { name, type: 'json' }, exportPerson(db, shop, request, now()));
   });
 
   router.get('/people/:id/export', async (req, res, next) => {
-    const { shop } = merchantOf(res);
+    const merchant = merchantOf(res);
+    const { shop } = merchant;
     const id = idOf(req.params.id);
     const subject = id ? await subjectOf(db, shop, id) : null;
     if (!subject) {
       notFound(req, res, next);
       return;
     }
+    await note(merchant, 'exported');
     const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
     await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
 
   router.post('/privacy-requests/:id/done', async (req, res, next) => {
-    const { shop } = merchantOf(res);
+    const { shop, userId } = merchantOf(res);
     const id = idOf(req.params.id);
-    const request = id ? await markDone(db, shop, id, now()) : null;
+    const request = id ? await markAsDone(shop, userId, id) : null;
     if (request) res.json(itemOf(shop, request, await zoneOf(shop), now()));
     else notFound(req, res, next);
   });

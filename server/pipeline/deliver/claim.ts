@@ -4,7 +4,7 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
+import { decisionEntries, type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
 import { flagChannels } from '../../store/consent/facts.ts';
 import { closeDeliveries, keepPayloads, keptPayload, skipOpen } from '../../store/deliveries/deliveries.ts';
 import { mayHoldOptOuts, putOff } from '../../store/deliveries/due-work.ts';
@@ -81,7 +81,10 @@ function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Pl
   for (const channel of flagChannels) {
     const key = keys[channel];
     if (!key) continue;
-    plan.decisions.push({ ...key, decision: prepared.decisions[channel], eventId: delivery.eventId, attemptId });
+    const { eventId, personId } = delivery;
+    const sentWith = prepared.kind === 'send' ? attemptId : null;
+    const decision = prepared.decisions[channel];
+    plan.decisions.push({ ...key, channel, personId, decision, eventId, attemptId: sentWith });
   }
   if (prepared.kind === 'settle') {
     plan.closed.push(delivery.id);
@@ -122,7 +125,7 @@ async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[
  * several processes share it.
  */
 export async function claimDeliveries(
-  { sql, shop, at, life, stored }: InShop,
+  { sql, shop, at, life, stored, audit }: InShop,
   deps: ClaimDeps,
   breaker: BreakerState,
   max: number,
@@ -158,6 +161,7 @@ export async function claimDeliveries(
     }
   }
   const waiting = await holdBackOptIns(sql, shop, plan);
+  audit.push(...decisionEntries(shop, plan.decisions));
   // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;

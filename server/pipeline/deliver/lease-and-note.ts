@@ -49,7 +49,7 @@ export async function leaseAndNote(
     const flags: SentFlag[] = flagChannels.flatMap((channel) => {
       const value = prepared.flags[channel];
       const key = keys[channel];
-      return value === undefined || !key ? [] : [{ ...key, attemptId, value }];
+      return value === undefined || !key ? [] : [{ ...key, channel, attemptId, value }];
     });
     const payload = JSON.stringify(prepared.payload);
     return {

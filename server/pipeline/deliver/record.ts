@@ -1,4 +1,5 @@
 import type { Attempt } from '../../ascent360/client.ts';
+import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import { record } from '../../domain/delivery/breaker.ts';
 import { planRetry } from '../../domain/delivery/plan-retry.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -12,7 +13,7 @@ import { giveWayToNewer } from '../../store/deliveries/give-way.ts';
 import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import type { InShop } from '../in-shop.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 
 /** An attempt that ended. Null: the delivery was never posted and is returned as it was. */
@@ -82,15 +83,25 @@ const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
     : { open: true, waitMs: next.waitMs, countsAttempt: next.countsAttempt, lastClass: result?.class ?? null }),
 });
 
+/** What the audit log says of an attempt, if it carried a flag. */
+function attemptEntry({ delivery, result }: Finished): AttemptEntry[] {
+  if (delivery.flags.length === 0) return [];
+  const flags: AttemptEntry['flags'] = {};
+  for (const { channel, value } of delivery.flags) flags[channel] = value;
+  const { attemptId, eventId } = delivery;
+  const outcome = result?.class ?? 'not_sent';
+  const status = result?.status ?? null;
+  return [{ kind: 'attempt', attempt: attemptId, event: eventId, flags, outcome, ...(status !== null && { status }) }];
+}
+
 /**
  * End of the third stage: writes one shop's attempts, the flags they carried, and what happens to
  * their deliveries. Writes nothing for an attempt whose lease ran out. Must run in a transaction
  * that has the shop's lock.
  */
 export async function recordAttempts(
-  sql: Sql,
+  { sql, shop, audit }: Pick<InShop, 'sql' | 'shop' | 'audit'>,
   deps: RecordDeps,
-  shop: Shop,
   finished: readonly Finished[],
 ): Promise<Recorded[]> {
   const steps = finished.map((one) => ({ one, next: nextStep(deps, one) }));
@@ -113,6 +124,7 @@ export async function recordAttempts(
     lists && result.class === 'accepted' ? [{ address: lists.address, account, lists: lists.set }] : [],
   );
   const ends = attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId }));
+  audit.push(...valid.flatMap(attemptEntry));
   const drops = unposted.map((delivery) => delivery.attemptId);
   await Promise.all([
     endAttempts(sql, shop, ends),

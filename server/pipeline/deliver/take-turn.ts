@@ -18,7 +18,7 @@ export type Turn = { recorded: Recorded[] } & Pick<Claimed, 'ready' | 'settled' 
  */
 export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Finished[], max: number): Promise<Turn> {
   return await inShop(deps.db, shop, async (held) => {
-    const recorded = await recordAttempts(held.sql, deps, shop, finished);
+    const recorded = await recordAttempts(held, deps, finished);
     // A probe that was refused or accepted changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
     const stored = changed ? await deps.settings.load(shop, held.sql) : held.stored;

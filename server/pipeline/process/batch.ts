@@ -125,7 +125,7 @@ const present = <T>(value: T | null): value is T => value !== null;
 
 /** @param timing the time, whether people may be read, and how long new customers wait */
 export async function openBatch(
-  { sql, shop, life, stored }: Omit<InShop, 'at'>,
+  { sql, shop, life, stored }: Omit<InShop, 'at' | 'audit'>,
   events: readonly TranslatedEvent[],
   timing: { now: Instant; reading?: Reading; quiet?: QuietPeriod },
 ): Promise<Batch> {

@@ -1,3 +1,4 @@
+import type { PrivacyEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
@@ -78,7 +79,8 @@ export async function handleShopEvent(
   held: InShop,
   { event, now, isSign }: { event: TranslatedEvent; now: Instant; isSign: (webhook: WaitingWebhook) => boolean },
 ): Promise<void> {
-  const { sql, shop, life } = held;
+  const { sql, shop, life, audit } = held;
+  const note = (action: PrivacyEntry['action']) => audit.push({ kind: 'privacy', action, request: event.id });
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
@@ -104,7 +106,8 @@ export async function handleShopEvent(
     case 'compliance':
       reason = 'privacy';
       if (t.request === 'customer_redact') {
-        await redactPerson(sql, shop, t, event);
+        audit.push(...(await redactPerson(sql, shop, t, event)));
+        note('erased');
         await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
         return;
@@ -112,9 +115,11 @@ export async function handleShopEvent(
       if (t.request === 'shop_redact') {
         if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
         detail = detailOf('shop_in_use');
+        note('shop_kept');
       } else {
         search = keysOf(shop, t);
         await keepRequest(sql, shop, t, { eventId: event.id, search });
+        note('data_request');
       }
       break;
   }

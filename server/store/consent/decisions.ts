@@ -1,24 +1,51 @@
-import type { FlagDecision, FlagReason } from '../../domain/consent.ts';
+import type { DecisionEntry } from '../../domain/audit/entries.ts';
+import type { FlagChannel, FlagDecision, FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { subjectHash } from '../audit/audit-chain.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
 
 /** A decision to save: what was decided about an address, when, why, and for which event. */
-export type KeptDecision = LedgerKey & {
+export type KeptDecision = Omit<LedgerKey, 'channel'> & {
+  channel: FlagChannel;
+  personId: string | null;
   decision: FlagDecision;
   eventId: string;
+  /** Null: nothing is sent. */
   attemptId: string | null;
 };
 
 const HELD: ReadonlySet<FlagReason> = new Set(['history_held', 'unticked_box', 'held_by_holder', 'not_asked_again']);
 
-const decisionName = (decision: FlagDecision) => {
-  if (decision.send !== null) return 'told';
+/** A flag that is due stays out when the settings leave out what it would go with. */
+const decisionName = (decision: FlagDecision, attemptId: string | null) => {
+  if (decision.send !== null) return attemptId === null ? 'left_out' : 'told';
   if (decision.reason === 'held_by_newer_state') return 'superseded';
   return HELD.has(decision.reason) ? 'held' : 'left_out';
 };
+
+/** Decisions about addresses of which a choice is known. */
+export const worthKeeping = (decisions: readonly KeptDecision[]) =>
+  decisions.filter(({ decision }) => decision.fact !== null);
+
+/** What the audit log says of these decisions. */
+export const decisionEntries = ({ vault }: Shop, decisions: readonly KeptDecision[]): DecisionEntry[] =>
+  worthKeeping(decisions).map(({ decision, personId, eventId, attemptId, ...key }) => {
+    const name = decisionName(decision, attemptId);
+    const subject = subjectHash(vault, key, personId);
+    return {
+      kind: 'decision',
+      channel: key.channel,
+      decision: name === 'told' ? 'sent' : name,
+      rule: decision.reason,
+      event: eventId,
+      ...(subject !== undefined && { subject }),
+      ...(decision.send !== null && { value: decision.send }),
+      ...(decision.send !== null && attemptId !== null && { attempt: attemptId }),
+    };
+  });
 
 export async function keepDecisions(
   sql: Sql,
@@ -26,7 +53,7 @@ export async function keepDecisions(
   decisions: readonly KeptDecision[],
   now: Instant,
 ): Promise<void> {
-  const kept = decisions.filter(({ decision }) => decision.fact !== null);
+  const kept = worthKeeping(decisions);
   if (kept.length === 0) return;
   const { columns, from, params } = unnest(
     {
@@ -48,7 +75,7 @@ export async function keepDecisions(
       channel,
       address,
       at: new Date(now),
-      decision: decisionName(decision),
+      decision: decisionName(decision, attemptId),
       value: decision.send,
       reason: decision.reason,
       // A mapped tag isn't a row in the ledger, so it has no id there.

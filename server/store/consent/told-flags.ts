@@ -1,4 +1,4 @@
-import type { Channel, Told } from '../../domain/consent.ts';
+import type { Channel, FlagChannel, Told } from '../../domain/consent.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type LedgerKey, ledgerKey } from './facts.ts';
@@ -48,7 +48,7 @@ export async function loadTold(
 }
 
 /** A flag that is sent with an attempt. */
-export type SentFlag = LedgerKey & { attemptId: string; value: boolean };
+export type SentFlag = LedgerKey & { channel: FlagChannel; attemptId: string; value: boolean };
 
 /** Splits rows into groups where no address repeats: one statement may touch a row only once. */
 function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {

@@ -1,6 +1,8 @@
+import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { flagChannels } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
 
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;
@@ -54,4 +56,16 @@ export async function endAttempts(sql: Sql, shop: Shop, attempts: readonly Attem
      FROM ${from} AS u(${columns}) WHERE a.id = u.id`,
     params,
   );
+}
+
+/** What the audit log says of an attempt whose answer nobody will record, if it carried a flag. */
+export function interruptedEntry(row: { id: string | null; event_id: string; flags: object }): AttemptEntry[] {
+  const flags: AttemptEntry['flags'] = {};
+  const carried = new Map<string, unknown>(Object.entries(row.flags ?? {}));
+  for (const channel of flagChannels) {
+    const value = carried.get(channel);
+    if (typeof value === 'boolean') flags[channel] = value;
+  }
+  if (row.id === null || Object.keys(flags).length === 0) return [];
+  return [{ kind: 'attempt', attempt: row.id, event: row.event_id, flags, outcome: 'unknown' }];
 }

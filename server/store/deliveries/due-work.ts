@@ -1,24 +1,40 @@
-import type { Sql } from '../../platform/database/db.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { appendAudit } from '../audit/audit-chain.ts';
 import type { Shop } from '../shops/shops.ts';
+import { interruptedEntry } from './attempts.ts';
+import { lockShop } from './deliveries.ts';
 
-/**
- * Frees deliveries whose lease ran out: their worker died or hangs, so the outcome of the attempt
- * is unknown.
- * @returns the shops that have them
- */
-export async function freeExpiredLeases(sql: Sql): Promise<number[]> {
+/** The shops with deliveries whose lease ran out. */
+export async function shopsWithExpiredLeases(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ shop_id: number }>(
-    `WITH freed AS (
-       UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
-       WHERE lease_until < now() AND open RETURNING id, shop_id, entity),
-     doubtful AS (
-       UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),
-     ended AS (
-       UPDATE attempts SET class = 'unknown', error = 'interrupted'
-       WHERE class IS NULL AND delivery_id IN (SELECT id FROM freed) RETURNING id)
-     SELECT DISTINCT shop_id FROM freed`,
+    `SELECT DISTINCT shop_id FROM deliveries WHERE lease_until < now() AND open`,
   );
   return rows.map((row) => row.shop_id);
+}
+
+/**
+ * Frees a shop's deliveries whose lease ran out: their worker died or hangs, so the outcome of the
+ * attempt is unknown. One transaction under the shop's lock.
+ * @returns whether there were any
+ */
+export async function freeExpiredLeases(db: Pick<Db, 'transaction'>, shop: Pick<Shop, 'id'>): Promise<boolean> {
+  return await db.transaction(async (sql) => {
+    const now = await lockShop(sql, shop);
+    const rows = await sql.query<{ id: string | null; event_id: string; flags: object }>(
+      `WITH freed AS (
+         UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
+         WHERE shop_id = $1 AND lease_until < now() AND open RETURNING id, shop_id, event_id, entity),
+       doubtful AS (
+         UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),
+       ended AS (
+         UPDATE attempts SET class = 'unknown', error = 'interrupted'
+         WHERE class IS NULL AND delivery_id IN (SELECT id FROM freed) RETURNING id, delivery_id, flags)
+       SELECT ended.id, freed.event_id, ended.flags FROM freed LEFT JOIN ended ON ended.delivery_id = freed.id`,
+      [shop.id],
+    );
+    await appendAudit(sql, shop, rows.flatMap(interruptedEntry), now);
+    return rows.length > 0;
+  });
 }
 
 /** Whether the shop has events waiting to be translated. */

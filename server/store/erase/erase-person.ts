@@ -1,5 +1,7 @@
+import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { interruptedEntry } from '../deliveries/attempts.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey } from '../people/identifiers.ts';
@@ -11,23 +13,31 @@ import { findTraces, type Traces } from './find-traces.ts';
  * Erases everything we have on one person: by customer id, email or phone, whichever the request
  * names. Bodies, payloads, profiles, addresses, consent and what was told are deleted; the rows of
  * events stay for the counts, empty. Erases what docs/privacy.md lists as erased with the person.
+ * @returns the attempts that were cut short, for the audit log
  */
 export async function redactPerson(
   sql: Sql,
   shop: Shop,
   request: PersonRequest,
   event: { id: string; triggeredAt: Instant },
-): Promise<void> {
+): Promise<AttemptEntry[]> {
   const traces = await findTraces(sql, shop, request);
   await rememberErasure(sql, shop, { request, traces, at: event.triggeredAt });
   const events = [...traces.events, event.id];
-  await endOpen(sql, shop, events);
+  const interrupted = await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
   await eraseRequests(sql, shop, traces.keys, event.triggeredAt);
+  const ids = traces.people.map((person) => person.id);
+  // What is about a person rather than an address has their row's id.
+  const own = ids.flatMap((id) => [
+    { channel: 'phone', address: id },
+    { channel: 'postal', address: id },
+  ]);
+  const about = [...traces.addresses, ...own];
   for (const table of ['consent_facts', 'told', 'consent_decisions']) {
     await sql.query(
       `DELETE FROM ${table} WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
-      [shop.id, traces.addresses.map(({ channel }) => channel), traces.addresses.map(({ address }) => address)],
+      [shop.id, about.map(({ channel }) => channel), about.map(({ address }) => address)],
     );
   }
   await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
@@ -40,13 +50,13 @@ export async function redactPerson(
     [request.customerId, ...traces.people.map((person) => person.customerId)].filter((id) => id !== null),
     traces.addresses.map(({ address }) => address),
   );
-  const ids = traces.people.map((person) => person.id);
   await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
   await sql.query('UPDATE consent_facts SET person_id = NULL WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [
     shop.id,
     ids,
   ]);
   await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+  return interrupted;
 }
 
 /**
@@ -71,7 +81,12 @@ async function rememberErasure(
  * Ends what is waiting, needs attention or is being sent as erased. A delivery being sent loses its
  * lease, so no answer is kept and no retry follows.
  */
-async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
+async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<AttemptEntry[]> {
+  const flying = await sql.query<{ id: string; event_id: string; flags: object }>(
+    `SELECT a.id, d.event_id, a.flags FROM deliveries d JOIN attempts a ON a.delivery_id = d.id AND a.class IS NULL
+     WHERE d.shop_id = $1 AND d.event_id = ANY($2::uuid[]) AND d.open`,
+    [shop.id, events],
+  );
   const ended = await sql.query<{ id: string }>(
     `WITH closed AS (
        UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
@@ -89,6 +104,7 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
     sql,
     ended.map(({ id }) => id),
   );
+  return flying.flatMap(interruptedEntry);
 }
 
 /** The rows stay for the counts, with nothing about the person in them. */

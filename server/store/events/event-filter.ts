@@ -47,6 +47,9 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
     return z.NEVER;
   });
 
+/** A span of time, for a route's contract. Both ends are included. */
+export const spanShape = (timeZone: string) => ({ from: moment(timeZone, 'first'), to: moment(timeZone, 'last') });
+
 /** The keys of a filter, for a route's contract. An empty text counts as absent. */
 export const filterShape = (timeZone: string) => ({
   state: z
@@ -61,8 +64,7 @@ export const filterShape = (timeZone: string) => ({
     .transform((reason) => reason || null),
   topic: words(100),
   q: words(320),
-  from: moment(timeZone, 'first'),
-  to: moment(timeZone, 'last'),
+  ...spanShape(timeZone),
 });
 
 /**

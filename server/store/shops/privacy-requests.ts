@@ -116,14 +116,20 @@ export async function findRequest(sql: Sql, shop: Shop, id: string): Promise<Pri
 
 /**
  * The merchant has sent the data, or Ascent360 has erased it. If it is marked twice, the first time
- * counts.
+ * counts: `isNew`.
  */
-export async function markDone(sql: Sql, shop: Shop, id: string, now: Instant): Promise<PrivacyRequest | null> {
-  await sql.query(
-    'UPDATE privacy_requests SET done_at = $3 WHERE shop_id = $1 AND id = $2 AND done_at IS NULL AND ready_at IS NOT NULL',
+export async function markDone(
+  sql: Sql,
+  shop: Shop,
+  id: string,
+  now: Instant,
+): Promise<(PrivacyRequest & { isNew: boolean }) | null> {
+  const marked = await sql.query(
+    'UPDATE privacy_requests SET done_at = $3 WHERE shop_id = $1 AND id = $2 AND done_at IS NULL AND ready_at IS NOT NULL RETURNING 1',
     [shop.id, id, new Date(now)],
   );
-  return await findRequest(sql, shop, id);
+  const request = await findRequest(sql, shop, id);
+  return request && { ...request, isNew: marked.length > 0 };
 }
 
 /** Removes the person from the data requests about them. */

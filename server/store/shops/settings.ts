@@ -1,11 +1,12 @@
 import type { Instant } from '../../domain/scalars.ts';
-import { type Change, changesBetween } from '../../domain/settings/changes-between.ts';
+import { changesBetween } from '../../domain/settings/changes-between.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { BreakerState } from '../../domain/states.ts';
-import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
+import { lockShop } from '../deliveries/deliveries.ts';
+import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
 import { type Installation, installedAt, type Shop } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
@@ -39,16 +40,6 @@ export const nothingStored: StoredSettings = {
   probeAt: null,
   probeDue: true,
   breaker: null,
-};
-
-/** One changed setting. Values are JSON text, a GUID its last 4 characters; null: none. */
-export type SettingChange = {
-  at: Instant;
-  /** The Shopify user's id. */
-  who: string;
-  field: string;
-  oldValue: string | null;
-  newValue: string | null;
 };
 
 /** Choices from before the installation, or before the current account, are history (SPEC 6.2). */
@@ -122,34 +113,14 @@ export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings
   return row ? readRow(shop, row) : null;
 }
 
-/** Who changes something, and when. */
-type By = { who: string; now: Instant };
-
 /**
  * Only one process at a time saves a shop's settings. Locks the shop's row, since the row in
  * settings may not exist yet.
  */
 async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
+  // First the lock that the audit log needs: others take both in this order.
+  await lockShop(sql, shop);
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
-}
-
-async function record(sql: Sql, shop: Shop, changes: readonly Change[], { who, now }: By): Promise<void> {
-  if (changes.length === 0) return;
-  const rows = changes.map((change) => ({
-    id: newId(),
-    field: change.field,
-    old_value: change.oldValue,
-    new_value: change.newValue,
-  }));
-  const { columns, from, params } = unnest(
-    { id: 'uuid', field: 'text', old_value: 'text', new_value: 'text' },
-    rows,
-    4,
-  );
-  await sql.query(
-    `INSERT INTO setting_changes (shop_id, at, who, ${columns}) SELECT $1, $2::timestamptz, $3, changed.* FROM ${from} AS changed`,
-    [shop.id, new Date(now).toISOString(), who, ...params],
-  );
 }
 
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
@@ -187,7 +158,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
       newGuid,
     ],
   );
-  await record(sql, shop, changes, by);
+  await recordChanges(sql, shop, changes, by);
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
 
@@ -203,10 +174,10 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
      WHERE shop_id = $1`,
     [shop.id, new Date(by.now).toISOString()],
   );
-  await record(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
+  await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 
-/** The tables settings and setting_changes. */
+/** The table settings. */
 export function createSettingsStore(db: Db): SettingsStore {
   return {
     load: async (shop, sql = db) => await loadSettings(sql, shop),
@@ -214,14 +185,7 @@ export function createSettingsStore(db: Db): SettingsStore {
       await db.transaction(async (sql) => await saveOver(sql, shop, accepted, { who, now })),
     removeGuid: async (shop, who, now) =>
       await db.transaction(async (sql) => await removeGuidOver(sql, shop, { who, now })),
-    changes: async (shop, limit) => {
-      const rows = await db.query<Omit<SettingChange, 'at'> & { at: Date }>(
-        `SELECT at, who, field, old_value AS "oldValue", new_value AS "newValue" FROM setting_changes
-         WHERE shop_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
-        [shop.id, limit],
-      );
-      return rows.map((row) => ({ ...row, at: row.at.getTime() }));
-    },
+    changes: async (shop, limit) => await listChanges(db, shop, limit),
     noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {
       await sql.query(
         `UPDATE settings SET problem_since = coalesce(problem_since, $3::timestamptz), problem_error = $4,

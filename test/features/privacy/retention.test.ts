@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { retention } from '../../../server/features/privacy/retention.ts';
+import { createLog } from '../../../server/platform/log.ts';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { customer, DAY, order } from '../../pipeline/bodies.ts';
 import { CANARY, kept, requests, whole } from './scene.ts';
 
 const DAYS = 30;
+const log = createLog('silent');
 let connector: Connector;
 beforeEach(async () => {
   // The app's own chore looks once at the start and not again: each test applies retention when it
@@ -32,7 +34,7 @@ async function age(days: number): Promise<void> {
 }
 
 async function retain(days = DAYS): Promise<void> {
-  const chore = retention(connector.db, days);
+  const chore = retention({ db: connector.db, retentionDays: days, log });
   await connector.db.query('UPDATE shops SET retained_at = NULL');
   for (const id of await chore.due(connector.db)) {
     while (await chore.workWithoutKey(id, new AbortController().signal));
@@ -213,4 +215,43 @@ describe('retention', () => {
     expect((await requests(connector))[0]?.who).toBeUndefined();
     expect(await kept(connector)).toEqual(['events.search (hash)']);
   });
+});
+
+it('deletes entries of the audit log after six years but for the newest, and the chain goes on from it', async () => {
+  for (let i = 0; i < 4; i++) await connector.api('PUT', '/settings', { guid: null, sourceName: `Name ${i}` });
+  const rows = async () =>
+    await connector.db.query<{ seq: number; lines: string; hash: Uint8Array }>(
+      'SELECT seq, lines, hash FROM audit_chain ORDER BY seq',
+    );
+  const before = await rows();
+  const old = (days: number) => [days * DAY, before.at(-2)?.seq ?? 0];
+  const age = `UPDATE audit_chain SET at = at - $1::float8 * interval '1 millisecond' WHERE seq <= $2`;
+  await connector.db.query(age, old(6 * 365 - 1));
+  await retain();
+  expect(await rows()).toHaveLength(before.length);
+  await connector.db.query(age, old(2));
+  await retain();
+  expect((await rows()).map(({ seq }) => seq)).toEqual([before.at(-1)?.seq]);
+  await connector.db.query(age, [7 * 365 * DAY, before.at(-1)?.seq ?? 0]);
+  await retain();
+  expect(await rows()).toHaveLength(1);
+  await connector.api('PUT', '/settings', { guid: null, sourceName: 'Later' });
+  const [kept, added] = await rows();
+  const prev = (JSON.parse(added?.lines.split('\n')[0] ?? '{}') as { prev?: string }).prev;
+  expect(prev).toBe(Buffer.from(kept?.hash ?? []).toString('hex'));
+});
+
+it('logs once a day where each shop’s audit log ends', async () => {
+  const lines: object[] = [];
+  const chore = retention({ db: connector.db, retentionDays: DAYS, log: { info: (line: object) => lines.push(line) } });
+  await connector.db.query('UPDATE shops SET retained_at = NULL');
+  for (const id of await chore.due(connector.db)) {
+    while (await chore.workWithoutKey(id, new AbortController().signal));
+  }
+  const [end] = await connector.db.query<{ seq: number; hash: Uint8Array }>(
+    'SELECT seq, hash FROM audit_chain ORDER BY seq DESC LIMIT 1',
+  );
+  expect(lines).toEqual([
+    { stage: 'audit', shop: 1, seq: end?.seq, hash: Buffer.from(end?.hash ?? []).toString('hex') },
+  ]);
 });

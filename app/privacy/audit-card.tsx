@@ -1,0 +1,47 @@
+import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { useMutation } from '@tanstack/react-query';
+import type { NewestEntry } from '../../server/features/privacy/api.ts';
+import { download } from '../api.ts';
+import { Failure } from '../shell/failure.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { textsOf } from '../texts.ts';
+
+const t = textsOf('privacy.audit');
+
+/** Where the audit log ends, and the file. */
+export function AuditCard({ newest }: { newest: NewestEntry }) {
+  const format = useFormat();
+  const take = useMutation({ mutationFn: () => download('/audit', 'audit.jsonl') });
+  return (
+    <Box paddingBlockStart="400">
+      <Card>
+        <BlockStack gap="300" inlineAlign="start">
+          <BlockStack gap="100">
+            <Text as="h2" variant="headingMd">
+              {t('title')}
+            </Text>
+            <Text as="p" tone="subdued">
+              {t('text')}
+            </Text>
+          </BlockStack>
+          {newest ? (
+            <>
+              <Text as="p">{t('newest', { count: newest.seq, when: format.moment(newest.at) })}</Text>
+              <Text as="p" breakWord>
+                {t('hash')} <code>{newest.hash}</code>
+              </Text>
+            </>
+          ) : (
+            <Text as="p">{t('none')}</Text>
+          )}
+          {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
+          <InlineStack>
+            <Button onClick={() => take.mutate()} loading={take.isPending}>
+              {t('download')}
+            </Button>
+          </InlineStack>
+        </BlockStack>
+      </Card>
+    </Box>
+  );
+}

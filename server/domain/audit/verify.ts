@@ -1,0 +1,82 @@
+import { CHAIN_START, canonical, hashOfLine } from './chain.ts';
+
+export type Verdict =
+  | { ok: true; first: number; last: number; hash: string }
+  /** `line` counts from 1. `entry`: null for the end line, or when the line can't be read. */
+  | { ok: false; line: number; entry: number | null; message: string };
+
+type Line = { text: string; fields: Record<string, unknown> | null };
+
+function parse(text: string): Line {
+  try {
+    const fields: unknown = JSON.parse(text);
+    const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
+    return { text, fields: isObject ? Object.fromEntries(Object.entries(fields)) : null };
+  } catch {
+    return { text, fields: null };
+  }
+}
+
+const entryOf = (line: Line | undefined) =>
+  typeof line?.fields?.['seq'] === 'number' && Number.isSafeInteger(line.fields['seq']) ? line.fields['seq'] : null;
+
+/** Whether the end line is what endLine wrote. */
+function isWholeEnd({ text, fields }: Line): boolean {
+  if (!fields) return false;
+  const { hash, ...parts } = fields;
+  const flat: Record<string, string | number | null> = {};
+  for (const [key, value] of Object.entries(parts)) {
+    if (value !== null && typeof value !== 'string' && typeof value !== 'number') return false;
+    flat[key] = value;
+  }
+  const own = hashOfLine(canonical(flat));
+  return hash === own && text === canonical({ ...flat, hash: own });
+}
+
+/**
+ * Checks an export of the audit log: every entry follows the one before, nothing is missing at
+ * either end. Names the first entry that doesn't fit. Somebody who changes an entry and works out
+ * all hashes anew is found by comparing the newest hash with the one in the log of that day.
+ */
+export function verifyExport(text: string): Verdict {
+  const lines = text.replace(/\n$/, '').split('\n').map(parse);
+  const bad = (index: number, message: string): Verdict => ({
+    ok: false,
+    line: index + 1,
+    entry: entryOf(lines[index]),
+    message,
+  });
+  const last = lines.length - 1;
+  const end = lines[last];
+  const endFields = end?.fields?.['kind'] === 'end' ? end.fields : null;
+  const entries = endFields ? lines.slice(0, last) : lines;
+  // What a changed end line says counts for nothing.
+  const said = end && isWholeEnd(end) ? end.fields : null;
+  const first = typeof said?.['first'] === 'number' ? said['first'] : (entryOf(entries[0]) ?? 1);
+  let expected = first;
+  let prev = first === 1 ? CHAIN_START.hash : (said?.['before'] ?? entries[0]?.fields?.['prev']);
+  for (const [index, line] of entries.entries()) {
+    const { fields } = line;
+    const seq = entryOf(line);
+    if (!fields || seq === null) return bad(index, `is no entry; entry ${expected} belongs here`);
+    if (seq !== expected) return bad(index, `entry ${seq} stands where entry ${expected} belongs`);
+    if (fields['prev'] !== prev) {
+      // Which of the two was changed: if the next one still fits this one, it was the one before.
+      const isSound = lines[index + 1]?.fields?.['prev'] === hashOfLine(line.text);
+      return index > 0 && isSound
+        ? bad(index - 1, `entry ${seq - 1} was changed: entry ${seq} has another hash of it`)
+        : bad(index, `entry ${seq} has another hash of the entry before it`);
+    }
+    prev = hashOfLine(line.text);
+    expected++;
+  }
+  if (!endFields) return bad(lines.length, 'the end line is missing: the file is cut off');
+  if (!said) return bad(last, 'the end line was changed');
+  if (said['last'] !== expected - 1) return bad(last, `entry ${expected} is missing before the end line`);
+  if (said['prev'] !== prev) {
+    return last > 0
+      ? bad(last - 1, `entry ${expected - 1} was changed: the end line has another hash of it`)
+      : bad(last, 'the end line was changed');
+  }
+  return { ok: true, first, last: expected - 1, hash: `${prev}` };
+}

@@ -1,0 +1,38 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { knownTimeZone } from '../../domain/days.ts';
+import { faultsOf } from '../../domain/fault.ts';
+import type { ApiRoute } from '../../http/api-description.ts';
+import { download } from '../../http/download.ts';
+import { unprocessable } from '../../http/errors.ts';
+import { merchantOf } from '../../http/merchant-auth.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { exportAudit } from '../../store/audit/audit-chain.ts';
+import { spanShape } from '../../store/events/event-filter.ts';
+import type { Shops } from '../../store/shops/shops.ts';
+
+export const auditApi: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/audit',
+    does: 'Gives the audit log as JSON Lines: what was decided, sent, changed and erased.',
+    query: z.object(spanShape('UTC')),
+    answer: { file: 'application/x-ndjson' },
+    refusals: [422],
+  },
+];
+
+/** `GET /audit`: the audit log as a file; goes behind merchantAuth. It holds no personal data. */
+export function auditRoutes({ db, shops }: { db: Db; shops: Pick<Shops, 'facts'> }): Router {
+  const router = Router();
+  router.get('/audit', async (req, res) => {
+    const { shop } = merchantOf(res);
+    const span = z.object(spanShape(knownTimeZone((await shops.facts(shop)).timeZone))).safeParse(req.query);
+    if (!span.success) {
+      unprocessable(res, faultsOf(span.error));
+      return;
+    }
+    await download(res, { name: 'audit.jsonl', type: 'application/x-ndjson' }, exportAudit(db, shop, span.data));
+  });
+  return router;
+}

@@ -1,0 +1,22 @@
+// npm run audit:verify -- FILE: checks an export of the audit log. Needs no database and no network.
+import { readFile } from 'node:fs/promises';
+import { verifyExport } from './domain/audit/verify.ts';
+
+const [file] = process.argv.slice(2);
+if (!file) {
+  process.stderr.write('Usage: npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)\n');
+  process.exitCode = 2;
+} else {
+  const verdict = verifyExport(await readFile(file, 'utf8'));
+  if (verdict.ok) {
+    const { first, last, hash } = verdict;
+    process.stdout.write(
+      last < first
+        ? `The export is whole and has no entries. The chain ends at entry ${last}, hash ${hash}\n`
+        : `Entries ${first} to ${last} fit. Hash of entry ${last}: ${hash}\nCompare it with the app's log of that day.\n`,
+    );
+  } else {
+    process.stdout.write(`Line ${verdict.line} does not fit: ${verdict.message}\n`);
+    process.exitCode = 1;
+  }
+}
