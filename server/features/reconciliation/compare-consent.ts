@@ -24,8 +24,8 @@ import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
 
 /**
- * A consent state in Shopify that the ledger lacks. We know its address, or the choice was made
- * after installation.
+ * A consent state in Shopify that the ledger lacks. We know its address or its customer, or the
+ * choice was made after installation.
  */
 type Missed = {
   customerId: ShopifyId;
@@ -37,17 +37,17 @@ type Missed = {
 
 /**
  * Whether Shopify's state is newer than everything the ledger has for the address. For an unknown
- * address, only a choice made after installation counts: the rest is read when we first see the
- * person.
+ * address of a customer we don't know, only a choice made after installation counts: the rest is
+ * read when we first see the person. A customer we know may have come to the address unnoticed.
  */
 export function isNews(
   fact: Pick<FoundFact, 'state' | 'chosenAt'>,
   known: readonly Pick<ConsentFact, 'state' | 'chosenAt' | 'source'>[],
-  installed: Instant,
+  { installed, ofKnown }: { installed: Instant; ofKnown: boolean },
 ): boolean {
   if (fact.chosenAt === null) return false;
   const said = known.filter(({ source }) => source !== 'order_box');
-  if (said.length === 0) return fact.chosenAt >= installed;
+  if (said.length === 0) return ofKnown || fact.chosenAt >= installed;
   const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));
   if (fact.chosenAt !== newest) return fact.chosenAt > newest;
   return said.every(({ chosenAt, state }) => chosenAt !== newest || state !== fact.state);
@@ -143,12 +143,13 @@ export async function compareConsent(
     shop,
     found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash })),
   );
-  const erased = await erasedOf(db, shop, found);
-  const missed = found.filter(
-    ({ customerId, fact, hash }) =>
-      !erased.has(customerId) &&
-      isNews(fact, ledger.get(ledgerKey({ channel: fact.channel, address: hash })) ?? [], installed),
-  );
+  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
+  const [erased, people] = [await erasedOf(db, shop, found), await loadPeople(db, shop, found.map(keyOf))];
+  const missed = found.filter((one) => {
+    const known = ledger.get(ledgerKey({ channel: one.fact.channel, address: one.hash })) ?? [];
+    const ofKnown = people.find(keyOf(one)) !== undefined;
+    return !erased.has(one.customerId) && isNews(one.fact, known, { installed, ofKnown });
+  });
   const findings = missed.map((one) => findingOf(one, readAt));
   const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
     const at = new Date(readAt);
@@ -166,11 +167,6 @@ export async function compareConsent(
     const settled = dryRuns[i]?.settled;
     return settled && settled.reason !== 'deleted_person';
   });
-  const people = await loadPeople(
-    db,
-    shop,
-    kept.map(({ one }) => customerKey(shop.vault, one.customerId)),
-  );
   return await inShop(db, shop, async ({ sql }) => {
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
@@ -185,11 +181,11 @@ export async function compareConsent(
       shop,
       kept
         .filter(({ one }) => !gone.has(one.customerId))
-        .map(({ one: { customerId, fact, hash } }) => ({
+        .map(({ one, one: { fact, hash } }) => ({
           id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
           channel: fact.channel,
           address: hash,
-          personId: people.find(customerKey(shop.vault, customerId))?.id ?? null,
+          personId: people.find(keyOf(one))?.id ?? null,
           state: fact.state,
           level: fact.level,
           chosenAt: fact.chosenAt,

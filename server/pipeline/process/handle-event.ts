@@ -24,8 +24,18 @@ export function handleEvent(batch: Batch, event: TranslatedEvent): void {
     return;
   }
   const uninstalled = batch.life.uninstalledAt !== null && event.triggeredAt <= batch.life.uninstalledAt;
-  const outcome = uninstalled ? skipped('uninstalled') : outcomeOf(batch, event, t);
+  const outcome = uninstalled ? learnOnly(batch, event, t) : outcomeOf(batch, event, t);
   batch.settle(event, outcome, searchKeys(batch, t), entity);
+}
+
+/**
+ * Nothing is sent for an event from before the app was uninstalled, but what it says still counts:
+ * an opt-out among it is due after a reinstall.
+ */
+function learnOnly(batch: Batch, event: TranslatedEvent, t: Translated): Outcome {
+  const ended = skipped('uninstalled');
+  outcomeOf({ ...batch, deliver: () => ended, park: () => null }, event, t);
+  return ended;
 }
 
 function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome {

@@ -88,3 +88,32 @@ it('an opt-out that was waiting at the uninstallation is sent after the reinstal
   await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 0);
   expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
 });
+
+it.each([
+  ['a dated opt-out', {}],
+  ['an undated opt-out', { consent_updated_at: null }],
+])('%s from before the uninstallation that arrives after it is sent after the reinstall', async (_, over) => {
+  const history = await histories.begin();
+  await history.uninstall();
+  const body = emailConsent(1, 'unsubscribed', history.at(1));
+  const consent = { ...body.email_marketing_consent, ...over };
+  const event = await history.tell(EMAIL, { ...body, email_marketing_consent: consent }, 1);
+  expect(event).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
+  expect(history.sent()).toEqual([]);
+  await history.reinstall();
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 0);
+  expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
+});
+
+it('a known customer who changed to another address meanwhile, and had opted out before, is opted out there by the first comparison', async () => {
+  const history = await histories.begin();
+  // The reinstallation counts from ten minutes before it.
+  const before = history.at(-3600);
+  await history.tell(EMAIL, emailConsent(1, 'unsubscribed', before, { email_address: 'old@example.com' }), 1);
+  expect(history.flags('EmailPermission', 'old@example.com')).toEqual([false]);
+  await history.uninstall();
+  says(history, 'UNSUBSCRIBED', before);
+  await history.reinstall();
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission', EMAIL_1).length > 0);
+  expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
+});
