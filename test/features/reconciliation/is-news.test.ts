@@ -20,7 +20,13 @@ describe('whether Shopify’s state of an address is new to the ledger', () => {
     ['an undated choice about a known address', said('unsubscribed', null), [said('subscribed', 1500)], false],
     ['about an unknown address, chosen since the installation', said('unsubscribed', 1000), [], true],
     ['about an unknown address, from before the installation', said('unsubscribed', 999), [], false],
-    ['about an unknown address of a known customer, from before the installation', said('unsubscribed', 999), [], true, true],
+    [
+      'about an unknown address of a known customer, from before the installation',
+      said('unsubscribed', 999),
+      [],
+      true,
+      true,
+    ],
     ['undated, about an unknown address of a known customer', said('unsubscribed', null), [], false, true],
     ['about an address known only by a box', said('unsubscribed', 1200), [said('ticked', 1500, 'order_box')], true],
   ])('%s: as the table says', (_, fact, known, news, ofKnown = false) => {
