@@ -27,6 +27,7 @@ export type TextParams = Record<string, string | number>;
 const catalogues = {
   en: () => import('./texts/en/index.ts'),
   de: () => import('./texts/de/index.ts'),
+  es: () => import('./texts/es/index.ts'),
   fr: () => import('./texts/fr/index.ts'),
 };
 export type Language = keyof typeof catalogues;
