@@ -27,7 +27,7 @@ const failureOf = async (work: Promise<unknown>) => {
 const tokenCalls = () => scene.fake.calls.filter(({ path }) => path === '/admin/oauth/access_token');
 
 describe('token exchange', () => {
-  it('asks for an expiring offline token for the ID token, with the present secret, at the shop of the token', async () => {
+  it('exchanges the ID token for an expiring offline token, with the current secret, at the token’s shop', async () => {
     const idToken = await scene.idToken();
     expect(await scene.access.exchange(scene.shop, idToken)).toBe(true);
     expect(tokenCalls()).toMatchObject([{ shop: scene.shop.domain, method: 'POST' }]);
@@ -44,7 +44,7 @@ describe('token exchange', () => {
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.currencyCode).toBe('USD');
   });
 
-  it('uses the present secret for an ID token that the previous one signed: what that one asks for dies with it', async () => {
+  it('uses the current secret even for an ID token signed with the previous one: what the previous one asked for would expire with it', async () => {
     const idToken = await scene.idToken(SECRETS[1]);
     expect(await scene.access.exchange(scene.shop, idToken)).toBe(true);
     expect(JSON.parse(tokenCalls()[0]?.body ?? '')).toMatchObject({
@@ -53,7 +53,7 @@ describe('token exchange', () => {
     });
   });
 
-  it('is done once for many calls at once, and not while there is a token', async () => {
+  it('happens once for many calls at once, and not while there is a token', async () => {
     const many = await Promise.all(Array.from({ length: 50 }, () => scene.install()));
     expect(many).toEqual(Array(50).fill(true));
     await scene.install();
@@ -74,23 +74,20 @@ describe('token exchange', () => {
   it.each([
     ['cuts the connection', { cut: true }, 'network'],
     ['answers with a page', { html: true }, 'unreadable'],
-    ['answers with a page of an outage', { html: true, status: 502 }, 'unreadable'],
-  ] as const)(
-    'that Shopify %s is not tried again by every call at once, and works later',
-    async (_, behaviour, failure) => {
-      scene.there.behaveTokens([behaviour]);
-      expect(await scene.install()).toBe(false);
-      expect(scene.access.isFailing(scene.shop)).toBe(true);
-      expect(await scene.install()).toBe(false);
-      expect(tokenCalls()).toHaveLength(1);
-      expect((await accessOf(scene.db, scene.shop)).failure).toBe(failure);
-      const another = scene.process();
-      expect(await another.access.exchange(scene.shop, await scene.idToken())).toBe(true);
-      expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'ok', failure: null });
-    },
-  );
+    ['answers with an outage page', { html: true, status: 502 }, 'unreadable'],
+  ] as const)('is not repeated by every call if Shopify %s, and works later', async (_, behaviour, failure) => {
+    scene.there.behaveTokens([behaviour]);
+    expect(await scene.install()).toBe(false);
+    expect(scene.access.isFailing(scene.shop)).toBe(true);
+    expect(await scene.install()).toBe(false);
+    expect(tokenCalls()).toHaveLength(1);
+    expect((await accessOf(scene.db, scene.shop)).failure).toBe(failure);
+    const another = scene.process();
+    expect(await another.access.exchange(scene.shop, await scene.idToken())).toBe(true);
+    expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'ok', failure: null });
+  });
 
-  it('that is never answered ends by itself', async () => {
+  it('ends by itself if it is never answered', async () => {
     const hasty = scene.process(100);
     scene.there.behaveTokens([{ delayMs: 60_000 }]);
     expect(await hasty.access.exchange(scene.shop, await scene.idToken())).toBe(false);
@@ -99,7 +96,7 @@ describe('token exchange', () => {
 });
 
 describe('secrets', () => {
-  it('are in nothing that is logged or thrown, whatever fails', async () => {
+  it('never appear in a log or an error, whatever fails', async () => {
     const said: unknown[] = [];
     const say = (...what: unknown[]) => void said.push(what);
     const log = { debug: say, info: say, warn: say, error: say, fatal: say };
@@ -128,7 +125,7 @@ describe('secrets', () => {
 });
 
 describe('the stored pair', () => {
-  it('is sealed: neither token stands in the database', async () => {
+  it('is sealed: neither token is in the database in plain text', async () => {
     await scene.install();
     const token = await loadToken(scene.db, scene.shop);
     const [row] = await scene.db.query<{ whole: string }>(
@@ -144,8 +141,8 @@ describe('the stored pair', () => {
   it.each([
     ['uninstalled', false, 0],
     ['uninstalled before it was installed again', true, 0],
-    ['uninstalled, the pair being of after that', true, -60_000],
-  ])('is erased when the app was %s', async (_, again, offset) => {
+    ['uninstalled and the pair was created after that', true, -60_000],
+  ])('is erased if the app was %s', async (_, again, offset) => {
     await scene.install();
     await eraseTokens(scene.db, scene.shop, Date.now() + 1000 + offset, again);
     expect(await state()).toBe(offset < 0 ? 'ok' : 'missing');
@@ -155,7 +152,7 @@ describe('the stored pair', () => {
 describe('a refresh', () => {
   beforeEach(() => scene.install());
 
-  it('is done before the token ends, and not a second before that is near', async () => {
+  it('happens shortly before the token expires, and not a second earlier', async () => {
     await scene.access.token(scene.shop);
     await scene.expireIn(6 * 60_000);
     await scene.access.token(scene.shop);
@@ -167,7 +164,7 @@ describe('a refresh', () => {
     expect(scene.there.tokens.refreshes).toBe(1);
   });
 
-  it('is done once for 50 callers in two processes, who all get the new token', async () => {
+  it('happens once for 50 callers in two processes, who all get the new token', async () => {
     const other = scene.process();
     scene.there.tokens.expireAccess();
     await scene.expireIn(-1000);
@@ -182,7 +179,7 @@ describe('a refresh', () => {
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).denied).toEqual([]);
   });
 
-  it('that died after Shopify gave the new pair is done again with the old refresh token', async () => {
+  it('that died after Shopify issued the new pair is repeated with the old refresh token', async () => {
     const old = await loadToken(scene.db, scene.shop);
     await scene.oauth.refresh(scene.shop.domain, old?.refresh ?? '');
     await scene.db.query(
@@ -193,7 +190,7 @@ describe('a refresh', () => {
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
   });
 
-  it('that fails for now is no matter while the token can still be used', async () => {
+  it('may fail as long as the token can still be used', async () => {
     await scene.expireIn(60_000);
     scene.there.behaveTokens([{ status: 503 }, { status: 503 }]);
     expect((await scene.access.token(scene.shop)).version).toBe(1);
@@ -203,7 +200,7 @@ describe('a refresh', () => {
     expect((await scene.access.token(scene.shop)).version).toBe(2);
   });
 
-  it('that Shopify refuses means that the app has to be opened, and opening it ends that', async () => {
+  it('that Shopify refuses means that the app has to be opened; opening it restores access', async () => {
     scene.there.tokens.revoke();
     await scene.expireIn(-1000);
     expect(await failureOf(scene.access.token(scene.shop))).toBe('no_access');
@@ -217,17 +214,17 @@ describe('a refresh', () => {
   });
 });
 
-describe('an answer of 401', () => {
+describe('a 401 from Shopify', () => {
   beforeEach(() => scene.install());
   const run = () => scene.admin.run(scene.shop, ShopFacts, {});
 
-  it('is followed by one refresh, and the call is done', async () => {
+  it('leads to one refresh, and the call succeeds', async () => {
     scene.there.tokens.expireAccess();
     expect((await run()).data.shop.name).toBe(scene.there.facts.name);
     expect(scene.there.tokens.refreshes).toBe(1);
   });
 
-  it('to calls at once is followed by one refresh for all of them', async () => {
+  it('to several calls at once leads to one refresh for all of them', async () => {
     scene.there.tokens.expireAccess();
     const other = scene.process();
     const runs = Array.from({ length: 20 }, (_, i) => (i % 2 ? scene : other).admin.run(scene.shop, ShopFacts, {}));
@@ -235,7 +232,7 @@ describe('an answer of 401', () => {
     expect(scene.there.tokens.refreshes).toBe(1);
   });
 
-  it('again after the refresh means that the app has to be opened', async () => {
+  it('that follows a refresh means that the app has to be opened', async () => {
     scene.there.behave(() => ({ status: 401 }));
     expect(await failureOf(run())).toBe('no_access');
     expect(scene.there.tokens.refreshes).toBe(1);
@@ -248,7 +245,7 @@ describe('an answer of 401', () => {
     expect(scene.fake.calls).toHaveLength(calls);
   });
 
-  it('after an uninstallation that is not known yet means the same', async () => {
+  it('after an uninstallation we don’t know about yet means that the app has to be opened', async () => {
     scene.there.tokens.revoke();
     expect(await failureOf(run())).toBe('no_access');
     expect(await state()).toBe('needs_opening');

@@ -27,15 +27,15 @@ const customer = (id: number) => JSON.stringify({ id: `gid://shopify/Customer/${
 const child = (id: number, value: string) =>
   JSON.stringify({ namespace: 'a', key: 'b', type: 'x', value, __parentId: `gid://shopify/Customer/${id}` });
 
-describe('The file of a bulk operation', () => {
-  it('names in each record the fields that it was read without', async () => {
+describe('the file of a bulk operation', () => {
+  it('names in each record the fields that were left out of the read', async () => {
     const records = await read('orders', '{"id":"gid://shopify/Order/1"}\n', 7, START, [], {
       denied: ['customer.firstName'],
     });
     expect(JSON.parse(records[0]?.body ?? '')).toMatchObject({ __typename: 'Order', denied: ['customer.firstName'] });
   });
 
-  it('gives a record per node, with its children, the keys that were asked for, and the place after it', async () => {
+  it('gives one record per node, with its children, the requested keys, and the position after it', async () => {
     const text = `${customer(1)}\n${customer(2)}\n${child(2, 'first')}\n${child(2, 'second')}\n${customer(3)}\n`;
     const records = await read('customers', text, 5, START, ['a.b']);
     expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
@@ -57,12 +57,12 @@ describe('The file of a bulk operation', () => {
     expect(JSON.parse(order?.body ?? '')).toMatchObject({ __typename: 'Order', lineItems: [{ title: 'Pass' }] });
   });
 
-  it('takes no text in a node for a child', async () => {
+  it('takes no text inside a node for a child', async () => {
     const text = `${JSON.stringify({ id: 'gid://shopify/Customer/1' })}\n${JSON.stringify({ id: 'gid://shopify/Customer/2', note: '"__parentId":"x"' })}\n`;
     expect(await read('customers', text)).toHaveLength(2);
   });
 
-  it('gives the last record even without an end of line, and passes over empty lines', async () => {
+  it('gives the last record even without a final line break, and skips empty lines', async () => {
     const records = await read('customers', `\n\n${customer(1)}\n\n${customer(2)}`);
     expect(records.map(({ body }) => JSON.parse(body).id)).toEqual([
       'gid://shopify/Customer/1',
@@ -70,11 +70,11 @@ describe('The file of a bulk operation', () => {
     ]);
   });
 
-  it('gives what is no JSON as it is, so that it is seen', async () => {
+  it('returns what isn’t JSON unchanged, so that it is seen', async () => {
     expect((await read('customers', `${customer(1)}\nnonsense\n${customer(2)}\n`))[1]?.body).toBe('nonsense');
   });
 
-  it('read on from after any record gives exactly the rest, however the bytes are cut', async () => {
+  it('gives exactly the rest if read on after any record, however the bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ children: fc.nat(3), text: fc.string({ unit: 'grapheme' }) }), {

@@ -1,4 +1,5 @@
-// One of the processes of two-processes.test.ts: told to, it asks for a shop's token and for its facts, 25 times at once.
+// One of the processes in two-processes.test.ts: on command, it asks for a shop's token and facts
+// 25 times at once.
 import { openAdmin } from '../../server/admin/open-admin.ts';
 import { readConfig } from '../../server/platform/config.ts';
 import { openDb } from '../../server/platform/database/db.ts';

@@ -26,8 +26,8 @@ const failureOf = async (work: Promise<unknown>) => {
   return error instanceof AdminError ? error.failure : error;
 };
 
-describe('a call', () => {
-  it('goes to the shop, in the version that the documents are checked against, with the token in its header alone', async () => {
+describe('an Admin API call', () => {
+  it('goes to the shop, in the API version the documents are checked against, with the token only in its header', async () => {
     await facts();
     expect(scene.fake.calls).toMatchObject([
       { shop: scene.shop.domain, method: 'POST', path: '/admin/api/2026-10/graphql.json' },
@@ -37,31 +37,31 @@ describe('a call', () => {
 
   it.each([
     ['an outage', { status: 502 }],
-    ['a page in place of JSON', { html: true as const }],
+    ['a page instead of JSON', { html: true as const }],
     ['a cut connection', { cut: true as const }],
-    ['an accident inside Shopify', { errors: [{ message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }],
+    ['an internal error in Shopify', { errors: [{ message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }],
     ['429', { status: 429, retryAfter: 0.01 }],
     ['THROTTLED', { throttled: true as const }],
-  ])('is tried again after %s', async (_, behaviour) => {
+  ])('is retried after %s', async (_, behaviour) => {
     scene.there.behave([behaviour, behaviour]);
     expect((await facts()).data.shop.name).toBe(scene.there.facts.name);
     expect(scene.fake.calls).toHaveLength(3);
   });
 
-  it('is given up for now when that does not end', async () => {
+  it('is given up for now if that continues', async () => {
     scene.there.behave(() => ({ status: 503 }));
     expect(await failureOf(facts())).toBe('later');
     expect(scene.fake.calls).toHaveLength(4);
   });
 
-  it('that starts something is not repeated when its outcome is unknown', async () => {
+  it('that starts something is not repeated if its outcome is unknown', async () => {
     scene.there.behave([{ cut: true }]);
     const start = scene.admin.run(scene.shop, RunBulkQuery, { query: '{ shop { name } }', groupObjects: true });
     expect(await failureOf(start)).toBe('later');
     expect(scene.fake.calls).toHaveLength(1);
   });
 
-  it('that Shopify refuses is not tried again', async () => {
+  it('that Shopify refuses is not retried', async () => {
     scene.there.behave([{ errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] }]);
     expect(await failureOf(facts())).toBe('refused');
     expect(scene.fake.calls).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('a call', () => {
     expect(await failureOf(hasty.admin.run(scene.shop, ShopFacts, {}))).toBe('later');
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     const ending = new AbortController();
     scene.there.behave(() => {
       ending.abort(new Error('the process stops'));
@@ -82,7 +82,7 @@ describe('a call', () => {
     await expect(facts(ending.signal)).rejects.toThrow('the process stops');
   });
 
-  it('of a shop without a token is not made', async () => {
+  it('is not made for a shop without a token', async () => {
     const stranger = await scene.shops.ensure('stranger.myshopify.com');
     expect(await failureOf(scene.admin.run(stranger, ShopFacts, {}))).toBe('no_access');
     expect(scene.fake.calls).toEqual([]);
@@ -97,7 +97,7 @@ describe('throttling', () => {
     expect((await Promise.all(calls)).map(({ data }) => data.customersCount?.count)).toEqual(Array(20).fill(0));
   });
 
-  it('of one shop keeps no other waiting', async () => {
+  it('of one shop delays no other', async () => {
     const other = await stage.scene();
     await other.install();
     scene.there.behave(() => ({ throttled: true }));
@@ -115,13 +115,13 @@ describe('fields that the app may not see', () => {
     scene.there.denied.add('Customer.firstName').add('CustomerEmailAddress.emailAddress');
   });
 
-  it('are named in the answer, as they are not empty but unknown', async () => {
+  it('are named in the answer: they are unknown, not empty', async () => {
     const { data, denied } = await read();
     expect(data.nodes[0]).toMatchObject({ firstName: null, defaultEmailAddress: null });
     expect(denied.toSorted()).toEqual(['nodes.0.defaultEmailAddress.emailAddress', 'nodes.0.firstName']);
   });
 
-  it('are reported once, again when there are others, and no more once they are given', async () => {
+  it('are reported once, again if there are others, and no longer once the app may see them', async () => {
     await read();
     await read();
     const entry = {
@@ -140,7 +140,7 @@ describe('fields that the app may not see', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
-  it('stay reported while an answer is about somebody who has nothing there: no second entry comes of it', async () => {
+  it('stay reported, without a second problem, while an answer is about someone without those fields', async () => {
     scene.there.setCustomer({ id: 2, defaultEmailAddress: null });
     const nobody = { ids: ['gid://shopify/Customer/2'], withMetafields: false };
     scene.there.denied.delete('Customer.firstName');
@@ -154,7 +154,7 @@ describe('fields that the app may not see', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
-  it('are reported by another process without a second entry', async () => {
+  it('are reported by another process without a second problem', async () => {
     await read();
     await scene.process().admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false });
     expect(await openProblems(scene.db, scene.shop)).toHaveLength(1);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   documents = await readDocuments();
 });
 
-describe.skipIf(schema === null)("by Shopify's whole 2026-10 schema", () => {
+describe.skipIf(schema === null)('according to Shopify’s complete 2026-10 schema', () => {
   it('every document is valid', () => {
     expect(schema && documentFaults(schema, documents)).toEqual([]);
   });
@@ -31,26 +31,26 @@ describe.skipIf(schema === null)("by Shopify's whole 2026-10 schema", () => {
     expect(faults.map(({ message }) => message)).toEqual([]);
   });
 
-  it('no document uses what Shopify is about to take away', () => {
+  it('no document uses what Shopify is about to remove', () => {
     const used = documents.operations.flatMap(({ text }) => [...text.matchAll(/\w+/g)].map(([word]) => word));
-    // Deprecated on customers and phone numbers since 2026-10, and read from where they went.
+    // Deprecated on customers and phone numbers since 2026-10, and read from their new place.
     for (const word of ['emailMarketingConsent', 'marketingCollectedFrom', 'countryCode', 'addresses']) {
       expect(used).not.toContain(word);
     }
   });
 
-  it('the generated texts and types are those of the documents: else run "npm run graphql"', async () => {
+  it('the generated texts and types are those of the documents: otherwise run "npm run graphql"', async () => {
     expect(schema && (await generateDocuments(schema, documents))).toBe(
       await read('server/admin/documents.generated.ts'),
     );
   });
 
-  it('the part of it that the stand-in uses is generated from it: else run "npm run graphql"', async () => {
+  it('the stand-in’s part of it is generated from it: otherwise run "npm run graphql"', async () => {
     expect(schema && pruneSchema(schema, documents)).toBe(await read('test/schema/admin.graphql'));
   });
 });
 
-it('the part of the schema that is kept is a schema, and all documents fit it', async () => {
+it('our copy of part of the schema is a valid schema, and all documents fit it', async () => {
   const kept = buildSchema(await read('test/schema/admin.graphql'));
   expect(documentFaults(kept, documents)).toEqual([]);
 });

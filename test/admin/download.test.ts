@@ -37,17 +37,17 @@ async function read(url: string, from = 0, signal?: AbortSignal): Promise<string
 }
 
 describe("a bulk operation's file", () => {
-  it('is read whole, without the token', async () => {
+  it('is read completely, without the token', async () => {
     expect(await read(await file())).toBe(whole());
     expect(scene.there.bulk.ranges).toEqual([null]);
   });
 
-  it('is read from any byte on', async () => {
+  it('can be read from any byte on', async () => {
     expect(await read(await file(), 12_345)).toBe(whole().slice(12_345));
     expect(scene.there.bulk.ranges).toEqual(['bytes=12345-']);
   });
 
-  it('that is cut is read on from there, and nothing comes twice', async () => {
+  it('is continued where it was cut, and nothing comes twice', async () => {
     scene.there.bulk.cutAfterBytes = 30_000;
     const url = await file();
     expect(await read(url, 100)).toBe(whole().slice(100));
@@ -56,7 +56,7 @@ describe("a bulk operation's file", () => {
     expect(Number(/\d+/.exec(second ?? '')?.[0])).toBeGreaterThan(100);
   });
 
-  it('that has run out is refused', async () => {
+  it('is refused once it has expired', async () => {
     const url = await file();
     scene.there.bulk.expired = true;
     const failure = await read(url).catch((error: unknown) => error);
@@ -64,18 +64,18 @@ describe("a bulk operation's file", () => {
     expect(failure).toMatchObject({ failure: 'refused' });
   });
 
-  it('whose server is away is left for later', async () => {
+  it('is left for later if its server is away', async () => {
     const failure = await read('http://127.0.0.1:9/x.jsonl').catch((error: unknown) => error);
     expect(failure).toMatchObject({ failure: 'later' });
   });
 
-  it('is left where it is when the reader is told to end', async () => {
+  it('is no longer read once the reader is aborted', async () => {
     const ending = new AbortController();
     ending.abort(new Error('the process stops'));
     await expect(read(await file(), 0, ending.signal)).rejects.toThrow('the process stops');
   });
 
-  it('is fetched over https alone, outside of tests', async () => {
+  it('is fetched over https only, except in tests', async () => {
     await expect(createTransport(undefined).open('http://127.0.0.1:9/x.jsonl')).rejects.toThrow('https');
   });
 });

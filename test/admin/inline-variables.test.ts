@@ -30,7 +30,7 @@ describe('the text of a bulk query', () => {
     expect(text).not.toContain('$');
   });
 
-  it('says exactly what was given, whatever a text holds', () => {
+  it('says exactly what was given, whatever its texts contain', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string({ unit: 'binary' })), (query, metafieldKeys) => {
         const text = inlineVariables(BulkCustomersWithMetafields, { query, metafieldKeys });

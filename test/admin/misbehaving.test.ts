@@ -34,7 +34,7 @@ const changed =
   (change: (answer: Json) => unknown) =>
   (text: string): string =>
     JSON.stringify(change(JSON.parse(text)));
-/** Each customer of the answer is given this. */
+/** Overrides these fields of each customer in the answer. */
 const withNodes = (over: object) => ({
   change: changed(({ data }) => ({ data: { nodes: data.nodes.map((node) => ({ ...node, ...over })) } })),
 });
@@ -44,31 +44,31 @@ const garbage: [string, AdminBehaviour][] = [
   ['no JSON', { text: 'Service is warming up' }],
   ['a page', { html: true }],
   ['JSON that is cut off', { change: (text) => text.slice(0, -20) }],
-  ['JSON that is no object', { text: '[]' }],
+  ['JSON that isn’t an object', { text: '[]' }],
   ['null', { text: 'null' }],
-  ['an answer to nothing', { text: '{"data":{}}' }],
-  ['data that is no object', { text: '{"data":[1]}' }],
-  ['errors that are no list', { text: '{"errors":"Not Found"}' }],
+  ['an answer to no question', { text: '{"data":{}}' }],
+  ['data that isn’t an object', { text: '{"data":[1]}' }],
+  ['errors that aren’t a list', { text: '{"errors":"Not Found"}' }],
   ['errors and half of the data', { text: '{"data":{"nodes":[null,null]},"errors":[{"message":"x"}]}' }],
   ['an object where a list belongs', { text: '{"data":{"nodes":{"0":null}}}' }],
   ['texts where records belong', { text: '{"data":{"nodes":["gid://shopify/Customer/1","x"]}}' }],
   ['a number where a text belongs', withNodes({ firstName: 7 })],
   ['a text where a list belongs', withNodes({ tags: 'mail-ok' })],
-  ['no value where one has to be', withNodes({ dataSaleOptOut: null })],
+  ['null where a value is required', withNodes({ dataSaleOptOut: null })],
   ['a consent that is a text', withNodes({ defaultEmailAddress: 'SUBSCRIBED' })],
   [
     'records without a field',
     { change: changed(({ data }) => ({ data: { nodes: data.nodes.map(({ tags: _, ...node }) => node) } })) },
   ],
-  ['records of no kind', withNodes({ __typename: undefined })],
-  ['another one’s records', { change: changed(({ data }) => ({ data: { nodes: data.nodes.toReversed() } })) }],
+  ['records without a type', withNodes({ __typename: undefined })],
+  ['another person’s records', { change: changed(({ data }) => ({ data: { nodes: data.nodes.toReversed() } })) }],
   ['another kind of record', withNodes({ __typename: 'Order', id: 'gid://shopify/Order/1' })],
   ['one record too few', { change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(1) } })) }],
   ['one record too many', { change: changed(({ data }) => ({ data: { nodes: [...data.nodes, null] } })) }],
 ];
 
-describe('Shopify answers with', () => {
-  it.each(garbage)('%s: nothing is taken from it, and the same answered rightly is', async (_, behaviour) => {
+describe('if Shopify answers with', () => {
+  it.each(garbage)('%s, nothing is used from it, and a correct answer afterwards is', async (_, behaviour) => {
     scene.there.behave(() => behaviour);
     expect(await failureOf(read())).toBe('later');
     scene.there.behave([]);
@@ -76,7 +76,7 @@ describe('Shopify answers with', () => {
   });
 
   it.each(garbage)(
-    '%s, however often it is asked: the merchant is told once, until it answers rightly',
+    '%s, the merchant is told once, however often we ask, until the answer is correct',
     async (_, behaviour) => {
       scene.there.behave(() => behaviour);
       for (let tries = 0; tries < 3; tries++) await failureOf(read());
@@ -88,17 +88,17 @@ describe('Shopify answers with', () => {
     },
   );
 
-  it('10 MB: it is read', async () => {
+  it('10 MB, it is read', async () => {
     scene.there.setCustomer({ id: 1, firstName: 'x'.repeat(10_000_000) });
     expect((await read()).data.nodes).toMatchObject([{ id: gids[0] }, { id: gids[1] }]);
   });
 
-  it('more than one may weigh: it is asked for in smaller parts, and the rest is not read', async () => {
+  it('more than an answer may have, we ask for fewer records at a time, and the rest is not read', async () => {
     scene.there.behave([{ text: `{"data":"${'x'.repeat(30_000_000)}"}` }]);
     expect(await failureOf(read())).toBe('too_costly');
   });
 
-  it('THROTTLED for ever: the call ends, and the merchant is told once', async () => {
+  it('THROTTLED forever, the call ends, and the merchant is told once', async () => {
     scene.there.behave(() => ({ status: 429 }));
     expect(await failureOf(read())).toBe('later');
     expect(scene.fake.calls.length).toBeLessThan(15);
@@ -106,7 +106,7 @@ describe('Shopify answers with', () => {
   });
 });
 
-/** Pages that lead to one another in a circle of so many. */
+/** Pages that lead to one another in a circle of this many. */
 const circle = (root: 'order' | 'customers', pages: number) => {
   let at = 0;
   return () => ({
@@ -119,14 +119,14 @@ const circle = (root: 'order' | 'customers', pages: number) => {
   });
 };
 
-describe.each([1, 2, 3])('pages that lead round in a circle of %i', (pages) => {
-  it('of an order’s lines end, and give no order', async () => {
+describe.each([1, 2, 3])('pages that lead in a circle of %i', (pages) => {
+  it('end for an order’s lines, and give no order', async () => {
     scene.there.setOrder({ id: 5 });
     scene.there.behave(circle('order', pages));
     expect(await failureOf(fetchWholeOrder(asking(), '5'))).toBe('later');
   });
 
-  it('of what changed end', async () => {
+  it('end for changes', async () => {
     scene.there.behave(circle('customers', pages));
     const seen = new Set<string>();
     const readAll = async () => {
@@ -140,7 +140,7 @@ describe.each([1, 2, 3])('pages that lead round in a circle of %i', (pages) => {
   });
 });
 
-it('a customer who is not in the answer is not taken for one who is gone', async () => {
+it('a customer missing from the answer is not mistaken for a deleted one', async () => {
   scene.there.behave(() => ({ change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(0, 1) } })) }));
   expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('later');
 });
@@ -161,7 +161,7 @@ describe('the file of a bulk operation', () => {
     return { failure: await failureOf(read()), found };
   }
 
-  it('that ends anywhere too early fails, and gives no record that lacks something', async () => {
+  it('fails if it ends anywhere too early, and gives no incomplete record', async () => {
     const all = (await records([Buffer.from(whole)], whole.length)).found.map(({ body }) => body);
     expect(all).toHaveLength(2);
     for (let length = 0; length < whole.length; length++) {
@@ -171,13 +171,13 @@ describe('the file of a bulk operation', () => {
     }
   });
 
-  it('whose size nobody knows fails when it ends within a line', async () => {
+  it('of unknown size fails if it ends within a line', async () => {
     const { failure, found } = await records([Buffer.from(whole.slice(0, -5))], null);
     expect(failure).toBe('later');
     expect(found).toHaveLength(1);
   });
 
-  it('with broken lines gives the records around them, and the broken ones as something that nobody can read', async () => {
+  it('with broken lines gives the records around them, and the broken lines as unreadable', async () => {
     const text = `${line(1)}\n{"id":"gid://shop\n<html>\n${line(2)}\n`;
     const { found } = await records([Buffer.from(text)], text.length);
     expect(found.map(({ body }) => body.slice(0, 12))).toEqual([
@@ -191,7 +191,7 @@ describe('the file of a bulk operation', () => {
   it.each([
     ['a line', ''],
     ['the lines of one record', ',"__parentId":"gid://shopify/Customer/1"'],
-  ])('with %s of 50 MB gives the others, and holds 10 MB of it at most', async (what, tail) => {
+  ])('with %s of 50 MB gives the others, and holds at most 10 MB of it', async (what, tail) => {
     const chunk = Buffer.alloc(64 * 1024, 'x');
     function* parts() {
       yield Buffer.from(`${line(1)}\n`);

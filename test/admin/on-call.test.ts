@@ -33,7 +33,7 @@ const uninstall = (triggeredAt: Date) =>
   connector.deliver('app/uninstalled', { id: 1, domain }, { shop: domain, triggeredAt });
 
 describe('the first authenticated call', () => {
-  it("gets the app its token and the shop's facts, before it is answered", async () => {
+  it('gets the app its token and the shop’s facts, before it is answered', async () => {
     there.facts = {
       ...there.facts,
       ianaTimezone: 'Europe/Zurich',
@@ -49,7 +49,7 @@ describe('the first authenticated call', () => {
     expect(there.tokens.exchanges).toBe(1);
   });
 
-  it('reads facts that a shop/update from before changes no more, and one from after does', async () => {
+  it('reads facts that an older shop/update does not overwrite, and a newer one does', async () => {
     there.facts = { ...there.facts, ianaTimezone: 'Europe/Zurich', updatedAt: '2026-11-20T10:00:00Z' };
     await overview();
     for (const [updated_at, told, known] of [
@@ -66,7 +66,7 @@ describe('the first authenticated call', () => {
     ['Shopify is down', () => there.behaveTokens([{ status: 502 }])],
     ['Shopify cuts the connection', () => there.behaveTokens([{ cut: true }])],
     ['Shopify does not answer in time', () => there.behaveTokens([{ delayMs: 5000 }])],
-  ])('is answered, and says what is missing, when %s', async (_, refuse) => {
+  ])('is answered, and says what is missing, if %s', async (_, refuse) => {
     refuse();
     const { adminAccess } = await overview();
     expect(adminAccess.state).toBe('missing');
@@ -85,7 +85,7 @@ describe('a shop that was uninstalled', () => {
     expect(there.tokens.exchanges).toBe(2);
   });
 
-  it('and installed again before the webhook came loses the dead token alone', async () => {
+  it('and installed again before the webhook arrived loses only the dead token', async () => {
     await overview();
     await connector.db.query(`UPDATE admin_tokens SET exchanged_at = now() - interval '1 hour'`);
     await uninstall(ago(60_000));
@@ -98,8 +98,8 @@ describe('a shop that was uninstalled', () => {
   });
 });
 
-describe('the overview', () => {
-  it('says in words what the app may not see', async () => {
+describe('the overview page', () => {
+  it('explains what the app may not see', async () => {
     there.setCustomer({ id: 1, defaultEmailAddress: emailOf('mia@example.com') });
     await overview();
     await connector.db.query(
@@ -114,13 +114,13 @@ describe('the overview', () => {
     expect(problem?.message).toContain('isn’t approved for it: email address and name.');
   });
 
-  it('says when the app has to be opened, until it was', async () => {
+  it('says that the app has to be opened, until it was', async () => {
     await overview();
     there.tokens.revoke();
     await connector.db.query(
       `UPDATE admin_tokens SET access_expires_at = now() - interval '1 second', facts_at = NULL`,
     );
-    await until('the upkeep has found out', async () => {
+    await until('the upkeep has noticed', async () => {
       const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE refused_at IS NOT NULL');
       return row;
     });
@@ -139,8 +139,8 @@ describe('the overview', () => {
   });
 });
 
-describe('the upkeep', () => {
-  it('refreshes the token of a shop that nobody uses, once a day, and reads its facts again', async () => {
+describe('the daily upkeep', () => {
+  it('refreshes the token of a shop nobody uses, and reads its facts again', async () => {
     await overview();
     there.facts = { ...there.facts, ianaTimezone: 'Asia/Tokyo' };
     await connector.db.query(
@@ -153,7 +153,7 @@ describe('the upkeep', () => {
     expect(there.tokens.refreshes).toBe(1);
   });
 
-  it('leaves a shop alone for an hour when Shopify is away', async () => {
+  it('leaves a shop alone for an hour if Shopify is down', async () => {
     await overview();
     there.behaveTokens([{ status: 503 }]);
     await connector.db.query(

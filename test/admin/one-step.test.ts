@@ -10,14 +10,17 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** While a process would die between the token and the entry: nothing of the entry can be written. */
+/**
+ * While this holds, a process would die between the token and the problem: nothing of the problem
+ * can be written.
+ */
 async function withoutEntries(work: () => Promise<unknown>): Promise<void> {
   await stage.db.query('CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON problems FOR EACH ROW EXECUTE FUNCTION fail()');
   await work().catch(() => {});
   await stage.db.query('DROP TRIGGER fail ON problems');
 }
 
-it('a token is never refused without the entry that says so, nor replaced with the entry still open', async () => {
+it('a token is never refused without the problem that says so, nor replaced with the problem still open', async () => {
   const { db, shop, there, process, idToken, install, expireIn } = await stage.scene();
   const stands = async () => ({
     access: (await accessOf(db, shop)).state,

@@ -21,7 +21,7 @@ describe('an answer of the Admin API', () => {
       { kind: 'data', data, denied: ['shop.email'] },
     ],
     [
-      'the same in a list',
+      'the same within a list',
       { data, errors: [denial(['nodes', 0, 'firstName']), denial(['nodes', 1, 'firstName'])] },
       { kind: 'data', data, denied: ['nodes.0.firstName', 'nodes.1.firstName'] },
     ],
@@ -39,12 +39,12 @@ describe('an answer of the Admin API', () => {
     ],
     ['a mistake without a code', { errors: [error()] }, { kind: 'refused', code: 'unknown', denied: [] }],
     [
-      'a field lost to an accident: the whole is read again, as the field may not be empty',
+      'a field lost to an error: we read it all again, because the field may not be empty',
       { data, errors: [error('INTERNAL_SERVER_ERROR')] },
       { kind: 'failed', code: 'INTERNAL_SERVER_ERROR', partial: true },
     ],
     [
-      'the same beside a denial',
+      'the same together with a denial',
       { data, errors: [denial(['shop', 'email']), error('TIMEOUT')] },
       { kind: 'failed', code: 'TIMEOUT', partial: true },
     ],
@@ -53,7 +53,7 @@ describe('an answer of the Admin API', () => {
     ['a page', '<!DOCTYPE html>', { kind: 'failed', code: 'unreadable' }],
     ['half of it', '{"data":{"shop"', { kind: 'failed', code: 'unreadable' }],
     ['nothing', '', { kind: 'failed', code: 'unreadable' }],
-  ])('of 200: %s', (_, body, outcome) => {
+  ])('with status 200: %s', (_, body, outcome) => {
     expect(read(body)).toEqual(outcome);
   });
 
@@ -69,11 +69,11 @@ describe('an answer of the Admin API', () => {
     [429, '-1', { kind: 'throttled', waitMs: null }],
     [429, '86400', { kind: 'throttled', waitMs: null }],
     [429, 'soon', { kind: 'throttled', waitMs: null }],
-  ])('of %i (Retry-After %j)', (status, retryAfter, outcome) => {
+  ])('with status %i (Retry-After %j)', (status, retryAfter, outcome) => {
     expect(read({ data }, status, retryAfter)).toEqual(outcome);
   });
 
-  it('tells what the query costs and what is left', () => {
+  it('includes what the query costs and what is left', () => {
     const throttleStatus = { maximumAvailable: 2000, currentlyAvailable: 12, restoreRate: 100 };
     const text = JSON.stringify({ data, extensions: { cost: { requestedQueryCost: 42, throttleStatus } } });
     expect(readAnswer({ status: 200, retryAfter: null, text }, {}).cost).toEqual({
@@ -82,7 +82,7 @@ describe('an answer of the Admin API', () => {
     });
   });
 
-  it('is never taken for data when it is something else, and never throws', () => {
+  it('is never taken for data if it is something else, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
         const { outcome } = readAnswer({ status: 200, retryAfter: null, text }, {});

@@ -18,7 +18,10 @@ export const SECRETS = ['the secret of now', 'the secret of before'] as const;
 
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);
 
-/** The Admin API's room between a database and the stand-in; each part is the process's own, so two are two processes. */
+/**
+ * The Admin API folder between a database and the stand-in. Each process has its own parts, so two
+ * of them are two processes.
+ */
 export function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLog('silent')) {
   const now = Date.now;
   const transport = createTransport(origin, answerMs);
@@ -37,7 +40,9 @@ export function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = c
   return { transport, oauth, access, admin, shops: createShops(db, keys), log };
 }
 
-/** A database and a stand-in for the tests of a file; each test has a shop of its own, and a new process. */
+/**
+ * A database and a stand-in for the tests in a file. Each test has its own shop and a new process.
+ */
 export async function openStage() {
   const db = await testDatabase();
   const fake: FakeShopifyAdmin = await startShopifyAdmin();
@@ -66,10 +71,13 @@ export async function openStage() {
         idToken,
         /** Another process on the same database. */
         process,
-        /** The shop at Shopify. */
+        /** The shop in Shopify. */
         there: fake.shop(domain),
         install: async () => await room.access.exchange(shop, await idToken()),
-        /** Its access token, given for an hour, has so many milliseconds left by the database's clock. */
+        /**
+         * Its access token, valid for an hour, has this many milliseconds left by the database's
+         * clock.
+         */
         expireIn: async (ms: number) => {
           await db.query(
             `UPDATE admin_tokens SET access_expires_at = now() + $1::float8 * interval '1 millisecond',

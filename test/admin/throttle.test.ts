@@ -11,16 +11,16 @@ const told = (currentlyAvailable: number, restoreRate = 100) => ({
 describe('how long a call waits for its points', () => {
   it.each<[string, Partial<Bucket>, number, number, number]>([
     ['not at all while there are enough', { available: 500 }, 500, 0, 0],
-    ['until the missing ones are back', { available: 100 }, 600, 0, 5000],
-    ['less when some came back since', { available: 100 }, 600, 3000, 2000],
-    ['as the plan has it', { available: 0, restore: 1000 }, 600, 0, 600],
-    ['as long as the whole bucket takes, for a call that costs more than it holds', { available: 0 }, 9999, 0, 20_000],
-    ['no longer when the clock was set back', { available: 100, at: 60_000 }, 600, 0, 5000],
+    ['until the missing ones are restored', { available: 100 }, 600, 0, 5000],
+    ['less if some were restored since', { available: 100 }, 600, 3000, 2000],
+    ['at the rate of the plan', { available: 0, restore: 1000 }, 600, 0, 600],
+    ['for the whole bucket, if the call costs more than it holds', { available: 0 }, 9999, 0, 20_000],
+    ['no longer if the clock was set back', { available: 100, at: 60_000 }, 600, 0, 5000],
   ])('%s', (_, change, points, now, waitMs) => {
     expect(reserve(bucket(change), points, now).waitMs).toBe(waitMs);
   });
 
-  it('is longer for each further call at the same moment: they go one after the other', () => {
+  it('is longer for each further call at the same moment: they go one after another', () => {
     let state = bucket({ available: 100 });
     const waits = [1, 2, 3].map(() => {
       const turn = reserve(state, 100, 0);
@@ -31,17 +31,17 @@ describe('how long a call waits for its points', () => {
   });
 });
 
-describe('what an answer says counts', () => {
-  it('less what other calls under way have spoken for', () => {
+describe('the balance that an answer reports', () => {
+  it('counts, less what other calls under way have reserved', () => {
     const two = reserve(reserve(bucket(), 300, 0).bucket, 200, 0).bucket;
     expect(correct(two, 300, told(1000), 10)).toMatchObject({ available: 800, pending: 200, at: 10 });
   });
 
-  it('and without one, only what was spoken for is settled', () => {
+  it('may be missing: then only this call’s reservation is removed', () => {
     expect(correct(reserve(bucket(), 300, 0).bucket, 300, null, 1000)).toMatchObject({ available: 1800, pending: 0 });
   });
 
-  it('never leaves the bucket without an end to waiting, whatever Shopify says', () => {
+  it('never makes calls wait forever, whatever Shopify says', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer(), fc.nat(5000), (available, restore, points) => {
         const state = correct(bucket(), 0, told(available, restore), 0);

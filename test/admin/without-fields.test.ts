@@ -18,11 +18,11 @@ const asked = [
   { kind: 'orders', query: 'created_at:>="2026"', metafieldKeys: [] },
 ] as const;
 
-describe('What a bulk operation asks for', () => {
+describe('the query of a bulk operation', () => {
   it.each([
     ['customers', BulkCustomersWithMetafields, ProbeCustomers],
     ['orders', BulkOrders, ProbeOrders],
-  ])('of %s is what is looked at before', (_, bulk, probe) => {
+  ])('for %s asks for the same fields as its probe', (_, bulk, probe) => {
     expect(fieldsAskedFor(probe.text).sort()).toEqual(fieldsAskedFor(bulk.text).sort());
   });
 
@@ -30,7 +30,7 @@ describe('What a bulk operation asks for', () => {
     expect(withoutFields(BulkCustomers.text, [])).toBe(BulkCustomers.text);
   });
 
-  it.each(asked)('of $kind ($query) is a query whatever one field is left out, and asks for all others', (one) => {
+  it.each(asked)('for $kind ($query) stays valid whichever field is left out, and asks for all the others', (one) => {
     const fields = fieldsAskedFor(bulkQuery(one, []).text);
     expect(fields.length).toBeGreaterThan(20);
     for (const field of fields) {
@@ -40,13 +40,13 @@ describe('What a bulk operation asks for', () => {
     }
   });
 
-  it.each(asked)('of $kind ($query) is a query without anything but ids', (one) => {
+  it.each(asked)('for $kind ($query) stays valid with nothing but ids', (one) => {
     const { text } = bulkQuery(one, fieldsAskedFor(bulkQuery(one, []).text));
     expect(faults(text)).toEqual([]);
     expect(fieldsAskedFor(text)).toEqual(['id']);
   });
 
-  it('lacks all of an object that is left out, wherever it is asked for', () => {
+  it('leaves out an object completely, wherever it is asked for', () => {
     const left = fieldsAskedFor(bulkQuery(asked[2], ['customer', 'lineItems', 'billingAddress']).text);
     expect(left.filter((field) => /^(customer|lineItems|billingAddress)\b/.test(field))).toEqual([]);
     expect(left).toContain('shippingAddress.city');

@@ -39,7 +39,7 @@ function person(over: object = {}) {
   };
 }
 
-/** The block on the page of customer 7063; `answers` besides finding the person. */
+/** The block on the page of customer 7063; `answers` adds to finding the person. */
 async function open(answers: Record<string, Answer | Answer[]>) {
   const extension = setUpExtension('admin.customer-details.block.render', {
     configSearchDir: extensionFolder('customer-block'),
@@ -68,7 +68,7 @@ afterEach(() => {
 });
 
 describe('the customer block', () => {
-  it('shows that it asks, then what Ascent360 was told and when', async () => {
+  it('shows that it is loading, then what Ascent360 accepted and when', async () => {
     await show({ [ONE]: { body: person() } });
     expect(find('s-spinner')).not.toBeNull();
     await expect.poll(text).toContain('Up to date');
@@ -80,13 +80,13 @@ describe('the customer block', () => {
     expect(find('s-banner')).toBeNull();
   });
 
-  it('asks by the customer’s id and takes the person who is that customer', async () => {
+  it('asks by the customer’s id, and takes the person who is that customer', async () => {
     const { calls } = await show({ [ONE]: { body: person() } });
     await expect.poll(text).toContain('Up to date');
     expect(calls.map(({ path }) => path)).toEqual(['/api/people?q=7063', `/api/people/${ID}`]);
   });
 
-  it('says when somebody opted out, and that Ascent360 was told so', async () => {
+  it('says when someone opted out, and that Ascent360 accepted that', async () => {
     const sms = {
       address: '+13035550142',
       state: 'unsubscribed',
@@ -101,19 +101,25 @@ describe('the customer block', () => {
   });
 
   it.each([
-    ['waits', [delivery('orders/create', 'waiting', 'paused')], 'Waiting', 'info', ['sending is paused']],
-    ['is being sent', [delivery('orders/create', 'sending')], 'Waiting', 'info', ['Being sent']],
-    ['is tried again', [delivery('orders/create', 'retrying')], 'Waiting', 'info', ['retry automatically']],
+    ['an event that waits', [delivery('orders/create', 'waiting', 'paused')], 'Waiting', 'info', ['sending is paused']],
+    ['an event being sent', [delivery('orders/create', 'sending')], 'Waiting', 'info', ['Being sent']],
+    ['an event being retried', [delivery('orders/create', 'retrying')], 'Waiting', 'info', ['retry automatically']],
     [
-      'needs attention, before all else',
+      'an event that needs attention, above all else',
       [delivery('orders/create', 'waiting', 'due'), delivery('customers/update', 'attention', 'rejected')],
       'Needs attention',
       'critical',
       ['Waiting to be sent.', 'rejected this record'],
     ],
-    ['has not begun', [], 'Nothing sent yet', 'neutral', []],
-    ['was only skipped', [delivery('customers/update', 'skipped', 'nothing_new')], 'Nothing sent yet', 'neutral', []],
-  ])('shows what %s', async (_, timeline, word, tone, why) => {
+    ['that nothing was sent yet', [], 'Nothing sent yet', 'neutral', []],
+    [
+      'that events were only skipped',
+      [delivery('customers/update', 'skipped', 'nothing_new')],
+      'Nothing sent yet',
+      'neutral',
+      [],
+    ],
+  ])('shows %s', async (_, timeline, word, tone, why) => {
     await show({ [ONE]: { body: person({ timeline }) } });
     await expect.poll(text).toContain(word);
     expect(find('s-badge')?.getAttribute('tone')).toBe(tone);
@@ -121,7 +127,7 @@ describe('the customer block', () => {
     for (const sentence of why) expect(text()).toContain(sentence);
   });
 
-  it('shows three of what is open, and how many more there are', async () => {
+  it('shows three of the open events, and how many more there are', async () => {
     const timeline = ['1', '2', '3', '4', '5'].map((n) =>
       delivery(
         'orders/create',
@@ -136,7 +142,7 @@ describe('the customer block', () => {
     expect(text()).not.toContain('Ascent360’s format');
   });
 
-  it('sends now, says so, and looks again until nothing waits', async () => {
+  it('sends now, says so, and looks again until nothing is waiting', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const waiting = person({ timeline: [delivery('person/send', 'waiting', 'due')] });
     const accepted = person({ timeline: [delivery('person/send', 'accepted', null, '2026-11-24')] });
@@ -156,7 +162,7 @@ describe('the customer block', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('says why it cannot be sent', async () => {
+  it('says why the person can’t be sent', async () => {
     await show({
       [ONE]: { body: person() },
       [SEND]: { status: 409, body: { errors: [{ message: 'Not shown', text: { code: 'state.no_contact' } }] } },
@@ -168,7 +174,7 @@ describe('the customer block', () => {
   });
 
   it.each([['no answer' as const], [{ status: 503 }], [{ status: 429 }]])(
-    'says that sending failed and can be tried again: %j',
+    'says that sending failed and can be retried: %j',
     async (answer) => {
       await show({ [ONE]: { body: person() }, [SEND]: answer });
       await expect.poll(() => find('s-button')).not.toBeNull();
@@ -178,7 +184,7 @@ describe('the customer block', () => {
     },
   );
 
-  it('offers no sending for a deleted customer', async () => {
+  it('has no button to send a deleted customer', async () => {
     await show({ [ONE]: { body: person({ deletedAt: '2026-11-10T00:00:00Z' }) } });
     await expect.poll(text).toContain('This customer was deleted');
     expect(find('s-button')).toBeNull();
@@ -188,7 +194,7 @@ describe('the customer block', () => {
     ['no person is found', { [FOUND]: { body: { items: [] } } }],
     ['only other people are found', { [FOUND]: { body: { items: items.slice(0, 1) } } }],
     ['the person is gone by now', { [ONE]: { status: 404 } }],
-  ])('says that nothing is known when %s', async (_, answers) => {
+  ])('says that nothing is known if %s', async (_, answers) => {
     await show(answers);
     await expect.poll(text).toContain('We don’t know this customer yet');
     expect(find('s-link')?.getAttribute('href')).toBe('app:imports');
@@ -198,17 +204,17 @@ describe('the customer block', () => {
   it.each([
     ['finding', { [FOUND]: { status: 401 } }],
     ['reading', { [ONE]: { status: 403 } }],
-  ])('says that this staff member has no access, when %s is refused', async (_, answers) => {
+  ])('says that this staff member has no access if %s is refused', async (_, answers) => {
     await show(answers);
     await expect.poll(text).toContain('You don’t have access to this app');
     expect(find('s-button')).toBeNull();
   });
 
   it.each<[string, Record<string, Answer>]>([
-    ['the app does not answer', { [FOUND]: 'no answer' }],
-    ['the database is away', { [FOUND]: { status: 503 } }],
+    ['the app doesn’t answer', { [FOUND]: 'no answer' }],
+    ['the database is down', { [FOUND]: { status: 503 } }],
     ['reading fails', { [ONE]: { status: 500 } }],
-  ])('says that the app cannot be reached when %s, and tries again', async (_, answers) => {
+  ])('says that the app can’t be reached if %s, and tries again', async (_, answers) => {
     const [[route, failing] = ['', 'no answer' as const]] = Object.entries(answers);
     const good = route === FOUND ? { body: { items } } : { body: person() };
     await show({ [ONE]: { body: person() }, [route]: [failing, good] });

@@ -11,7 +11,7 @@ const root = path.join(import.meta.dirname, '../..');
 const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
 const json = (...parts: string[]): unknown => JSON.parse(read(...parts));
 
-// Strict: an unknown key makes `shopify app deploy` fail. Limits as Shopify CLI has them.
+// Strict: an unknown key makes `shopify app deploy` fail. Limits are those of Shopify CLI.
 const common = { name: z.string().min(1), handle: z.string().regex(/^[a-zA-Z0-9-]{1,50}$/), uid: z.uuid() };
 const extension = z.discriminatedUnion('type', [
   z.strictObject({ ...common, type: z.literal('theme') }),
@@ -47,7 +47,7 @@ const declared = folders.map((folder) => ({
 const all = declared.flatMap(({ folder, extensions }) => extensions.map((one) => ({ folder, ...one })));
 const packageFile = z.object({ dependencies: z.record(z.string(), z.string()).optional() });
 
-/** The newest stable API version that `@shopify/ui-extensions` speaks: 2026.7.4 → 2026-07. */
+/** The newest stable API version that `@shopify/ui-extensions` supports: 2026.7.4 → 2026-07. */
 const { version } = z.object({ version: z.string() }).parse(json('node_modules/@shopify/ui-extensions/package.json'));
 const [year, month = ''] = version.split('.');
 const newest = `${year}-${month.padStart(2, '0')}`;
@@ -59,7 +59,7 @@ describe('the extensions', () => {
     }
   });
 
-  it.each(all.filter(({ type }) => type === 'ui_extension'))('$folder has what $handle runs on', (one) => {
+  it.each(all.filter(({ type }) => type === 'ui_extension'))('$folder has what $handle needs to run', (one) => {
     const { api_version } = declared.find(({ folder }) => folder === one.folder) ?? {};
     expect(api_version).toBe(newest);
     const { dependencies = {} } = packageFile.parse(json('extensions', one.folder, 'package.json'));
@@ -71,7 +71,7 @@ describe('the extensions', () => {
     for (const text of [one.name, one.description]) expect(texts[text.replace(/^t:/, '')]).toBeTruthy();
   });
 
-  it('of Flow are fired by their handle, with all their fields and no others', () => {
+  it('of Flow are triggered by their handle, with all their fields and no others', () => {
     const trigger = declared.find(({ extensions }) => extensions.some(({ type }) => type === 'flow_trigger'));
     expect(trigger?.extensions).toMatchObject([{ handle: ATTENTION_HANDLE }]);
     const fields = trigger?.settings?.fields.map(({ key }) => key) ?? [];
@@ -79,16 +79,16 @@ describe('the extensions', () => {
       const payload = payloadOf({ kind, key: '' }, { domain: 'a.myshopify.com' }, 'key');
       expect(Object.keys(payload)).toEqual(fields);
     }
-    // As Shopify CLI takes them.
+    // The types Shopify CLI accepts.
     for (const field of fields) expect(field).toMatch(/^[A-Za-z ]+$/);
   });
 
-  it('of Flow call the address and the handle that the server answers to', () => {
+  it('of Flow call the URL and the handle that the server answers', () => {
     const [action] = all.filter((one) => one.type === 'flow_action');
     expect(action).toMatchObject({ handle: SEND_HANDLE, runtime_url: '/flow/send' });
   });
 
-  it('that the pages tell of are these', () => {
+  it('are the ones that the pages mention', () => {
     const named = Object.values(PARTS).filter((handle) => handle !== null);
     const flow = all.filter(({ type }) => type.startsWith('flow'));
     expect([...named, ...flow.map(({ handle }) => handle)].sort()).toEqual(all.map(({ handle }) => handle).sort());

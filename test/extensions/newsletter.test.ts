@@ -19,7 +19,7 @@ async function render(...given: Parameters<typeof renderBlock>): Promise<Documen
 const value = (page: Document, selector: string) => page.querySelector(selector)?.getAttribute('value');
 
 describe('the sign-up block', () => {
-  it('passes Shopify’s checks of theme app extensions without an offence', async () => {
+  it('passes Shopify’s checks for theme app extensions without an offence', async () => {
     expect(await offences(folder)).toEqual([]);
   });
 
@@ -32,7 +32,7 @@ describe('the sign-up block', () => {
     await rm(copy, { recursive: true });
   });
 
-  it('brings at most 10 kB into the shop', async () => {
+  it('adds at most 10 kB to the shop', async () => {
     const assets = path.join(folder, 'assets');
     const sizes = await Promise.all(
       (await readdir(assets)).map(async (name) => (await stat(path.join(assets, name))).size),
@@ -40,13 +40,13 @@ describe('the sign-up block', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(10_000);
   });
 
-  it('loads nothing and posts nothing but what Shopify’s form posts', async () => {
+  it('loads nothing, and posts nothing except what Shopify’s form posts', async () => {
     const files = (await readdir(folder, { recursive: true, encoding: 'utf8' })).filter((name) => /\.\w+$/.test(name));
     const texts = await Promise.all(files.map(async (name) => await readFile(path.join(folder, name), 'utf8')));
     expect(texts.join('\n')).not.toMatch(/https?:\/\/|fetch\(|XMLHttpRequest|sendBeacon|app_proxy|\/apps\//);
   });
 
-  it('has words for every setting', () => {
+  it('has a text for every setting', () => {
     const { name, settings } = readSchema();
     const texts = [name, ...settings.flatMap(({ label, content, info }) => [label, content, info])];
     for (const text of texts) if (text) expect(editorText(text)).not.toBe('');
@@ -62,7 +62,7 @@ describe('the sign-up block', () => {
     ]);
   });
 
-  it('asks for first name and e-mail on Shopify’s customer form, each with its label and autocomplete', async () => {
+  it('asks for first name and email on Shopify’s customer form, each with its label and autocomplete', async () => {
     const page = await render();
     expect(value(page, '[name=form_type]')).toBe('customer');
     for (const [name, autocomplete] of [
@@ -89,7 +89,7 @@ describe('the sign-up block', () => {
     expect(boxes.every((box) => !box.hasAttribute('name'))).toBe(true);
   });
 
-  it.each([null, '', ' \n '])('has no question about interests when the settings name none: %j', async (interests) => {
+  it.each([null, '', ' \n '])('has no question about interests if the settings name none: %j', async (interests) => {
     const page = await render({ ...(interests !== null && { interests }) });
     expect(page.querySelectorAll('[type=checkbox]')).toHaveLength(0);
   });
@@ -101,7 +101,7 @@ describe('the sign-up block', () => {
     expect(page.querySelector('h2')?.textContent).toBe(bad);
   });
 
-  it('says that it worked, where the focus goes, in place of the form', async () => {
+  it('confirms the sign-up in place of the form, and moves the focus there', async () => {
     const page = await render({}, { posted: true });
     const message = page.querySelector('[role=status]');
     expect(message?.textContent?.trim()).toBe(Object(storefrontTexts['sign_up']).success);
@@ -112,8 +112,8 @@ describe('the sign-up block', () => {
 
   it.each([
     ['what Shopify says about the address', { email: 'is invalid' }, 'Email is invalid'],
-    ['a sentence of its own when Shopify says nothing about it', { form: 'failed' }, 'Check your email address'],
-  ])('says what went wrong beside the address and keeps what was typed: %s', async (_, errors, text) => {
+    ['its own message if Shopify says nothing about it', { form: 'failed' }, 'Check your email address'],
+  ])('says what went wrong next to the address, and keeps what was typed: %s', async (_, errors, text) => {
     const page = await render({}, { errors, email: 'mia@' });
     const input = page.querySelector('[type=email]');
     expect(input?.getAttribute('value')).toBe('mia@');

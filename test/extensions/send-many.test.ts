@@ -41,7 +41,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The action over what is selected; `answers` of the app's API. */
+/** The action for the selected customers; `answers` of the app's API. */
 async function open(
   answers: Record<string, Answer | Answer[]>,
   over: 'selection' | 'segment' = 'selection',
@@ -65,7 +65,7 @@ const click = (slot: 'primary-action' | 'secondary-actions') =>
 const look = async () => await vi.advanceTimersByTimeAsync(1500);
 
 describe('sending many customers', () => {
-  it('counts the ticked customers, shows what would go out, and sends only when told to', async () => {
+  it('counts the selected customers, shows what would be sent, and sends only when confirmed', async () => {
     const { calls } = await open({
       [BEGIN]: began,
       [READ]: [one('counting'), one('counted')],
@@ -94,7 +94,7 @@ describe('sending many customers', () => {
     expect(button('primary-action')).toBeNull();
   });
 
-  it('sends the customers of a segment', async () => {
+  it('sends the customers in a segment', async () => {
     const { calls } = await open({ [BEGIN]: { status: 201, ...one('counted') } }, 'segment', [
       'gid://shopify/Segment/5',
     ]);
@@ -102,7 +102,7 @@ describe('sending many customers', () => {
     expect(calls[0]?.body).toEqual({ kind: 'customers', segmentId: 'gid://shopify/Segment/5' });
   });
 
-  it('shows flags, lists, what is left out and why, and warns of what it may set off', async () => {
+  it('shows flags, lists, what is left out and why, and warns of what it may trigger', async () => {
     const over = {
       contacts: 1,
       skipped: { nothing_new: 4, no_contact: 1, expired: 2 },
@@ -128,7 +128,7 @@ describe('sending many customers', () => {
     expect(text()).not.toContain('SMS opt-outs');
   });
 
-  it('sends nothing when there is nobody to send', async () => {
+  it('sends nothing if there is nobody to send', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted', { contacts: 0, skipped: { nothing_new: 3 } }) } });
     await expect.poll(text).toContain('0 customers would be sent');
     expect(button('primary-action')?.hasAttribute('disabled')).toBe(true);
@@ -136,9 +136,9 @@ describe('sending many customers', () => {
   });
 
   it.each([
-    ['while it counts', [began, one('counting')]],
+    ['while it is counting', [began, one('counting')]],
     ['when it has counted', [{ status: 201, ...one('counted') }, one('counted')]],
-  ])('gives the count up when it is cancelled %s', async (_, [begin, read]) => {
+  ])('discards the count if it is cancelled %s', async (_, [begin, read]) => {
     const { calls, closed } = await open({
       [BEGIN]: begin ?? began,
       [READ]: read ?? began,
@@ -152,14 +152,14 @@ describe('sending many customers', () => {
     expect(calls.filter(({ path }) => path.endsWith('/cancel'))).toHaveLength(1);
   });
 
-  it('closes although the app does not answer to that', async () => {
+  it('closes even if the app doesn’t answer to that', async () => {
     const { closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [CANCEL]: 'no answer' });
     await expect.poll(text).toContain('3 customers would be sent');
     click('secondary-actions');
     await expect.poll(closed).toBe(1);
   });
 
-  it('leaves what was started alone when it is closed', async () => {
+  it('leaves a started import alone when closed', async () => {
     const { calls, closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: one('running') });
     await expect.poll(text).toContain('3 customers would be sent');
     click('primary-action');
@@ -172,8 +172,8 @@ describe('sending many customers', () => {
   it.each([
     ['another import is under way', 409, 'refusal.other_import', 'Another import is in progress.'],
     ['there are too many', 422, 'fault.ids_long', 'Send a segment instead.'],
-    ['the app cannot take this', 422, 'fault.json', 'The app can’t take this.'],
-  ])('says so when %s', async (_, status, code, sentence) => {
+    ['the app can’t accept this', 422, 'fault.json', 'The app can’t take this.'],
+  ])('says so if %s', async (_, status, code, sentence) => {
     await open({ [BEGIN]: { status, body: { errors: [{ message: 'Not shown', text: { code } }] } } });
     await expect.poll(text).toContain(sentence);
     expect(button('primary-action')).toBeNull();
@@ -195,14 +195,14 @@ describe('sending many customers', () => {
   it.each<[string, Answer]>([
     ['does not answer', 'no answer'],
     ['has trouble', { status: 503 }],
-  ])('tries again when the app %s', async (_, failing) => {
+  ])('tries again if the app %s', async (_, failing) => {
     await open({ [BEGIN]: [failing, { status: 201, ...one('counted') }] });
     await expect.poll(text).toContain('We can’t reach the app right now. Nothing was sent.');
     click('primary-action');
     await expect.poll(text).toContain('3 customers would be sent');
   });
 
-  it('goes on counting through a short failure, and gives up after a long one', async () => {
+  it('continues counting through a short failure, and gives up after a long one', async () => {
     await open({ [BEGIN]: began, [READ]: ['no answer', { status: 503 }, one('counting'), 'no answer'] });
     await expect.poll(text).toContain('Counting');
     for (let looks = 0; looks < 5; looks++) await look();
@@ -211,7 +211,7 @@ describe('sending many customers', () => {
     await expect.poll(text).toContain('We can’t reach the app');
   });
 
-  it('does not claim that nothing was sent when the answer to starting is lost', async () => {
+  it('doesn’t claim that nothing was sent if the answer to starting is lost', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: 'no answer' });
     await expect.poll(text).toContain('3 customers would be sent');
     click('primary-action');

@@ -8,10 +8,10 @@ const block = (...themes: string[]): ExtensionInfo['activations'] => [
 
 describe('which parts of the app are in use', () => {
   it.each<[string, ExtensionInfo[] | null, Partial<Record<keyof typeof PARTS, string>>]>([
-    ['nothing is known when Shopify cannot be asked', null, { customerBlock: 'unknown', signUp: 'unknown' }],
-    ['nothing is known of what Shopify does not name', [], { customerBlock: 'unknown', flow: 'unknown' }],
+    ['nothing is known if Shopify can’t be asked', null, { customerBlock: 'unknown', signUp: 'unknown' }],
+    ['nothing is known about what Shopify doesn’t list', [], { customerBlock: 'unknown', flow: 'unknown' }],
     [
-      'a block that somebody pinned is in use',
+      'a pinned block is in use',
       [{ handle: 'customer-block', activations: [{ target: 'admin.customer-details.block.render' }] }],
       { customerBlock: 'active', selection: 'unknown' },
     ],
@@ -21,9 +21,13 @@ describe('which parts of the app are in use', () => {
       { customerBlock: 'available' },
     ],
     ['a theme block in a theme is in use', [{ handle: 'newsletter', activations: block('1') }], { signUp: 'active' }],
-    ['a theme block in none can be added', [{ handle: 'newsletter', activations: block() }], { signUp: 'available' }],
     [
-      'what Shopify says of the whole decides',
+      'a theme block in no theme can be added',
+      [{ handle: 'newsletter', activations: block() }],
+      { signUp: 'available' },
+    ],
+    [
+      'what Shopify says about the extension as a whole decides',
       [
         { handle: 'newsletter', status: 'available', activations: block('1') },
         { handle: 'send-segment', status: 'active', activations: [] },
@@ -31,16 +35,12 @@ describe('which parts of the app are in use', () => {
       ],
       { signUp: 'available', segment: 'active', selection: 'available' },
     ],
-    [
-      'a handle that is missing is nobody’s',
-      [{ handle: null, status: 'active', activations: [] }],
-      { flow: 'unknown' },
-    ],
+    ['a missing handle matches nothing', [{ handle: null, status: 'active', activations: [] }], { flow: 'unknown' }],
   ])('%s', (_, infos, states) => {
     expect(readExtensions(infos)).toMatchObject(states);
   });
 
-  it('leads to the theme editor with the block chosen', () => {
+  it('the link leads to the theme editor with the block selected', () => {
     const link = new URL(linkOf('signUp', 'a-shop.myshopify.com', 'the-key'));
     expect(link.origin + link.pathname).toBe('https://a-shop.myshopify.com/admin/themes/current/editor');
     expect(Object.fromEntries(link.searchParams)).toEqual({
@@ -50,7 +50,7 @@ describe('which parts of the app are in use', () => {
     });
   });
 
-  it('leads nowhere but into the shop’s admin', () => {
+  it('the link never leads outside the shop’s admin', () => {
     for (const part of ['customerBlock', 'selection', 'segment', 'flow'] as const) {
       expect(linkOf(part, 'a-shop.myshopify.com', 'k')).toMatch(/^https:\/\/a-shop\.myshopify\.com\/admin\/[a-z/]+$/);
     }

@@ -15,9 +15,9 @@ if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
 const PHONE = '+15005550107';
 const GUID = 'ca9a41e5-0000-4000-8000-00ca9a41e500';
-/** Tokens of the Admin API count as well. */
+/** Admin API tokens count as well. */
 const CANARY = /canary|5005550107|ca9a41e5|shpat_|shprt_/i;
-/** The lines that hold a canary, shortened: what a failure shows. */
+/** The lines with a canary, shortened, to be shown on failure. */
 const linesWith = (text: string) =>
   text
     .split('\n')
@@ -31,7 +31,7 @@ const address = {
   phone: PHONE,
   country_code: 'US',
 };
-/** A bulk operation's file: people whom nothing else told of, and lines that nobody can read. */
+/** A bulk operation's file: people nothing else has reported, and unreadable lines. */
 const importLines = [
   { firstName: 'Canaryimport', defaultEmailAddress: { emailAddress: 'canary-import@example.com' } },
   { firstName: 'Canaryimport', defaultEmailAddress: { emailAddress: 'Canary <not an address>' }, createdAt: 'canary' },
@@ -46,11 +46,11 @@ const person = customer(31, {
 });
 
 describe('personal data', () => {
-  it('row 32: sent along every path is in no log, metric, error answer, and not in Redis', async () => {
+  it('row 32: sent along every path appears in no log, metric or error answer, and not in Redis', async () => {
     const real = sharedPostgres() !== null;
     const postgres = real ? await startPostgres(findPostgres() ?? '') : null;
     const redis = real && binary ? await startRedis(binary) : null;
-    // All that Redis is told, whatever becomes of it there.
+    // Everything sent to Redis, whatever becomes of it there.
     const wire = redis ? await startTcpProxy(Number(new URL(redis.url).port)) : null;
     const toRedis: Buffer[] = [];
     wire?.decide((bytes, way) => {
@@ -81,7 +81,7 @@ describe('personal data', () => {
     });
     expect(connected.status).toBe(200);
     answers.push(JSON.stringify({ ...connected, body: { ...(connected.body as object), mapping: null } }));
-    // Answers that a receiver might give: its own words, our words, nothing, half.
+    // Answers a receiver might give: its own words, ours, nothing, half of one.
     const echo = `No: ${JSON.stringify(person)} for ${GUID}`;
     world.ascent360.behave([
       { status: 500, answer: echo },
@@ -92,7 +92,7 @@ describe('personal data', () => {
       { mode: 'reset' },
       { mode: 'redirect', location: 'http://127.0.0.1:9/canary' },
     ]);
-    // What the Admin API tells of the same person, at first sight and in an import.
+    // What the Admin API says about the same person, when first seen and in an import.
     world.admin.shop(SHOP).setCustomer({
       id: 31,
       firstName: 'Canaryfirst',
@@ -135,7 +135,7 @@ describe('personal data', () => {
       ['customers/data_request', { customer: person, orders_requested: [32] }],
       ['shop/update', { name: 'Canary shop', email: 'canary@example.com', country_code: 'US' }],
     ];
-    // As many as the receiver has answers, at addresses of their own.
+    // One per kind of answer, each at its own address.
     for (let i = 0; i < 8; i++)
       bodies.push(['customers/create', { ...person, id: 50 + i, email: `canary${i}@example.com`, phone: null }]);
     for (const [topic, body] of bodies) expect(await send(topic, body), topic).toBe(200);
@@ -145,7 +145,7 @@ describe('personal data', () => {
       400,
     );
     if (postgres) {
-      // Errors of PostgreSQL may quote what they mind.
+      // PostgreSQL's errors may quote the values they reject.
       await world.read(async (db) => {
         await db.query(`CREATE FUNCTION quote() RETURNS trigger LANGUAGE plpgsql AS
           $$ BEGIN RAISE EXCEPTION 'canary@example.com' USING DETAIL = 'Canary', HINT = 'Canary'; END $$`);
@@ -176,7 +176,7 @@ describe('personal data', () => {
       const answer = await connector.api(method, route, body);
       if (answer.status >= 400) answers.push(JSON.stringify(answer));
     }
-    // Looks that succeed, and what is recorded of them.
+    // Successful views, and what is recorded about them.
     const looked = async (route: string) => {
       const { status, body } = await connector.api('GET', route);
       expect([route, status]).toEqual([route, 200]);

@@ -11,7 +11,7 @@ import { sendUntilTaken, someCustomer } from '../fakes/fault-oracle.ts';
 const DAY = 86_400_000;
 const fromNow = (days: number) => new Date(Date.now() + days * DAY);
 
-/** A certificate that the process trusts, so that only what is wrong with it counts. */
+/** A certificate that the process trusts, so that only its other faults count. */
 async function trusted(certificate: { cert: string }): Promise<Record<string, string>> {
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-certificate-'));
   onTestFinished(async () => await rm(dir, { recursive: true }));
@@ -32,12 +32,12 @@ async function firstAttempt(
     const detail = await connector.api('GET', `/activity/${item.id}`);
     const { state, attempts } = detail.body as { state: string; attempts: Attempt[] };
     const [attempt] = attempts;
-    // The event is read a moment before its attempts: the one may have ended in between.
+    // The event is read just before its attempts: it may have ended in between.
     return attempt?.error && state !== 'sending' ? { state, attempt } : undefined;
   });
 }
 
-describe('a receiver that cannot be trusted or found', () => {
+describe('a receiver that can’t be trusted or found', () => {
   const expired = selfSignedCertificate({ host: '127.0.0.1', from: fromNow(-10), to: fromNow(-1) });
   const wrongHost = selfSignedCertificate({ host: 'other.example.com', from: fromNow(-1), to: fromNow(1) });
   const selfSigned = selfSignedCertificate({ host: '127.0.0.1', from: fromNow(-1), to: fromNow(1) });
@@ -47,7 +47,7 @@ describe('a receiver that cannot be trusted or found', () => {
     ['made for another host', wrongHost, true, 'tls_wrong_host'],
     ['self-signed', selfSigned, false, 'tls_self_signed'],
   ])(
-    'row 19: a certificate that is %s: nothing is sent, the event is tried again, and the log names it',
+    'row 19: with a certificate that is %s gets nothing, the event is retried, and the log names the fault',
     async (_, tls, trust, error) => {
       const receiver = await startAscent360({ tls });
       onTestFinished(receiver.close);
@@ -66,7 +66,7 @@ describe('a receiver that cannot be trusted or found', () => {
     },
   );
 
-  it('row 19: a certificate that is right is accepted', async () => {
+  it('row 19: with a correct certificate is accepted', async () => {
     const receiver = await startAscent360({ tls: selfSigned });
     onTestFinished(receiver.close);
     const world = await startWorld({ env: { ASCENT360_BASE_URL: receiver.url, ...(await trusted(selfSigned)) } });
@@ -77,7 +77,7 @@ describe('a receiver that cannot be trusted or found', () => {
     await receiver.until(1);
   });
 
-  it('row 19: a host that DNS does not know: the event is tried again, and the log names it', async () => {
+  it('row 19: with a host unknown to DNS: the event is retried, and the log names the fault', async () => {
     const world = await startWorld({ env: { ASCENT360_BASE_URL: 'https://nowhere.invalid' } });
     onTestFinished(world.close);
     const connector = await world.run();

@@ -6,7 +6,7 @@ import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '.
 import { judge, SURVIVED, sendUntilTaken, settled, someCustomer, startTraffic } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 
-/** Debian's package faketime puts it below the folder of the architecture. */
+/** Debian's package faketime installs it below the folder of the architecture. */
 const library = existsSync('/usr/lib')
   ? readdirSync('/usr/lib')
       .map((folder) => path.join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1'))
@@ -50,7 +50,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       return (second?.at ?? 0) - (first?.at ?? 0);
     };
 
-    it('row 30: is what it should be', async () => {
+    it('row 30: really has that clock', async () => {
       const answer = await fetch(`${worker.url}/healthz`);
       const shown = Date.parse(answer.headers.get('date') ?? '') - Date.now();
       expect(Math.abs(shown)).toBeGreaterThan(9 * 60_000);
@@ -69,7 +69,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       expect(gap()).toBeGreaterThanOrEqual(least);
     });
 
-    it('row 30: an open breaker lets a probe through in its time, though another worker’s clock is right', async () => {
+    it('row 30: an open breaker lets a probe through in time, even if another worker’s clock is right', async () => {
       await world.connect(web);
       const other = await world.run({ ROLE: 'worker' });
       world.ascent360.behave({ status: 500 });
@@ -78,7 +78,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       const attempts = () => world.ascent360.received.length;
       await world.read(
         async (db) =>
-          await until('the breaker is open, and nothing is under way', async () => {
+          await until('the breaker is open, and nothing is being sent', async () => {
             const [row] = await db.query<{ open: boolean }>(
               `SELECT EXISTS (SELECT FROM settings WHERE breaker->>'openedAt' IS NOT NULL)
                  AND NOT EXISTS (SELECT FROM deliveries WHERE lease_until IS NOT NULL) AS open`,
@@ -88,14 +88,14 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       );
       const before = attempts();
       const began = Date.now();
-      await until('it is probed again and again', async () => attempts() - before >= 4 || undefined);
+      await until('several probes were sent', async () => attempts() - before >= 4 || undefined);
       expect(attempts() - before).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / PROBE_MS) + 1);
       world.ascent360.behave('accept');
       expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
       await other.kill();
     });
 
-    it('row 30: a lease holds: what it is sending is not sent by another whose clock is right', async () => {
+    it('row 30: a lease holds: what it is sending is not sent by a worker whose clock is right', async () => {
       await world.connect(web);
       const other = await world.run({ ROLE: 'worker' });
       world.ascent360.behave(() => ({ delayMs: 300 }));
@@ -108,7 +108,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
     });
   });
 
-  it('row 30: a web process whose clock is ahead puts no choice above those that follow', async () => {
+  it('row 30: a web process whose clock is ahead doesn’t make a choice win over later ones', async () => {
     const worker = await world.run({ ROLE: 'worker' });
     const ahead = await world.run({ ROLE: 'web', ...off('+10m') });
     await world.connect(web);

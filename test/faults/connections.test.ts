@@ -57,7 +57,7 @@ async function check(databaseUrl: string): Promise<string> {
     .finally(db.close);
 }
 
-it('PostgreSQL itself is fit', async () => {
+it('PostgreSQL itself passes the check', async () => {
   expect(await check(sharedPostgres() ?? '')).toBe('fit');
 });
 
@@ -65,7 +65,7 @@ describe.skipIf(!found)('PgBouncer in between is refused at start, with what to 
   it.each([
     ['in transaction mode', ['pool_mode = transaction']],
     ['in transaction mode, ignoring settings', ['pool_mode = transaction', 'ignore_startup_parameters = options']],
-    ['in session mode, losing settings without a word', ['pool_mode = session', 'ignore_startup_parameters = options']],
+    ['in session mode, silently losing settings', ['pool_mode = session', 'ignore_startup_parameters = options']],
   ])('%s', async (_, settings) => {
     expect(await check(await pgbouncer(settings))).toMatch(/^DATABASE_URL: .*connect to PostgreSQL itself\.$/);
   });

@@ -8,7 +8,7 @@ import { signIdToken } from '../fakes/id-token.ts';
 
 const MOST_MB = 512;
 
-// The embedded database alone takes as much.
+// The embedded database alone uses that much memory.
 describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
   let world: World;
   let connector: ConnectorProcess;
@@ -18,7 +18,7 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
     await world.connect(connector);
     await connector.kill();
   });
-  // Each crowd meets a process of its own: what one left in the heap is not the next one's.
+  // Each crowd gets a process of its own, so that one doesn't inherit the heap of another.
   beforeEach(async () => {
     connector = await world.run();
   });
@@ -28,10 +28,10 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
   it.each<[string, number, 'idle' | 'endless' | 'slow', () => Promise<CrowdRequest | undefined>]>([
     ['150 endless bodies without a signature', 150, 'endless', async () => ({ path: '/webhooks' })],
     ['150 endless bodies', 150, 'endless', async () => ({ path: '/webhooks', headers: someSignature() })],
-    ['150 endless runs of Flow', 150, 'endless', async () => ({ path: '/flow/send', headers: someSignature() })],
+    ['150 endless Flow runs', 150, 'endless', async () => ({ path: '/flow/send', headers: someSignature() })],
     ['150 endless calls without a token', 150, 'endless', async () => ({ path: '/api/settings' })],
     [
-      '150 endless calls of a merchant',
+      '150 endless calls by a merchant',
       150,
       'endless',
       async () => ({
@@ -44,23 +44,26 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
     ],
     ['50 slow bodies', 50, 'slow', async () => ({ path: '/webhooks', headers: someSignature() })],
     ['1,000 idle connections', 1000, 'idle', async () => undefined],
-  ])('row 41: %s: under 512 MB, real webhooks all get 200, and it is cut', async (_, count, kind, requestOf) => {
-    const crowd = openCrowd(connector.port, count, kind, await requestOf());
-    const began = performance.now();
-    const traffic = startTraffic(() => connector, { lines: 4, pauseMs: 20 });
-    let most = 0;
-    await until('it is cut', async () => {
-      most = Math.max(most, memoryOf(connector.child.pid ?? 0));
-      await wait(50);
-      return crowd.closed() === count ? true : undefined;
-    });
-    const cutAfter = performance.now() - began;
-    await until('real webhooks were sent', async () => (traffic.sent.length > 20 ? true : undefined));
-    const sent = await traffic.stop();
-    crowd.close();
-    expect(most).toBeLessThan(MOST_MB);
-    expect(new Set(traffic.statuses)).toEqual(new Set([200]));
-    expect(cutAfter).toBeLessThan(30_000);
-    expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
-  });
+  ])(
+    'row 41: %s: memory stays under 512 MB, real webhooks all get 200, and the crowd is cut off',
+    async (_, count, kind, requestOf) => {
+      const crowd = openCrowd(connector.port, count, kind, await requestOf());
+      const began = performance.now();
+      const traffic = startTraffic(() => connector, { lines: 4, pauseMs: 20 });
+      let most = 0;
+      await until('the crowd is cut off', async () => {
+        most = Math.max(most, memoryOf(connector.child.pid ?? 0));
+        await wait(50);
+        return crowd.closed() === count ? true : undefined;
+      });
+      const cutAfter = performance.now() - began;
+      await until('real webhooks were sent', async () => (traffic.sent.length > 20 ? true : undefined));
+      const sent = await traffic.stop();
+      crowd.close();
+      expect(most).toBeLessThan(MOST_MB);
+      expect(new Set(traffic.statuses)).toEqual(new Set([200]));
+      expect(cutAfter).toBeLessThan(30_000);
+      expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
+    },
+  );
 });

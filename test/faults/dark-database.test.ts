@@ -13,7 +13,10 @@ import { countRepeats, judge, SURVIVED, settled, startTraffic, type Traffic } fr
 import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
 import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
 
-/** After so long with a healthy database within reach, receiving and delivering go on (SPEC 4.1), in milliseconds. */
+/**
+ * Receiving and delivering must resume within this many milliseconds of a healthy database being
+ * reachable (SPEC 4.1).
+ */
 const GOES_ON_WITHIN_MS = 15_000;
 
 const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
@@ -25,7 +28,10 @@ afterEach(async () => {
 
 type Scene = { postgres: PostgresServer; wire: TcpProxy; world: World; connector: ConnectorProcess; traffic: Traffic };
 
-/** A PostgreSQL of its own behind a wire, and the connector at load with the waits that operators have. */
+/**
+ * Its own PostgreSQL behind a proxy, and the connector under load with an operator's default
+ * intervals.
+ */
 async function setUp(): Promise<Scene> {
   const postgres = await startPostgres(findPostgres() ?? '');
   closing.push(postgres.stop);
@@ -50,11 +56,14 @@ async function readiness(connector: ConnectorProcess): Promise<number> {
   return answer?.status ?? 0;
 }
 
-/** Waits until webhooks are acknowledged, something is delivered, and /readyz says so. @returns after how many milliseconds */
+/**
+ * Waits until webhooks are acknowledged, something is delivered, and /readyz is fine. @returns
+ * after how many milliseconds
+ */
 async function goesOn({ connector, traffic, world }: Scene): Promise<number> {
   const began = performance.now();
   const before = { taken: taken(traffic), received: world.ascent360.received.length };
-  await until('receiving and delivering go on', async () => {
+  await until('receiving and delivering resume', async () => {
     await wait(50);
     const receives = taken(traffic) > before.taken + 20;
     const delivers = world.ascent360.received.length > before.received + 20;
@@ -72,7 +81,7 @@ async function survives({ world, connector, traffic }: Scene): Promise<void> {
   expect(sent.every(({ acknowledged }) => acknowledged)).toBe(true);
 }
 
-/** Statements of an operator, who can write whatever is the default. */
+/** An operator's statements, which can write even while the default is read-only. */
 async function asAdmin({ url }: PostgresServer, ...texts: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url, options: '-c default_transaction_read_only=off' });
   await client.connect();
@@ -90,8 +99,8 @@ async function eventsIn(databaseUrl: string): Promise<Map<string, Standing>> {
   return new Map(rows.map(({ webhook_id, ...standing }) => [webhook_id, standing]));
 }
 
-describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
-  it('row 35: packets dropped on open connections, new ones healthy: both go on within 15 s, and /readyz fails until then', async () => {
+describe.skipIf(!sharedPostgres())('PostgreSQL that goes silent under load', () => {
+  it('row 35: packets dropped on open connections, new ones healthy: both resume within 15 s, and /readyz fails until then', async () => {
     const scene = await setUp();
     scene.wire.goDark();
     const began = performance.now();
@@ -101,7 +110,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
     await survives(scene);
   });
 
-  it('row 36: its server stopped for 40 s and continued: both go on within 15 s, and /readyz fails until then', async () => {
+  it('row 36: its server stopped for 40 s and continued: both resume within 15 s, and /readyz fails until then', async () => {
     const scene = await setUp();
     scene.postgres.freeze();
     await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
@@ -113,7 +122,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
     await survives(scene);
   });
 
-  it('row 37: its server killed and started again: both go on within 15 s', async () => {
+  it('row 37: its server killed and restarted: both resume within 15 s', async () => {
     const scene = await setUp();
     await scene.postgres.end('crash');
     await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
@@ -123,7 +132,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
     await survives(scene);
   });
 
-  it('row 38: read-only: 503 for webhooks and /api, /readyz fails, and work goes on by itself afterwards', async () => {
+  it('row 38: read-only: 503 for webhooks and /api, /readyz fails, and work resumes by itself afterwards', async () => {
     const scene = await setUp();
     await asAdmin(scene.postgres, 'ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()');
     await until('/readyz fails', async () => ((await readiness(scene.connector)) === 503 ? true : undefined), 5000);
@@ -138,7 +147,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
     await survives(scene);
   });
 
-  it('row 39: out of connections: 503 meanwhile, and both go on within 15 s of there being some', async () => {
+  it('row 39: out of connections: 503 meanwhile, and both resume within 15 s of some being free', async () => {
     const scene = await setUp();
     const hogs: pg.Client[] = [];
     const hog = async () => {
@@ -147,7 +156,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes dark, at load', () => {
       await client.connect();
       hogs.push(client);
     };
-    // Its own are ended, and taken by others before it gets them back.
+    // The connector's own are ended, and taken by others before it gets them back.
     await until('all are taken', async () => {
       try {
         for (let i = 0; i < 50; i++) await hog();

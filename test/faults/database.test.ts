@@ -16,10 +16,13 @@ import {
 import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 
-/** https://shopify.dev/docs/apps/build/webhooks/subscribe/https: what takes longer counts as failed. */
+/**
+ * https://shopify.dev/docs/apps/build/webhooks/subscribe/https: anything slower counts as failed.
+ */
 const SHOPIFY_WAITS_MS = 5000;
 
-// These stop and cut PostgreSQL, so they have a server of their own; the project "postgres" runs them.
+// These tests stop and cut PostgreSQL, so they have a server of their own; the project "postgres"
+// runs them.
 describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
   let postgres: PostgresServer;
   let world: World;
@@ -39,9 +42,9 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
   it.each([
     ['is down', async () => await postgres.end('fast'), async () => await postgres.begin()],
     ['crashed', async () => await postgres.end('crash'), async () => await postgres.begin()],
-    ['takes connections and answers nothing', async () => postgres.freeze(), async () => postgres.thaw()],
+    ['accepts connections but never answers', async () => postgres.freeze(), async () => postgres.thaw()],
   ])(
-    'row 10: while it %s webhooks get 503 with Retry-After in under 3 s, and 200 by itself after',
+    'row 10: while it %s, webhooks get 503 with Retry-After in under 3 s, and 200 again afterwards by themselves',
     async (_, fault, repair) => {
       await fault();
       const webhooks = Array.from({ length: 20 }, () => someCustomer());
@@ -54,7 +57,8 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
       );
       expect(refused.map(({ status }) => status)).toEqual(Array(20).fill(503));
       for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-      // The process gives up on each by itself: what else the machine does makes some late, but not the quickest of so many.
+      // The process gives up on each by itself: other delays of the machine make some late, but not
+      // the fastest of so many.
       expect(Math.min(...refused.map(({ ms }) => ms))).toBeLessThan(3000);
       expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(SHOPIFY_WAITS_MS);
       expect(connector.alive()).toBe(true);
@@ -68,7 +72,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
   it.each([
     ['is restarted', async () => await postgres.end('fast')],
     ['crashes', async () => await postgres.end('crash')],
-  ])('row 11: when it %s under load nothing acknowledged is lost and the process stays up', async (_, fault) => {
+  ])('row 11: when it %s under load, nothing acknowledged is lost and the process stays up', async (_, fault) => {
     const unanswered = await unansweredAttempts(world);
     const traffic = startTraffic(() => connector);
     const taken = () => traffic.statuses.filter((status) => status === 200).length;
@@ -84,17 +88,18 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
     const sent = await traffic.stop();
     const standings = await settled(world, connector, sent);
     expect(connector.alive()).toBe(true);
-    // Answers to what was under way at the fault may not have been written down: those alone come again.
+    // Answers to what was being sent at the time may not have been recorded: only those are sent
+    // again.
     const { answerLost, repeats } = countRepeats(() => true);
     expect(judge(sent, standings, world.ascent360, answerLost)).toEqual(SURVIVED);
     expect(repeats()).toBeLessThanOrEqual((await unansweredAttempts(world)) - unanswered);
   });
 
-  it('row 11: when single backends are terminated nothing acknowledged is lost and the process stays up', async () => {
+  it('row 11: when single backends are terminated, nothing acknowledged is lost and the process stays up', async () => {
     const unanswered = await unansweredAttempts(world);
     const traffic = startTraffic(() => connector);
     let ended = 0;
-    await until('many were ended', async () => {
+    await until('many were terminated', async () => {
       await wait(150);
       ended += await postgres.terminateBackends(2);
       return ended > 20 || undefined;
@@ -108,7 +113,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
 });
 
 describe.skipIf(!sharedPostgres())(
-  'a connection to PostgreSQL that is cut when the answer to a commit is on its way',
+  'a connection to PostgreSQL that is cut while the answer to a commit is on its way',
   () => {
     const setUp = async () => {
       const world = await startWorld({ env: { LEASE: '8s' } });
@@ -122,7 +127,7 @@ describe.skipIf(!sharedPostgres())(
       return { world, wire, connector };
     };
 
-    it('row 12: an event that was stored although nobody learned it is recognised when Shopify tries again', async () => {
+    it('row 12: an event stored without our knowing it is recognised when Shopify retries', async () => {
       const { world, wire, connector } = await setUp();
       let name: string | null = null;
       let cuts = 0;
@@ -130,7 +135,7 @@ describe.skipIf(!sharedPostgres())(
       wire.decide((bytes, way, connection) => {
         const text = bytes.toString('latin1');
         if (way === 'there') {
-          // The statement is prepared under a name, which is all that later messages say.
+          // The statement is prepared under a name, and later messages mention only that.
           name ??= /(s\d+)\0WITH live [^\0]*INSERT INTO events/.exec(text)?.[1] ?? null;
           if (name && cuts < 3 && text.includes(`\0${name}\0`)) armed.add(connection);
           if (name && cuts < 3 && text.includes(`${name}\0WITH live `)) armed.add(connection);
@@ -150,7 +155,7 @@ describe.skipIf(!sharedPostgres())(
       expect(world.ascent360.received).toHaveLength(4);
     });
 
-    it('row 12: of claims and results that were committed although nobody learned it, none is lost and none is sent twice', {
+    it('row 12: of the claims and results committed without our knowing it, none is lost and none is sent twice', {
       timeout: 300_000,
     }, async () => {
       const { world, wire, connector } = await setUp();
@@ -185,7 +190,7 @@ describe.skipIf(!sharedPostgres())(
         Array.from({ length: 300 }, () => someCustomer()),
         8,
       );
-      // Claims among them, whose deliveries nobody sends until their leases have run out.
+      // Some of them are claims, whose deliveries nobody sends until their leases have run out.
       const unclaimed = async () =>
         await world.read(async (db) => await db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`));
       await until(
@@ -196,7 +201,8 @@ describe.skipIf(!sharedPostgres())(
           sent.push(await sendUntilTaken(() => connector, someCustomer()));
           return undefined;
         },
-        // Each cut holds the shop up for a while, and a claim of which nobody learned for as long as its lease.
+        // Each cut holds the shop up for a while, and a claim nobody knows of for as long as its
+        // lease.
         120_000,
       );
       expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);

@@ -6,14 +6,14 @@ import { ago, customer, EMAIL, emailConsent, order, SECOND } from '../pipeline/b
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({
-    // Long enough for a busy machine: an answer that comes is not a time-out.
+    // Long enough for a busy machine: an answer that arrives is not a time-out.
     DELIVERY_TIMEOUT: '3s',
     RETRY_SCHEDULE: '50ms,100ms,100ms',
   });
 });
 afterAll(async () => await connector.stop());
 
-/** A shop of its own for each test, so that what one receiver does to it concerns no other. */
+/** Each test has its own shop, so that what a receiver does to it affects no other. */
 async function freshShop(settings: object = {}) {
   const shop = `shop-${randomUUID()}.myshopify.com`;
   const guid = await connector.connect(settings, shop);
@@ -32,7 +32,7 @@ async function freshShop(settings: object = {}) {
     const { items } = body as { items: { state: string; reason: string | null }[] };
     return items[0];
   };
-  /** The time of the next probe has come. */
+  /** Makes the next probe due. */
   const probe = async () =>
     await connector.db.query(
       'UPDATE settings SET probe_at = now() WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)',
@@ -47,7 +47,7 @@ describe('a receiver in trouble', () => {
     ['cut', 'connection_cut'],
     ['drip', 'timeout'],
     ['html', 'html_page'],
-  ] as const)('that answers with %s is tried again, and other shops go on meanwhile', async (mode, error) => {
+  ] as const)('that answers with %s gets a retry, and other shops continue meanwhile', async (mode, error) => {
     const [sick, healthy] = [await freshShop(), await freshShop()];
     connector.ascent360.behave(sick.guid, [mode, 'accept']);
     const id = await sick.send('customers/create', customer(1));
@@ -66,7 +66,7 @@ describe('a receiver in trouble', () => {
     });
   });
 
-  it('that fails until the schedule is used up leaves the event in need of attention', async () => {
+  it('that fails until the schedule is used up leaves the event needing attention', async () => {
     const shop = await freshShop();
     connector.ascent360.behave(shop.guid, { status: 503 });
     const id = await shop.send('customers/create', customer(2));
@@ -75,7 +75,7 @@ describe('a receiver in trouble', () => {
   });
 
   it.each([400, 413, 415, 422])(
-    'that answers %i gets the event no second time, and the next one of the address goes out',
+    'that answers %i never gets the event again, but gets the next one to that address',
     async (status) => {
       const shop = await freshShop();
       connector.ascent360.behave(shop.guid, [{ status }, 'accept']);
@@ -88,7 +88,7 @@ describe('a receiver in trouble', () => {
   );
 
   it.each([401, 403, 404, 410, 451, 301, 302])(
-    'that answers %i stops the shop with nothing dropped, until a probe is accepted',
+    'that answers %i stops the shop without dropping anything, until a probe is accepted',
     async (status) => {
       const shop = await freshShop();
       connector.ascent360.behave(shop.guid, [{ status, location: connector.ascent360.url }, 'accept']);
@@ -106,7 +106,7 @@ describe('a receiver in trouble', () => {
     },
   );
 
-  it('that sends redirects is never followed', async () => {
+  it('that redirects is never followed', async () => {
     const shop = await freshShop();
     const other = await freshShop();
     connector.ascent360.behave(shop.guid, [
@@ -130,12 +130,12 @@ describe('a receiver in trouble', () => {
     ['an absurd wait', { status: 503, retryAfter: '99999999999999999999' }, 0],
     ['a negative wait', { status: 429, retryAfter: '-5' }, 0],
     ['no number', { status: 429, retryAfter: 'soon' }, 0],
-  ])('that asks to wait with %s is heeded where it makes sense', async (_, behaviour, wait) => {
+  ])('that asks to wait with %s is obeyed if it makes sense', async (_, behaviour, wait) => {
     const shop = await freshShop();
     connector.ascent360.behave(shop.guid, [behaviour, 'accept']);
     const id = await shop.send('customers/create', customer(8));
     if (wait === null) {
-      const [row] = await until('it is put off', async () => {
+      const [row] = await until('the retry is postponed', async () => {
         const rows = await connector.db.query<{ seconds: number }>(
           `SELECT extract(epoch FROM d.due_at - now())::float8 AS seconds FROM deliveries d JOIN events e ON e.id = d.event_id
            WHERE e.webhook_id = $1 AND d.attempts = 1 AND d.lease_until IS NULL`,
@@ -154,7 +154,7 @@ describe('a receiver in trouble', () => {
 });
 
 describe('consent under faults', () => {
-  it('of facts that arrive newest first, the newest choice is what is accepted last, and older ones are superseded', async () => {
+  it('the newest choice is accepted last and older ones are superseded if facts arrive newest first', async () => {
     const shop = await freshShop();
     const newest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', ago(10 * SECOND)));
     await shop.becomes(newest, 'accepted');
@@ -167,9 +167,10 @@ describe('consent under faults', () => {
     expect(shop.received().map((record) => record.body)).toMatchObject([{ EmailPermission: false }]);
   });
 
-  it('a time-out after the receiver took an opt-in counts as possibly told: the opt-out that follows is sent', async () => {
+  it('a time-out after the receiver took an opt-in counts as possibly sent: the opt-out that follows is sent', async () => {
     const shop = await freshShop();
-    // What was surely told last is the opt-out: only the doubt about the opt-in makes it due again.
+    // What Ascent360 surely has last is the opt-out: only the doubt about the opt-in makes it due
+    // again.
     connector.ascent360.behave(shop.guid, ['accept', 'hang', 'accept']);
     await shop.becomes(await shop.send(EMAIL, emailConsent(21, 'unsubscribed', ago(60 * SECOND))), 'accepted');
     await shop.send(EMAIL, emailConsent(21, 'subscribed', ago(20 * SECOND)));
@@ -179,7 +180,7 @@ describe('consent under faults', () => {
     expect(connector.ascent360.lastAccepted('person21@example.com', 'EmailPermission', shop.guid)).toBe(false);
   });
 
-  it('a flag that was refused was not told: it goes out with the next delivery', async () => {
+  it('a rejected flag counts as not sent: it goes out with the next delivery', async () => {
     const shop = await freshShop();
     connector.ascent360.behave(shop.guid, [{ status: 422 }, 'accept']);
     const refused = await shop.send(EMAIL, emailConsent(22, 'subscribed', ago(SECOND)));

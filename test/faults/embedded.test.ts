@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** The real server as a process of its own, on the embedded database in `dataDir`. */
+/** The real server in its own process, on the embedded database in `dataDir`. */
 async function startProcess(dataDir: string, ascent360Url: string) {
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../../server/index.ts')], {
@@ -81,7 +81,7 @@ describe('the embedded database', () => {
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
   });
 
-  it('what was acknowledged survives a killed process, whose lock is taken over', async () => {
+  it('what was acknowledged survives a killed process, and the next process takes over its lock', async () => {
     const { dataDir, ascent360 } = await prepare();
     const first = await startProcess(dataDir, ascent360.url);
     await first.ready();
@@ -104,7 +104,7 @@ describe('the embedded database', () => {
     expect(ascent360.received).toHaveLength(20);
   });
 
-  it('a process killed in the middle of a POST sends again, once its lease has run out', async () => {
+  it('a delivery cut off by a killed process is sent again once its lease has run out', async () => {
     const { dataDir, ascent360 } = await prepare();
     const first = await startProcess(dataDir, ascent360.url);
     await first.ready();

@@ -10,7 +10,7 @@ if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 const WAITING = 10_000;
 
 describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
-  it('row 7: with 10,000 waiting, before and while they are delivered, loses nothing', {
+  it('row 7: with 10,000 waiting, before and during their delivery, loses nothing', {
     timeout: 300_000,
   }, async () => {
     const redis = await startRedis(binary ?? '');

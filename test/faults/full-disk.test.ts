@@ -10,7 +10,7 @@ import { leftOut } from '../fakes/left-out.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { customer } from '../pipeline/bodies.ts';
 
-/** A small mount of one's own; null: not allowed here. */
+/** A small mount of its own; null: not permitted here. */
 function mountSmall(dir: string): (() => void) | null {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=110m', 'tmpfs', dir], { stdio: 'ignore' });
@@ -32,8 +32,8 @@ async function fill(file: string): Promise<void> {
   }
 }
 
-describe.skipIf(!sharedPostgres())('the disk of the database’s data', () => {
-  it('row 31: full: webhooks get 503, and 200 once there is room', async ({ skip }) => {
+describe.skipIf(!sharedPostgres())('the disk with the database’s data', () => {
+  it('row 31: if full, webhooks get 503, and 200 once there is room', async ({ skip }) => {
     const dir = await mkdtemp(path.join(tmpdir(), 'connector-small-'));
     const unmount = mountSmall(dir);
     if (!unmount) {
@@ -52,7 +52,7 @@ describe.skipIf(!sharedPostgres())('the disk of the database’s data', () => {
     onTestFinished(world.close);
     const connector = await world.run();
     await world.connect(connector, { paused: true });
-    // Large and random, so that they need room of their own.
+    // Large and random, so that they need disk space of their own.
     const large = () => {
       const webhook = someCustomer();
       const id = webhook.marker?.slice('Marker'.length) ?? '';
@@ -72,7 +72,7 @@ describe.skipIf(!sharedPostgres())('the disk of the database’s data', () => {
     expect(refused.length).toBeGreaterThan(15);
     expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
     for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
-    // What else the machine does makes some late, but not the quickest of so many.
+    // Other delays of the machine make some late, but not the fastest of so many.
     expect(Math.min(...refused.map(({ ms }) => ms))).toBeLessThan(3000);
     const stored = await world.standings(connector);
     expect(webhooks.filter(({ webhookId }, i) => tries[i]?.status === 200 && !stored.has(webhookId))).toEqual([]);

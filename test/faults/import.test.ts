@@ -23,7 +23,7 @@ const line = (n: number) =>
 const importOf = async (from: Pick<ConnectorProcess, 'api'>, id: string) =>
   (await from.api('GET', `/imports/${id}`)).body as ImportBody;
 
-it('an import of thousands of customers, killed while it counts and twice while it runs: each line is an event exactly once', async () => {
+it('an import of thousands of customers, killed while it counts and twice while it runs, makes each line an event exactly once', async () => {
   const world = await startWorld({ env: { LEASE: '1s' } });
   onTestFinished(world.close);
   const { bulk } = world.admin.shop(SHOP);
@@ -77,7 +77,7 @@ it('an import of thousands of customers, killed while it counts and twice while 
   );
   expect(done).toMatchObject({ done: CUSTOMERS, total: CUSTOMERS, counts: { accepted: CUSTOMERS, waiting: 0 } });
   const told = await until(
-    'what was told is counted',
+    'what was sent is counted',
     async () => {
       const { counts } = await importOf(running, id);
       return counts.flags.EmailPermission.false === CUSTOMERS ? counts : undefined;
@@ -93,7 +93,7 @@ it('an import of thousands of customers, killed while it counts and twice while 
   }));
   const lines = ids.map(({ webhook_id }) => Number(webhook_id.split(':')[2])).sort((a, b) => a - b);
   expect(lines).toEqual(Array.from({ length: CUSTOMERS }, (_, n) => n));
-  // Ascent360 got everybody, and twice only what was under way when the process died.
+  // Ascent360 received everyone, and twice only what was being sent when the process died.
   const emails = world.ascent360.received.map(({ body }) => (body as { Email: string }).Email);
   expect(new Set(emails).size).toBe(CUSTOMERS);
   expect(emails.length - CUSTOMERS).toBeLessThanOrEqual(unknown.length);

@@ -16,7 +16,7 @@ const k2 = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
 const NEW_SHOP = 'new-shop.myshopify.com';
 
 describe('encryption keys', () => {
-  it('row 24: rotated in mid-traffic: everything stays readable, and what is new is wrapped by the new key', async () => {
+  it('row 24: rotated under traffic: everything stays readable, and new data uses the new key', async () => {
     const world = await startWorld();
     onTestFinished(world.close);
     const old = await world.run({ ENCRYPTION_KEYS: k1 });
@@ -37,7 +37,8 @@ describe('encryption keys', () => {
       async (db) => await db.query('SELECT wrap_key_id, count(*) AS shops FROM shops GROUP BY 1'),
     );
     expect(wrapped).toEqual([{ wrap_key_id: 'k2', shops: 2 }]);
-    // Nothing needs the old key any more, so it can be taken out; what it once wrapped stays readable.
+    // Nothing needs the old key any more, so it can be removed; what it once wrapped stays
+    // readable.
     const without = await world.run({ ENCRYPTION_KEYS: k2 });
     expect((await without.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Before' });
     const [first] = sent;
@@ -45,7 +46,7 @@ describe('encryption keys', () => {
     expect(found.body).toMatchObject({ items: [{ summary: { who: expect.any(String) } }] });
   });
 
-  it('row 24: with a key missing the start is refused and says which; what waited is delivered once it is back', async () => {
+  it('row 24: with a key missing, the start is refused and names it; what was waiting is delivered once it is back', async () => {
     const world = await startWorld();
     onTestFinished(world.close);
     const first = await world.run({ ENCRYPTION_KEYS: k1 });
@@ -64,7 +65,7 @@ describe('encryption keys', () => {
   });
 
   it.skipIf(!sharedPostgres())(
-    'row 24: a process that lacks the key of a newer shop parks its events and says so; none is dropped',
+    'row 24: without the key of a newer shop, a process parks that shop’s events and says so; none is dropped',
     async () => {
       const world = await startWorld();
       onTestFinished(world.close);

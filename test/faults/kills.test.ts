@@ -27,7 +27,7 @@ async function setUp(env: Record<string, string> = {}) {
   return world;
 }
 
-/** A Redis of one's own, and a way to it on which nothing arrives. */
+/** A Redis of its own, and a proxy to it through which nothing arrives. */
 async function redisAndBlackHole() {
   const redis = await startRedis(binary ?? '');
   onTestFinished(redis.stop);
@@ -36,14 +36,17 @@ async function redisAndBlackHole() {
   return { redis, wire, lost: `redis://127.0.0.1:${wire.port}` };
 }
 
-/** Resolves once what a process had sent before its end is here. @returns that moment, as a Unix time in milliseconds */
+/**
+ * Resolves once everything a process had sent before its end has arrived. @returns that moment, as
+ * a Unix time in milliseconds
+ */
 async function allArrived(): Promise<number> {
   await wait(100);
   await wait(20);
   return Date.now();
 }
 
-/** Stops a process at such a moment, no other being at work. */
+/** Freezes a process at such a moment, while no other is working. */
 async function freeze(
   world: World,
   { child }: ConnectorProcess,
@@ -51,7 +54,7 @@ async function freeze(
 ): Promise<void> {
   await world.read(
     async (db) =>
-      await until(`it stands still ${where}`, async () => {
+      await until(`it is frozen ${where}`, async () => {
         child.kill('SIGSTOP');
         await wait(20);
         const open = await db.query<{ state: string; locks: boolean }>(
@@ -96,7 +99,7 @@ describe('a process that is killed', () => {
     expect(world.ascent360.received).toHaveLength(1);
   });
 
-  it('row 4: with the answer on its way: what it had stored is delivered by the next one', async () => {
+  it('row 4: with the answer on its way: the next process delivers what it had stored', async () => {
     const world = await setUp();
     const first = await world.run();
     await world.connect(first);
@@ -126,7 +129,7 @@ describe('a process that is killed', () => {
       const warmUp = await sendUntilTaken(() => web, someCustomer());
       await settled(world, web, [warmUp]);
       wire.decide(() => 'swallow');
-      // Its sweep comes once the other is dead, and not in between.
+      // It sweeps once the other process is dead, not in between.
       worker.child.kill('SIGSTOP');
       const sent = await sendUntilTaken(() => web, someCustomer());
       await web.kill();
@@ -137,7 +140,7 @@ describe('a process that is killed', () => {
     },
   );
 
-  it('row 5: in the middle of a POST: it is sent again once the lease has run out', async () => {
+  it('row 5: in the middle of a POST: the delivery is sent again once its lease has run out', async () => {
     const world = await setUp();
     const first = await world.run();
     await world.connect(first);
@@ -151,7 +154,7 @@ describe('a process that is killed', () => {
     expect(world.ascent360.received.map(({ accepted }) => accepted)).toEqual([false, true]);
   });
 
-  it.skipIf(!sharedPostgres())('row 5: a worker that wakes up late cannot overwrite the newer result', async () => {
+  it.skipIf(!sharedPostgres())('row 5: a worker that wakes up late can’t overwrite the newer result', async () => {
     const world = await setUp({ LEASE: '12s', DELIVERY_TIMEOUT: '9s' });
     const late = await world.run();
     await world.connect(late);
@@ -168,30 +171,33 @@ describe('a process that is killed', () => {
     const standings = await settled(world, other, [sent]);
     expect(standings.get(sent.webhookId)?.state).toBe('accepted');
     late.child.kill('SIGCONT');
-    await until('the late one finds out', async () => (late.output().includes('"late"') ? true : undefined));
+    await until('the late one notices', async () => (late.output().includes('"late"') ? true : undefined));
     const after = await world.standings(other);
     expect(after).toEqual(standings);
     expect(judge([sent], after, world.ascent360)).toEqual(SURVIVED);
     expect(world.ascent360.received.map(({ status }) => status)).toEqual([422, 200]);
   });
 
-  it.skipIf(!sharedPostgres())('row 5: a process that freezes in a transaction holds nobody up for long', async () => {
-    const world = await setUp();
-    const frozen = await world.run();
-    await world.connect(frozen);
-    const traffic = startTraffic(() => frozen, { lines: 4 });
-    await freeze(world, frozen, 'between two statements, with the shop’s lock');
-    const end = await allArrived();
-    const stopping = traffic.stop();
-    const other = await world.run();
-    const sent = [await sendUntilTaken(() => other, someCustomer())];
-    await settled(world, other, sent);
-    frozen.child.kill('SIGCONT');
-    sent.push(...(await stopping));
-    const { answerLost, repeats } = countRepeats(acrossEnds([end]));
-    expect(judge(sent, await settled(world, other, sent), world.ascent360, answerLost)).toEqual(SURVIVED);
-    expect(repeats()).toBeLessThanOrEqual(await unansweredAttempts(world));
-  });
+  it.skipIf(!sharedPostgres())(
+    'row 5: a process that freezes in a transaction doesn’t hold others up for long',
+    async () => {
+      const world = await setUp();
+      const frozen = await world.run();
+      await world.connect(frozen);
+      const traffic = startTraffic(() => frozen, { lines: 4 });
+      await freeze(world, frozen, 'between two statements, with the shop’s lock');
+      const end = await allArrived();
+      const stopping = traffic.stop();
+      const other = await world.run();
+      const sent = [await sendUntilTaken(() => other, someCustomer())];
+      await settled(world, other, sent);
+      frozen.child.kill('SIGCONT');
+      sent.push(...(await stopping));
+      const { answerLost, repeats } = countRepeats(acrossEnds([end]));
+      expect(judge(sent, await settled(world, other, sent), world.ascent360, answerLost)).toEqual(SURVIVED);
+      expect(repeats()).toBeLessThanOrEqual(await unansweredAttempts(world));
+    },
+  );
 
   it('under load, again and again: nothing acknowledged is lost, no choice goes back, only what a kill left unanswered is sent twice', async () => {
     const world = await setUp();
@@ -238,14 +244,14 @@ describe('a receiver that never answers', () => {
 });
 
 describe('SIGTERM', () => {
-  it('row 13: under load: it stops accepting, ends in 10 s, and nothing is lost or sent twice', async () => {
+  it('row 13: under load: it stops accepting, ends within 10 s, and nothing is lost or sent twice', async () => {
     const world = await setUp({ DELIVERY_CONCURRENCY_PER_SHOP: '40', LEASE: '60s' });
     const first = await world.run();
     await world.connect(first);
     world.ascent360.behave(() => ({ delayMs: 200 }));
     let current = first;
     const traffic = startTraffic(() => current, { lines: 4, pauseMs: 40 });
-    await until('some are under way', async () => world.ascent360.received.length > 20 || undefined);
+    await until('some are being sent', async () => world.ascent360.received.length > 20 || undefined);
     const { code, ms } = await first.terminate();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(10_000);
@@ -257,7 +263,7 @@ describe('SIGTERM', () => {
     expect(judge(sent, await settled(world, current, sent), world.ascent360)).toEqual(SURVIVED);
   });
 
-  it('row 13: with a receiver that never answers: it ends in 10 s, and what was in flight goes out again', async () => {
+  it('row 13: with a receiver that never answers: it ends within 10 s, and what was being sent goes out again', async () => {
     const world = await setUp({ DELIVERY_TIMEOUT: '60s', LEASE: '90s' });
     const first = await world.run();
     await world.connect(first);

@@ -10,14 +10,17 @@ import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeli
 let world: World;
 let connector: ConnectorProcess;
 beforeEach(async () => {
-  // Long enough for a busy machine: what waits for a retry has not been given up when the test comes to it.
+  // Long enough for a busy machine: what waits for a retry hasn't been given up when the test gets
+  // to it.
   world = await startWorld({ env: { RETRY_SCHEDULE: Array(30).fill('1s').join(), BREAKER_PROBE: '1s' } });
   onTestFinished(world.close);
   connector = await world.run();
 });
 
 const state = async (webhookId: string) => (await world.standings(connector)).get(webhookId);
-/** How many events the process has translated; asked without a sign that the app is installed. */
+/**
+ * How many events the process has translated; asked without signalling that the app is installed.
+ */
 const handled = async () => {
   const answer = await fetch(`${connector.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
   return Number(/connector_events_processed_total\{result="handled"\} (\d+)/.exec(await answer.text())?.[1] ?? 0);
@@ -31,7 +34,7 @@ const tried = async (count: number) =>
   await until(`${count} attempts`, async () => world.ascent360.received.length >= count || undefined);
 
 describe('while a retry waits', () => {
-  it('row 25: uninstalled: nothing is sent after it; late webhooks are ignored; a late app/uninstalled after a reinstall too', async () => {
+  it('row 25: uninstalled: nothing is sent afterwards; late webhooks are ignored; so is a late app/uninstalled after a reinstall', async () => {
     await world.connect(connector);
     world.ascent360.behave({ status: 503 });
     const waiting = await sendUntilTaken(() => connector, someCustomer());
@@ -46,12 +49,13 @@ describe('while a retry waits', () => {
       webhookId: late.webhookId,
       triggeredAt: new Date(uninstalledAt.getTime() - 1000),
     });
-    // Looking through the API would be a sign that the app is installed, so nobody looks before both were handled.
+    // An API call would signal that the app is installed, so none is made before both were handled.
     await until('all three were handled', async () => ((await handled()) >= 3 ? true : undefined));
     expect(await state(waiting.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
     expect(await state(late.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
     expect(world.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
-    // Installed again: the merchant opens the app. Shopify tells of the uninstallation once more, too late.
+    // Installed again: the merchant opens the app. Then Shopify reports the uninstallation again,
+    // too late.
     expect((await connector.api('GET', '/settings')).status).toBe(200);
     world.ascent360.behave({ status: 503 });
     const seen = world.ascent360.received.length;
@@ -63,7 +67,7 @@ describe('while a retry waits', () => {
       (await state(again.webhookId))?.reason === 'lifecycle' ? true : undefined,
     );
     world.ascent360.behave('accept');
-    // What waited for a retry still does: nothing was ended.
+    // What waited for a retry still waits: nothing was ended.
     await settled(world, connector, [kept]);
     const after = await sendUntilTaken(() => connector, someCustomer());
     await settled(world, connector, [after]);
@@ -85,7 +89,7 @@ describe('while a retry waits', () => {
     expect(world.ascent360.received.slice(toOld).map(({ guid }) => guid)).toEqual([newGuid]);
   });
 
-  it('row 26: the person is erased: nothing of them is left in any table, and nothing is sent', async () => {
+  it('row 26: the person is erased: nothing about them is left in any table, and nothing is sent', async () => {
     await world.connect(connector, { mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
     const whole = {
@@ -107,7 +111,7 @@ describe('while a retry waits', () => {
       ),
       await send(EMAIL, emailConsent(person.id, 'subscribed', now, { email_address: person.email })),
       await send(SMS, smsConsent(person.id, 'subscribed', now, person.phone)),
-      // Bought as a guest, before the account.
+      // Bought as a guest, before they had an account.
       await send('orders/create', order(10, { email: person.email.toLowerCase(), name: '#G10' })),
     ];
     await settled(world, connector, sent);
@@ -144,7 +148,7 @@ describe('while a retry waits', () => {
     const sent = [await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' }))];
     await tried(1);
     sent.push(await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] }));
-    await until('the answer came', async () => (world.ascent360.received[0]?.status === 503 ? true : undefined));
+    await until('the answer arrived', async () => (world.ascent360.received[0]?.status === 503 ? true : undefined));
     sent.push(await send('customers/create', customer(4243)));
     const standings = await settled(world, connector, sent);
     expect(standings.get(sent[0]?.webhookId ?? '')).toEqual({ state: 'skipped', reason: 'redacted' });
@@ -159,9 +163,9 @@ describe('while a retry waits', () => {
       'customers/update',
       '{"id":4242,"email":"Canary.Person@example.com","first_name":"Canaryfirst",',
     ],
-    ['had a topic nobody knows', 'carts/update', '{"email":"Canary.Person@example.com"}'],
+    ['had an unknown topic', 'carts/update', '{"email":"Canary.Person@example.com"}'],
     ['lacked what it needs', 'orders/create', '{"email":"Canary.Person@example.com"}'],
-  ])('row 26: the person is erased, also from what %s', async (_, topic, body) => {
+  ])('row 26: the person is erased even from an event that %s', async (_, topic, body) => {
     await world.connect(connector);
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
     const webhookId = randomUUID();
@@ -178,7 +182,7 @@ describe('while a retry waits', () => {
     expect(await everythingKept(person)).toEqual([]);
   });
 
-  /** Every place of the database where something of the person is found. */
+  /** Every place in the database where something about the person is found. */
   async function everythingKept(person: { email: string; phone: string }): Promise<string[]> {
     return await world.read(
       async (db) =>

@@ -27,7 +27,7 @@ function monster(id: number) {
   };
 }
 
-// Without a server there is one connection, and nobody who ends a transaction that stands still.
+// Without a server there is a single connection, and nothing ends an idle transaction.
 describe.skipIf(!sharedPostgres())('orders of 8.4 MB', () => {
   let world: World;
   let web: ConnectorProcess;

@@ -6,14 +6,14 @@ import { judge, type Sent, SURVIVED, sendAll, sendUntilTaken, settled, someCusto
 const WAITING = sharedPostgres() ? 4000 : 2000;
 const SMALL = 'small-shop.myshopify.com';
 
-describe('a shop with very much waiting', () => {
+describe('a shop with a large backlog', () => {
   it('row 28: hardly delays a shop with a single event', { timeout: 300_000 }, async () => {
     const world = await startWorld({ env: { LOG_LEVEL: 'warn', LEASE: '60s' } });
     onTestFinished(world.close);
     const connector = await world.run();
     const guid = await world.connect(connector, { paused: true });
     await world.connect(connector, {}, SMALL);
-    // A receiver that takes its time, so that the large shop is at work throughout.
+    // A slow receiver, so that the large shop is busy throughout.
     world.ascent360.behave(guid, () => ({ delayMs: 60 }));
     const delays = async () => {
       const sent: Sent[] = [];
@@ -38,7 +38,7 @@ describe('a shop with very much waiting', () => {
     expect(beside.p95).toBeLessThan(Math.max(2 * alone.p95, 5000));
     const small = [...alone.sent, ...beside.sent];
     const ended = await settled(world, connector, small);
-    // The large shop goes on: what it still has waiting is not lost.
+    // The large shop continues: what it still has waiting isn't lost.
     const standings = new Map([...ended, ...(await world.standings(connector, SHOP))]);
     expect(judge([...small, ...many], standings, world.ascent360)).toEqual(SURVIVED);
   });

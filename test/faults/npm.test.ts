@@ -7,7 +7,7 @@ import { freePort } from '../fakes/free-port.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-it('row 41: SIGTERM to npm start ends the server gracefully, and leaves none behind', async () => {
+it('row 41: SIGTERM to npm start ends the server gracefully, and leaves no process behind', async () => {
   const world = await startWorld();
   onTestFinished(world.close);
   const port = await freePort();
@@ -28,14 +28,14 @@ it('row 41: SIGTERM to npm start ends the server gracefully, and leaves none beh
     try {
       process.kill(-(npm.pid ?? 0), 'SIGKILL');
     } catch {
-      // Nothing is left of its group.
+      // No process of its group is left.
     }
   });
   const up = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok === true;
   await until('the server is ready', async () => ((await up()) ? true : undefined), 120_000);
 
   npm.kill('SIGTERM');
-  // Its output ends with the last process that holds it.
+  // Its output ends with the last process that holds it open.
   await closed;
   expect(await up()).toBe(false);
   expect(said).toContain('"stopping"');

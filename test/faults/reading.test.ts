@@ -4,7 +4,7 @@ import { startWorld } from '../fakes/connector-process.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
 import { ago, MINUTE, order } from '../pipeline/bodies.ts';
 
-it('a process that is killed in the middle of a read loses nothing: the next one reads, and the flag goes out once', async () => {
+it('a process killed in the middle of a read loses nothing: the next one reads, and the flag is sent once', async () => {
   const world = await startWorld({ env: { READ_WAIT: '1h' } });
   onTestFinished(world.close);
   const first = await world.run();

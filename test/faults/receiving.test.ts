@@ -14,7 +14,7 @@ afterAll(async () => await connector.stop());
 
 const count = async () => (await connector.events()).length;
 
-describe('what is answered to a webhook', () => {
+describe('the answer to a webhook', () => {
   it('one webhook id fifty times at once is one event, one delivery and fifty 200s', async () => {
     const webhookId = randomUUID();
     const answers = await Promise.all(
@@ -50,7 +50,7 @@ describe('what is answered to a webhook', () => {
   });
 
   it.each([
-    ['the present secret', SECRET, 200],
+    ['the current secret', SECRET, 200],
     ['the previous secret', 'previous-secret', 200],
     ['neither', 'older-secret', 401],
   ])('while the secret is rotated, %s gets %3$s', async (_, secret, status) => {
@@ -63,14 +63,14 @@ describe('what is answered to a webhook', () => {
     ['webhook id missing', { 'x-shopify-webhook-id': null }],
     ['shop of another host', { 'x-shopify-shop-domain': 'evil.example.com' }],
     ['shop with a path', { 'x-shopify-shop-domain': 'a.myshopify.com/x' }],
-    ['shop that only ends like one', { 'x-shopify-shop-domain': 'a.b.myshopify.com' }],
+    ['shop that only ends the same', { 'x-shopify-shop-domain': 'a.b.myshopify.com' }],
   ])('a signed request with %s gets 400 and nothing is stored', async (_, headers) => {
     const before = await count();
     expect((await connector.send('customers/create', customer(105), { headers })).status).toBe(400);
     expect(await count()).toBe(before);
   });
 
-  /** Posts pieces one after the other until an answer comes; resolves to its status. */
+  /** Posts chunks one after another until an answer arrives; resolves to its status. */
   async function postPieces(pieces: Iterable<Buffer>, headers: Record<string, string>): Promise<number | undefined> {
     return await new Promise((resolve, reject) => {
       const req = request(`${connector.url}/webhooks`, { method: 'POST', headers }, (res) => {
@@ -82,14 +82,14 @@ describe('what is answered to a webhook', () => {
     });
   }
 
-  it('a body over 10 MB gets 413, whatever it says of its length, and nothing is stored', async () => {
+  it('a body over 10 MB gets 413, whatever length it declares, and nothing is stored', async () => {
     const before = await count();
     const pieces = Array.from({ length: 12 }, () => Buffer.alloc(1024 * 1024));
     expect(await postPieces(pieces, { 'x-shopify-hmac-sha256': right })).toBe(413);
     expect(await count()).toBe(before);
   });
 
-  it('a body that says it is over 10 MB gets 413 before it is sent', async () => {
+  it('a body declared as over 10 MB gets 413 before it is sent', async () => {
     expect(await postPieces([Buffer.alloc(1)], { 'content-length': String(11 * 1024 * 1024) })).toBe(413);
   });
 
@@ -125,13 +125,13 @@ describe('what is answered to a webhook', () => {
     expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ Order: { Id: '9007199254740993' } });
   });
 
-  it('of duplicate keys the last wins', async () => {
+  it('of duplicate keys, the last wins', async () => {
     const body = '{"id":112,"email":"first@example.com","email":"last@example.com"}';
     expect((await connector.deliver('customers/update', body)).state).toBe('accepted');
     expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ Email: 'last@example.com' });
   });
 
-  it('a translation that throws needs attention alone; its neighbours go on', async () => {
+  it('a translation that throws needs attention; its neighbours continue', async () => {
     const poison = randomUUID();
     const neighbours = [randomUUID(), randomUUID()];
     await Promise.all([
@@ -151,7 +151,7 @@ describe('what is answered to a webhook', () => {
     });
   });
 
-  it('a shop that never connected keeps its events waiting and sends them after', async () => {
+  it('a shop that never connected keeps its events waiting, and sends them once connected', async () => {
     const shop = 'late-shop.myshopify.com';
     const webhookId = randomUUID();
     await connector.send('orders/create', order(115), { shop, webhookId });

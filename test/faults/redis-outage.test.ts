@@ -9,10 +9,13 @@ import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
-/** The time that such a part of the webhooks was answered within, in milliseconds. */
+/** The time within which this share of the webhooks was answered, in milliseconds. */
 const within = (part: number, sent: readonly Sent[]) =>
   sent.flatMap(({ took }) => took).sort((a, b) => a - b)[Math.floor(sent.length * part)] ?? 0;
-/** Of every two webhooks, and of every hundred, how much slower the slowest may be: whoever waited for Redis would wait for 1000. */
+/**
+ * How much slower the slowest of every two and of every hundred webhooks may be. One that waits for
+ * Redis would wait 1000.
+ */
 const SLOWER_MS = { half: 200, most: 800 };
 
 describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
@@ -46,9 +49,9 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
   it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
     ['row 8: is down', async () => await redis.kill(), async () => await redis.restart()],
     [
-      'row 8: takes connections and answers nothing',
+      'row 8: accepts connections but never answers',
       async () => wire.decide(() => 'swallow'),
-      // What was swallowed never comes: those connections are over.
+      // What was swallowed never arrives: those connections are finished.
       async () => wire.decide(() => 'cut'),
     ],
     [
@@ -60,7 +63,7 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
       async () => await redis.command('CONFIG', 'SET', 'maxmemory', '0'),
     ],
   ])(
-    'while Redis %s webhooks get 200 about as fast as before, and all is delivered without a restart',
+    'while Redis %s, webhooks get 200 about as fast as before, and everything is delivered without a restart',
     async (_, fault, repair) => {
       const before = await burst(400);
       await settled(world, web, before);
@@ -71,7 +74,7 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
         most: within(0.99, sent) - within(0.99, before),
       });
       let slower = slowerThanBefore(during);
-      // Whatever else the machine does comes and goes; waiting for Redis would be there each time.
+      // Other delays of the machine come and go; waiting for Redis would be there every time.
       for (let i = 0; i < 3 && (slower.half >= SLOWER_MS.half || slower.most >= SLOWER_MS.most); i++) {
         const more = await burst(400);
         slower = slowerThanBefore(more);
@@ -83,7 +86,7 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
       await repair();
       await wait(300);
       wire.decide(() => 'pass');
-      // Before any further webhook, whose wake-up would serve these, too.
+      // Before any further webhook, because its wake-up would serve these as well.
       await settled(world, web, [...before, ...during]);
       const after = await burst(50);
       const sent = [...before, ...during, ...after];

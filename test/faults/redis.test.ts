@@ -32,7 +32,7 @@ describe.skipIf(!binary)('with Bull on Redis', () => {
     expect(connector.ascent360.received).toHaveLength(before + 200);
   });
 
-  it('Redis holds ids only', async () => {
+  it('Redis holds only ids', async () => {
     await connector.send('customers/create', customer(3, { email: 'canary@example.com' }));
     const keys = (await redis.command('KEYS', '*')) as string[];
     for (const key of keys) expect(key).not.toMatch(/canary|test-shop/);
@@ -47,7 +47,7 @@ describe.skipIf(!binary)('with Bull on Redis', () => {
     expect((await connector.settled()).filter((row) => row.state !== 'accepted')).toEqual([]);
   });
 
-  it('while Redis is down webhooks are acknowledged as fast as before, and delivered; after it is back, too', async () => {
+  it('while Redis is down, webhooks are acknowledged as fast as before and delivered, and so are those after it is back', async () => {
     await redis.kill();
     const id = randomUUID();
     const took: number[] = [];
@@ -57,7 +57,7 @@ describe.skipIf(!binary)('with Bull on Redis', () => {
       took.push(performance.now() - began);
       expect(answer.status).toBe(200);
     }
-    // Waiting for Redis would be there each time, whatever else the machine does.
+    // Waiting for Redis would be there every time, unlike other delays of the machine.
     expect(Math.min(...took)).toBeLessThan(1000);
     await until('it is accepted without Redis', async () =>
       (await connector.event(id))?.state === 'accepted' ? true : undefined,
@@ -66,7 +66,7 @@ describe.skipIf(!binary)('with Bull on Redis', () => {
     expect(await connector.deliver('customers/create', customer(5))).toMatchObject({ state: 'accepted' });
   });
 
-  it('Redis that is full changes no answer and loses nothing', async () => {
+  it('a full Redis changes no answer and loses nothing', async () => {
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
     expect(await connector.deliver('customers/create', customer(6))).toMatchObject({ state: 'accepted' });

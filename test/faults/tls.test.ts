@@ -36,13 +36,13 @@ async function check(databaseUrl: string): Promise<string> {
     .finally(db.close);
 }
 
-/** What the queue says in the log about a server of this address, until `enough`. */
+/** What the queue logs about a server at this address, until `enough`. */
 async function said(url: string, enough: (lines: string[]) => boolean): Promise<{ lines: string[]; usable: boolean }> {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
   const queue = createBullQueue(url, log);
   let usable = false;
-  await until('the queue has said it', async () => {
+  await until('the queue has logged it', async () => {
     usable = await queue.check().then(
       () => true,
       () => false,
@@ -54,7 +54,7 @@ async function said(url: string, enough: (lines: string[]) => boolean): Promise<
 }
 
 describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
-  it('is used with sslmode=verify-full and its authority, and named with what to do without', async () => {
+  it('is used with sslmode=verify-full and its authority; without them the error says what to do', async () => {
     const server = await startPostgres(findPostgres() ?? '', {
       prepare: async (data) => {
         await writeFile(path.join(data, 'server.crt'), cert);
@@ -71,7 +71,7 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
 });
 
 describe.skipIf(findRedis() === null)('Redis with TLS and a password', () => {
-  it('is named once with what to do, when it is not trusted and when the password is wrong', async () => {
+  it('gets one error saying what to do if it isn’t trusted or the password is wrong', async () => {
     const [port, tls] = [await freePort(), await freePort()];
     const files = ['--tls-cert-file', path.join(dir, 'cert.pem'), '--tls-key-file', path.join(dir, 'key.pem')];
     const flags = ['--port', String(port), '--tls-port', String(tls), ...files, '--tls-auth-clients', 'no'];

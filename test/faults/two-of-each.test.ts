@@ -12,7 +12,7 @@ const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
 describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers', () => {
-  it('row 29: on one database and one Redis deliver nothing twice, and the events of an address in their order', async () => {
+  it('row 29: on one database and one Redis send nothing twice, and keep the order of the events to an address', async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
     const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '60s' } });
@@ -21,7 +21,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
     const workers = await Promise.all([world.run({ ROLE: 'worker' }), world.run({ ROLE: 'worker' })]);
     const shops = [SHOP, 'second-shop.myshopify.com', 'third-shop.myshopify.com'];
     for (const shop of shops) await world.connect(webs[0], {}, shop);
-    // Uneven answers, some of them failures: what is tried again must not be overtaken.
+    // Answers take different times, and some are failures: a retry must not be overtaken.
     let answers = 0;
     world.ascent360.behave(() => (answers++ % 7 === 3 ? { status: 503 } : { delayMs: (answers * 13) % 40 }));
     let turn = 0;
@@ -49,7 +49,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
       });
       expect(ids).toEqual(Array.from({ length: 15 }, (_, i) => `${person + 1}${String(i).padStart(3, '0')}`));
     }
-    // Both had their part in it.
+    // Both did part of the work.
     for (const worker of workers) expect(worker.output()).toContain('"stage":"deliver"');
   });
 });

@@ -28,9 +28,10 @@ const importLine = (n: number) =>
     },
   });
 
-it('a shop lives from its installation to its erasure: at each step Ascent360 got, and the tables hold, what they should', async () => {
+it('a shop goes from installation to erasure: at each step, Ascent360 has received and the tables hold what they should', async () => {
   const world = await startWorld({
-    // Long enough for a busy machine: only what died with its process is sent again, and nothing is given up meanwhile.
+    // Long enough for a busy machine: only what died with its process is sent again, and nothing is
+    // given up meanwhile.
     env: { LEASE: '5s', RETRY_SCHEDULE: Array(30).fill('1s').join(), DELIVERY_CONCURRENCY_PER_SHOP: '20' },
   });
   onTestFinished(world.close);
@@ -48,7 +49,7 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
   };
   const importNow = async (id: string) => (await running.api('GET', `/imports/${id}`)).body as ImportBody;
 
-  // Installed: the first call brings the tokens.
+  // Installed: the first call gets the tokens.
   expect((await running.api('GET', '/settings')).body).toMatchObject({ guidLast4: null });
   expect(shopify.tokens.exchanges).toBe(1);
   expect(await tokens()).toBe(1);
@@ -85,7 +86,7 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
   expect(await holding(CANARY)).toEqual(KEPT);
   expect(await holding(HERON)).toEqual([]);
 
-  // First reads: who was there before the app.
+  // First reads: people from before the app.
   shopify.setCustomer({
     id: HERON.id,
     firstName: HERON.first_name,
@@ -116,7 +117,7 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
       },
       300_000,
     );
-  // The canary was told of already, by something newer than its line.
+  // Something newer than its line has already reported the canary.
   const expected = { records: CUSTOMERS, contacts: CUSTOMERS - 1, skipped: { stale: 1 } };
   expect(await inState('counted')).toMatchObject({ total: CUSTOMERS, counts: expected });
   expect(arrived()).toEqual([]);
@@ -141,7 +142,7 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
   expect(new Set(imported.map((one) => one.join(' ')))).toEqual(
     new Set(Array.from({ length: CUSTOMERS - 1 }, (_, n) => `robin${n + 1}@example.com person false `)),
   );
-  // Twice went only what the killed process had sent without writing down the answer.
+  // Only what the killed process had sent without recording the answer was sent twice.
   const lost = await world.read((db) => db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`));
   const repeated = [...copies.values()].filter(({ length }) => length > 1);
   for (const times of repeated) expect(times.map(({ at }) => at > killedAt)).toEqual([false, true]);
@@ -162,7 +163,8 @@ it('a shop lives from its installation to its erasure: at each step Ascent360 go
   ascent360.behave('accept');
   skip();
   const calls = world.admin.calls.length;
-  // Whatever was due has had its turn once two events of a neighbour, one after the other, have had theirs.
+  // By the time a neighbour has had two events handled, one after the other, whatever was due has
+  // had its turn.
   const visitor = { id: 4444, email: 'visitor@example.com' };
   await told('orders/create', order(21, { email: visitor.email, customer: customer(visitor.id, visitor) }), NEIGHBOUR);
   await told('orders/create', order(22, { email: visitor.email, customer: customer(visitor.id, visitor) }), NEIGHBOUR);
