@@ -12,11 +12,12 @@ const files = (names: readonly string[]) => names.map((name) => `test/${name}.te
 const onData = files(['admin', 'faults', 'features', 'http', 'pipeline', 'store'].map((room) => `${room}/**/*`));
 /**
  * These run on the embedded database as well, which every statement reaches through another driver, and whose directory a
- * killed process leaves in another state: the faults, the tables, and files that together send nine of ten statements.
+ * killed process leaves in another state: the faults of processes and keys, the tables, and files that together send nine of ten
+ * statements.
  */
 const onBoth = files([
   'admin/access',
-  'faults/*',
+  'faults/{embedded,keys,kills,life,receiving}',
   'features/activity/send-again',
   'features/imports/{count-ended,waits}',
   'features/operations/backlog',
@@ -27,12 +28,11 @@ const onBoth = files([
   'pipeline/read/what-is-read',
   'store/**/*',
 ]);
-/** Faults to which the database is all the same. */
-const onServerEnough = files(['faults/{certificates,import,npm,reading,redis,tls}']);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = files([
-  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,full-disk,redis-outage,stalled,two-of-each,whole-life}',
+  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
+  'platform/database/idle-in-transaction',
 ]);
 /** They need the embedded database, and would say the same on a server. */
 const onEmbeddedOnly = files(['faults/embedded']);
@@ -42,9 +42,7 @@ const found = findPostgres() !== null;
 if (!found && env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
 /** `TEST_DATABASE=embedded` runs all that can run there on the embedded database. */
 const postgresIsHere = found && env['TEST_DATABASE'] !== 'embedded';
-const leftToServer = postgresIsHere
-  ? [...globSync(onData, { cwd: import.meta.dirname, exclude: onBoth }), ...onServerEnough]
-  : [];
+const leftToServer = postgresIsHere ? globSync(onData, { cwd: import.meta.dirname, exclude: onBoth }) : [];
 if (!postgresIsHere) process.stderr.write('Without PostgreSQL: the faults that need it are left out.\n');
 
 const shared = {
@@ -97,7 +95,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 name: 'postgres',
-                include: [...onData, 'test/platform/database/{db,migrations}.test.ts'],
+                include: [...onData, 'test/platform/database/{db,idle-in-transaction,migrations}.test.ts'],
                 exclude: onEmbeddedOnly,
                 globalSetup: ['test/real-postgres.ts'],
                 setupFiles: ['test/use-real-postgres.ts'],

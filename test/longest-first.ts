@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** They wait for leases, retries and processes. Begun last, one of them would be all that still runs at the end. */
 const LONGEST = [
   'faults/kills',
+  'faults/frozen',
   'faults/import',
   'faults/whole-life',
   'faults/flush',

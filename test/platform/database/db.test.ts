@@ -1,10 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Db, type Sql, unnest } from '../../../server/platform/database/db.ts';
 import { newId } from '../../../server/platform/database/ids.ts';
 import { isOutage } from '../../../server/platform/database/outage.ts';
-import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
 let db: Db;
@@ -113,23 +111,4 @@ it.each<[string, unknown, boolean]>([
   ['no error', undefined, false],
 ])('whether an error is an outage: %s', (_, error, away) => {
   expect(isOutage(error)).toBe(away);
-});
-
-it.skipIf(!sharedPostgres())('an idle transaction is told that it timed out, and the next one works', async () => {
-  const failed = db.transaction(async (sql) => {
-    await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
-    await wait(2000);
-    await sql.query('SELECT 1');
-  });
-  expect(isOutage(await failed.catch((error: unknown) => error))).toBe(true);
-  const busy = db.transaction(async (sql) => {
-    await sql.query('SET LOCAL idle_in_transaction_session_timeout = 50');
-    // As in a frozen process: it reads what PostgreSQL said meanwhile only after issuing its next
-    // statement.
-    const until = performance.now() + 2000;
-    while (performance.now() < until);
-    await sql.query('SELECT 1');
-  });
-  expect(isOutage(await busy.catch((error: unknown) => error))).toBe(true);
-  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
