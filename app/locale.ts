@@ -8,6 +8,8 @@ export type Format = {
   date(iso: string): string;
   /** `3 May 2026, 14:05` */
   moment(iso: string): string;
+  /** `14:05` */
+  time(iso: string): string;
   /** A local day, `YYYY-MM-DD`, as `3 May`. */
   day(date: string): string;
   /** `5 minutes ago`; the moment itself when it is longer ago than a week. */
@@ -53,6 +55,7 @@ export function readLocale(search: string, browser: readonly string[]): string {
 export function createFormat(locale: string, timeZone: string): Format {
   const dates = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
   const moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  const times = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'short' });
   const days = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short' });
   const numbers = new Intl.NumberFormat(locale);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
@@ -65,6 +68,7 @@ export function createFormat(locale: string, timeZone: string): Format {
     timeZone,
     date: (iso) => dates.format(new Date(iso)),
     moment,
+    time: (iso) => times.format(new Date(iso)),
     day: (date) => days.format(new Date(`${date}T00:00:00Z`)),
     since: (iso, now) => {
       const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));

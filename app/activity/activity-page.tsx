@@ -19,7 +19,7 @@ const PAGE = 50;
 /** States from which something can be sent again. */
 const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
 
-type Page = { items: ActivityItem[]; nextCursor: string | null };
+type Page = { items: ActivityItem[]; nextCursor: string | null; total: number; totalMore: boolean };
 
 export function ActivityPage() {
   const { filter, cursor, change, older, newer } = useFilter();
@@ -64,7 +64,14 @@ export function ActivityPage() {
                 {...(filtered && { action: { content: t('filters.clear'), onAction: () => change(noFilter) } })}
               />
             ) : (
-              <EventList items={items} place={address} />
+              <>
+                <div className="list-total">
+                  <Text as="p" tone="subdued">
+                    {data.totalMore ? t('totalMore', { count: data.total }) : t('shown', { count: data.total })}
+                  </Text>
+                </div>
+                <EventList items={items} place={address} />
+              </>
             )}
           </Card>
         )}
@@ -78,7 +85,7 @@ export function ActivityPage() {
           )}
         </InlineStack>
         <Text as="p" visuallyHidden>
-          <span aria-live="polite">{data && !isFetching ? t('shown', { count: items.length }) : ''}</span>
+          <span aria-live="polite">{data && !isFetching ? t('shown', { count: data.total }) : ''}</span>
         </Text>
         <Box paddingBlockEnd="800" />
       </BlockStack>

@@ -3,11 +3,27 @@ import { useSearch } from 'wouter';
 import { withQuery } from '../api.ts';
 import { navigate, replaceQuery } from '../location.ts';
 
-/** What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone. */
-export type Filter = { q: string; state: string; reason: string; topic: string; from: string; to: string };
+/**
+ * What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone, or moments
+ * in ISO 8601. States and sources may be several, with commas between them.
+ */
+const names = ['q', 'state', 'reason', 'topic', 'source', 'from', 'to', 'import', 'optOuts'] as const;
+export type Filter = Record<(typeof names)[number], string>;
 
-export const noFilter: Filter = { q: '', state: '', reason: '', topic: '', from: '', to: '' };
-const names = ['q', 'state', 'reason', 'topic', 'from', 'to'] as const;
+export const noFilter: Filter = {
+  q: '',
+  state: '',
+  reason: '',
+  topic: '',
+  source: '',
+  from: '',
+  to: '',
+  import: '',
+  optOuts: '',
+};
+
+/** A day, as the date fields have it: not a moment. */
+export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
 
 /** The filter and the place in the list that an address names. */
 export function readFilter(search: string): { filter: Filter; cursor: string } {

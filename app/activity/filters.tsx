@@ -1,7 +1,9 @@
-import { Button, InlineStack, Select, Tag, TextField } from '@shopify/polaris';
+import { Button, Select, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
-import { textIf, textsOf } from '../texts.ts';
-import { type Filter, isFiltered, noFilter } from './filter.ts';
+import { countedNames, eventSources } from '../../server/domain/states.ts';
+import { textsOf } from '../texts.ts';
+import { AppliedFilters } from './applied-filters.tsx';
+import { type Filter, isDay } from './filter.ts';
 import { topicName } from './state-badge.tsx';
 
 const t = textsOf('activity');
@@ -19,7 +21,8 @@ const topics = [
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (changed: Partial<Filter>) => void }) {
   const [typed, setTyped] = useState(filter.q);
   const [open, setOpen] = useState(false);
-  const count = [filter.state, filter.topic, filter.from, filter.to].filter(Boolean).length;
+  const count = [filter.state, filter.topic, filter.source, filter.from, filter.to].filter(Boolean).length;
+  const counted = countedNames.join(',');
   useEffect(() => setTyped(filter.q), [filter.q]);
   return (
     <search aria-label={t('filters.label')}>
@@ -56,6 +59,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
               options={[
                 { value: '', label: t('anyState') },
                 ...states.map((value) => ({ value, label: t(`states.${value}`) })),
+                ...(filter.state.includes(',') ? [{ value: filter.state, label: t('severalStates') }] : []),
               ]}
               value={filter.state}
               onChange={(state) => onChange({ state, reason: '' })}
@@ -73,38 +77,42 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (chang
             />
           </div>
           <div className="on-demand">
+            <Select
+              label={t('filters.source')}
+              options={[
+                { value: '', label: t('anySource') },
+                { value: counted, label: t('countedSources') },
+                ...eventSources.map((value) => ({ value, label: t(`sources.${value}`) })),
+                ...(filter.source.includes(',') && filter.source !== counted
+                  ? [{ value: filter.source, label: t('severalSources') }]
+                  : []),
+              ]}
+              value={filter.source}
+              onChange={(source) => onChange({ source })}
+            />
+          </div>
+          <div className="on-demand">
             <TextField
               label={t('filters.from')}
               type="date"
-              value={filter.from}
+              value={isDay(filter.from) ? filter.from : ''}
               onChange={(from) => onChange({ from })}
               autoComplete="off"
-              {...(filter.to && { max: filter.to })}
+              {...(isDay(filter.to) && { max: filter.to })}
             />
           </div>
           <div className="on-demand">
             <TextField
               label={t('filters.to')}
               type="date"
-              value={filter.to}
+              value={isDay(filter.to) ? filter.to : ''}
               onChange={(to) => onChange({ to })}
               autoComplete="off"
-              {...(filter.from && { min: filter.from })}
+              {...(isDay(filter.from) && { min: filter.from })}
             />
           </div>
         </div>
-        {isFiltered(filter) && (
-          <InlineStack gap="300" blockAlign="center">
-            {filter.reason !== '' && (
-              <Tag onRemove={() => onChange({ reason: '' })}>
-                {textIf(`activity.attentionReasons.${filter.reason}`) ?? filter.reason}
-              </Tag>
-            )}
-            <Button variant="plain" onClick={() => onChange(noFilter)}>
-              {t('filters.clear')}
-            </Button>
-          </InlineStack>
-        )}
+        <AppliedFilters filter={filter} onChange={onChange} />
       </form>
     </search>
   );

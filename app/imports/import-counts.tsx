@@ -1,41 +1,51 @@
-import { BlockStack, Card, DescriptionList, Text } from '@shopify/polaris';
+import { BlockStack, Card, DescriptionList, Link, Text } from '@shopify/polaris';
+import { withQuery } from '../api.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt, textIf, textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
 
 const t = textsOf('imports.counts');
 
-/** Before the start what would go out, then what did. */
-export function ImportCounts({ one }: { one: Import }) {
-  const format = useFormat();
-  const { counts, startedAt, state } = one;
+/** @param query what the activity shows of the import behind the figure; null: it counts no events */
+type Row = { term: string; count: number; query: { state: string; reason?: string } | null };
+
+const row = (term: string, count: number, query: Row['query'] = null): Row => ({ term, count, query });
+
+function rowsOf({ counts, startedAt, state }: Import): Row[] {
   const { EmailPermission, SMSPermission } = counts.flags;
   const skipped = Object.entries(counts.skipped);
   const handled = [counts.accepted, counts.waiting, counts.merged, counts.attention, ...skipped.map(([, n]) => n ?? 0)];
   const left = counts.records - handled.reduce((sum, count) => sum + count, 0);
-  const rows: [string, number][] = [
-    [t('records'), counts.records],
+  return [
+    row(t('records'), counts.records),
     ...(startedAt === null
-      ? [[t('contacts'), counts.contacts] as [string, number]]
-      : ([
-          [t('accepted'), counts.accepted],
-          [t('waiting'), counts.waiting],
-        ] as [string, number][])),
-    [t('merged'), counts.merged],
-    [t('attention'), counts.attention],
-    ...skipped.map(([reason, count]): [string, number] => [
-      t('skipped', { reason: textIf(`imports.reasons.${reason}`) ?? textAt('imports.reasons.other') }),
-      count ?? 0,
-    ]),
-    ...(startedAt !== null && left > 0
-      ? [[textIf(`imports.counts.left.${state}`) ?? t('left.running'), left] as [string, number]]
-      : []),
-    [t('emailTrue'), EmailPermission.true],
-    [t('emailFalse'), EmailPermission.false],
-    [t('smsTrue'), SMSPermission.true],
-    [t('smsFalse'), SMSPermission.false],
-    [t('lists'), counts.lists],
+      ? [row(t('contacts'), counts.contacts)]
+      : [
+          row(t('accepted'), counts.accepted, { state: 'accepted' }),
+          row(t('waiting'), counts.waiting, { state: 'waiting' }),
+        ]),
+    row(t('merged'), counts.merged, { state: 'merged' }),
+    row(t('attention'), counts.attention, { state: 'attention' }),
+    ...skipped.map(([reason, count]) =>
+      row(
+        t('skipped', { reason: textIf(`imports.reasons.${reason}`) ?? textAt('imports.reasons.other') }),
+        count ?? 0,
+        { state: 'skipped', reason },
+      ),
+    ),
+    ...(startedAt !== null && left > 0 ? [row(textIf(`imports.counts.left.${state}`) ?? t('left.running'), left)] : []),
+    row(t('emailTrue'), EmailPermission.true),
+    row(t('emailFalse'), EmailPermission.false),
+    row(t('smsTrue'), SMSPermission.true),
+    row(t('smsFalse'), SMSPermission.false),
+    row(t('lists'), counts.lists),
   ];
+}
+
+/** Before the start what would go out, then what did, each figure with its events. */
+export function ImportCounts({ one }: { one: Import }) {
+  const format = useFormat();
+  const { id, startedAt } = one;
   return (
     <Card>
       <BlockStack gap="200">
@@ -44,7 +54,15 @@ export function ImportCounts({ one }: { one: Import }) {
         </Text>
         <DescriptionList
           gap="tight"
-          items={rows.map(([term, count]) => ({ term, description: format.number(count) }))}
+          items={rowsOf(one).map(({ term, count, query }) => ({
+            term,
+            description:
+              query && count > 0 && startedAt !== null ? (
+                <Link url={withQuery('/activity', { import: id, ...query })}>{format.number(count)}</Link>
+              ) : (
+                format.number(count)
+              ),
+          }))}
         />
       </BlockStack>
     </Card>

@@ -62,6 +62,7 @@ export function ImportPage({ id }: { id: string }) {
     data: one,
     error,
     refetch,
+    dataUpdatedAt,
   } = useQuery({
     queryKey,
     queryFn: ({ signal }) => call<Import>('GET', `/imports/${encodeURIComponent(id)}`, { signal }),
@@ -102,7 +103,7 @@ export function ImportPage({ id }: { id: string }) {
     <AppPage title={nameOf(one, format)} titleMetadata={<ImportBadge state={one.state} />} backAction={back}>
       <BlockStack gap="400">
         {act.error && asking === null && <Failure error={act.error} />}
-        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {error && <Failure error={error} onRetry={() => void refetch()} dataFrom={dataUpdatedAt} />}
         {one.outdated && (
           <Banner
             tone="warning"

@@ -1,4 +1,4 @@
-import { BlockStack, Button, Card, Collapsible, InlineStack, Text } from '@shopify/polaris';
+import { BlockStack, Button, Card, Collapsible, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
@@ -87,7 +87,9 @@ function Column({ day, index, days, ceiling }: { day: Day; index: number; days: 
 
 const columns = ['received', 'accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
 
-function Table({ daily }: { daily: readonly Day[] }) {
+type Queries = Overview['queries']['daily'];
+
+function Table({ daily, queries }: { daily: readonly Day[]; queries: Queries }) {
   const format = useFormat();
   const nameOf = (column: (typeof columns)[number]) =>
     column === 'received' ? t('figures.received') : t(`figures.states.${column}`);
@@ -104,11 +106,19 @@ function Table({ daily }: { daily: readonly Day[] }) {
           </tr>
         </thead>
         <tbody>
-          {daily.map((day) => (
+          {daily.map((day, index) => (
             <tr key={day.date}>
               <th scope="row">{format.day(day.date)}</th>
               {columns.map((column) => (
-                <td key={column}>{format.number(day[column])}</td>
+                <td key={column}>
+                  {day[column] > 0 ? (
+                    <Link url={`/activity?${queries[index]?.[column] ?? ''}`} monochrome>
+                      {format.number(day[column])}
+                    </Link>
+                  ) : (
+                    format.number(0)
+                  )}
+                </td>
               ))}
             </tr>
           ))}
@@ -119,7 +129,7 @@ function Table({ daily }: { daily: readonly Day[] }) {
 }
 
 /** Events of the last 14 days of the shop's calendar, by how they ended: as bars, and as the table behind them. */
-export function Chart({ daily }: { daily: readonly Day[] }) {
+export function Chart({ daily, queries }: { daily: readonly Day[]; queries: Queries }) {
   const format = useFormat();
   const [open, setOpen] = useState(false);
   const ceiling = ceilingOf(Math.max(...daily.map(({ received }) => received)));
@@ -183,7 +193,7 @@ export function Chart({ daily }: { daily: readonly Day[] }) {
           </Button>
         </div>
         <Collapsible id="chart-table" open={open}>
-          <Table daily={daily} />
+          <Table daily={daily} queries={queries} />
         </Collapsible>
       </BlockStack>
     </Card>

@@ -1,6 +1,5 @@
 import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
-import { withQuery } from '../api.ts';
 import { Choices } from '../shell/choices.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -13,8 +12,6 @@ const t = textsOf('overview.figures');
 type Window = keyof Overview['counts'];
 type State = Exclude<keyof Overview['counts']['24h'], 'received'>;
 
-const HOUR = 3_600_000;
-const lengths: Record<Window, number> = { '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR };
 const windows = ['24h', '7d', '30d'] as const satisfies readonly Window[];
 const states = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const satisfies readonly State[];
 
@@ -41,15 +38,11 @@ function Figure(props: { sign: string; name: string; hint: string; value: number
   );
 }
 
-/**
- * Received = accepted + merged + skipped + waiting + attention, each figure with the events behind it.
- * @param at when the counts were read: periods end then
- */
-export function Figures({ counts, at }: { counts: Overview['counts']; at: number }) {
+/** Received = accepted + merged + skipped + waiting + attention, each figure with exactly the events it counts behind it. */
+export function Figures({ counts, queries }: Pick<Overview, 'counts' | 'queries'>) {
   const [window, setWindow] = useState<Window>('24h');
   const shown = counts[window];
-  const from = new Date(at - lengths[window]).toISOString();
-  const urlOf = (state: State | null) => withQuery('/activity', { state, from });
+  const urlOf = (figure: keyof typeof shown) => `/activity?${queries[window][figure]}`;
   return (
     <Card>
       <BlockStack gap="400">
@@ -75,7 +68,7 @@ export function Figures({ counts, at }: { counts: Overview['counts']; at: number
                 name={t('received')}
                 hint={t('hints.received')}
                 value={shown.received}
-                url={urlOf(null)}
+                url={urlOf('received')}
               />
               {states.map((state, index) => (
                 <Figure

@@ -1,11 +1,12 @@
-import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { Banner, BlockStack, Box, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
-import { say, textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
+import { ConnectionCard } from './connection-card.tsx';
 import { Figures } from './figures.tsx';
 import { type Overview, overviewQuery } from './overview-query.ts';
 import { Problems } from './problems.tsx';
@@ -18,28 +19,8 @@ const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart }
 
 const t = textsOf('overview');
 
-const tones = {
-  not_connected: 'attention',
-  connected: 'success',
-  paused: 'attention',
-  problem: 'critical',
-  uninstalled: 'critical',
-} as const satisfies Record<Overview['connection']['state'], string>;
-
-function Connection({ connection }: { connection: Overview['connection'] }) {
-  const format = useFormat();
-  return (
-    <Card>
-      <InlineStack gap="300" blockAlign="center">
-        <Badge tone={tones[connection.state]}>{t(`connection.${connection.state}`)}</Badge>
-        <Text as="p">{say(connection.text, format)}</Text>
-        {connection.state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
-      </InlineStack>
-    </Card>
-  );
-}
-
-function Content({ overview, at }: { overview: Overview; at: number }) {
+/** @param stale the server can't be reached: how things are now is not known */
+function Content({ overview, at, stale }: { overview: Overview; at: number; stale: boolean }) {
   const { setup } = useShop();
   const unconnected = overview.connection.state === 'not_connected' && !setup.dismissed;
   return (
@@ -51,11 +32,11 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
       ) : (
         <>
           <SetupReminder connected={overview.connection.state !== 'not_connected'} />
-          <Connection connection={overview.connection} />
+          {!stale && <ConnectionCard connection={overview.connection} at={at} />}
         </>
       )}
       <Problems overview={overview} unconnected={unconnected} />
-      <Figures counts={overview.counts} at={at} />
+      <Figures counts={overview.counts} queries={overview.queries} />
       <Suspense
         fallback={
           <Card>
@@ -65,7 +46,7 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
           </Card>
         }
       >
-        <Chart daily={overview.daily} />
+        <Chart daily={overview.daily} queries={overview.queries.daily} />
       </Suspense>
       <Underway overview={overview} at={at} />
       {!unconnected && (
@@ -77,12 +58,25 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
   );
 }
 
+/** @param from when the figures were read */
+function Stale({ from, onRetry }: { from: number; onRetry: () => void }) {
+  const format = useFormat();
+  return (
+    <Banner tone="critical" title={t('stale.title')} action={{ content: textAt('common.retry'), onAction: onRetry }}>
+      {t('stale.text', { at: format.moment(new Date(from).toISOString()) })}
+    </Banner>
+  );
+}
+
 export function OverviewPage() {
   const { data, error, refetch, dataUpdatedAt } = useQuery(overviewQuery);
   return (
     <AppPage title={t('title')}>
       {data ? (
-        <Content overview={data} at={dataUpdatedAt} />
+        <BlockStack gap="400">
+          {error && <Stale from={dataUpdatedAt} onRetry={() => void refetch()} />}
+          <Content overview={data} at={dataUpdatedAt} stale={error !== null} />
+        </BlockStack>
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (

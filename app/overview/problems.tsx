@@ -11,16 +11,14 @@ type Problem = Overview['problems'][number];
 /** Where each kind is mended. Kinds that are not here go by their action. */
 const ways: Record<string, { url: string; action: string }> = {
   connection_problem: { url: '/settings#connection', action: 'settings' },
-  opt_outs_undelivered: { url: '/activity?state=waiting', action: 'activity' },
   not_connected: { url: '/setup', action: 'setup' },
-  attention: { url: '/activity?state=attention', action: 'activity' },
 };
 
-function wayOut({ kind, action, reason }: Problem): { url: string; content: string } | null {
+function wayOut({ kind, action, query }: Problem): { url: string; content: string } | null {
   const way = ways[kind] ?? (action && { url: `/${action}`, action });
   const content = way && textIf(`overview.problems.actions.${way.action}`);
   if (!way || !content) return null;
-  return { url: kind === 'attention' && reason ? `${way.url}&reason=${reason}` : way.url, content };
+  return { url: query && way.action === 'activity' ? `/activity?${query}` : way.url, content };
 }
 
 function Line({ problem }: { problem: Problem }) {

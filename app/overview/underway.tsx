@@ -49,7 +49,7 @@ function Import({ running }: { running: Overview['imports'][number] }) {
 /** @param at when the overview was read */
 export function Underway({ overview, at }: { overview: Overview; at: number }) {
   const format = useFormat();
-  const { lastEventAt, oldestWaitingAt, undeliveredOptOuts, adminAccess, problems } = overview;
+  const { lastEventAt, oldestWaitingAt, undeliveredOptOuts, adminAccess, problems, queries } = overview;
   const unread = adminAccess.state !== 'ok' && !problems.some(({ kind }) => kind === 'admin_access');
   return (
     <Card>
@@ -61,14 +61,14 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
           <Line name={t('lastEvent')}>{lastEventAt ? format.since(lastEventAt, at) : t('never')}</Line>
           <Line name={t('oldestWaiting')}>
             {oldestWaitingAt ? (
-              <Link url="/activity?state=waiting">{format.since(oldestWaitingAt, at)}</Link>
+              <Link url={`/activity?${queries.oldestWaiting}`}>{format.since(oldestWaitingAt, at)}</Link>
             ) : (
               t('nothing')
             )}
           </Line>
           <Line name={t('optOuts')}>
             {undeliveredOptOuts > 0 ? (
-              <Link url="/activity?state=waiting">{format.number(undeliveredOptOuts)}</Link>
+              <Link url={`/activity?${queries.undeliveredOptOuts}`}>{format.number(undeliveredOptOuts)}</Link>
             ) : (
               t('nothing')
             )}

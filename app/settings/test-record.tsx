@@ -1,7 +1,7 @@
-import { Banner, BlockStack, Button, TextField } from '@shopify/polaris';
+import { Banner, BlockStack, Button, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Text } from '../../server/domain/wording/text.ts';
+import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { OnEnter } from '../shell/on-enter.tsx';
@@ -10,25 +10,30 @@ import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('settings.connection');
 
-/** `POST /api/test-record`. */
-type Result = {
-  outcome: 'accepted' | 'rejected' | 'connection_problem' | 'unreachable';
-  status: number | null;
-  ms: number;
-  text: Text;
-};
-
-function Answer({ result }: { result: Result }) {
+/** What Ascent360 answered, and what to do when it refused. */
+export function TestAnswer({ result }: { result: TestRecordAnswer }) {
   const format = useFormat();
-  if (result.outcome === 'accepted') {
-    return <Banner tone="success" title={t('accepted', { ms: Math.round(result.ms) })} />;
+  const { outcome } = result;
+  if (outcome === 'accepted') {
+    return (
+      <Banner tone="success" title={t('acceptedAt', { time: format.time(result.at) })}>
+        {t('acceptedNext')}
+      </Banner>
+    );
   }
   return (
-    <Banner tone="critical" title={t(`outcomes.${result.outcome}`)}>
-      {say(result.text, format)}
+    <Banner tone="critical" title={t(`outcomes.${outcome}`)}>
+      <BlockStack gap="100">
+        <Text as="p">{say(result.text, format)}</Text>
+        <Text as="p">{t(`todo.${outcome}`)}</Text>
+      </BlockStack>
     </Banner>
   );
 }
+
+/** Sends the marked test record with the saved settings. */
+export const sendTestRecord = (email: string) =>
+  call<TestRecordAnswer>('POST', '/test-record', { body: { email: email.trim() || null } });
 
 /** Sends one marked contact to an address of the merchant's choice, and says what Ascent360 answered. */
 export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolean; onAccepted?: () => void }) {
@@ -37,7 +42,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   const format = useFormat();
   const [email, setEmail] = useState(shop.email ?? '');
   const send = useMutation({
-    mutationFn: () => call<Result>('POST', '/test-record', { body: { email: email.trim() || null } }),
+    mutationFn: () => sendTestRecord(email),
     onSuccess: async ({ outcome }) => {
       if (outcome === 'accepted') onAccepted?.();
       await client.invalidateQueries({ queryKey: ['overview'] });
@@ -69,7 +74,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
         />
       </OnEnter>
       <div aria-live="polite">
-        {send.data && <Answer result={send.data} />}
+        {send.data && <TestAnswer result={send.data} />}
         {send.error && faults.length === 0 && <Failure error={send.error} onRetry={() => send.mutate()} />}
       </div>
     </BlockStack>

@@ -12,7 +12,7 @@ import { textAt } from '../texts.ts';
 import { type Answers, partOf, unsavedSteps } from './answers.ts';
 import { ConnectForm } from './connect-form.tsx';
 import { useSavePart } from './use-save-part.ts';
-import { steps } from './use-setup.ts';
+import { steps, useSetup } from './use-setup.ts';
 
 const BAR = 'connect';
 
@@ -20,8 +20,10 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
   const [answers, setAnswers] = useState<Answers>({});
   const [edition, setEdition] = useState(0);
   const put = useSavePart();
-  const goOn = async () => {
+  const { markDone } = useSetup();
+  const goOn = async (tested = false) => {
     setAnswers({});
+    if (tested) markDone('test');
     // Saved: nothing holds the person back any more.
     await appBridge()?.saveBar.hide(BAR);
     await navigate('/setup');
@@ -44,7 +46,7 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
         answer={answers.connect}
         onAnswer={(connect) => setAnswers({ connect })}
         saving={put}
-        onConnected={() => void goOn()}
+        onConnected={(tested) => void goOn(tested)}
       />
     </>
   );

@@ -7,6 +7,7 @@ import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 import type { Answers } from './answers.ts';
+import { FirstTestField, useFirstTest } from './first-test.tsx';
 import type { SavePart } from './use-save-part.ts';
 
 const t = textsOf('setup.connect');
@@ -19,7 +20,8 @@ export function ConnectForm(props: {
   answer: Answer | undefined;
   onAnswer: (answer: Answer) => void;
   saving: SavePart;
-  onConnected: () => void;
+  /** @param tested whether Ascent360 accepted the test record that was sent along */
+  onConnected: (tested: boolean) => void;
 }) {
   const { saved, onAnswer, saving: put, onConnected } = props;
   const answer = props.answer ?? { guid: '', sourceName: saved.sourceName, sourceType: saved.sourceType };
@@ -28,6 +30,7 @@ export function ConnectForm(props: {
   const [left, setLeft] = useState(false);
   const [naming, setNaming] = useState(sourceName !== saved.sourceName || sourceType !== saved.sourceType);
   const { save, saving, faults, failure } = put;
+  const test = useFirstTest();
 
   const parsed = parseGuid(guid);
   const format = useFormat();
@@ -36,9 +39,9 @@ export function ConnectForm(props: {
   const connect = () => {
     setLeft(true);
     if (guid.trim() !== '' && !parsed.ok) return;
-    save({ guid: guid.trim(), sourceName, sourceType }, () => {
+    save({ guid: guid.trim(), sourceName, sourceType }, async () => {
       showToast(t('toast'));
-      onConnected();
+      onConnected(await test.send());
     });
   };
   const showNames = naming || faults.of('sourceName') !== false || faults.of('sourceType') !== false;
@@ -95,12 +98,13 @@ export function ConnectForm(props: {
             </Button>
           </InlineStack>
         )}
+        <FirstTestField test={test} />
         <Text as="p" tone="subdued">
           {t('next')}
         </Text>
         {failure !== null && <Failure error={failure} />}
         <div>
-          <Button variant="primary" submit loading={saving}>
+          <Button variant="primary" submit loading={saving || test.sending}>
             {t('button')}
           </Button>
         </div>

@@ -16,6 +16,7 @@ import { textAt, textsOf } from '../texts.ts';
 import { type Answers, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
 import { AskStep } from './ask-step.tsx';
 import { ConnectForm } from './connect-form.tsx';
+import { FirstTestResult } from './first-test.tsx';
 import { HistoryStep } from './history-step.tsx';
 import { ListsStep } from './lists-step.tsx';
 import { StepCard } from './step-card.tsx';
@@ -138,7 +139,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         answer={answers.connect}
         onAnswer={(connect) => answer({ connect })}
         saving={saving}
-        onConnected={() => finish('connect')}
+        onConnected={(tested) => finish('connect', ...(tested ? (['test'] as const) : []))}
       />
     ),
     lists: (
@@ -188,6 +189,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         </Text>
       </Box>
       {error !== null && <Failure error={error} />}
+      <FirstTestResult />
       {current === null && <Finished onClose={close} />}
       {steps.map((step, index) => (
         <StepCard

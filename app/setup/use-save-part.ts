@@ -6,7 +6,7 @@ import { settingsQuery } from '../settings/use-settings-form.ts';
 import { useFormat } from '../shell/shop.tsx';
 
 export type SavePart = {
-  save(part: Partial<Draft>, after: () => void, refused?: (faults: Faults) => void): void;
+  save(part: Partial<Draft>, after: () => void | Promise<void>, refused?: (faults: Faults) => void): void;
   saving: boolean;
   faults: Faults;
   /** Why it failed when it was not for a field. */
@@ -32,7 +32,7 @@ export function useSavePart(): SavePart {
   });
   return {
     save: (part, after, refused) =>
-      put.mutate(part, { onSuccess: after, onError: (error) => refused?.(faultsIn(error, format)) }),
+      put.mutate(part, { onSuccess: () => void after(), onError: (error) => refused?.(faultsIn(error, format)) }),
     saving: put.isPending,
     faults: faultsIn(put.error, format),
     failure: put.error instanceof ApiError && put.error.kind === 'refused' ? null : put.error,

@@ -7,8 +7,11 @@ const t = textsOf('common');
 
 const reload = () => window.location.reload();
 
-/** What went wrong and the way out of it: trying again, or a reload where only that helps. */
-export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+/**
+ * What went wrong and the way out of it: trying again, or a reload where only that helps.
+ * @param dataFrom when what the page still shows was read
+ */
+export function Failure({ error, onRetry, dataFrom }: { error: unknown; onRetry?: () => void; dataFrom?: number }) {
   const kind = error instanceof ApiError ? error.kind : 'server';
   const format = useKnownFormat();
   const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
@@ -22,6 +25,9 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
       <BlockStack gap="100">
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}
+        {dataFrom !== undefined && (
+          <Text as="p">{t('failures.old', { at: format.moment(new Date(dataFrom).toISOString()) })}</Text>
+        )}
         {kind !== 'token' &&
           said.map((sentence) => (
             <Text as="p" key={sentence}>

@@ -45,6 +45,10 @@ export type SkippedReason = (typeof skippedReasons)[number];
 export const attentionReasons = ['rejected', 'gave_up', 'invalid_payload', 'unreadable', 'translation_failed'] as const;
 export type AttentionReason = (typeof attentionReasons)[number];
 
+/** The reasons an event ends with: each belongs to one state. */
+export const endReasons = [...mergedReasons, ...skippedReasons, ...attentionReasons] as const;
+export type EndReason = (typeof endReasons)[number];
+
 export const reasons = [...waitingReasons, ...mergedReasons, ...skippedReasons, ...attentionReasons] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -86,7 +90,16 @@ export type BreakerState = {
 export type FieldReason = { key: string; from: string | null; text: Text };
 
 /**
+ * Where an event comes from. `person`: resent or sent by the merchant; `read`: a flag that a read
+ * of the Admin API, or the daily check of the ledger, made due.
+ */
+export const eventSources = ['webhook', 'reconciliation', 'flow', 'import', 'person', 'read'] as const;
+export type EventSource = (typeof eventSources)[number];
+
+/**
  * The sources in the counts. Imports have their own counts, and a send by the merchant isn't an
  * event from Shopify.
  */
-export const countedSources = `('webhook', 'reconciliation', 'flow')`;
+export const countedNames = ['webhook', 'reconciliation', 'flow'] as const satisfies readonly EventSource[];
+/** The same as SQL. */
+export const countedSources = `(${countedNames.map((name) => `'${name}'`).join(', ')})`;

@@ -120,7 +120,7 @@ export async function measurePath(
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
     await fill('GUID of your data webhook', guid);
     await click('Connect');
-    await page.getByText('Connected. Your GUID ends in').waitFor();
+    await page.getByText('GUID saved. It ends in').waitFor();
     // Only to see that it is so: the merchant need not look.
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
     await page.getByRole('link', { name: 'Accepted: 1' }).waitFor({ timeout: 60_000 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 import { refusal } from '../../server/http/errors.ts';
 import { SHOP } from '../fakes/connector.ts';
 import { customer as customerOf, optedIn, optedOut } from '../features/imports/scene.ts';
@@ -34,7 +35,7 @@ inBrowser('connecting from nothing', (stage) => {
     await page.getByRole('button', { name: 'Connect' }).click();
 
     await page.getByRole('heading', { name: '2. Provider and lists' }).waitFor();
-    await page.getByText(`Connected. Your GUID ends in ${GUID.slice(-4)}.`).waitFor();
+    await page.getByText(`GUID saved. It ends in ${GUID.slice(-4)}.`).waitFor();
     const [waited] = await connector.ascent360.until(1);
     expect(waited?.body).toMatchObject({ Email: 'ann@example.com', SourceName: 'Shopify' });
     await page.getByLabel('Provider').selectOption('other');
@@ -51,7 +52,7 @@ inBrowser('connecting from nothing', (stage) => {
     await later.getByRole('link', { name: 'Continue' }).click();
     await later.getByLabel('Email address of the test record').fill('me@example.com');
     await later.getByLabel('Email address of the test record').press('Enter');
-    await later.getByText('Accepted by Ascent360 after').waitFor();
+    await later.getByText('Accepted by Ascent360 at').waitFor();
     expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ Email: 'me@example.com' });
     await later.getByRole('button', { name: 'Continue' }).click();
 
@@ -66,6 +67,75 @@ inBrowser('connecting from nothing', (stage) => {
     await later.getByRole('button', { name: 'Go to the overview' }).click();
     await later.getByText(`The GUID of your Ascent360 account ends in ${GUID.slice(-4)}.`).waitFor();
     expect(await later.getByText('First steps').count()).toBe(0);
+  });
+});
+
+inBrowser('connecting with proof', (stage) => {
+  const state = async (page: Page) => {
+    await page.getByRole('heading', { name: 'What happened to your events' }).waitFor();
+    return await page.locator('#app').textContent();
+  };
+  it('sends the test record with the GUID, and says what Ascent360 answered and what to do', async () => {
+    const { connector } = stage();
+    await connector.deliver('shop/update', { id: 1, email: 'owner@example.com', iana_timezone: 'America/Denver' });
+    const refused = randomUUID();
+    connector.ascent360.behave(refused, { status: 404 });
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(refused);
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor();
+    await page.getByText('Check the GUID with your Ascent360 contact').waitFor();
+    await page.getByRole('button', { name: 'Open: Connect to Ascent360' }).click();
+    await page.getByLabel('GUID of your data webhook').fill(GUID);
+    expect(await page.getByLabel('Send a test record to owner@example.com').isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText(/^Accepted by Ascent360 at \d+:\d\d/).waitFor();
+    expect(connector.ascent360.received.at(-1)?.body).toMatchObject({
+      Email: 'owner@example.com',
+      LastName: 'Test record',
+    });
+    const overview = await stage().open('/');
+    await overview.getByText(/^Last accepted: .* First accepted: /).waitFor();
+  });
+
+  it('sends none that was unticked, and claims no more than a saved GUID', async () => {
+    const { connector } = stage();
+    await connector.api('DELETE', '/settings/guid');
+    const before = connector.ascent360.received.length;
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(randomUUID());
+    await page.getByLabel('Send a test record to owner@example.com').uncheck();
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByRole('heading', { name: '2. Provider and lists' }).waitFor();
+    expect(await page.getByText('Accepted by Ascent360 at').count()).toBe(0);
+    const overview = await stage().open('/');
+    await overview.getByText('GUID saved, nothing accepted yet').waitFor();
+    expect(await state(overview)).not.toContain('Connected');
+    expect(connector.ascent360.received.length).toBe(before);
+  });
+
+  it('asks a day later whether it can be seen in Ascent360, once, and shows the answer', async () => {
+    const { connector } = stage();
+    await connector.connect();
+    await connector.api('POST', '/test-record', { email: 'owner@example.com' });
+    await connector.db.query(`UPDATE settings SET proven_since = proven_since - interval '25 hours'`);
+    const page = await stage().open('/');
+    await page.getByRole('button', { name: 'No, it isn’t there' }).click();
+    await page.getByText(/^On .* you didn’t find it in Ascent360\.$/).waitFor();
+    await page.getByText('Ask your contact there').waitFor();
+    await page.reload();
+    await page.getByText(/^On .* you didn’t find it in Ascent360\.$/).waitFor();
+    expect(await page.getByText('Do you see it in Ascent360?').count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('says since when its figures are old when the app cannot be reached, and claims nothing about sending', async () => {
+    const page = await stage().open('/');
+    await page.getByText(/^Last accepted: /).waitFor();
+    await page.route('**/api/**', (call) => call.abort());
+    await page.getByText(/^The figures on this page are from .*\. We don’t know what has happened since\.$/).waitFor();
+    expect(await page.getByText('Connected', { exact: true }).count()).toBe(0);
+    expect(await state(page)).not.toMatch(/sending continues|we send|nothing is lost/i);
   });
 });
 
@@ -163,20 +233,40 @@ inBrowser('a wrong GUID', (stage) => {
 inBrowser(
   'the overview of a shop with a month of history',
   (stage) => {
-    it('has figures that add up, and leads to the events behind each', async () => {
+    it('has figures that add up, and each opens exactly the events it counts', async () => {
       const page = await stage().open('/');
-      await page.getByRole('button', { name: '30 days' }).click();
-      const figure = async (name: string) => {
-        const link = page.getByRole('link', { name: new RegExp(`^${name}: `) });
-        return Number((await link.textContent())?.replaceAll(',', ''));
-      };
-      const parts = await Promise.all(['Accepted', 'Merged', 'Skipped', 'Waiting', 'Needs attention'].map(figure));
-      const received = await figure('Received');
-      expect(received).toBeGreaterThan(0);
-      expect(parts.reduce((sum, part) => sum + part, 0)).toBe(received);
+      const names = ['Received', 'Accepted', 'Merged', 'Skipped', 'Waiting', 'Needs attention'];
+      const figure = (name: string) => page.getByRole('link', { name: new RegExp(`^${name}: `) });
+      for (const period of ['24 hours', '7 days', '30 days']) {
+        await page.getByRole('button', { name: period }).click();
+        const counts: number[] = [];
+        for (const name of names) {
+          const count = (await figure(name).textContent()) ?? '';
+          counts.push(Number(count.replaceAll(',', '')));
+          const { search } = new URL((await figure(name).getAttribute('href')) ?? '', page.url());
+          const { body } = await stage().connector.api('GET', `/activity${search}`);
+          expect.soft((body as { total: number }).total, `${name} in ${period}`).toBe(counts.at(-1));
+        }
+        const [received = 0, ...parts] = counts;
+        expect(received).toBeGreaterThan(0);
+        expect(parts.reduce((sum, part) => sum + part, 0)).toBe(received);
+      }
+      const skipped = Number((await figure('Skipped').textContent())?.replaceAll(',', ''));
+      await figure('Skipped').click();
+      await page.getByText(`${skipped} events`).first().waitFor();
+    });
+
+    it('leads to a list whose source and period can be seen, and taken off', async () => {
+      const page = await stage().open('/');
       await page.getByRole('link', { name: /^Skipped: / }).click();
-      await page.waitForURL(/\/activity\?.*state=skipped/);
-      expect(new URL(page.url()).searchParams.get('from')).toMatch(/^2\d{3}-\d\d-\d\dT/);
+      await page.getByRole('button', { name: 'Remove Counted on the overview' }).waitFor();
+      expect(await page.getByLabel('Source').inputValue()).toBe('webhook,reconciliation,flow');
+      await page.getByRole('button', { name: /^Remove From .* to / }).click();
+      await page.waitForURL((url) => !url.searchParams.has('from') && !url.searchParams.has('to'));
+      await page.getByLabel('State', { exact: true }).selectOption('Accepted');
+      await page.waitForURL((url) => url.searchParams.get('state') === 'accepted' && url.searchParams.has('source'));
+      await page.getByRole('button', { name: 'Remove Counted on the overview' }).click();
+      await page.waitForURL((url) => !url.searchParams.has('source'));
     });
 
     it('leads from what needs attention to those events alone', async () => {
@@ -186,6 +276,7 @@ inBrowser(
       await page.locator('a[href*="reason=unreadable"]').click();
       await page.getByRole('list', { name: 'Events' }).waitFor();
       expect(await page.getByRole('list', { name: 'Events' }).getByRole('listitem').count()).toBe(count);
+      await page.getByText(`${count} event`).first().waitFor();
       await page.getByRole('button', { name: 'Remove Unreadable' }).click();
       await page.waitForURL((url) => !url.searchParams.has('reason'));
     });
@@ -199,6 +290,14 @@ inBrowser(
       const sum = received.reduce((total, day) => total + day, 0);
       await page.getByRole('img', { name: new RegExp(`^${sum} events from `) }).waitFor();
       const text = (await page.locator('main, #app').first().textContent()) ?? '';
+      const { body } = await stage().connector.api('GET', '/overview');
+      const { daily, queries } = body as OverviewAnswer;
+      for (const [index, day] of daily.entries()) {
+        for (const name of ['received', 'accepted', 'skipped'] as const) {
+          const { body } = await stage().connector.api('GET', `/activity?${queries.daily[index]?.[name]}`);
+          expect.soft((body as { total: number }).total, `${name} on ${day.date}`).toBe(day[name]);
+        }
+      }
       expect(text).not.toMatch(/\bdelivered\b|\bloaded\b/i);
     });
 
@@ -235,7 +334,7 @@ inBrowser('the first steps', (stage) => {
     await tabTo(page, 'Email address of the test record');
     await page.keyboard.type('me@example.com');
     await page.keyboard.press('Enter');
-    await page.getByText('Accepted by Ascent360 after').waitFor();
+    await page.getByText('Accepted by Ascent360 at').waitFor();
     await tabTo(page, 'Continue');
     await page.keyboard.press('Space');
     await tabTo(page, 'Yes, or most of them');
@@ -285,7 +384,7 @@ inBrowser('a GUID pasted on the overview', (stage) => {
     expect(await page.getByLabel('GUID of your data webhook').inputValue()).toBe(GUID);
     await bar(page).getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
-    await page.getByText(`Connected. Your GUID ends in ${GUID.slice(-4)}.`).waitFor();
+    await page.getByText(`GUID saved. It ends in ${GUID.slice(-4)}.`).waitFor();
   });
 });
 

@@ -158,7 +158,7 @@ inBrowser('the settings', (stage) => {
     await field.fill('once@example.com');
     for (let presses = 0; presses < 3; presses++) await field.press('Enter');
     goOn();
-    await page.getByText('Accepted by Ascent360 after').waitFor();
+    await page.getByText('Accepted by Ascent360 at').waitFor();
     expect(connector.ascent360.received.slice(before)).toHaveLength(1);
   });
 

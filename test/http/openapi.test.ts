@@ -170,6 +170,8 @@ describe('an answer of the merchant API', () => {
     await ask('put', '/settings', '', { sourceName: 1, other: 2 });
     await ask('get', '/settings/changes');
     await ask('post', '/test-record', '', { email: 'me@example.com' });
+    await ask('put', '/seen', '', { answer: 'yes' });
+    await ask('put', '/seen', '', { answer: 'perhaps' });
     await ask('post', '/preview', '', { topic: 'customers/update', body: ann });
     await ask('post', '/preview', '', { topic: 'none', body: {} });
     await ask('get', '/shop');

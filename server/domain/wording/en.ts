@@ -103,6 +103,8 @@ export const en = {
     paused: 'We keep events and send them once you resume.',
     problem: 'Ascent360 doesn’t accept the GUID. We keep events and send them once the connection works again.',
     connected: 'The GUID of your Ascent360 account ends in {last4}.',
+    proven: 'Ascent360 last accepted a record on {at}.',
+    unproven: 'It’s saved, but Ascent360 hasn’t accepted anything with it yet.',
     uninstalled: 'The app was uninstalled. Nothing is received or sent.',
   },
   admin_access: {
@@ -390,6 +392,7 @@ export const en = {
     limit: 'Enter a whole number from 1 to {max, number}.',
     cursor: 'Use the cursor from a previous answer.',
     filter: 'Say which events you mean.',
+    import_id: 'Use the ID of an import.',
     customer_id: 'Enter a customer ID as digits, or as gid://shopify/Customer/….',
     segment_id: 'Enter a segment ID as digits, or as gid://shopify/Segment/….',
     ids_long: 'Enter at most {max, number} IDs. For more, import a segment.',
@@ -406,6 +409,7 @@ export const en = {
     not_again: 'This can’t be resent.',
     not_attention: 'Only an event that needs attention can be dismissed.',
     not_connected: 'Connect to Ascent360 first: enter the GUID in the settings.',
+    nothing_accepted: 'Ascent360 hasn’t accepted anything under this GUID yet.',
     other_import: 'Another import of this kind is in progress. Wait until it’s done, or cancel it.',
     import_state:
       '{action, select, start {You can start an import only once it’s counted.} pause {You can pause an import only while it’s running.} resume {You can resume an import only while it’s paused.} other {This import is already over.}}',

@@ -33,7 +33,13 @@ const activityDetail = activityItem.extend({
   ),
 });
 export type ActivityDetail = z.infer<typeof activityDetail>;
-const activityPage = z.object({ items: z.array(activityItem), nextCursor: z.string().nullable() });
+/** `total`: how many events match the filter, on all pages; `totalMore`: there are more than that. */
+const activityPage = z.object({
+  items: z.array(activityItem),
+  nextCursor: z.string().nullable(),
+  total: z.int().nonnegative(),
+  totalMore: z.boolean(),
+});
 
 /** `skippedAgain`: how many would not be sent because of the settings or the format. */
 const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int() });

@@ -8,7 +8,7 @@ import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.t
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { findItem, listActivity } from '../../store/events/event-list.ts';
+import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
 import { dismissEvent } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -42,7 +42,11 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
       return;
     }
     const { cursor: after, limit, ...filter } = asked.data;
-    res.json(await listActivity(db, shop, await gate(shop), { filter, country: facts.country ?? null, after, limit }));
+    const country = facts.country ?? null;
+    res.json({
+      ...(await listActivity(db, shop, await gate(shop), { filter, country, after, limit })),
+      ...(await countActivity(db, shop, filter, country)),
+    });
   });
 
   router.get('/activity.csv', async (req, res) => {

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import type { EventState } from '../../domain/states.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
@@ -20,6 +21,9 @@ export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now
 /** `count`: how many are sent. `refusal`: why the first event that can't be sent stays. */
 export type SentAgain = DueFlags & { count: number; refusal: Text | null };
 
+/** The states from which an event can be resent. */
+const again: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merged'];
+
 /** The most events that one call resends. */
 export const MOST_AT_ONCE = 10_000;
 
@@ -35,15 +39,11 @@ export async function findSendable(
   filter: ActivityFilter,
   country: string | null,
 ): Promise<{ ids: string[]; more: boolean }> {
-  const sendable = ['attention', 'skipped', 'accepted'] as const;
-  const wanted = filter.state === null ? null : [...sendable, 'merged'].includes(filter.state);
-  if (wanted === false) return { ids: [], more: false };
-  const { text, params } = selectEvents(shop, filter, {
-    country,
-    after: null,
-    limit: MOST_AT_ONCE + 1,
-    ...(wanted === null && { states: sendable }),
-  });
+  const sendable: readonly EventState[] = ['attention', 'skipped', 'accepted'];
+  const state = filter.state.length === 0 ? sendable : filter.state.filter((name) => again.includes(name));
+  if (state.length === 0) return { ids: [], more: false };
+  const options = { country, after: null, limit: MOST_AT_ONCE + 1 };
+  const { text, params } = selectEvents(shop, { ...filter, state }, options);
   const rows = await sql.query<{ id: string }>(`SELECT id FROM (${text}) found`, params);
   return { ids: rows.slice(0, MOST_AT_ONCE).map((row) => row.id), more: rows.length > MOST_AT_ONCE };
 }

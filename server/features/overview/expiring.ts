@@ -11,10 +11,11 @@ const DAY = 24 * 3_600_000;
  * Events that will expire within two weeks because they have waited, or needed attention, too long.
  */
 export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
+  const before = now - ANNOUNCED_AFTER_DAYS * DAY;
   const [row] = await sql.query<{ count: number; since: Date | null }>(
     `SELECT count(*) AS count, min(received_at) AS since FROM events
      WHERE shop_id = $1 AND state IN ('received', 'open', 'attention') AND received_at < $2`,
-    [shop.id, new Date(now - ANNOUNCED_AFTER_DAYS * DAY)],
+    [shop.id, new Date(before)],
   );
   if (!row?.since) return [];
   const expires = new Date(row.since.getTime() + EXPIRES_AFTER_DAYS * DAY);
@@ -27,6 +28,10 @@ export async function expiringProblems(sql: Sql, shop: Shop, now: Instant): Prom
       }),
       since: row.since.toISOString(),
       count: row.count,
+      query: new URLSearchParams({
+        state: 'waiting,attention',
+        to: new Date(before - 1).toISOString(),
+      }).toString(),
       action: 'activity',
     },
   ];

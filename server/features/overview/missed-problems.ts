@@ -24,6 +24,10 @@ export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
       ...said(text),
       since: new Date(open.openedAt).toISOString(),
       count: orders + customers + consents,
+      query: new URLSearchParams({
+        source: 'reconciliation',
+        from: new Date(open.openedAt).toISOString(),
+      }).toString(),
       action: 'activity',
     },
   ];

@@ -22,6 +22,7 @@ async function lateOptOuts(sql: Sql, shop: Shop, now: Instant): Promise<Problem[
       ...said({ code: 'problem.opt_outs_undelivered', params: { count: row.count } }),
       since: row.since.toISOString(),
       count: row.count,
+      query: 'optOuts=late',
       action: 'activity',
     },
   ];
@@ -39,6 +40,7 @@ async function waitingUnconnected(sql: Sql, shop: Shop): Promise<Problem[]> {
       ...said({ code: 'problem.not_connected', params: { count: row.count } }),
       since: row.since.toISOString(),
       count: row.count,
+      query: 'state=waiting',
       action: 'settings',
     },
   ];
@@ -56,6 +58,7 @@ async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
     ...(reason && { reason }),
     since: since.toISOString(),
     count,
+    query: reason ? `state=attention&reason=${reason}` : 'state=attention',
     action: 'activity',
   }));
 }

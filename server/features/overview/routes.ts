@@ -3,42 +3,24 @@ import { knownTimeZone } from '../../domain/days.ts';
 import type { ImportAnswer } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { countedSources } from '../../domain/states.ts';
-import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
-import { said } from '../../domain/wording/in-english.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
-import { type Installation, loadInstallation, type Shop, type Shops } from '../../store/shops/shops.ts';
+import type { SettingsStore } from '../../store/shops/settings.ts';
+import { loadInstallation, type Shop, type Shops } from '../../store/shops/shops.ts';
 import { adminAccess } from './admin-access.ts';
-import type { Connection, OverviewAnswer } from './api.ts';
+import type { OverviewAnswer } from './api.ts';
+import { connectionOf } from './connection.ts';
 import { countEvents } from './counts.ts';
 import { findProblems } from './problems.ts';
 
 export type OverviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
+  settings: Pick<SettingsStore, 'load' | 'pausedSince'>;
   /** Imports that are counting, running or paused, newest first. */
   importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
 };
-
-const stateOf = {
-  not_connected: 'not_connected',
-  paused: 'paused',
-  connection_problem: 'problem',
-} as const satisfies Record<Exclude<Gate, null>, Connection['state']>;
-
-/**
- * The shop's connection to Ascent360. Reasons are checked in the same order as for waiting events.
- */
-export function connectionOf(stored: StoredSettings | null, life: Pick<Installation, 'uninstalledAt'>): Connection {
-  if (life.uninstalledAt !== null) return { state: 'uninstalled', ...said({ code: 'connection.uninstalled' }) };
-  const gate = gateOf(stored);
-  if (gate !== null) return { state: stateOf[gate], ...said({ code: `connection.${stateOf[gate]}` }) };
-  const last4 = stored?.guidLast4 ?? '';
-  return { state: 'connected', ...said({ code: 'connection.connected', params: { last4 } }) };
-}
 
 type Underway = Pick<OverviewAnswer, 'lastEventAt' | 'oldestWaitingAt' | 'undeliveredOptOuts'>;
 
@@ -58,6 +40,10 @@ async function underway(sql: Sql, shop: Shop): Promise<Underway> {
   };
 }
 
+/** The query of the activity that opens what has waited since then, or before. */
+const waitingUntil = (oldest: string | null): string =>
+  new URLSearchParams({ state: 'waiting', ...(oldest && { to: oldest }) }).toString();
+
 /** The overview; mount behind merchantAuth. */
 export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: OverviewRoutesDeps): Router {
   const router = Router();
@@ -66,13 +52,23 @@ export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: Ov
     const at = now();
     const stored = await settings.load(shop);
     const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const counted = await countEvents(db, shop, timeZone, at);
+    const under = await underway(db, shop);
     const answer: OverviewAnswer = {
-      connection: connectionOf(stored, await loadInstallation(db, shop)),
-      ...(await countEvents(db, shop, timeZone, at)),
+      connection: connectionOf(
+        { stored, life: await loadInstallation(db, shop), pausedSince: await settings.pausedSince(shop) },
+        at,
+      ),
+      ...counted,
+      queries: {
+        ...counted.queries,
+        oldestWaiting: waitingUntil(under.oldestWaitingAt),
+        undeliveredOptOuts: 'optOuts=waiting',
+      },
       timeZone,
       adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
-      ...(await underway(db, shop)),
+      ...under,
       imports: await importsUnderWay(shop),
     };
     res.json(answer);

@@ -175,8 +175,9 @@ export async function findChanges(
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
-        const news = await addFindings(sql, shop, findings, now());
-        await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: now() });
+        const at = now();
+        const news = await addFindings(sql, shop, findings, at);
+        await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: at });
         await movePoint(sql, shop, kind, point);
         return news;
       });

@@ -194,8 +194,9 @@ export async function compareConsent(
         })),
       now(),
     );
-    const consents = await addFindings(sql, shop, due, now());
-    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: now() });
+    const at = now();
+    const consents = await addFindings(sql, shop, due, at);
+    await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: at });
     return consents;
   });
 }

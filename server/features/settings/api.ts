@@ -3,7 +3,8 @@ import { settingsDocument } from '../../domain/settings/contract.ts';
 import { reasons } from '../../domain/states.ts';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
-import { previewContract, setupContract, setupSteps, testRequest } from './contract.ts';
+import { seenAnswers } from '../../store/shops/proof.ts';
+import { previewContract, seenContract, setupContract, setupSteps, testRequest } from './contract.ts';
 
 const { guid: _guid, guidLast4: _guidLast4, newAccount: _newAccount, ...settings } = settingsDocument.shape;
 /** The whole document, the GUID masked. */
@@ -43,11 +44,14 @@ export type Preview = z.infer<typeof preview>;
 /** `status` null: no answer arrived. `ms`: how long it took. */
 const testRecord = z.object({
   outcome: z.enum(['accepted', 'rejected', 'connection_problem', 'unreachable']),
+  at: z.iso.datetime(),
   status: z.int().nullable(),
   ms: z.int(),
   message: z.string(),
   text: textContract,
 });
+
+export type TestRecordAnswer = z.infer<typeof testRecord>;
 
 /** One changed setting. Values as JSON text, a GUID as its last 4 characters; null: none. */
 const change = z.object({
@@ -93,6 +97,14 @@ export const settingsApi: readonly ApiRoute[] = [
     body: testRequest,
     answer: { json: testRecord },
     refusals: [413, 422],
+  },
+  {
+    method: 'put',
+    path: '/seen',
+    does: 'Keeps whether the merchant found in Ascent360 what it accepted.',
+    body: seenContract,
+    answer: { json: z.object({ answer: z.enum(seenAnswers), at: z.iso.datetime() }) },
+    refusals: [409, 413, 422],
   },
   {
     method: 'post',

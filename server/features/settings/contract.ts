@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
+import { seenAnswers } from '../../store/shops/proof.ts';
 
 const ADDRESS = refusing('test_email');
 export const emailAddress = z
@@ -9,6 +10,12 @@ export const emailAddress = z
   .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
 /** The body of `POST /api/test-record`. */
 export const testRequest = z.strictObject({ email: emailAddress.nullish() }, { error: refusing('json') }).optional();
+
+/** The body of `PUT /api/seen`. */
+export const seenContract = z.strictObject(
+  { answer: z.enum(seenAnswers, { error: refusing('choice', { options: seenAnswers.join(', ') }) }) },
+  { error: refusing('json') },
+);
 
 const BODY = refusing('body');
 /** The body of `POST /api/preview`. */

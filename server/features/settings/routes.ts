@@ -7,12 +7,12 @@ import { defaultSettings, parseSettings } from '../../domain/settings/contract.t
 import type { Settings } from '../../domain/settings.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
-import { jsonBody, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { SettingsAnswer } from './api.ts';
-import { emailAddress, testRequest } from './contract.ts';
+import { emailAddress, seenContract, testRequest } from './contract.ts';
 
 /** The result of a test record. `status` null: no answer arrived. `ms`: how long it took. */
 export type TestRecordResult = Pick<Attempt, 'class' | 'status' | 'ms' | 'error' | 'text'>;
@@ -104,6 +104,22 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     await answerDocument(res, shop);
   });
 
+  router.put('/seen', jsonBody, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const asked = seenContract.safeParse(req.body);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const at = now();
+    if (!(await store.load(shop))?.proven) {
+      conflict(res, { code: 'refusal.nothing_accepted' });
+      return;
+    }
+    await store.saveSeen(shop, asked.data.answer, at);
+    res.json({ answer: asked.data.answer, at: new Date(at).toISOString() });
+  });
+
   router.get('/settings/changes', async (_req, res) => {
     const changes = await store.changes(merchantOf(res).shop, MOST_CHANGES);
     res.json({ items: changes.map((change) => ({ ...change, at: new Date(change.at).toISOString() })) });
@@ -120,7 +136,9 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     if (email === null) return;
     const { guid } = stored;
     const result = await deps.sendTestRecord(guid, testBody(stored, email));
+    const at = now();
     if (result.class === 'accepted') {
+      await store.noteProof(shop, guid, at);
       await store.clearProblem(shop, guid);
       await deps.onChange(shop);
     } else if (result.class === 'connection_problem') {
@@ -131,7 +149,8 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
         probeAt: now() + deps.connectionProbe,
       });
     }
-    res.json({ outcome: outcomes[result.class], status: result.status, ms: result.ms, ...said(result.text) });
+    const { status, ms } = result;
+    res.json({ outcome: outcomes[result.class], at: new Date(at).toISOString(), status, ms, ...said(result.text) });
   });
 
   return router;

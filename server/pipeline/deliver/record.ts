@@ -134,6 +134,7 @@ export async function recordAttempts(
     noteAcceptedStates(sql, shop, states),
     noteLists(sql, shop, listed),
     ...attempted.map((one) => noteConnection(sql, deps, one)),
+    ...proofs(attempted).map((guid) => deps.settings.noteProof(shop, guid, deps.now(), sql)),
   ]);
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
@@ -148,6 +149,11 @@ export async function recordAttempts(
   await settleEvents(sql, updates);
   return recorded;
 }
+
+/** The GUIDs under which something was accepted: one, unless it was changed meanwhile. */
+const proofs = (attempted: readonly Attempted[]): string[] => [
+  ...new Set(attempted.flatMap(({ delivery, result }) => (result.class === 'accepted' ? [delivery.guid] : []))),
+];
 
 /**
  * A refused GUID stops the shop's sending. Anything Ascent360 accepts or rejects shows that the

@@ -2,21 +2,39 @@ import { z } from 'zod';
 import { addDays, startOfDay } from '../../domain/days.ts';
 import { refusing } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { type AttentionReason, attentionReasons, type EventState, eventStates } from '../../domain/states.ts';
+import {
+  attentionReasons,
+  type EndReason,
+  type EventSource,
+  type EventState,
+  endReasons,
+  eventSources,
+  eventStates,
+  mergedReasons,
+} from '../../domain/states.ts';
 import type { Param } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
+import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
 import { customerKey, emailHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** Which events to show; null: any. `from` and `to` are both included. */
+/** Opt-outs still to be accepted: all of them, or those that are late. */
+const openOptOuts = ['waiting', 'late'] as const;
+
+/**
+ * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
+ * ended. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet.
+ */
 export type ActivityFilter = {
-  state: EventState | null;
-  /** Only what needs attention for this reason. */
-  reason: AttentionReason | null;
+  state: readonly EventState[];
+  reason: EndReason | null;
+  source: readonly EventSource[];
   topic: string | null;
   q: string | null;
   from: Instant | null;
   to: Instant | null;
+  import: string | null;
+  optOuts: (typeof openOptOuts)[number] | null;
 };
 
 const date = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}$/;
@@ -50,21 +68,41 @@ const moment = (timeZone: string, end: 'first' | 'last') =>
 /** A span of time, for a route's contract. Both ends are included. */
 export const spanShape = (timeZone: string) => ({ from: moment(timeZone, 'first'), to: moment(timeZone, 'last') });
 
+/** One of these names, or null. An empty text counts as absent. */
+const oneOf = <const Name extends string>(names: readonly Name[]) =>
+  z
+    .union([z.literal(''), z.enum(names)], { error: refusing('choice', { options: names.join(', ') }) })
+    .nullish()
+    .transform((name) => name || null);
+
+/** Some of these names: a list, or a text with commas between them. */
+const someOf = <const Name extends string>(names: readonly Name[]) =>
+  z
+    .union([z.string(), z.array(z.string())], { error: refusing('choice', { options: names.join(', ') }) })
+    .nullish()
+    .transform((given, ctx): readonly Name[] => {
+      const asked = (typeof given === 'string' ? [given] : (given ?? [])).flatMap((text) => text.split(','));
+      const wanted = asked.map((name) => name.trim()).filter(Boolean);
+      if (wanted.every((name) => names.some((known) => known === name))) {
+        return names.filter((name) => wanted.includes(name));
+      }
+      ctx.addIssue({ code: 'custom', message: refusing('choice', { options: names.join(', ') }) });
+      return z.NEVER;
+    });
+
 /** The keys of a filter, for a route's contract. An empty text counts as absent. */
 export const filterShape = (timeZone: string) => ({
-  state: z
-    .union([z.literal(''), z.enum(eventStates)], { error: refusing('choice', { options: eventStates.join(', ') }) })
-    .nullish()
-    .transform((state) => state || null),
-  reason: z
-    .union([z.literal(''), z.enum(attentionReasons)], {
-      error: refusing('choice', { options: attentionReasons.join(', ') }),
-    })
-    .nullish()
-    .transform((reason) => reason || null),
+  state: someOf(eventStates),
+  reason: oneOf(endReasons),
+  source: someOf(eventSources),
   topic: words(100),
   q: words(320),
   ...spanShape(timeZone),
+  import: z
+    .union([z.literal(''), z.uuid()], { error: refusing('import_id') })
+    .nullish()
+    .transform((id) => id || null),
+  optOuts: oneOf(openOptOuts),
 });
 
 /**
@@ -79,16 +117,47 @@ function searchHashes({ vault }: Shop, q: string, country: string | null): strin
   return hashes;
 }
 
+const WITH_DELIVERY = 'events e JOIN deliveries d ON d.event_id = e.id AND d.shop_id = $1';
+
 /**
- * Conditions on an event's row and its open delivery. `waiting` also means being sent or retried.
+ * Each state as conditions on rows that one index finds. `waiting` also means being sent or
+ * retried.
  */
-const stateConditions: Record<Exclude<EventState, 'waiting'>, string> = {
-  sending: `e.state = 'open' AND d.lease_until IS NOT NULL`,
-  retrying: `e.state = 'open' AND d.open AND d.lease_until IS NULL AND d.attempts > 0`,
-  accepted: `e.state = 'accepted'`,
-  merged: `e.state = 'merged'`,
-  skipped: `e.state = 'skipped'`,
-  attention: `e.state = 'attention'`,
+const stateRows: Record<EventState, readonly { from: string; condition: string }[]> = {
+  waiting: ['received', 'open'].map((state) => ({ from: 'events e', condition: `e.state = '${state}'` })),
+  sending: [{ from: WITH_DELIVERY, condition: `e.state = 'open' AND d.lease_until IS NOT NULL` }],
+  retrying: [
+    { from: WITH_DELIVERY, condition: `e.state = 'open' AND d.open AND d.lease_until IS NULL AND d.attempts > 0` },
+  ],
+  accepted: [{ from: 'events e', condition: `e.state = 'accepted'` }],
+  merged: [{ from: 'events e', condition: `e.state = 'merged'` }],
+  skipped: [{ from: 'events e', condition: `e.state = 'skipped'` }],
+  attention: [{ from: 'events e', condition: `e.state = 'attention'` }],
+};
+
+/** The rows of these states, none twice. Empty: any state. */
+function rowsOf(states: readonly EventState[]): readonly { from: string; condition: string | null }[] {
+  if (states.length === 0) return [{ from: 'events e', condition: null }];
+  const held = states.includes('waiting') ? states.filter((state) => !/^(sending|retrying)$/.test(state)) : states;
+  return held.flatMap((state) => stateRows[state]);
+}
+
+const stateOfReason = (reason: EndReason): 'merged' | 'skipped' | 'attention' => {
+  if (mergedReasons.some((one) => one === reason)) return 'merged';
+  return attentionReasons.some((one) => one === reason) ? 'attention' : 'skipped';
+};
+
+/** Every event. */
+export const anyEvent: ActivityFilter = {
+  state: [],
+  reason: null,
+  source: [],
+  topic: null,
+  q: null,
+  from: null,
+  to: null,
+  import: null,
+  optOuts: null,
 };
 
 /** A place in the list: what follows it is older. */
@@ -103,7 +172,7 @@ export type Place = { receivedAt: Instant; id: string };
 export function selectEvents(
   shop: Shop,
   filter: ActivityFilter,
-  options: { country: string | null; after: Place | null; limit: number; states?: readonly EventState[] },
+  options: { country: string | null; after: Place | null; limit: number },
 ): { text: string; params: Param[] } {
   const params: Param[] = [shop.id];
   const conditions = ['e.shop_id = $1'];
@@ -112,7 +181,10 @@ export function selectEvents(
     params.push(...values);
   };
   const { after } = options;
-  if (filter.reason) add((n) => `e.state = 'attention' AND e.reason = $${n}`, filter.reason);
+  const { reason } = filter;
+  if (reason) add((n) => `e.state = '${stateOfReason(reason)}' AND e.reason = $${n}`, reason);
+  if (filter.source.length > 0) add((n) => `e.source = ANY($${n}::text[])`, filter.source);
+  if (filter.import) add((n) => `e.import_id = $${n}::uuid`, filter.import);
   if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
   if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
   // The earlier of the two ends is enough: an index is followed from one place.
@@ -130,25 +202,18 @@ export function selectEvents(
       UNION SELECT id FROM events WHERE shop_id = $1 AND webhook_id = $${n + 1}))`;
     add(found, searchHashes(shop, q, options.country), q);
   }
-  if (options.states) conditions.push(`e.state IN (${options.states.map((state) => `'${state}'`).join(', ')})`);
-  params.push(options.limit);
-  const newest = (from: string, more: readonly string[]) =>
-    `SELECT e.* FROM ${from} WHERE ${[...conditions, ...more].join(' AND ')}
-     ORDER BY e.received_at DESC, e.id DESC LIMIT $${params.length}`;
-  switch (filter.state) {
-    case null:
-      return { text: newest('events e', []), params };
-    case 'waiting': {
-      const [received, open] = ['received', 'open'].map((state) => newest('events e', [`e.state = '${state}'`]));
-      const both = `SELECT * FROM ((${received}) UNION ALL (${open})) e`;
-      return { text: `${both} ORDER BY e.received_at DESC, e.id DESC LIMIT $${params.length}`, params };
-    }
-    case 'sending':
-    case 'retrying': {
-      const from = 'events e JOIN deliveries d ON d.event_id = e.id AND d.shop_id = $1';
-      return { text: newest(from, [stateConditions[filter.state]]), params };
-    }
-    default:
-      return { text: newest('events e', [stateConditions[filter.state]]), params };
+  if (filter.optOuts) {
+    const which = filter.optOuts === 'late' ? isLateOptOut() : 'd.open AND d.carries_opt_out';
+    conditions.push(`e.id IN (SELECT d.event_id FROM deliveries d WHERE d.shop_id = $1 AND ${which})`);
   }
+  params.push(options.limit);
+  const newest = (from: string, where: readonly string[]) =>
+    `SELECT e.* FROM ${from} WHERE ${where.join(' AND ')} ORDER BY e.received_at DESC, e.id DESC LIMIT $${params.length}`;
+  const parts = rowsOf(filter.state).map(({ from, condition }) =>
+    newest(from, condition ? [...conditions, condition] : conditions),
+  );
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return { text: only, params };
+  const all = parts.map((part) => `(${part})`).join(' UNION ALL ');
+  return { text: newest(`(${all}) e`, ['true']), params };
 }

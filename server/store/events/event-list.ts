@@ -79,6 +79,22 @@ export async function findItem(sql: Sql, shop: Shop, id: string, gate: Gate): Pr
   return row ? itemOf(shop, row, gate) : null;
 }
 
+/** How many events of a filter are counted. */
+export const MOST_COUNTED = 10_000;
+
+/** How many events match a filter. `totalMore`: there are more than that. */
+export async function countActivity(
+  sql: Sql,
+  shop: Shop,
+  filter: ActivityFilter,
+  country: string | null,
+): Promise<{ total: number; totalMore: boolean }> {
+  const { text, params } = selectEvents(shop, filter, { country, after: null, limit: MOST_COUNTED + 1 });
+  const [row] = await sql.query<{ count: number }>(`SELECT count(*) AS count FROM (${text}) found`, params);
+  const count = row?.count ?? 0;
+  return { total: Math.min(count, MOST_COUNTED), totalMore: count > MOST_COUNTED };
+}
+
 /** A page of the activity, newest first. `nextCursor` null: there is nothing older. */
 export async function listActivity(
   db: Db,

@@ -6,6 +6,7 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { lockShop } from '../deliveries/deliveries.ts';
+import { createProofStore, type ProofStore, type SeenAnswer } from './proof.ts';
 import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
 import { type Installation, installedAt, type Shop } from './shops.ts';
 
@@ -21,6 +22,10 @@ export type StoredSettings = {
   accountSince: Instant | null;
   /** Ascent360 refuses this GUID: since when, and its answer. */
   problem: { since: Instant; error: string } | null;
+  /** When Ascent360 first and last accepted something under this GUID; null: never. */
+  proven: { since: Instant; at: Instant } | null;
+  /** Whether the merchant found what was accepted in Ascent360; null: not asked yet. */
+  seen: { answer: SeenAnswer; at: Instant } | null;
   /** When the next probe of a refused GUID is due. */
   probeAt: Instant | null;
   /** Whether a probe may be sent now, by the database's clock. */
@@ -37,6 +42,8 @@ export const nothingStored: StoredSettings = {
   account: 1,
   accountSince: null,
   problem: null,
+  proven: null,
+  seen: null,
   probeAt: null,
   probeDue: true,
   breaker: null,
@@ -49,7 +56,7 @@ export const historyBefore = (life: Installation, stored: StoredSettings, now: I
 /** A document that parseSettings accepted. */
 export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
 
-export type SettingsStore = {
+export type SettingsStore = ProofStore & {
   /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
   load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
   /**
@@ -80,6 +87,10 @@ type SettingsRow = {
   account_since: Date | null;
   problem_since: Date | null;
   problem_error: string | null;
+  proven_since: Date | null;
+  proven_at: Date | null;
+  seen: SeenAnswer | null;
+  seen_at: Date | null;
   probe_at: Date | null;
   probe_due: boolean;
   breaker: BreakerState | null;
@@ -96,6 +107,9 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
     account: row.account,
     accountSince: row.account_since?.getTime() ?? null,
     problem: row.problem_since ? { since: row.problem_since.getTime(), error: row.problem_error ?? '' } : null,
+    proven:
+      row.proven_since && row.proven_at ? { since: row.proven_since.getTime(), at: row.proven_at.getTime() } : null,
+    seen: row.seen && row.seen_at ? { answer: row.seen, at: row.seen_at.getTime() } : null,
     probeAt: row.probe_at?.getTime() ?? null,
     probeDue: row.probe_due,
     breaker: row.breaker,
@@ -105,8 +119,8 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
 /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
 export async function loadSettings(sql: Sql, shop: Shop): Promise<StoredSettings | null> {
   const [row] = await sql.query<SettingsRow>(
-    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error, probe_at,
-       coalesce(probe_at <= now(), true) AS probe_due, breaker
+    `SELECT document, guid, guid_last4, account, account_since, problem_since, problem_error,
+       proven_since, proven_at, seen, seen_at, probe_at, coalesce(probe_at <= now(), true) AS probe_due, breaker
      FROM settings WHERE shop_id = $1`,
     [shop.id],
   );
@@ -147,6 +161,10 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
        problem_since = CASE WHEN $7::boolean THEN NULL ELSE s.problem_since END,
        problem_error = CASE WHEN $7::boolean THEN NULL ELSE s.problem_error END,
        probe_at = CASE WHEN $7::boolean THEN NULL ELSE s.probe_at END,
+       proven_since = CASE WHEN $7::boolean THEN NULL ELSE s.proven_since END,
+       proven_at = CASE WHEN $7::boolean THEN NULL ELSE s.proven_at END,
+       seen = CASE WHEN $7::boolean THEN NULL ELSE s.seen END,
+       seen_at = CASE WHEN $7::boolean THEN NULL ELSE s.seen_at END,
        updated_at = excluded.updated_at`,
     [
       shop.id,
@@ -170,7 +188,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
   if (!had?.guid_last4) return;
   await sql.query(
     `UPDATE settings SET guid = NULL, guid_last4 = NULL, problem_since = NULL, problem_error = NULL, probe_at = NULL,
-       updated_at = $2::timestamptz
+       proven_since = NULL, proven_at = NULL, seen = NULL, seen_at = NULL, updated_at = $2::timestamptz
      WHERE shop_id = $1`,
     [shop.id, new Date(by.now).toISOString()],
   );
@@ -180,6 +198,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
 /** The table settings. */
 export function createSettingsStore(db: Db): SettingsStore {
   return {
+    ...createProofStore(db),
     load: async (shop, sql = db) => await loadSettings(sql, shop),
     save: async (shop, accepted, who, now) =>
       await db.transaction(async (sql) => await saveOver(sql, shop, accepted, { who, now })),

@@ -12,6 +12,7 @@ import type { Config } from '../../../server/platform/config.ts';
 import type { Db, Sql } from '../../../server/platform/database/db.ts';
 import type { Keys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { type ActivityFilter, anyEvent } from '../../../server/store/events/event-filter.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { listRequests, markDone } from '../../../server/store/shops/privacy-requests.ts';
 import { createSettingsStore } from '../../../server/store/shops/settings.ts';
@@ -206,7 +207,7 @@ export async function writeHistory(
   };
 
   async function again(email: string): Promise<void> {
-    const filter = { state: 'attention', reason: null, topic: null, q: email, from: null, to: null } as const;
+    const filter: ActivityFilter = { ...anyEvent, state: ['attention'], q: email };
     const { ids } = await findSendable(then, shop, filter, 'US');
     await sendAgain({ db: then, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
     await deliver();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventSources } from '../../../server/domain/states.ts';
 import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, order, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -43,7 +44,17 @@ describe('the activity', () => {
         }),
       ],
       nextCursor: null,
+      total: 2,
+      totalMore: false,
     });
+  });
+
+  it('says how many events match on all its pages', async () => {
+    for (let i = 1; i <= 5; i++) await scene.receive('customers/create', customer(i, 0));
+    const first = await list('?limit=2');
+    expect(first).toMatchObject({ total: 5, totalMore: false });
+    expect(await list(`?limit=2&cursor=${first.nextCursor}`)).toMatchObject({ total: 5 });
+    expect(await list('?state=accepted')).toMatchObject({ items: [], total: 0 });
   });
 
   it('pages without skipping an event or showing one twice, even among events of the same moment', async () => {
@@ -71,7 +82,11 @@ describe('the activity', () => {
 
   it.each([
     ['state', '?state=lost'],
+    ['state', '?state=waiting,lost'],
     ['reason', '?reason=lost'],
+    ['source', '?source=webhook,lost'],
+    ['import', '?import=1'],
+    ['optOuts', '?optOuts=all'],
     ['cursor', '?cursor=abc'],
     ['cursor', `?cursor=${Buffer.from('1.x').toString('base64url')}`],
     ['limit', '?limit=0'],
@@ -156,6 +171,40 @@ describe('the filter', () => {
     expect(ids(await list('?reason=rejected'))).not.toContain(unreadable);
     expect(ids(await list('?state=accepted&reason=rejected'))).toEqual([]);
     expect(ids(await list('?reason='))).toHaveLength(3);
+  });
+
+  it('source finds one or more sources, with commas between them or named again', async () => {
+    const by = new Map<string, string>();
+    for (const [i, source] of eventSources.entries()) {
+      const id = await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - i });
+      await scene.db.query('UPDATE events SET source = $2 WHERE id = $1', [id, source]);
+      by.set(source, id);
+    }
+    for (const [source, id] of by) expect(ids(await list(`?source=${source}`))).toEqual([id]);
+    const two = [by.get('webhook'), by.get('flow')];
+    expect(ids(await list('?source=webhook,flow'))).toEqual(two);
+    expect(ids(await list('?source=flow&source=webhook'))).toEqual(two);
+    expect(ids(await list('?source='))).toHaveLength(eventSources.length);
+  });
+
+  it('state takes several, and shows none of their events twice', async () => {
+    const retrying = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 3 });
+    await scene.work(answers.down);
+    const rejected = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 2 });
+    await scene.work(answers.rejected);
+    const waiting = await scene.receive('customers/create', customer(3, 0));
+    expect(ids(await list('?state=waiting,attention'))).toEqual([waiting, rejected, retrying]);
+    expect(await list('?state=waiting,retrying')).toMatchObject({ total: 2 });
+    expect(ids(await list('?state=retrying,attention'))).toEqual([rejected, retrying]);
+  });
+
+  it('reason also finds what was skipped or merged for it', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    const again = await scene.receive('customers/update', customer(1, 0));
+    await scene.work();
+    expect(ids(await list('?reason=nothing_new'))).toEqual([again]);
+    expect(ids(await list('?reason=superseded'))).toEqual([]);
   });
 
   it('topic finds one topic, and empty fields filter nothing', async () => {

@@ -78,6 +78,35 @@ describe('the counts', () => {
     expect((await overview()).counts['24h'].received).toBe(3);
   });
 
+  it('come each with the query that opens exactly the events it counts', async () => {
+    for (const [i, ago] of [0, DAY - 1, DAY + 1, 6 * DAY, 8 * DAY, 29 * DAY].entries()) {
+      await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - ago });
+    }
+    for (const [i, source] of ['import', 'person', 'read', 'flow', 'reconciliation'].entries()) {
+      const id = await scene.receive('customers/create', customer(20 + i, 0));
+      await scene.db.query('UPDATE events SET source = $2 WHERE id = $1', [id, source]);
+    }
+    await scene.work();
+    await scene.receive('customers/update', customer(1, 1));
+    await scene.receive('orders/create', '[]');
+    await scene.process();
+    const { counts: found, daily, queries } = await overview();
+    // What arrives later is in no figure.
+    await scene.receive('customers/create', customer(99, 0), { receivedAt: scene.now + MINUTE });
+    const opened = async (query: string) => (await scene.call('get', `/activity?${query}`)).body.total;
+    for (const window of ['24h', '7d', '30d']) {
+      for (const [figure, count] of Object.entries(found[window])) {
+        expect.soft(await opened(queries[window][figure]), `${figure} in ${window}`).toBe(count);
+      }
+    }
+    for (const [index, { date, ...figures }] of daily.entries()) {
+      for (const [figure, count] of Object.entries(figures)) {
+        expect.soft(await opened(queries.daily[index][figure]), `${figure} on ${date}`).toBe(count);
+      }
+    }
+    expect(await opened(queries.oldestWaiting)).toBe(1);
+  });
+
   it('are the shop’s own', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.begin();
@@ -96,7 +125,48 @@ describe('the connection', () => {
       state,
       message: expect.stringMatching(/\w+\.$/),
       text: expect.objectContaining({ code: `connection.${state}` }),
+      since: state === 'paused' ? new Date(scene.now).toISOString() : null,
+      provenAt: null,
+      seen: null,
+      askSeen: false,
     });
+  });
+
+  it('is proven by what Ascent360 last accepted under this GUID, and by nothing else', async () => {
+    expect((await overview()).connection.text.next).toEqual({ code: 'connection.unproven' });
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.down);
+    expect((await overview()).connection.provenAt).toBeNull();
+    const first = new Date(scene.now).toISOString();
+    await scene.receive('customers/create', customer(3, 0));
+    await scene.work();
+    expect((await overview()).connection).toMatchObject({ provenAt: first, since: first });
+    scene.now += MINUTE;
+    await scene.receive('customers/create', customer(4, 0));
+    await scene.work();
+    const last = new Date(scene.now).toISOString();
+    expect((await overview()).connection).toMatchObject({
+      provenAt: last,
+      since: first,
+      text: { next: { code: 'connection.proven', params: { at: last } } },
+    });
+    await scene.save({ guid: '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7aa' });
+    expect((await overview()).connection).toMatchObject({ provenAt: null, since: null });
+  });
+
+  it('is asked about once, a day after Ascent360 first accepted something', async () => {
+    const isAsked = async () => (await overview()).connection.askSeen;
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    scene.now += DAY - 1;
+    expect(await isAsked()).toBe(false);
+    scene.now += 1;
+    expect(await isAsked()).toBe(true);
+    await scene.store.saveSeen(scene.shop, 'yes', scene.now);
+    expect(await isAsked()).toBe(false);
+    expect((await overview()).connection.seen).toEqual({ answer: 'yes', at: new Date(scene.now).toISOString() });
   });
 
   it('is a problem from the first time the GUID is refused until it is accepted again', async () => {

@@ -321,7 +321,11 @@ describe('POST /api/test-record', () => {
       woken = [];
       result = { class: kind, status, ms: 3, error: status === null ? null : `http_${status}`, text };
       const { body } = await call('post', '/api/test-record', { email: 'me@example.com' });
-      expect(body).toEqual({ outcome, status, ms: 3, message: 'Ascent360 accepted the record (HTTP 200).', text });
+      const message = 'Ascent360 accepted the record (HTTP 200).';
+      expect(body).toEqual({ outcome, at: new Date(start).toISOString(), status, ms: 3, message, text });
+      expect((await store.load(shop))?.proven ?? null).toEqual(
+        kind === 'accepted' ? { since: start, at: start } : null,
+      );
       expect((await store.load(shop))?.problem ?? null).toEqual(problem);
       expect(woken).toEqual(kind === 'accepted' ? [shop.domain] : []);
     },
@@ -334,6 +338,20 @@ describe('POST /api/test-record', () => {
       `SELECT id::text FROM events UNION SELECT id::text FROM deliveries UNION SELECT id::text FROM attempts`,
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe('PUT /api/seen', () => {
+  it('keeps the answer once something was accepted, and takes nothing else', async () => {
+    await call('put', '/api/settings', { guid });
+    expect((await call('put', '/api/seen', { answer: 'yes' })).status).toBe(409);
+    await store.noteProof(shop, guid, start);
+    expect(await call('put', '/api/seen', { answer: 'perhaps' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'answer' }] },
+    });
+    expect(await call('put', '/api/seen', { answer: 'no' })).toMatchObject({ status: 200, body: { answer: 'no' } });
+    expect((await store.load(shop))?.seen?.answer).toBe('no');
   });
 });
 

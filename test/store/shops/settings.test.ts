@@ -56,6 +56,8 @@ describe('saved settings', () => {
       account: 1,
       accountSince: null,
       problem: null,
+      proven: null,
+      seen: null,
       probeAt: null,
       probeDue: true,
       breaker: null,
@@ -222,6 +224,34 @@ describe('a connection problem', () => {
     await store.noteProblem(shop, { ...problem, guid: second });
     await store.clearProblem(shop, first);
     expect(await store.load(shop)).toMatchObject({ problem: { error: '403 Forbidden' } });
+  });
+});
+
+describe('the proof that Ascent360 accepts', () => {
+  it('has the first and the last acceptance, whatever order they are noted in', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await store.noteProof(shop, first, t0);
+    await store.noteProof(shop, first, t1);
+    await store.noteProof(shop, first, t1 - 1);
+    expect(await store.load(shop)).toMatchObject({ proven: { since: t0, at: t1 } });
+    await save(shop, { paused: true });
+    expect(await store.load(shop)).toMatchObject({ proven: { since: t0, at: t1 } });
+  });
+
+  it.each([
+    ['a new GUID', async (shop: Shop) => await save(shop, { guid: second })],
+    ['disconnecting', async (shop: Shop) => await store.removeGuid(shop, '43', t1)],
+  ])('and its answer end with %s', async (_what, end) => {
+    const shop = await newShop();
+    await save(shop, { guid: first });
+    await store.noteProof(shop, first, t0);
+    await store.saveSeen(shop, 'yes', t1);
+    expect(await store.load(shop)).toMatchObject({ seen: { answer: 'yes', at: t1 } });
+    await end(shop);
+    expect(await store.load(shop)).toMatchObject({ proven: null, seen: null });
+    await store.noteProof(shop, first, t1);
+    expect(await store.load(shop)).toMatchObject({ proven: null });
   });
 });
 

@@ -1,0 +1,62 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
+import { said } from '../../domain/wording/in-english.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
+import type { Installation } from '../../store/shops/shops.ts';
+import type { Connection } from './api.ts';
+
+const DAY = 24 * 3_600_000;
+
+const stateOf = {
+  not_connected: 'not_connected',
+  paused: 'paused',
+  connection_problem: 'problem',
+} as const satisfies Record<Exclude<Gate, null>, Connection['state']>;
+
+type Known = {
+  stored: StoredSettings | null;
+  life: Pick<Installation, 'uninstalledAt'>;
+  pausedSince: Instant | null;
+};
+
+/** The state, in what it is seen, and since when. Reasons are checked in the same order as for waiting events. */
+function standing({ stored, life, pausedSince }: Known): {
+  state: Connection['state'];
+  text: Text;
+  since: Instant | null;
+} {
+  const { uninstalledAt } = life;
+  if (uninstalledAt !== null) {
+    return { state: 'uninstalled', text: { code: 'connection.uninstalled' }, since: uninstalledAt };
+  }
+  const gate = gateOf(stored);
+  const proof: Text | null = stored?.proven
+    ? { code: 'connection.proven', params: { at: new Date(stored.proven.at).toISOString() } }
+    : null;
+  if (gate !== null) {
+    const state = stateOf[gate];
+    const since = { not_connected: null, paused: pausedSince, problem: stored?.problem?.since ?? null }[state];
+    return { state, text: inTurn({ code: `connection.${state}` }, proof), since };
+  }
+  const guid: Text = { code: 'connection.connected', params: { last4: stored?.guidLast4 ?? '' } };
+  return {
+    state: 'connected',
+    text: inTurn(guid, proof ?? { code: 'connection.unproven' }),
+    since: stored?.proven?.since ?? null,
+  };
+}
+
+/** The shop's connection to Ascent360: never more than what Ascent360 accepted. */
+export function connectionOf(known: Known, now: Instant): Connection {
+  const { state, text, since } = standing(known);
+  const { proven, seen } = known.stored ?? { proven: null, seen: null };
+  return {
+    state,
+    ...said(text),
+    since: since === null ? null : new Date(since).toISOString(),
+    provenAt: proven && new Date(proven.at).toISOString(),
+    seen: seen && { answer: seen.answer, at: new Date(seen.at).toISOString() },
+    askSeen: state === 'connected' && seen === null && proven !== null && now - proven.since >= DAY,
+  };
+}
