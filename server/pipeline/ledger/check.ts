@@ -1,42 +1,67 @@
 import type { Instant } from '../../domain/scalars.ts';
+import type { Settings } from '../../domain/settings.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import {
   endLedgerCheck,
+  type LedgerCheck,
   loadLedgerCheck,
   moveLedgerCheck,
   shopsToCheck,
   untoldOptOuts,
 } from '../../store/consent/ledger-checks.ts';
+import { loadPeoplePage } from '../../store/people/people-pages.ts';
 import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
-import { inShop } from '../in-shop.ts';
+import { type InShop, inShop } from '../in-shop.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
+import { mapsPermissions, openTagOptOuts, optedOutByTag } from './open-tag-opt-outs.ts';
 
 /** How many opt-outs one statement checks, and the most deliveries opened under one shop lock. */
 const PAGE = 2000;
+/** How many people's tags are checked at once. */
+const PEOPLE_PAGE = 500;
 const OPENED_AT_ONCE = 100;
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const SLICE_MS = 4000;
 
+type Step = { opened: number; at: Pick<LedgerCheck, 'afterFactId' | 'afterPerson'> | null };
+
 /**
  * Makes sure no opt-out in the ledger is forgotten. Every day, and whenever settings or the
  * installation change what is due, it compares each opt-out with what Ascent360 was told, and opens
- * a delivery if nothing open is about that address. Opt-ins aren't checked: one that was lost is
- * history when we would find it.
+ * a delivery if nothing open is about that address. After the addresses come the people whose tags
+ * opt them out of calls or post. Opt-ins aren't checked: one that was lost is history when we would
+ * find it.
  * @param deps.wake says that the shop has something to send
  */
 export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(shopId: number): void }): Chore {
   const { db, log, now } = deps;
 
-  async function open(shop: Shop, keys: Parameters<typeof openDueOptOuts>[1]): Promise<number> {
+  async function openAll<T>(
+    shop: Shop,
+    all: readonly T[],
+    open: (held: InShop, some: readonly T[], at: Instant) => Promise<number>,
+  ): Promise<number> {
     let opened = 0;
-    for (let at = 0; at < keys.length; at += OPENED_AT_ONCE) {
-      const some = keys.slice(at, at + OPENED_AT_ONCE);
-      opened += await inShop(db, shop, async (held) => await openDueOptOuts(held, some, now()));
+    for (let at = 0; at < all.length; at += OPENED_AT_ONCE) {
+      const some = all.slice(at, at + OPENED_AT_ONCE);
+      opened += await inShop(db, shop, async (held) => await open(held, some, now()));
     }
     return opened;
+  }
+
+  async function checkFacts(shop: Shop, account: number, afterFactId: string | null): Promise<Step> {
+    const page = await untoldOptOuts(db, shop, account, { afterFactId, size: PAGE });
+    const opened = await openAll(shop, page.keys, openDueOptOuts);
+    return { opened, at: page.last === null ? null : { afterFactId: page.last, afterPerson: null } };
+  }
+
+  async function checkPeople(shop: Shop, settings: Settings, { afterFactId, afterPerson }: LedgerCheck): Promise<Step> {
+    const page = await loadPeoplePage(db, shop, { after: afterPerson, size: PEOPLE_PAGE });
+    const opened = await openAll(shop, optedOutByTag(page.people, settings), openTagOptOuts);
+    return { opened, at: page.last === null ? null : { afterFactId, afterPerson: page.last } };
   }
 
   return {
@@ -46,21 +71,25 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
       const stored = await loadSettings(db, shop);
       if (!stored?.guid) return false;
       const until = now() + SLICE_MS;
-      const { asked, afterFactId } = await loadLedgerCheck(db, shop);
-      let after = afterFactId;
-      let more = true;
-      while (more && !signal.aborted && now() < until) {
-        const page = await untoldOptOuts(db, shop, stored.account, { afterFactId: after, size: PAGE });
-        const opened = await open(shop, page.keys);
-        if (opened > 0) {
-          log.info({ stage: 'ledger', shop: shop.id, opened }, 'opt-outs that Ascent360 does not have');
+      let at = await loadLedgerCheck(db, shop);
+      const { asked } = at;
+      let inFacts = at.afterPerson === null;
+      let inPeople = mapsPermissions(stored.settings);
+      while ((inFacts || inPeople) && !signal.aborted && now() < until) {
+        const step = inFacts
+          ? await checkFacts(shop, stored.account, at.afterFactId)
+          : await checkPeople(shop, stored.settings, at);
+        if (step.opened > 0) {
+          log.info({ stage: 'ledger', shop: shop.id, opened: step.opened }, 'opt-outs that Ascent360 does not have');
           deps.wake(shop.id);
         }
-        more = page.last !== null;
-        after = page.last;
-        if (after !== null) await moveLedgerCheck(db, shop, after);
+        if (step.at) {
+          at = { ...at, ...step.at };
+          await moveLedgerCheck(db, shop, at);
+        } else if (inFacts) inFacts = false;
+        else inPeople = false;
       }
-      return more || (await endLedgerCheck(db, shop, asked));
+      return inFacts || inPeople || (await endLedgerCheck(db, shop, asked));
     },
   };
 }

@@ -31,19 +31,36 @@ export async function shopsToCheck(sql: Sql): Promise<number[]> {
 }
 
 /** How far a check has come. */
-export type LedgerCheck = { asked: number; afterFactId: string | null };
+export type LedgerCheck = {
+  asked: number;
+  afterFactId: string | null;
+  /** The key of the last person checked, after all facts. */
+  afterPerson: string | null;
+};
 
 export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck> {
-  const [row] = await sql.query<{ asked: number; after_fact_id: string | null }>(
+  const [row] = await sql.query<{ asked: number; after_fact_id: string | null; after_person: string | null }>(
     `INSERT INTO ledger_checks (shop_id, due_at) VALUES ($1, now())
-     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id`,
+     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id, after_person`,
     [shop.id],
   );
-  return { asked: row?.asked ?? 0, afterFactId: row?.after_fact_id ?? null };
+  return {
+    asked: row?.asked ?? 0,
+    afterFactId: row?.after_fact_id ?? null,
+    afterPerson: row?.after_person ?? null,
+  };
 }
 
-export async function moveLedgerCheck(sql: Sql, shop: Shop, afterFactId: string): Promise<void> {
-  await sql.query('UPDATE ledger_checks SET after_fact_id = $2 WHERE shop_id = $1', [shop.id, afterFactId]);
+export async function moveLedgerCheck(
+  sql: Sql,
+  shop: Shop,
+  { afterFactId, afterPerson }: Pick<LedgerCheck, 'afterFactId' | 'afterPerson'>,
+): Promise<void> {
+  await sql.query('UPDATE ledger_checks SET after_fact_id = $2, after_person = $3 WHERE shop_id = $1', [
+    shop.id,
+    afterFactId,
+    afterPerson,
+  ]);
 }
 
 /**
@@ -54,7 +71,7 @@ export async function moveLedgerCheck(sql: Sql, shop: Shop, afterFactId: string)
  */
 export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promise<boolean> {
   const [row] = await sql.query<{ again: boolean }>(
-    `UPDATE ledger_checks SET after_fact_id = NULL, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
+    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
      WHERE shop_id = $1 RETURNING asked <> $2 AS again`,
     [shop.id, asked],
   );

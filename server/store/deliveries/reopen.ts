@@ -69,17 +69,17 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
 }
 
 /**
- * Retries deliveries that carried opt-outs about these addresses and ended without being accepted,
- * so that the activity shows each address once however often it is tried.
- * @returns the addresses of those
+ * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
+ * without being accepted, so that the activity shows each once however often it is tried.
+ * @returns the addresses and the ids of the people of those
  */
 export async function reopenOptOuts(
   sql: Sql,
   shop: Shop,
   topic: string,
-  addresses: readonly string[],
+  about: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await sql.query<{ email_lane: string | null; phone_lane: string | null }>(
+  const rows = await sql.query<{ email_lane: string | null; phone_lane: string | null; person_id: string | null }>(
     `WITH ended AS (
        SELECT d.id, d.event_id FROM events e JOIN deliveries d ON d.event_id = e.id
        WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
@@ -88,8 +88,8 @@ export async function reopenOptOuts(
        UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
        WHERE id IN (SELECT event_id FROM ended))
      UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
-     WHERE id IN (SELECT id FROM ended) RETURNING email_lane, phone_lane`,
-    [shop.id, topic, addresses],
+     WHERE id IN (SELECT id FROM ended) RETURNING email_lane, phone_lane, person_id`,
+    [shop.id, topic, about],
   );
-  return new Set(rows.flatMap(({ email_lane, phone_lane }) => [email_lane ?? [], phone_lane ?? []].flat()));
+  return new Set(rows.flatMap((row) => [row.email_lane ?? [], row.phone_lane ?? [], row.person_id ?? []].flat()));
 }

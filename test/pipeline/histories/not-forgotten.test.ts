@@ -3,8 +3,8 @@
  * whatever lost its first one.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { customer, EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
+import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
 beforeAll(async () => {
@@ -14,6 +14,18 @@ afterAll(async () => await histories.stop());
 
 const DAY = 24 * 3600;
 const holding = (history: string) => ({ consent: { email: { history }, sms: { history } } });
+
+/** The day's check is over, and the next one begins. */
+async function checkAgain(history: History): Promise<void> {
+  await history.until('the check is over', async () => {
+    const rows = await histories.app.db.query(
+      `UPDATE ledger_checks SET due_at = now() WHERE due_at > now()
+         AND shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING shop_id`,
+      [history.shop],
+    );
+    return rows.length > 0;
+  });
+}
 
 it('opt-outs that a setting held back are sent once the setting releases them', async () => {
   const history = await histories.begin(holding('none'));
@@ -48,7 +60,6 @@ it('each counts as an undelivered opt-out until it is accepted', async () => {
 
 it('an opt-out that Ascent360 rejects is retried by every check, and listed once in the activity', async () => {
   const history = await histories.begin(holding('none'));
-  const { db } = histories.app;
   await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(-DAY)), 1);
   history.answer(400);
   await history.save(holding('optOuts'));
@@ -57,24 +68,57 @@ it('an opt-out that Ascent360 rejects is retried by every check, and listed once
     await history.settled();
   };
   await tried(1);
-  const tomorrow = async () => {
-    await history.until('the check is over', async () => {
-      const rows = await db.query(
-        `UPDATE ledger_checks SET due_at = now() WHERE due_at > now()
-           AND shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING shop_id`,
-        [history.shop],
-      );
-      return rows.length > 0;
-    });
-  };
-  await tomorrow();
+  await checkAgain(history);
   await tried(2);
   history.answer(200);
-  await tomorrow();
+  await checkAgain(history);
   await tried(3);
   const made = (await histories.app.events(history.shop)).filter(({ topic }) => topic === 'person/opt_out');
   expect(made).toMatchObject([{ state: 'accepted' }]);
   expect(history.flags('EmailPermission')).toEqual([false]);
+});
+
+const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '81657', country_code: 'US' };
+const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
+const byTag = { mapping: { phonePermission: tags, addressPermission: tags } };
+
+it('opt-outs by tag of calls and post are sent once a setting maps the tag; whoever has another tag gets nothing', async () => {
+  const history = await histories.begin();
+  for (const [id, tag] of [
+    [1, 'mail-stop'],
+    [2, 'mail-ok'],
+    [3, 'other'],
+  ] as const) {
+    await history.tell('customers/create', customer(id, { default_address: { ...home, phone: '+19705550101' } }), id);
+    await history.tell('customer.tags_added', { customerId: id, tags: [tag], occurredAt: history.at(10) }, 10 + id);
+  }
+  expect(history.flags('AddressPermission')).toEqual([]);
+  await history.save(byTag);
+  await history.until('the opt-outs are accepted', () => history.flags('AddressPermission').length > 0);
+  await history.settled();
+  expect(history.flags('AddressPermission', 'person1@example.com')).toEqual([false]);
+  expect(history.flags('PhonePermission', 'person1@example.com')).toEqual([false]);
+  expect(history.flags('AddressPermission')).toHaveLength(1);
+  expect(history.flags('PhonePermission')).toHaveLength(1);
+});
+
+it('an opt-out by tag that Ascent360 rejects is retried by every check, and listed once in the activity', async () => {
+  const history = await histories.begin(byTag);
+  await history.tell('customers/create', customer(1, { default_address: home }), 1);
+  history.answer(400);
+  await history.tell('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: history.at(2) }, 2);
+  const before = history.sent().length;
+  await checkAgain(history);
+  await history.until('it was tried again', () => history.sent().length === before + 1);
+  await history.settled();
+  history.answer(200);
+  await checkAgain(history);
+  await history.until('it is accepted', () => history.flags('AddressPermission').length > 0);
+  await history.settled();
+  await checkAgain(history);
+  const made = (await histories.app.events(history.shop)).filter(({ topic }) => topic === 'person/opt_out');
+  expect(made).toMatchObject([{ state: 'accepted' }]);
+  expect(history.flags('AddressPermission')).toEqual([false]);
 });
 
 it('a new Ascent360 account is sent the opt-outs that the old one has', async () => {

@@ -1,0 +1,69 @@
+import { factFromTags } from '../../domain/map-person.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import type { Settings } from '../../domain/settings.ts';
+import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
+import { addOwnEvents, OPT_OUT_TOPIC } from '../../store/events/self-made-events.ts';
+import { type KnownPerson, peopleWithOpen } from '../../store/people/people-pages.ts';
+import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
+import type { InShop } from '../in-shop.ts';
+
+/** Whether a permission is mapped to tags at all. */
+export const mapsPermissions = ({ mapping }: Settings): boolean =>
+  mapping.phonePermission !== null || mapping.addressPermission !== null;
+
+/** The people whose tags opt them out of calls or post, as far as we know. */
+export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Settings): KnownPerson[] {
+  return people.filter(({ profile }) =>
+    [
+      ...factFromTags(profile, mapping.phonePermission, 'phone', null),
+      ...factFromTags(profile, mapping.addressPermission, 'postal', null),
+    ].some(({ state }) => state === 'tag_opt_out'),
+  );
+}
+
+/**
+ * Opens a delivery, with the person as last known, for each of them whose opt-out of calls or post
+ * is due and who has nothing open.
+ * @returns how many it opened
+ */
+export async function openTagOptOuts(
+  { sql, shop, life, stored }: InShop,
+  people: readonly KnownPerson[],
+  now: Instant,
+): Promise<number> {
+  if (people.length === 0 || !stored?.guid) return 0;
+  const busy = await peopleWithOpen(
+    sql,
+    shop,
+    people.map(({ id }) => id),
+  );
+  const candidates = people
+    .filter(({ id }) => !busy.has(id))
+    .map((person) => ({
+      person,
+      delivery: imagined({ kind: 'read', personId: person.id, topic: OPT_OUT_TOPIC, eventReceivedAt: now }),
+    }));
+  const found = await loadContext(
+    sql,
+    shop,
+    stored.account,
+    candidates.map(({ delivery }) => delivery),
+  );
+  const due = candidates.filter(({ delivery }) => {
+    const { phone, postal } = evaluate({ shop, stored, life, found, now }, delivery).prepared.decisions;
+    return phone.send === false || postal.send === false;
+  });
+  const tried = await reopenOptOuts(
+    sql,
+    shop,
+    OPT_OUT_TOPIC,
+    due.map(({ person }) => person.key),
+  );
+  await addOwnEvents(
+    sql,
+    shop,
+    { why: 'optOut', now },
+    due.filter(({ person }) => !tried.has(person.id)).map(({ person }) => ({ person })),
+  );
+  return due.length;
+}
