@@ -11,6 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
+import { audit } from './rows-audit.ts';
 import { backlog, neighbour } from './rows-backlog.ts';
 import { embedded } from './rows-embedded.ts';
 import { ABOUT_IMPORT, importing } from './rows-import.ts';
@@ -21,7 +22,7 @@ import { receiving } from './rows-receiving.ts';
 import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
 
-const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, embedded, page };
+const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, audit, embedded, page };
 /** Sections of their own: only when they are asked for. */
 const alone = { import: importing, ledger };
 

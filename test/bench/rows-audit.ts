@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { appendTo, CHAIN_START } from '../../server/domain/audit/chain.ts';
+import type { AuditEntry } from '../../server/domain/audit/entries.ts';
+import type { Finished } from '../../server/pipeline/deliver/record.ts';
+import { type TurnDeps, takeTurn } from '../../server/pipeline/deliver/take-turn.ts';
+import { processEvents } from '../../server/pipeline/process/process.ts';
+import type { Db, Sql } from '../../server/platform/database/db.ts';
+import { createLog } from '../../server/platform/log.ts';
+import { createInbox } from '../../server/store/events/inbox.ts';
+import { createSettingsStore } from '../../server/store/shops/settings.ts';
+import type { Shop } from '../../server/store/shops/shops.ts';
+import { orderBody } from './order-body.ts';
+import type { Row, Run } from './row.ts';
+import { type AppDatabase, connectShops, median, shopNames } from './world.ts';
+
+/** As many as a shop has under way. */
+const TURN = 5;
+const log = createLog('silent');
+const accepted = {
+  class: 'accepted',
+  flags: 'accepted',
+  status: 200,
+  ms: 5,
+  error: null,
+  text: { code: 'state.accepted' },
+  excerpt: '',
+  retryAfterMs: null,
+} as const satisfies Finished['result'];
+
+/** The same database, which does not do what the audit log asks. */
+function withoutAudit(db: Db): Db {
+  const over = (sql: Sql): Sql => ({
+    query: async <R extends object>(text: string, params?: Parameters<Sql['query']>[1]) =>
+      text.includes('audit_chain') ? ([] as R[]) : await sql.query<R>(text, params),
+  });
+  return {
+    ...db,
+    ...over(db),
+    transaction: async (work) => await db.transaction(async (sql) => await work(over(sql))),
+  };
+}
+
+/** An order of somebody without an account who ticked the box: it carries a flag. */
+function tickedOrder(n: number): Buffer {
+  const { customer: _, ...order } = JSON.parse(orderBody(n, new Date()).toString('utf8')) as Record<string, unknown>;
+  return Buffer.from(JSON.stringify({ ...order, customer: null, buyer_accepts_marketing: true }));
+}
+
+async function store(app: AppDatabase, shop: Shop, first: number, count: number): Promise<void> {
+  const inbox = createInbox(app.db);
+  const at = Date.now();
+  const orders = Array.from({ length: count }, async (_, i) => {
+    const head = { shop, webhookId: randomUUID(), topic: 'orders/create', shopifyEventId: null, apiVersion: '2026-10' };
+    await inbox.store({ ...head, triggeredAt: at, receivedAt: at, body: tickedOrder(first + i) });
+  });
+  await Promise.all(orders);
+}
+
+/** Translates, claims and records all of a shop's orders. @returns how many were accepted */
+async function deliver(db: Db, app: AppDatabase, shop: Shop): Promise<number> {
+  const settings = createSettingsStore(db);
+  const deps: TurnDeps = {
+    db,
+    settings,
+    log,
+    leaseMs: 60_000,
+    connectionProbeMs: 900_000,
+    breakerProbeMs: 30_000,
+    breakerWindowMs: 300_000,
+    retrySchedule: [5000],
+    now: Date.now,
+    random: Math.random,
+  };
+  while ((await processEvents({ db, shops: app.shops, settings, log, now: Date.now }, shop)) > 0);
+  let done = 0;
+  for (let finished: Finished[] = []; ; ) {
+    const { ready } = await takeTurn(deps, shop, finished, TURN);
+    finished = ready.map((delivery) => ({ delivery, result: accepted }));
+    done += finished.length;
+    if (finished.length === 0) return done;
+  }
+}
+
+/** Milliseconds that this process takes to write down an event's two entries, without the database. */
+function ownCost(count: number): number {
+  const entries: AuditEntry[] = Array.from({ length: TURN }, () => [
+    {
+      kind: 'decision',
+      channel: 'email',
+      subject: 'x'.repeat(22),
+      decision: 'sent',
+      value: true,
+      rule: 'due',
+      event: randomUUID(),
+      attempt: randomUUID(),
+    } as const,
+    {
+      kind: 'attempt',
+      attempt: randomUUID(),
+      event: randomUUID(),
+      flags: { email: true },
+      outcome: 'accepted',
+      status: 200,
+    } as const,
+  ]).flat();
+  const before = process.cpuUsage();
+  let end = CHAIN_START;
+  for (let i = 0; i < count / TURN; i++) end = appendTo(end, entries, new Date(i).toISOString()).end;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / count;
+}
+
+/** What the audit log costs when every event carries a flag, which few do: orders of people without an account. */
+export async function audit({ world, pairs, quick, say }: Run): Promise<Row[]> {
+  const app = await world.appDatabase('audit');
+  const shops = await connectShops(app, shopNames(20));
+  const perShop = quick ? 50 : 200;
+  const count = perShop * shops.length;
+  const bare = withoutAudit(app.db);
+  const cost = { with: [] as number[], without: [] as number[] };
+  const wal = { with: [] as number[], without: [] as number[] };
+  let first = 1;
+  const measure = async (kind: 'with' | 'without', counts: boolean) => {
+    for (const shop of shops) {
+      await store(app, shop, first, perShop);
+      first += perShop;
+    }
+    const used = process.cpuUsage();
+    const [database, written] = [world.databaseCpuMs(), await world.walBytes()];
+    let done = 0;
+    for (const shop of shops) done += await deliver(kind === 'with' ? app.db : bare, app, shop);
+    if (done !== count) throw new Error(`Only ${done} of ${count} orders were accepted`);
+    const own = process.cpuUsage(used);
+    const ms = (own.user + own.system) / 1000 + world.databaseCpuMs() - database;
+    const bytes = (await world.walBytes()) - written;
+    say(`${kind} the audit log: ${(ms / count).toFixed(3)} ms and ${Math.round(bytes / count)} bytes of WAL an event`);
+    if (!counts) return;
+    cost[kind].push(ms / count);
+    wal[kind].push(bytes / count);
+  };
+  for (const kind of ['with', 'without'] as const) await measure(kind, false);
+  // Once: after it the first touch of each page would be most of what is written.
+  await world.checkpoint();
+  for (let pair = 0; pair < pairs; pair++) for (const kind of ['with', 'without'] as const) await measure(kind, true);
+  const own = ownCost(50_000);
+  const [ours, other] = [median(cost.with), median(cost.without) - own];
+  const share = ours / other - 1;
+  const percent = (part: number) => `${(part * 100).toFixed(1)} %`;
+  return [
+    {
+      what: 'the audit log when every event carries a flag, processor time of worker and PostgreSQL an event, without receiving and posting',
+      ours: `${ours.toFixed(3)} ms, ${Math.round(median(wal.with)).toLocaleString('en')} bytes of WAL`,
+      other: `without it ${other.toFixed(3)} ms, ${Math.round(median(wal.without)).toLocaleString('en')} bytes`,
+      result: `${percent(share)}, WAL ${percent(median(wal.with) / median(wal.without) - 1)}`,
+      bar: '≤ 5 %',
+      pass: share <= 0.05,
+    },
+  ];
+}
