@@ -7,6 +7,11 @@ import type { Shop, Shops } from '../store/shops/shops.ts';
 
 type Due = {
   name: string;
+  /**
+   * Pieces of this kind in progress at once in this process, not counting the slow ones. Each kind
+   * has places of its own, so that one kind's backlog holds up no other.
+   */
+  atOnce?: number;
   /** The shops with such work now. One cheap statement: it runs every sweep. */
   due(sql: Sql): Promise<number[]>;
 };
@@ -52,8 +57,7 @@ export type ChoresDeps = {
   slowAfterMs?: number;
 };
 
-/** Pieces of work in progress at once in this process, not counting the slow ones. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 /**
  * A piece that takes longer than this, in milliseconds, is probably waiting for something, so it
  * gives up its place.
@@ -64,14 +68,21 @@ const MOST = 100;
 /** How many intervals a shop's chore rests after a failure. */
 const REST_INTERVALS = 6;
 
-/** Looks for due chores and does them: shops take turns, each under a lease. */
+type Waiting = Map<string, { chore: AnyChore; shopId: number }>;
+
+/**
+ * Looks for due chores and does them: shops take turns, each under a lease. A shop that has just
+ * come up goes before those that go on with what they began.
+ */
 export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chores {
   const { db, shops, log, leaseMs, intervalMs, slowAfterMs = SLOW_AFTER_MS } = deps;
   const stopping = new AbortController();
-  const waiting = new Map<string, { chore: AnyChore; shopId: number }>();
+  const fresh: Waiting = new Map();
+  const goingOn: Waiting = new Map();
   const running = new Map<string, Promise<void>>();
-  /** Those in progress that probably just wait. */
-  const slow = new Set<string>();
+  /** How many of each kind are in progress, without those that probably just wait. */
+  const busy = new Map<string, number>();
+  const count = ({ name }: AnyChore, by: 1 | -1) => busy.set(name, (busy.get(name) ?? 0) + by);
   const keyOf = (chore: AnyChore, shopId: number) => `${chore.name}:${shopId}`;
 
   async function workOn(chore: AnyChore, shopId: number, signal: AbortSignal): Promise<boolean> {
@@ -105,34 +116,45 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
     }
   }
 
+  function run(key: string, chore: AnyChore, shopId: number): void {
+    let isSlow = false;
+    count(chore, 1);
+    const slowing = setTimeout(() => {
+      isSlow = true;
+      count(chore, -1);
+      next();
+    }, slowAfterMs);
+    const job = piece(chore, shopId)
+      .then((more) => {
+        if (more) goingOn.set(key, { chore, shopId });
+      })
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.warn({ stage: chore.name, shop: shopId, err: error });
+      })
+      .finally(() => {
+        clearTimeout(slowing);
+        if (!isSlow) count(chore, -1);
+        running.delete(key);
+        setImmediate(next);
+      });
+    running.set(key, job);
+  }
+
   function next(): void {
-    for (const [key, { chore, shopId }] of waiting) {
-      if (running.size - slow.size >= AT_ONCE || running.size >= MOST || stopping.signal.aborted) return;
-      if (running.has(key)) continue;
-      waiting.delete(key);
-      const slowing = setTimeout(() => {
-        slow.add(key);
-        next();
-      }, slowAfterMs);
-      const job = piece(chore, shopId)
-        .then((more) => {
-          if (more) waiting.set(key, { chore, shopId });
-        })
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) log.warn({ stage: chore.name, shop: shopId, err: error });
-        })
-        .finally(() => {
-          clearTimeout(slowing);
-          slow.delete(key);
-          running.delete(key);
-          setImmediate(next);
-        });
-      running.set(key, job);
+    for (const waiting of [fresh, goingOn]) {
+      for (const [key, { chore, shopId }] of waiting) {
+        if (running.size >= MOST || stopping.signal.aborted) return;
+        if (running.has(key) || (busy.get(chore.name) ?? 0) >= (chore.atOnce ?? AT_ONCE)) continue;
+        waiting.delete(key);
+        run(key, chore, shopId);
+      }
     }
   }
 
   function wake(chore: AnyChore, shopId: number): void {
-    waiting.set(keyOf(chore, shopId), { chore, shopId });
+    const key = keyOf(chore, shopId);
+    if (fresh.has(key) || goingOn.has(key)) return;
+    (running.has(key) ? goingOn : fresh).set(key, { chore, shopId });
     setImmediate(next);
   }
 

@@ -23,8 +23,35 @@ afterEach(async () => {
   await db.close();
 });
 
-function begin(chores: Chore[], leaseMs = 60_000, intervalMs = 60_000): Chores {
-  const one = startChores({ db, shops, log: createLog('silent'), leaseMs, intervalMs, slowAfterMs: 300 }, chores);
+/** A chore whose pieces are recorded, and end when the process stops. */
+function blocked(name: string, atOnce: number) {
+  const begun: string[] = [];
+  return {
+    name,
+    atOnce,
+    begun,
+    due: async () => [],
+    work: async ({ domain }: Shop, signal: AbortSignal) => {
+      begun.push(domain);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      return false;
+    },
+  };
+}
+
+/** One whose pieces end at once. */
+function counted(name: string) {
+  const begun: string[] = [];
+  const work = async ({ domain }: Shop) => {
+    begun.push(domain);
+    return false;
+  };
+  return { name, begun, due: async () => [], work };
+}
+
+function begin(chores: Chore[], how: { leaseMs?: number; intervalMs?: number; slowAfterMs?: number } = {}): Chores {
+  const times = { leaseMs: 60_000, intervalMs: 60_000, slowAfterMs: 300, ...how };
+  const one = startChores({ db, shops, log: createLog('silent'), ...times }, chores);
   started.push(one);
   return one;
 }
@@ -86,7 +113,7 @@ describe('chores', () => {
       looks += 1;
       return pieces === 0 ? [shop.id] : [];
     };
-    begin([{ name: 'held', due, work }], 60_000, 20);
+    begin([{ name: 'held', due, work }], { intervalMs: 20 });
     await until('the chore was looked for several times', async () => (looks > 3 ? true : undefined));
     expect(pieces).toBe(0);
     await db.query(`UPDATE chore_leases SET lease_until = now() - interval '1 second' WHERE chore = 'held'`);
@@ -116,42 +143,57 @@ describe('chores', () => {
           },
         },
       ],
-      60_000,
-      20,
+      { intervalMs: 20 },
     );
     await until('the other chore has had five turns', async () => (others >= 5 ? true : undefined));
     // The chore rests for six intervals after a failure.
     expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
   });
 
-  it('a chore that waits, for example while Shopify throttles its shop, leaves its place to others', async () => {
-    const slow = await Promise.all([1, 2, 3, 4, 5].map((n) => shops.ensure(`slow-${n}.myshopify.com`)));
-    let begun = 0;
-    let others = 0;
+  it('one kind’s backlog does not hold up another: each kind has places of its own', async () => {
+    const many = await Promise.all(Array.from({ length: 30 }, (_, n) => shops.ensure(`many-${n}.myshopify.com`)));
+    const backlog = blocked('comparison', 4);
+    const live = counted('live');
+    const chores = begin([backlog, live], { slowAfterMs: 3_600_000 });
+    for (const { id } of many) chores.wake('comparison', id);
+    await until('the first comparisons have begun', async () => (backlog.begun.length >= 4 ? true : undefined));
+    for (const { id } of many) chores.wake('live', id);
+    await until('every live read is done', async () => (live.begun.length === many.length ? true : undefined));
+    expect(backlog.begun).toHaveLength(4);
+  });
+
+  it('a shop that has just come up goes before those that go on with a backlog', async () => {
+    const [busy, other] = await Promise.all(['busy', 'other'].map((name) => shops.ensure(`${name}.myshopify.com`)));
+    if (!busy || !other) throw new Error('No shop');
+    const turns: string[] = [];
     const chores = begin([
       {
-        name: 'throttled',
+        name: 'read',
+        atOnce: 1,
         due: async () => [],
-        work: async (_shop, signal) => {
-          begun += 1;
-          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-          return false;
-        },
-      },
-      {
-        name: 'other',
-        due: async () => [],
-        work: async () => {
-          others += 1;
-          return false;
+        work: async ({ domain }) => {
+          turns.push(domain);
+          if (domain === busy.domain && turns.length === 1) {
+            // Both go on; then a third shop comes.
+            chores.wake('read', busy.id);
+            chores.wake('read', other.id);
+            chores.wake('read', shop.id);
+          }
+          return turns.length < 6;
         },
       },
     ]);
+    chores.wake('read', busy.id);
+    await until('six pieces', async () => (turns.length >= 6 ? true : undefined));
+    expect(turns.slice(0, 4)).toEqual([busy.domain, other.domain, shop.domain, busy.domain]);
+  });
+
+  it('a chore that waits, for example while Shopify throttles its shop, leaves its place to others of its kind', async () => {
+    const slow = await Promise.all([1, 2, 3, 4, 5].map((n) => shops.ensure(`slow-${n}.myshopify.com`)));
+    const throttled = blocked('throttled', 4);
+    const chores = begin([throttled]);
     for (const { id } of slow) chores.wake('throttled', id);
-    await until('the first four have begun', async () => (begun >= 4 ? true : undefined));
-    chores.wake('other', shop.id);
-    await until('the other has had its turn', async () => (others === 1 ? true : undefined));
-    await until('and so has the fifth', async () => (begun === 5 ? true : undefined));
+    await until('so has the fifth', async () => (throttled.begun.length === 5 ? true : undefined));
   });
 
   it('stopping the process aborts the chores that are running', async () => {

@@ -153,6 +153,7 @@ export function importChore(deps: ImportDeps): Chore {
   const renewals = new Map<string, Instant>();
   return {
     name: 'import',
+    atOnce: 4,
     due: shopsWithDueImports,
     work: async (shop, signal) => {
       const { uninstalledAt } = await loadInstallation(deps.db, shop);

@@ -151,6 +151,7 @@ async function compareFile(
 export function reconciliationChore(deps: ReconciliationDeps): Chore {
   return {
     name: 'reconciliation',
+    atOnce: 4,
     due: shopsToReconcile,
     work: async (shop, signal) => {
       const { db, admin, now } = deps;

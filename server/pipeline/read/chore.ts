@@ -37,6 +37,7 @@ export function createFetches(deps: FetchDeps & { wake(shopId: number): void }):
   }
   return {
     name: READS,
+    atOnce: 6,
     due: shopsWithReads,
     work: async (shop, signal) => {
       if (!(await deps.admin.hasAccess(shop))) return await withoutAccess(shop);
