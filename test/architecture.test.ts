@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 type Import = { from: string; typeOnly: boolean };
 type Source = { file: string; text: string; imports: Import[] };
 
-/** Without comments, so that what they mention does not count. */
+/** Without comments, so that what they mention doesn't count. */
 const code = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
 
 function importsOf(text: string): Import[] {
@@ -34,10 +34,13 @@ const sources: Source[] = readdirSync(join(root, 'server'), { recursive: true, e
     return { file, text, imports: importsOf(text) };
   });
 
-/** Where a relative import leads, from server/ on; null for a package. */
+/** Where a relative import leads, seen from server/; null for a package. */
 const target = (file: string, from: string) => (from.startsWith('.') ? posix.join(posix.dirname(file), from) : null);
 
-/** Where a file of server/ stands: each folder may import from the ones before it. Folders on one floor do not see each other. */
+/**
+ * The floor a file of server/ is on: each folder may import from the floors before it. Folders on
+ * one floor don't see each other.
+ */
 const FLOORS = [
   ['domain', 'platform'],
   ['shopify', 'ascent360'],
@@ -57,7 +60,7 @@ const unitOf = (file: string) =>
 const targets = ({ file, imports }: Source) =>
   imports.map(({ from }) => target(file, from)).filter((to) => to !== null && !to.startsWith('../')) as string[];
 
-describe('imports run down, never up and never sideways (ARCHITECTURE.md)', () => {
+describe('the import rule (ARCHITECTURE.md)', () => {
   it('has a floor for every folder of server/', () => {
     expect(sources.filter(({ file }) => floorOf(file) < 0).map(({ file }) => file)).toEqual([]);
   });
@@ -101,7 +104,7 @@ describe('imports run down, never up and never sideways (ARCHITECTURE.md)', () =
     expect(measured).toMatchObject({ rooms: 17, floors: 9, circles: [] });
   });
 
-  it('never leaves server/', () => {
+  it('keeps every import within server/', () => {
     const outside = sources.flatMap(({ file, imports }) =>
       imports.flatMap(({ from }) => {
         const to = target(file, from);
@@ -127,7 +130,7 @@ const PURE_PACKAGES = new Set([
   'node:crypto',
 ]);
 
-describe('a pure file (ARCHITECTURE.md)', () => {
+describe('the rule for pure files (ARCHITECTURE.md)', () => {
   it.each(PURE)('server/%s imports only pure code, and the rest as types', (name) => {
     const source = sources.find(({ file }) => file === name);
     const needed = (source?.imports ?? []).filter(({ typeOnly }) => !typeOnly).map(({ from }) => from);
@@ -147,17 +150,17 @@ describe('a pure file (ARCHITECTURE.md)', () => {
 });
 
 describe('the server (ARCHITECTURE.md)', () => {
-  it('reads the environment in config.ts and index.ts alone', () => {
+  it('reads the environment only in config.ts and index.ts', () => {
     const readers = sources.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
     expect(readers.filter((file) => file !== 'config.ts' && file !== 'index.ts')).toEqual([]);
   });
 
-  it('ends the process in its entry points alone', () => {
+  it('ends the process only in its entry points', () => {
     const enders = sources.filter(({ text }) => /process\.exit/.test(text)).map(({ file }) => file);
     expect(enders.sort()).toEqual(['index.ts', 'verify-audit.ts']);
   });
 
-  it('has no file that only passes on what others export, and no room for leftovers', () => {
+  it('has no file that only re-exports, and no folder for leftovers', () => {
     const passing = sources.filter(({ text }) => /^export\s+(\*|(type\s+)?\{[^}]*\})\s*from/m.test(text));
     expect(passing.map(({ file }) => file)).toEqual([]);
     const leftovers = sources.filter(({ file }) =>
@@ -186,12 +189,12 @@ describe('the server (ARCHITECTURE.md)', () => {
   });
 });
 
-describe('a table is written by its noun, in server/store/ (ARCHITECTURE.md)', () => {
+describe('the rule for writing tables (ARCHITECTURE.md)', () => {
   const WRITES = /\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE)\s|\bUPDATE\s+\w+(\s+\w+)?\s+SET\s/;
-  /** Erasing and retention see all tables on purpose; the migrations' own table is no noun. */
+  /** Erasing and retention see all tables on purpose; the migrations' own table has no noun. */
   const OTHERS = ['features/privacy/erase-rows.ts', 'features/privacy/retention.ts', 'platform/database/migrations.ts'];
 
-  it('and by no other statement, but for erasing and retention', () => {
+  it('lets only server/store/ write, besides erasing and retention', () => {
     const writers = sources.filter(({ text }) => WRITES.test(text)).map(({ file }) => file);
     expect(writers.filter((file) => !file.startsWith('store/')).sort()).toEqual(OTHERS);
   });
@@ -201,7 +204,7 @@ describe('a table is written by its noun, in server/store/ (ARCHITECTURE.md)', (
     'UPDATE events SET state = 1',
     'UPDATE deliveries d SET open = false',
     'WITH gone AS (DELETE FROM people)',
-  ])('and "%s" would be found', (statement) => {
+  ])('finds "%s"', (statement) => {
     expect(statement).toMatch(WRITES);
   });
 });
@@ -215,7 +218,7 @@ describe('the pages (app/README.md)', () => {
       return { file, text, imports: importsOf(text) };
     });
 
-  it('take values from server/domain/ alone, and types of answers from anywhere', () => {
+  it('take values from server/domain/ only, and types of answers from anywhere', () => {
     const taken = pages.flatMap(({ file, imports }) =>
       imports.flatMap(({ from, typeOnly }) => {
         const to = target(file, from);
@@ -226,13 +229,13 @@ describe('the pages (app/README.md)', () => {
     expect(taken).toEqual([]);
   });
 
-  it('fetch in api.ts alone', () => {
+  it('fetch only in api.ts', () => {
     expect(pages.filter(({ text }) => /\bfetch\(|XMLHttpRequest/.test(text)).map(({ file }) => file)).toEqual([
       'api.ts',
     ]);
   });
 
-  it('know nothing of the stand-ins', () => {
+  it('don’t import the stand-ins', () => {
     expect(pages.filter(({ text }) => /stand-in|test\//.test(text)).map(({ file }) => file)).toEqual([]);
   });
 });

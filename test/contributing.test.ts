@@ -8,21 +8,21 @@ const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
 
 describe('the documents for contributors', () => {
   it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/dependencies.md', 'docs/privacy.md'])(
-    '%s links to files that are there',
+    '%s links to files that exist',
     (name) => {
       const links = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
       expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
     },
   );
 
-  it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files and folders that are there', (name) => {
+  it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files and folders that exist', (name) => {
     const named = [...read(name).matchAll(/`((?:server|app|test|prisma|docs)\/[\w./-]+)`/g)].map(
       ([, file = '']) => file,
     );
     expect(named.filter((file) => !existsSync(path.join(root, file)) && !file.includes('example'))).toEqual([]);
   });
 
-  it('CONTRIBUTING.md and README.md name scripts that are there', () => {
+  it('CONTRIBUTING.md and README.md name scripts that exist', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
     const named = ['CONTRIBUTING.md', 'README.md', 'SECURITY.md'].flatMap((name) =>
       [...read(name).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script),

@@ -10,14 +10,14 @@ const lock: { packages: Record<string, { dev?: true; optional?: true; devOptiona
 describe('docs/dependencies.md', () => {
   const doc = read('docs/dependencies.md');
 
-  it('says why each package that runs in production is there, and of no other', () => {
+  it('says why each package that runs in production is there, and lists no other', () => {
     const rows = [...doc.matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)].flatMap(([, names = '']) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     );
     expect(rows.sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
-  it('is true of what the container image installs: fewer than 160 packages, and neither Prisma’s client nor its tools', () => {
+  it('is right about what the container image installs: fewer than 160 packages, without Prisma’s client or tools', () => {
     const [, flags = ''] = /^RUN npm ci (.*)$/m.exec(read('Dockerfile')) ?? [];
     expect(flags).toBe('--omit=dev --omit=optional --ignore-scripts');
     expect(doc).toContain(`npm ci ${flags}`);
@@ -31,7 +31,7 @@ describe('docs/dependencies.md', () => {
     ).toEqual([]);
   });
 
-  it('has exact versions only', () => {
+  it('has only exact versions', () => {
     const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+([-+].*)?$/.test(version))).toEqual([]);
   });

@@ -1,6 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** They wait for leases, retries and processes. Begun last, one of them would be all that still runs at the end. */
+/**
+ * These files wait for leases, retries and processes. One of them started last would run alone at
+ * the end.
+ */
 const LONGEST = [
   'faults/kills',
   'faults/frozen',
@@ -27,7 +30,7 @@ const rankOf = ({ moduleId }: TestSpecification) => {
   return rank === -1 ? LONGEST.length : rank;
 };
 
-/** A project's longest files first, also on a clean clone, which remembers no durations. */
+/** Runs a project's longest files first, even on a fresh clone, which remembers no durations. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const byProject = Map.groupBy(await super.sort(files), ({ project }) => project);

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { findPostgres, startPostgres } from './fakes/postgres-server.ts';
 
-/** Before the tests of the project "postgres": a real server of its own. */
+/** A real server for the project "postgres", started before its tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const bin = findPostgres();
   if (!bin) throw new Error('PostgreSQL is not on this machine: install it (Debian: postgresql)');

@@ -6,7 +6,8 @@ import { topics } from '../server/shopify/topics.ts';
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
-// Strict: an unknown key makes `shopify app deploy` fail, and a subscription has either kind of topics.
+// Strict: an unknown key makes `shopify app deploy` fail, and a subscription has either kind of
+// topics.
 const subscription = z.union([
   z.strictObject({ topics: z.array(z.string()), uri: z.string(), include_fields: z.array(z.string()).min(1) }),
   z.strictObject({ compliance_topics: z.array(z.string()), uri: z.string() }),
@@ -46,18 +47,18 @@ describe('shopify.app.toml', () => {
   });
 
   it.each(topics.filter(({ subscribed }) => subscribed))(
-    'asks for the fields of $name that its schema reads, and for no other',
+    'asks for the fields of $name that its schema reads, and no others',
     ({ name, includeFields }) => {
       const fields = asked.find((entry) => entry.name === name)?.fields ?? [];
       expect(sorted(fields)).toEqual(sorted(includeFields));
     },
   );
 
-  it('sends everything to the one route for webhooks', () => {
+  it('sends everything to the single route for webhooks', () => {
     expect(new Set(subscriptions.map(({ uri }) => uri))).toEqual(new Set(['/webhooks']));
   });
 
-  it('asks for the scopes that the topics need and for no other, at the API version of the schemas', () => {
+  it('asks only for the scopes the topics need, at the API version of the schemas', () => {
     expect(app.access_scopes.scopes).toBe('read_customers,read_orders,read_customer_merge');
     expect(app.webhooks.api_version).toBe('2026-10');
   });
@@ -73,11 +74,11 @@ describe('shopify.web.toml', () => {
     })
     .parse(parse(read('shopify.web.toml')));
 
-  it('sends pages, API and webhooks to the one server', () => {
+  it('sends pages, API and webhooks to the same server', () => {
     expect(web).toMatchObject({ roles: ['frontend', 'backend'], webhooks_path: '/webhooks' });
   });
 
-  it.each(Object.entries(web.commands))('%s is a script that exists: %s', (_, command) => {
+  it.each(Object.entries(web.commands))('names for %s a script that exists: %s', (_, command) => {
     const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
     expect(Object.keys(scripts)).toContain(command.replace(/^npm (run )?/, ''));
   });

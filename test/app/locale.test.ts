@@ -15,7 +15,7 @@ describe('the language of the pages', () => {
     ['?shop=a', ['pt-BR', 'de-CH'], 'de-CH'],
     ['?shop=a', ['pt-BR', 'en-GB'], 'en-GB'],
     ['?locale=', [], 'en'],
-  ])('%s in a browser that speaks %j: %s', (search, browser, locale) => {
+  ])('is chosen for %s in a browser set to %j: %s', (search, browser, locale) => {
     expect(readLocale(search, browser)).toBe(locale);
   });
 });
@@ -24,20 +24,20 @@ describe('dates and numbers', () => {
   const denver = createFormat('en', 'America/Denver');
   const now = Date.parse('2026-11-24T12:00:00Z');
 
-  it('are those of the shop’s time zone', () => {
+  it('use the shop’s time zone', () => {
     expect(denver.date('2026-11-24T03:00:00Z')).toBe('Nov 23, 2026');
     expect(denver.moment('2026-11-24T03:00:00Z')).toMatch(/^Nov 23, 2026, 8:00\sPM$/);
     expect(createFormat('de', 'Europe/Vienna').moment('2026-11-24T03:00:00Z')).toBe('24.11.2026, 04:00');
   });
 
-  it('in a text of the server’s are those of the shop’s time zone, too', () => {
+  it('use the shop’s time zone in the server’s texts, too', () => {
     const chosen = { code: 'field.choice_in', params: { at: '2026-05-03T02:30:00.000Z' } } as const;
     expect(say(chosen, denver)).toMatch(/^Subscribed on May 2, 2026, 8:30\sPM\.$/);
     const due = { code: 'problem.data_request', params: { count: 1, dueDay: '2026-12-24T03:00:00.000Z' } } as const;
     expect(say(due, denver)).toContain('Send it by Dec 23, 2026,');
   });
 
-  it('leave a day that is the shop’s already as it is', () => {
+  it('leave a day that is already the shop’s as it is', () => {
     expect(denver.day('2026-11-24')).toBe('Nov 24');
   });
 
@@ -57,7 +57,7 @@ describe('dates and numbers', () => {
     [3600, '1 hour'],
     [7500, '2 hours 5 minutes'],
     [90_061, '1 day 1 hour'],
-  ])('%i s last %s', (seconds, text) => {
+  ])('%i s are shown as %s', (seconds, text) => {
     expect(denver.duration(seconds)).toBe(text);
   });
 });

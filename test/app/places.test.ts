@@ -29,7 +29,7 @@ const bought = {
   lineItems: [{ title: 'Pass' }],
 };
 
-describe('Where a key came from', () => {
+describe('where a key came from', () => {
   it.each([
     ['customers/update', webhook, 'first_name', ['"first_name": "Ann",']],
     ['customers/update', webhook, 'email', ['"email": "a@x.org",']],
@@ -38,7 +38,7 @@ describe('Where a key came from', () => {
     ['import/customers', record, 'phone', ['"phoneNumber": "+1801"']],
     ['import/customers', record, 'default_address.phone', ['"phone": "1",']],
     ['import/customers', record, 'customer.tags', ['"tags": [', '"vip"', '],']],
-    // What webhooks did not tell is read from the Admin API too, under the topic that it would have had.
+    // What webhooks didn't report is read through the Admin API under the topic it would have had.
     ['customers/update', record, 'first_name', ['"firstName": "Ann",']],
     ...['import/orders', 'orders/create', 'orders/updated'].flatMap((topic): [string, object, string, string[]][] => [
       [topic, bought, 'email', ['"email": "order@x.org",']],
@@ -65,7 +65,7 @@ describe('Where a key came from', () => {
     return [...new Set(lines.filter((line) => isSource(line, origin)).map(({ path }) => path))];
   };
 
-  it.each(['import', 'reconciliation'])('is the choice itself for a flag that a record of the %s gave', (source) => {
+  it.each(['import', 'reconciliation'])('is the choice itself for a flag from a record of the %s', (source) => {
     const from = `Admin API (${source})`;
     expect(marked('EmailPermission', from, 'import/orders', bought)).toEqual([
       'customer.defaultEmailAddress',
@@ -79,16 +79,19 @@ describe('Where a key came from', () => {
     expect(marked('EmailPermission', 'Admin API', 'import/orders', bought)).toEqual([]);
   });
 
-  it.each(['import/orders', 'orders/updated'])('is all that Order is made of in an order read under %s', (topic) => {
-    expect(marked('Order', 'order', topic, bought)).toEqual([
-      'id',
-      'currencyCode',
-      'currentTotalPriceSet',
-      'currentTotalPriceSet.shopMoney',
-      'currentTotalPriceSet.shopMoney.amount',
-      'displayFinancialStatus',
-      'lineItems',
-      'lineItems.title',
-    ]);
-  });
+  it.each(['import/orders', 'orders/updated'])(
+    'is everything Order is built from in an order read under %s',
+    (topic) => {
+      expect(marked('Order', 'order', topic, bought)).toEqual([
+        'id',
+        'currencyCode',
+        'currentTotalPriceSet',
+        'currentTotalPriceSet.shopMoney',
+        'currentTotalPriceSet.shopMoney.amount',
+        'displayFinancialStatus',
+        'lineItems',
+        'lineItems.title',
+      ]);
+    },
+  );
 });

@@ -6,7 +6,7 @@ const settledList = async (page: Page) => {
   await page.getByRole('list', { name: 'Events' }).getByRole('listitem').nth(5).waitFor();
 };
 
-/** The page of the first event of a filter. */
+/** The page of the first event that matches a filter. */
 async function openFirst(page: Page): Promise<void> {
   await page.getByRole('list', { name: 'Events' }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'From Shopify to Ascent360' }).waitFor();
@@ -15,7 +15,7 @@ async function openFirst(page: Page): Promise<void> {
 /** What the API answers while it can't reach its database. */
 export const away = refusal('database');
 
-/** The API answers like this from now on. */
+/** From now on, the API answers like this. */
 export async function answering(page: Page, route: string, status: number, body: object): Promise<void> {
   await page.route(route, async (call) => await call.fulfill({ status, json: body }));
 }

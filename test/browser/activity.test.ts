@@ -21,7 +21,7 @@ inBrowser(
       return body as { items: { id: string; state: string; summary: { who?: string; what?: string } | null }[] };
     };
 
-    it('is narrowed by state, topic and day; the address keeps it, and reloading shows the same', async () => {
+    it('can be narrowed by state, topic and day; the URL keeps the filter, and reloading shows the same', async () => {
       const page = await open();
       await page.getByLabel('State', { exact: true }).selectOption('Needs attention');
       await expect.poll(() => query(page, 'state')).toBe('attention');
@@ -38,7 +38,7 @@ inBrowser(
       await expect.poll(async () => await events(page).count()).toBe(50);
     });
 
-    it('finds one order by its name, with or without its sign, and one person by e-mail in any case', async () => {
+    it('finds an order by its name, with or without #, and a person by email in any case', async () => {
       const [order] = (await api('/activity?topic=orders/create')).items;
       const name = order?.summary?.what ?? '';
       const page = await open();
@@ -56,7 +56,7 @@ inBrowser(
       await expect.poll(async () => await events(page).filter({ hasNotText: who }).count()).toBe(0);
     });
 
-    it('keeps its place: back from an event leads to the same row of the same page, and on to the newer ones', async () => {
+    it('keeps its place: going back from an event leads to the same row of the same page, and on to newer ones', async () => {
       const page = await open('/activity?state=accepted');
       const newest = await events(page).first().textContent();
       await page.getByRole('button', { name: 'Older' }).click();
@@ -76,7 +76,7 @@ inBrowser(
       expect(query(page, 'state')).toBe('accepted');
     });
 
-    it('goes out as CSV with the same filter', async () => {
+    it('is exported as CSV with the same filter', async () => {
       const page = await open('/activity?state=attention');
       await events(page).first().waitFor();
       const [file] = await Promise.all([
@@ -90,7 +90,7 @@ inBrowser(
     });
 
     describe('one event', () => {
-      it('shows for each key where in Shopify’s message it came from, with the mouse and the keyboard', async () => {
+      it('shows for each key where in Shopify’s message it came from, with mouse and keyboard', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
         await events(page).first().getByRole('link').click();
         const marked = page.locator('.json-lines .is-source');
@@ -105,7 +105,7 @@ inBrowser(
         await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
       });
 
-      it('is sent again after a look at what would go out', async () => {
+      it('is resent after a preview of what would be sent', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
         await events(page).nth(1).getByRole('link').click();
         await page.getByRole('heading', { name: 'Attempts' }).waitFor();
@@ -123,7 +123,7 @@ inBrowser(
         await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
       });
 
-      it('that needs attention is dismissed', async () => {
+      it('that needs attention can be dismissed', async () => {
         const page = await open('/activity?topic=customers/delete&state=attention');
         await events(page).first().getByRole('link').click();
         await page.getByText('What to do:').waitFor();
@@ -137,7 +137,7 @@ inBrowser(
       });
     });
 
-    it('sends again everything that fits the filters, with the count first', async () => {
+    it('resends everything that matches the filters, showing the count first', async () => {
       const page = await open('/activity?state=attention');
       await page.getByRole('button', { name: 'Resend all of these' }).click();
       const dialog = page.getByRole('dialog');
@@ -146,12 +146,12 @@ inBrowser(
       const before = stage().connector.ascent360.received.length;
       await dialog.getByRole('button', { name: 'Resend' }).click();
       await page.getByText(`Resending ${count} records`).waitFor();
-      // What cannot be read stays; everything else is taken this time.
+      // What can't be read stays; everything else is accepted this time.
       await expect.poll(async () => (await api('/activity?state=attention')).items.length).toBeLessThanOrEqual(2);
       await stage().connector.ascent360.until(before + 1);
     });
 
-    it('says what failed, and a new try goes on', async () => {
+    it('says what failed, and works after a retry', async () => {
       const page = await stage().open('/activity', {
         before: async (page) => await answering(page, '**/api/activity?*', 503, away),
       });
@@ -161,7 +161,7 @@ inBrowser(
       await events(page).first().waitFor();
     });
 
-    it('has no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+    it('has no faults that axe finds, and doesn’t scroll sideways, wide or narrow', async () => {
       for (const width of [1200, 320]) {
         const page = await open('/activity', width);
         await events(page).first().waitFor();
@@ -173,7 +173,7 @@ inBrowser(
         await page.getByRole('button', { name: /^Left out/ }).click();
         expect.soft(await accessibilityFaults(page), `event at ${width}`).toEqual([]);
         expect.soft(await overflow(page), `event at ${width}`).toBe(0);
-        // The longest title there is: an address that has no place to break.
+        // The longest possible title: an address without a place to break.
         await page.locator('h1').evaluate((title) => {
           title.textContent = `#4550 · ${'a'.repeat(64)}@example.com`;
         });

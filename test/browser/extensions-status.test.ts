@@ -4,7 +4,7 @@ import { API_KEY, SHOP } from '../fakes/connector.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
-/** What Shopify says of the app's extensions, in place of nothing. */
+/** What Shopify says about the app's extensions, in place of nothing. */
 const extensions = (script: string) => async (page: Page) => void (await page.addInitScript(script));
 const inUse = extensions(`window.standInExtensions = [
   { handle: 'customer-block', activations: [{ target: 'admin.customer-details.block.render' }] },
@@ -12,7 +12,7 @@ const inUse = extensions(`window.standInExtensions = [
 ];`);
 
 inBrowser('the parts of the app outside its pages', (stage) => {
-  it.each(['/setup', '/'])('are named on %s with what Shopify says of them, and the way to add them', async (route) => {
+  it.each(['/setup', '/'])('are listed on %s with what Shopify says about them, and how to add them', async (route) => {
     await stage().connector.connect();
     for (const width of [320, 1200]) {
       const page = await stage().open(route, { width, before: inUse });
@@ -29,9 +29,9 @@ inBrowser('the parts of the app outside its pages', (stage) => {
   });
 
   it.each([
-    ['does not know', ''],
+    ['doesn’t know', ''],
     ['fails', 'Object.defineProperty(window, "standInExtensions", { get() { throw new Error("No"); } });'],
-  ])('are named without a state when Shopify %s', async (_, script) => {
+  ])('are listed without a state if Shopify %s', async (_, script) => {
     await stage().connector.connect();
     const page = await stage().open('/setup', { before: extensions(script) });
     await page.getByRole('link', { name: 'Open Flow' }).waitFor();

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 
-/** A Chromium that tests can start: what it is called with, or why there is none. */
+/** A Chromium that tests can start: its command and arguments, or why there is none. */
 export type FoundBrowser = { executablePath: string; args: string[] } | { missing: string };
 
 /**
- * CHROME_PATH where it is set; else the Chromium of the package @sparticuz/chromium, which is made for Linux on x64 and
- * unpacks itself into the directory for temporary files.
+ * CHROME_PATH if set; otherwise the Chromium in the package @sparticuz/chromium, which is built for
+ * Linux on x64 and unpacks itself into the directory for temporary files.
  */
 export async function findBrowser(env: Record<string, string | undefined>): Promise<FoundBrowser> {
   const own = env['CHROME_PATH'];
@@ -15,6 +15,7 @@ export async function findBrowser(env: Record<string, string | undefined>): Prom
     return { missing: 'set CHROME_PATH to a Chrome or Chromium: the one that comes as a package is for Linux on x64' };
   }
   const { default: chromium } = await import('@sparticuz/chromium');
-  // Not the package's own arguments: they switch off the same-origin rule and run all in one process.
+  // Not the package's own arguments: they switch off the same-origin rule and run everything in one
+  // process.
   return { executablePath: await chromium.executablePath(), args: ['--no-sandbox', '--disable-gpu'] };
 }

@@ -12,7 +12,7 @@ const OPTED_OUT = 50;
 const choiceOf = (n: number) => (n < OPTED_IN ? optedIn : n < OPTED_IN + OPTED_OUT ? optedOut : {});
 
 inBrowser(
-  'importing the customers who were there before',
+  'importing the existing customers',
   (stage) => {
     beforeAll(async () => {
       const { connector } = stage();
@@ -27,7 +27,7 @@ inBrowser(
       const { body } = await stage().connector.api('GET', '/imports');
       return (body as { items: { id: string; state: string; done: number }[] }).items;
     };
-    /** The number that stands beside a name in the counts. */
+    /** The number next to a name in the counts. */
     const count = async (page: Page, name: string) =>
       Number(
         await page
@@ -37,7 +37,7 @@ inBrowser(
           .textContent(),
       );
 
-    /** Counts by the page's own form, and waits for what would go out. */
+    /** Counts with the page's own form, and waits for what would be sent. */
     async function countFirst(): Promise<Page> {
       const page = await stage().open('/imports');
       await page.getByRole('button', { name: 'Count first' }).click();
@@ -46,7 +46,7 @@ inBrowser(
       return page;
     }
 
-    it('counts what would go out and sends nothing; cancelled, it stays unsent', async () => {
+    it('counts what would be sent and sends nothing; once cancelled, it stays unsent', async () => {
       const page = await countFirst();
       expect(await count(page, 'Contacts to send')).toBe(PEOPLE);
       expect(await count(page, 'Email opt-ins')).toBe(OPTED_IN);
@@ -57,7 +57,7 @@ inBrowser(
       expect(received()).toEqual([]);
     });
 
-    it('pauses with the rest unsent, goes on, and ends with each customer sent once, by the keyboard alone', async () => {
+    it('pauses with the rest unsent, continues, and ends with each customer sent once, by keyboard alone', async () => {
       const { connector } = stage();
       let goOn = () => {};
       const paused = new Promise<void>((resolve) => {
@@ -97,7 +97,7 @@ inBrowser(
       expect((await imports()).map(({ state }) => state)).toEqual(['done', 'cancelled']);
     });
 
-    it('counted again, says that Ascent360 has the same already', async () => {
+    it('says, when counted again, that Ascent360 already has the same', async () => {
       const page = await countFirst();
       await page.getByText('Skipped: Ascent360 already has this').waitFor();
       expect(await count(page, 'Contacts to send')).toBe(0);

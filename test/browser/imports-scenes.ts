@@ -57,7 +57,7 @@ const retrying: Import = {
   ],
 };
 
-/** What each action makes of an import; the API itself is tested in test/imports. */
+/** What each action makes of an import. The API itself is tested in test/features/imports. */
 const after: Record<string, Import> = {
   start: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
   pause: { ...counted, ...during, state: 'paused' },
@@ -65,7 +65,10 @@ const after: Record<string, Import> = {
   cancel: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
 };
 
-/** Answers for the import routes as the server would, so that each state stands still. @returns what was asked for */
+/**
+ * Answers for the import routes as the server would give them, so that each state stays. @returns
+ * the calls made
+ */
 export async function standInImports(
   page: Page,
   first: 'counting' | 'counted' | 'running' | 'failed' | 'waiting' | 'outdated',

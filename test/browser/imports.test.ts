@@ -8,7 +8,7 @@ import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
 
-/** That a field says what is wrong with it, so that whoever cannot see it hears it. */
+/** A field is linked to its error message, so that screen readers announce it. */
 async function beside(page: Page, field: Locator, what: string): Promise<void> {
   await page.getByText(what).waitFor();
   expect(await field.getAttribute('aria-invalid')).toBe('true');
@@ -18,7 +18,7 @@ async function beside(page: Page, field: Locator, what: string): Promise<void> {
 }
 
 inBrowser('importing', (stage) => {
-  it('counts first, says what would go out, and starts, pauses, goes on and ends on demand', async () => {
+  it('counts first, says what would be sent, and starts, pauses, continues and ends on demand', async () => {
     let asked: string[] = [];
     const page = await stage().open('/imports', {
       before: async (page) => {
@@ -44,7 +44,7 @@ inBrowser('importing', (stage) => {
     expect(await page.getByRole('button', { name: 'Cancel import' }).count()).toBe(0);
   });
 
-  it('is started, paused and cancelled with the keyboard alone, and the focus is never lost', async () => {
+  it('is started, paused and cancelled by keyboard alone, and focus is never lost', async () => {
     let asked: string[] = [];
     const page = await stage().open('/imports', {
       before: async (page) => {
@@ -84,7 +84,7 @@ inBrowser('importing', (stage) => {
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
   });
 
-  it('begins one with the app itself, and says beside the field what is wrong with a day', async () => {
+  it('starts with the app itself, and says next to the field what is wrong with a day', async () => {
     const page = await stage().open('/imports');
     await page.getByText('No imports yet').waitFor();
     await page.getByText('Orders', { exact: true }).click();
@@ -98,7 +98,7 @@ inBrowser('importing', (stage) => {
     expect(body).toMatchObject({ items: [{ kind: 'orders' }] });
   });
 
-  it('imports only the customers whose addresses in the admin were pasted', async () => {
+  it('covers only the customers whose admin addresses were pasted', async () => {
     const shop = stage().connector.admin.shop(SHOP);
     for (const id of [7001, 7002, 7003]) shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@example.com`) });
     const page = await stage().open('/imports');
@@ -113,7 +113,7 @@ inBrowser('importing', (stage) => {
     expect(body).toMatchObject({ items: [{ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } }, {}] });
   });
 
-  it('names the customer’s ID that is none beside the field, and takes nothing', async () => {
+  it('names an invalid customer ID next to the field, and accepts nothing', async () => {
     const page = await stage().open('/imports');
     const known = async () => {
       const { body } = await stage().connector.api('GET', '/imports');
@@ -133,7 +133,7 @@ inBrowser('importing', (stage) => {
     expect(await known()).toEqual(before);
   });
 
-  it('imports only the customers of the segment whose address in the admin was pasted', async () => {
+  it('covers only the customers in the segment whose admin address was pasted', async () => {
     const shop = stage().connector.admin.shop(SHOP);
     const members = [7101, 7102, 7103].map((id) =>
       shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@x.org`) }),
@@ -162,7 +162,7 @@ inBrowser('importing', (stage) => {
     expect(newest).toMatchObject({ kind: 'customers', total: 2, counts: { records: 2, contacts: 2 } });
   });
 
-  it('says what failed, and a new try goes on', async () => {
+  it('says what failed, and works after a retry', async () => {
     const page = await stage().open('/imports', {
       before: async (page) => await answering(page, '**/api/imports', 503, away),
     });
@@ -172,7 +172,7 @@ inBrowser('importing', (stage) => {
     await page.getByText('The app can’t reach its database').waitFor({ state: 'detached' });
   });
 
-  it('that waits says for how many, until when in the shop’s time zone, and why, on each of its pages', async () => {
+  it('that is waiting says for how many records, until when in the shop’s time zone, and why, on each page', async () => {
     await stage().connector.deliver('shop/update', { id: 1, iana_timezone: 'America/Denver' });
     const page = await stage().open('/imports', {
       before: async (page) => void (await standInImports(page, 'waiting')),
@@ -185,7 +185,7 @@ inBrowser('importing', (stage) => {
     await page.getByText(why).waitFor();
   });
 
-  it('that is under way has figures that add up to its records', async () => {
+  it('under way shows figures that add up to its records', async () => {
     const page = await stage().open('/imports', {
       before: async (page) => void (await standInImports(page, 'running')),
     });
@@ -201,7 +201,7 @@ inBrowser('importing', (stage) => {
     expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(figures[0]?.value);
   });
 
-  it('counted before the settings were changed says that the numbers may be others now', async () => {
+  it('counted before the settings were changed says that the numbers may differ now', async () => {
     const page = await stage().open('/imports', {
       before: async (page) => void (await standInImports(page, 'outdated')),
     });
@@ -211,7 +211,7 @@ inBrowser('importing', (stage) => {
     await page.getByRole('button', { name: 'Count first' }).waitFor();
   });
 
-  it('has no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+  it('has no faults that axe finds, and doesn’t scroll sideways, wide or narrow', async () => {
     for (const width of [1200, 320]) {
       for (const state of ['counted', 'outdated', 'running', 'waiting', 'failed'] as const) {
         const page = await stage().open('/imports', {

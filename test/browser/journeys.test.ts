@@ -14,7 +14,7 @@ const customer = (id: number, email: string) => ({ id, email, first_name: 'Ann',
 
 const bar = (page: Page) => page.locator('ui-save-bar');
 const leaving = 'Leave page with unsaved changes?';
-/** Follows a link, and gives what the person is asked; they stay. */
+/** Follows a link and returns the question the person is asked; they stay. */
 async function holdsBack(page: Page, link: string): Promise<string> {
   const asked = page.waitForEvent('dialog').then(async (dialog) => {
     await dialog.dismiss();
@@ -24,10 +24,10 @@ async function holdsBack(page: Page, link: string): Promise<string> {
   return await asked;
 }
 
-inBrowser('connecting from nothing', (stage) => {
+inBrowser('connecting a new shop', (stage) => {
   const setting = async () => (await stage().connector.api('GET', '/settings')).body;
 
-  it('takes a GUID, a test record, an answer about existing customers, and can be left and gone on with', async () => {
+  it('takes a GUID, a test record and an answer about existing customers, and can be interrupted and continued', async () => {
     const { connector } = stage();
     await connector.send('customers/create', customer(1, 'ann@example.com'), { webhookId: 'first' });
     const page = await stage().open('/');
@@ -140,14 +140,14 @@ inBrowser('connecting with proof', (stage) => {
 });
 
 inBrowser('existing customers', (stage) => {
-  it('are counted under each answer before one is saved, and nothing is sent', async () => {
+  it('are counted for each answer before one is saved, and nothing is sent', async () => {
     const { connector } = stage();
     await connector.connect();
     await connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
     const shop = connector.admin.shop(SHOP);
     shop.bulk.polls = 0;
     for (let n = 0; n < 7; n++) shop.setCustomer(customerOf(n, n < 4 ? optedIn : n < 6 ? optedOut : {}));
-    // Only some customers: no count of all.
+    // Only some customers: not a count of all.
     const { id } = (await connector.api('POST', '/imports', { kind: 'customers', customerIds: ['1'] })).body as {
       id: string;
     };
@@ -185,7 +185,7 @@ inBrowser('existing customers', (stage) => {
     expect(counted).toMatchObject({ counts: { flags: { EmailPermission: { true: 4, false: 2 } } }, outdated: false });
   });
 
-  it('that cannot be counted say why', async () => {
+  it('that can’t be counted say why', async () => {
     await stage().connector.api('PUT', '/setup', { done: ['connect', 'lists', 'test'], dismissed: false });
     const page = await stage().open('/setup');
     await page.route('**/api/imports', (call) =>
@@ -211,7 +211,7 @@ inBrowser('a wrong GUID', (stage) => {
     expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ guidLast4: null });
   });
 
-  it('that Ascent360 does not know stops the shop, and a right one lets what waited go out', async () => {
+  it('unknown to Ascent360 stops the shop, and a correct one sends what was waiting', async () => {
     const { connector } = stage();
     const [wrong, right] = [randomUUID(), randomUUID()];
     connector.ascent360.behave(wrong, { status: 404 });
@@ -256,7 +256,7 @@ inBrowser(
       await page.getByText(`${skipped} events`).first().waitFor();
     });
 
-    it('leads to a list whose source and period can be seen, and taken off', async () => {
+    it('leads to a list that shows its source and period, and both can be removed', async () => {
       const page = await stage().open('/');
       await page.getByRole('link', { name: /^Skipped: / }).click();
       await page.getByRole('button', { name: 'Remove Counted on the overview' }).waitFor();
@@ -269,7 +269,7 @@ inBrowser(
       await page.waitForURL((url) => !url.searchParams.has('source'));
     });
 
-    it('leads from what needs attention to those events alone', async () => {
+    it('leads from what needs attention to exactly those events', async () => {
       const page = await stage().open('/');
       const line = page.getByText(/^We couldn’t read \d+ messages? from Shopify\.$/);
       const count = Number(/\d+/.exec((await line.textContent()) ?? '')?.[0]);
@@ -281,7 +281,7 @@ inBrowser(
       await page.waitForURL((url) => !url.searchParams.has('reason'));
     });
 
-    it('says the same in its chart and its table, and never that something was loaded', async () => {
+    it('says the same in its chart and its table, and never claims that anything was loaded', async () => {
       const page = await stage().open('/');
       await page.getByRole('button', { name: 'Show numbers' }).click();
       const rows = page.getByRole('table').getByRole('row');
@@ -301,7 +301,7 @@ inBrowser(
       expect(text).not.toMatch(/\bdelivered\b|\bloaded\b/i);
     });
 
-    it('is within reach of everybody', async () => {
+    it('is accessible', async () => {
       const page = await stage().open('/');
       await page.getByRole('button', { name: 'Show numbers' }).click();
       await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
@@ -311,7 +311,7 @@ inBrowser(
       expect(await overflow(narrow)).toBe(0);
     });
 
-    it('writes dates as the merchant reads them, in the time zone of the shop', async () => {
+    it('shows dates in the merchant’s format and the shop’s time zone', async () => {
       const page = await stage().open('/', { locale: 'en-GB' });
       await page.getByText('Last 14 days').waitFor();
       expect(await page.locator('svg text').allTextContents()).toContainEqual(expect.stringMatching(/^\d+ \p{L}+$/u));
@@ -321,7 +321,7 @@ inBrowser(
 );
 
 inBrowser('the first steps', (stage) => {
-  it('need no mouse', async () => {
+  it('work without a mouse', async () => {
     const page = await stage().open('/');
     await page.getByLabel('GUID of your data webhook').waitFor();
     await tabTo(page, 'GUID of your data webhook');
@@ -349,7 +349,7 @@ inBrowser('the first steps', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
-  it('are within reach of everybody', async () => {
+  it('are accessible', async () => {
     await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
     const page = await stage().open('/setup', { width: 320 });
     for (const step of ['1', '2', '3', '4', '5']) {
@@ -362,8 +362,8 @@ inBrowser('the first steps', (stage) => {
   });
 });
 
-inBrowser('first steps', (stage) => {
-  it('that were skipped stay so for whoever looks at another page and comes back', async () => {
+inBrowser('steps', (stage) => {
+  it('that were skipped stay skipped after visiting another page and coming back', async () => {
     await stage().connector.connect();
     await stage().connector.api('PUT', '/setup', { done: ['connect', 'lists'], dismissed: false });
     const page = await stage().open('/setup');
@@ -377,7 +377,7 @@ inBrowser('first steps', (stage) => {
 });
 
 inBrowser('a GUID pasted on the overview', (stage) => {
-  it('holds back whoever leaves before it is saved', async () => {
+  it('asks before the person leaves without saving', async () => {
     const page = await stage().open('/');
     await page.getByLabel('GUID of your data webhook').fill(GUID);
     expect(await holdsBack(page, 'Activity')).toBe(leaving);
@@ -388,10 +388,10 @@ inBrowser('a GUID pasted on the overview', (stage) => {
   });
 });
 
-inBrowser('answers of the first steps that are not saved yet', (stage) => {
+inBrowser('unsaved answers of the first steps', (stage) => {
   const open = (page: Page, step: string) => page.getByRole('button', { name: `Open: ${step}` }).click();
 
-  it('stay while other steps are looked at, hold back whoever leaves, and are saved or given up together', async () => {
+  it('stay while other steps are opened, ask before the person leaves, and are saved or discarded together', async () => {
     const { connector } = stage();
     await connector.connect();
     await connector.api('PUT', '/setup', { done: [], dismissed: false });
@@ -431,7 +431,7 @@ inBrowser('answers of the first steps that are not saved yet', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
-  it('and that the server refuses open their step, with the reason beside the field', async () => {
+  it('open the step with the reason next to the field if the server refuses them', async () => {
     const page = await stage().open('/setup');
     await open(page, 'Provider and lists');
     await page.getByLabel('Provider number').fill('0');
@@ -450,7 +450,7 @@ inBrowser('a server in trouble', (stage) => {
     await page.getByLabel('Source name').waitFor();
   });
 
-  it('is asked once more, then said so, with a way to try again', async () => {
+  it('is asked once more, then the page says so, with a way to try again', async () => {
     let asked = 0;
     await page.route('**/api/overview', (call) => {
       asked++;
@@ -464,7 +464,7 @@ inBrowser('a server in trouble', (stage) => {
     await page.getByText('The GUID of your Ascent360 account').waitFor();
   });
 
-  it('that answers nothing at all keeps what was typed', async () => {
+  it('that doesn’t answer at all keeps what was typed', async () => {
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Source name').fill('Typed while the net was gone');
     await page.route('**/api/settings', (call) => call.abort());
@@ -476,7 +476,7 @@ inBrowser('a server in trouble', (stage) => {
     await page.getByText('Settings saved').waitFor();
   });
 
-  it('whose token runs out while settings are edited loses none of them', async () => {
+  it('whose token expires while settings are edited loses none of them', async () => {
     await page.getByLabel('Source name').fill('Typed with an old token');
     let refused = 0;
     await page.route('**/api/settings', async (call) => {

@@ -5,7 +5,7 @@ import { tabTo } from './tab-to.ts';
 inBrowser(
   'the keyboard alone',
   (stage) => {
-    it('sends an event again, from the list to the confirmation', async () => {
+    it('can resend an event, from the list to the confirmation', async () => {
       const page = await stage().open('/activity?topic=orders/create&state=accepted');
       const row = page.getByRole('list', { name: 'Events' }).getByRole('link').first();
       const text = (await row.textContent())?.trim() ?? '';
@@ -24,7 +24,7 @@ inBrowser(
       await dialog.waitFor({ state: 'detached' });
     });
 
-    it('leaves a dialog with Escape, back to the button that opened it, and nothing is sent', async () => {
+    it('can leave a dialog with Escape, back to the button that opened it, and nothing is sent', async () => {
       const page = await stage().open('/activity?topic=orders/create&state=accepted');
       await page.getByRole('list', { name: 'Events' }).getByRole('link').nth(2).focus();
       await page.keyboard.press('Enter');
@@ -39,20 +39,20 @@ inBrowser(
       expect(stage().connector.ascent360.received.length).toBe(before);
     });
 
-    it('changes a setting and saves it by the save bar', async () => {
+    it('can change a setting and save it with the save bar', async () => {
       const page = await stage().open('/settings');
       await page.getByLabel('Source name').waitFor();
       await tabTo(page, 'Source name');
       await page.keyboard.press('ControlOrMeta+a');
       await page.keyboard.type('Typed by hand');
-      // The bar stands above the form.
+      // The bar is above the form.
       await tabTo(page, 'Save', 'Shift+Tab');
       await page.keyboard.press('Enter');
       await page.getByText('Settings saved').waitFor();
       expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Typed by hand' });
     });
 
-    it('leaves the question about disconnecting, back to its button, and disconnects', async () => {
+    it('can leave the question about disconnecting, back to its button, and can disconnect', async () => {
       const page = await stage().open('/settings');
       await page.getByLabel('Source name').waitFor();
       await tabTo(page, 'Disconnect');
@@ -68,7 +68,7 @@ inBrowser(
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.getByText('Not connected').first().waitFor();
-      // What had the focus is gone with the connection: it is in the section where it was.
+      // What had focus is gone with the connection: focus is now in the section where it was.
       await expect.poll(focused).toContain('GUID');
     });
   },

@@ -14,7 +14,7 @@ const focused = async (page: Page) =>
   );
 
 inBrowser('the sign-up block in a theme', (stage) => {
-  it('posts the ticked interests as tags, and moves on to its thanks', async () => {
+  it('posts the ticked interests as tags, and then shows its thanks', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
     await page.getByLabel('First name').fill('Mia');
     await page.getByLabel('Email').fill('mia@example.com');
@@ -34,7 +34,7 @@ inBrowser('the sign-up block in a theme', (stage) => {
     await expect.poll(async () => await focused(page)).toBe('status');
   });
 
-  it('takes a tick back', async () => {
+  it('posts no interest that was unticked again', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
     await page.getByLabel('Email').fill('mia@example.com');
     await page.getByRole('checkbox', { name: 'Ski school' }).check();
@@ -53,7 +53,7 @@ inBrowser('the sign-up block in a theme', (stage) => {
     expect(posts).toMatchObject([{ 'contact[tags]': 'newsletter', 'contact[email]': 'mia@example.com' }]);
   });
 
-  it('keeps what was ticked, and goes to the address, when Shopify refuses it', async () => {
+  it('keeps what was ticked, and focuses the address, if Shopify refuses it', async () => {
     const { page, posts } = await openShop(stage().browser, {
       settings: { interests: INTERESTS },
       answer: (post) =>
@@ -72,7 +72,7 @@ inBrowser('the sign-up block in a theme', (stage) => {
     expect(posts[1]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
   });
 
-  it('is put into a page by the theme editor and still works', async () => {
+  it('still works when the theme editor puts it into a page', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
     await page.evaluate(() => {
       const block = document.querySelector('ascent360-sign-up');
@@ -116,10 +116,10 @@ inBrowser('the sign-up block in a theme', (stage) => {
   describe('is accessible', () => {
     const consent = '<p>News about once a week. <a href="/policies/privacy-policy">Privacy policy</a></p>';
     it.each([
-      ['as it is first seen', {}],
+      ['as first seen', {}],
       ['in dark colours', { theme: 'body { background: #111; color: #eee } a { color: #9cf }' }],
-      ['when it worked', { state: { posted: true } }],
-      ['when it did not work', { state: { errors: { email: 'is invalid' }, email: 'mia@' } }],
+      ['after a sign-up', { state: { posted: true } }],
+      ['after a refused sign-up', { state: { errors: { email: 'is invalid' }, email: 'mia@' } }],
     ])('%s, as wide as a phone and as a desktop', async (_, options) => {
       for (const width of [320, 1200]) {
         const { page } = await openShop(stage().browser, {

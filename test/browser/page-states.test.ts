@@ -38,7 +38,7 @@ inBrowser('every page', (stage) => {
     await page.unroute(api);
   });
 
-  it.each(pages)('%s: has none when the server fails, and a new try asks again', async (name, route, api) => {
+  it.each(pages)('%s: has none if the server fails, and a retry asks again', async (name, route, api) => {
     const page = await stage().open(route, {
       before: async (page) => await answering(page, api, 503, away),
     });

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import type { Scene } from './shoot.ts';
 
-/** Opens the story of somebody about whom there is much to tell. */
+/** Opens the page of a person with a long timeline. */
 async function openRegular(page: Page): Promise<void> {
   await page.getByRole('list', { name: 'Customers found' }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
 }
 
-/** Opens the person whom the first event of this text is about. */
+/** Opens the person whom the first event with this text is about. */
 export async function openPersonOf(page: Page, event: string | RegExp): Promise<void> {
   await page.getByRole('list', { name: 'Events' }).getByRole('link').filter({ hasText: event }).first().click();
   await page.getByRole('link', { name: /@example.com$/ }).click();

@@ -22,7 +22,7 @@ inBrowser(
       return page;
     }
 
-    it('are found by a whole e-mail address in any case, and nobody by a part of it', async () => {
+    it('are found by their whole email address in any case, and nobody by part of it', async () => {
       const page = await open();
       await page.getByText('Find a customer to see their history').waitFor();
       await page.getByLabel('Find a customer').fill(REGULAR.toUpperCase());
@@ -34,7 +34,7 @@ inBrowser(
       await page.getByText('No customer found').waitFor();
     });
 
-    it('one whose opt-in was not sent: the page says why, what would change it, and where it stands in the timeline', async () => {
+    it('whose opt-in was not sent have a page that says why, what would change it, and where it is in the timeline', async () => {
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
       await openPersonOf(page, 'Your settings hold back choices from before installation');
       const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
@@ -60,7 +60,7 @@ inBrowser(
       await page.getByRole('heading', { name: 'Timeline' }).waitFor();
     });
 
-    it('are sent now after a question, and the record stands in their timeline', async () => {
+    it('are sent now after a confirmation, and the record appears in their timeline', async () => {
       const page = await openRegular();
       const before = stage().connector.ascent360.received.length;
       await page.getByRole('button', { name: 'Send now' }).click();
@@ -70,7 +70,7 @@ inBrowser(
       await timeline(page).filter({ hasText: 'Sent manually' }).first().getByText('Accepted').waitFor();
     });
 
-    it('are exported as JSON: all that is held', async () => {
+    it('are exported as JSON: everything held', async () => {
       const page = await openRegular();
       const [file] = await Promise.all([
         page.waitForEvent('download'),
@@ -80,7 +80,7 @@ inBrowser(
       expect(exported).toMatchObject({ about: { email: REGULAR }, people: [{ contact: { email: REGULAR } }] });
     });
 
-    it('say what failed, and a person who is not here', async () => {
+    it('say what failed, and that a person wasn’t found', async () => {
       const page = await stage().open('/people?q=a@b.example', {
         before: async (page) => await answering(page, '**/api/people?*', 503, away),
       });
@@ -92,7 +92,7 @@ inBrowser(
       await gone.getByText('We couldn’t find this').waitFor();
     });
 
-    it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+    it('have no faults that axe finds, and don’t scroll sideways, wide or narrow', async () => {
       for (const width of [1200, 320]) {
         const found = await open(`/people?q=${REGULAR}`, width);
         await found.getByRole('list', { name: 'Customers found' }).waitFor();

@@ -17,7 +17,7 @@ inBrowser('privacy requests', (stage) => {
     await connector.deliver('customers/redact', { shop_domain: SHOP, customer: { id: 77 }, orders_to_redact: [] });
   });
 
-  it('are downloaded, handed on and marked as done', async () => {
+  it('are downloaded, passed on and marked as done', async () => {
     const page = await stage().open('/privacy');
     const asked = page.getByRole('listitem').filter({ hasText: 'Data request' });
     await asked.getByText('kim@example.com').waitFor();
@@ -35,7 +35,7 @@ inBrowser('privacy requests', (stage) => {
     expect(await asked.getByRole('button', { name: 'Mark as done' }).count()).toBe(0);
   });
 
-  it('whose text the browser does not let the app copy say how to', async () => {
+  it('say how to copy their text if the browser doesn’t let the app copy it', async () => {
     const page = await stage().open('/privacy', {
       before: async (page) => {
         await page.addInitScript(() => {
@@ -49,7 +49,7 @@ inBrowser('privacy requests', (stage) => {
     await page.locator('#stand-in-toast').getByText('Select the text and press Ctrl+C').waitFor();
   });
 
-  it('stand beside who looked at personal data, and the download is among it', async () => {
+  it('are listed next to who viewed personal data, including the download', async () => {
     const page = await stage().open('/privacy');
     await page.getByRole('heading', { name: 'Who viewed customer data' }).waitFor();
     await page.getByText(/ · User \d+ · Data for a request, downloaded$/).waitFor();
@@ -66,7 +66,7 @@ inBrowser('privacy requests', (stage) => {
     expect(verifyExport(await readFile(await file.path(), 'utf8'))).toMatchObject({ ok: true, hash: shown });
   });
 
-  it('that cannot be read are read at a new try', async () => {
+  it('that can’t be loaded are loaded after a retry', async () => {
     const route = '**/api/privacy-requests';
     const page = await stage().open('/privacy', {
       before: async (page) => await answering(page, route, 500, away),
@@ -77,7 +77,7 @@ inBrowser('privacy requests', (stage) => {
     await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
   });
 
-  it('have no faults that axe finds, and nothing that scrolls sideways, wide or narrow', async () => {
+  it('have no faults that axe finds, and don’t scroll sideways, wide or narrow', async () => {
     for (const width of [1200, 320]) {
       const page = await stage().open('/privacy', { width });
       await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
@@ -87,7 +87,7 @@ inBrowser('privacy requests', (stage) => {
     }
   });
 
-  it('are marked as done with the keyboard alone, and the focus stays with the request', async () => {
+  it('are marked as done by keyboard alone, and focus stays with the request', async () => {
     const page = await stage().open('/privacy');
     const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
     await erasure.waitFor();

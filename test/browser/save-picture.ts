@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 
-/** Of 1; above it letters have no fringes. */
+/** Out of 1; above this, letters have no colour fringes. */
 const QUALITY = 0.8;
 
 /**
  * Writes a picture as WebP, a third of the size of PNG: the browser itself encodes it.
- * @param png as `page.screenshot` gives it
+ * @param png as `page.screenshot` returns it
  * @param file ends in `.webp`
  */
 export async function savePicture(browser: Browser, png: Buffer, file: string): Promise<void> {

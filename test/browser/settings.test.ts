@@ -20,7 +20,7 @@ inBrowser('the settings', (stage) => {
     return page;
   }
 
-  it('are saved as a whole, and every change is in the history', async () => {
+  it('are saved together, and every change is in the history', async () => {
     const page = await open();
     await page.getByLabel('Source name').fill('Alpine Shop');
     await page.getByLabel('List IDs').fill('2, 3');
@@ -63,7 +63,7 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ format: 'xml' });
   });
 
-  it('say what is wrong beside the field, and save nothing', async () => {
+  it('say what is wrong next to the field, and save nothing', async () => {
     const before = await saved();
     const page = await open();
     await page
@@ -85,8 +85,8 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toEqual(before);
   });
 
-  describe('that are not saved', () => {
-    it('hold the person back on the way to another page, and stay', async () => {
+  describe('when not saved', () => {
+    it('ask before the person goes to another page, and stay', async () => {
       const page = await open();
       await page.getByLabel('Source name').fill('Not saved');
       const asked = new Promise<string>((resolve) => {
@@ -129,7 +129,7 @@ inBrowser('the settings', (stage) => {
     await page.getByText('Fix the fields above first').waitFor();
   });
 
-  it('show it too when the newest events are all of an import', async () => {
+  it('show that even if the newest events are all from an import', async () => {
     const page = await stage().open('/settings', {
       before: async (page) => {
         await page.route('**/api/activity?limit=*', async (route) => {
@@ -172,7 +172,7 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ paused: false });
   });
 
-  it('disconnect after a question', async () => {
+  it('disconnect after a confirmation', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
@@ -181,7 +181,7 @@ inBrowser('the settings', (stage) => {
     await stage().connector.api('PUT', '/settings', { guid: randomUUID() });
   });
 
-  it('are within reach of everybody: axe finds nothing, and nothing scrolls sideways at 320 pixels', async () => {
+  it('are accessible: axe finds nothing, and nothing scrolls sideways at 320 pixels', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Why each field is sent' }).click();
     expect(await accessibilityFaults(page)).toEqual([]);

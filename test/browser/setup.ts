@@ -5,12 +5,12 @@ import { findBrowser } from './find-browser.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Null: there is none on this machine. */
+    /** null: there is none on this machine. */
     browser: { executablePath: string; args: string[] } | null;
   }
 }
 
-/** Once before the browser tests: builds the pages, and finds a browser and sees it start. */
+/** Runs once before the browser tests: builds the pages, finds a browser and starts it once. */
 export default async function setup(project: TestProject): Promise<void> {
   const found = await findBrowser(process.env);
   const fault =

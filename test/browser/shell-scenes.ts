@@ -6,7 +6,7 @@ import type { Scene } from './shoot.ts';
 
 const ID = '01a20c17-d9a0-7045-b876-cfa84638b8f5';
 
-/** The pages that wait for the API in the same way, and what they wait for. */
+/** The pages that all wait for the API in the same way, and what they wait for. */
 const pages = [
   { name: 'setup', route: '/setup', api: '**/api/settings' },
   { name: 'event', route: `/activity/${ID}`, api: `**/api/activity/${ID}` },
@@ -18,7 +18,7 @@ const pages = [
   { name: 'privacy', route: '/privacy', api: '**/api/privacy-requests' },
 ];
 
-/** The API does not answer yet. */
+/** The API doesn't answer yet. */
 function loading({ name, route, api }: (typeof pages)[number]): Scene {
   let asked: Promise<unknown> = Promise.resolve();
   return {
@@ -44,7 +44,10 @@ const failing = ({ name, route, api }: (typeof pages)[number]): Scene => ({
 const heading = (name: string | RegExp) => async (page: Page) =>
   await page.getByRole('heading', { name }).first().waitFor();
 
-/** What every page has in common: waiting, failing, an address that leads nowhere; and the narrow ones that remain. */
+/**
+ * What all pages have in common: waiting, failing, an unknown address; and the remaining narrow
+ * ones.
+ */
 export const shellScenes: Scene[] = [
   ...pages.map(loading),
   ...pages.map(failing),

@@ -11,7 +11,7 @@ inBrowser('the frame of the pages', (stage) => {
     expect(new URL(page.url()).pathname).toBe('/settings');
   });
 
-  it('gets a new ID token when Shopify’s was refused, once', async () => {
+  it('gets a new ID token, once, if Shopify’s was refused', async () => {
     const tokens: string[] = [];
     const page = await stage().open('/settings');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
@@ -33,7 +33,7 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
-  it('passes on how fast it was, as App Bridge measured it, without Shopify’s ids', async () => {
+  it('reports how fast it was, as App Bridge measured it, without Shopify’s ids', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     const sent = page.waitForRequest('**/api/web-vitals');
@@ -46,12 +46,12 @@ inBrowser('the frame of the pages', (stage) => {
     expect((await (await sent).response())?.status()).toBe(202);
   });
 
-  it('says so when App Bridge does not load', async () => {
+  it('says so if App Bridge doesn’t load', async () => {
     const page = await stage().open('/', { appBridge: false });
     await page.getByText('We couldn’t reach Shopify').waitFor();
   });
 
-  it('answers an address that is none with a way back', async () => {
+  it('answers an unknown address with a way back', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     await page.evaluate(() => history.pushState(null, '', '/nowhere'));

@@ -1,5 +1,6 @@
-// node test/browser/shoot-extensions.ts: pictures of the storefront block and of the customer block's states, into
-// docs/screenshots. The customer block stands in drawn-up elements, not in Shopify's own, and says so.
+// node test/browser/shoot-extensions.ts: pictures of the storefront block and of the customer
+// block's states, into docs/screenshots. The customer block is drawn with our own elements, not
+// Shopify's, and says so.
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -31,7 +32,7 @@ async function shootStorefront(browser: Browser): Promise<void> {
   }
 }
 
-/** The customer block as one script. */
+/** The customer block as a single script. */
 async function bundle(): Promise<string> {
   const root = extensionFolder('customer-block');
   const built = await build({

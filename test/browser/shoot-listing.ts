@@ -1,4 +1,5 @@
-// npm run app-store:screenshots: the pictures of the App Store listing, 1600 by 900 pixels, into docs/app-store/screenshots.
+// npm run app-store:screenshots: the pictures for the App Store listing, 1600 by 900 pixels, into
+// docs/app-store/screenshots.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
@@ -12,9 +13,9 @@ import { setupScenes } from './setup-scenes.ts';
 import type { Scene } from './shoot.ts';
 import { type Stage, startStage } from './stage.ts';
 
-/** Shopify takes this size and no other. */
+/** Shopify accepts only this size. */
 const SIZE = { width: 1600, height: 900 };
-/** File of docs/app-store/listing.toml → scene of docs/screenshots. */
+/** File in docs/app-store/listing.toml → scene in docs/screenshots. */
 const PICTURES: Record<string, string> = {
   overview: 'overview',
   event: 'event',
@@ -42,7 +43,7 @@ async function take(scene: Scene, stage: Stage, file: string): Promise<void> {
   await page.setViewportSize(SIZE);
   await scene.act(page, stage);
   await page.evaluate(() => document.fonts.ready);
-  // Our own pages alone: the admin around them is Shopify's.
+  // Only our own pages: the admin around them is Shopify's.
   const style = 's-app-nav { display: none !important }';
   const png = await page.screenshot({ animations: 'disabled', style });
   await writeFile(file, png);

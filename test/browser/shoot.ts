@@ -14,17 +14,17 @@ import { setupScenes } from './setup-scenes.ts';
 import { shellScenes } from './shell-scenes.ts';
 import { type Stage, startStage } from './stage.ts';
 
-/** One picture: what has to be there, the page, and what is done on it before. */
+/** One picture: what has to be there, the page, and what is done on it first. */
 export type Scene = {
   name: string;
   route: string;
   width?: number;
-  /** The whole page instead of what fits the window. */
+  /** The whole page instead of what fits into the window. */
   full?: boolean;
   /** The shop has had the app for a month. */
   history?: boolean;
   prepare?(stage: Stage): Promise<void>;
-  /** What is done before the page is opened. */
+  /** Runs before the page is opened. */
   before?(page: Page): Promise<void>;
   act(page: Page, stage: Stage): Promise<void>;
 };
@@ -50,7 +50,7 @@ const scenes: Scene[] = [
   ...shellScenes,
 ];
 const chosen = scenes.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
-/** Of those that change nothing on it: a stage with a history, and one without. */
+/** Scenes that change nothing share a stage: one with a history, and one without. */
 const shared = new Map<boolean, Stage>();
 const failed: string[] = [];
 
@@ -63,7 +63,7 @@ async function shoot(scene: Scene, stage: Stage): Promise<void> {
   await scene.act(page, stage);
   await page.evaluate(() => document.fonts.ready);
   const file = path.join(directory, `${scene.name}.webp`);
-  // The admin's navigation, which stands outside of the pages, is not ours to show.
+  // The admin's navigation is outside our pages and isn't ours to show.
   const png = await page.screenshot({
     fullPage: scene.full ?? false,
     animations: 'disabled',

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import { type Stage, startStage } from './stage.ts';
 
-/** A group of tests on a stage of their own; skipped where the machine has no browser (test/browser/setup.ts says why). */
+/**
+ * A group of tests with a stage of its own, skipped on a machine without a browser
+ * (test/browser/setup.ts says why).
+ */
 export function inBrowser(
   name: string,
   tests: (stage: () => Stage) => void,
@@ -15,7 +18,8 @@ export function inBrowser(
       if (!launch) return;
       stage = await startStage(launch, options.env, { history: options.history ?? false });
       const { db } = stage.connector;
-      // Whatever waits in the history goes out at the start; once it has, only what a test does is sent.
+      // Whatever is waiting in the history is sent at the start; after that, only what a test does
+      // is sent.
       await db.query('UPDATE deliveries SET due_at = now() WHERE open');
       await until('nothing waits', async () => {
         const waiting = await db.query('SELECT 1 FROM deliveries WHERE open');

@@ -14,22 +14,22 @@ const fakes = path.join(import.meta.dirname, '../fakes');
 
 export type OpenOptions = {
   shop?: string;
-  /** Of the window, in CSS pixels; 320 is the narrowest that WCAG asks for. Default 1200. */
+  /** Width of the window in CSS pixels; 320 is the narrowest that WCAG requires. Default 1200. */
   width?: number;
   locale?: string;
-  /** False: Shopify's CDN cannot be reached. */
+  /** False: Shopify's CDN can't be reached. */
   appBridge?: boolean;
-  /** What is done before the page is opened, such as answering in place of the API. */
+  /** Runs before the page is opened, for example to answer in place of the API. */
   before?: (page: Page) => Promise<void>;
 };
 
-/** The built pages of the whole app in a real browser, with Shopify's CDN stood in for. */
+/** The built pages of the whole app in a real browser, with a stand-in for Shopify's CDN. */
 export type Stage = {
   connector: Connector;
   browser: Browser;
-  /** Opens one of our pages in a browser that has seen nothing yet, and waits for nothing. */
+  /** Opens one of our pages in a fresh browser profile, without waiting for anything. */
   open(route: string, options?: OpenOptions): Promise<Page>;
-  /** What ID tokens the pages get from now on; the default is a valid one. */
+  /** The ID tokens that the pages get from now on; by default valid ones. */
   tokens(give: (() => Promise<string>) | null): void;
   close(): Promise<void>;
 };
@@ -67,7 +67,7 @@ export async function startStage(
     open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true, before } = {}) => {
       const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
       contexts.push(context);
-      // As long as everything else that is waited for.
+      // As long as all other waits.
       context.setDefaultTimeout(60_000);
       await standIn(context, shop, appBridge);
       const page = await context.newPage();
@@ -91,7 +91,10 @@ export async function startStage(
   };
 }
 
-/** What axe finds against WCAG 2.1 A and AA, one line each, without what stands in for Shopify's admin. */
+/**
+ * What axe finds against WCAG 2.1 A and AA, one line each, without the stand-in for Shopify's
+ * admin.
+ */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])

@@ -1,9 +1,12 @@
 import type { Page } from 'playwright-core';
 
-/** More than any page has places, and longer than what is to come next takes on a busy machine, in milliseconds. */
+/**
+ * More stops than any page has, and, in milliseconds, longer than the next element takes to appear
+ * on a busy machine.
+ */
 const ENOUGH = { presses: 80, ms: 60_000 };
 
-/** What has the focus is called, by any of the ways in which something gets a name. */
+/** The accessible name of what has focus, however it gets it. */
 const namesOfFocused = async (page: Page): Promise<(string | null | undefined)[]> =>
   await page.evaluate(() => {
     const { activeElement } = document;
@@ -16,9 +19,9 @@ const namesOfFocused = async (page: Page): Promise<(string | null | undefined)[]
   });
 
 /**
- * Presses the Tab key until what is called so has the focus.
- * @param key back with `Shift+Tab`
- * @throws Error when the key does not lead there
+ * Presses the Tab key until the element with this name has focus.
+ * @param key `Shift+Tab` goes back
+ * @throws Error if the key doesn't lead there
  */
 export async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const fits = (text: string) => (typeof name === 'string' ? text === name : name.test(text));
