@@ -60,6 +60,7 @@ export function createFormat(locale: string, timeZone: string): Format {
   const numbers = new Intl.NumberFormat(locale);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const measures = new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' });
   const unit = (value: number, name: string) =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
   const moment = (iso: string) => moments.format(new Date(iso));
@@ -87,7 +88,7 @@ export function createFormat(locale: string, timeZone: string): Format {
         rest -= count * size;
         if (count > 0) parts.push(unit(count, name));
       }
-      return parts.join(' ');
+      return measures.format(parts);
     },
     list: (parts) => lists.format(parts),
   };

@@ -29,6 +29,7 @@ const catalogues = {
   de: () => import('./texts/de/index.ts'),
   es: () => import('./texts/es/index.ts'),
   fr: () => import('./texts/fr/index.ts'),
+  ja: () => import('./texts/ja/index.ts'),
 };
 export type Language = keyof typeof catalogues;
 export const isLanguage = (name: string): name is Language => Object.hasOwn(catalogues, name);
@@ -73,4 +74,6 @@ export const say = (said: Text, format: Format): string =>
     moment: format.moment,
     day: format.date,
     list: format.list,
+    // Japanese sentences end in a full stop that has its own space.
+    space: format.locale.startsWith('ja') ? '' : ' ',
   });

@@ -15,6 +15,7 @@ const english: Speech = {
   moment: (iso) => iso.replace(/T(\d\d:\d\d).*/, ' at $1 UTC'),
   day: (iso) => iso.slice(0, 10),
   list: (parts) => lists.format(parts),
+  space: ' ',
 };
 
 /**

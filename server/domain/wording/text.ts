@@ -29,6 +29,8 @@ export type Speech = {
   moment(iso: string): string;
   day(iso: string): string;
   list(parts: readonly string[]): string;
+  /** What stands between two sentences. */
+  space: ' ' | '';
 };
 
 function spoken(name: string, value: TextParams[string], speech: Speech): string | number {
@@ -41,5 +43,5 @@ function spoken(name: string, value: TextParams[string], speech: Speech): string
 export function sayWith({ code, params = {}, next }: Text, speech: Speech): string {
   const values = Object.entries(params).map(([name, value]) => [name, spoken(name, value, speech)]);
   const sentence = speech.say(code, Object.fromEntries(values));
-  return next ? `${sentence} ${sayWith(next, speech)}` : sentence;
+  return next ? `${sentence}${speech.space}${sayWith(next, speech)}` : sentence;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const root = path.join(import.meta.dirname, '../../..');
 
 /** The pages' languages besides English. */
-export const LANGUAGES = ['de', 'es', 'fr'] as const;
+export const LANGUAGES = ['de', 'es', 'fr', 'ja'] as const;
 
 export type Texts = ReadonlyMap<string, string>;
 

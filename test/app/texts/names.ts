@@ -23,12 +23,20 @@ export const SAME: Readonly<Record<string, readonly string[]>> = {
   de: ['Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
   es: [],
   fr: ['Mobile'],
-  ja: [],
+  ja: ['Webhook ID'],
 };
 
 /** English words that mean nothing, or something else, in none of the other languages. */
 export const ENGLISH =
   /(?<!\p{L})(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)(?!\p{L})/iu;
 
-/** The Latin words that Japanese texts may have. */
-export const LATIN = new Set<string>([]);
+/** The Latin words that Japanese texts may have: names, abbreviations, and values that are typed as they are. */
+export const LATIN = new Set(
+  [
+    'API Acoustic Ascent CSV Ctrl DNS Ecommerce Flow GUID HTTP ID JSON MB Mailchimp SHA SMS Shopify TLS UTF Webhook WhatsApp XML',
+    'Customer Data Event Order Segment anata ascent birth cdn com create date example facts false female gid http https',
+    'import interest key male namespace null orders pos shopify Skiing true webhook',
+    // What the test record and a page of Shopify’s are called.
+    'Test record API access requests',
+  ].flatMap((line) => line.split(' ')),
+);
