@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config, MasterKey } from './config.ts';
+import { createMemory, type Recall } from './memory.ts';
 import { seal, unseal } from './seal.ts';
 
 /**
@@ -65,35 +66,10 @@ export type Keys = {
   rewrap(domain: string, wrappedKey: Uint8Array, wrapKeyId: string): { wrappedKey: Buffer; wrapKeyId: string };
 };
 
-/**
- * How many hashes to remember, across all shops: one event asks for each of its own several times.
- */
+/** How many hashes to remember, across all shops: one event asks for each of its own several times. */
 const MAX_REMEMBERED = 20_000;
 
-/** Remembers recent hashes, separately for each shop. */
-function createMemory() {
-  const filled = new Set<Map<string, string>>();
-  let count = 0;
-  return () => {
-    const shelf = new Map<string, string>();
-    return (text: string, make: (text: string) => string): string => {
-      const known = shelf.get(text);
-      if (known !== undefined) return known;
-      count++;
-      if (count > MAX_REMEMBERED) {
-        for (const full of filled) full.clear();
-        filled.clear();
-        count = 1;
-      }
-      const made = make(text);
-      shelf.set(text, made);
-      filled.add(shelf);
-      return made;
-    };
-  };
-}
-
-function vaultOf(secret: Buffer, remember: ReturnType<ReturnType<typeof createMemory>>): Vault {
+function vaultOf(secret: Buffer, recall: Recall): Vault {
   const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
@@ -104,7 +80,7 @@ function vaultOf(secret: Buffer, remember: ReturnType<ReturnType<typeof createMe
     sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
     // Content is long and hashed once: remembering many payloads would only fill the memory.
-    hash: (kind, value) => (kind === 'content' ? hmac : (text: string) => remember(text, hmac))(`${kind}\n${value}`),
+    hash: (kind, value) => (kind === 'content' ? hmac : (text: string) => recall(text, hmac))(`${kind}\n${value}`),
   };
   return vault;
 }
@@ -112,7 +88,7 @@ function vaultOf(secret: Buffer, remember: ReturnType<ReturnType<typeof createMe
 /** @param masters the first wraps new keys, all unwrap */
 export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys {
   const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
-  const memory = createMemory();
+  const memory = createMemory(MAX_REMEMBERED);
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
   const wrap = (domain: string, secret: Uint8Array) => ({
     wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), secret),

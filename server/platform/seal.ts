@@ -66,7 +66,7 @@ export function seal(key: KeyObject, binding: string, plain: Uint8Array): Buffer
  */
 export function unseal(key: KeyObject, binding: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const format = bytes[0] ?? -1;
+  const format = bytes[0] ?? PLAIN;
   if (![PLAIN, ZSTD, DEFLATE].includes(format) || bytes.length < 1 + IV_BYTES + TAG_BYTES) {
     throw new Error('Not a sealed value');
   }

@@ -6,7 +6,7 @@ import type { Row } from './row.ts';
 
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
 /** Titles of the sections that runs of their own write. */
-const OWN = new Set(['## Import', '## Ledger', '## Soak']);
+const OWN = new Set(['## Import', '## Ledger', '## Mutation', '## Soak']);
 
 /** Peak memory of one of the app's processes; the embedded one holds its database too. */
 export function memoryRow(name: string, mb: number): Row {

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
+import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { emailConsent, order } from '../pipeline/bodies.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
@@ -41,8 +42,10 @@ const shops = await connectShops(app, names);
 const guidRows = await app.db.query<{ shop_id: number; guid_last4: string }>(
   'SELECT shop_id, guid_last4 FROM settings',
 );
+/** Between the processes and PostgreSQL; what is counted in the end is asked for directly. */
+const wire = await startTcpProxy(Number(new URL(app.url).port));
 const env = {
-  DATABASE_URL: app.url,
+  DATABASE_URL: Object.assign(new URL(app.url), { hostname: '127.0.0.1', port: String(wire.port) }).href,
   REDIS_URL: world.redis.url,
   ASCENT360_BASE_URL: receiver.url,
   DELIVERY_TIMEOUT: '2s',
@@ -119,6 +122,18 @@ const wreck: Record<string, () => Promise<void>> = {
   'database connections cut': async () => {
     await app.db.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+  },
+  // Nothing gets through on the connections that are open, and none is closed; new ones reach a healthy database.
+  'database goes dark': async () => {
+    const since = new Date();
+    wire.goDark();
+    await wait(10_000);
+    // As the server's own keep-alive would: what talks to nobody any more gives its place back.
+    await app.db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_start < $1`,
+      [since],
     );
   },
   'receiver answers 500': async () => await trouble(() => ({ status: 500 })),
@@ -246,4 +261,5 @@ writeSoak(text);
 await agent.close();
 await receiver.close();
 await world.stop();
+await wire.close();
 process.exitCode = good ? 0 : 1;

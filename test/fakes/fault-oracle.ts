@@ -101,12 +101,13 @@ export type Traffic = {
 /**
  * Customers and changing choices, one after the other on each of `lines` lines, until it is stopped.
  * @param options.choosers how many people of a line choose, in turn
+ * @param options.tries after so many a webhook is given up
  */
 export function startTraffic(
   to: () => Sender,
-  options: { lines?: number; pauseMs?: number; shop?: string; choosers?: number } = {},
+  options: { lines?: number; pauseMs?: number; shop?: string; choosers?: number; tries?: number } = {},
 ): Traffic {
-  const { lines = 6, pauseMs = 10, shop = SHOP, choosers = 10 } = options;
+  const { lines = 6, pauseMs = 10, shop = SHOP, choosers = 10, tries = 60 } = options;
   const sent: Sent[] = [];
   const statuses: Sent['statuses'] = [];
   const first = people;
@@ -125,7 +126,7 @@ export function startTraffic(
               shop,
             )
           : someCustomer(shop);
-      sent.push(await sendUntilTaken(to, webhook, 60, 200, (status) => statuses.push(status)));
+      sent.push(await sendUntilTaken(to, webhook, tries, 200, (status) => statuses.push(status)));
       await wait(pauseMs);
     }
   });

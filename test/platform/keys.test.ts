@@ -1,11 +1,24 @@
-import { expect, it } from 'vitest';
-import { createKeys, MissingKeyError } from '../../server/platform/keys.ts';
-import { createShops } from '../../server/store/shops/shops.ts';
-import { testDatabase } from '../fakes/database.ts';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { createKeys, type HashKind, loadKeys, MissingKeyError } from '../../server/platform/keys.ts';
 
 const k1 = { id: 'k1', bytes: Buffer.alloc(32, 1) };
 const k2 = { id: 'k2', bytes: Buffer.alloc(32, 2) };
 const SHOP = 'test-shop.myshopify.com';
+
+function newVault() {
+  const keys = createKeys([k1]);
+  const { wrappedKey, wrapKeyId } = keys.create(SHOP);
+  return { vault: keys.unlock(SHOP, wrappedKey, wrapKeyId), again: keys.unlock(SHOP, wrappedKey, wrapKeyId) };
+}
+
+async function scratch(): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'keys-'));
+  onTestFinished(async () => await rm(dir, { recursive: true }));
+  return dir;
+}
 
 it('two keys of one domain, from before and after an erasure, share no hash', () => {
   const keys = createKeys([k1]);
@@ -28,35 +41,122 @@ it('a rewrapped key opens and hashes the same, and the old master key no longer 
   expect(() => both.unlock('other.myshopify.com', anew.wrappedKey, anew.wrapKeyId)).toThrow();
 });
 
-it('a different key under the same id opens nothing, and the error says how to fix it', async () => {
-  const db = await testDatabase();
-  await createShops(db, createKeys([k1])).ensure(SHOP);
-  const other = createShops(db, createKeys([{ ...k1, bytes: Buffer.alloc(32, 3) }]));
-  await expect(other.checkKeys()).rejects.toThrow(
-    /^The key "k1" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS/,
-  );
-  await db.close();
+it('a hash says whether two values are the same, of one kind, in one shop, and nothing of the value', () => {
+  const { vault, again } = newVault();
+  const hash = vault.hash('email', 'a@example.com');
+  expect(hash).toMatch(/^[\w-]{22}$/);
+  expect(again.hash('email', 'a@example.com')).toBe(hash);
+  expect(vault.hash('email', 'b@example.com')).not.toBe(hash);
+  const kinds: HashKind[] = [
+    'email',
+    'sms',
+    'phone',
+    'postal',
+    'whatsapp',
+    'order_name',
+    'entity',
+    'person',
+    'content',
+    'lists',
+  ];
+  expect(new Set(kinds.map((kind) => vault.hash(kind, 'the same'))).size).toBe(kinds.length);
+  expect(newVault().vault.hash('email', 'a@example.com')).not.toBe(hash);
 });
 
-it('the keys of all shops are rewrapped once, in as many batches as it takes', async () => {
-  const db = await testDatabase();
-  const made = createKeys([k1]).create(SHOP);
-  await db.query(
-    `INSERT INTO shops (domain, wrapped_key, wrap_key_id) SELECT $1, $2::bytea, 'k1' UNION ALL
-     SELECT 'erased:' || n, NULL, NULL FROM generate_series(1, 3) AS n`,
-    [SHOP, made.wrappedKey],
+it('what was stored earlier is found and read by later versions', () => {
+  const keys = createKeys([k1]);
+  const wrappedKey = Buffer.from(
+    'AGRXzd5C7R8uqR1K+9dfug3YK1jAFNZgqHNHo7q2Q73pQsJ6lZpP0NuexpakwxSiZHzKbqmARMagwTkRDg==',
+    'base64',
   );
-  const several = Array.from({ length: 1200 }, (_, i) => `shop-${i}.myshopify.com`);
-  const shops = createShops(db, createKeys([k1]));
-  for (const domain of several) await shops.ensure(domain);
-  const rotated = createShops(db, createKeys([k2, k1]));
-  expect(await rotated.rewrapKeys()).toBe(1201);
-  expect(await rotated.rewrapKeys()).toBe(0);
-  await createShops(db, createKeys([k2])).checkKeys();
-  const rows = await db.query('SELECT wrap_key_id, count(*) AS shops FROM shops GROUP BY 1 ORDER BY 1');
-  expect(rows).toEqual([
-    { wrap_key_id: 'k2', shops: 1201 },
-    { wrap_key_id: null, shops: 3 },
-  ]);
-  await db.close();
+  const vault = keys.unlock(SHOP, wrappedKey, 'k1');
+  expect(vault.hash('email', 'a@example.com')).toBe('gYUtdVKaOk0QCScgxBUO4g');
+  expect(vault.open('t.c:1', Buffer.from('ANCls6BTdXJlMU5uSVoDd/9BpuqgNaWlSwzYajdcYufM', 'base64')).toString()).toBe(
+    'kept',
+  );
+});
+
+it('what a shop sealed, as bytes, text or JSON, opens with its own key and binding alone', () => {
+  const { vault, again } = newVault();
+  const sealed = vault.seal('events.body:1', 'Ada Møller');
+  expect(sealed.includes('Ada')).toBe(false);
+  expect(again.open('events.body:1', sealed).toString()).toBe('Ada Møller');
+  // More characters than bytes would count for.
+  const long = 'Ærøskøbing '.repeat(1000);
+  expect(again.open('events.body:1', vault.seal('events.body:1', long)).toString()).toBe(long);
+  expect(vault.open('events.body:1', vault.seal('events.body:1', Buffer.of(0, 255)))).toEqual(Buffer.of(0, 255));
+  expect(vault.openJson('t.c:1', vault.sealJson('t.c:1', { name: 'Ada', n: [1] }))).toEqual({ name: 'Ada', n: [1] });
+  expect(() => vault.open('events.body:2', sealed)).toThrow();
+  expect(() => newVault().vault.open('events.body:1', sealed)).toThrow();
+  // Neither the master key nor what hashes opens it: only what was derived for sealing.
+  expect(() => createKeys([k1]).unlock(SHOP, sealed, 'k1')).toThrow(MissingKeyError);
+});
+
+it('the first key wraps new ones, and one that is not there is named in the error', () => {
+  const keys = createKeys([k2, k1]);
+  expect(keys.ids).toEqual(['k2', 'k1']);
+  const made = keys.create(SHOP);
+  expect(made.wrapKeyId).toBe('k2');
+  const lacking = (() => {
+    try {
+      return createKeys([k1]).unlock(SHOP, made.wrappedKey, 'k2');
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(lacking).toBeInstanceOf(MissingKeyError);
+  expect(lacking).toMatchObject({
+    name: 'MissingKeyError',
+    keyId: 'k2',
+    message: 'ENCRYPTION_KEYS lacks the key "k2", which is needed to read a shop\'s data: add it back',
+  });
+  const wrong = (() => {
+    try {
+      return createKeys([{ id: 'k2', bytes: Buffer.alloc(32, 3) }]).rewrap(SHOP, made.wrappedKey, 'k2');
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(wrong).toMatchObject({
+    keyId: 'k2',
+    cause: expect.any(Error),
+    message:
+      'The key "k2" is not the one that a shop\'s data was encrypted with: put that one back into ENCRYPTION_KEYS; ' +
+      'one that was generated stands in the DATA_DIR of then',
+  });
+});
+
+it('without ENCRYPTION_KEYS a key is generated once, for its owner alone to read, and used again', async () => {
+  const dataDir = path.join(await scratch(), 'new', 'data');
+  const first = await loadKeys({ encryptionKeys: undefined, dataDir });
+  const made = first.create(SHOP);
+  expect(first.ids).toEqual(['development']);
+  const file = path.join(dataDir, 'development.key');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(Buffer.from(await readFile(file, 'utf8'), 'base64')).toHaveLength(32);
+  const second = await loadKeys({ encryptionKeys: undefined, dataDir });
+  second.unlock(SHOP, made.wrappedKey, made.wrapKeyId);
+  const elsewhere = await loadKeys({ encryptionKeys: undefined, dataDir: await scratch() });
+  expect(() => elsewhere.unlock(SHOP, made.wrappedKey, made.wrapKeyId)).toThrow(MissingKeyError);
+});
+
+it('a key that lies there for all to read is hidden from others again', async () => {
+  const dataDir = await scratch();
+  const file = path.join(dataDir, 'development.key');
+  await writeFile(file, Buffer.alloc(32, 5).toString('base64'), { mode: 0o644 });
+  await loadKeys({ encryptionKeys: undefined, dataDir });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+it('the keys of ENCRYPTION_KEYS are used as they are given, and none is generated', async () => {
+  const dataDir = await scratch();
+  const keys = await loadKeys({ encryptionKeys: [k2, k1], dataDir });
+  expect(keys.ids).toEqual(['k2', 'k1']);
+  await expect(stat(path.join(dataDir, 'development.key'))).rejects.toThrow('ENOENT');
+});
+
+it('a key that can neither be made nor read stops the start', async () => {
+  const dataDir = await scratch();
+  await writeFile(path.join(dataDir, 'file'), '');
+  await expect(loadKeys({ encryptionKeys: undefined, dataDir: path.join(dataDir, 'file') })).rejects.toThrow();
 });

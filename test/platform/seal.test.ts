@@ -1,9 +1,17 @@
-import { createSecretKey } from 'node:crypto';
+import { createCipheriv, createSecretKey } from 'node:crypto';
+import { deflateRawSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { seal, unseal } from '../../server/platform/seal.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 1));
+
+/** A value for `a:1` in the layout that is stored, made by hand. */
+function sealedByHand(format: number, packed: Buffer): Buffer {
+  const iv = Buffer.alloc(12, 7);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from('a:1'));
+  return Buffer.concat([Buffer.of(format), iv, cipher.update(packed), cipher.final(), cipher.getAuthTag()]);
+}
 
 it.each([0, 1, 2047, 2048, 8191, 8192, 200_000])('%i bytes are the same after sealing and opening', (length) => {
   const plain = Buffer.alloc(length, 'personal data, again and again. ');
@@ -25,4 +33,44 @@ it('sealed data opens only with its key and its binding, and not if a byte was c
       if (index > 0) expect(() => unseal(key, 'a:1', sealed)).toThrow();
     }),
   );
+});
+
+it('no two values are sealed with the same IV, however many there are', () => {
+  const ivs = Array.from({ length: 3000 }, () => seal(key, 'a:1', Buffer.of(1)).subarray(1, 13).toString('hex'));
+  expect(new Set(ivs).size).toBe(ivs.length);
+  expect(ivs.every((iv) => iv.length === 24 && !/^0+$/.test(iv))).toBe(true);
+});
+
+it('a sealed value is laid out as it was, so that what is stored stays readable', () => {
+  const plain = Buffer.from('{"id":1}');
+  expect(unseal(key, 'a:1', sealedByHand(0, plain))).toEqual(plain);
+  expect(unseal(key, 'a:1', sealedByHand(1, zstdCompressSync(plain)))).toEqual(plain);
+  expect(unseal(key, 'a:1', sealedByHand(2, deflateRawSync(plain)))).toEqual(plain);
+  const formats = [0, 2047, 2048, 8191, 8192].map((length) => seal(key, 'a:1', Buffer.alloc(length, 'ab'))[0]);
+  expect(formats).toEqual([0, 0, 2, 2, 1]);
+  for (const length of [0, 2048, 8192]) {
+    const wrapped = new Uint8Array(
+      Buffer.concat([Buffer.of(9, 9), seal(key, 'a:1', Buffer.alloc(length, 'ab'))]),
+    ).subarray(2);
+    expect(unseal(key, 'a:1', wrapped)).toHaveLength(length);
+  }
+});
+
+it.each([
+  ['nothing', Buffer.alloc(0)],
+  ['a format that there is not', Buffer.alloc(29, 3)],
+  ['too few bytes for an IV and a tag', Buffer.alloc(28)],
+])('%s is refused before anything is decrypted', (_what, bytes) => {
+  expect(() => unseal(key, 'a:1', bytes)).toThrow('Not a sealed value');
+});
+
+it('a value that would fill the memory when expanded is refused', () => {
+  const bomb = Buffer.alloc(65 * 1024 * 1024);
+  expect(() => unseal(key, 'a:1', sealedByHand(1, zstdCompressSync(bomb)))).toThrow(/larger than/i);
+  expect(() => unseal(key, 'a:1', sealedByHand(2, deflateRawSync(bomb)))).toThrow(/larger than/i);
+});
+
+it('a body of 10 MB, which is the most we take, is sealed and opened', () => {
+  const body = Buffer.alloc(10 * 1024 * 1024, '{"line_items":[]}');
+  expect(unseal(key, 'a:1', seal(key, 'a:1', body)).equals(body)).toBe(true);
 });

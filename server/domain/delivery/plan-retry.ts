@@ -40,7 +40,7 @@ export type RetryPlan = { kind: 'retry'; at: Instant } | { kind: 'give_up' };
  */
 export function planRetry(input: RetryInput): RetryPlan {
   const { attempts, firstAttemptAt, schedule, retryAfterMs, carriesOptOut, now, random } = input;
-  const scheduled = schedule[Math.max(1, Math.floor(attempts)) - 1];
+  const scheduled = schedule[Math.max(1, attempts) - 1];
   const base = scheduled ?? (carriesOptOut ? DAY : null);
   if (base === null) return { kind: 'give_up' };
 

@@ -53,6 +53,11 @@ describe('the flag for what Shopify says', () => {
       expect(meaningOf(fact('email', 'order_box', 'Unticked', null), level)).toBe('evidence');
   });
 
+  it('a ticked box is no choice where a confirmed opt-in is asked for, and neither is another word there', () => {
+    expect(meaningOf(fact('email', 'order_box', 'ticked', null), 'confirmed')).toBe('none');
+    expect(meaningOf(fact('email', 'order_box', 'subscribed', 'confirmed_opt_in'), 'any')).toBe('none');
+  });
+
   it('a box on an order says nothing about SMS, phone or postal', () => {
     for (const channel of ['sms', 'phone', 'postal'] as const) {
       expect(meaningOf(fact(channel, 'order_box', 'ticked', null), 'any')).toBe('none');

@@ -43,6 +43,23 @@ describe('the breaker of a shop', () => {
     expect(run(times(100, 'failure'), WINDOW / 11).openedAt).not.toBeNull();
   });
 
+  it('counts an attempt for a thirtieth longer than the window, and no longer', () => {
+    const seen = run(times(9, 'failure'), 0);
+    expect(record(seen, 'failure', T + WINDOW + WINDOW / 30 - 1, WINDOW).openedAt).not.toBeNull();
+    expect(record(seen, 'failure', T + WINDOW + WINDOW / 30, WINDOW).openedAt).toBeNull();
+  });
+
+  it('begins a new slice when a thirtieth of the window is over, and adds to the last until then', () => {
+    const width = WINDOW / 30;
+    const at = [0, 1, width - 1, width, width + 1, 2 * width, 2 * width + 5, 3 * width - 1];
+    const state = at.reduce((before, later) => record(before, 'failure', T + later, WINDOW), CLOSED);
+    expect(state.slices).toEqual([
+      { at: T, attempts: 3, failures: 3 },
+      { at: T + width, attempts: 2, failures: 2 },
+      { at: T + 2 * width, attempts: 3, failures: 3 },
+    ]);
+  });
+
   it('lets one probe through after the wait, then one per wait', () => {
     expect(mayAttempt(OPEN, T, PROBE)).toBe('no');
     expect(mayAttempt(OPEN, T + PROBE - 1, PROBE)).toBe('no');

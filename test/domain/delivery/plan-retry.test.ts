@@ -52,6 +52,12 @@ describe('the wait before the next attempt', () => {
       more: { attempts: 5, retryAfterMs: HOUR },
       planned: GIVE_UP,
     },
+    { name: 'may be none', more: { schedule: [0] }, planned: wait(0) },
+    {
+      name: 'is the shortest Retry-After where there would be none',
+      more: { schedule: [0], retryAfterMs: 1 },
+      planned: wait(1),
+    },
     { name: 'before any attempt is that of the first', more: { attempts: 0 }, planned: wait(5 * SECOND) },
   ])('$name', ({ more, planned }) => {
     expect(plan(more)).toEqual(planned);
