@@ -9,6 +9,8 @@ import { openDb } from '../../server/platform/database/db.ts';
 import { createBullQueue } from '../../server/platform/queue/bull-queue.ts';
 import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
 import { until } from '../fakes/connector.ts';
+import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sendAll, someCustomer } from '../fakes/fault-oracle.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis } from '../fakes/redis-server.ts';
@@ -70,21 +72,44 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
   });
 });
 
+/** Redis that asks for a password, in clear and with TLS, each on a port of its own. */
+async function startSecuredRedis(): Promise<{ plain: number; tls: number }> {
+  const [plain, tls] = [await freePort(), await freePort()];
+  const files = ['--tls-cert-file', path.join(dir, 'cert.pem'), '--tls-key-file', path.join(dir, 'key.pem')];
+  const flags = ['--port', String(plain), '--tls-port', String(tls), ...files, '--tls-auth-clients', 'no'];
+  const child = spawn(findRedis() ?? '', [...flags, '--requirepass', 'right', '--save', '', '--dir', dir]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { plain, tls };
+}
+
 describe.skipIf(findRedis() === null)('Redis with TLS and a password', () => {
   it('gets one error saying what to do if it isn’t trusted or the password is wrong', async () => {
-    const [port, tls] = [await freePort(), await freePort()];
-    const files = ['--tls-cert-file', path.join(dir, 'cert.pem'), '--tls-key-file', path.join(dir, 'key.pem')];
-    const flags = ['--port', String(port), '--tls-port', String(tls), ...files, '--tls-auth-clients', 'no'];
-    const child = spawn(findRedis() ?? '', [...flags, '--requirepass', 'right', '--save', '', '--dir', dir]);
-    onTestFinished(() => void child.kill('SIGKILL'));
+    const { plain, tls } = await startSecuredRedis();
     const anything = (lines: string[]) => lines.length > 0;
-    expect((await said(`redis://:right@127.0.0.1:${port}`, () => false)).usable).toBe(true);
+    expect((await said(`redis://:right@127.0.0.1:${plain}`, () => false)).usable).toBe(true);
     const untrusted = await said(`rediss://:right@127.0.0.1:${tls}`, anything);
     expect(untrusted).toEqual({ lines: [expect.stringMatching(UNTRUSTED)], usable: false });
-    const wrong = await said(`redis://:wrong@127.0.0.1:${port}`, anything);
+    const wrong = await said(`redis://:wrong@127.0.0.1:${plain}`, anything);
     expect(wrong).toEqual({
       lines: [expect.stringMatching(/^REDIS_URL: the server refuses the password/)],
       usable: false,
     });
   });
+
+  it.skipIf(sharedPostgres() === null)(
+    'is used as rediss:// once NODE_EXTRA_CA_CERTS names its authority: web wakes the worker through it',
+    async () => {
+      const { tls } = await startSecuredRedis();
+      // The sweep comes too late to stand in for a wake-up that Redis did not carry.
+      const env = { REDIS_URL: `rediss://:right@127.0.0.1:${tls}`, SWEEP_INTERVAL: '1h', LOG_LEVEL: 'warn' };
+      const world = await startWorld({ env: { ...env, NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem') } });
+      onTestFinished(world.close);
+      const web = await world.run({ ROLE: 'web' });
+      await world.run({ ROLE: 'worker' });
+      await world.connect(web);
+      const [sent] = await sendAll(() => web, [someCustomer()], 1);
+      expect(sent?.acknowledged).toBe(true);
+      await until('it is delivered', async () => (world.ascent360.received.length > 0 ? true : undefined));
+    },
+  );
 });
