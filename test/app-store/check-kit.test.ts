@@ -57,11 +57,11 @@ function withValue(kit: Kit, place: string, value: unknown): Kit {
 }
 
 describe('npm run app-store:check', () => {
-  it('lets a kit pass in which everything is filled in', () => {
+  it('accepts a kit with everything filled in', () => {
     expect(checkKit(filled)).toEqual([]);
   });
 
-  it('refuses the kit as it is in the repository: every value that only an operator can know is a placeholder', () => {
+  it('rejects the kit as it is in the repository: every value that only an operator can know is a placeholder', () => {
     const faults = checkKit(readKit());
     for (const place of [
       'app.url',
@@ -96,14 +96,14 @@ describe('npm run app-store:check', () => {
     ['listing.details', 'The best way to boost sales', 'details has a word that Shopify refuses'],
     ['listing.introduction', 'Free for everybody', 'introduction has a word that Shopify refuses: Free'],
     ['listing.features.0', 'x'.repeat(81), 'features.0'],
-  ])('refuses %s as %j', (place, value, message) => {
+  ])('rejects %s as %j', (place, value, message) => {
     expect(checkKit(withValue(filled, place, value)).join('\n')).toContain(message);
   });
 
   it.each([
     ['missing', null, 'is missing'],
     ['of another size', { width: 3200, height: 1800 }, 'is 3200 by 1800 pixels'],
-  ])('refuses a screenshot that is %s', (_, size, message) => {
+  ])('rejects a screenshot that is %s', (_, size, message) => {
     const faults = checkKit({
       ...filled,
       screenshot: (file) => (file === 'event' ? size : { width: 1600, height: 900 }),
@@ -111,7 +111,7 @@ describe('npm run app-store:check', () => {
     expect(faults).toEqual([expect.stringContaining(message)]);
   });
 
-  it('reads the size from the head of a PNG, and nothing from what is none', () => {
+  it('reads the size from a PNG’s header, and nothing from other files', () => {
     const head = Buffer.alloc(24);
     head.write('\x89PNG\r\n\x1a\n', 0, 'latin1');
     head.write('IHDR', 12, 'latin1');
@@ -121,7 +121,7 @@ describe('npm run app-store:check', () => {
     expect(pngSize(Buffer.from('RIFF    WEBPVP8 a picture of another kind'))).toBeNull();
   });
 
-  it('goes before every deploy, which runs the same version of Shopify’s CLI as the scan', () => {
+  it('runs before every deploy, which uses the same version of Shopify’s CLI as the scan', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
     const [cli = 'none'] = /@shopify\/cli@[\d.]+/.exec(read('test/doctor/doctor.ts')) ?? [];
     expect(scripts['deploy']).toBe(`npm run app-store:check && npx --yes ${cli} app deploy`);
@@ -131,7 +131,7 @@ describe('npm run app-store:check', () => {
 describe('the texts of docs/app-store', () => {
   const texts = readdirSync(folder).filter((name) => name.endsWith('.md'));
 
-  it.each(texts)('%s names tests, documents and files that are there', (name) => {
+  it.each(texts)('%s names tests, documents and files that exist', (name) => {
     const body = read(`docs/app-store/${name}`);
     const links = [...body.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) =>
       path.join(folder, link),
@@ -143,7 +143,7 @@ describe('the texts of docs/app-store', () => {
   });
 
   it.each(['requirements.md', 'built-for-shopify.md', 'data-protection.md'])(
-    '%s says of each requirement whether it is met, and of each that is what shows it',
+    '%s says of each requirement whether it is met, and for each that is, what shows it',
     (name) => {
       const rows = [...read(`docs/app-store/${name}`).matchAll(/^\| (\d+(?:\.\d+)*) \|(.*)\|$/gm)];
       expect(rows.length).toBeGreaterThan(14);

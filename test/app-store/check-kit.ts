@@ -22,7 +22,7 @@ const settingsSchema = z.strictObject({
   }),
   review: z.strictObject({ test_store: text, test_guid: text, screencast_url: z.url() }),
 });
-/** What of shopify.app.toml is the operator's to fill in. */
+/** What the operator has to fill in in shopify.app.toml. */
 const appSchema = z.object({
   client_id: text,
   name: text,
@@ -55,13 +55,16 @@ export type Kit = {
   settings: unknown;
   app: unknown;
   listing: unknown;
-  /** The size of a screenshot in pixels; null: it is not there, or no PNG. */
+  /** The size of a screenshot in pixels; null: it is missing, or not a PNG. */
   screenshot(file: string): { width: number; height: number } | null;
 };
 
-/** Nobody can mistake these for real: made to be put in the place of something. */
+/** Values that nobody can mistake for real: they are meant to be replaced. */
 const PLACEHOLDER = /\.invalid\b|^<.*>|^[+0\s-]+$|^0{8}-/;
-/** Requirements 4.3.3 and 4.2.3: no outcome promised, nothing compared, no number, no price outside of its field. */
+/**
+ * Requirements 4.3.3 and 4.2.3: no promised outcome, no comparison, no number, and no price outside
+ * its field.
+ */
 const NOT_IN_A_LISTING =
   /\b(best|first|only|top|fastest|easiest|guarantee\w*|ultimate|perfect|boost|increase|free|revenue|\d+ ?%|#1)\b/i;
 const SIZE = { width: 1600, height: 900 };
@@ -80,7 +83,7 @@ const placeholders = (file: string, value: unknown) =>
 const issues = (file: string, error: z.ZodError | undefined) =>
   (error?.issues ?? []).map(({ path, message }) => `${file}: ${path.join('.')} ${message}`);
 
-/** What keeps the app from being deployed and submitted, a line each; none when all is there. */
+/** What keeps the app from being deployed and submitted, one line each; empty if nothing does. */
 export function checkKit({ settings, app, listing, screenshot }: Kit): string[] {
   const own = settingsSchema.safeParse(settings);
   const toml = appSchema.safeParse(app);
@@ -121,7 +124,7 @@ export function checkKit({ settings, app, listing, screenshot }: Kit): string[] 
   return faults;
 }
 
-/** The size that the head of a PNG gives (https://www.w3.org/TR/png/#11IHDR). Null: no PNG. */
+/** The size in a PNG's header (https://www.w3.org/TR/png/#11IHDR). null: not a PNG. */
 export function pngSize(bytes: Buffer): { width: number; height: number } | null {
   if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG' || bytes.toString('latin1', 12, 16) !== 'IHDR')
     return null;

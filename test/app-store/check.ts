@@ -1,4 +1,5 @@
-// npm run app-store:check: what is left to fill in before the app can be deployed and submitted. Ends with 1 when something is.
+// npm run app-store:check: what is still to be filled in before the app can be deployed and
+// submitted. Exits with 1 if there is anything.
 import { checkKit } from './check-kit.ts';
 import { readKit } from './read-kit.ts';
 

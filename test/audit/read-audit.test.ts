@@ -9,7 +9,7 @@ const above = { severity: 'high', via: ['left'], fixAvailable: true };
 const clean = readAudit(report({}, 150));
 
 describe('npm run audit:report', () => {
-  it('names each advisory once, with its package, its fix and whether it runs in production', () => {
+  it('lists each advisory once, with its package, its fix and whether it runs in production', () => {
     const found = readAudit(report({ left: weak, right: above }, 400));
     expect(describeAudit(found, found)).toEqual({
       bad: true,
@@ -19,7 +19,7 @@ describe('npm run audit:report', () => {
     });
   });
 
-  it('does not fail for what only builds and tests', () => {
+  it('does not fail because of what only builds and tests', () => {
     const { bad, text } = describeAudit(clean, readAudit(report({ left: weak }, 400)));
     expect(bad).toBe(false);
     expect(text).toContain('only builds and tests');
@@ -29,7 +29,7 @@ describe('npm run audit:report', () => {
     ['a registry without advisories', '{"message":"405 Method Not Allowed","method":"POST"}', '405 Method Not Allowed'],
     ['no answer at all', '', 'something else'],
     ['another report', '{"auditReportVersion":1}', 'something else'],
-  ])('says that nothing is known, and never that all is well, with %s', (_, printed, why) => {
+  ])('says that nothing is known, and never that all is well, given %s', (_, printed, why) => {
     const unknown = readAudit(printed);
     for (const [runs, all] of [
       [unknown, unknown],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What `npm audit --json` prints when the registry answers (npm 7 and newer, report version 2). */
+/** What `npm audit --json` prints if the registry answers (npm 7 and newer, report version 2). */
 const report = z.object({
   auditReportVersion: z.literal(2),
   vulnerabilities: z.record(
@@ -14,7 +14,7 @@ const report = z.object({
   ),
   metadata: z.object({ dependencies: z.object({ total: z.number() }) }),
 });
-/** What it prints when it does not. */
+/** What it prints if the registry doesn't. */
 const failure = z.object({ message: z.string() });
 
 export type Audit =
@@ -28,7 +28,10 @@ export type Audit =
 const fixOf = (available: boolean | { name: string; version: string }) =>
   typeof available === 'object' ? `${available.name} ${available.version}` : available ? 'npm audit fix' : 'none yet';
 
-/** Reads what `npm audit --json` printed, whatever that is. Each advisory once, with the package that it is about. */
+/**
+ * Reads whatever `npm audit --json` printed. Lists each advisory once, with the package it is
+ * about.
+ */
 export function readAudit(printed: string): Audit {
   const answer = report.safeParse(jsonOf(printed));
   if (!answer.success) {
@@ -50,7 +53,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** The report in words, for what runs in production (`runs`) and for all that is installed. */
+/** The report in words, for what runs in production (`runs`) and for everything installed. */
 export function describeAudit(runs: Audit, all: Audit): { text: string; bad: boolean } {
   if (!runs.answered || !all.answered) {
     const why = runs.answered ? (all.answered ? '' : all.why) : runs.why;

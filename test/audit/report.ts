@@ -1,4 +1,5 @@
-// npm run audit:report: known weaknesses of the packages. Ends with 1 when one is in what runs in production.
+// npm run audit:report: known vulnerabilities of the packages. Exits with 1 if one is in what runs
+// in production.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describeAudit, readAudit } from './read-audit.ts';

@@ -1,4 +1,7 @@
-/** The least that takes webhooks durably: node:http, HMAC, batched INSERTs. Encrypts nothing and wakes nobody. */
+/**
+ * The least that accepts webhooks durably: node:http, HMAC, batched INSERTs. Encrypts nothing and
+ * wakes nobody.
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import pg from 'pg';

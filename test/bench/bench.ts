@@ -23,7 +23,7 @@ import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
 
 const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, audit, embedded, page };
-/** Sections of their own: only when they are asked for. */
+/** These have sections of their own and run only on request. */
 const alone = { import: importing, ledger };
 
 const { values } = parseArgs({
@@ -74,7 +74,7 @@ try {
     try {
       rows.push(...(await measure(run)));
     } catch (error) {
-      // One measure that fails must not cost the others, which take minutes.
+      // One failing measurement must not cost the others, which take minutes.
       say(`${name} failed: ${error instanceof Error ? error.stack : error}`);
       rows.push({ what: name, ours: '', other: '', result: 'was not measured', bar: '', pass: false });
       await world.stopServers();

@@ -1,6 +1,7 @@
 /**
- * The load, in a process of its own: signed order webhooks over keep-alive connections, written to the sockets as bytes
- * that were made before the clock starts, so that the generator takes as little of the machine as it can.
+ * The load, in its own process: signed order webhooks over keep-alive connections. The bytes are
+ * made before the clock starts and written straight to the sockets, so that the generator uses as
+ * little of the machine as possible.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
@@ -13,9 +14,9 @@ export type LoadOrder = {
   /** How many requests. */
   count: number;
   connections: number;
-  /** Requests a second, sent when their time comes; null: as fast as answers come. */
+  /** Requests per second, sent when due; null: as fast as answers arrive. */
   rate: number | null;
-  /** How many different bodies, numbered from `firstBody`. Webhook ids are all different. */
+  /** How many different bodies, numbered from `firstBody`. All webhook ids differ. */
   bodies: number;
   firstBody: number;
 };

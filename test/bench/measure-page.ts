@@ -4,7 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { signIdToken } from '../fakes/id-token.ts';
 
-/** JavaScript in bytes as gzip packs it, Shopify's own left out; moments and durations in milliseconds. */
+/**
+ * JavaScript in bytes as gzip compresses it, without Shopify's own; times and durations in
+ * milliseconds.
+ */
 export type PageFigures = { scriptBytes: number; lcp: number; cls: number; inp: number };
 
 type Observed = { lcp: number; cls: number; inp: number };
@@ -38,7 +41,7 @@ function observe(): void {
 
 type App = { url: string; apiKey: string; secret: string; shop: string };
 
-/** A browser profile that has seen nothing, with Shopify's CDN stood in for. */
+/** A fresh browser profile, with a stand-in for Shopify's CDN. */
 async function newProfile(browser: Browser, app: App): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
   const appBridge = await readFile(path.join(import.meta.dirname, '../fakes/app-bridge.js'), 'utf8');
@@ -52,7 +55,7 @@ async function newProfile(browser: Browser, app: App): Promise<BrowserContext> {
   return context;
 }
 
-/** One look at the overview by somebody who was never there: a new browser profile, nothing cached. */
+/** One visit to the overview by a first-time visitor: a new browser profile, nothing cached. */
 async function look(browser: Browser, app: App): Promise<PageFigures> {
   const context = await newProfile(browser, app);
   try {
@@ -69,7 +72,7 @@ async function look(browser: Browser, app: App): Promise<PageFigures> {
     for (const name of ['7 days', '30 days', 'Show numbers', 'Hide numbers']) {
       await page.getByRole('button', { name }).click();
     }
-    // The browser tells of an interaction after the frame that shows it.
+    // The browser reports an interaction after the frame that shows it.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
     return { scriptBytes, ...(await page.evaluate(() => window.observed)) };
   } finally {
@@ -77,7 +80,7 @@ async function look(browser: Browser, app: App): Promise<PageFigures> {
   }
 }
 
-/** So many looks, one after the other. */
+/** This many visits, one after another. */
 export async function measurePage(
   launch: { executablePath: string; args: string[] },
   app: App,
@@ -85,7 +88,7 @@ export async function measurePage(
 ): Promise<PageFigures[]> {
   const browser = await chromium.launch({ executablePath: launch.executablePath, args: launch.args });
   try {
-    // The first look of a browser process also starts its own parts: it is not counted.
+    // A browser process's first visit also starts its own parts, so it isn't counted.
     await look(browser, app);
     const figures: PageFigures[] = [];
     for (let done = 0; done < looks; done++) figures.push(await look(browser, app));
@@ -95,10 +98,13 @@ export async function measurePage(
   }
 }
 
-/** From the first look at the app to the first event that Ascent360 accepted, as a new merchant goes it. */
+/**
+ * From the first visit to the app to the first event that Ascent360 accepted, the way a new
+ * merchant goes.
+ */
 export type Path = { fields: number; clicks: number; seconds: number };
 
-/** @param app a shop that is not connected, with an event that waits */
+/** @param app a shop that isn't connected, with a waiting event */
 export async function measurePath(
   launch: { executablePath: string; args: string[] },
   app: App,
@@ -121,7 +127,7 @@ export async function measurePath(
     await fill('GUID of your data webhook', guid);
     await click('Connect');
     await page.getByText('GUID saved. It ends in').waitFor();
-    // Only to see that it is so: the merchant need not look.
+    // Only to check the state: the merchant needn't look.
     await page.goto(`${app.url}/?shop=${app.shop}&embedded=1`);
     await page.getByRole('link', { name: 'Accepted: 1' }).waitFor({ timeout: 60_000 });
     return { ...done, seconds: (performance.now() - began) / 1000 };

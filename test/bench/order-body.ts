@@ -12,11 +12,11 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** What an order body weighs in the measurements, in bytes. */
+/** The size of an order body in the measurements, in bytes. */
 export const ORDER_BYTES = 10_700;
 
 /**
- * Order number `n` of a shop, shaped as Shopify shapes one that was not cut by include_fields, of a person of its own.
+ * Order number `n` of a shop, by its own person, shaped as Shopify's without include_fields.
  * @returns the JSON, exactly ORDER_BYTES long
  */
 export function orderBody(n: number, at: Date): Buffer {

@@ -5,7 +5,7 @@ import type { Shop } from '../../server/store/shops/shops.ts';
 import { cutOrderBody } from './order-body.ts';
 import { type AppDatabase, ask, type Server } from './world.ts';
 
-/** More at once would wait longer than the inbox lets anything wait. */
+/** More at once would wait longer than the inbox allows. */
 const AT_ONCE = 500;
 
 /** For a worker whose events are to wait until they are let go: its sweep would find them. */

@@ -1,4 +1,7 @@
-/** A receiver that takes everything at once, in a process of its own; says on request how many bodies it has taken. */
+/**
+ * A receiver that accepts everything at once, in its own process; reports on request how many
+ * bodies it has accepted.
+ */
 import { createServer } from 'node:http';
 
 let taken = 0;

@@ -5,10 +5,10 @@ import path from 'node:path';
 import type { Row } from './row.ts';
 
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
-/** Titles of the sections that runs of their own write. */
+/** Titles of the sections that are written by runs of their own. */
 const OWN = new Set(['## Import', '## Ledger', '## Mutation', '## Soak']);
 
-/** Peak memory of one of the app's processes; the embedded one holds its database too. */
+/** Peak memory of one app process; the embedded one includes its database. */
 export function memoryRow(name: string, mb: number): Row {
   const most = name === 'embedded' ? 700 : 350;
   return {
@@ -50,7 +50,7 @@ function before(): string {
   }
 }
 
-/** The sections of the document that runs of their own write, by title. */
+/** The document's sections that are written by runs of their own, by title. */
 function sections(): Map<string, string> {
   const parts = before().split(/^(?=## )/m);
   return new Map(
@@ -61,7 +61,7 @@ function sections(): Map<string, string> {
   );
 }
 
-/** Writes docs/benchmarks.md; the sections that other runs wrote there stay. */
+/** Writes docs/benchmarks.md, and keeps the sections that other runs wrote there. */
 export function writeReport(rows: readonly Row[], notes: readonly string[]): void {
   const others = [...sections()].map(([title, text]) => `${title}\n${text}`);
   const text = `# Benchmarks
@@ -89,7 +89,7 @@ ${others.join('\n')}`;
   writeFileSync(file, `${text.trimEnd()}\n`);
 }
 
-/** Puts the result of a run of its own into docs/benchmarks.md, in place of the one before. @param by its command */
+/** Replaces the result of a run of its own in docs/benchmarks.md. @param by its command */
 export function writeSection(title: string, by: string, text: string): void {
   const others = [...sections()]
     .filter(([other]) => other !== title)
@@ -99,5 +99,5 @@ export function writeSection(title: string, by: string, text: string): void {
   writeFileSync(file, `${rest.trimEnd()}\n\n${others.join('')}${own}`);
 }
 
-/** Puts the soak's result into docs/benchmarks.md. */
+/** Replaces the soak's result in docs/benchmarks.md. */
 export const writeSoak = (text: string) => writeSection('## Soak', 'npm run soak', text);

@@ -1,22 +1,24 @@
 import type { World } from './world.ts';
 
-/** A line of the table. */
+/** A row of the table. */
 export type Row = { what: string; ours: string; other: string; result: string; bar: string; pass: boolean };
 
 export type Run = {
   world: World;
-  /** How many interleaved pairs the median is of. */
+  /** How many interleaved pairs the median is taken over. */
   pairs: number;
   quick: boolean;
   /** How many events each of those who are compared delivers before anything is counted. */
   warmUp: number;
   /** Another checkout of the app to compare with; null: none. */
   before: string | null;
-  /** Of an import: how many lines it has, and for how long they are sent from the first on, in minutes. */
+  /**
+   * For an import: how many lines it has, and for how many minutes they are sent from the first on.
+   */
   lines: number;
   sendMinutes: number;
-  /** Progress for whoever waits. */
+  /** Progress for whoever is waiting. */
   say(line: string): void;
-  /** A text for the end of the report, such as a plan. */
+  /** A text for the end of the report, such as a query plan. */
   note(text: string): void;
 };

@@ -10,7 +10,10 @@ import { hold, NO_SWEEP, release } from './pipeline.ts';
 import type { Row, Run } from './row.ts';
 import { type AppDatabase, ask, connectShops, median, SECRET, type Server, shopNames, type World } from './world.ts';
 
-/** Waiting deliveries by SQL: most in a shop that is not connected, a twentieth in the measured shops, due later. */
+/**
+ * Waiting deliveries, inserted by SQL: most in a shop that isn't connected, a twentieth in the
+ * measured shops, due later.
+ */
 async function addBacklog(app: AppDatabase, shops: readonly Shop[], count: number): Promise<Shop> {
   const idle = await app.shops.ensure('backlog.myshopify.com');
   const inSame = Math.round(count / 20);
@@ -39,7 +42,7 @@ const workerEnv = (world: World, app: AppDatabase, receiver: Server) => ({
   ASCENT360_BASE_URL: receiver.url,
 });
 
-/** What a verb asks of the database first, explained; nothing of it stays. */
+/** What a call first asks of the database, explained; then rolled back. */
 export async function explain(
   app: AppDatabase,
   title: string,
@@ -68,7 +71,10 @@ export async function explain(
   return `${title}${generic ? ' (generic plan)' : ''}\n${lines.join('\n')}`;
 }
 
-/** The pipeline's rate beside a large backlog, and the plans of the statements that look for work in it. */
+/**
+ * The pipeline's rate next to a large backlog, and the plans of the statements that look for work
+ * in it.
+ */
 export async function backlog({ world, pairs, quick, say, note }: Run): Promise<Row[]> {
   const [few, many] = [1000, quick ? 100_000 : 1_000_000];
   const count = quick ? 1500 : 4000;
@@ -103,7 +109,8 @@ export async function backlog({ world, pairs, quick, say, note }: Run): Promise<
   let first = 1;
   for (let pair = -1; pair < pairs; pair++) {
     for (const side of sides) {
-      // The two databases share Redis, whose queue is one: the worker of one side runs at a time.
+      // The two databases share a Redis with a single queue, so only one side's worker runs at a
+      // time.
       const worker = await world.app('worker with a backlog', {
         ROLE: 'worker',
         ...workerEnv(world, side.app, receiver),
@@ -134,7 +141,7 @@ export async function backlog({ world, pairs, quick, say, note }: Run): Promise<
   ];
 }
 
-/** Deliveries of one shop that are due and can be sent, each to an address of its own. */
+/** Deliveries of one shop that are due and can be sent, each to its own address. */
 async function fill(app: AppDatabase, shop: Shop, count: number): Promise<void> {
   for (let done = 0; done < count; done += 5000) {
     const rows = Array.from({ length: Math.min(5000, count - done) }, (_, i) => ({
@@ -171,7 +178,7 @@ async function fill(app: AppDatabase, shop: Shop, count: number): Promise<void> 
   await app.db.query('VACUUM ANALYZE deliveries');
 }
 
-/** How long a shop's events take while another shop has very much to do. */
+/** How long a shop's events take while another shop has a very large backlog. */
 export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
   const seconds = quick ? 8 : 30;
   const waiting = 100_000;
@@ -201,7 +208,7 @@ export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
     });
     firstBody += count;
     await wait(quick ? 2000 : 10_000);
-    // What has not ended counts as lasting until now.
+    // An event that hasn't ended counts as lasting until now.
     const [row] = await app.db.query<{ p95: number; done: number }>(
       `SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM coalesce(settled_at, now()) - received_at) * 1000)::float8
          AS p95, count(*) FILTER (WHERE state = 'accepted') AS done

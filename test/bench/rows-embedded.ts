@@ -5,7 +5,7 @@ import type { LoadReport } from './load.ts';
 import type { Row, Run } from './row.ts';
 import { API_KEY, ask, median, SECRET, shopNames } from './world.ts';
 
-/** One process with PGlite and no Redis, connected, so that it delivers while it receives. */
+/** One connected process with PGlite and without Redis, delivering while it receives. */
 export async function embedded({ world, pairs, quick, say }: Run): Promise<Row[]> {
   const count = quick ? 1500 : 3000;
   const receiver = await world.helper('receiver.ts');

@@ -14,10 +14,10 @@ const UNTOLD = 1000;
 export const ABOUT_LEDGER = `What the daily check of a shop takes whose every address opted out, so that each has to be looked at: all but
 ${UNTOLD.toLocaleString('en')} have been told. It runs in pages, on PostgreSQL with fsync and its default settings.`;
 
-/** So many a statement: each has a deadline. */
+/** This many per statement: each has a deadline. */
 const AT_ONCE = 50_000;
 
-/** Addresses that opted out and were told. */
+/** Addresses that opted out and whose opt-out was sent. */
 async function addTold(app: AppDatabase, shop: Shop, count: number): Promise<void> {
   for (let from = 1; from <= count; from += AT_ONCE)
     await addSome(app, shop, from, Math.min(from + AT_ONCE - 1, count));
@@ -35,7 +35,7 @@ async function addSome(app: AppDatabase, shop: Shop, from: number, to: number): 
   );
 }
 
-/** People who opted out, of whom nothing was told. */
+/** People who opted out and whose opt-out was never sent. */
 async function addUntold(app: AppDatabase, shop: Shop, count: number): Promise<void> {
   const now = Date.now();
   await app.db.transaction(async (sql) => {
@@ -62,7 +62,10 @@ async function addUntold(app: AppDatabase, shop: Shop, count: number): Promise<v
 
 const residentMb = () => process.memoryUsage.rss() / 2 ** 20;
 
-/** Holds the whole ledger against what was told. @returns seconds, and by how much the memory grew at most, in MB */
+/**
+ * Compares the whole ledger with what was sent. @returns seconds, and the largest growth in memory
+ * in MB
+ */
 async function check(app: AppDatabase, shop: Shop): Promise<{ seconds: number; grewMb: number; opened: number }> {
   await askLedgerCheck(app.db, shop);
   const chore = ledgerCheck({ db: app.db, log: createLog('silent'), now: Date.now, wake: () => {} });
@@ -83,7 +86,7 @@ async function check(app: AppDatabase, shop: Shop): Promise<{ seconds: number; g
   return { seconds, grewMb: most - before, opened: row?.count ?? 0 };
 }
 
-/** The daily check of a large ledger: time, memory and the plan of its page. */
+/** The daily check of a large ledger: time, memory and its page's query plan. */
 export async function ledger({ world, quick, say, note }: Run): Promise<Row[]> {
   const [few, many] = [10_000, quick ? 100_000 : 1_000_000];
   const app = await world.appDatabase('ledger');

@@ -12,7 +12,10 @@ const SHOP = 'page-shop.myshopify.com';
 const NEW_SHOP = 'new-shop.myshopify.com';
 const EVENTS = 40;
 
-/** The overview as a merchant first sees it: the built pages, a real browser, a cold cache, a shop with events. */
+/**
+ * The overview as a merchant first sees it: the built pages, a real browser, a cold cache, a shop
+ * with events.
+ */
 export async function page({ world, pairs, say }: Run): Promise<Row[]> {
   const found = await findBrowser(process.env);
   if ('missing' in found) {

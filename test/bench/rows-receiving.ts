@@ -10,7 +10,7 @@ const TABLE = `CREATE TABLE webhooks (id bigserial PRIMARY KEY, webhook_id text 
   INSERT INTO sessions SELECT 'offline_' || name, name, '', false, 'read_orders', NULL, md5(name)
     FROM unnest(ARRAY[${SHOPS.map((name) => `'${name}'`)}]) AS name`;
 
-/** Sends the load and insists that every request was acknowledged. */
+/** Sends the load and requires every request to be acknowledged. */
 async function measure(load: Server, order: LoadOrder): Promise<LoadReport> {
   const report = await ask<LoadReport>(load, order);
   if (report.statuses['200'] !== order.count)
@@ -29,7 +29,10 @@ const orderOf = (port: number, count: number, rate: number | null = null): LoadO
   firstBody: 1,
 });
 
-/** Webhooks acknowledged durably, against the straight way and against the least that takes them durably. */
+/**
+ * Webhooks acknowledged durably, compared with the straightforward way and with the least that
+ * accepts them durably.
+ */
 export async function receiving({ world, pairs, quick, say }: Run): Promise<Row[]> {
   const count = quick ? 8000 : 20_000;
   const { url } = await world.appDatabase('receiving');

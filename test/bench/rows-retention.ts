@@ -7,7 +7,10 @@ import { type AppDatabase, connectShops } from './world.ts';
 
 const RETENTION_DAYS = 30;
 
-/** Events of a shop that were accepted so many days ago, each with its delivery and attempt, of the size of an order's. */
+/**
+ * Events of a shop accepted this many days ago, each with a delivery and an attempt, of an order's
+ * size.
+ */
 async function addEnded(app: AppDatabase, shop: Shop, count: number, daysAgo: number): Promise<void> {
   await app.db.query(
     `WITH noise AS MATERIALIZED (SELECT decode(string_agg(md5(n::text), ''), 'hex') AS bytes FROM generate_series(1, 144) AS n),
@@ -27,7 +30,10 @@ async function addEnded(app: AppDatabase, shop: Shop, count: number, daysAgo: nu
   for (const table of ['events', 'deliveries', 'attempts']) await app.db.query(`VACUUM ANALYZE ${table}`);
 }
 
-/** What retention does in a shop with nothing else to do: how fast, and how long the shop waits for one page of it. */
+/**
+ * Retention in a shop with nothing else to do: how fast it is, and how long the shop waits for one
+ * page of it.
+ */
 export async function retaining({ world, quick, say }: Run): Promise<Row[]> {
   const count = quick ? 10_000 : 50_000;
   const app = await world.appDatabase('retention');

@@ -1,7 +1,8 @@
 /**
- * The soak: webhooks at a steady rate while processes are killed, Redis is restarted, connections are cut and the receiver is in
- * trouble, at random but repeatable moments. At the end nothing that was acknowledged may be missing, and no choice may have gone back.
- * Usage: npm run soak -- [--minutes 10] [--rate 200] [--seed 1]
+ * The soak: webhooks at a steady rate while processes are killed, Redis is restarted, connections
+ * are cut and the receiver fails, at random but repeatable moments. At the end nothing acknowledged
+ * may be missing, and no choice may have gone back. Usage: npm run soak -- [--minutes 10] [--rate
+ * 200] [--seed 1]
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Number(values.seed)];
-/** People whose consent changes again and again, per shop. */
+/** People per shop whose consent keeps changing. */
 const PEOPLE = 40;
 const SETTLES_WITHIN_MS = 180_000;
 const random = seeded(seed);
@@ -61,12 +62,12 @@ const running: { web: Server; worker: Server } = { web: await start('web'), work
 
 const agent = new Agent({ connections: 64 });
 const sent: Sent[] = [];
-/** The newest choice of each person, by shop and address, in the order in which they were made. */
+/** Each person's newest choice, by shop and address, in the order they were made. */
 const chosen = new Map<string, boolean>();
 const faults: Record<string, number> = {};
 
 async function send(one: Sent): Promise<void> {
-  // As Shopify: again until it is answered with 200.
+  // Like Shopify: again until the answer is 200.
   for (;;) {
     one.tries++;
     try {
@@ -90,7 +91,7 @@ async function send(one: Sent): Promise<void> {
         return;
       }
     } catch {
-      // Killed, or not up again yet.
+      // Killed, or not yet up again.
     }
     await wait(200 + Math.random() * 300);
   }
@@ -200,7 +201,7 @@ const stored = await app.db.query<{ webhook_id: string }>('SELECT webhook_id FRO
 const known = new Set(stored.map((row) => row.webhook_id));
 const missing = sent.filter((one) => !known.has(one.id));
 
-/** The last flag that the receiver took for each person. */
+/** The last flag the receiver took for each person. */
 const heard = new Map<string, boolean>();
 const posts = new Map<string, number>();
 for (const record of receiver.received) {

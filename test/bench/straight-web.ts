@@ -1,6 +1,6 @@
 /**
- * The straight way to take webhooks, which the app is compared with: express, HMAC, the session looked up, the body parsed,
- * one INSERT per request on a pool of 20.
+ * The straightforward way to receive webhooks, for comparison: express, HMAC, a session lookup, the
+ * body parsed, one INSERT per request on a pool of 20.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';

@@ -25,35 +25,35 @@ const here = import.meta.dirname;
 const root = path.join(here, '../..');
 
 const packageJson: { scripts: { start: string } } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-/** What `npm start` gives Node. */
+/** Node's options in `npm start`. */
 const nodeFlags = packageJson.scripts.start.split(' ').filter((part) => part.startsWith('--'));
 
-/** A process that is measured. */
+/** A measured process. */
 export type Server = {
   name: string;
   port: number;
   url: string;
   child: ChildProcess;
-  /** The most memory it has held so far, in MB (VmHWM). */
+  /** The most memory it has used so far, in MB (VmHWM). */
   peakMb(): number;
-  /** Processor time it has used so far, in milliseconds. */
+  /** The processor time it has used so far, in milliseconds. */
   cpuMs(): number;
   stop(signal?: NodeJS.Signals): Promise<void>;
 };
 
-/** One of the app's databases, opened in this process beside the measured ones. */
+/** One of the app's databases, opened in this process next to the measured ones. */
 export type AppDatabase = { url: string; config: Config; db: Db; shops: Shops; queue: Queue };
 
 export type World = {
   dir: string;
   redis: RedisServer;
-  /** An empty database; `sql` is run in it. */
+  /** An empty database in which `sql` was run. */
   database(name: string, sql?: string): Promise<string>;
   /** `from`: another checkout whose migrations it gets; `redisDb`: the number of its database in Redis. */
   appDatabase(name: string, how?: { from?: string; redisDb?: number }): Promise<AppDatabase>;
   /** The app as it is run in production, ready to answer. `env` in place of what it would get; `from`: another checkout. */
   app(name: string, env: Record<string, string>, from?: string): Promise<Server>;
-  /** One of the files beside this one, in a process of its own that said it is ready. */
+  /** One of the files in this folder, running in its own process and ready. */
   helper(file: string, ...args: string[]): Promise<Server>;
   /** Processor time of PostgreSQL and its backends, in milliseconds. */
   databaseCpuMs(): number;
@@ -62,9 +62,9 @@ export type World = {
   /** Peak memory in MB of every app process so far, by name. */
   peaks(): Map<string, number>;
   checkpoint(): Promise<void>;
-  /** Stops what a measure that failed has left running. */
+  /** Stops whatever a failed measurement left running. */
   stopServers(): Promise<void>;
-  /** With a profile: the statements that took most, a line each. */
+  /** With a profile: the most expensive statements, one line each. */
   statements(app: AppDatabase): Promise<string[]>;
   forgetStatements(app: AppDatabase): Promise<void>;
   stop(): Promise<void>;
@@ -99,13 +99,16 @@ function peakOf(pid: number | undefined): number {
   }
 }
 
-/** A tick of the times in /proc: a hundredth of a second on every Linux that Node runs on. */
+/** A tick of the times in /proc: a hundredth of a second on every Linux that Node supports. */
 const TICK_MS = 10;
 
-/** Processor time in milliseconds, user and system, of a process and of its children that have ended. */
+/**
+ * Processor time in milliseconds, user and system, of a process and those of its children that have
+ * ended.
+ */
 function cpuOf(pid: number | undefined): number {
   try {
-    // The name, in parentheses, may hold spaces.
+    // The name, in parentheses, may contain spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
   } catch {
@@ -123,8 +126,9 @@ async function over<Row extends object>(url: string, sql: string): Promise<Row[]
 }
 
 /**
- * PostgreSQL with fsync and Redis, both of one's own, and what is measured on them.
- * @param options.cpuProfile a folder for CPU profiles of the app's processes; statements are counted too
+ * PostgreSQL with fsync, and Redis, both for the benchmarks alone, and what is measured on them.
+ * @param options.cpuProfile a folder for CPU profiles of the app's processes; statements are
+ * counted too
  */
 export async function openWorld(options: { cpuProfile?: string } = {}): Promise<World> {
   const [bin, redisBinary] = [findPostgres(), findRedis()];
@@ -180,7 +184,8 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     redis,
     database,
     appDatabase: async (name, { from, redisDb = 0 } = {}) => {
-      // Shops of different databases have the same ids: what an earlier measurement left in Redis concerns none of these.
+      // Shops in different databases have the same ids, so nothing that an earlier measurement left
+      // in Redis may remain.
       await redis.command('FLUSHALL');
       const url = await database(name);
       const redisUrl = `${redis.url}/${redisDb}`;
@@ -281,7 +286,7 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
 
 export const shopNames = (count: number) => Array.from({ length: count }, (_, i) => `shop-${i + 1}.myshopify.com`);
 
-/** Shops that are there and connected, each with a GUID of its own. */
+/** Existing, connected shops, each with its own GUID. */
 export async function connectShops(app: AppDatabase, names: readonly string[]): Promise<Shop[]> {
   const settings = createSettingsStore(app.db);
   return await Promise.all(

@@ -17,7 +17,7 @@ describe('the demo', () => {
   });
   afterAll(() => world.close());
 
-  it('loses nothing, sends no fault, and leaves every flag at the newest choice', () => {
+  it('loses nothing, sends no faults, and leaves every flag at the newest choice', () => {
     expect(verdict.faults).toEqual([]);
     expect(verdict.totals).toMatchObject({ waiting: 0, attention: 0 });
   });
@@ -46,12 +46,12 @@ describe('the demo', () => {
     expect(sent ?? null).toEqual(told && ('ListIds' in told ? { ...told, ProviderType: 3 } : told));
   });
 
-  it('sends once more what was answered with 503', () => {
+  it('sends again what was answered with 503', () => {
     const shipped = played.find(({ title }) => title?.startsWith('Her order ships'));
     expect(shipped?.detail?.attempts.map(({ status }) => status)).toEqual([503, 200]);
   });
 
-  it("sends Shopify's test orders to nobody, and the same orders as real ones once", () => {
+  it('sends Shopify’s test orders to nobody, and the same orders once as real ones', () => {
     const orders = played.filter(
       ({ title, topic }) => topic.startsWith('orders/') && / test order|real/.test(title ?? ''),
     );
@@ -82,17 +82,17 @@ describe('the verdict of the demo', () => {
 
   it.each([
     ['the newest', [choice(true, 1), choice(false, 2)], false],
-    ['the newest, in whatever order they came', [choice(true, 5), choice(false, 2)], true],
-    ['of two at the same moment the opt-out', [choice(false, 2), choice(true, 2)], false],
+    ['the newest, in whatever order they arrived', [choice(true, 5), choice(false, 2)], true],
+    ['the opt-out, of two at the same moment,', [choice(false, 2), choice(true, 2)], false],
   ])('takes %s for the choice that counts', (_, choices, value) => {
     expect(newestChoices(choices)).toMatchObject([{ value }]);
   });
 
-  it.each([true, null])('minds a last flag of %s where the person opted out', (told) => {
+  it.each([true, null])('objects to a last flag of %s where the person opted out', (told) => {
     expect(flagFaults([choice(false, 1)], { ...nobody, lastAccepted: () => told })).toHaveLength(1);
   });
 
-  it('minds a flag about somebody who chose nothing', () => {
+  it('objects to a flag about someone who chose nothing', () => {
     const record = { body: { Email: 'b@example.com', EmailPermission: true } };
     expect(flagFaults([], { ...nobody, received: [{ ...blank, ...record }] })).toHaveLength(1);
   });
@@ -110,7 +110,7 @@ describe('the verdict of the demo', () => {
   };
 });
 
-it('samples have the ids that Shopify meant, beyond 2^53 too', () => {
+it('samples have Shopify’s original ids, even beyond 2^53', () => {
   expect(bodyText(sampleOf('orders/create'))).toContain('{"id":820982911946154508,');
   expect(bodyText(sampleOf('customers_email_marketing_consent/update'))).toContain(
     '{"customer_id":706405506930370084,',

@@ -1,4 +1,5 @@
-// npm run demo: the app between a stand-in Shopify and a stand-in Ascent360, with what it sent and why as a table.
+// npm run demo: the app between a stand-in for Shopify and one for Ascent360, with a table of what
+// it sent and why.
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 22) {
   process.stderr.write(`Node ${process.versions.node} is too old: start with "npm run demo", which brings Node 24.\n`);
@@ -13,7 +14,10 @@ const { isAtRest } = await import('./play.ts');
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const once = process.argv.includes('--once');
-/** npm run dev: a shop with a month of history, the pages from their sources, reloaded when one changes, at an address that stays. */
+/**
+ * npm run dev: a shop with a month of history and the pages from their sources, reloaded after each
+ * change, at a fixed address.
+ */
 const dev = process.argv.includes('--dev');
 const DEV_PORT = 3000;
 

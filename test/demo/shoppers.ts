@@ -3,7 +3,10 @@ import { sampleOf } from './samples.ts';
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 
-/** The people of Shopify's own samples, as the shop's Admin API tells of them: nobody ever asked them for their consent. */
+/**
+ * The people in Shopify's own samples, as the shop's Admin API has them: nobody ever asked for
+ * their consent.
+ */
 export function addSampleCustomers(shop: FakeShop): void {
   for (const sample of [sampleOf('customers/update'), sampleOf('orders/create')['customer']]) {
     if (typeof sample !== 'object' || sample === null) continue;

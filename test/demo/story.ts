@@ -4,7 +4,9 @@ import { emailOf, type FakeCustomer, phoneOf } from '../fakes/shopify-shop.ts';
 import { bodyText, sampleOf } from './samples.ts';
 import { LEAVING_SHOP, SHOP, type World } from './world.ts';
 
-/** An explicit choice as the person made it: what Ascent360 has to end up with is the newest one per address. */
+/**
+ * An explicit choice as the person made it. Ascent360 must end up with the newest one per address.
+ */
 export type Choice = { flag: Flag; address: string; value: boolean; at: number };
 
 /** One webhook of the demo. */
@@ -12,13 +14,13 @@ export type Step = {
   topic: string;
   body: string;
   title?: string;
-  /** Milliseconds; now unless told. */
+  /** Milliseconds; by default now. */
   triggeredAt?: number;
   shop?: string;
   choice?: Choice;
-  /** Sent with the webhook id of the step before: Shopify's retry. */
+  /** Sent with the webhook id of the step before, like Shopify's retry. */
   again?: true;
-  /** Done right before it is sent. */
+  /** Runs right before it is sent. */
   prepare?(world: World): void;
 };
 
@@ -26,7 +28,10 @@ export type Chapter = { title: string; steps: Step[] };
 
 const LAST = new Set(['customers/delete', 'app/uninstalled']);
 
-/** Shopify's own samples of every subscribed topic; its orders are test orders, so those come as real ones too. */
+/**
+ * Shopify's own samples of every subscribed topic. Its orders are test orders, so they are also
+ * sent as real ones.
+ */
 export function samples(): Chapter {
   const steps = topics
     .filter(({ name, subscribed }) => subscribed && !LAST.has(name))
@@ -68,7 +73,7 @@ const home = {
   country_code: 'US',
   phone: '(303) 555-0117',
 };
-/** How she stands in the shop's Admin API from a step on. */
+/** Her record in the shop's Admin API from a step on. */
 const miaIs =
   (change: Partial<FakeCustomer>) =>
   ({ admin }: World) => {
@@ -133,7 +138,7 @@ function emailConsent(state: 'subscribed' | 'unsubscribed', at: number): string 
   });
 }
 
-/** One shopper over the last eight minutes. Nothing of her exists. */
+/** One shopper over the last eight minutes. She doesn't exist. */
 export function story(now: number): Chapter {
   const ago = (minutes: number) => Math.floor((now - minutes * MINUTE) / 1000) * 1000;
   const consent = 'customers_email_marketing_consent/update';
@@ -249,7 +254,7 @@ export function story(now: number): Chapter {
   return { title: 'Eight minutes in the life of a shopper', steps };
 }
 
-/** What erases, stops or is about the law comes last. */
+/** Erasures, uninstallation and privacy requests come last. */
 export function farewell(): Chapter {
   const sample = (topic: string, title: string, shop?: string): Step => ({
     topic,

@@ -16,7 +16,7 @@ const COLUMNS = [
 const GAP = '  ';
 export const WIDTH = COLUMNS.reduce((sum, [, width]) => sum + width, GAP.length * (COLUMNS.length - 1));
 
-/** Breaks at spaces, and long names after `_`, `/` and `.`; a piece that still is too long is cut. */
+/** Breaks at spaces, and long names after `_`, `/` and `.`; whatever is still too long is cut. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
@@ -65,7 +65,7 @@ const textOf = (value: unknown, key: string): string => {
 };
 const listOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : '');
 
-/** The main keys of a payload, a few words each. */
+/** A payload's main keys, in a few words each. */
 export function describePayload(payload: Record<string, unknown>): string {
   const name = `${textOf(payload, 'FirstName')} ${textOf(payload, 'LastName')}`.trim();
   const order = payload['Order'];
@@ -113,7 +113,7 @@ function whyOf(detail: ActivityDetail): string {
     .join('\n');
 }
 
-/** One webhook: what it was, what left for Ascent360, and why. */
+/** One webhook: what it was, what was sent to Ascent360, and why. */
 export function renderRow({ title, topic, detail }: Played): string {
   const event: Cell[] = title ? [{ text: title }, { text: topic, style: 'dim' }] : [{ text: topic }];
   const nothing: Cell = { text: '–', style: 'dim' };

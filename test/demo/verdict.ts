@@ -5,15 +5,15 @@ import { type Counts, DEMO, type World } from './world.ts';
 
 export type Verdict = {
   totals: Counts;
-  /** Records that the stand-in took. */
+  /** Records that the stand-in accepted. */
   records: number;
-  /** What is wrong, one sentence each; empty: all is well. */
+  /** What is wrong, one sentence each; empty: nothing. */
   faults: string[];
 };
 
 const NONE: Counts = { received: 0, accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 };
 
-/** The newest choice per address and flag; of two at the same moment the opt-out. */
+/** The newest choice per address and flag; of two at the same moment, the opt-out. */
 export function newestChoices(choices: readonly Choice[]): Choice[] {
   const newest = new Map<string, Choice>();
   for (const choice of choices) {
@@ -24,7 +24,7 @@ export function newestChoices(choices: readonly Choice[]): Choice[] {
   return [...newest.values()];
 }
 
-/** Flags that are outdated, missing, or about somebody who chose nothing. */
+/** Flags that are outdated, missing, or about someone who chose nothing. */
 export function flagFaults(
   choices: readonly Choice[],
   ascent360: Pick<FakeAscent360, 'received' | 'lastAccepted'>,
@@ -54,7 +54,10 @@ function flagsIn({ body }: ReceivedRecord): string[] {
 const sumOf = ({ accepted, merged, skipped, waiting, attention }: Counts) =>
   accepted + merged + skipped + waiting + attention;
 
-/** Looks at everything once more when all is at rest: at the app's numbers, and at what the stand-in took. */
+/**
+ * Checks everything once more when nothing changes any more: the app's numbers, and what the
+ * stand-in accepted.
+ */
 export async function judge(world: World, played: readonly Played[]): Promise<Verdict> {
   const faults: string[] = [];
   const totals = { ...NONE };

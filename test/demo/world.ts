@@ -16,7 +16,7 @@ import { SAMPLE_VERSION } from './samples.ts';
 import { addSampleCustomers } from './shoppers.ts';
 
 export const DEMO = { apiKey: 'demo', secret: 'demo', guid: '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90' } as const;
-/** The shop whose story is told, and one that leaves. */
+/** The shop whose story is told, and one that uninstalls. */
 export const SHOP = 'demo-shop.myshopify.com';
 export const LEAVING_SHOP = 'leaving-shop.myshopify.com';
 
@@ -59,22 +59,22 @@ export type ActivityItem = z.infer<typeof item>;
 export type ActivityDetail = z.infer<typeof detail>;
 export type Counts = z.infer<typeof counts>;
 
-/** What the merchant sees of one shop, through the app's own API. */
+/** What one shop's merchant sees, through the app's own API. */
 export type Merchant = {
   saveSettings(document: object): Promise<void>;
   /** The events of a webhook id: none or one. */
   find(webhookId: string): Promise<ActivityItem[]>;
   newest(): Promise<ActivityItem[]>;
   detail(id: string): Promise<ActivityDetail>;
-  /** Of the last 24 hours. */
+  /** For the last 24 hours. */
   counts(): Promise<Counts>;
 };
 
 export type World = {
-  /** Of the app, `http://localhost:{port}`. */
+  /** The app's URL, `http://localhost:{port}`. */
   url: string;
   ascent360: FakeAscent360;
-  /** What stands in the shop, as its Admin API tells. */
+  /** The shop's data, as its Admin API returns it. */
   admin: FakeShopifyAdmin;
   sender: ShopifySender;
   merchant(shop: string): Merchant;
@@ -105,7 +105,8 @@ function merchantOf(url: string, shop: string): Merchant {
 }
 
 /**
- * Starts the stand-ins and the app, in this process, on free ports and in a directory that is removed by close().
+ * Starts the stand-ins and the app in this process, on free ports and in a directory that close()
+ * removes.
  * @param options.front the merchant's pages; absent: what `npm run build` left
  * @param options.history the shop has had the app for a month
  */

@@ -1,4 +1,4 @@
-// npm run docs: puts the generated parts into README.md and docs/payload.md.
+// npm run docs: writes the generated parts of README.md and docs/payload.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DOCUMENTS, documentUrl, renew } from './print-samples.ts';
 

@@ -1,7 +1,8 @@
 /**
- * Runs Shopify's own scan for what an app's review minds (`shopify app doctor`, docs/doctor.md) on a copy of the files that git
- * knows, because it writes into what it scans. Ends with 1 when there is a finding of medium severity or above. Needs the
- * package registry once, to fetch the pinned CLI; the scan itself is local.
+ * Runs Shopify's own scan for what app reviewers object to (`shopify app doctor`, docs/doctor.md)
+ * on a copy of the files git knows, because it writes into what it scans. Exits with 1 if there is
+ * a finding of medium severity or above. Needs the package registry once, to fetch the pinned CLI;
+ * the scan itself is local.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

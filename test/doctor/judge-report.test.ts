@@ -20,19 +20,19 @@ describe('the report of shopify app doctor', () => {
     ['low', 0],
     ['medium', 1],
     ['high', 1],
-    ['critical, of a later version', 1],
+    ['critical, in a later version', 1],
   ])('%s', (severity, count) => {
     expect(judgeReport(printed([issue(severity)])).bad).toHaveLength(count);
   });
 
-  it('without findings is good', () => {
+  it('is good without findings', () => {
     expect(judgeReport(printed([]))).toMatchObject({
       bad: [],
       summary: 'shopify-app-doctor 4.8.2: 300 files, 0 findings',
     });
   });
 
-  it('that is none, or of a scan that saw nothing, is a failure', () => {
+  it('is a failure if it isn’t one, or is from a scan that saw nothing', () => {
     expect(() => judgeReport('Something went wrong')).toThrow();
     expect(() => judgeReport('{"engine":{}}')).toThrow();
     expect(() => judgeReport(printed([], 3))).toThrow();

@@ -15,13 +15,13 @@ const report = z.object({
   }),
 });
 
-/** Any other severity, one we do not know of too, has to be looked at. */
+/** Any other severity, even an unknown one, has to be looked at. */
 const HARMLESS = new Set(['low', 'info']);
 
 /**
  * Reads what `shopify app doctor --json` printed.
- * @returns the report alone, a line that sums it up, and the findings of medium severity or above
- * @throws Error when it is no report, or one of a scan that looked at nothing
+ * @returns only the report, a one-line summary, and the findings of medium severity or above
+ * @throws Error if it isn't a report, or is from a scan that looked at nothing
  */
 export function judgeReport(printed: string): { report: object; summary: string; bad: string[] } {
   const from = printed.indexOf('{');

@@ -20,7 +20,7 @@ const post = (body: unknown, path = `/V1/Data/${GUID}`, init: RequestInit = {}) 
   });
 
 describe('the stand-in for Ascent360', () => {
-  it('answers 200 to any valid JSON and says what would not be understood', async () => {
+  it('answers 200 to any valid JSON and lists what would not be understood', async () => {
     expect((await post({ email: 'ann@example.com' })).status).toBe(200);
     expect(fake.received[0]?.faults).toEqual([
       'SourceName is missing',
@@ -55,11 +55,11 @@ describe('the stand-in for Ascent360', () => {
     expect(fake.received[0]?.accepted).toBe(false);
   });
 
-  it('refuses what is not JSON', async () => {
+  it('refuses what isn’t JSON', async () => {
     expect((await post('{')).status).toBe(400);
   });
 
-  it('follows a list of behaviours once and then accepts, for one GUID alone', async () => {
+  it('follows a list of behaviours once and then accepts, for a single GUID', async () => {
     fake.behave(GUID, [{ status: 503, retryAfter: 7 }, 'html', 'redirect']);
     const other = await post(GOOD, '/V1/Data/aaaaaaaa-1111-4222-8333-0123456789ab');
     const answers = [await post(GOOD), await post(GOOD), await post(GOOD), await post(GOOD)];
@@ -68,7 +68,7 @@ describe('the stand-in for Ascent360', () => {
     expect(fake.received.map(({ accepted }) => accepted)).toEqual([true, false, false, false, true]);
   });
 
-  it('tells the last flag that was accepted from the last that was taken', async () => {
+  it('distinguishes the last flag that was accepted from the last that was taken', async () => {
     fake.behave((record) => (record.raw.includes('false') ? { status: 500 } : 'accept'));
     await post({ ...GOOD, Email: 'Ann@Example.com', EmailPermission: true });
     await post({ ...GOOD, EmailPermission: false });
@@ -79,7 +79,7 @@ describe('the stand-in for Ascent360', () => {
     expect(fake.lastAccepted('+19801234567', 'SMSPermission')).toBeNull();
   });
 
-  it('keeps a record of what it reset before reading, as not taken', async () => {
+  it('records what it reset before reading as not taken', async () => {
     fake.behave('reset');
     await expect(post(GOOD)).rejects.toThrow();
     expect(fake.received.map(({ taken, status }) => ({ taken, status }))).toEqual([{ taken: false, status: null }]);

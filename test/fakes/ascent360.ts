@@ -1,8 +1,9 @@
 /**
- * A stand-in for Ascent360's inbound webhook, used by tests, the demo and development. Like the real one it answers 200 to
- * any valid JSON, and to XML that read-xml.ts can read; unlike it, it says in `faults` what the real one would silently not have understood. The field table is
- * written out here by hand from Ascent360's help page "webhook-documentation" and shares nothing with the server's code, so
- * that a mistake there is not repeated here.
+ * A stand-in for Ascent360's inbound webhook, used by tests, the demo and development. Like the
+ * real one, it answers 200 to any valid JSON, and to XML that read-xml.ts can read. Unlike it, it
+ * lists in `faults` what the real one would silently not have understood. The field table is
+ * written out here by hand from Ascent360's help page "webhook-documentation" and shares nothing
+ * with the server's code, so that a mistake there isn't repeated here.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -12,43 +13,45 @@ import { readXml } from './read-xml.ts';
 export type Mode = 'accept' | 'hang' | 'cut' | 'drip' | 'html' | 'redirect' | 'reset';
 /** What to do with one request. Without a status: 200. */
 export type Behaviour = {
-  /** `accept` unless told. `cut`, `drip`, `html` take the body first; `reset` does not read it. */
+  /** By default `accept`. `cut`, `drip` and `html` take the body first; `reset` doesn't read it. */
   mode?: Mode;
   status?: number;
   retryAfter?: string | number;
   contentType?: string;
   /** The answer's body. */
   answer?: string;
-  /** Wait before answering, in milliseconds. */
+  /** How long to wait before answering, in milliseconds. */
   delayMs?: number;
-  /** Answers only after this, and after `delayMs` from then. */
+  /** Answers only after this, plus `delayMs`. */
   after?: Promise<unknown>;
-  /** Where a `redirect` points to. */
+  /** Where a `redirect` points. */
   location?: string;
 };
-/** One for every request, a list for one request each (then accepting), or a choice by what arrived. */
+/**
+ * One for every request, a list with one per request (then accepting), or a choice by what arrived.
+ */
 export type Plan = Mode | Behaviour | readonly (Mode | Behaviour)[] | ((record: ReceivedRecord) => Mode | Behaviour);
 type ReadyPlan = { needsBody: boolean; next(record: ReceivedRecord): Behaviour };
 export type Flag = 'EmailPermission' | 'SMSPermission';
 
 export type ReceivedRecord = {
-  /** Milliseconds since 1970, when the body was complete (or the connection was reset). */
+  /** When the body was complete (or the connection was reset), in milliseconds since 1970. */
   at: number;
   method: string;
   path: string;
-  /** Null: the path is not `/V1/Data/{uuid}`. */
+  /** null: the path isn't `/V1/Data/{uuid}`. */
   guid: string | null;
   contentType: string | null;
-  /** The body as it came, and as JSON where it is some, or XML. */
+  /** The body as it arrived, and parsed if it is JSON or XML. */
   raw: string;
   body: unknown;
   /** What Ascent360 would not have understood, one sentence each. */
   faults: string[];
-  /** Whether the body was read, whatever was answered. */
+  /** Whether the body was read, whatever the answer was. */
   taken: boolean;
-  /** The status sent, null while there is none. */
+  /** The status sent; null while there is none. */
   status: number | null;
-  /** A complete 2xx that is no HTML page went out. */
+  /** A complete 2xx answer that isn't HTML was sent. */
   accepted: boolean;
 };
 
@@ -58,11 +61,14 @@ export type FakeAscent360 = {
   received: ReceivedRecord[];
   behave(plan: Plan): void;
   behave(guid: string, plan: Plan): void;
-  /** The flag in the newest accepted body about an e-mail (any case) or mobile (digits, with or without plus). */
+  /**
+   * The flag in the newest accepted body for an email (any case) or mobile (digits, with or without
+   * plus).
+   */
   lastAccepted(address: string, flag: Flag, guid?: string): boolean | null;
-  /** The same among all bodies that were taken, also those whose answer was lost or a 5xx. */
+  /** The same among all bodies taken, even those whose answer was lost or a 5xx. */
   lastTaken(address: string, flag: Flag, guid?: string): boolean | null;
-  /** Resolves once so many records are there; rejects after `timeoutMs` (10 s unless told). */
+  /** Resolves once this many records have arrived; rejects after `timeoutMs` (by default 10 s). */
   until(count: number, timeoutMs?: number): Promise<ReceivedRecord[]>;
   /** Forgets records and behaviours. */
   clear(): void;
@@ -254,7 +260,7 @@ function portOf(address: AddressInfo | string | null): number {
 const isJson = (type: string) => /^application\/json\s*(;|$)/i.test(type);
 const isXml = (type: string) => /^application\/xml; charset=utf-8$/i.test(type);
 
-/** Fills in body and faults; returns the status of a request that is no record at all, else null. */
+/** Fills in body and faults; returns the status if a request isn't a record at all, else null. */
 function read(record: ReceivedRecord): number | null {
   if (record.guid === null) record.faults.push(`the path is not /V1/Data/{GUID}`);
   if (record.method !== 'POST') record.faults.push(`the method is ${record.method}, not POST`);
@@ -378,7 +384,7 @@ const BELONGS_TO: Readonly<Record<string, string>> = {
   ListIds: 'ProviderType',
 };
 
-/** What Ascent360 would not understand in a body, one sentence each; none for a good one. */
+/** What Ascent360 would not understand in a body, one sentence each; empty for a good one. */
 export function faultsOf(body: unknown): string[] {
   if (!isObject(body)) return ['the body is not an object'];
   const faults = tableFaults(body, FIELDS, ['SourceName', 'SourceType']);

@@ -6,7 +6,7 @@ import { everyRow, placesThatHold } from './decrypting-search.ts';
 
 type Somebody = { email: string; phone: string };
 
-/** Where a customer is kept whose contacts and choices went out. */
+/** Where a customer is stored whose contact and choices were sent. */
 export const KEPT = [
   'addresses.address (hash)',
   'addresses.written',
@@ -22,22 +22,22 @@ export const KEPT = [
   'people.profile',
   'told.address (hash)',
 ];
-/** Nobody asked this one for a choice, so nothing was decided or told about it. */
+/** Nobody asked this one for a choice, so nothing was decided or sent about it. */
 export const KEPT_UNTOLD = KEPT.filter((place) => !/^(consent_decisions|told)/.test(place));
 
 const fieldsOf = (body: unknown): Map<string, unknown> =>
   new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);
 
 export type Books = {
-  /** What came to Ascent360 since the last look: e-mail, what it told of, and its flags. */
+  /** What reached Ascent360 since the last call: email, what it was about, and its flags. */
   arrived(): unknown[][];
-  /** What came so far is not looked at. */
+  /** Ignores what has arrived so far. */
   skip(): void;
-  /** How many requests were looked at. */
+  /** How many requests have been returned or ignored. */
   seen(): number;
-  /** The columns that hold something of somebody, in plain, sealed or hashed. */
+  /** The columns that hold something of a person, in plain text, sealed or hashed. */
   holding(person: Somebody): Promise<string[]>;
-  /** How many events of a shop came from where and ended how. */
+  /** How many events of a shop there are, by source and ending. */
   events(shop?: string): Promise<Record<string, number>>;
   shopId(shop?: string): Promise<number | undefined>;
   /** The tables of all rows of a shop. */

@@ -19,12 +19,12 @@ export const METRICS_TOKEN = 'metrics-token';
 
 type Env = Record<string, string>;
 
-/** The real server in a process of its own. */
+/** The real server in its own process. */
 export type ConnectorProcess = {
   url: string;
   port: number;
   child: ChildProcess;
-  /** All it has written to stdout and stderr. */
+  /** Everything it has written to stdout and stderr. */
   output(): string;
   ended: Promise<number | null>;
   alive(): boolean;
@@ -37,7 +37,7 @@ export type ConnectorProcess = {
   api(method: string, route: string, body?: unknown, shop?: string): Promise<{ status: number; body: unknown }>;
 };
 
-/** Sends from outside: to one process, or through something in front of it. */
+/** Sends from outside: to a process, or through something in front of it. */
 export function clientOf(url: string): Pick<ConnectorProcess, 'send' | 'api'> {
   const sender = createShopifySender({ url: `${url}/webhooks`, shop: SHOP, secret: SECRET });
   return {
@@ -100,22 +100,25 @@ async function launch(env: Env): Promise<ConnectorProcess> {
   };
 }
 
-/** How an event stands. */
+/** An event's state and reason. */
 export type Standing = { state: string; reason: string | null };
 
 export type World = {
   ascent360: FakeAscent360;
   admin: FakeShopifyAdmin;
-  /** Null: embedded. */
+  /** null: embedded. */
   databaseUrl: string | null;
   env: Env;
   /** Starts a process without waiting for it. */
   launch(env?: Env): Promise<ConnectorProcess>;
   /** Starts a process and waits until it is ready. */
   run(env?: Env): Promise<ConnectorProcess>;
-  /** Connects a shop to a GUID of its own. */
+  /** Connects a shop to its own GUID. */
   connect(to: Pick<ConnectorProcess, 'api'>, settings?: object, shop?: string): Promise<string>;
-  /** How every event of a shop stands, by webhook id: read from PostgreSQL, or embedded through the API of `from`. */
+  /**
+   * The state of every event of a shop, by webhook id: read from PostgreSQL, or embedded through
+   * the API of `from`.
+   */
   standings(from: Pick<ConnectorProcess, 'api'>, shop?: string): Promise<Map<string, Standing>>;
   /** Opens the database. Embedded: only after the process has ended. */
   read<T>(work: (db: Db) => Promise<T>): Promise<T>;
@@ -123,10 +126,13 @@ export type World = {
   close(): Promise<void>;
 };
 
-/** The server that the tests of the project "postgres" share; null: they run embedded. */
+/** The server shared by the tests of the project "postgres"; null: they run embedded. */
 export const sharedPostgres = () => process.env['TEST_DATABASE_URL'] ?? null;
 
-/** Applies the migrations as an operator does, in a process of its own; resolves once it says that it has. */
+/**
+ * Applies the migrations as an operator does, in a separate process; resolves once it says that it
+ * has.
+ */
 async function migrate(databaseUrl: string): Promise<void> {
   const child = spawn(process.execPath, ['server/run.js', 'prisma/migrate.ts'], {
     cwd: root,
@@ -141,7 +147,7 @@ async function migrate(databaseUrl: string): Promise<void> {
   });
 }
 
-/** A new database on the server: a copy of one that the first to ask migrates. */
+/** A new database on the server: a copy of one that the first caller migrates. */
 async function newDatabase(serverUrl: string): Promise<string> {
   const template = 'connector_fault_template';
   const name = `connector_fault_${randomBytes(6).toString('hex')}`;
@@ -178,9 +184,9 @@ async function pagesOf(from: Pick<ConnectorProcess, 'api'>, shop: string): Promi
 }
 
 /**
- * A stand-in for Ascent360 and a database with all its migrations, for processes to be started on and killed.
- * @param options.postgres a server; without one the shared one, or embedded where there is none
- * @param options.env what the processes get beyond short waits
+ * A stand-in for Ascent360 and a migrated database, on which processes are started and killed.
+ * @param options.postgres a server; by default the shared one, or embedded if there is none
+ * @param options.env what the processes get besides short waits
  */
 export async function startWorld(options: { postgres?: string; env?: Env } = {}): Promise<World> {
   const server = options.postgres ?? sharedPostgres();
@@ -201,7 +207,7 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     RETRY_SCHEDULE: '100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s',
     SWEEP_INTERVAL: '300ms',
     DELIVERY_TIMEOUT: '3s',
-    // Long enough for a busy machine: what stands still for a moment is not taken for dead.
+    // Long enough for a busy machine: what stalls for a moment isn't taken for dead.
     LEASE: '5s',
     LOG_LEVEL: 'info',
     METRICS_TOKEN,

@@ -14,7 +14,7 @@ export const API_KEY = 'test-key';
 export const SECRET = 'test-secret';
 export const SHOP = 'test-shop.myshopify.com';
 
-/** How an event stands, as the database has it. */
+/** An event's row in the database. */
 export type EventRow = {
   id: string;
   webhook_id: string;
@@ -29,7 +29,7 @@ export type Connector = {
   url: string;
   db: Db;
   ascent360: FakeAscent360;
-  /** Shopify's Admin API: every shop exists there, empty until filled. */
+  /** Shopify's Admin API: every shop exists there, and is empty until filled. */
   admin: FakeShopifyAdmin;
   guid: string;
   send(topic: string, body: object | string | Buffer, overrides?: SendOverrides): Promise<SendAnswer>;
@@ -40,7 +40,7 @@ export type Connector = {
   /** Waits until no event of the shop is waiting, sending or retrying. */
   settled(shop?: string): Promise<EventRow[]>;
   api(method: string, path: string, body?: unknown, shop?: string): Promise<{ status: number; body: unknown }>;
-  /** Connects a shop with a GUID of its own and these settings. */
+  /** Connects a shop with its own GUID and these settings. */
   connect(settings?: object, shop?: string): Promise<string>;
   stop(): Promise<void>;
 };
@@ -48,7 +48,9 @@ export type Connector = {
 const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
 const COLUMNS = 'e.id, e.webhook_id, e.topic, e.state, e.reason, e.detail, e.merged_into';
 
-/** Fails with what was waited for when it does not come true in time: long enough for a machine that does a lot else. */
+/**
+ * Fails, naming what was waited for, if it doesn't happen in time: long enough for a busy machine.
+ */
 export async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const giveUpAt = Date.now() + timeoutMs;
   for (;;) {
@@ -59,7 +61,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
   }
 }
 
-/** The whole app in this process, on a database of its own, with a stand-in for Ascent360 and short waits. */
+/**
+ * The whole app in this process, with its own database, a stand-in for Ascent360 and short waits.
+ */
 export async function startConnector(env: Record<string, string> = {}, given?: Db): Promise<Connector> {
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();

@@ -4,7 +4,10 @@ import { leftOut } from './left-out.ts';
 
 export type CorpusBody = { folder: string; file: string; text: string };
 
-/** Public sample and captured webhook bodies, a folder for each topic. They lie beside the clone, being no part of the project. */
+/**
+ * Public sample and captured webhook bodies, one folder per topic. They are kept next to the clone,
+ * because they aren't part of the project.
+ */
 export function readCorpus(): CorpusBody[] {
   const place = process.env['CORPUS_DIR'] ?? path.join(import.meta.dirname, '../../../shared/corpus/payloads');
   if (!existsSync(place)) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Connections that want nothing, or all of it: what strangers may open. */
+/** Connections that a stranger may open and do nothing useful with. */
 export type Crowd = {
   /** How many of them the server has closed. */
   closed(): number;
@@ -13,7 +13,7 @@ export type Crowd = {
 const MB = 1024 * 1024;
 const BODY_BYTES = Math.floor(9.9 * MB);
 
-/** What each of them begins. */
+/** What each of them sends first. */
 export type CrowdRequest = { path: string; headers?: Record<string, string> };
 
 function headOf({ path, headers = {} }: CrowdRequest, bytes: number): string {
@@ -21,12 +21,12 @@ function headOf({ path, headers = {} }: CrowdRequest, bytes: number): string {
   return `POST ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`;
 }
 
-/** A signature that could be one, and is not. */
+/** A well-formed signature that is wrong. */
 export const someSignature = () => ({ 'x-shopify-hmac-sha256': randomBytes(32).toString('base64') });
 
 /**
- * Opens connections: `idle` ones say nothing; `endless` ones send all but the last byte of 9.9 MB; `slow` ones send a byte of it every
- * 100 ms. Those that are closed are not opened again.
+ * Opens connections. `idle` ones send nothing; `endless` ones send all but the last byte of 9.9 MB;
+ * `slow` ones send a byte of it every 100 ms. Closed ones aren't reopened.
  */
 export function openCrowd(
   port: number,
@@ -65,7 +65,7 @@ export function openCrowd(
   };
 }
 
-/** What a process holds in memory at the moment, in MB. */
+/** The memory a process uses right now, in MB. */
 export function memoryOf(pid: number): number {
   const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(resident) / 1024;

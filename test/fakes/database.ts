@@ -10,7 +10,10 @@ import { prismaDir } from '../../server/platform/database/migrations.ts';
 import { copyKeptFolder } from './kept-folder.ts';
 import { scratchFolder } from './scratch.ts';
 
-/** Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL. */
+/**
+ * Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL
+ * version.
+ */
 function schemaVersion(): string {
   const hash = createHash('sha256').update(
     readFileSync(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
@@ -21,7 +24,7 @@ function schemaVersion(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Puts an embedded database with all migrations into an empty directory. */
+/** Creates an embedded database with all migrations in an empty directory. */
 export async function prepareDirectory(dataDir: string): Promise<void> {
   const make = async (folder: string) => {
     const made = await mkdtemp(path.join(tmpdir(), 'connector-made-'));
@@ -60,7 +63,7 @@ async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => Promise
   }
 }
 
-/** Under one lock for all workers: a template that someone is connected to cannot be copied. */
+/** Under one lock for all workers: a template can't be copied while someone is connected to it. */
 async function copyOfTemplate(adminUrl: string, name: string): Promise<void> {
   const template = `connector_template_${schemaVersion()}`;
   await asAdmin(adminUrl, async (client) => {
@@ -92,8 +95,8 @@ async function onServer(adminUrl: string): Promise<Db> {
 }
 
 /**
- * A new database with all migrations, of one's own: embedded, or on the server that TEST_DATABASE_URL names (a role that may
- * create databases). close() removes it.
+ * A new migrated database: embedded, or on the server in TEST_DATABASE_URL (whose role may create
+ * databases). close() removes it.
  */
 export async function testDatabase(): Promise<Db> {
   const adminUrl = process.env['TEST_DATABASE_URL'];

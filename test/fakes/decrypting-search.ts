@@ -3,7 +3,7 @@ import type { HashKind, Keys, Vault } from '../../server/platform/keys.ts';
 
 type Row = Record<string, unknown>;
 
-/** What each sealed column is bound to; a new one has to be added here. */
+/** What each sealed column is bound to; a new column has to be added here. */
 const bindings: Record<string, (row: Row) => string> = {
   'events.body': (row) => `events.body:${row['id']}`,
   'events.summary': (row) => `events.summary:${row['id']}`,
@@ -34,7 +34,7 @@ const kinds: readonly HashKind[] = [
   'lists',
 ];
 
-/** What is looked for: a pattern in plain or opened values, and values in the hashes of any kind. */
+/** What to look for: a pattern in plain or opened values, and values in hashes of any kind. */
 export type Wanted = { pattern: RegExp; values: readonly string[] };
 
 /** Every row of every table, whatever tables there are. */
@@ -51,8 +51,8 @@ export async function everyRow(db: Db): Promise<{ table: string; row: Row }[]> {
 }
 
 /**
- * Opens every sealed value of every table and looks for something in it, in the plain ones and in the hashes.
- * @returns the columns that hold it
+ * Opens every sealed value in every table and searches it, the plain values and the hashes.
+ * @returns the columns with a match
  */
 export async function placesThatHold(db: Db, keys: Keys, wanted: Wanted): Promise<string[]> {
   const shops = await db.query<{

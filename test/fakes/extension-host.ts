@@ -1,4 +1,7 @@
-/** Stand-ins for what the Shopify admin gives a UI extension: its texts, and the way to the app's own API. */
+/**
+ * Stand-ins for what the Shopify admin gives a UI extension: its texts, and access to the app's own
+ * API.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { render } from 'preact';
@@ -9,7 +12,10 @@ export const extensionFolder = (name: string) => path.join(import.meta.dirname, 
 
 const isText = (found: string | Texts | undefined): found is string => typeof found === 'string';
 
-/** `shopify.i18n.translate` with the extension's own English texts. @throws Error for a key that they lack */
+/**
+ * `shopify.i18n.translate` with the extension's own English texts. @throws Error for a key they
+ * lack
+ */
 function translator(name: string): (key: string, values?: Record<string, unknown>) => string {
   const texts: Texts = JSON.parse(readFileSync(path.join(extensionFolder(name), 'locales/en.default.json'), 'utf8'));
   return (key, values = {}) => {
@@ -25,7 +31,7 @@ function translator(name: string): (key: string, values?: Record<string, unknown
   };
 }
 
-/** Gives an extension its own texts, and dates as days, in place of what the tester has: the keys. */
+/** Gives an extension its own texts, and dates as days, where the tester would show the keys. */
 export function speak(i18n: object, name: string): void {
   Object.assign(i18n, {
     translate: translator(name),
@@ -34,7 +40,9 @@ export function speak(i18n: object, name: string): void {
   });
 }
 
-/** Ends what `setUpExtension` began. The tester empties the page itself, which Preact would not notice. */
+/**
+ * Ends what `setUpExtension` began. The tester empties the page itself, without Preact noticing.
+ */
 export function close(extension: { [Symbol.dispose](): void }): void {
   render(null, document.body);
   extension[Symbol.dispose]();
@@ -44,8 +52,8 @@ export type Answer = { status?: number; body?: unknown } | 'no answer';
 export type Call = { method: string; path: string; body: unknown };
 
 /**
- * `fetch` that answers by `METHOD path`; several answers of one path come one after another, the last again and again.
- * What it was asked goes into `calls`.
+ * A `fetch` that answers by `METHOD path`. Several answers for one path come one after another, and
+ * the last one again and again. Calls go into `calls`.
  */
 export function answering(answers: Record<string, Answer | Answer[]>): { fetch: typeof fetch; calls: Call[] } {
   const calls: Call[] = [];

@@ -1,6 +1,7 @@
 /**
- * What surviving a fault means, the same for all: nothing acknowledged is lost, no flag that Ascent360 took last is older
- * than the person's newest choice, and nothing was accepted twice unless an answer was lost on the way.
+ * What surviving a fault means, in every test: nothing acknowledged is lost, the last flag that
+ * Ascent360 took is never older than the person's newest choice, and nothing is accepted twice
+ * unless an answer was lost on the way.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,11 +10,11 @@ import type { FakeAscent360, ReceivedRecord } from './ascent360.ts';
 import { SHOP, until } from './connector.ts';
 import type { ConnectorProcess, Standing, World } from './connector-process.ts';
 
-/** One webhook as Shopify sends it: again and again, with the same id, until it is answered with 200. */
+/** One webhook, sent as Shopify does: again and again with the same id, until the answer is 200. */
 export type Sent = {
   webhookId: string;
   shop: string;
-  /** The first name in its payload, which no other has; null: it carries a choice. */
+  /** The first name in its payload, unique to it; null: it carries a choice. */
   marker: string | null;
   choice: { address: string; value: boolean; chosenAt: number } | null;
   statuses: (number | 'no answer')[];
@@ -27,7 +28,7 @@ type Webhook = Pick<Sent, 'webhookId' | 'shop' | 'marker' | 'choice'> & { topic:
 
 let people = 1_000_000;
 
-/** A new customer, whom only this event is about. */
+/** A new customer whom only this event is about. */
 export function someCustomer(shop = SHOP): Webhook {
   const id = people++;
   const marker = `Marker${id}`;
@@ -41,7 +42,7 @@ export function someCustomer(shop = SHOP): Webhook {
   };
 }
 
-/** A choice of a person about e-mail. */
+/** A person's email choice. */
 export function someChoice(person: number, value: boolean, chosenAt: number, shop = SHOP): Webhook {
   const state = value ? 'subscribed' : 'unsubscribed';
   return {
@@ -54,7 +55,10 @@ export function someChoice(person: number, value: boolean, chosenAt: number, sho
   };
 }
 
-/** Sends one webhook until it is acknowledged, `tries` times at most. `to` is asked anew for every try; `heard` learns each status. */
+/**
+ * Sends one webhook until it is acknowledged, at most `tries` times. `to` is called for every try;
+ * `heard` gets each status.
+ */
 export async function sendUntilTaken(
   to: () => Sender,
   webhook: Webhook,
@@ -79,7 +83,7 @@ export async function sendUntilTaken(
   return sent;
 }
 
-/** Sends all of them, so many at a time. */
+/** Sends all of them, this many at a time. */
 export async function sendAll(to: () => Sender, webhooks: readonly Webhook[], atOnce = 32): Promise<Sent[]> {
   const left = webhooks.values();
   const sent: Sent[] = [];
@@ -91,7 +95,7 @@ export async function sendAll(to: () => Sender, webhooks: readonly Webhook[], at
 }
 
 export type Traffic = {
-  /** What was acknowledged, or given up. */
+  /** Acknowledged, or given up. */
   sent: Sent[];
   /** Every status so far. */
   statuses: Sent['statuses'];
@@ -142,7 +146,7 @@ export function startTraffic(
 }
 
 const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
-/** Names of the database and of the merchant's view. */
+/** The database's and the merchant's names for states. */
 const KNOWN = new Set([...ENDED, 'received', 'open', 'waiting', 'sending', 'retrying']);
 
 /** Waits until every acknowledged event has ended. */
@@ -159,7 +163,7 @@ export async function settled(
     async () => {
       const maps = await Promise.all(shops.map(async (shop) => await world.standings(from, shop)));
       const all = new Map(maps.flatMap((map) => [...map]));
-      // What is not there is lost, which is not waited for: the verdict says so.
+      // A missing event is lost. It isn't waited for, because the verdict reports it.
       if (ids.every((id) => ENDED.has(all.get(id)?.state ?? 'accepted'))) return all;
       await wait(150);
       return undefined;
@@ -181,13 +185,15 @@ const grouped = <T>(items: readonly T[], keyOf: (item: T) => unknown) => {
 };
 
 export type Verdict = {
-  /** Acknowledged, and neither accepted nor merged nor skipped nor waiting nor in need of attention. */
+  /**
+   * Acknowledged, but neither accepted nor merged nor skipped nor waiting nor needing attention.
+   */
   lost: string[];
-  /** *accepted* says the database; the receiver knows nothing of it. */
+  /** The database says accepted*, but the receiver never got it. */
   neverTaken: string[];
-  /** Taken twice although the answer to the first was not lost. */
+  /** Taken twice although the first answer was not lost. */
   repeated: string[];
-  /** The flag taken last is not the newest choice. */
+  /** The last flag taken isn't the newest choice. */
   regressed: string[];
   /** What Ascent360 would not have understood. */
   faults: string[];
@@ -195,7 +201,7 @@ export type Verdict = {
 
 export const SURVIVED: Verdict = { lost: [], neverTaken: [], repeated: [], regressed: [], faults: [] };
 
-/** Lets what is `explained` come again although it was accepted, and counts it. */
+/** Allows what is `explained` to arrive again although it was accepted, and counts it. */
 export function countRepeats(explained: (before: ReceivedRecord, again: ReceivedRecord) => boolean) {
   let repeats = 0;
   return {
@@ -209,21 +215,24 @@ export function countRepeats(explained: (before: ReceivedRecord, again: Received
 }
 
 /**
- * Explains what was sent before such a moment and again after it.
- * @param ends when nothing more came from a process that ended, as Unix times in milliseconds
+ * Explains what was sent before one of these moments and again after it.
+ * @param ends when the last output of a process that ended arrived, as Unix times in milliseconds
  */
 export const acrossEnds =
   (ends: readonly number[]) =>
   (before: ReceivedRecord, again: ReceivedRecord): boolean =>
     ends.some((end) => before.at <= end && end < again.at);
 
-/** How many attempts ended without an answer that was written down. Embedded: only after the process has ended. */
+/**
+ * How many attempts ended without a recorded answer. Embedded: only after the process has ended.
+ */
 export const unansweredAttempts = async (world: World): Promise<number> =>
   await world.read(async (db) => (await db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`)).length);
 
 /**
  * The one check. Call it once the acknowledged events have ended.
- * @param answerLost whether the answer to a request that came again may not have been recorded: something was killed or away
+ * @param answerLost whether the answer to a repeated request may not have been recorded, because
+ * something was killed or away
  */
 export function judge(
   sent: readonly Sent[],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { signBody } from './shopify-sender.ts';
 
-/** A run as Shopify Flow posts it; what `over` names is put in place. */
+/** A run as Shopify Flow posts it, with the fields of `over` replaced. */
 export function flowRun(shop: string, customerId: number | string, over: object = {}, properties: object = {}) {
   return {
     shop_id: 690933842,
@@ -15,7 +15,10 @@ export function flowRun(shop: string, customerId: number | string, over: object 
   };
 }
 
-/** Signs the bytes with the app's secret, as Flow does, and posts them. `hmac`: in place of the right signature. */
+/**
+ * Signs the bytes with the app's secret, as Flow does, and posts them. `hmac`: instead of the right
+ * signature.
+ */
 export async function postRun(
   url: string,
   body: object | string,

@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that the system gives to whoever asks for any (from 32768 on Linux): what is free there now is free when a
- * process begins to listen a while later, and stays so while that process is down. Above those that `fetch` refuses.
+ * Below the ports that the system hands out (from 32768 on Linux): a port that is free there is
+ * still free when a process listens on it a while later, and stays so while that process is down.
+ * Above the ports that `fetch` refuses.
  */
 const FIRST = 11_000;
 const BEYOND = 32_000;
@@ -16,7 +17,7 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port for a process of one's own to listen on. */
+/** A port for another process to listen on. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, BEYOND);

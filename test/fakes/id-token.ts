@@ -1,11 +1,11 @@
 import { SignJWT } from 'jose';
 
-/** Claims and header to put in place of the right ones; undefined takes one out. */
+/** Claims and header that replace the right ones; undefined removes one. */
 type Overrides = { claims?: Record<string, unknown>; header?: { alg: string; [name: string]: unknown } };
 
 /**
  * An ID token as Shopify signs it for App Bridge.
- * @param options.now milliseconds; the token is valid from then for one minute. Default: the clock.
+ * @param options.now milliseconds; the token is valid for one minute from then. Default: now.
  */
 export async function signIdToken(
   options: { apiKey: string; secret: string; shop: string; userId?: string; now?: number } & Overrides,

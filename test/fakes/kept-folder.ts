@@ -7,15 +7,17 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * Copies a folder that takes long to make: whoever needs it first makes it, and it is kept among the temporary files.
- * @param name names what is in it, its version included
- * @param make makes the folder, which is not there yet
- * @param to where the copy is to be; not there yet
+ * Copies a folder that takes long to make. The first caller makes it, and it is kept among the
+ * temporary files.
+ * @param name names its content, including the version
+ * @param make makes the folder, which doesn't exist yet
+ * @param to where to copy it; must not exist yet
  */
 export async function copyKeptFolder(name: string, make: (folder: string) => Promise<void>, to: string): Promise<void> {
   const kept = path.join(tmpdir(), name);
   if (!existsSync(kept)) {
-    // Workers may be making the same: each makes its own, the first rename wins, and nobody sees half of one.
+    // Several workers may be making it at once: each makes its own, the first rename wins, and
+    // nobody sees half of one.
     const own = `${kept}.${randomBytes(6).toString('hex')}`;
     await make(own);
     await rename(own, kept).catch(async (error: unknown) => {

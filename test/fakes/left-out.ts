@@ -1,8 +1,8 @@
 /**
- * Something that tests need is not on this machine. On CI that is a failure, so that no test goes missing there without a word;
- * elsewhere the run says what it leaves out.
+ * Something that tests need isn't on this machine. On CI that is a failure, so that no test
+ * silently goes missing there; elsewhere the run says what it leaves out.
  * @param tests what is left out
- * @param remedy what brings it
+ * @param remedy how to get it
  */
 export function leftOut(tests: string, remedy: string): void {
   if (process.env['CI']) throw new Error(`CI runs all tests, also ${tests}: ${remedy}`);

@@ -5,9 +5,9 @@ export type Post = Record<string, string>;
 
 export type OpenShopOptions = {
   settings?: BlockSettings;
-  /** How the page is first seen. */
+  /** The colour scheme and size the page is seen in. */
   state?: FormState;
-  /** What Shopify's form says after a post; the default is that it worked. */
+  /** What Shopify's form says after a post; by default, that it worked. */
   answer?: (post: Post) => FormState;
   javaScript?: boolean;
   /** Of the window, in CSS pixels. */
@@ -19,8 +19,9 @@ export type OpenShopOptions = {
 const SHOP = 'https://shop.example';
 
 /**
- * Opens a shop's page with the sign-up block in it. Nothing leaves the machine: the page, the block's assets and Shopify's
- * customer form are stood in for; a post is answered with the page again, as Shopify does after its redirect.
+ * Opens a shop's page with the sign-up block in it. Nothing leaves the machine: the page, the
+ * block's assets and Shopify's customer form are stand-ins. A post is answered with the page again,
+ * as Shopify does after its redirect.
  */
 export async function openShop(browser: Browser, options: OpenShopOptions): Promise<{ page: Page; posts: Post[] }> {
   const {

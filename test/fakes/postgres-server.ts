@@ -10,27 +10,40 @@ import { scratchFolder } from './scratch.ts';
 
 export type PostgresServer = {
   url: string;
-  /** The process that has started the others. */
+  /** The process that started the others. */
   pid(): number;
-  /** Ends it and its backends: `fast` as an operator would (SIGINT), `crash` at once and without a checkpoint (SIGQUIT). */
+  /**
+   * Ends it and its backends: `fast` as an operator would (SIGINT), `crash` at once and without a
+   * checkpoint (SIGQUIT).
+   */
   end(how: 'fast' | 'crash'): Promise<void>;
   /** Starts it again on the same port and data. */
   begin(): Promise<void>;
-  /** Stops all its processes in the middle of whatever they do, so that it takes connections and answers nothing. */
+  /**
+   * Freezes all its processes in the middle of whatever they do, so that it accepts connections but
+   * never answers.
+   */
   freeze(): void;
   thaw(): void;
-  /** pg_terminate_backend on up to `max` connections of others. @returns how many it ended */
+  /**
+   * pg_terminate_backend on up to `max` connections of others. @returns how many were terminated
+   */
   terminateBackends(max: number): Promise<number>;
-  /** A standby that follows over `port` (its own, or one in front of it), as asynchronously as PostgreSQL does by default. */
+  /**
+   * A standby that follows over `port` (the server's own, or a proxy's), asynchronously, as is
+   * PostgreSQL's default.
+   */
   standby(port?: number): Promise<PostgresServer>;
-  /** Of a standby: it becomes a primary. */
+  /** For a standby: it becomes a primary. */
   promote(): Promise<void>;
   stop(): Promise<void>;
 };
 
 const debian = '/usr/lib/postgresql';
 
-/** Where initdb and postgres are: on the PATH, or in Debian's place. Null: not on this machine. */
+/**
+ * Where initdb and postgres are: on the PATH, or where Debian puts them. null: not on this machine.
+ */
 export function findPostgres(): string | null {
   const newest = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
   const places = [
@@ -54,9 +67,11 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /**
- * Starts a PostgreSQL of one's own on a free port, in a folder that goes with it. PostgreSQL refuses to run as root.
- * @param options.dataIn a folder for the data, in place of one beside the log (WAL)
- * @param options.fsync false unless told: a test needs no power cut, and its data may be in memory
+ * Starts a separate PostgreSQL on a free port, in a folder that is removed with it. PostgreSQL
+ * refuses to run as root.
+ * @param options.dataIn a folder for the data, instead of one next to the log (WAL)
+ * @param options.fsync by default false: a test needn't survive a power cut, and its data may be in
+ * memory
  * @param options.follows the port of a primary that it copies and follows
  * @param options.prepare puts files into the data folder before the start
  * @param options.settings more of postgresql.conf, as `name=value`
@@ -89,7 +104,7 @@ export async function startPostgres(
   else {
     const primary = ['-h', '127.0.0.1', '-p', String(options.follows), '-U', 'postgres'];
     const copy = [...primary, '-D', dataDir, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
-    // Not waited for in step: the primary may be reached through a proxy of this process.
+    // Not waited for synchronously: the primary may be reached through a proxy in this process.
     await promisify(execFile)(path.join(bin, 'pg_basebackup'), copy, { ...owner, cwd: dir });
   }
   await options.prepare?.(dataDir);
@@ -99,7 +114,7 @@ export async function startPostgres(
   const settings = [
     `fsync=${options.fsync ? 'on' : 'off'}`,
     'max_connections=300',
-    // It may be in memory.
+    // The folder may be in memory.
     'max_wal_size=256MB',
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${dir}`,
@@ -131,7 +146,7 @@ export async function startPostgres(
       try {
         process.kill(pid, signal);
       } catch {
-        // A backend may have ended in between.
+        // A backend may have ended meanwhile.
       }
     }
   }

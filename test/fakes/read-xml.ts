@@ -1,7 +1,7 @@
 /**
- * Reads a record in XML the strict way: well-formed, root `Data`, elements only, nothing repeated that is no list. It comes
- * back as the JSON of the same record, so that one check does for both. Which key holds what is written out here by hand,
- * as in ascent360.ts.
+ * Reads an XML record strictly: well-formed, root `Data`, elements only, and nothing repeated that
+ * isn't a list. Returns the JSON of the same record, so that one check does for both. Which key
+ * holds what is written out here by hand, as in ascent360.ts.
  */
 import { SaxesParser } from 'saxes';
 
@@ -25,7 +25,7 @@ const DATA = object({
   Order: ORDER,
 });
 
-/** @throws Error naming the first thing that a strict reader would not take */
+/** @throws Error naming the first thing that a strict reader would refuse */
 export function readXml(xml: string): Record<string, unknown> {
   const root = parse(xml);
   if (root.name !== 'Data') throw new Error(`the root is ${root.name}, not Data`);

@@ -7,7 +7,7 @@ import { freePort } from './free-port.ts';
 
 export type RedisServer = {
   url: string;
-  /** A connection of one's own, for commands to the server itself. */
+  /** A separate connection, for commands to the server itself. */
   command(...words: [string, ...string[]]): Promise<unknown>;
   /** Ends the server at once, as a crash would. */
   kill(): Promise<void>;
@@ -16,14 +16,14 @@ export type RedisServer = {
   stop(): Promise<void>;
 };
 
-/** Redis, or Valkey, on the PATH. Null: not on this machine. */
+/** Redis or Valkey on the PATH. null: not on this machine. */
 export function findRedis(): string | null {
   for (const name of ['redis-server', 'valkey-server']) {
     try {
       execFileSync(name, ['--version'], { stdio: 'ignore' });
       return name;
     } catch {
-      // The next name may be there.
+      // Perhaps the next name is there.
     }
   }
   return null;
@@ -43,7 +43,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Starts a server of one's own on a free port, without persistence. */
+/** Starts a separate server on a free port, without persistence. */
 export async function startRedis(binary: string): Promise<RedisServer> {
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-redis-'));
   const port = await freePort();

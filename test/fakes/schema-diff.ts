@@ -12,7 +12,7 @@ import { prismaDir } from '../../server/platform/database/migrations.ts';
 
 const noFilter = { externalTables: [], externalEnums: [] };
 
-/** Loads Prisma's schema engine (WebAssembly): no engine binary has to be downloaded. */
+/** Loads Prisma's schema engine (WebAssembly), so that no engine binary has to be downloaded. */
 async function instantiateEngine(): Promise<typeof SchemaEngineModule> {
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const engine = await import(pathToFileURL(glue).href);
@@ -25,8 +25,8 @@ async function instantiateEngine(): Promise<typeof SchemaEngineModule> {
 }
 
 declare global {
-  // Its glue code keeps the instance in a variable of its module: there may be one per process, however often this file is
-  // loaded.
+  // Its glue code keeps the instance in a module variable, so there may be only one per process,
+  // however often this file is loaded.
   var connectorSchemaEngine: Promise<typeof SchemaEngineModule> | undefined;
 }
 
@@ -76,7 +76,9 @@ async function withEngine<T>(
   }
 }
 
-/** The SQL that leads from the migrations folder (or nothing) to schema.prisma. Empty when they agree. */
+/**
+ * The SQL that leads from the migrations folder (or nothing) to schema.prisma; empty if they agree.
+ */
 export async function diffMigrations(
   adapter: SqlMigrationAwareDriverAdapterFactory,
   from: 'empty' | 'migrations',

@@ -6,7 +6,10 @@ import path from 'node:path';
 const MEMORY = '/dev/shm';
 const GB = 2 ** 30;
 
-/** In memory where there is plenty of it: a new database is some 300 files, which take a disk ten times as long. */
+/**
+ * In memory if there is plenty of it: a new database has about 300 files, which take ten times as
+ * long on a disk.
+ */
 function findPlace(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
@@ -26,7 +29,7 @@ const isAlive = (pid: number) => {
 
 let place: string | undefined;
 
-/** The first time, what processes left that were killed is removed: it would stay in memory. */
+/** The first time, it removes what killed processes left behind: it would stay in memory. */
 function openPlace(): string {
   if (place !== undefined) return place;
   place = findPlace();
@@ -39,7 +42,7 @@ function openPlace(): string {
   return place;
 }
 
-/** An empty folder for the data of one test or server, which removes it. */
+/** An empty folder for the data of one test or server, which has to remove it. */
 export async function scratchFolder(name: string): Promise<string> {
   return await mkdtemp(path.join(openPlace(), `connector-${name}-${process.pid}-`));
 }

@@ -65,11 +65,11 @@ describe('tokens', () => {
     expect(admin.calls).toMatchObject([{ shop: SHOP, method: 'POST', path: '/admin/oauth/access_token' }]);
   });
 
-  it('an exchange that does not ask for an expiring token gets one for ever, without a refresh token', async () => {
+  it('an exchange that doesn’t ask for an expiring token gets a permanent one, without a refresh token', async () => {
     expect(await tokens(exchange)).toEqual({ access_token: expect.any(String), scope: expect.any(String) });
   });
 
-  it('a refreshed pair stays usable until the new one is used', async () => {
+  it('a refreshed pair can still be used until the new one is used', async () => {
     const first = await install();
     const lost = await refresh(first.refresh_token);
     const second = await refresh(first.refresh_token);
@@ -84,14 +84,14 @@ describe('tokens', () => {
   it.each([
     ['expired', () => shop.tokens.expireAccess()],
     ['was revoked', () => shop.tokens.revoke()],
-  ])('a call with a token that %s is answered with 401', async (_, change) => {
+  ])('a call with a token that %s gets 401', async (_, change) => {
     const { access_token } = await install();
     change();
     expect((await call(access_token, ShopFacts.text)).status).toBe(401);
     expect((await call('shpat_guessed', ShopFacts.text)).status).toBe(401);
   });
 
-  it("a call with another shop's token is answered with 401", async () => {
+  it('a call with another shop’s token gets 401', async () => {
     const other = new URLSearchParams({ ...exchange, expiring: '1' });
     const answer = await post('/admin/oauth/access_token', other, { 'x-forwarded-host': 'b.myshopify.com' });
     expect((await call((await answer.json()).access_token, ShopFacts.text)).status).toBe(401);
@@ -118,7 +118,7 @@ describe('GraphQL', () => {
     });
   const withMetafields = { withMetafields: true, metafieldKeys: ['facts.birth_date'], metafieldCount: 1 };
 
-  it("answers by the shop's data, in the order of the ids", async () => {
+  it('answers from the shop’s data, in the order of the ids', async () => {
     customer();
     const ids = ['gid://shopify/Customer/2', 'gid://shopify/Customer/1'];
     const { data, extensions } = await run(CustomersByIds, { ids, ...withMetafields });
@@ -146,12 +146,12 @@ describe('GraphQL', () => {
     });
   });
 
-  it('refuses what the schema does not have', async () => {
+  it('refuses fields that the schema doesn’t have', async () => {
     const { body } = await call((await install()).access_token, '{ shop { secret } }');
     expect(body.errors[0].message).toContain('secret');
   });
 
-  it('leaves fields null that the app may not see, and says so', async () => {
+  it('returns null for fields that the app may not see, and says so', async () => {
     customer();
     shop.denied.add('Customer.firstName');
     const ids = ['gid://shopify/Customer/1'];
@@ -160,7 +160,7 @@ describe('GraphQL', () => {
     expect(errors).toMatchObject([{ path: ['nodes', 0, 'firstName'], extensions: { code: 'ACCESS_DENIED' } }]);
   });
 
-  it('compares the days of customers, pages, and counts', async () => {
+  it('compares customers by day, pages, and counts', async () => {
     for (let i = 0; i < 300; i++) shop.setCustomer({ id: i, updatedAt: '2026-11-02T00:00:00Z' });
     customer();
     const query = "updated_at:>='2026-11-01T23:00:00Z'";
@@ -175,7 +175,7 @@ describe('GraphQL', () => {
     });
   });
 
-  it('refuses a query that costs too much, and throttles when the bucket is empty', async () => {
+  it('refuses a query that costs too much, and throttles if the bucket is empty', async () => {
     const many = Array.from({ length: 250 }, (_, i) => `gid://shopify/Customer/${i}`);
     const costly = await run(CustomersByIds, { ids: many, withMetafields: false });
     expect(costly.errors[0].extensions).toMatchObject({ code: 'MAX_COST_EXCEEDED', maxCost: 1000 });
@@ -188,7 +188,7 @@ describe('GraphQL', () => {
     });
   });
 
-  it('misbehaves as told, once each', async () => {
+  it('misbehaves as told, once per instruction', async () => {
     const { access_token } = await install();
     shop.behave([{ status: 502 }, { throttled: true }, { cut: true }]);
     expect((await call(access_token, ShopFacts.text)).status).toBe(502);
@@ -215,7 +215,7 @@ describe('a bulk operation', () => {
   it.each([
     ['right after its parent', true, ['1', '1', '2', '2']],
     ['after all parents', false, ['1', '2', '1', '2']],
-  ])('ends in a file where a child comes %s', async (_, grouped, order) => {
+  ])('ends in a file where children come %s', async (_, grouped, order) => {
     two();
     const { bulkOperation } = await start(grouped);
     expect(bulkOperation.status).toBe('CREATED');
@@ -232,7 +232,7 @@ describe('a bulk operation', () => {
     expect([rest.status, await rest.text()]).toEqual([206, file.slice(10)]);
   });
 
-  it('of more lines than fit into memory is made while it is sent, and can be cut', async () => {
+  it('with more lines than fit into memory is generated while it is sent, and can be cut off', async () => {
     shop.bulk.generated = { count: 100_000, line: (index) => JSON.stringify({ id: index }) };
     shop.bulk.polls = 0;
     const { bulkOperation } = await start(true);
@@ -243,7 +243,7 @@ describe('a bulk operation', () => {
     expect(whole.length).toBe(Array.from({ length: 100_000 }, (_, i) => `{"id":${i}}\n`).join('').length);
   });
 
-  it('fails, is refused, or has run out, as told', async () => {
+  it('fails, is refused or has expired, as told', async () => {
     two();
     expect(
       (await run(RunBulkQuery, { query: '{ nothing }', groupObjects: true })).data.bulkOperationRunQuery,

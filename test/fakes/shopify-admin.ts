@@ -1,7 +1,8 @@
 /**
- * A stand-in for `https://{shop}/admin/…`: the app's calls come here when SHOPIFY_ADMIN_ORIGIN names it, with the shop in
- * `X-Forwarded-Host`. It exchanges ID tokens for expiring offline tokens, refreshes them, runs GraphQL by Shopify's own
- * 2026-10 schema over each shop's data, and serves the files of bulk operations. Every shop exists from its first call on.
+ * A stand-in for `https://{shop}/admin/…`: the app calls it if SHOPIFY_ADMIN_ORIGIN names it, with
+ * the shop in `X-Forwarded-Host`. It exchanges ID tokens for expiring offline tokens, refreshes
+ * them, runs GraphQL by Shopify's own 2026-10 schema over each shop's data, and serves the files of
+ * bulk operations. Every shop exists from its first call on.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,7 +14,7 @@ export type AdminCall = { shop: string | null; method: string; path: string; bod
 export type FakeShopifyAdmin = {
   /** For SHOPIFY_ADMIN_ORIGIN. */
   url: string;
-  /** What came, oldest first. */
+  /** The calls received, oldest first. */
   calls: AdminCall[];
   /** A shop's data, and how it is treated. */
   shop(domain: string): FakeShop;
@@ -33,7 +34,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @returns whether the call is answered by it */
+/** @returns whether this answers the call */
 async function misbehave(behaviour: AdminBehaviour, response: ServerResponse): Promise<boolean> {
   if (behaviour.delayMs) await wait(behaviour.delayMs);
   if (behaviour.cut) {

@@ -8,7 +8,10 @@ import type { FakeShop } from './shopify-shop.ts';
 export type BulkLines = {
   count: number;
   line(index: number): string;
-  /** When all lines are of one length: that, with the end of the line, so that what a range leaves out is not made. */
+  /**
+   * If all lines are equally long: their length with the line break, so that lines before a range
+   * aren't generated.
+   */
   lineBytes?: number;
 };
 
@@ -33,7 +36,7 @@ function fromList(lines: readonly string[]): BulkLines {
   return { count: lines.length, line: (index) => lines[index] ?? '' };
 }
 
-/** @param cutAt throws after so many bytes, which cuts the connection */
+/** @param cutAt throws after this many bytes, which cuts the connection */
 function* bytesOf(lines: BulkLines, from: number, cutAt: number | null): Generator<Buffer> {
   const { count, line, lineBytes } = lines;
   const first = lineBytes === undefined ? 0 : Math.floor(from / lineBytes);
@@ -64,26 +67,29 @@ function* firstOf(bytes: Iterable<Buffer>, most: number): Generator<Buffer> {
   }
 }
 
-/** One shop's bulk operations, and the files they end in. */
+/** One shop's bulk operations and their files. */
 export class FakeBulk {
   readonly #shop: FakeShop;
   readonly #origin: string;
   readonly operations: FakeBulkOperation[] = [];
   readonly #files = new Map<string, BulkLines>();
   readonly #polls = new Map<string, number>();
-  /** How often an operation is looked at before it has ended. */
+  /** How often the app has to look at an operation before it has ended. */
   polls = 1;
-  /** The next operations end with this, with half their lines as partial data. */
+  /** The next operations end like this, with half their lines as partial data. */
   failWith: BulkOperationErrorCode | null = null;
-  /** In place of the shop's data: a file of this many lines, made while it is sent. */
+  /** Instead of the shop's data: a file with this many lines, generated while it is sent. */
   generated: BulkLines | null = null;
-  /** The connection is cut once after so many bytes of a file. */
+  /** The connection is cut once after this many bytes of a file. */
   cutAfterBytes: number | null = null;
-  /** Every file ends after so many bytes, as if that were all; the operation says how many there are. */
+  /**
+   * Every file ends after this many bytes as if that were all, while the operation says the full
+   * size.
+   */
   shortenTo: number | null = null;
   /** Files are gone, as after seven days. */
   expired = false;
-  /** Ranges asked for, as they came; null: the whole file. */
+  /** The ranges requested, in order; null: the whole file. */
   readonly ranges: (string | null)[] = [];
 
   constructor(shop: FakeShop, origin: string) {
@@ -122,7 +128,7 @@ export class FakeBulk {
     return { bulkOperation: { ...operation }, userErrors: [] };
   }
 
-  /** Looking at it is what moves it on. */
+  /** Each look moves the operation on. */
   look(id: string): FakeBulkOperation | null {
     const operation = this.operations.find((one) => one.id === id);
     const file = this.#files.get(id);

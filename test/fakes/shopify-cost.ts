@@ -3,8 +3,9 @@ import { Kind, type OperationDefinitionNode, type SelectionSetNode, valueFromAST
 const FREE = new Set(['edges', 'pageInfo']);
 
 /**
- * About what the Admin API reckons a query to cost before it runs: a point per object, as many as a page or a list of ids
- * may hold, none for values (https://shopify.dev/docs/api/usage/limits).
+ * Roughly what the Admin API estimates a query to cost before it runs: one point per object, as
+ * many as a page or a list of ids may hold, none for values
+ * (https://shopify.dev/docs/api/usage/limits).
  */
 export function costOf(operation: OperationDefinitionNode, variables: Record<string, unknown>): number {
   const given = (args: readonly { name: { value: string }; value: Parameters<typeof valueFromASTUntyped>[0] }[]) =>

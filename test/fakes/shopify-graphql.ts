@@ -18,7 +18,7 @@ import type { FakeCustomer, FakeOrder, FakeShop } from './shopify-shop.ts';
 
 export const schema = buildSchema(readFileSync(path.join(import.meta.dirname, '../schema/admin.graphql'), 'utf8'));
 
-/** A bulk query knows no pages. */
+/** A bulk query isn't paged. */
 type Context = { shop: FakeShop; bulk: boolean };
 type Page = { first?: number | null; after?: string | null };
 
@@ -151,7 +151,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const nodesIn = (value: unknown): unknown[] | null =>
   isObject(value) && Array.isArray(value['edges']) ? value['edges'].map((edge) => edge.node) : null;
 
-/** A node's own line, and those of what its connections hold, which name it as `__parentId`. */
+/** A node's own line, and those of its connections, which refer to it as `__parentId`. */
 function linesOf(node: Record<string, unknown>): { own: string; children: string[] } {
   const fields = Object.entries(node);
   const own = Object.fromEntries(fields.filter(([, value]) => nodesIn(value) === null));
@@ -161,7 +161,10 @@ function linesOf(node: Record<string, unknown>): { own: string; children: string
   return { own: JSON.stringify(own), children };
 }
 
-/** What a bulk operation of this query comes to: JSONL, each node a line; children right after their parent, or all last. */
+/**
+ * The result of a bulk operation with this query: JSONL with one line per node, and children right
+ * after their parent or all at the end.
+ */
 export function readForBulk(
   shop: FakeShop,
   query: string,
@@ -180,7 +183,7 @@ export function readForBulk(
   };
 }
 
-/** Takes points out of the shop's bucket when there are enough. */
+/** Takes points out of the shop's bucket if there are enough. */
 function pay(shop: FakeShop, cost: number): { paid: boolean; status: object } {
   const { bucket } = shop;
   const now = Date.now();

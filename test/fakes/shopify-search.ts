@@ -24,14 +24,14 @@ function compare(operator: string, found: number, wanted: number): boolean {
   }
 }
 
-/** @param wholeDays customers: `updated_at` is compared by the day */
+/** @param wholeDays customers: `updated_at` is compared by day */
 function matchesTerm(
   one: Searchable,
   [, field = '', operator = '=', quoted = '']: string[],
   wholeDays: boolean,
 ): boolean {
   const value = FIELDS[field]?.(one);
-  // Shopify ignores a filter that it does not know, and warns.
+  // Shopify ignores a filter it doesn't know, and warns.
   if (value === undefined) return true;
   const wanted = quoted.replaceAll(/^['"]|['"]$/g, '');
   if (field === 'id') return compare(operator, Number(value), Number(wanted.split('/').at(-1)));
@@ -39,7 +39,10 @@ function matchesTerm(
   return compare(operator, round(value), round(wanted));
 }
 
-/** Shopify's search syntax as far as the app uses it: `field:>=value`, quoted or not, joined by spaces, AND, or OR. */
+/**
+ * As much of Shopify's search syntax as the app uses: `field:>=value`, quoted or not, joined by
+ * spaces, AND, or OR.
+ */
 export function search<T extends Searchable>(
   all: Iterable<T>,
   query: string | null | undefined,

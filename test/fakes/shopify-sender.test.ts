@@ -27,7 +27,7 @@ afterEach(() => void server.close());
 const fits = ({ headers, rawBody }: Taken, secret = 'shh') =>
   verifyWebhook({ rawBody, hmacHeader: String(headers['x-shopify-hmac-sha256']), secrets: [secret] });
 
-describe('the stand-in for what Shopify sends', () => {
+describe('the stand-in for Shopify’s webhooks', () => {
   // printf '{}' | openssl dgst -sha256 -hmac shh -binary | base64
   it('signs as openssl does', () => {
     expect(signBody('{}', 'shh')).toBe('m3A4wF7cz2Q9citS268s6isVnK8zml4SwDVuC4t7B5Q=');
@@ -36,13 +36,13 @@ describe('the stand-in for what Shopify sends', () => {
   it.each([
     ['an object', { id: 1, name: 'Zoë' }],
     ['text', '{"id":820982911946154508}'],
-    ['bytes that are no text', Buffer.from([0xff, 0x00, 0x7b])],
-  ])('signs %s so that the app takes it', async (_, body) => {
+    ['bytes that aren’t text', Buffer.from([0xff, 0x00, 0x7b])],
+  ])('signs %s so that the app accepts it', async (_, body) => {
     await sender.send('orders/create', body);
     expect(taken.map((request) => fits(request))).toEqual([true]);
   });
 
-  it('names topic, shop, ids and the moment, and tells the answer', async () => {
+  it('names topic, shop, ids and time, and returns the answer', async () => {
     const answer = await sender.send('orders/create', {}, { triggeredAt: new Date('2026-11-20T10:00:00.250Z') });
     expect(answer).toMatchObject({ status: 503, text: 'later' });
     expect(answer.headers.get('retry-after')).toBe('5');
@@ -54,7 +54,7 @@ describe('the stand-in for what Shopify sends', () => {
     });
   });
 
-  it('gives every webhook an id of its own, unless told', async () => {
+  it('gives every webhook its own id by default', async () => {
     for (const webhookId of [undefined, undefined, 'w1']) {
       await sender.send('orders/create', {}, webhookId ? { webhookId } : {});
     }

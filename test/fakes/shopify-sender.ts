@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
-/** What Shopify would have chosen, to be put in its place. */
+/** Replaces what Shopify would have chosen. */
 export type SendOverrides = {
   webhookId?: string;
   /** Shared by all deliveries of one action. */
@@ -8,16 +8,16 @@ export type SendOverrides = {
   triggeredAt?: Date | string;
   shop?: string;
   secret?: string;
-  /** In place of the right signature. */
+  /** Instead of the right signature. */
   hmac?: string;
-  /** Added last; null takes a header out. */
+  /** Added last; null removes a header. */
   headers?: Record<string, string | null>;
 };
 
 export type SendAnswer = { status: number; headers: Headers; text: string };
 
 export type ShopifySender = {
-  /** Signs the bytes of `body` (an object as JSON) and posts them. Rejects when no answer comes. */
+  /** Signs the bytes of `body` (an object as JSON) and posts them. Rejects if no answer comes. */
   send(topic: string, body: object | string | Buffer, overrides?: SendOverrides): Promise<SendAnswer>;
 };
 
@@ -31,8 +31,9 @@ export const signBody = (body: string | Buffer, secret: string) =>
   createHmac('sha256', secret).update(body).digest('base64');
 
 /**
- * Sends webhooks as Shopify does (https://shopify.dev/docs/api/webhooks/latest#headers), each with a webhook id of its own.
- * @param options.url the whole address, `http://localhost:3000/webhooks`
+ * Sends webhooks as Shopify does (https://shopify.dev/docs/api/webhooks/latest#headers), each with
+ * its own webhook id.
+ * @param options.url the whole URL, `http://localhost:3000/webhooks`
  */
 export function createShopifySender(options: {
   url: string;

@@ -10,12 +10,12 @@ import { FakeTokens } from './shopify-tokens.ts';
 export type FakeMetafield = { namespace: string; key: string; type: string; value: string };
 export type FakeCustomer = CustomerFieldsFragment & { metafields: FakeMetafield[] };
 export type FakeOrder = Omit<OrderFieldsFragment, 'customer'> & {
-  /** Null: a guest's. The customer of that id is looked up when the order is read. */
+  /** null: a guest's. The customer with this id is looked up when the order is read. */
   customerId: string | null;
   lineItems: LineItemFieldsFragment[];
 };
 
-/** What happens to one GraphQL call, in place of an answer. */
+/** What happens to one GraphQL call instead of an answer. */
 export type AdminBehaviour = {
   /** Answered without looking at the query, e.g. 401, 429, 502. */
   status?: number;
@@ -29,14 +29,14 @@ export type AdminBehaviour = {
   text?: string;
   /** The answer, changed. */
   change?: (answer: string) => string;
-  /** An HTML page in place of JSON. */
+  /** An HTML page instead of JSON. */
   html?: true;
   /** The connection is cut. */
   cut?: true;
-  /** Wait before answering, in milliseconds. */
+  /** How long to wait before answering, in milliseconds. */
   delayMs?: number;
 };
-/** A list for one call each (then as usual), or a choice per call; null or undefined: as usual. */
+/** A list with one per call (then as usual), or a choice per call; null or undefined: as usual. */
 export type AdminPlan = AdminBehaviour[] | ((operation: string) => AdminBehaviour | null | undefined);
 
 const gid = (type: string, id: string | number) =>
@@ -44,7 +44,7 @@ const gid = (type: string, id: string | number) =>
 const amount = (text: string) => ({ shopMoney: { amount: text } });
 const none = { state: 'NEVER_SUBSCRIBED', optInLevel: null, updatedAt: null } as const;
 
-/** A consent as GraphQL has it; without arguments: never asked. */
+/** A consent as GraphQL returns it; without arguments: never asked. */
 type Consent = NonNullable<FakeCustomer['defaultPhoneNumber']>['smsMarketingConsent'];
 
 export const emailOf = (
@@ -68,7 +68,10 @@ export const phoneOf = (
   whatsAppMarketingConsent: { ...none, ...whatsApp },
 });
 
-/** One shop's data as the stand-in keeps it, and how the stand-in treats it. Everything may be changed at any time. */
+/**
+ * One shop's data as the stand-in keeps it, and how it treats the shop. Everything may be changed
+ * at any time.
+ */
 export class FakeShop {
   readonly domain: string;
   readonly tokens = new FakeTokens();
@@ -78,11 +81,14 @@ export class FakeShop {
   /** By segment gid: the ids of its customers. */
   readonly segments = new Map<string, string[]>();
   facts: ShopFactsQuery['shop'];
-  /** Flow's triggers that the app fired, oldest first. */
+  /** The Flow triggers that the app fired, oldest first. */
   readonly flowTriggers: { handle: string; payload: unknown }[] = [];
-  /** Triggers that the app has deployed, by handle; null: whatever it fires. */
+  /** The triggers that the app has deployed, by handle; null: any. */
   flowHandles: ReadonlySet<string> | null = null;
-  /** Fields that the app's access to protected customer data lacks, as `Customer.firstName`: null, with an error. */
+  /**
+   * Fields missing from the app's access to protected customer data, as `Customer.firstName`: null,
+   * with an error.
+   */
   denied = new Set<string>();
   /** The leaky bucket, in points; `restore` per second. */
   bucket = { maximum: 20_000, available: 20_000, restore: 1000, at: Date.now() };
@@ -105,7 +111,10 @@ export class FakeShop {
     };
   }
 
-  /** Adds a customer, or replaces the one of that id. What is left out is empty, and consent was never asked for. */
+  /**
+   * Adds a customer, or replaces the one with this id. Missing fields are empty, and consent was
+   * never asked for.
+   */
   setCustomer({ id, ...rest }: { id: string | number } & Partial<Omit<FakeCustomer, 'id'>>): FakeCustomer {
     const at = new Date().toISOString();
     const customer: FakeCustomer = {
@@ -126,7 +135,7 @@ export class FakeShop {
     return customer;
   }
 
-  /** Adds an order, or replaces the one of that id. What is left out is empty or 0.00. */
+  /** Adds an order, or replaces the one with this id. Missing fields are empty or 0.00. */
   setOrder({ id, ...rest }: { id: string | number } & Partial<Omit<FakeOrder, 'id'>>): FakeOrder {
     const at = new Date().toISOString();
     const order: FakeOrder = {

@@ -10,7 +10,7 @@ export type TokenAnswer = { status: number; body: object };
 
 const make = (kind: 'shpat' | 'shprt') => `${kind}_${randomBytes(16).toString('hex')}`;
 
-/** Form-encoded or JSON: Shopify takes both. */
+/** Form-encoded or JSON: Shopify accepts both. */
 function readParameters(contentType: string, body: string): URLSearchParams {
   if (!contentType.includes('json')) return new URLSearchParams(body);
   const parsed: unknown = JSON.parse(body);
@@ -19,12 +19,13 @@ function readParameters(contentType: string, body: string): URLSearchParams {
 }
 
 /**
- * One shop's offline tokens: access for an hour, refresh for 90 days, both replaced by a refresh. A replaced pair stays
- * usable until the new one is used (https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens).
+ * One shop's offline tokens: access for an hour, refresh for 90 days, both replaced by a refresh. A
+ * replaced pair can be used until the new one is used
+ * (https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens).
  */
 export class FakeTokens {
   readonly #pairs: Pair[] = [];
-  /** Set to refuse exchanges: the status and Shopify's word for it. */
+  /** Set this to refuse exchanges: the status and Shopify's error code. */
   refuseExchange: { status: number; error: string } | null = null;
   exchanges = 0;
   refreshes = 0;
@@ -66,19 +67,19 @@ export class FakeTokens {
     return this.#open(pair, true);
   }
 
-  /** Whether a call with this access token is let in. */
+  /** Whether a call with this access token is accepted. */
   accepts(access: string | undefined): boolean {
     const pair = this.#pairs.find((one) => one.access === access && !one.dead && one.expiresAt > Date.now());
     if (pair) this.#use(pair);
     return pair !== undefined;
   }
 
-  /** Every access token given out so far has expired; they can be refreshed. */
+  /** Makes every access token issued so far expire; they can be refreshed. */
   expireAccess(): void {
     for (const pair of this.#pairs) pair.expiresAt = 0;
   }
 
-  /** Nothing given out so far is worth anything any more: uninstalled, or the secret was revoked. */
+  /** Makes everything issued so far worthless: uninstalled, or the secret was revoked. */
   revoke(): void {
     for (const pair of this.#pairs) pair.dead = true;
   }

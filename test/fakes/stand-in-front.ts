@@ -13,9 +13,12 @@ const root = path.join(import.meta.dirname, '../..');
 
 export type StandInFront = Front & { close(): Promise<void> };
 
-type App = { apiKey: string; secret: string /** Whose pages an address without `shop` opens. */; shop: string };
+type App = { apiKey: string; secret: string /** Whose pages a URL without `shop` opens. */; shop: string };
 
-/** What stands in for App Bridge and the admin around it: its script, and ID tokens for whoever asks. Never in production. */
+/**
+ * A stand-in for App Bridge and the admin around it: its script, and ID tokens for anyone who asks.
+ * Never in production.
+ */
 function standIn({ apiKey, secret, shop }: App): Router {
   const router = Router();
   router.get('/stand-in/app-bridge.js', async (_req, res) => {
@@ -37,7 +40,7 @@ export async function builtStandIn(app: App): Promise<StandInFront> {
   return { ...built, files: standIn(app).use(built.files), shopifyHead: headOf(app), close: async () => {} };
 }
 
-/** Whether a file under `app/` is newer than the build, or there is none. */
+/** Whether a file in `app/` is newer than the build, or there is none. */
 async function buildIsOld(): Promise<boolean> {
   const modified = async (file: string) => (await stat(file)).mtimeMs;
   const built = await modified(path.join(root, 'dist/index.html')).catch(() => 0);
@@ -46,10 +49,10 @@ async function buildIsOld(): Promise<boolean> {
   return times.some((time) => time > built);
 }
 
-/** Builds the pages as `npm run build` does, unless they are built already. */
+/** Builds the pages as `npm run build` does, unless they are up to date. */
 export async function buildPages(): Promise<void> {
   if (!(await buildIsOld())) return;
-  // In a process of its own: a build takes its mode from NODE_ENV, which test runners set.
+  // In a separate process: a build takes its mode from NODE_ENV, which test runners set.
   const { NODE_ENV: _, ...env } = process.env;
   const vite = path.join(root, 'node_modules/vite/bin/vite.js');
   await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root, env });
@@ -58,7 +61,7 @@ export async function buildPages(): Promise<void> {
 /** The pages from their sources through Vite, which reloads them when a source changes. */
 export async function viteStandIn(app: App): Promise<StandInFront> {
   const vite = await createVite({
-    // Read here: Vite would write its copy of the file, and `node --watch` would start again because of it.
+    // Read here: Vite would write a copy of the file, which would make `node --watch` restart.
     ...config,
     configFile: false,
     server: { middlewareMode: true },
@@ -69,7 +72,7 @@ export async function viteStandIn(app: App): Promise<StandInFront> {
     html: async (url) => await vite.transformIndexHtml(url, await readFile(path.join(root, 'app/index.html'), 'utf8')),
     files: standIn(app).use(vite.middlewares),
     shopifyHead: headOf(app),
-    // Vite's own scripts stand in the page, and it tells of changes over a socket.
+    // The page contains Vite's own scripts, and Vite reports changes over a socket.
     sources: { script: ["'unsafe-inline'"], connect: ['ws:'] },
     close: () => vite.close(),
   };

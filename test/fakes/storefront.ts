@@ -1,6 +1,7 @@
 /**
- * A stand-in for a shop's theme: renders the sign-up block as Shopify would put it into a page. LiquidJS is not Shopify's
- * Liquid; what it lacks and the block uses is added here: the `form` and `schema` tags and the `t` filter.
+ * A stand-in for a shop's theme: renders the sign-up block as Shopify would put it into a page.
+ * LiquidJS isn't Shopify's Liquid. What the block uses and LiquidJS lacks is added here: the `form`
+ * and `schema` tags and the `t` filter.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +22,7 @@ const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
 /** What Shopify's customer form says after a post. */
 export type FormState = {
   posted?: boolean;
-  /** By field, as Shopify words it. */
+  /** By field, in Shopify's words. */
   errors?: Record<string, string>;
   email?: string;
 };
@@ -76,7 +77,7 @@ export function readSchema(): BlockSchema {
 /** A text of the schema as the theme editor shows it. */
 export const editorText = (text: string) => (text.startsWith('t:') ? lookUp(editorTexts, text.slice(2)) : text);
 
-/** The settings of a block that was just added. */
+/** The settings of a newly added block. */
 export function defaultBlockSettings(): Record<string, string | boolean | null> {
   const entries = readSchema().settings.flatMap(({ id, default: value }) =>
     id ? [[id, typeof value === 'string' ? editorText(value) : (value ?? null)] as const] : [],
@@ -152,7 +153,7 @@ export async function renderBlock(settings: BlockSettings = {}, state: FormState
   return String(await liquid(state).parseAndRender(read('blocks/sign-up.liquid'), { block }));
 }
 
-/** An asset of the block; null when it has none of this name. */
+/** An asset of the block; null if there is none with this name. */
 export function readAsset(name: string): string | null {
   return existsSync(path.join(folder, 'assets', name)) ? read(`assets/${name}`) : null;
 }

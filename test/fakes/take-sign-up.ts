@@ -1,12 +1,13 @@
 import { emailOf, type FakeShop } from './shopify-shop.ts';
 
-/** One of the events in which Shopify tells of a sign-up. */
+/** One of the webhooks Shopify sends for a sign-up. */
 export type SignUpEvent = { name: 'create' | 'tags' | 'consent'; topic: string; body: object };
 
 /**
- * What Shopify does with a post of its customer form (https://shopify.dev/docs/api/liquid/tags/form#form-customer): there is a
- * customer with those tags who has opted in, and three events say so, in any order.
- * @param there the shop of the stand-in Admin API
+ * What Shopify does with a post of its customer form
+ * (https://shopify.dev/docs/api/liquid/tags/form#form-customer): there is a customer with these
+ * tags who has opted in, and three webhooks say so, in any order.
+ * @param there the shop in the Admin API's stand-in
  * @param post the form's fields by name
  */
 export function takeSignUp(there: FakeShop, id: number, post: Record<string, string>): SignUpEvent[] {

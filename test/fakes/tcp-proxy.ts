@@ -1,20 +1,26 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** What becomes of some bytes: passed on, the connection cut on both sides before they are, or kept without a word. */
+/**
+ * What happens to some bytes: passed on, the connection cut on both sides before they are, or
+ * silently kept.
+ */
 export type Fate = 'pass' | 'cut' | 'swallow';
 
 export type TcpProxy = {
   port: number;
-  /** Asked for every piece on its way; passes everything until told. */
+  /** Called for every chunk; by default everything passes. */
   decide(rule: (bytes: Buffer, way: 'there' | 'back', connection: number) => Fate): void;
-  /** From now on nothing gets through on the connections that are open, and none of them is closed; new ones are as ever. */
+  /**
+   * From now on nothing gets through on the open connections, and none of them is closed; new ones
+   * work as before.
+   */
   goDark(): void;
   /** New connections lead to this port, as after a failover. */
   lead(port: number): void;
   close(): Promise<void>;
 };
 
-/** A wire between a client and 127.0.0.1:`targetPort` that tests can cut at a chosen byte. */
+/** A proxy between a client and 127.0.0.1:`targetPort` that tests can cut at a chosen byte. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let rule: Parameters<TcpProxy['decide']>[0] = () => 'pass';
   let count = 0;

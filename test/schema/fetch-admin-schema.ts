@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { buildClientSchema, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
 
-/** Where Shopify publishes the Admin API's whole schema: one gzipped introspection of a package that is too big to depend on. */
+/**
+ * Where Shopify publishes the Admin API's complete schema: a gzipped introspection in a package too
+ * big to depend on.
+ */
 const PACKAGE = '@shopify/dev-mcp@1.16.0';
 const FILE = 'package/dist/data/admin_2026-10.json.gz';
 
@@ -21,8 +24,9 @@ async function fetchInto(folder: string): Promise<void> {
 }
 
 /**
- * Shopify's Admin API, 2026-10, whole. Fetched once from the npm registry with `npm pack`, then kept in `.cache/`.
- * @throws Error when it is neither there nor to be had
+ * Shopify's complete Admin API schema, 2026-10. Fetched once from the npm registry with `npm pack`,
+ * then kept in `.cache/`.
+ * @throws Error if it is neither there nor available
  */
 export async function adminSchema(): Promise<GraphQLSchema> {
   const bytes = await readFile(kept).catch(async () => {

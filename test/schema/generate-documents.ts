@@ -5,10 +5,10 @@ import { pruneSchema } from './prune-schema.ts';
 import type { Documents } from './read-documents.ts';
 import { shapeOfAnswer } from './shape-of.ts';
 
-/** Lists of hundreds of codes stay texts. */
+/** Enums with hundreds of codes stay strings. */
 const LONG_LISTS = /enum (CountryCode|CurrencyCode) \{[^}]*\}/g;
 
-/** Shopify's own scalars, as JSON has them. */
+/** Shopify's own scalars, as they are in JSON. */
 const scalars = Object.fromEntries(
   ['CountryCode', 'CurrencyCode', 'DateTime', 'Decimal', 'Money', 'URL', 'UnsignedInt64'].map((name) => [
     name,
@@ -22,8 +22,9 @@ export function documentFaults(schema: GraphQLSchema, { document }: Documents): 
 }
 
 /**
- * `server/admin/documents.generated.ts`: the types of every document and fragment, and each operation's text.
- * @throws Error when a document does not fit the schema
+ * `server/admin/documents.generated.ts`: the types of every document and fragment, and each
+ * operation's text.
+ * @throws Error if a document doesn't fit the schema
  */
 export async function generateDocuments(schema: GraphQLSchema, documents: Documents): Promise<string> {
   const faults = documentFaults(schema, documents);

@@ -1,4 +1,4 @@
-// npm run graphql: renews what is generated from Shopify's schema and the app's documents.
+// npm run graphql: regenerates everything derived from Shopify's schema and the app's documents.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { adminSchema } from './fetch-admin-schema.ts';

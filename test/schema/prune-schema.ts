@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import type { Documents } from './read-documents.ts';
 
-/** What the documents use: by type, its fields, and by `Type.field` its arguments. */
+/** What the documents use: the fields of each type, and the arguments of each `Type.field`. */
 type Use = { fields: Map<string, Set<string>>; args: Map<string, Set<string>> };
 
 function note(map: Map<string, Set<string>>, key: string, value: string): void {
@@ -37,7 +37,7 @@ function usedIn(schema: GraphQLSchema, { document }: Documents): Use {
         for (const arg of given) note(use.args, `${parent}.${name.value}`, arg.name.value);
         const type = getNamedType(info.getType());
         if (type && 'getInterfaces' in type && !use.fields.has(type.name)) use.fields.set(type.name, new Set());
-        // A type that only inline fragments look into still needs a field.
+        // A type reached only through inline fragments still needs a field.
         if (type?.name === 'Node') note(use.fields, type.name, 'id');
       },
     }),

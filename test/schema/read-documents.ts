@@ -16,7 +16,7 @@ const folder = path.join(import.meta.dirname, '../../server/admin/documents');
 
 export type Operation = { name: string; file: string; node: OperationDefinitionNode; text: string };
 
-/** The app's documents: all of them as one, and each operation by itself, with the fragments put in. */
+/** The app's documents: all together, and each operation by itself with its fragments included. */
 export type Documents = { document: DocumentNode; operations: Operation[] };
 
 function putIn(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): SelectionSetNode {

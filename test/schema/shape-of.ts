@@ -20,7 +20,7 @@ function fieldsOf(schema: GraphQLSchema, parentName: string, set: SelectionSetNo
   const parent = schema.getType(parentName);
   const fields: Fields = {};
   for (const selection of set.selections) {
-    // What only some types have is looked at by whoever asks which type it is.
+    // Fragments hold fields that only some types have: whoever uses them checks the type.
     if (selection.kind !== Kind.FIELD || selection.name.value === '__typename') continue;
     if (!isObjectType(parent)) continue;
     const field = parent.getFields()[selection.name.value];
@@ -47,7 +47,7 @@ function shapeOf(schema: GraphQLSchema, type: GraphQLOutputType, set: SelectionS
   return { is: 'object', fields: fieldsOf(schema, name, set), ...byType, ...orNull };
 }
 
-/** What an answer to this operation looks like. */
+/** The shape of an answer to this operation. */
 export function shapeOfAnswer(schema: GraphQLSchema, node: OperationDefinitionNode): Fields {
   const root = node.operation === 'mutation' ? schema.getMutationType() : schema.getQueryType();
   if (!root) throw new Error('The schema has no such operation');

@@ -46,7 +46,7 @@ const personOf = (buyer: Shopper) => ({
   default_address: homeOf(buyer),
 });
 
-/** What an order comes to, as texts with two decimals. */
+/** An order's total, as texts with two decimals. */
 export function amountsOf(order: Order) {
   const subtotal = order.items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * item.quantity, 0);
   const discount = order.code ? Math.round(subtotal / 10) : 0;

@@ -31,8 +31,8 @@ afterAll(async () => await db.close());
 
 const rows = async <Row extends object>(text: string) => await db.query<Row>(text);
 
-describe('The month of history', () => {
-  it('adds up: what was received is what has ended and what waits', async () => {
+describe('the month of history', () => {
+  it('adds up: received equals ended plus waiting', async () => {
     const shop = await createShops(db, keys).ensure(SHOP);
     const { counts, daily } = await countEvents(db, shop, TIME_ZONE, NOW);
     const { received, accepted, merged, skipped, waiting, attention } = counts['30d'];
@@ -43,7 +43,7 @@ describe('The month of history', () => {
     expect(daily.every((day) => day.received > 0)).toBe(true);
   });
 
-  it('shows every ending that a shop sees in a month', async () => {
+  it('has every ending that a shop sees in a month', async () => {
     const ended = await rows<{ reason: string }>(`SELECT DISTINCT coalesce(reason, state) AS reason FROM events`);
     expect(ended.map(({ reason }) => reason)).toEqual(
       expect.arrayContaining([
@@ -70,7 +70,7 @@ describe('The month of history', () => {
     expect(some?.done).toBeLessThan(some?.total ?? 0);
   });
 
-  it('has privacy requests that were done and some that wait for the merchant', async () => {
+  it('has privacy requests that are done and some that wait for the merchant', async () => {
     const found = await rows<{ request: string }>(
       `SELECT kind || CASE WHEN done_at IS NULL THEN ' open' ELSE ' done' END AS request FROM privacy_requests`,
     );
@@ -86,7 +86,7 @@ describe('The month of history', () => {
     expect(history.sent.flatMap(({ payload }) => faultsOf(payload))).toEqual([]);
   });
 
-  it('happened in that month: nothing has a date of today that was long ago, or one to come', async () => {
+  it('happened in that month: nothing from long ago is dated today, and nothing is in the future', async () => {
     const [span] = await rows<Record<string, Date>>(
       `SELECT min(received_at) AS first, max(received_at) AS last, min(settled_at) AS ended, max(settled_at) AS ended_last,
          (SELECT min(accepted_at) FROM told) AS told, (SELECT max(at) FROM attempts) AS attempt,
@@ -99,14 +99,14 @@ describe('The month of history', () => {
     expect((NOW - (span?.['first']?.getTime() ?? 0)) / DAY).toBeGreaterThan(28);
   });
 
-  it('has people with a long story', async () => {
+  it('has people with long timelines', async () => {
     const [longest] = await rows<{ count: number }>(
       'SELECT count(*) AS count FROM deliveries GROUP BY person_id ORDER BY 1 DESC LIMIT 1',
     );
     expect(longest?.count).toBeGreaterThan(20);
   });
 
-  it('is the same story each time it is told', () => {
+  it('is always the same story', () => {
     const once = plotMonth(NOW, SHOP, settings);
     expect(JSON.stringify(plotMonth(NOW, SHOP, settings))).toBe(JSON.stringify(once));
   });

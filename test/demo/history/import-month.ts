@@ -14,9 +14,12 @@ import type { Plot } from './plot.ts';
 import { stockShop } from './stock-shop.ts';
 
 const SECOND = 1000;
-/** How far the story's clock goes on each time an import looks at it: what it waits for is over soon. */
+/**
+ * How far the story's clock advances each time an import looks at it, so that its waits are over
+ * soon.
+ */
 const TICK = SECOND / 20;
-/** Pieces of work after which an import of the story should have ended. */
+/** The slices of work after which an import in the story should have ended. */
 const MOST_PIECES = 200;
 
 export type ImportMonthDeps = {
@@ -27,15 +30,16 @@ export type ImportMonthDeps = {
   log: Log;
   clock: { now(): Instant; goOn(ms: number): void };
   random: () => number;
-  /** Translates what was fed, and sends at most so many. */
+  /** Translates what was fed, and sends at most this many. */
   work(most: number): Promise<void>;
 };
 
 /**
- * An import as the app does it, out of a stand-in that holds the story's people and orders as they are at that moment.
- * @param asked.only these customers: read one by one, so that whatever stands in for Shopify later can go on with it; absent:
- *   everybody, out of a file
- * @param asked.pausedAfter the merchant pauses it when so many were sent; absent: it is done
+ * An import as the app runs it, from a stand-in with the story's people and orders as they are at
+ * that moment.
+ * @param asked.only these customers, read one by one, so that whatever later stands in for Shopify
+ * can continue it; absent: everyone, from a file
+ * @param asked.pausedAfter the merchant pauses it once this many were sent; absent: it is done
  */
 export async function importMonth(
   deps: ImportMonthDeps,

@@ -13,10 +13,10 @@ import { writeHistory } from './write-history.ts';
 const root = path.join(import.meta.dirname, '../../..');
 const HOUR = 3_600_000;
 
-/** The key that seals the history: the app that goes on with it needs it as ENCRYPTION_KEYS. */
+/** The key that seals the history: an app that continues it needs it as ENCRYPTION_KEYS. */
 export const HISTORY_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** What the merchant of the story chose, at first and since the third day. */
+/** What the story's merchant chose, at first and from the third day on. */
 export const settingsOfHistory = (guid: string) => {
   const first = {
     guid,
@@ -35,11 +35,11 @@ export const settingsOfHistory = (guid: string) => {
 
 const hourOf = (now: number) => Math.floor(now / HOUR);
 
-/** The story of the history that openHistory gives at the moment, for whoever stands in for the shop. */
+/** The story that openHistory would return right now, for the shop's stand-in. */
 export const plotOfHistory = (shop: string, guid: string): Plot =>
   plotMonth(hourOf(Date.now()) * HOUR, shop, settingsOfHistory(guid));
 
-/** Changes with whatever the history comes from. */
+/** Changes with whatever the history is made from. */
 function version(shop: string, guid: string, hour: number): string {
   const hash = createHash('sha256').update(`${shop} ${guid} ${hour}`);
   for (const folder of ['server', 'prisma/migrations', 'test/demo/history']) {
@@ -65,9 +65,9 @@ async function write(folder: string, shop: string, guid: string, until: number):
 }
 
 /**
- * An embedded database with the month of a shop, up to the last full hour. It takes some seconds to write, so it is kept
- * among the temporary files for whoever needs it within the hour.
- * @param dataDir where the database is to be
+ * An embedded database with a month of a shop's life, up to the last full hour. It takes some
+ * seconds to write, so it is kept among the temporary files for reuse within the hour.
+ * @param dataDir where to put the database
  */
 export async function openHistory(dataDir: string, shop: string, guid: string): Promise<Db> {
   const hour = hourOf(Date.now());

@@ -13,25 +13,27 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const DAYS = 29;
 const PEOPLE = 300;
-/** The hours of the shop's day in which something happens. */
+/** The hours of the shop's day in which things happen. */
 const HOURS = [9.2, 11.1, 12.6, 14.8, 17.3, 19.4, 20.9] as const;
 
 /** What happened within a minute or two. */
 export type Burst = { at: Instant; happenings: Happening[] };
 
-/** How the merchant chose, and how Ascent360 behaved, from one moment to another. */
+/** What the merchant chose and how Ascent360 behaved, from one moment to another. */
 export type Plot = {
   installedAt: Instant;
   bursts: Burst[];
   people: Shopper[];
   acts: { at: Instant; settings: object }[];
-  /** Sends again what needs attention about this person. */
+  /** Resends what needs attention about this person. */
   sentAgain: { at: Instant; email: string };
-  /** When the merchant had everybody imported. */
+  /** When the merchant imported everyone. */
   imports: { customersAt: Instant };
   /** When the first request of a kind was marked as done. */
   requestsDone: { at: Instant; kind: 'data_request' | 'redact' }[];
-  /** When Ascent360 answered with something else than 200, to everybody or to records of one address. */
+  /**
+   * When Ascent360 answered something other than 200, to everyone or to records for one address.
+   */
   troubles: { from: Instant; to: Instant; status: number; email?: string }[];
 };
 
@@ -51,7 +53,7 @@ const ofCustomers: readonly (readonly [number, Scene])[] = [
   [1, (stage, buyer, at) => scenes.buys(stage, buyer, at, { test: true })],
 ];
 
-/** One happening after the other, a few seconds apart. */
+/** One scene after another, a few seconds apart. */
 function spread(chance: Chance, at: Instant, groups: ((at: Instant) => Happening[])[]): Happening[] {
   let moment = at;
   return groups
@@ -62,7 +64,7 @@ function spread(chance: Chance, at: Instant, groups: ((at: Instant) => Happening
     .sort((a, b) => a.at - b.at);
 }
 
-/** What the story needs once: a moment after the installation, and what happens then. */
+/** What the story needs once: a time after the installation, and what happens then. */
 function turningPoints(
   people: readonly Shopper[],
   shop: string,
@@ -116,7 +118,8 @@ function turningPoints(
 }
 
 /**
- * A month of a shop that sells skis, up to now: who did what when, and what stood in the way. The same for the same moment.
+ * A month of a shop that sells skis, up to now: who did what when, and what went wrong. Always the
+ * same for the same moment.
  */
 export function plotMonth(now: Instant, shop: string, settings: { first: object; now: object }, seed = 7): Plot {
   const chance = chanceOf(seed);
@@ -126,7 +129,7 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
   const people = shoppersOf(chance, PEOPLE, (n) => (n < 170 ? installedAt - chance.whole(20, 1500) * DAY : null));
   const regulars = people.slice(0, 5);
   const customers = people.slice(0, 165);
-  // Of whom one thing only is to be told.
+  // People about whom only one thing happens.
   const [quiet] = people.slice(165);
   const newcomers = people.slice(170, 250);
   const guests = people.slice(250);

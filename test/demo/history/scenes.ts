@@ -13,7 +13,7 @@ import { addressOf, type Shopper } from './shoppers.ts';
 
 type Chosen = Exclude<Shopper['email_state'], 'not_subscribed'>;
 
-/** A webhook as Shopify sends it, and what of the shop it changed. `at`: when that happened. */
+/** A webhook as Shopify sends it, and what it changed in the shop. `at`: when that happened. */
 export type Happening = {
   at: Instant;
   topic: string;
@@ -21,14 +21,14 @@ export type Happening = {
   order?: Order;
   /** A choice of this customer, made at `chosenAt`. */
   choice?: { channel: 'email' | 'sms'; buyer: number; state: Chosen; level: string; chosenAt: Instant };
-  /** The customer who is there no longer. */
+  /** The customer no longer exists. */
   gone?: number;
 };
 
 /** What the scenes have in common. */
 export type Stage = {
   chance: Chance;
-  /** Puts off what follows from a scene: it happens in the first hour of business after that moment. */
+  /** Postpones what follows from a scene to the first business hour after that time. */
   later(at: Instant, scene: (at: Instant) => Happening[]): void;
   orders: number;
 };
@@ -118,12 +118,12 @@ const orderHappening = (topic: 'orders/create' | 'orders/updated', order: Order)
   order,
 });
 
-/** An order with what Shopify sends around it, and its parcel a day or two later. */
+/** An order with the webhooks Shopify sends around it, and its parcel a day or two later. */
 export function buys(stage: Stage, buyer: Shopper, at: Instant, change: Partial<Order> = {}): Happening[] {
   const { chance } = stage;
   const order = { ...newOrder(stage, buyer, at), ...change };
   const happenings: Happening[] = [orderHappening('orders/create', order)];
-  // Shopify tells of an order once more when payment settles; most of these say nothing new.
+  // Shopify sends an order again when payment settles; most of these hold nothing new.
   if (chance.next() < 0.35) {
     const again = { ...order, updatedAt: at + 4 * SECOND };
     happenings.push(orderHappening('orders/updated', again));
@@ -145,7 +145,7 @@ export function buys(stage: Stage, buyer: Shopper, at: Instant, change: Partial<
   return happenings;
 }
 
-/** A new account, with or without a wish for e-mail. */
+/** A new account, with or without an email subscription. */
 export function joins(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   buyer.since = at;
   const made: Happening = { at, topic: 'customers/create', body: customerBody(buyer, at) };
@@ -158,7 +158,7 @@ export function joins(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   return [made];
 }
 
-/** The box at checkout left as it is although the person had subscribed. */
+/** The box at checkout left unticked although the person had subscribed. */
 export function unticks(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   const [order] = buys(stage, buyer, at, { ticked: false });
   return [...(order ? [order] : []), emailChoice(buyer, 'unsubscribed', at + 3 * SECOND)];
@@ -172,7 +172,7 @@ export const subscribes = (_stage: Stage, buyer: Shopper, at: Instant): Happenin
   emailChoice(buyer, 'subscribed', at),
 ];
 
-/** Texts wanted, or not any more. */
+/** Texts subscribed to, or no longer. */
 export function changesTexts(_stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   if (buyer.mobile === null) return [];
   buyer.sms_state = buyer.sms_state === 'subscribed' ? 'unsubscribed' : 'subscribed';
@@ -194,7 +194,7 @@ export function moves(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   return [{ at, topic: 'customers/update', body: customerBody(buyer, at) }];
 }
 
-/** A change of the account that Ascent360 has no field for. */
+/** A change of the account for which Ascent360 has no field. */
 export const changesNothing = (_stage: Stage, buyer: Shopper, at: Instant): Happening[] => [
   { at, topic: 'customers/update', body: customerBody(buyer, at) },
 ];
@@ -205,7 +205,9 @@ export function isTagged(stage: Stage, buyer: Shopper, at: Instant): Happening[]
   return [{ at, topic: 'customer.tags_added', body: tagsBody(buyer, [tag], at) }];
 }
 
-/** A choice made long before the app came, which Shopify tells of now: another app wrote to the customer. */
+/**
+ * A choice made long before the app, which Shopify reports now: another app changed the customer.
+ */
 export function oldChoiceSurfaces(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   const chosenAt = at - stage.chance.whole(90, 900) * DAY;
   buyer.email_state = 'subscribed';
@@ -217,7 +219,7 @@ export const wantsWhatsApp = (_stage: Stage, buyer: Shopper, at: Instant): Happe
     ? []
     : [{ at, topic: 'customers_whats_app_marketing_consent/update', body: whatsAppConsentBody(buyer, at) }];
 
-/** Somebody at the till who left no e-mail address and no number. */
+/** A customer at the till who left neither an email address nor a number. */
 export function buysAtTheTill(stage: Stage, buyer: Shopper, at: Instant): Happening[] {
   const nobody = { ...buyer, email: '', mobile: null, phone: null, since: null };
   return [orderHappening('orders/create', { ...newOrder(stage, nobody, at), channel: 'shopify_draft_order' })];

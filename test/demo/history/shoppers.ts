@@ -11,17 +11,17 @@ export type Address = {
   country_code: string;
 };
 
-/** Somebody who buys, as the story goes on. */
+/** A shopper in the story. */
 export type Shopper = {
   id: number;
   first: string;
   last: string;
   email: string;
-  /** What texts go to; null: none given. */
+  /** The number for texts; null: none given. */
   mobile: string | null;
   phone: string | null;
   address: Address;
-  /** When the account was made; null: a guest. */
+  /** When the account was created; null: a guest. */
   since: number | null;
   email_state: 'subscribed' | 'unsubscribed' | 'pending' | 'not_subscribed';
   sms_state: 'subscribed' | 'unsubscribed' | 'not_subscribed';
@@ -162,8 +162,9 @@ export function addressOf(chance: Chance): Address & { dials: string } {
 }
 
 /**
- * So many people with names, homes and e-mail addresses of their own (all at domains kept for examples).
- * @param since when their accounts were made; guests have none
+ * This many people with their own names, homes and email addresses (all at domains reserved for
+ * examples).
+ * @param since when their accounts were created; guests have none
  */
 export function shoppersOf(chance: Chance, count: number, since: (n: number) => number | null): Shopper[] {
   const taken = new Set<string>();

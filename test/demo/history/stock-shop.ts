@@ -22,7 +22,10 @@ function homeOf({ first, last, phone, address }: Shopper) {
 
 type Choice = NonNullable<Happening['choice']>;
 
-/** What people chose long before the app came, and nobody told it of: every fifth is subscribed, every eleventh is not any more. */
+/**
+ * What people chose long before the app, and no webhook reported: every fifth is subscribed, every
+ * eleventh unsubscribed.
+ */
 function oldChoiceOf(buyer: Shopper, n: number): Choice | undefined {
   const state = n % 5 === 0 ? 'subscribed' : n % 11 === 0 ? 'unsubscribed' : null;
   if (state === null || buyer.since === null) return undefined;
@@ -104,7 +107,10 @@ function setOrder(shop: FakeShop, order: Order): void {
 const customerIdOf = ({ order, choice, body }: Happening): unknown =>
   order?.buyer.id ?? choice?.buyer ?? (typeof body === 'object' ? Reflect.get(body, 'id') : undefined);
 
-/** Fills the stand-in for Shopify's Admin API with the people and orders of the story as they are at a moment. */
+/**
+ * Fills the stand-in for Shopify's Admin API with the story's people and orders as they are at a
+ * moment.
+ */
 export function stockShop(shop: FakeShop, plot: Plot, at: Instant): void {
   const choices = new Map<string, Choice>();
   const touched = new Map<unknown, Instant>();

@@ -26,7 +26,7 @@ const MINUTE = 60 * SECOND;
 /** The Shopify user who makes the choices. */
 const MERCHANT = '42';
 
-/** The database as it would have been at another time: statements that ask for its clock get that one. */
+/** The database at another time: statements that ask for its clock get that one. */
 function atTime(db: Db, now: () => Instant): Db {
   const shifted = (sql: Sql): Sql => ({
     query: async (text, params) =>
@@ -57,9 +57,10 @@ function attemptOf({ status }: { status: number }, ms: number): Attempt {
 export type History = { received: number; sent: { at: Instant; status: number; payload: object }[]; plot: Plot };
 
 /**
- * Gives a shop a month of history by running the app itself through it, with a clock that was set back and a receiver that
- * answers at once. The shop must be new. Afterwards the app can go on from here.
- * @param settings what the merchant chose at first and since the third day, as the API takes it, with the GUID
+ * Gives a shop a month of history by running the app itself through it, with its clock set back and
+ * a receiver that answers at once. The shop must be new. Afterwards the app can continue from here.
+ * @param settings what the merchant chose at first and from the third day on, as the API takes it,
+ * with the GUID
  */
 export async function writeHistory(
   {
@@ -106,7 +107,7 @@ export async function writeHistory(
     return { delivery, result: attemptOf(answer, chance.whole(90, 640)) };
   }
 
-  /** Sends what may be sent at this moment, and at most so many. */
+  /** Sends what may be sent at this moment, up to this many. */
   async function deliver(most = Number.POSITIVE_INFINITY): Promise<void> {
     let finished: Finished[] = [];
     for (let left = most; ; left -= finished.length) {
@@ -121,7 +122,7 @@ export async function writeHistory(
     while ((await processEvents({ db: then, shops, settings: store, log, now: clock }, shop)) > 0);
   }
 
-  /** When something that waits is due next, before a moment; null: nothing is. */
+  /** When something waiting is next due, before a given time; null: nothing is. */
   async function nextDue(before: Instant): Promise<Instant | null> {
     const [row] = await then.query<{ at: Date | null }>(
       `SELECT min(d.due_at) AS at FROM deliveries d WHERE d.shop_id = $1 AND d.open AND NOT EXISTS (
@@ -181,7 +182,7 @@ export async function writeHistory(
     await deliver();
   }
 
-  /** Does with Ascent360 what Shopify asked for first. */
+  /** Handles Shopify's first privacy requests in Ascent360. */
   async function closeRequest(kind: 'data_request' | 'redact'): Promise<void> {
     const first = (await listRequests(then, shop)).findLast((request) => request.kind === kind);
     if (first) await markDone(then, shop, first.id, now);
