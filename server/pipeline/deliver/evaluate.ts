@@ -12,6 +12,7 @@ import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
+import { loadParkedChoices } from '../../store/events/parked-events.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
@@ -105,15 +106,20 @@ export async function loadContext(sql: Sql, shop: Shop, account: number, deliver
   for (const { id, personId } of deliveries) {
     for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
   }
-  const [facts, told] = await Promise.all([
+  const [facts, told, parked] = await Promise.all([
     loadFacts(
       sql,
       shop,
       [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
     ),
     loadTold(sql, shop, account, [...keys.values()]),
+    loadParkedChoices(
+      sql,
+      shop,
+      ids((delivery) => delivery.personId),
+    ),
   ]);
-  return { profiles, deleted, contacts, facts, told, entities };
+  return { profiles, deleted, contacts, facts, told, parked, entities };
 }
 
 export type DeliveryContext = Awaited<ReturnType<typeof loadContext>>;
@@ -155,7 +161,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
     if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
     if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
-    return known;
+    const waiting = delivery.personId === null ? undefined : found.parked.get(delivery.personId);
+    return waiting ? [...known, ...waiting] : known;
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
   const about = delivery.subject?.about ?? null;

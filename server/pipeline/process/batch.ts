@@ -17,7 +17,7 @@ import {
 } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from '../../store/events/events.ts';
-import { handOverWaiting, parkEvents } from '../../store/events/parked-events.ts';
+import { handOverWaiting, type Parked, type ParkedChoice, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
@@ -80,9 +80,10 @@ export type Batch = {
   /**
    * Leaves an event open until its person has been read; with null, until the rest of its own body
    * has.
+   * @param choice what it says about a choice whose address isn't known yet
    * @returns null when it has waited already
    */
-  park(event: TranslatedEvent, person: Person | null): Outcome | null;
+  park(event: TranslatedEvent, person: Person | null, choice?: ParkedChoice | null): Outcome | null;
   /** Moves what is waiting for a merged customer to the kept customer. */
   handOver(from: Person, to: Person): void;
   /**
@@ -148,7 +149,7 @@ export async function openBatch(
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
-  const parked = new Map<string, string | null>();
+  const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string }[] = [];
   let asks = false;
   let quietMs: number | null = null;
@@ -211,9 +212,9 @@ export async function openBatch(
       }
       return reading.may && person.unread;
     },
-    park: (event, person) => {
+    park: (event, person, choice = null) => {
       if (event.hasWaited) return null;
-      parked.set(event.id, person?.id ?? null);
+      parked.set(event.id, { personId: person?.id ?? null, choice });
       return { settled: null };
     },
     handOver: (from, to) => {
@@ -221,7 +222,7 @@ export async function openBatch(
       for (const delivery of deliveries.values()) {
         if (delivery.personId === from.id) delivery.personId = to.id;
       }
-      for (const [event, person] of parked) if (person === from.id) parked.set(event, to.id);
+      for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
     },
     deliver: (event, { kind, entity, person, contact, subject, waits, carriesOptOut = false }) => {
       const id = newId();

@@ -33,7 +33,9 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
   // The choice is about the address Shopify has. We know that once the person has been read.
-  const parked = person && !address && waits ? batch.park(event, person) : null;
+  // Until then, it holds back an older opt-in of this person, unless it is one itself.
+  const choice = state === 'subscribed' ? null : { channel, at: t.fact.chosenAt ?? event.triggeredAt };
+  const parked = person && !address && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
   if (!address || !written) {
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');

@@ -1,22 +1,66 @@
+import type { Channel, ConsentFact } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/**
- * Leaves events open without a delivery until the Admin API has been asked.
- * @param parked by event, the person to read; null: the rest of the event's own body
- */
-export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<string, string | null>): Promise<void> {
+/** What a parked event says about a choice whose address isn't known yet. */
+export type ParkedChoice = { channel: Channel; at: Instant };
+
+export type Parked = {
+  /** The person to read; null: the rest of the event's own body. */
+  personId: string | null;
+  choice: ParkedChoice | null;
+};
+
+/** Leaves events open without a delivery until the Admin API has been asked. */
+export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<string, Parked>): Promise<void> {
   if (parked.size === 0) return;
   const { columns, from, params } = unnest(
-    { event_id: 'uuid', person_id: 'uuid' },
-    [...parked].map(([event_id, person_id]) => ({ event_id, person_id })),
+    { event_id: 'uuid', person_id: 'uuid', channel: 'text', said_at: 'timestamptz' },
+    [...parked].map(([event_id, { personId, choice }]) => ({
+      event_id,
+      person_id: personId,
+      channel: choice?.channel ?? null,
+      said_at: choice === null ? null : new Date(choice.at),
+    })),
     2,
   );
   await sql.query(
     `INSERT INTO parked_events (shop_id, ${columns}) SELECT $1, u.* FROM ${from} AS u
-     ON CONFLICT (event_id) DO UPDATE SET person_id = excluded.person_id`,
+     ON CONFLICT (event_id) DO UPDATE SET person_id = excluded.person_id, channel = excluded.channel, said_at = excluded.said_at`,
     [shop.id, ...params],
   );
+}
+
+/**
+ * Choices of these people that wait until we know their address, by person. Each counts as a state
+ * without a choice: it holds back an older opt-in, and says nothing else.
+ */
+export async function loadParkedChoices(
+  sql: Sql,
+  shop: Shop,
+  personIds: readonly string[],
+): Promise<Map<string, ConsentFact[]>> {
+  if (personIds.length === 0) return new Map();
+  const rows = await sql.query<{ event_id: string; person_id: string; channel: Channel; said_at: Date }>(
+    `SELECT event_id, person_id, channel, said_at FROM parked_events
+     WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND channel IS NOT NULL`,
+    [shop.id, personIds],
+  );
+  const facts = rows.map(
+    ({ event_id, person_id, channel, said_at }): ConsentFact => ({
+      id: event_id,
+      channel,
+      state: null,
+      level: null,
+      chosenAt: said_at.getTime(),
+      personId: person_id,
+      source: 'consent_topic',
+      eventId: event_id,
+      addressChangedAt: null,
+    }),
+  );
+  return Map.groupBy(facts, ({ personId }) => personId ?? '');
 }
 
 /**

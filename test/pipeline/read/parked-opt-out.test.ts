@@ -1,0 +1,69 @@
+/** A choice whose address isn't known yet holds back the person's older opt-in until we know. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { AdminError } from '../../../server/admin/admin.ts';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { ago, EMAIL, emailConsent, MINUTE, SMS, smsConsent } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => {
+  await scene.begin();
+  // Shopify can't be asked just now.
+  scene.failure = new AdminError('later', 'Not now');
+});
+
+const nameless = (state: string, minutes: number) =>
+  emailConsent(1, state, ago(minutes * MINUTE), { email_address: null });
+const email = (state: string, minutes: number) => emailConsent(1, state, ago(minutes * MINUTE));
+const sms = (state: string, minutes: number, phone: string | null = '+13035550100') =>
+  smsConsent(1, state, ago(minutes * MINUTE), phone);
+
+async function sendUnread(): Promise<object[]> {
+  await scene.passWait();
+  return await scene.send();
+}
+
+it.each([
+  ['an opt-out by email', EMAIL, nameless('unsubscribed', 1), email('subscribed', 2), 'EmailPermission'],
+  ['a state without a choice', EMAIL, nameless('pending', 1), email('subscribed', 2), 'EmailPermission'],
+  ['an opt-out by SMS', SMS, sms('unsubscribed', 1, null), sms('subscribed', 2), 'SMSPermission'],
+])(
+  '%s that names no address holds back an older opt-in, though it is not known whose address it is',
+  async (...row) => {
+    const [, topic, parked, optIn, flag] = row;
+    const event = await scene.receive(topic, parked);
+    expect(await scene.standing(event)).toMatchObject({ state: 'open' });
+    await scene.receive(topic, optIn);
+    for (const payload of await sendUnread()) expect(payload).not.toHaveProperty(flag);
+  },
+);
+
+it.each([
+  ['an older opt-out', EMAIL, nameless('unsubscribed', 3), email('subscribed', 2), 'EmailPermission'],
+  ['an opt-in', EMAIL, nameless('subscribed', 1), email('subscribed', 2), 'EmailPermission'],
+  ['an opt-out of the other channel', SMS, sms('unsubscribed', 1, null), email('subscribed', 2), 'EmailPermission'],
+])('%s that names no address holds back nothing', async (...row) => {
+  const [, topic, parked, optIn, flag] = row;
+  await scene.receive(topic, parked);
+  await scene.receive(EMAIL, optIn);
+  expect(await sendUnread()).toMatchObject([{ [flag]: true }]);
+});
+
+it('once Shopify has said which address it is about, the opt-out is sent', async () => {
+  const at = ago(MINUTE);
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', at, { email_address: null }));
+  await scene.receive(EMAIL, email('subscribed', 2));
+  await sendUnread();
+  scene.failure = null;
+  scene.shopify.setCustomer({
+    id: 1,
+    updatedAt: at,
+    defaultEmailAddress: emailOf('person1@example.com', { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at }),
+  });
+  await scene.read();
+  expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+});
