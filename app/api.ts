@@ -1,16 +1,18 @@
 import type { Text } from '../server/domain/wording/text.ts';
 import { appBridge } from './app-bridge.ts';
 
-/** One fault of what was sent: the dotted path of a field, empty or absent when it is about the whole. */
+/**
+ * One fault in what was sent: the field's dotted path, empty or absent if it is about the whole.
+ */
 export type Fault = { field?: string; message: string; text: Text };
 
-/** Why a call failed: which of the messages and ways out fits. */
+/** Why a call failed: decides the message and the way out. */
 export type FailureKind =
-  /** Shopify's ID token was refused, twice: reload the page. */
+  /** Shopify's ID token was refused twice: reload the page. */
   | 'token'
-  /** App Bridge did not load. */
+  /** App Bridge didn't load. */
   | 'no_app_bridge'
-  /** 422: what was sent cannot be taken; `faults` say where. */
+  /** 422: what was sent can't be accepted; `faults` say where. */
   | 'refused'
   /** 404 */
   | 'missing'
@@ -37,7 +39,7 @@ export class ApiError extends Error {
   }
 }
 
-/** App Bridge may hang when the admin around it is gone. */
+/** App Bridge may hang if the admin around it is gone. */
 const TOKEN_WITHIN_MS = 10_000;
 const RETRY_HEADER = 'X-Shopify-Retry-Invalid-Session-Request';
 
@@ -83,14 +85,14 @@ const kinds: Record<number, FailureKind> = {
 async function faultsIn(response: Response): Promise<Fault[]> {
   try {
     const answer: { errors?: (Fault | Omit<Fault, 'text'>)[] } = await response.json();
-    // Something before the app may answer in its place, in no words of ours.
+    // Something in front of the app may answer instead, in words that aren't ours.
     return (answer.errors ?? []).filter((fault) => 'text' in fault);
   } catch {
     return [];
   }
 }
 
-/** One call, and once more with a new token when the first was refused as invalid. */
+/** One call, and another with a new token if the first was refused as invalid. */
 async function answerTo(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   let response = await send(method, path, body, signal);
   if (response.status === 401 && response.headers.has(RETRY_HEADER)) response = await send(method, path, body, signal);
@@ -99,7 +101,8 @@ async function answerTo(method: string, path: string, body: unknown, signal?: Ab
 }
 
 /**
- * Calls the merchant API; the only place that fetches. The type of the answer is the route's own, imported from the server.
+ * Calls the merchant API; nothing else fetches. The answer's type is the route's own, imported from
+ * the server.
  * @param path below `/api`, for example `/overview`
  * @throws ApiError
  */
@@ -118,7 +121,7 @@ export async function call<Answer>(
   }
 }
 
-/** Fetches a file of the merchant API and gives it to the person as a download. @throws ApiError */
+/** Fetches a file from the merchant API and offers it as a download. @throws ApiError */
 export async function download(path: string, name: string): Promise<void> {
   const response = await answerTo('GET', path, undefined);
   const url = URL.createObjectURL(await response.blob());
@@ -129,7 +132,7 @@ export async function download(path: string, name: string): Promise<void> {
   URL.revokeObjectURL(url);
 }
 
-/** The path with a query of what is neither null nor empty. */
+/** The path with a query of the values that aren't null or empty. */
 export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
   const entries = Object.entries(query).flatMap(([key, value]): [string, string][] =>
     value === null || value === undefined || value === '' ? [] : [[key, String(value)]],

@@ -7,7 +7,7 @@ import { textsOf } from './texts.ts';
 
 const t = textsOf('extensions');
 
-/** Null: Shopify cannot be asked, which only takes the badges away. */
+/** null: Shopify can't be asked, which only removes the badges. */
 async function askShopify() {
   try {
     return (await appBridge()?.app?.extensions()) ?? null;
@@ -18,7 +18,7 @@ async function askShopify() {
 
 const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.getAttribute('content') ?? '';
 
-/** Which parts of the app outside its own pages are in use, each with the way to add it. */
+/** Which parts of the app outside its own pages are in use, each with a way to add it. */
 export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });

@@ -1,6 +1,6 @@
 import { isLanguage } from './texts.ts';
 
-/** What the pages need to say when and how much, in the merchant's language and the shop's time zone. */
+/** Numbers, dates and times in the merchant's language and the shop's time zone. */
 export type Format = {
   locale: string;
   timeZone: string;
@@ -12,11 +12,11 @@ export type Format = {
   time(iso: string): string;
   /** A local day, `YYYY-MM-DD`, as `3 May`. */
   day(date: string): string;
-  /** `5 minutes ago`; the moment itself when it is longer ago than a week. */
+  /** `5 minutes ago`; the date and time if it is longer ago than a week. */
   since(iso: string, now: number): string;
   /** `1,234` */
   number(value: number): string;
-  /** Seconds as `2 hours 5 minutes`, at most two parts. */
+  /** Seconds as `2 hours 5 minutes`, with at most two parts. */
   duration(seconds: number): string;
   /** `a, b and c` */
   list(parts: readonly string[]): string;
@@ -37,14 +37,14 @@ const isOurs = (locale: string): boolean => {
   try {
     return isLanguage(new Intl.Locale(locale).language);
   } catch {
-    // Not the form of a language.
+    // Not a well-formed language tag.
     return false;
   }
 };
 
 /**
- * The language of the pages, with its region: the one that Shopify names in the address, English if we do not have that
- * one. An address that names none has the browser's, as far as we have it.
+ * The pages' language, with its region: the one Shopify names in the URL, or English if we don't
+ * have it. If the URL names none, the browser's, if we have it.
  */
 export function readLocale(search: string, browser: readonly string[]): string {
   const asked = new URLSearchParams(search).get('locale');

@@ -3,12 +3,12 @@ import { navigate as go, useBrowserLocation } from 'wouter/use-browser-location'
 import { appBridge } from './app-bridge.ts';
 
 /**
- * What Shopify says in the first address and a reload of any page needs again: for whom (the server lets only that shop's
- * admin frame it), where the admin is, and in which language.
+ * The part of Shopify's first URL that a reload of any page needs again: the shop (the server lets
+ * only that shop's admin frame it), where the admin is, and the language.
  */
 const lasting = ['shop', 'host', 'embedded', 'locale'];
 
-/** The address of a page of ours with what lasts. @param to a path, perhaps with a query */
+/** The URL of one of our pages with the part that stays. @param to a path, perhaps with a query */
 export function hrefOf(to: string): string {
   const url = new URL(to, window.location.origin);
   const now = new URLSearchParams(window.location.search);
@@ -19,19 +19,22 @@ export function hrefOf(to: string): string {
   return `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** Goes to a page, once nothing unsaved holds the person back. */
+/** Goes to a page, unless the person stays because of unsaved changes. */
 export async function navigate(to: string, options: { replace?: boolean } = {}): Promise<void> {
   await appBridge()?.saveBar.leaveConfirmation();
   go(hrefOf(to), options);
 }
 
-/** For wouter's Router: every change of page of ours keeps what lasts and asks about what is not saved. */
+/**
+ * For wouter's Router: every navigation between our pages keeps the part that stays, and asks about
+ * unsaved changes.
+ */
 export const usePageLocation: BaseLocationHook = () => {
   const [path] = useBrowserLocation();
   return [path, (to: string, options?: { replace?: boolean }) => void navigate(to, options)];
 };
 
-/** Puts a query of ours into the address without a new entry in the history, for filters. */
+/** Puts our query into the URL without a new entry in the history, for filters. */
 export function replaceQuery(path: string, query: Record<string, string | null | undefined>): void {
   const entries = Object.entries(query).flatMap(([key, value]): [string, string][] => (value ? [[key, value]] : []));
   go(hrefOf(`${path}?${new URLSearchParams(entries)}`), { replace: true });

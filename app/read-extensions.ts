@@ -1,6 +1,9 @@
 import type { ExtensionInfo } from './app-bridge.ts';
 
-/** The parts of the app outside its own pages, by the handles of `extensions/`. Shopify does not tell of those of Flow. */
+/**
+ * The parts of the app outside its own pages, by the handles in `extensions/`. Shopify doesn't
+ * report those for Flow.
+ */
 export const PARTS = {
   customerBlock: 'customer-block',
   signUp: 'newsletter',
@@ -11,16 +14,16 @@ export const PARTS = {
 export type Part = keyof typeof PARTS;
 export const parts: readonly Part[] = ['customerBlock', 'signUp', 'selection', 'segment', 'flow'];
 
-/** `available`: the merchant can add it. `unknown`: Shopify does not say. */
+/** `available`: the merchant can add it. `unknown`: Shopify doesn't say. */
 export type PartState = 'active' | 'available' | 'unknown';
 
-/** Blocks of a theme app extension are activated one by one; anything else as a whole. */
+/** Blocks of a theme app extension are activated one by one, anything else as a whole. */
 function isActive({ status, activations }: ExtensionInfo): boolean {
   if (status !== undefined) return status === 'active';
   return activations.some((one) => (one.activations ? one.activations.length > 0 : true));
 }
 
-/** Which parts are in use, from what `shopify.app.extensions()` says; null: it could not be asked. */
+/** Which parts are in use, from `shopify.app.extensions()`; null: it couldn't be asked. */
 export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<Part, PartState> {
   const stateOf = (part: Part): PartState => {
     const handle = PARTS[part];
@@ -37,7 +40,10 @@ export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<P
   };
 }
 
-/** Where in the admin a part is added or used. @param shop `name.myshopify.com` @param apiKey the app's client id */
+/**
+ * Where in the admin a part is added or used. @param shop `name.myshopify.com` @param apiKey the
+ * app's client id
+ */
 export function linkOf(part: Part, shop: string, apiKey: string): string {
   const theme = new URLSearchParams({
     template: 'index',

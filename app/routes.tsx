@@ -27,7 +27,7 @@ function NotFoundPage() {
   );
 }
 
-/** Every page on one screen. The server answers these addresses too: server/http/pages/routes.ts. */
+/** Every page on one screen. The server answers these paths too: server/http/pages/routes.ts. */
 export function Routes() {
   const [path] = useLocation();
   return (

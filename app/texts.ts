@@ -4,7 +4,7 @@ import { sayWith, type Text } from '../server/domain/wording/text.ts';
 import type { Format } from './locale.ts';
 import type { texts } from './texts/en/index.ts';
 
-/** Every text of the pages, by area. English has them all: other languages have its type. */
+/** All texts of the pages, by area. English is complete: other languages have its type. */
 type Catalogue = typeof texts;
 
 type Keys<Node> = {
@@ -38,7 +38,10 @@ const fail = (error: Error): never => {
   throw error;
 };
 
-/** Loads the texts before anything is shown. @param locale one that `readLocale` gives @returns those of Polaris */
+/**
+ * Loads the texts before anything is shown. @param locale from `readLocale` @returns Polaris's
+ * texts
+ */
 export async function startTexts(locale: string) {
   const language = locale.split('-')[0] ?? '';
   const { texts: translation, polaris } = await catalogues[isLanguage(language) ? language : 'en']();
@@ -52,7 +55,10 @@ export async function startTexts(locale: string) {
 
 const translate = (key: string, params: TextParams = {}): string => i18next.t(key, params);
 
-/** A text by its whole key: `textAt('common.cancel')`. The language is that of the page and stays while it is open. */
+/**
+ * A text by its full key: `textAt('common.cancel')`. The language is the page's and never changes
+ * while it is open.
+ */
 export const textAt = (key: TextKey, params?: TextParams): string => translate(key, params);
 
 /** The texts below a key: `const t = textsOf('common.nav')`, then `t('people')`. */
@@ -61,7 +67,7 @@ export const textsOf =
   (key: Keys<At<Catalogue, Prefix>>, params?: TextParams): string =>
     translate(`${prefix}.${key}`, params);
 
-/** The text of a key that may have none, such as the name of a topic. */
+/** The text for a key that may have none, such as the name of a topic. */
 export function textIf(key: string): string | null {
   const language = i18next.languages.find((name) => i18next.hasResourceBundle(name, 'translation')) ?? '';
   return typeof i18next.getResource(language, 'translation', key) === 'string' ? translate(key) : null;

@@ -4,9 +4,9 @@ import { appBridge, type Vital, type VitalsReport } from './app-bridge.ts';
 const vitalsOf = (report: VitalsReport | Vital) => ('metrics' in report ? report.metrics : [report]);
 
 /**
- * Passes on how fast the pages were, as App Bridge measured it
- * (https://shopify.dev/docs/api/app-home/apis/device-and-platform-integration/web-vitals-api): names and numbers, without
- * Shopify's ids. A report that gets lost is none of the merchant's business.
+ * Reports how fast the pages were, as App Bridge measured it
+ * (https://shopify.dev/docs/api/app-home/apis/device-and-platform-integration/web-vitals-api):
+ * names and numbers, without Shopify's ids. The merchant needn't know about a lost report.
  */
 export function reportVitals(): void {
   const report = async (measured: VitalsReport | Vital) => {

@@ -16,7 +16,7 @@ import { SendAgain } from './send-again.tsx';
 
 const t = textsOf('activity');
 const PAGE = 50;
-/** States from which something can be sent again. */
+/** States from which events can be resent. */
 const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
 
 type Page = { items: ActivityItem[]; nextCursor: string | null; total: number; totalMore: boolean };

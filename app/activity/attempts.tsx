@@ -15,7 +15,7 @@ const tones = {
   unknown: 'warning',
 } as const;
 
-/** What came back, how long it took, and why, as far as they are known. */
+/** What the answer was, how long it took, and why, as far as we know. */
 function causeOf({ status, ms, error }: Attempt): string {
   const cause = error === null ? null : textIf(`server.detail.${error}`);
   return [status === null ? t('noAnswer') : t('status', { status }), ms === null ? null : t('took', { ms }), cause]
@@ -54,7 +54,7 @@ function Entry({ attempt }: { attempt: Attempt }) {
   );
 }
 
-/** Each time it was sent: when, what came back, and what that means. */
+/** Each attempt: when it was made, what the answer was, and what it means. */
 export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   return (
     <Card>

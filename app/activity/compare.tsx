@@ -10,7 +10,7 @@ import { isSource, type Origin, originOf } from './places.ts';
 
 const t = textsOf('activity.event.compare');
 
-/** So many lines of a message are shown: more of it would only be scrolled over. */
+/** At most this many lines of a message are shown: nobody reads more. */
 const MOST_LINES = 1500;
 
 const has = (value: object | null, key: string) => value !== null && Object.hasOwn(value, key);
@@ -25,7 +25,7 @@ function CopyButton({ label, value }: { label: string; value: unknown }) {
   );
 }
 
-/** Shopify's message line by line; the lines that a key came from are marked and in sight. */
+/** Shopify's message line by line; the lines a key came from are marked and scrolled into view. */
 function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: number; origin: Origin | null }) {
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -79,7 +79,7 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
         className={`field-row${isChosen ? ' is-chosen' : ''}`}
         aria-pressed={isChosen}
         onMouseMove={(event) => {
-          // A page that scrolls under a mouse at rest is no choice.
+          // A page scrolling under a resting mouse is no choice.
           if (event.movementX !== 0 || event.movementY !== 0) onHover(field.key);
         }}
         onMouseLeave={() => onHover(null)}
@@ -110,7 +110,7 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
   );
 }
 
-/** Shopify's message beside what was made of it; each key leads to the lines it came from. */
+/** Shopify's message next to what was made of it; each key leads to the lines it came from. */
 export function Compare({ detail }: { detail: ActivityDetail }) {
   const { event, payload, fields, topic, attempts } = detail;
   const [hovered, setHovered] = useState<string | null>(null);

@@ -9,14 +9,14 @@ import { StateBadge, topicName } from './state-badge.tsx';
 import '../shell/rows.css';
 import './activity.css';
 
-/** What an event is about, in a line. */
+/** What an event is about, in one line. */
 export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
-  // A summary without a text was kept before there were any.
+  // A summary without a text was stored before texts existed.
   const what = summary?.text ? say(summary.text, format) : summary?.what;
   return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
 }
 
-/** The event whose page was opened last from a place in the list: the focus returns to it. */
+/** The event last opened from a place in the list: focus returns to it. */
 const visited = new Map<string, string>();
 
 function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) {
@@ -52,14 +52,17 @@ function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) 
   );
 }
 
-/** A page of events, each a link to its own page. @param place of the page in the list: coming back leads to the same row */
+/**
+ * A page of events, each linked to its own page. @param place of the page in the list: coming back
+ * leads to the same row
+ */
 export function EventList({ items, place }: { items: readonly ActivityItem[]; place: string }) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     const id = visited.get(place);
     if (!id) return;
     visited.delete(place);
-    // After the frame of the page has put the focus at its top.
+    // After the page's frame has moved focus to its top.
     const timer = window.setTimeout(() => list.current?.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus(), 0);
     return () => window.clearTimeout(timer);
   }, [place]);

@@ -20,7 +20,7 @@ import '../shell/rows.css';
 import './activity.css';
 
 const t = textsOf('activity');
-/** How often an event that is on its way is looked at again, in milliseconds. */
+/** How often an unfinished event is refreshed, in milliseconds. */
 const LOOK_AGAIN = 3000;
 const MINUTE = 60_000;
 /** The page that helps, by reason. */

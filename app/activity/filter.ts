@@ -25,7 +25,7 @@ export const noFilter: Filter = {
 /** A day, as the date fields have it: not a moment. */
 export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
 
-/** The filter and the place in the list that an address names. */
+/** The filter and the place in the list that a URL names. */
 export function readFilter(search: string): { filter: Filter; cursor: string } {
   const query = new URLSearchParams(search);
   const filter = { ...noFilter };
@@ -33,26 +33,32 @@ export function readFilter(search: string): { filter: Filter; cursor: string } {
   return { filter, cursor: query.get('cursor') ?? '' };
 }
 
-/** Whether anything is left out of the list. */
+/** Whether anything is filtered out. */
 export const isFiltered = (filter: Filter): boolean => names.some((name) => filter[name] !== '');
 
 /** The filter as `POST /api/activity/retry` takes it. */
 export const filterBody = (filter: Filter) =>
   Object.fromEntries(names.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
 
-/** The address of the list with this filter. */
+/** The URL of the list with this filter. */
 export const listAddress = (filter: Partial<Filter>) => withQuery('/activity', filter);
 
-/** Where the list was left, so that an event's page leads back to it. Lives as long as the document. */
+/**
+ * Where the list was left, so that an event's page can lead back to it. Lives as long as the
+ * document.
+ */
 let left = '/activity';
 export const lastList = (): string => left;
 
-/** How many pages towards the older the person has gone: so many steps of the browser's history lead back. */
+/**
+ * How many pages towards older events the person has gone: that many steps of the browser's history
+ * lead back.
+ */
 let steps = 0;
 
 /**
- * The filter in the address. A change of it replaces the address; going to older events is a step in the browser's history,
- * so that its back button leads to the newer ones.
+ * The filter in the URL. Changing it replaces the URL; going to older events adds a step to the
+ * browser's history, so that the back button leads to the newer ones.
  */
 export function useFilter() {
   const search = useSearch();

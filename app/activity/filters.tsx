@@ -17,7 +17,7 @@ const topics = [
   ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
 ];
 
-/** What the list is narrowed by. Choices take effect at once, the search when it is sent. */
+/** The list's filters. Choices apply at once, a search once submitted. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (changed: Partial<Filter>) => void }) {
   const [typed, setTyped] = useState(filter.q);
   const [open, setOpen] = useState(false);

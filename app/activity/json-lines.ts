@@ -1,11 +1,14 @@
-/** A line of a JSON text. `number`: from 1. `path`: dotted, without the numbers of list entries, as the reasons of fields name places. */
+/**
+ * A line of a JSON text. `number`: from 1. `path`: dotted, without list indexes, as in the reasons
+ * of fields.
+ */
 export type JsonLine = { number: number; text: string; depth: number; path: string };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
- * JSON as lines that know what they belong to. Nothing but text comes out, however deep the value is.
- * @param most lines; what is beyond is counted only
+ * JSON as lines that know which field they belong to. Returns only text, however deep the value is.
+ * @param most lines; the rest is only counted
  */
 export function jsonLines(value: unknown, most: number): { lines: JsonLine[]; total: number } {
   const lines: JsonLine[] = [];
@@ -14,7 +17,7 @@ export function jsonLines(value: unknown, most: number): { lines: JsonLine[]; to
     total += 1;
     if (total <= most) lines.push({ number: total, ...line });
   };
-  // A stack of its own: a body may be nested deeper than calls can be.
+  // Its own stack: a body may be nested deeper than calls can be.
   const stack: { value?: unknown; end?: string; head: string; tail: string; depth: number; path: string }[] = [
     { value, head: '', tail: '', depth: 0, path: '' },
   ];
@@ -50,7 +53,9 @@ export function jsonLines(value: unknown, most: number): { lines: JsonLine[]; to
   return { lines, total };
 }
 
-/** Whether a line belongs to the place that a reason names: the place itself, or what is in it. */
+/**
+ * Whether a line belongs to the field that a reason names: the field itself, or something in it.
+ */
 export function isAt(line: Pick<JsonLine, 'path'>, place: string): boolean {
   return line.path === place || line.path.startsWith(`${place}.`);
 }

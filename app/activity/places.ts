@@ -1,7 +1,7 @@
 import type { FieldReason } from '../../server/domain/states.ts';
 import { isAt, type JsonLine } from './json-lines.ts';
 
-/** Where a key came from: lines of the message, the settings, or elsewhere. */
+/** Where a key came from: lines in the message, the settings, or elsewhere. */
 export type Origin =
   | { kind: 'message'; place: string }
   | { kind: 'settings' }
@@ -14,7 +14,7 @@ const choices: Record<string, string> = {
   'customers_marketing_consent/update': 'sms_marketing_consent',
 };
 
-/** What a person's own e-mail address and number are called in the Admin API, and the choices about them. */
+/** What the Admin API calls a person's own email address and number, and the choices about them. */
 const holders: Record<string, string> = {
   email: 'defaultEmailAddress.emailAddress',
   phone: 'defaultPhoneNumber.phoneNumber',
@@ -24,14 +24,17 @@ const choicesInRecord: Record<string, string> = {
   SMSPermission: 'defaultPhoneNumber.smsMarketingConsent',
 };
 
-/** What a record of the Admin API may call a place of a webhook's body. */
+/** What an Admin API record may call a field of a webhook body. */
 function recordPlaces(place: string): string[] {
   const parts = place.split('.').map((part) => part.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()));
   const holder = holders[parts.at(-1) ?? ''];
   return [parts.join('.'), ...(holder ? [[...parts.slice(0, -1), holder].join('.')] : [])];
 }
 
-/** Where a reason's place may be in a message, best first. What stands in a customer's own message is not under `customer`. */
+/**
+ * Where a field may be in a message, best first. A customer's own message has its fields at the
+ * top, not under `customer`.
+ */
 function placesOf({ key, from }: { key: string; from: string }, topic: string, isRecord: boolean): string[] {
   const choice = choicesInRecord[key];
   if (isRecord && choice && /^Admin API \((import|reconciliation)\)$/.test(from)) return [choice, `customer.${choice}`];
@@ -44,7 +47,7 @@ function placesOf({ key, from }: { key: string; from: string }, topic: string, i
 const isOrder = (topic: string) => /^(?:import\/)?orders(?:\/|$)/.test(topic);
 
 /**
- * Where in a message what a field's reason names is.
+ * Where in a message the field is that a reason names.
  * @param topic of the message
  */
 export function originOf({ key, from }: FieldReason, topic: string, lines: readonly JsonLine[]): Origin {
@@ -59,7 +62,7 @@ export function originOf({ key, from }: FieldReason, topic: string, lines: reado
   return { kind: 'elsewhere', from };
 }
 
-/** The parts of an order that `Order` is made from, as webhooks and as the Admin API call them. */
+/** The parts of an order that `Order` is built from, as webhooks and as the Admin API call them. */
 const orderParts = [
   ...['id', 'name', 'created_at', 'updated_at', 'currency', 'financial_status', 'fulfillment_status', 'cancelled_at'],
   ...['source_name', 'test', 'discount_codes', 'line_items', 'total_price', 'subtotal_price', 'total_tax'],
@@ -77,7 +80,7 @@ const orderParts = [
   ...['currentTotalDiscountsSet', 'totalShippingPriceSet', 'currentShippingPriceSet'],
 ];
 
-/** Whether a line of the message is where a key came from. */
+/** Whether a key came from this line of the message. */
 export function isSource(line: JsonLine, origin: Origin | null): boolean {
   if (origin?.kind !== 'message') return false;
   return origin.place === '' ? orderParts.some((part) => isAt(line, part)) : isAt(line, origin.place);

@@ -11,7 +11,10 @@ import { textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('activity.again');
 
-/** `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one call sends. */
+/**
+ * `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one
+ * call resends.
+ */
 type Answer = DueFlags & { count: number; more?: boolean };
 
 function Flags({ flags }: Pick<Answer, 'flags'>) {
@@ -55,9 +58,9 @@ function Forecast({ answer }: { answer: Answer }) {
 }
 
 /**
- * Asks before something is sent again: how much would go out, and which permissions with it.
- * @param path the route that sends it again
- * @param body what the route needs besides
+ * Asks before resending: how much would be sent, and which permissions with it.
+ * @param path the route that resends it
+ * @param body what else the route needs
  */
 export function SendAgain(props: { title: string; path: string; body: object; onClose: () => void }) {
   useReturnFocus();

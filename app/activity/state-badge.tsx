@@ -14,11 +14,11 @@ const looks: Record<EventState, Look> = {
   attention: { tone: 'critical' },
 };
 
-/** How an event stands, in a word; the word says it without its colour. */
+/** An event's state in a word, which is clear without the colour. */
 export function StateBadge({ state }: { state: EventState }) {
   return <Badge {...looks[state]}>{textAt(`activity.states.${state}`)}</Badge>;
 }
 
-/** What kind of event it is, in words; a topic without any stands for itself. */
+/** The kind of event in words; a topic without any is shown as it is. */
 export const topicName = (topic: string): string =>
   textIf(`activity.topics.${topic.replaceAll(/[./]/g, '_')}`) ?? topic;

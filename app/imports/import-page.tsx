@@ -71,7 +71,7 @@ export function ImportPage({ id }: { id: string }) {
   const act = useMutation({
     mutationFn: (action: Action) => call<Import>('POST', `/imports/${id}/${action}`),
     onSuccess: (after, action) => {
-      // What was asked for meanwhile is still asked.
+      // The question asked meanwhile stays open.
       setAsking((asking) => (asking === action ? null : asking));
       client.setQueryData(queryKey, after);
       void client.invalidateQueries({ queryKey: ['imports', 'list'] });
@@ -86,7 +86,7 @@ export function ImportPage({ id }: { id: string }) {
       </AppPage>
     );
   }
-  // What it waits for says more than the message it was left with.
+  // What it waits for says more than its stored message.
   const said = one.text && say(one.text, format);
   const message = one.state === 'failed' || one.waits.length > 0 ? null : said;
   const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });

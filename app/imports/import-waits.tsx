@@ -5,7 +5,7 @@ import type { Import } from './import-types.ts';
 
 const t = textsOf('imports');
 
-/** Why some of an import does not go out now, each with the page that helps, where one does. */
+/** Why part of an import isn't being sent now, each with the page that helps, if one does. */
 export function ImportWaits({ waits }: Pick<Import, 'waits'>) {
   const format = useFormat();
   if (waits.length === 0) return null;

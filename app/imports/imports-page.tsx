@@ -17,12 +17,12 @@ import '../shell/rows.css';
 
 const t = textsOf('imports');
 type Kind = Import['kind'];
-/** Which customers: all, those of the ids, or those of a segment. */
+/** Which customers: all, those with these ids, or those in a segment. */
 type Which = 'all' | 'some' | 'segment';
 
 /**
- * The id in an address of the Shopify admin, `…/customers/123` or `…/customers/segments/123`; anything else as it was typed,
- * so that the address of another page is no id.
+ * The id in a Shopify admin URL, `…/customers/123` or `…/customers/segments/123`. Anything else is
+ * returned as typed, so that another page's URL isn't taken for an id.
  */
 const idOf = (page: 'customers' | 'segments', typed: string) =>
   new RegExp(`/${page}/(\\d+)(?:[/?#].*)?$`).exec(typed.trim())?.[1] ?? typed.trim();
@@ -50,7 +50,7 @@ function NewImport() {
     },
   });
   const faults = begin.error instanceof ApiError && begin.error.kind === 'refused' ? begin.error.faults : [];
-  /** What was wrong with what was typed before is no longer about what is typed now. */
+  /** An error about what was typed earlier doesn't apply to what is typed now. */
   const typing =
     <Value,>(set: (value: Value) => void) =>
     (value: Value) => {

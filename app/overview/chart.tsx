@@ -9,18 +9,18 @@ const t = textsOf('overview');
 
 type Day = Overview['daily'][number];
 
-/** Lengths in CSS pixels; widths of days are parts of the whole. */
+/** Lengths in CSS pixels; the widths of days are fractions of the whole. */
 const HEIGHT = 140;
 const TOP = 16;
 const BASE = TOP + HEIGHT;
 const LABELS = 24;
 const LOWEST_CEILING = 4;
-/** The least height of a part that is not nothing. */
+/** The smallest height for a value above zero. */
 const LEAST = 2;
-/** Every fourth day has its date below it, today among them: more would touch each other at 320 pixels. */
+/** Every fourth day has its date below it, including today: more would overlap at 320 pixels. */
 const hasLabel = (index: number, days: number) => (days - 1 - index) % 4 === 0;
 
-/** From the bottom up. Each part has a pattern of its own besides its colour. */
+/** From the bottom up. Each part has its own pattern as well as a colour. */
 const parts = [
   { name: 'figures.states.accepted', className: 'chart-accepted', of: (day: Day) => day.accepted },
   { name: 'chart.skipped', className: 'chart-skipped', of: (day: Day) => day.skipped + day.merged },
@@ -28,7 +28,7 @@ const parts = [
   { name: 'figures.states.attention', className: 'chart-attention', of: (day: Day) => day.attention },
 ] as const;
 
-/** A round number at or above the highest day, for the line at the top; half of it is a whole number. */
+/** A round number at or above the highest day, for the top line; half of it is a whole number. */
 function ceilingOf(highest: number): number {
   const most = Math.max(highest, LOWEST_CEILING);
   const step = 10 ** Math.floor(Math.log10(most));
@@ -128,7 +128,9 @@ function Table({ daily, queries }: { daily: readonly Day[]; queries: Queries }) 
   );
 }
 
-/** Events of the last 14 days of the shop's calendar, by how they ended: as bars, and as the table behind them. */
+/**
+ * Events of the last 14 days in the shop's calendar, by how they ended: as bars, and as a table.
+ */
 export function Chart({ daily, queries }: { daily: readonly Day[]; queries: Queries }) {
   const format = useFormat();
   const [open, setOpen] = useState(false);

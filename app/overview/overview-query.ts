@@ -1,7 +1,7 @@
 import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 import { call } from '../api.ts';
 
-/** How often the overview is read again while somebody looks at it, in milliseconds. */
+/** How often the overview is refreshed while it is open, in milliseconds. */
 const EVERY = 15_000;
 
 export type Overview = OverviewAnswer;

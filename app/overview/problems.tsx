@@ -8,7 +8,7 @@ const t = textsOf('overview.problems');
 
 type Problem = Overview['problems'][number];
 
-/** Where each kind is mended. Kinds that are not here go by their action. */
+/** Where to fix each kind. Kinds not listed here use their action. */
 const ways: Record<string, { url: string; action: string }> = {
   connection_problem: { url: '/settings#connection', action: 'settings' },
   not_connected: { url: '/setup', action: 'setup' },
@@ -39,7 +39,10 @@ function Line({ problem }: { problem: Problem }) {
   );
 }
 
-/** What needs the merchant, each with the way that mends it. @param unconnected the page already asks to connect */
+/**
+ * What needs attention, each with a link to where it is fixed. @param unconnected the page already
+ * asks to connect
+ */
 export function Problems({ overview, unconnected }: { overview: Overview; unconnected: boolean }) {
   const problems = overview.problems.filter(({ kind }) => !(unconnected && kind === 'not_connected'));
   if (problems.length === 0) return null;

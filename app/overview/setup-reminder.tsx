@@ -4,7 +4,7 @@ import { textsOf } from '../texts.ts';
 
 const t = textsOf('overview.setup');
 
-/** How far the first steps are, until they are all done or the merchant does not want to see them. */
+/** How far the first steps are, until all are done or the merchant dismisses the card. */
 export function SetupReminder({ connected }: { connected: boolean }) {
   const { setup, dismiss, saving } = useSetup();
   const done = steps.filter((step) => (step === 'connect' ? connected : setup.done.includes(step))).length;

@@ -9,7 +9,7 @@ const tones = { in: 'success', out: 'critical', none: undefined } as const;
 /** Reasons that a setting decides. */
 const bySetting = new Set(['history_held', 'unticked_box']);
 
-/** One channel: what was chosen, what Ascent360 knows of it, and what would be said now. */
+/** One channel: what was chosen, what Ascent360 has, and what would be sent now. */
 export function ConsentCard({ channel, consent }: { channel: ToldChannel; consent: Consent }) {
   const format = useFormat();
   const choice = choiceOf(consent);

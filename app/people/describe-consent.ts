@@ -10,7 +10,9 @@ export type Consent = PersonDetail['consent'][ToldChannel];
 const yes = new Set(['subscribed', 'ticked', 'tag_opt_in']);
 const no = new Set(['unsubscribed', 'unticked', 'tag_opt_out']);
 
-/** What a person chose, in a word. A subscription that the settings do not take for a choice is none. */
+/**
+ * What a person chose, in a word. A subscription that the settings don't count as a choice is none.
+ */
 export function choiceOf({ state, now }: Pick<Consent, 'state' | 'now'>): 'in' | 'out' | 'none' {
   if (state !== null && no.has(state)) return 'out';
   return state !== null && yes.has(state) && now.reason !== 'no_choice' ? 'in' : 'none';
@@ -38,7 +40,10 @@ function describeTold({ state, since, told, toldAt }: Consent, format: Format): 
   return t(since !== null && toldAt < since ? 'knew' : 'told', { day });
 }
 
-/** What a person chose and what Ascent360 knows of it: "Subscribed to email at checkout on May 3. Sent to Ascent360 on May 3." */
+/**
+ * What a person chose and what Ascent360 has: "Subscribed to email at checkout on May 3. Sent to
+ * Ascent360 on May 3."
+ */
 export function describeConsent(channel: ToldChannel, consent: Consent, format: Format): string {
   if (consent.address === null && consent.state === null) return t(`noAddress.${channel}`);
   return `${describeChoice(channel, consent, format)} ${describeTold(consent, format)}`;

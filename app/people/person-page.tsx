@@ -17,7 +17,7 @@ import { Timeline } from './timeline.tsx';
 import './people.css';
 
 const t = textsOf('people');
-/** How often a person of whom something is on its way is looked at again, in milliseconds. */
+/** How often a person is refreshed while something about them is on its way, in milliseconds. */
 const LOOK_AGAIN = 3000;
 
 const isUnderWay = (person: PersonDetail | undefined) =>

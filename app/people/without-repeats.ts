@@ -1,8 +1,8 @@
 import type { TimelineEntry } from '../../server/features/people/api.ts';
 
 /**
- * The timeline without decisions that say the same as the one before about their channel. Each record is decided about
- * anew, so that most decisions of a loyal customer say that Ascent360 knows already.
+ * The timeline without decisions that repeat the previous one for their channel. Each record is
+ * decided again, so most decisions for a loyal customer say that Ascent360 already knows.
  * @param entries newest first
  */
 export function withoutRepeats(entries: readonly TimelineEntry[]): TimelineEntry[] {

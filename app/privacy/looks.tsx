@@ -11,10 +11,10 @@ import { textIf, textsOf } from '../texts.ts';
 const t = textsOf('privacy.looks');
 const AT_FIRST = 10;
 
-/** `about`: the id of what was looked at; null: a list. */
+/** `about`: the id of what was viewed; null: a list. */
 type Look = { at: string; who: string; what: string; about: string | null };
 
-/** Where what was looked at stands, for kinds that have a page of their own. */
+/** The page of what was viewed, for kinds that have one. */
 const pageOf: Record<string, (id: string) => string> = {
   event: (id) => `/activity/${id}`,
   person: (id) => `/people/${id}`,
@@ -36,7 +36,7 @@ function LookRow({ look }: { look: Look }) {
   );
 }
 
-/** Who looked at personal data in the app. */
+/** Who viewed personal data in the app. */
 export function Looks() {
   const [all, setAll] = useState(false);
   const { data, error, refetch } = useQuery({

@@ -12,7 +12,7 @@ import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
 
 const t = textsOf('settings.connection');
 
-/** Pausing and disconnecting act at once, on what is saved. */
+/** Pausing and disconnecting take effect at once, on the saved settings. */
 function Actions({ form }: { form: SettingsForm }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
@@ -34,7 +34,7 @@ function Actions({ form }: { form: SettingsForm }) {
   return (
     <BlockStack gap="200">
       <InlineStack gap="200">
-        {/* A failure is shown at the top of the page, like one of saving. */}
+        {/** A failure is shown at the top of the page, as for saving. */}
         <Button onClick={() => void toggle().catch(() => {})} loading={form.saving} disabled={form.dirty}>
           {paused ? t('resume') : t('pause')}
         </Button>

@@ -2,7 +2,7 @@ import { textIf, textsOf } from '../texts.ts';
 
 const t = textsOf('settings');
 
-/** Words for the values of one-of-a-few settings, by the end of their path. */
+/** Words for the values of settings that are one of a few, by the end of their path. */
 const words: Record<string, string> = {
   optInLevel: 'consent.levels',
   history: 'consent.histories',
@@ -23,7 +23,7 @@ function describe(value: unknown): string {
   return Object.values(value).map(describe).join(' / ');
 }
 
-/** A saved value, as the history has it (JSON text, or the end of a GUID), in words. */
+/** A saved value, as stored in the history (JSON text, or the end of a GUID), in words. */
 export function describeValue(field: string, value: string | null): string {
   if (value === null) return t('changes.nothing');
   if (field === 'guid') return t('changes.endsIn', { last4: value });
@@ -32,7 +32,7 @@ export function describeValue(field: string, value: string | null): string {
     const known = words[field.slice(field.lastIndexOf('.') + 1)];
     return (typeof read === 'string' && known && textIf(`settings.${known}.${read}`)) || describe(read);
   } catch {
-    // A very long value was cut when it was recorded.
+    // Very long values are cut when recorded.
     return value;
   }
 }

@@ -3,10 +3,10 @@ import type { Fault } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { say, textIf } from '../texts.ts';
 
-/** `GET` and `PUT /api/settings`: the GUID is never answered, only its last 4 characters. */
+/** `GET` and `PUT /api/settings`: never returns the GUID, only its last 4 characters. */
 export type SettingsAnswer = Settings & { guid: null; guidLast4: string | null };
 
-/** The settings as they stand on the page. `guid`: what was typed, empty to keep the saved one. */
+/** The settings as they are on the page. `guid`: what was typed, empty to keep the saved one. */
 export type Draft = Settings & { guid: string; newAccount: boolean };
 
 export function draftOf({ guidLast4: _, ...saved }: SettingsAnswer): Draft {
@@ -22,10 +22,10 @@ export function documentOf(draft: Draft): object {
 export const isDirty = (draft: Draft, saved: SettingsAnswer) =>
   JSON.stringify(draft) !== JSON.stringify(draftOf(saved));
 
-/** What the server found wrong, as the fields of the page ask for it. */
+/** The server's faults, as the page's fields ask for them. */
 export type Faults = {
   all: readonly Fault[];
-  /** About this field, or something within it (`listIds` also takes `listIds.2`). */
+  /** About this field, or something in it (`listIds` also returns `listIds.2`). */
   of(field: string): string | false;
   /** About this field as a whole. */
   ofAll(field: string): string | false;
@@ -40,5 +40,5 @@ export function faultsOf(faults: readonly Fault[], format: Format): Faults {
   };
 }
 
-/** What a setting is called, by its path (`send.orders`). */
+/** The label of a setting, by its path (`send.orders`). */
 export const nameOf = (path: string): string => textIf(`settings.fields.${path}`) ?? path;

@@ -9,7 +9,7 @@ const t = textsOf('settings');
 type Part = Pick<Draft, 'providerType' | 'listIds' | 'listsFor'>;
 type Choice = 'none' | '3' | '7' | 'other';
 
-/** ProviderTypes that Ascent360 names in public; any other number may be typed. */
+/** The ProviderTypes that Ascent360 documents; any other number can be typed. */
 const choiceOf = (providerType: number | null): Choice => {
   if (providerType === null) return 'none';
   return providerType === 3 ? '3' : providerType === 7 ? '7' : 'other';
@@ -22,12 +22,14 @@ const providers = [
   ['other', 'other'],
 ] as const;
 
-/** Provider, list IDs, and who is put on the lists; on the settings page and in the first steps. */
+/**
+ * Provider, list IDs, and who is added to the lists; on the settings page and in the first steps.
+ */
 export function ListsFields(props: { value: Part; faults: Faults; onChange: (part: Partial<Part>) => void }) {
   const { value, faults, onChange } = props;
   const [choice, setChoice] = useState<Choice>(choiceOf(value.providerType));
   const [number, setNumber] = useState(choiceOf(value.providerType) === 'other' ? String(value.providerType) : '');
-  // Saved, discarded or set elsewhere; a number that is being typed stays what it is.
+  // Saved, discarded or changed elsewhere; a number being typed stays as it is.
   const shown = value.providerType === null && choice === 'other' ? 'other' : choiceOf(value.providerType);
 
   const choose = (next: string) => {
@@ -85,7 +87,7 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
   );
 }
 
-/** What is no number yet is sent as it is understood, so that the server says what is wrong with it. */
+/** Text that isn't a number yet is sent as it is, so that the server says what is wrong with it. */
 function readNumber(text: string): number | null {
   return text.trim() === '' ? null : Number(text);
 }

@@ -8,7 +8,7 @@ import type { SettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
-/** A permission told by two customer tags. */
+/** A permission derived from two customer tags. */
 function PermissionField(props: {
   path: string;
   value: PermissionTags | null;
@@ -16,7 +16,7 @@ function PermissionField(props: {
   onChange: (value: PermissionTags | null) => void;
 }) {
   const { path, value, faults, onChange } = props;
-  // A fault of the pair stands at the first field, one of a single tag beside it.
+  // A fault of the pair is shown at the first field, one of a single tag next to that tag.
   const whole = faults.ofAll(path);
   return (
     <BlockStack gap="200">

@@ -11,7 +11,7 @@ const valueAt = (payload: object | null, key: string): string | null => {
   return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
-/** Each key of a payload with its value, where it came from, and why it is there or left out. */
+/** Each key of a payload with its value, where it came from, and why it is included or left out. */
 export function PayloadReasons({ payload, fields }: { payload: object | null; fields: readonly FieldReason[] }) {
   const format = useFormat();
   return (

@@ -29,14 +29,14 @@ import type { SettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
-/** How long nothing is typed before the preview is asked for, in milliseconds. */
+/** How long to wait after the last key before asking for the preview, in milliseconds. */
 const REST = 400;
 const RECENT = 20;
-/** Events that come to a payload. */
+/** Topics whose events produce a payload. */
 const isShown = ({ topic }: ActivityItem) =>
   /^(orders\/|customers\/(create|update)$|customers_(email_)?marketing_consent\/|customer\.tags_)/.test(topic);
 
-/** The newest of them; a long import may have pushed them out of the newest events, then by topic. */
+/** The newest of them. A long import may push them out of the newest events, so then by topic. */
 async function recentShown(signal: AbortSignal): Promise<ActivityItem[]> {
   const newest = async (topic: string | null) => {
     const path = withQuery('/activity', { topic, limit: RECENT });
@@ -130,7 +130,7 @@ function Outcome({ detail, form }: { detail: ActivityDetail; form: SettingsForm 
   );
 }
 
-/** What a recent event would send with the settings as they stand on the page. */
+/** What a recent event would send with the settings as they are on the page. */
 export function PreviewSection({ form }: { form: SettingsForm }) {
   const format = useFormat();
   const [chosen, setChosen] = useState<string | null>(null);

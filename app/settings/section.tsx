@@ -7,7 +7,7 @@ const t = textsOf('settings.sections');
 
 type SectionName = 'connection' | 'source' | 'lists' | 'send' | 'consent' | 'mapping' | 'changes';
 
-/** A group of settings: what it is about beside its fields, above them where there is no room. */
+/** A group of settings: its description next to its fields, or above them if there is no room. */
 export function Section(props: { id: SectionName; children: ReactNode }) {
   const { id, children } = props;
   return (

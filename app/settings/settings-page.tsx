@@ -16,7 +16,9 @@ import { type SettingsForm, useSettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
-/** What saving came to, when it failed: how many fields, or what else. Fields say their own beside them. */
+/**
+ * The message if saving failed: how many fields, or what else. Fields show their own next to them.
+ */
 function SaveFailure({ form }: { form: SettingsForm }) {
   const count = form.faults.all.length;
   if (count > 0) {

@@ -24,11 +24,11 @@ type SourceProps = {
   kinds: readonly From[];
   faults: Faults;
   onChange: (value: ListSource | null) => void;
-  /** Whether it may be nowhere. */
+  /** Whether it may be empty. */
   optional: boolean;
 };
 
-/** Where one value comes from: a metafield, tags with a beginning, or always the same text. */
+/** Where one value comes from: a metafield, tags with a prefix, or a fixed text. */
 export function SourceField({ label, path, value, kinds, faults, onChange, optional }: SourceProps) {
   const options = [
     ...(optional ? [{ value: 'none', label: t('sources.none') }] : []),
@@ -75,7 +75,7 @@ export function SourceField({ label, path, value, kinds, faults, onChange, optio
   );
 }
 
-/** Any number of sources, whose values go out together. */
+/** Any number of sources, whose values are sent together. */
 export function SourcesField(props: {
   label: string;
   path: string;
@@ -84,7 +84,7 @@ export function SourcesField(props: {
   onChange: (values: ListSource[]) => void;
 }) {
   const { label, path, values, faults, onChange } = props;
-  // A row keeps its fields when another is removed: rows are known by a number of their own, not by their place.
+  // A row keeps its fields when another is removed: rows have numbers of their own.
   const numbers = useRef<number[]>([]);
   const next = useRef(0);
   while (numbers.current.length < values.length) numbers.current.push(next.current++);

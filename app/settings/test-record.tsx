@@ -35,7 +35,7 @@ export function TestAnswer({ result }: { result: TestRecordAnswer }) {
 export const sendTestRecord = (email: string) =>
   call<TestRecordAnswer>('POST', '/test-record', { body: { email: email.trim() || null } });
 
-/** Sends one marked contact to an address of the merchant's choice, and says what Ascent360 answered. */
+/** Sends one marked contact to an address the merchant chooses, and shows Ascent360's answer. */
 export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolean; onAccepted?: () => void }) {
   const client = useQueryClient();
   const shop = useShop();

@@ -11,7 +11,7 @@ export const settingsQuery = {
   queryFn: ({ signal }: { signal: AbortSignal }) => call<SettingsAnswer>('GET', '/settings', { signal }),
 };
 
-/** Everything that shows what the settings say: read again after they changed. */
+/** Everything that shows the settings: refreshed after they change. */
 const dependents = [['settings'], ['setting-changes'], ['overview'], ['activity']];
 
 export type SettingsForm = {
@@ -20,16 +20,18 @@ export type SettingsForm = {
   dirty: boolean;
   faults: Faults;
   saving: boolean;
-  /** Why saving failed when it was not for a field. */
+  /** Why saving failed, if not because of a field. */
   failure: unknown;
   change(part: Partial<Draft>): void;
   save(): void;
   discard(): void;
-  /** Saves a whole document that is not the draft, such as the saved one but paused. */
+  /** Saves a whole document that isn't the draft, such as the saved one but paused. */
   replace(document: Draft): Promise<SettingsAnswer>;
 };
 
-/** The settings being edited: what is saved, what stands on the page, and what the server said about it. */
+/**
+ * The settings being edited: what is saved, what is on the page, and what the server said about it.
+ */
 export function useSettingsForm(): { form: SettingsForm | null; error: unknown; retry: () => void } {
   const client = useQueryClient();
   const format = useFormat();

@@ -1,11 +1,11 @@
 import type { SetupStep } from '../../server/features/settings/contract.ts';
 import type { Draft, Faults, SettingsAnswer } from '../settings/draft.ts';
 
-/** Whether Ascent360 already holds the shop's customers. */
+/** Whether Ascent360 already has the shop's customers. */
 export const historyAnswers = ['yes', 'no', 'unsure'] as const;
 export type HistoryAnswer = (typeof historyAnswers)[number];
 
-/** What was answered and is not saved yet, by step. The other steps have nothing to be saved. */
+/** Answers that aren't saved yet, by step. The other steps save nothing. */
 export type Answers = {
   connect?: Pick<Draft, 'guid' | 'sourceName' | 'sourceType'>;
   lists?: Pick<Draft, 'providerType' | 'listIds' | 'listsFor'>;
@@ -13,23 +13,26 @@ export type Answers = {
 };
 export type SavedStep = keyof Answers;
 
-/** What becomes of e-mail choices from before. */
+/** What happens to earlier email choices. */
 export const historyOf = (answer: HistoryAnswer) => (answer === 'no' ? 'all' : 'optOuts');
 
-/** What an answer says of the settings. Of SMS opt-ins from before never any. */
+/** The settings an answer stands for. Earlier SMS opt-ins are never sent. */
 function settingsIn(step: SavedStep, answers: Answers, { consent: { email, sms } }: SettingsAnswer): Partial<Draft> {
   if (step !== 'history') return answers[step] ?? {};
   if (!answers.history) return {};
   return { consent: { email: { ...email, history: historyOf(answers.history) }, sms: { ...sms, history: 'optOuts' } } };
 }
 
-/** The settings that the answers of these steps are. */
+/** The settings that the answers of these steps stand for. */
 export const partOf = (steps: readonly SavedStep[], answers: Answers, saved: SettingsAnswer): Partial<Draft> =>
   steps.reduce<Partial<Draft>>((part, step) => Object.assign(part, settingsIn(step, answers, saved)), {});
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
-/** The steps whose answer says something else than what is saved. The history question has no answer until its step is done. */
+/**
+ * The steps whose answer differs from what is saved. The history question has no answer until its
+ * step is done.
+ */
 export function unsavedSteps(answers: Answers, saved: SettingsAnswer, done: readonly SetupStep[]): SavedStep[] {
   const unsaved = (step: SavedStep) => {
     if (step === 'history' && answers.history && !done.includes('history')) return true;
@@ -40,7 +43,7 @@ export function unsavedSteps(answers: Answers, saved: SettingsAnswer, done: read
   return (['connect', 'lists', 'history'] as const).filter(unsaved);
 }
 
-/** The step that asks for a field which the server refused; null: it has none. */
+/** The step that asks for a field the server refused; null: none does. */
 export function stepOfFaults(faults: Faults): SavedStep | null {
   const [fault] = faults.all;
   const field = fault?.field?.split('.')[0] ?? '';

@@ -8,7 +8,7 @@ import { textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('setup');
 
-/** What Ascent360 has to set up on its side, as a text to send there. */
+/** What Ascent360 has to set up on its side, as a text to send them. */
 export function AskStep({ saved, onDone }: { saved: SettingsAnswer; onDone: () => void }) {
   const shop = useShop();
   const text = setUpLetter({ shop: shop.name ?? shop.domain, source: saved.sourceName, type: saved.sourceType });

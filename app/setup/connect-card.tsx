@@ -24,7 +24,7 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
   const goOn = async (tested = false) => {
     setAnswers({});
     if (tested) markDone('test');
-    // Saved: nothing holds the person back any more.
+    // Saved: nothing keeps the person here any more.
     await appBridge()?.saveBar.hide(BAR);
     await navigate('/setup');
   };
@@ -52,7 +52,10 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
   );
 }
 
-/** The first step on the overview of a shop that is not connected; the others follow on a page of their own. */
+/**
+ * The first step, on the overview of a shop that isn't connected; the others have a page of their
+ * own.
+ */
 export function ConnectCard() {
   const { data, error, refetch } = useQuery(settingsQuery);
   return (

@@ -14,7 +14,7 @@ const t = textsOf('setup.connect');
 
 type Answer = NonNullable<Answers['connect']>;
 
-/** GUID, source name and source type. What is no GUID is said so as soon as the field is left. */
+/** GUID, source name and source type. An invalid GUID is reported as soon as the field is left. */
 export function ConnectForm(props: {
   saved: SettingsAnswer;
   answer: Answer | undefined;

@@ -12,7 +12,7 @@ const t = textsOf('setup.history');
 const LOOK_EVERY_MS = 2000;
 
 type Count = ImportAnswer;
-/** What becomes of e-mail choices from before: the answers of the question, by what they save. */
+/** What happens to earlier email choices: the answers to the question, by what they save. */
 type Answer = keyof NonNullable<Count['byAnswer']>;
 const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
 
@@ -77,12 +77,12 @@ function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
   );
 }
 
-/** Whether an import is a count of everybody. */
+/** Whether an import is a count of everyone. */
 const isOfAll = ({ kind, which, from, state }: Count) =>
   kind === 'customers' && which === 'all' && from === null && /^(counting|counted|failed)$/.test(state);
 
 /**
- * Counts the shop's customers as an import that was not started, or says why that is not possible.
+ * Counts the shop's customers as an import that isn't started, or says why that isn't possible.
  * @param chosen the answer that is chosen and perhaps not saved yet
  */
 export function CustomerCount({ chosen }: { chosen: Answer | null }) {

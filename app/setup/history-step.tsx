@@ -8,7 +8,10 @@ import type { SavePart } from './use-save-part.ts';
 
 const t = textsOf('setup');
 
-/** Whether Ascent360 already holds the shop's customers decides what happens to choices from before. Never `all` for SMS. */
+/**
+ * Whether Ascent360 already has the shop's customers decides what happens to earlier choices. Never
+ * `all` for SMS.
+ */
 export function HistoryStep(props: {
   saved: SettingsAnswer;
   done: boolean;

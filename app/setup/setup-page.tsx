@@ -50,7 +50,7 @@ function Finished({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What each step came to, as it is saved. */
+/** The result of each step, as saved. */
 function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnswer): Record<SetupStep, string> {
   const { email, sms } = consent;
   const usual =
@@ -71,20 +71,25 @@ function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnsw
   };
 }
 
-/** Steps that were skipped: so they stay for whoever looks at another page and comes back. Lives as long as the document. */
+/**
+ * Skipped steps stay skipped after visiting another page and coming back. Lives as long as the
+ * document.
+ */
 let passedOver: readonly SetupStep[] = [];
 
-/** What is answered and not saved yet: it stays while other steps are looked at, and is asked about when the page is left. */
+/**
+ * Unsaved answers: they stay while other steps are opened, and leaving the page asks about them.
+ */
 function useAnswers(saved: SettingsAnswer, done: readonly SetupStep[]) {
   const [answers, setAnswers] = useState<Answers>({});
-  // A new edition of a step's body knows nothing of what was typed into the one before.
+  // A new instance of a step's body knows nothing of what was typed into the one before.
   const [editions, setEditions] = useState<Partial<Record<SetupStep, number>>>({});
   return {
     answers,
     editionOf: (step: SetupStep) => editions[step] ?? 0,
     unsaved: unsavedSteps(answers, saved, done),
     answer: (part: Answers) => setAnswers((before) => ({ ...before, ...part })),
-    /** Of these steps what is saved counts from now on. */
+    /** The saved values of these steps count from now on. */
     forget: (forgotten: readonly SetupStep[]) => {
       setAnswers((before) => {
         const left = Object.entries(before).filter(([step]) => !forgotten.some((one) => one === step));
@@ -117,7 +122,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       () => {
         finish(...unsaved);
         showToast(textAt('settings.saved'));
-        // Whoever is at another step stays there.
+        // A person at another step stays there.
         if (!unsaved.some((step) => step === current)) setAsked(current);
       },
       (faults) => setAsked(stepOfFaults(faults) ?? current),
@@ -154,7 +159,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
     test: (
       <TestStep
         onAccepted={() => {
-          // Done from now on, and open for what Ascent360 answered.
+          // Done from now on, and open to show Ascent360's answer.
           setAsked('test');
           markDone('test');
         }}

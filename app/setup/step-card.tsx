@@ -4,12 +4,12 @@ import { textsOf } from '../texts.ts';
 
 const t = textsOf('setup');
 
-/** One step: open with what is to be done, else in one line with how it stands. */
+/** One step: open with what is to be done, or one line with its state. */
 export function StepCard(props: {
   number: number;
   title: string;
   done: boolean;
-  /** What is said of it when it is done and closed. */
+  /** What it shows when done and closed. */
   summary: string;
   open: boolean;
   onOpen: () => void;
@@ -21,7 +21,7 @@ export function StepCard(props: {
   const [opened, setOpened] = useState(open);
   if (open && !opened) setOpened(true);
   useEffect(() => {
-    // The step before has closed with the button that had the focus.
+    // The step before has closed, with the button that had focus.
     if (open && !wasOpen.current) top.current?.focus();
     wasOpen.current = open;
   }, [open]);
@@ -42,7 +42,7 @@ export function StepCard(props: {
               </Button>
             )}
           </InlineStack>
-          {/* What was typed stays for whoever looks at another step and comes back. */}
+          {/** What was typed stays if the person opens another step and comes back. */}
           {opened && <div hidden={!open}>{children}</div>}
           {!open && done && (
             <Text as="p" tone="subdued">

@@ -9,7 +9,7 @@ export type SavePart = {
   save(part: Partial<Draft>, after: () => void | Promise<void>, refused?: (faults: Faults) => void): void;
   saving: boolean;
   faults: Faults;
-  /** Why it failed when it was not for a field. */
+  /** Why it failed, if not because of a field. */
   failure: unknown;
 };
 

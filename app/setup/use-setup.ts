@@ -4,10 +4,15 @@ import type { SetupStep } from '../../server/features/settings/contract.ts';
 import { call } from '../api.ts';
 import { shopQuery, useShop } from '../shell/shop.tsx';
 
-/** The steps in their order. `connect` is done when there is a GUID; the others when the merchant says so. */
+/**
+ * The steps in order. `connect` is done once there is a GUID; the others when the merchant says so.
+ */
 export const steps = ['connect', 'lists', 'test', 'history', 'ask'] as const satisfies readonly SetupStep[];
 
-/** How far the first steps are, kept with the shop: they can be left and gone on with anywhere. */
+/**
+ * How far the first steps are, stored with the shop: they can be interrupted and continued
+ * anywhere.
+ */
 export function useSetup(): {
   setup: Setup;
   markDone(...steps: SetupStep[]): void;

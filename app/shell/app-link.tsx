@@ -8,7 +8,7 @@ type Props = ComponentPropsWithoutRef<LinkComponent>;
 const isPlainClick = (event: MouseEvent) =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
 
-/** The link that Polaris uses: pages of ours without loading anew, others in a new tab. */
+/** The link that Polaris uses: our pages without a reload, others in a new tab. */
 export const AppLink = forwardRef<HTMLAnchorElement, Props>(function AppLink({ url, external, onClick, ...rest }, ref) {
   if (external || /^[a-z]+:/i.test(url)) {
     return <a ref={ref} href={url} target="_blank" rel="noopener noreferrer" onClick={onClick} {...rest} />;

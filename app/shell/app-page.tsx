@@ -5,8 +5,8 @@ import { textAt } from '../texts.ts';
 let shownBefore = false;
 
 /**
- * The frame of every page: Polaris's Page, the title of the document, and, after a change of page, the focus at its top, so
- * that the keyboard and screen readers go on from there.
+ * The frame of every page: Polaris's Page, the document's title and, after navigation, focus at its
+ * top, so that keyboard and screen readers continue from there.
  */
 export function AppPage(props: PageProps & { title: string }) {
   const { title } = props;

@@ -2,7 +2,9 @@ import { ButtonGroup, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
 import './choices.css';
 
-/** Buttons one of which is chosen, called so for those who do not see them side by side. */
+/**
+ * Buttons of which one is chosen, labelled as a group for people who can't see them side by side.
+ */
 export function Choices({
   label,
   segmented = false,

@@ -3,10 +3,10 @@ import { textAt } from '../texts.ts';
 import { Failure } from './failure.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
-/** What a mutation gives. */
+/** The part of a mutation that we use. */
 type Change = { mutate(): void; isPending: boolean; error: unknown };
 
-/** Asks before something is done that is not undone as easily. */
+/** Asks before something that is harder to undo. */
 export function Confirm(props: {
   title: string;
   text: string;

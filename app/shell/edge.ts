@@ -1,2 +1,5 @@
-/** On a narrow page cards reach from edge to edge; text outside of them keeps the distance that it has within. */
+/**
+ * On a narrow page cards reach from edge to edge; text outside them keeps the same margin as
+ * inside.
+ */
 export const edge = { xs: '400', sm: '0' } as const;

@@ -1,6 +1,6 @@
 import { BlockStack, Box, Button, Text } from '@shopify/polaris';
 
-/** What a page or a card says while it has nothing to show: why, and what would change that. */
+/** What a page or card says if it has nothing to show: why, and what would change that. */
 export function Empty(props: {
   title: string;
   text: string;

@@ -3,7 +3,7 @@ import { Component, type ReactNode } from 'react';
 import { textAt } from '../texts.ts';
 import { AppPage } from './app-page.tsx';
 
-/** Keeps a fault of one page from leaving an empty frame. A new `page` is a new try. */
+/** Keeps a bug on one page from leaving an empty frame. A new `page` is a new try. */
 export class ErrorBoundary extends Component<{ page: string; children: ReactNode }, { failed: string | null }> {
   override state: { failed: string | null } = { failed: null };
 

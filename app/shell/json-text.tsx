@@ -1,6 +1,6 @@
 import { Box, Scrollable } from '@shopify/polaris';
 
-/** JSON as text that can be scrolled with the keyboard and copied. */
+/** JSON as text that can be scrolled by keyboard and copied. */
 export function JsonText({ label, value }: { label: string; value: unknown }) {
   return (
     <Box background="bg-surface-secondary" borderRadius="200" padding="300">

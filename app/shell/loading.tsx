@@ -1,7 +1,7 @@
 import { BlockStack, Card, SkeletonBodyText, SkeletonDisplayText } from '@shopify/polaris';
 import { textAt } from '../texts.ts';
 
-/** Cards of about the size of what is to come. @param lines of text in each card */
+/** Cards about the size of what is loading. @param lines of text in each card */
 export function Loading({ cards = [3, 3] }: { cards?: readonly number[] }) {
   return (
     <div role="status" aria-label={textAt('common.loading')}>
@@ -20,7 +20,7 @@ export function Loading({ cards = [3, 3] }: { cards?: readonly number[] }) {
   );
 }
 
-/** Lines where text is to come, within something that is there already. */
+/** Lines in place of text that is loading, within something already shown. */
 export function LoadingLines({ lines }: { lines: number }) {
   return (
     <div role="status" aria-label={textAt('common.loading')}>

@@ -7,8 +7,8 @@ const t = textsOf('common.nav');
 const pages = ['activity', 'people', 'imports', 'settings', 'privacy'] as const;
 
 /**
- * The app's entries in the admin's own navigation, by App Bridge's `s-app-nav`; its first entry, the home page, has no line
- * of its own there. A choice comes back as the event `shopify:navigate`.
+ * The app's entries in the admin's own navigation, through App Bridge's `s-app-nav`. Its first
+ * entry, the home page, has no line there. A choice arrives as the event `shopify:navigate`.
  */
 export function Navigation() {
   useEffect(() => {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 /**
- * A field whose Enter does something of its own instead of saving the form that it is in.
+ * A field whose Enter does something of its own instead of saving its form.
  * @param onEnter whether it did
  */
 export function OnEnter({ onEnter, children }: { onEnter: () => boolean; children: ReactNode }) {

@@ -1,13 +1,13 @@
 import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '../api.ts';
 
-/** After which what was read is read again when a page that shows it is opened, in milliseconds. */
+/** Data older than this is refreshed when a page that shows it opens, in milliseconds. */
 const FRESH_FOR = 10_000;
 const RETRIES = 1;
 
 const mayPass = (error: unknown) => !(error instanceof ApiError) || error.kind === 'server' || error.kind === 'offline';
 
-/** Keeps what the merchant API answered; a passing failure is tried once more before it is shown. */
+/** Keeps the merchant API's answers. A temporary failure is retried once before it is shown. */
 export const createQueryClient = () =>
   new QueryClient({
     defaultOptions: {

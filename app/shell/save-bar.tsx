@@ -5,8 +5,9 @@ import { textAt } from '../texts.ts';
 type Props = { id: string; dirty: boolean; saving: boolean; onSave: () => void; onDiscard: () => void };
 
 /**
- * The admin's contextual save bar, by App Bridge's `ui-save-bar`: shown while something is unsaved; until it is gone the admin
- * asks before it leaves the page. React 18 knows no events of custom elements, so the buttons are listened to by hand.
+ * The admin's contextual save bar, through App Bridge's `ui-save-bar`: shown while something is
+ * unsaved. As long as it is, the admin asks before leaving the page. React 18 doesn't support
+ * events of custom elements, so the buttons have listeners added by hand.
  */
 export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
   const save = useRef<HTMLButtonElement>(null);
@@ -29,7 +30,7 @@ export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
   useEffect(() => {
     if (!dirty) return;
     void appBridge()?.saveBar.show(id);
-    // A reload of the frame by the browser itself, which no save bar sees.
+    // The browser itself may reload the frame, which no save bar sees.
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', warn);
     return () => {

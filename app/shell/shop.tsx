@@ -18,7 +18,7 @@ const formatIn = (timeZone: string) => createFormat(readLocale(window.location.s
 
 const Context = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
 
-/** Shows its children once it is known whose pages they are, and in which time zone. */
+/** Shows its children once the shop and its time zone are known. */
 export function ShopProvider({ children }: { children: ReactNode }) {
   const { data: shop, error, refetch } = useQuery(shopQuery);
   const format = useMemo(() => formatIn(shop?.timeZone ?? 'UTC'), [shop?.timeZone]);
@@ -37,13 +37,13 @@ function useContextOfShop() {
   return value;
 }
 
-/** What is known of the shop whose merchant looks. */
+/** What we know about the merchant's shop. */
 export const useShop = (): ShopAnswer => useContextOfShop().shop;
 
-/** Dates and numbers as this merchant reads them, in UTC as long as the shop is not known. */
+/** Dates and numbers in this merchant's format, in UTC until the shop is known. */
 export function useKnownFormat(): Format {
   return useContext(Context)?.format ?? formatIn('UTC');
 }
 
-/** Dates and numbers as this merchant reads them. */
+/** Dates and numbers in this merchant's format. */
 export const useFormat = (): Format => useContextOfShop().format;

@@ -18,7 +18,7 @@ const split = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** A list of texts: typed one by one or pasted with commas, shown as tags that can be removed. */
+/** A list of texts: typed one by one or pasted with commas, shown as removable tags. */
 export function TagsField({ label, values, onChange, helpText, error, disabled = false }: Props) {
   const [typed, setTyped] = useState('');
   const take = (text: string) => {
@@ -38,7 +38,7 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
           label={label}
           value={typed}
           onChange={(text) => (/[,;\n]/.test(text) ? take(text) : setTyped(text))}
-          // What was typed is not lost when it was never added.
+          // Typed text is not lost if it was never added.
           onBlur={() => take(typed)}
           autoComplete="off"
           disabled={disabled}

@@ -9,14 +9,15 @@ function withAncestors(element: Element | null): HTMLElement[] {
 }
 
 /**
- * Gives the focus back, when this is closed, to what had it when it was opened: Polaris leaves it nowhere. When that is gone,
- * because what was asked for is done, to what it stood in, so that the Tab key goes on from there.
+ * When this closes, returns focus to the element that had it when it opened: Polaris leaves it
+ * nowhere. If that element is gone because the question was answered, focus goes to what contained
+ * it, so that the Tab key continues from there.
  */
 export function useReturnFocus(): void {
   const [path] = useState(() => withAncestors(document.activeElement));
   useEffect(
     () => () => {
-      // After the dialog has let go of the focus that it holds.
+      // After the dialog has released the focus it traps.
       window.setTimeout(() => {
         const left = path.find(({ isConnected, textContent }) => isConnected && textContent);
         if (!left) return;

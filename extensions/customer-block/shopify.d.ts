@@ -1,6 +1,6 @@
 import '@shopify/ui-extensions';
 
-/** What the admin gives the block. In the form that Shopify CLI writes. */
+/** What the admin gives the block, in the form that Shopify CLI writes. */
 declare module './src/customer-block.tsx' {
   const shopify: import('@shopify/ui-extensions/admin.customer-details.block.render').Api;
 }

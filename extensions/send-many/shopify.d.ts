@@ -1,6 +1,6 @@
 import '@shopify/ui-extensions';
 
-/** What the admin gives each action. In the form that Shopify CLI writes. */
+/** What the admin gives each action, in the form that Shopify CLI writes. */
 declare module './src/send-selection.tsx' {
   const shopify: import('@shopify/ui-extensions/admin.customer-index.selection-action.render').Api;
 }

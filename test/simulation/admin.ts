@@ -1,4 +1,4 @@
-/** Shopify's Admin API in this process: it answers from the shop as it truly is at that moment. */
+/** Shopify's Admin API in this process: it answers from the shop's true state at that moment. */
 import { type Admin, type AdminDocument, AdminError } from '../../server/admin/admin.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { accessOf } from '../../server/store/shops/admin-tokens.ts';
@@ -12,11 +12,14 @@ export type AdminDeps = {
   clock: Clock;
   db: Db;
   life: Life;
-  /** The shop at Shopify, by its domain. */
+  /** The shop in Shopify, by its domain. */
   shopify(domain: string): Shopify;
-  /** Told of whom and of what an answer speaks, as it was then. `bulk`: everybody, asked for or not. */
+  /**
+   * Called with whom and what an answer is about, as it was then. `bulk`: everyone, asked for or
+   * not.
+   */
   answered(spoken: { customers: readonly Customer[]; orders: readonly Order[]; bulk: boolean }): void;
-  /** The files of bulk operations, by URL: they outlive a process. */
+  /** The files of bulk operations, by URL. They outlive a process. */
   files: Map<string, string>;
 };
 

@@ -1,4 +1,4 @@
-/** Bodies of webhooks as Shopify shapes them, and records as its Admin API does. */
+/** Webhook bodies as Shopify shapes them, and records as its Admin API returns them. */
 import type { Channel, Consent, Customer, Order } from './shopify.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -52,7 +52,7 @@ export const orderBody = (order: Order, customer: Customer | null) => ({
   customer: customer ? buyerOf(customer) : null,
 });
 
-/** A date as the history wants it written: as usual, left out, or in a form that is no ISO 8601. */
+/** A date in the form the history wants: as usual, left out, or not ISO 8601. */
 export type Dating = 'dated' | 'undated' | 'unreadable';
 
 const written = (at: number | null, dating: Dating) => {
@@ -85,7 +85,7 @@ export const mergeBody = (kept: number, gone: number, status: string) => ({
 
 const upper = (word: string | null) => word?.toUpperCase() ?? null;
 
-/** A customer as `CustomerFields` asks for it. */
+/** A customer as `CustomerFields` returns it. */
 export const customerNode = (customer: Customer) => ({
   __typename: 'Customer' as const,
   id: `gid://shopify/Customer/${customer.id}`,
@@ -133,7 +133,7 @@ const addressNode = ({ id, street, landline }: Customer) => ({
   countryCodeV2: 'US',
 });
 
-/** An order's customer: their consent is not asked for. */
+/** An order's customer: consent isn't asked for. */
 const buyerNode = (customer: Customer) => ({
   id: `gid://shopify/Customer/${customer.id}`,
   firstName: `C${customer.id}`,
@@ -145,7 +145,7 @@ const buyerNode = (customer: Customer) => ({
 
 const money = (amount: string) => ({ shopMoney: { amount } });
 
-/** An order as `OrderFields` asks for it. */
+/** An order as `OrderFields` returns it. */
 export const orderNode = (order: Order, customer: Customer | null) => ({
   id: `gid://shopify/Order/${order.id}`,
   name: `#${order.id}`,

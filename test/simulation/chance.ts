@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Chance that a seed decides: the same seed, the same numbers. Mulberry32. */
+/** Random numbers from a seed: the same seed, the same numbers. Mulberry32. */
 export function createChance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -23,7 +23,10 @@ function fill(random: () => number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;
 }
 
-/** Keys and ids that the server makes come from the seed, too: a history that is told again is the same to the last byte. */
+/**
+ * The server's keys and ids come from the seed, too: a repeated history is the same to the last
+ * byte.
+ */
 export function takeChance(): Chance {
   let random = createChance(0);
   const { randomUUID, randomBytes } = crypto;

@@ -1,4 +1,7 @@
-/** The time of the simulation: everything in this process that asks what time it is gets this one, and who waits moves it on. */
+/**
+ * The simulation's time: everything in this process that asks for the time gets this one, and
+ * waiting advances it.
+ */
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 
@@ -11,7 +14,7 @@ export type Clock = {
   nextHistory(): number;
   /** What others do while somebody waits. Who belongs to a process that is dead waits for ever. */
   meanwhile(others: { isDead(): boolean; work(): Promise<void> }): void;
-  /** The process has its own time again. */
+  /** Gives the process its own time back. */
   release(): void;
 };
 
@@ -21,7 +24,7 @@ export function takeClock(): Clock {
   let now = start;
   let others = { isDead: () => false, work: async () => {} };
   const wait = async (ms: number, value?: unknown, options?: { ref?: boolean }) => {
-    // A look from time to time at what may have been missed: nothing is, here.
+    // A periodic check for what may have been missed: nothing is, here.
     if (options?.ref === false || others.isDead()) return await new Promise(() => {});
     now += Math.round(ms);
     await others.work();

@@ -12,9 +12,9 @@ export type Life = {
   step(): Promise<never> | undefined;
   /** Fails with a Crash once the process dies. */
   readonly end: Promise<never>;
-  /** It dies at so many steps from now. */
+  /** It dies this many steps from now. */
   light(steps: number): void;
-  /** The fuse goes out: what comes is no part of what may be interrupted. */
+  /** Puts out the fuse: what follows may not be interrupted. */
   douse(): void;
   isDead(): boolean;
 };

@@ -1,4 +1,4 @@
-/** One PostgreSQL in memory for all histories, with every migration, whose clock is the simulation's. */
+/** One PostgreSQL in memory for all histories, fully migrated, with the simulation's clock. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,8 +9,8 @@ import type { Life } from './crash.ts';
 import { openWire, type Wire } from './wire.ts';
 
 /**
- * `now()` of the server's statements, and of what it lets run, is the simulation's: a function of that name in a schema that comes
- * before PostgreSQL's own.
+ * `now()` in the server's statements, and in what they call, is the simulation's: a function of
+ * that name in a schema before PostgreSQL's own.
  */
 const SIMULATED_TIME = `
   SET timezone = 'UTC';
@@ -35,13 +35,13 @@ async function migrated(): Promise<Blob | File> {
   return dump;
 }
 
-/** Emptying a table for good takes long; deleting its rows leaves them behind for a while. */
+/** Truncating a table takes long; deleting its rows leaves them behind for a while. */
 const CLEARED_BEFORE_EMPTIED = 100;
 
 export type SimulatedDatabase = {
   /** The database as one process sees it, until it dies. */
   connect(life: Life): Omit<Db, 'within'>;
-  /** For looking at it from outside. */
+  /** To look at it from outside. */
   look: Wire['query'];
   /** Empties every table. */
   clear(): void;
@@ -65,7 +65,7 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
     .map(({ name }) => name)
     .filter((name) => name !== '_prisma_migrations');
 
-  // Rows go in any order.
+  // Rows are deleted in any order.
   const clearing = (on: boolean) => wire.exec(`SET session_replication_role = ${on ? 'replica' : 'origin'}`);
   let cleared = 0;
 
@@ -85,7 +85,10 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
   function connect(life: Life): Omit<Db, 'within'> {
     // What the process before left behind.
     end('ROLLBACK');
-    /** One transaction at a time: what is asked for meanwhile waits, as on the only connection of the embedded database. */
+    /**
+     * One transaction at a time: other calls wait meanwhile, as on the embedded database's only
+     * connection.
+     */
     let turn: Promise<unknown> = Promise.resolve();
     async function inTurn<T>(work: () => Promise<T>): Promise<T> {
       const mine = turn.then(work);
@@ -104,7 +107,7 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
             const result = await work(over(life));
             await life.step();
             end('COMMIT');
-            // Killed right after: it is committed, and nobody heard of it.
+            // Killed right afterwards: it is committed, and nobody learned of it.
             await life.step();
             return result;
           } catch (error) {

@@ -1,4 +1,4 @@
-/** What a step changes at Shopify, and the webhooks that leave because of it. */
+/** What a step changes in Shopify, and the webhooks that it causes. */
 import {
   consentWebhook,
   customerWebhook,
@@ -21,7 +21,7 @@ function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'
   return made;
 }
 
-/** @returns the webhooks that Shopify makes of it, if the app is installed */
+/** @returns the webhooks Shopify sends for it, if the app is installed */
 export function happen(scene: Scene, step: Step, now: number): Webhook[] {
   switch (step.do) {
     case 'choose': {
@@ -49,7 +49,7 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       const order = orders[step.which % Math.max(1, orders.length)];
       if (!order) return [];
       order.status = order.status === 'paid' ? 'pending' : 'paid';
-      // Within one second Shopify dates both the same.
+      // Within one second, Shopify gives both the same date.
       order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
       return [orderWebhook(scene, order, 'orders/updated', now)];
     }

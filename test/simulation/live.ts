@@ -1,4 +1,4 @@
-/** Lives one history through, and says what was wrong in it. */
+/** Runs one history, and reports what was wrong in it. */
 
 import { webhook } from './emit.ts';
 import { happen } from './happen.ts';
@@ -11,7 +11,10 @@ import type { Violation, World } from './world.ts';
 
 export type Lived = { violations: Violation[]; events: number; flags: number; crashes: number };
 
-/** So that everything is tried again, asked again and compared again: hops of time, each with a look at what is due. */
+/**
+ * Jumps in time, each followed by a look at what is due, so that everything is retried, asked again
+ * and compared again.
+ */
 const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
 const UNTIL_QUIET = [7 * HOUR, 7 * DAY, MINUTE, DAY];
 
@@ -32,7 +35,7 @@ async function send(world: World, made: readonly Webhook[], step: Step): Promise
     if (!here.installed || step.fate === 'lost') continue;
     if (step.fate === 'late') here.air.push(one);
     else await world.survive(() => world.receive(one));
-    // The same once more, as when Shopify did not get the answer.
+    // The same again, as if Shopify hadn't received the answer.
     if (step.fate === 'twice') await world.survive(() => world.receive(one));
   }
 }
@@ -50,7 +53,7 @@ async function reinstall(world: World): Promise<void> {
   const { here } = world;
   if (here.installed) return;
   world.life.douse();
-  // It was gone for a while, and whatever said so has come.
+  // The app was uninstalled for a while, and every webhook about that has arrived.
   world.clock.advance(2 * SECOND);
   for (const one of here.air.filter(({ topic }) => topic === 'app/uninstalled')) await world.receive(one);
   await world.survive(() => world.work());
@@ -106,7 +109,7 @@ async function act(world: World, step: Step): Promise<void> {
   }
 }
 
-/** Everything comes, everything answers, and time passes. */
+/** Everything arrives, everything answers, and time passes. */
 async function quieten(world: World): Promise<void> {
   const { here } = world;
   world.life.douse();
@@ -123,7 +126,7 @@ async function quieten(world: World): Promise<void> {
   for (const hop of UNTIL_QUIET) await hopOn(world, hop, true);
 }
 
-/** The truth at Shopify that the comparisons must have found. */
+/** The truth in Shopify that the comparisons must have found. */
 function learnTruth(world: World): void {
   const { here } = world;
   if (!here.installed) return;

@@ -1,4 +1,7 @@
-/** One process of the app: the real inbox, translation, ledger, claims, records, reads and comparisons, with nothing but time left out. */
+/**
+ * One process of the app: the real inbox, translation, ledger, claims, records, reads and
+ * comparisons. Only time is simulated.
+ */
 import { createAccess } from '../../server/admin/access.ts';
 import type { Ascent360Client } from '../../server/ascent360/client.ts';
 import type { AnyChore } from '../../server/pipeline/chores.ts';
@@ -20,7 +23,7 @@ export const config = readConfig({
   SHOPIFY_API_KEY: 'client-id',
   SHOPIFY_API_SECRET: SECRET,
   RETRY_SCHEDULE: '5s,30s,5m,30m',
-  // All that is claimed leaves at once: what is learnt meanwhile bears on the next claim.
+  // Everything claimed is sent at once: what is learned meanwhile matters to the next claim.
   DELIVERY_CONCURRENCY_PER_SHOP: '50',
 });
 const keys = createKeys([{ id: 'simulation', bytes: Buffer.alloc(32, 7) }]);
@@ -49,23 +52,23 @@ export type Process = {
   shops: Shops;
   settings: SettingsStore;
   inbox: Inbox;
-  /** Somebody opens the app: it gets a token. */
+  /** Somebody opens the app, which gets a token. */
   exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
   wake(shopId: number): void;
-  /** Does what it was woken for, until there is no more of it. */
+  /** Does what it was woken for, until nothing is left. */
   work(): Promise<void>;
   /**
-   * Finds what is due, whoever forgot to wake it, and does it.
-   * @param thoroughly what hardly ever matters, too
+   * Finds and does whatever is due, even without a wake-up.
+   * @param thoroughly includes what hardly ever matters
    */
   sweep(thoroughly: boolean): Promise<void>;
 };
 
 type Deps = AdminDeps & { send: Ascent360Client['send']; random(): number };
 
-/** Chores that no step of a history gives anything to do: they are looked at once a day. */
+/** Chores for which no step of a history makes work: they run once a day. */
 const SELDOM: ReadonlySet<string> = new Set(['retention', 'flow', 'erase_shop', 'admin_access']);
-/** A piece of work that is never over would be a fault of its own. */
+/** A slice of work that never ends would be a bug of its own. */
 const MOST_PIECES = 200;
 
 export function startProcess(deps: Deps): Process {

@@ -1,4 +1,7 @@
-/** Ascent360 in this process: it answers as the history says, and every request is held against the model as it leaves. */
+/**
+ * Ascent360 in this process: it answers as the history says, and every request is checked against
+ * the model as it is sent.
+ */
 
 import type { Body } from '../../server/ascent360/body.ts';
 import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
@@ -63,11 +66,14 @@ const ENDINGS: Record<Answer, Ending> = {
 export type ReceiverDeps = {
   now(): number;
   account(): Account;
-  /** What was learnt before the last transaction began: the claim that this request comes from saw all of it. */
+  /**
+   * What was learned before the last transaction began: the claim behind this request saw all of
+   * it.
+   */
   place(): number;
   /** The next answer. */
   next(): Answer;
-  /** While the answer is on its way. */
+  /** Runs while the answer is on its way. */
   meanwhile(answer: Answer): Promise<void>;
   /** The process that sends: it may die here. */
   step(): Promise<never> | undefined;

@@ -1,4 +1,4 @@
-/** Says a history and what was wrong in it so that a person can follow. */
+/** Describes a history, and what was wrong in it, so that a person can follow. */
 import { DAY, type History, HOUR, MINUTE, SECOND, type Step, usualRules } from './history.ts';
 import type { Found, Result } from './search.ts';
 
@@ -14,7 +14,7 @@ function sayStep({ after, fate, work, do: kind, ...own }: Step): string {
     const isTime = key === 'age' && typeof value === 'number';
     return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
   });
-  const notes = [...(fate === 'comes' ? [] : [fate]), ...(work ? [] : ['the app does not work yet'])];
+  const notes = [...(fate === 'comes' ? [] : [fate]), ...(work ? [] : ['the app isn’t working yet'])];
   return `+${duration(after)}: ${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 

@@ -1,4 +1,4 @@
-/** One shop of a history: at Shopify, in the app, and in the model. */
+/** One shop in a history: in Shopify, in the app, and in the model. */
 import type { Answer } from './history.ts';
 import { type Account, openAccount, type Rules } from './model/account.ts';
 import { addressOf, type Channel, type Customer, emptyShopify, newCustomer, type Shopify } from './shopify.ts';
@@ -11,7 +11,9 @@ export const STREETS = ['1 Slope Way', '1 Slope way', 'Slope Way 1'];
 export type Scene = {
   domain: string;
   shopify: Shopify;
-  /** Whom Shopify has in each place of the history; somebody new takes the place of who is gone. */
+  /**
+   * The customer Shopify has in each place of the history; someone new replaces one who is gone.
+   */
   places: number[];
   account: Account;
   guid: string;
@@ -19,15 +21,15 @@ export type Scene = {
   paused: boolean;
   /** On their way to the app. */
   air: Webhook[];
-  /** All that ever left Shopify. */
+  /** Everything Shopify ever sent. */
   left: Webhook[];
   acknowledged: Set<string>;
   answers: Answer[];
-  /** Since when a customer has had the address they have. */
+  /** Since when each customer has had their address. */
   since: Map<string, number>;
   nextOrder: number;
   made: number;
-  /** The moment of the history at which it began. */
+  /** The time in the history at which it began. */
   begunAt: number;
 };
 
@@ -65,7 +67,7 @@ export function addCustomer(scene: Scene, id: number, place: number, now: number
   return customer;
 }
 
-/** Whoever is at that place of the history; after a deletion or a merge somebody new. */
+/** The customer in that place of the history; after a deletion or a merge, someone new. */
 export function customerAt(scene: Scene, place: number, now: number): Customer {
   const id = scene.places[place] ?? 0;
   const there = scene.shopify.customers.get(id);

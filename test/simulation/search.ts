@@ -1,4 +1,4 @@
-/** Lives histories until the time is up, and shortens those that show something wrong. */
+/** Runs histories until time is up, and shortens those that reveal a bug. */
 import fc from 'fast-check';
 import { type History, histories, type Kind } from './history.ts';
 import { type Lived, live } from './live.ts';
@@ -17,15 +17,17 @@ export type Result = {
 export type Search = {
   seed: number;
   kind?: Kind;
-  /** Asked before each batch: how many histories were lived so far. */
+  /** Called before each batch with how many histories have been run. */
   goesOn(lived: number): boolean;
-  /** Of each kind of fault the first is told and shortened. */
+  /** The first fault of each kind is reported and shortened. */
   onFound?(found: Found): void;
 };
 
 const BATCH = 20;
 
-/** What went wrong, without who and when: two histories with the same are most likely one fault. */
+/**
+ * What went wrong, without who and when: two histories with the same are most likely the same bug.
+ */
 export const kindOf = (what: string) =>
   what
     .replace(/(email|sms|phone|postal):\S+/g, '$1')

@@ -1,7 +1,10 @@
-/** One shop at Shopify, as it truly is: whatever the app hears of it, late, twice or never, it can be asked for. */
+/**
+ * One shop in Shopify, as it truly is: whatever the app hears of it late, twice or never, it can be
+ * asked for.
+ */
 
 export type Channel = 'email' | 'sms';
-/** A state as Shopify holds it; `at`: when it was chosen, null: Shopify does not say. */
+/** A state as Shopify has it; `at`: when it was chosen, null: Shopify doesn't say. */
 export type Consent = { state: string; level: string | null; at: number | null };
 export type Customer = {
   id: number;
@@ -30,7 +33,7 @@ export const never: Consent = { state: 'never_subscribed', level: null, at: null
 export type Shopify = {
   customers: Map<number, Customer>;
   orders: Map<number, Order>;
-  /** Who was merged away, and into whom. */
+  /** Who was merged, and into whom. */
   mergedInto: Map<number, number>;
 };
 

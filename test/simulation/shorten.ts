@@ -1,7 +1,10 @@
 import type { History } from './history.ts';
 import { usualRules } from './history.ts';
 
-/** Leaves out what a history can do without. fast-check shortens a list from its beginning, and keeps what stands at its end. */
+/**
+ * Removes what a history can do without. fast-check shortens a list from its start, and keeps what
+ * is at its end.
+ */
 export async function shorten(history: History, shows: (history: History) => Promise<boolean>): Promise<History> {
   let best = history;
   const keep = async (shorter: History) => {

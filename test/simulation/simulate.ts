@@ -1,4 +1,7 @@
-/** `npm run simulate -- --seconds 600 --seed 1`: lives histories for so long, and tells what was wrong in them. */
+/**
+ * `npm run simulate -- --seconds 600 --seed 1`: runs histories for that long, and reports what was
+ * wrong in them.
+ */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type History, type StepKind, stepKinds } from './history.ts';
@@ -11,13 +14,13 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    /** Only these kinds of steps, or all but these, with commas. */
+    /** Only these kinds of steps, or all but these, separated by commas. */
     only: { type: 'string' },
     without: { type: 'string' },
     longest: { type: 'string', default: '9' },
-    /** Every choice says when it was made. */
+    /** Every choice has its date. */
     dated: { type: 'boolean', default: false },
-    /** A file with one history as JSON, told step by step. */
+    /** A file with one history as JSON, reported step by step. */
     replay: { type: 'string' },
   },
 });

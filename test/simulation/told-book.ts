@@ -1,4 +1,7 @@
-/** What the app knows of the flags it sent: only what a transaction wrote down that began after the answer had come. */
+/**
+ * What the app knows about the flags it sent: only what was recorded by a transaction that began
+ * after the answer had arrived.
+ */
 import { type Account, keyOf, type Told } from './model/account.ts';
 import type { Flag } from './model/check-request.ts';
 
@@ -9,7 +12,7 @@ export type ToldBook = {
   /** A transaction begins. @returns its number */
   begin(): number;
   committed(transaction: number): void;
-  /** The process died: what was not written down is unknown. */
+  /** The process died: what was not recorded is unknown. */
   lose(account: Account): void;
 };
 

@@ -9,7 +9,7 @@ export type Said =
       address: string;
       state: string;
       level: string | null;
-      /** The date that the body gives; null: none, or none that can be read. */
+      /** The date in the body; null: none, or an unreadable one. */
       date: number | null;
       dated: 'dated' | 'undated' | 'unreadable';
     }

@@ -1,6 +1,7 @@
 /**
- * PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html), spoken to the embedded database at
- * once and without waiting: each statement is parsed once, and an answer is read as it is asked for.
+ * PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html),
+ * spoken to the embedded database synchronously: each statement is parsed once, and an answer is
+ * read right after the question.
  */
 import { type PGlite, protocol } from '@electric-sql/pglite';
 import pg from 'pg';
@@ -32,7 +33,7 @@ function* messagesIn(all: Buffer): Generator<Message> {
   }
 }
 
-/** What the database said that it minds, as pg says it: with its code. */
+/** The database's error as pg reports it: with its code. */
 function failureIn(body: Buffer): Error {
   const fields = body.toString('utf8').split('\0');
   const field = (letter: string) => fields.find((text) => text.startsWith(letter))?.slice(1);
@@ -101,7 +102,7 @@ export function openWire(database: PGlite): Wire {
       const { name, columns } = prepare(text);
       const messages = ask(serialize.bind({ statement: name, values: params.map(asSent) }), execute);
       const rows = messages.filter(({ kind }) => kind === 'D');
-      // Rows are what the caller's statement says they are, as with any client.
+      // The caller's statement determines the rows' type, as with any client.
       return rows.map(({ body }) => rowIn(body, columns) as Row);
     },
     exec: (text) => void ask(serialize.query(text)),

@@ -1,4 +1,7 @@
-/** The one world that all histories happen in: time, chance, a database, a process that may die, Shopify and Ascent360. */
+/**
+ * The one world in which all histories happen: time, chance, a database, a process that may die,
+ * Shopify and Ascent360.
+ */
 import { parseSettings } from '../../server/domain/settings/contract.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { noteCall } from '../../server/store/shops/shops.ts';
@@ -34,7 +37,10 @@ export class World {
   access = true;
   /** What was known when the last transaction began. */
   #place = 0;
-  /** What Shopify said since the process began to ask, of which nobody knows whether it was written down. */
+  /**
+   * What Shopify answered since the process began to ask, and which may or may not have been
+   * recorded.
+   */
   #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
   /** Whether they were stored nobody knows yet. */
@@ -135,7 +141,7 @@ export class World {
     }
   }
 
-  /** The work that asked Shopify has ended well: what it was told is written down. */
+  /** The work that asked Shopify has ended well, so its answers are recorded. */
   #answersWritten(isWork: boolean): void {
     const { account } = this.here;
     const place = ++account.place;
@@ -157,7 +163,10 @@ export class World {
     this.process = this.#startProcess();
   }
 
-  /** Does something that the process may die of, and starts it anew if it did. @returns whether it lived */
+  /**
+   * Does something during which the process may die, and restarts it if it did. @returns whether it
+   * survived
+   */
   async survive(work: () => Promise<unknown>, isWork = false): Promise<boolean> {
     try {
       await Promise.race([work(), this.life.end]);
@@ -179,7 +188,7 @@ export class World {
     }
   }
 
-  /** The app receives a webhook; one that it does not acknowledge comes again. */
+  /** The app receives a webhook; one that it doesn't acknowledge arrives again. */
   async receive(webhook: Webhook): Promise<void> {
     const { here } = this;
     here.air = here.air.filter((one) => one !== webhook);

@@ -13,7 +13,7 @@ const when = (iso: string) => shopify.i18n.formatDate(new Date(iso), { dateStyle
 const TONES = { attention: 'critical', waiting: 'info', accepted: 'success', nothing: 'neutral' } as const;
 /** Entries shown; the app's page has them all. */
 const MOST_OPEN = 3;
-/** How long after a hand-over it is looked at again, in milliseconds. */
+/** How long after sending to look again, in milliseconds. */
 const LOOKS = [1500, 3000, 6000];
 
 function ConsentLine({ channel, consent }: { channel: 'email' | 'sms'; consent: Consent }) {
@@ -136,7 +136,7 @@ function CustomerBlock() {
   );
 }
 
-/** What the block says while it is folded. */
+/** What the block shows while it is collapsed. */
 function summaryOf(read: Read | null): string {
   if (read === null) return t('loading');
   return read.kind === 'known' ? t(`word.${standOf(read.person).word}`) : t(`folded.${read.kind}`);

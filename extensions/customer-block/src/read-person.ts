@@ -1,4 +1,7 @@
-/** One address of a person. `state`: Shopify's word; `told`: the permission that Ascent360 took last. Times in ISO 8601. */
+/**
+ * One address of a person. `state`: Shopify's word; `told`: the permission that Ascent360 last
+ * accepted. Times in ISO 8601.
+ */
 export type Consent = {
   address: string | null;
   state: string | null;
@@ -9,7 +12,10 @@ export type Consent = {
 
 export type TimelineEntry = { kind: string; at: string; topic?: string; state?: string; reason?: string | null };
 
-/** What the app's API says of a person (GET /api/people/:id); more keys come, these are used. */
+/**
+ * What the app's API returns for a person (GET /api/people/:id); there are more keys, these are
+ * used.
+ */
 export type Person = {
   id: string;
   deletedAt: string | null;
@@ -17,7 +23,7 @@ export type Person = {
   timeline: TimelineEntry[];
 };
 
-/** What a call came to, by what there is to say to the merchant. */
+/** The result of a call, by what the merchant can be told. */
 export type Read =
   | { kind: 'known'; person: Person }
   /** Nothing about this customer has reached the app. */
@@ -29,7 +35,7 @@ export type Read =
 /** `gid://shopify/Customer/123` → `123` */
 export const digitsOf = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
 
-/** The app's API; the admin resolves the path against the app's address and adds the ID token. */
+/** The app's API; the admin resolves the path against the app's URL and adds the ID token. */
 async function call<T>(path: string, init?: RequestInit): Promise<{ status: number; body: T | null }> {
   const response = await fetch(path, init);
   return { status: response.status, body: response.ok ? await response.json() : null };
@@ -62,7 +68,7 @@ export type Refusal = (typeof refusals)[number] | 'failed';
 
 /**
  * Sends the person as last known.
- * @returns null when it is on its way, else why not, as a key of the texts
+ * @returns null if it is on its way, otherwise why not, as a key of the texts
  */
 export async function sendNow(personId: string): Promise<Refusal | null> {
   try {

@@ -1,6 +1,9 @@
 import type { Person, TimelineEntry } from './read-person.ts';
 
-/** How a person stands with Ascent360: the word for it, the last event it took, and what is still open, newest first. */
+/**
+ * A person's state at Ascent360: the word for it, the last event it accepted, and what is still
+ * open, newest first.
+ */
 export type Stand = {
   word: 'attention' | 'waiting' | 'accepted' | 'nothing';
   lastAccepted: TimelineEntry | null;
@@ -34,7 +37,7 @@ const EXPLAINED = [
 export const whyOpen = ({ state = 'waiting', reason }: TimelineEntry) =>
   reason && EXPLAINED.includes(reason) ? reason : state;
 
-/** Shopify's states of a choice, as the three that matter to Ascent360. */
+/** Shopify's states of a choice, reduced to the three that matter to Ascent360. */
 export function choiceOf(state: string | null): 'opted_in' | 'opted_out' | 'none' {
   if (state === 'subscribed' || state === 'ticked') return 'opted_in';
   return state === 'unsubscribed' ? 'opted_out' : 'none';

@@ -4,7 +4,7 @@ type Translate = (key: string, values?: Record<string, string | number>) => stri
 
 const REASONS = ['nothing_new', 'no_contact', 'deleted_person', 'redacted', 'topic_off'];
 
-/** What would go out, what would not and why, and what it may set off. */
+/** What would be sent, what would not and why, and what it may trigger. */
 export function Count({ counts, t }: { counts: Import['counts']; t: Translate }) {
   const { contacts, skipped, flags, lists, smsOptInTexts } = counts;
   const lines = [

@@ -3,7 +3,7 @@ export type Ask = { kind: 'customers'; customerIds: string[] } | { kind: 'custom
 
 type Flags = { true: number; false: number };
 
-/** An import as the app's API has it; more keys come, these are used. */
+/** An import as the app's API returns it; there are more keys, these are used. */
 export type Import = {
   id: string;
   state: 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
@@ -19,7 +19,7 @@ export type Import = {
   };
 };
 
-/** What a call came to. `refused`: why, as a key of the texts. */
+/** The result of a call. `refused`: why, as a key of the texts. */
 export type Answer =
   | { kind: 'import'; import: Import }
   | { kind: 'refused'; why: Why }
@@ -29,13 +29,16 @@ export type Answer =
 const known = ['other_import', 'not_connected', 'ids_long', 'no_segment', 'no_access'] as const;
 type Why = `why.${(typeof known)[number]}` | 'why.refused' | 'not_counted' | 'unclear';
 
-/** What is said of one of the app's codes; null: nothing. */
+/** The text for one of the app's codes; null: none. */
 export function whyOf(code: string | undefined): Why | null {
   const reason = known.find((one) => one === code?.split('.').at(-1));
   return reason ? `why.${reason}` : null;
 }
 
-/** The app's API; the admin resolves the path against the app's address and adds the ID token. Never throws. */
+/**
+ * The app's API; the admin resolves the path against the app's URL and adds the ID token. Never
+ * throws.
+ */
 async function call(path: string, body?: object, method = 'POST'): Promise<Answer> {
   try {
     const response = await fetch(path, {
@@ -52,7 +55,7 @@ async function call(path: string, body?: object, method = 'POST'): Promise<Answe
   }
 }
 
-/** Begins to count what would go out. */
+/** Starts counting what would be sent. */
 export const beginImport = async (ask: Ask) => await call('/api/imports', ask);
 export const readImport = async (id: string) => await call(`/api/imports/${id}`, undefined, 'GET');
 export const startImport = async (id: string) => await call(`/api/imports/${id}/start`);

@@ -11,7 +11,7 @@ import {
   whyOf,
 } from './imports.ts';
 
-/** What the action needs of the admin. */
+/** What the action needs from the admin. */
 export type Host = {
   i18n: { translate(key: string, values?: Record<string, string | number>): string };
   close(): void;
@@ -23,13 +23,13 @@ type Shown =
   | { step: 'started'; id: string }
   | { step: 'over'; id: string | null; tone: 'critical' | 'warning'; text: string; mayTryAgain: boolean };
 
-/** How often the count is looked at, in milliseconds, and how many looks in a row may fail. */
+/** How often to look at the count, in milliseconds, and how many looks in a row may fail. */
 const LOOK_EVERY = 1500;
 const MOST_FAILURES = 4;
-/** How long leaving may wait for the app, in milliseconds. */
+/** How long closing may wait for the app, in milliseconds. */
 const LEAVE_WITHIN = 2000;
 
-/** Counts, shows what would go out, and sends once the merchant says so. */
+/** Counts, shows what would be sent, and sends once the merchant confirms. */
 export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   const t = host.i18n.translate;
   const [shown, setShown] = useState<Shown>({ step: 'counting', id: null });
@@ -82,11 +82,12 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
     };
   }, []);
 
-  /** What was only counted is given up; what runs goes on. */
+  /** What was only counted is cancelled; what is running continues. */
   const leave = async () => {
     const id = shown.step === 'counting' ? shown.id : shown.step === 'counted' ? shown.import.id : null;
     gone.current = true;
-    // The admin ends the action as soon as it is closed, so the call goes first; but nobody waits for it for long.
+    // The admin ends the action as soon as it closes, so the call goes first; but nobody waits long
+    // for it.
     if (id) await Promise.race([cancelImport(id), new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN))]);
     host.close();
   };

@@ -1,15 +1,15 @@
 import type { TagWord } from './tags.ts';
 
 /**
- * What one shop's history comes to by SPEC 6.2, written from it alone. Where the specification leaves two answers open, or the app
- * cannot be sure, a fact's date is a span, and what is known is either certain or possible: a flag is wrong only if it is wrong
- * whichever way that turns out.
+ * What follows from one shop's history by SPEC 6.2, written from the specification alone. Where it
+ * allows two answers, or the app can't be sure, a fact's date is a span, and what is known is
+ * either certain or possible: a flag is wrong only if it is wrong in every case.
  */
 export type Channel = 'email' | 'sms' | 'phone' | 'postal';
 export type Level = 'any' | 'single' | 'confirmed';
 export type History = 'none' | 'optOuts' | 'all';
 
-/** Settings as far as they bear on flags and lists. */
+/** The settings that matter to flags and lists. */
 export type Rules = {
   email: { optInLevel: Level; history: History; untickedBox: 'send' | 'leaveOut' };
   sms: { optInLevel: Level; history: History };
@@ -20,7 +20,7 @@ export type Rules = {
 export type Fact = {
   channel: Channel;
   address: string;
-  /** Whom Shopify spoke of; null: a guest. */
+  /** Who Shopify spoke of; null: a guest. */
   customer: number | null;
   state: string;
   level: string | null;
@@ -28,16 +28,21 @@ export type Fact = {
   /** When it was chosen: not before, and not after. Minus infinity: undated. */
   earliest: number;
   latest: number;
-  /** An opt-in from an event that does not say when it was chosen: when that was triggered. */
+  /**
+   * For an opt-in from an event that doesn't say when it was chosen: when the event was triggered.
+   */
   undatedSince: number | null;
-  /** Of a read: since when the customer has had this address. */
+  /** For a read: since when the customer has had this address. */
   addressSince: number | null;
-  /** The places in the order of all that happened from which on the app may know it, and certainly knows it. */
+  /**
+   * The places, in the order of everything that happened, from which on the app may know it and
+   * certainly knows it.
+   */
   may: number;
   must: number;
 };
 
-/** What Shopify said of a customer at one moment; `at`: which moment. */
+/** What Shopify said about a customer at one moment; `at`: which moment. */
 export type Word = {
   customer: number;
   channel: 'email' | 'sms';
@@ -50,13 +55,13 @@ export type Word = {
 export type Sighting = { customer: number; channel: 'email' | 'sms'; address: string; at: number; must: number };
 
 export type Told = {
-  /** The last flag of which the app knows that it was accepted. */
+  /** The last flag that the app knows to be accepted. */
   accepted: boolean | null;
-  /** Flags sent since, whose outcome it cannot know. */
+  /** Flags sent since, whose outcome it can't know. */
   unknown: boolean[];
 };
 
-/** What Ascent360 holds: the last flag it answered 200 to, and whether it may hold another by now. */
+/** What Ascent360 has: the last flag it answered 200 to, and whether it may have another by now. */
 export type Held = { value: boolean | null; unsure: boolean[] };
 
 /** What Shopify said of the sale of a customer's data. */
@@ -64,15 +69,15 @@ export type SaleWord = { customer: number; optOut: boolean; at: number; may: num
 
 export type Account = {
   rules: Rules;
-  /** The place in the order of what happened: everything that is learnt takes the next. */
+  /** The place in the order of what happened: everything learned takes the next. */
   place: number;
   facts: Fact[];
   words: Word[];
   sightings: Sighting[];
   told: Map<string, Told>;
-  /** By what it is told under: another account of Ascent360 holds nothing. */
+  /** Part of the key for sent flags: another Ascent360 account has none of them. */
   held: Map<string, Held>;
-  /** Addresses about which something was refused: what was chosen then need not come again. */
+  /** Addresses about which something was refused: what was chosen then may not arrive again. */
   refused: Set<string>;
   /** The app was installed not before, and not after. */
   installed: { earliest: number; latest: number };
@@ -80,7 +85,7 @@ export type Account = {
   accountSince: number;
   /** The last reinstallation; null: none. */
   reinstalledAt: number | null;
-  /** Customers of whom Shopify may have been asked since then. */
+  /** Customers whom Shopify may have been asked about since then. */
   askedSince: Set<number>;
   /** The last change of settings. */
   settingsAt: number;

@@ -1,4 +1,4 @@
-/** What Ascent360 must hold once all is quiet (SPEC 6.2). */
+/** What Ascent360 must have once nothing happens any more (SPEC 6.2). */
 import { type Account, type Channel, keyOf } from './account.ts';
 import {
   certainOf,
@@ -27,7 +27,7 @@ const holds = (account: Account, { channel, address }: View, value: boolean): bo
   return held?.value === value && held.unsure.every((other) => other === value);
 };
 
-/** Opt-outs that are due and that Ascent360 does not hold. */
+/** Opt-outs that are due and that Ascent360 doesn't have. */
 export function missingOptOuts(account: Account, now: number): string[] {
   return addresses(account).flatMap((one) => {
     const view = viewOf(account, one);
@@ -42,7 +42,9 @@ export function missingOptOuts(account: Account, now: number): string[] {
   });
 }
 
-/** Opt-ins that were due when their event came, and that Ascent360 does not hold a while after. */
+/**
+ * Opt-ins that were due when their event arrived, and that Ascent360 doesn't have a while later.
+ */
 export function missingOptIns(account: Account, now: number): string[] {
   if (account.reinstalledAt !== null) return [];
   return addresses(account).flatMap((one) => {
@@ -61,7 +63,7 @@ export function missingOptIns(account: Account, now: number): string[] {
   });
 }
 
-/** Orders of which Ascent360 holds another state than the newest that was acknowledged. */
+/** Orders for which Ascent360 has another state than the newest acknowledged one. */
 export function wrongOrders(account: Account): string[] {
   return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
     const sent = account.sentOrders.get(id);

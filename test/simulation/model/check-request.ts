@@ -1,4 +1,4 @@
-/** What may never be sent (SPEC 6.2), asked of each request as it leaves. */
+/** What may never be sent (SPEC 6.2), checked for each request as it is sent. */
 import { type Account, keyOf, type Told } from './account.ts';
 import {
   certainOf,
@@ -22,7 +22,10 @@ export const toldOf = (account: Account, { channel, address }: Pick<Flag, 'chann
 
 const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);
 
-/** Whether the last that the app certainly heard from Shopify of the customer is that they have not chosen. */
+/**
+ * Whether the last thing the app certainly heard from Shopify about the customer is that they
+ * haven't chosen.
+ */
 function hasNotChosen({ account, channel, place }: View, customer: number, optInAt: number): boolean {
   const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
   const last = newest(words.map(({ at }) => at));
@@ -74,8 +77,8 @@ function whyNoOptOut(view: View, now: number): string | null {
 }
 
 /**
- * @param customer whom the request speaks of; null: nobody knows
- * @param place what was learnt before the claim began
+ * @param customer the request's customer; null: unknown
+ * @param place what was learned before the claim began
  * @returns what is wrong with the flag; null: nothing
  */
 export function whyNot(

@@ -22,7 +22,10 @@ export function meaningOf(account: Account, { channel, from, state, level }: Fac
   return wanted === 'any' || words.includes(level ?? '') ? 'in' : 'none';
 }
 
-/** What the app certainly knew at a place, what it may have known, and what of it is about an address. */
+/**
+ * What the app certainly knew at a place, what it may have known, and which of it is about an
+ * address.
+ */
 export type View = { account: Account; channel: Channel; address: string; place: number };
 
 const about = ({ account, channel, address }: View) =>
@@ -30,7 +33,7 @@ const about = ({ account, channel, address }: View) =>
 export const possible = (view: View) => about(view).filter(({ may }) => may <= view.place);
 export const certain = (view: View) => about(view).filter(({ must }) => must <= view.place);
 
-/** An opt-in that is older than its customer's coming to the address is no choice for it: surely so? */
+/** An opt-in older than the customer's having the address doesn't count for it: is that certain? */
 function isSurelyAnothers({ account, place }: View, fact: Fact): boolean {
   const { addressSince, customer, channel, latest } = fact;
   if (addressSince === null || customer === null || latest >= addressSince) return false;
@@ -51,7 +54,7 @@ function isPerhapsAnothers({ account }: View, { addressSince, customer, channel,
   );
 }
 
-/** The latest moment at which an opt-in may have been chosen. */
+/** The latest time at which an opt-in may have been chosen. */
 export function latestOf(view: View, fact: Fact): number {
   if (fact.undatedSince === null) return fact.latest;
   const outs = certain(view).some((other) => meaningOf(view.account, other) === 'out');
@@ -61,7 +64,7 @@ export function latestOf(view: View, fact: Fact): number {
   return outs && !confirmed ? UNDATED : fact.latest;
 }
 
-/** Opt-ins that may count, and those that surely do. */
+/** Opt-ins that may count, and those that certainly do. */
 export const possibleOptIns = (view: View) =>
   possible(view).filter((fact) => meaningOf(view.account, fact) === 'in' && !isSurelyAnothers(view, fact));
 export const certainOptIns = (view: View) =>
@@ -75,7 +78,9 @@ export const certainOf = (view: View, meaning: Meaning) =>
 
 export const newest = (dates: readonly number[]) => Math.max(UNDATED, ...dates);
 
-/** Whether a choice of that date is held as history, whichever way what is uncertain turns out. */
+/**
+ * Whether a choice with that date is held back as history, however the uncertain parts turn out.
+ */
 export function isSurelyHeld({ account, channel }: View, at: number, optIn: boolean, now: number): boolean {
   const { history } = rulesOf(account, channel);
   if (history === 'all' || (history === 'optOuts' && !optIn)) return false;

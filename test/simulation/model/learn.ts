@@ -1,4 +1,4 @@
-/** How the model comes to know: from what was acknowledged, and from what Shopify answered. */
+/** How the model learns: from what was acknowledged, and from what Shopify answered. */
 import type { Customer, Order } from '../shopify.ts';
 import { addressOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
@@ -87,7 +87,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
   }
 }
 
-/** @param sure acknowledged; otherwise it may have been stored, and nobody was told */
+/** @param sure acknowledged; otherwise it may have been stored without anyone being told */
 export function learnWebhook(account: Account, webhook: Webhook, sure: boolean): void {
   const place = ++account.place;
   const known = { may: place, must: sure ? place : NEVER };
@@ -96,10 +96,11 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
 }
 
 /**
- * Shopify said what it holds on a customer.
- * @param how since when they have had their addresses, when it was said, and from when on the app may know, and does
+ * Shopify said what it has on a customer.
+ * @param how since when they have had their addresses, when it was said, and from when on the app
+ * may know and certainly knows
  */
-/** Whether the app certainly had to do with an address or its customer before. */
+/** Whether the app certainly knew an address or its customer before. */
 const isKnown = (account: Account, customer: Customer, address: string) =>
   account.sightings.some(
     (seen) => seen.must !== NEVER && (seen.customer === customer.id || seen.address === address),
@@ -122,7 +123,7 @@ export function learnRead(
     const address = addressOf(customer, channel)?.toLowerCase();
     if (address === undefined) continue;
     const { state, level, at } = customer.consent[channel];
-    // Of somebody with whom the app had nothing to do, only what was chosen since it is there.
+    // For a person unknown to the app, only what was chosen since the installation counts.
     const isOwed = !how.bulk || isKnown(account, customer, address) || (at !== null && at >= account.installed.latest);
     const known = { may, must: isOwed ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
@@ -151,7 +152,10 @@ export function learnRead(
   }
 }
 
-/** Shopify said how an order stands: it may be sent so, and what its box says may be known. */
+/**
+ * Shopify said what state an order is in: this state may be sent, and what its box says may be
+ * known.
+ */
 export function learnAskedOrder(account: Account, order: Order): void {
   account.askedOrders.push({ order: order.id, updatedAt: order.updatedAt, status: order.status });
   if (order.customer === null || !order.ticked) {
