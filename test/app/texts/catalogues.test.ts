@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { texts } from '../../../app/texts/en/index.ts';
 import { isLanguage } from '../../../app/texts.ts';
 import { flat, formsOf, LANGUAGES, readPages, shapeOf } from './messages.ts';
-import { ENGLISH, LATIN, NAMES, SAME } from './names.ts';
+import { ENGLISH, hasUnknownLatin, NAMES, OTHERWISE, SAME } from './names.ts';
 import { joinedTexts, readSources, saidByServer, usage, wordsOf } from './sources.ts';
 
 const english = flat(texts);
@@ -83,16 +83,16 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
     expect(faults).toEqual([]);
   });
 
+  it('address everybody in one way', () => {
+    expect([...own].filter(([, text]) => OTHERWISE[language]?.test(text))).toEqual([]);
+  });
+
   it('have no English word within', () => {
     const faults = both.flatMap(({ key, text }) =>
       shapeOf(text, language)
-        .branches.filter((one) => !same.has(one) && (ENGLISH.test(one) || hasUnknownLatin(language, one)))
+        .branches.filter((one) => !same.has(one) && (ENGLISH.test(one) || (language === 'ja' && hasUnknownLatin(one))))
         .map((one) => `${key}: ${one}`),
     );
     expect(faults).toEqual([]);
   });
 });
-
-/** Japanese has no Latin words but names. */
-const hasUnknownLatin = (language: string, text: string): boolean =>
-  language === 'ja' && (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !LATIN.has(word));

@@ -11,6 +11,7 @@ export const NAMES = new Set([
   'JSON',
   'Mailchimp (3)',
   'SMS',
+  'SMS: {}',
   'Shopify Flow',
   'WhatsApp',
   'XML',
@@ -20,7 +21,7 @@ export const NAMES = new Set([
 
 /** Words that are spelled as in English in one language. */
 export const SAME: Readonly<Record<string, readonly string[]>> = {
-  de: ['Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
+  de: ['Button', 'Text', 'Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
   es: [],
   fr: ['Mobile'],
   ja: ['Webhook ID'],
@@ -29,6 +30,14 @@ export const SAME: Readonly<Record<string, readonly string[]>> = {
 /** English words that mean nothing, or something else, in none of the other languages. */
 export const ENGLISH =
   /(?<!\p{L})(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)(?!\p{L})/iu;
+
+/** How nobody is addressed: German says Sie, French vous, Spanish tú, and Japanese ends its sentences politely. */
+export const OTHERWISE: Readonly<Record<string, RegExp>> = {
+  de: /(?<!\p{L})(?:du|dir|dich|dein(?:e[mnrs]?)?)(?!\p{L})/iu,
+  es: /(?<!\p{L})(?:usted|ustedes|vosotros|vos)(?!\p{L})/iu,
+  fr: /(?<!\p{L})(?:tu|toi|ton|tes)(?!\p{L})/iu,
+  ja: /(?:である|だった|しろ|しない|する)。/u,
+};
 
 /** The Latin words that Japanese texts may have: names, abbreviations, and values that are typed as they are. */
 export const LATIN = new Set(
@@ -40,3 +49,7 @@ export const LATIN = new Set(
     'Test record API access requests',
   ].flatMap((line) => line.split(' ')),
 );
+
+/** Japanese has no Latin words but these. */
+export const hasUnknownLatin = (text: string): boolean =>
+  (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !LATIN.has(word));

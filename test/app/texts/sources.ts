@@ -51,6 +51,13 @@ const matches = (patterns: readonly string[], words: ReadonlySet<string>) => {
     );
 };
 
+/** Whether code uses a key, as it is or put together; `'t:key'` is how Shopify’s files refer to one. */
+export const usageOf = (sources: readonly Source[], words: ReadonlySet<string>): ((key: string) => boolean) =>
+  matches(
+    sources.flatMap(({ code }) => quoted(code.replaceAll(/"(?:t:)?([\w.]+)"|'t:([\w.]+)'/g, "'$1$2'"))),
+    words,
+  );
+
 /** Whether the server says a code, perhaps without its group: functions put that before it. */
 export function saidByServer(sources: readonly Source[], words: ReadonlySet<string>): (code: string) => boolean {
   const isSaid = matches(
