@@ -20,6 +20,7 @@ import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
 import type { Config } from './platform/config.ts';
+import { atMost } from './platform/database/at-most.ts';
 import { type Db, QUICK_MS } from './platform/database/db.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
@@ -29,6 +30,11 @@ import type { Shop, Shops } from './store/shops/shops.ts';
 
 /** How many batches this process translates at once: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
+/**
+ * How many statements and transactions of the pipeline this process has at once. More wait for one
+ * another in PostgreSQL, on more connections that each plan every statement anew.
+ */
+const TRANSACTIONS_AT_ONCE = 6;
 /**
  * A new customer arrives as several webhooks (details, tags, consent). We wait this long, in
  * milliseconds, to send them as one.
@@ -128,7 +134,7 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
   let stopping = false;
   const quick = db.within(QUICK_MS);
   const jobs = jobsOf(deps, {
-    quick,
+    quick: atMost(quick, TRANSACTIONS_AT_ONCE),
     wakeReads: (shopId) => chores.wake(READS, shopId),
     stopping: () => stopping,
   });

@@ -1,6 +1,6 @@
 /**
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
- * Usage: npm run bench -- [--quick] [--pairs 5] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
+ * Usage: npm run bench -- [--quick] [--pairs 5] [--events 6000] [--warm-up 10000] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
  * `--only pipeline --before <checkout>` compares with another checkout, which has to be installed, in place of the straight workers.
  * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
  * the others.
@@ -34,12 +34,13 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     before: { type: 'string' },
     'warm-up': { type: 'string' },
+    events: { type: 'string' },
     progress: { type: 'string' },
     lines: { type: 'string' },
     'send-minutes': { type: 'string' },
   },
 });
-const whole = !values.quick && !values.pairs && !values.only && !values.profile && !values.before;
+const whole = !values.quick && !values.pairs && !values.only && !values.profile && !values.before && !values.events;
 const wanted = values.only?.split(',') ?? Object.keys(measures);
 const began = performance.now();
 const say = (text: string) => {
@@ -60,6 +61,7 @@ try {
     pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
     quick: values.quick,
     warmUp: Number(values['warm-up'] ?? (values.quick ? 2000 : 10_000)),
+    events: Number(values.events ?? (values.quick ? 2000 : 6000)),
     before: values.before ? path.resolve(values.before) : null,
     lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
     sendMinutes: Number(values['send-minutes'] ?? 15),

@@ -6,7 +6,7 @@ import { cutOrderBody } from './order-body.ts';
 import { type AppDatabase, ask, type Server } from './world.ts';
 
 /** More at once would wait longer than the inbox allows. */
-const AT_ONCE = 500;
+const AT_ONCE = 100;
 
 /** For a worker whose events are to wait until they are let go: its sweep would find them. */
 export const NO_SWEEP = { SWEEP_INTERVAL: '12h' };

@@ -8,6 +8,8 @@ export type Run = {
   /** How many interleaved pairs the median is taken over. */
   pairs: number;
   quick: boolean;
+  /** How many events of the pipeline each of those who are compared delivers in a turn. */
+  events: number;
   /** How many events each of those who are compared delivers before anything is counted. */
   warmUp: number;
   /** Another checkout of the app to compare with; null: none. */

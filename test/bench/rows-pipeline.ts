@@ -78,8 +78,7 @@ function rowOf(what: string, ours: readonly Cost[], other: readonly Cost[], name
  * also parses, builds a payload and records the attempt, and posting alone.
  */
 export async function pipeline(run: Run): Promise<Row[]> {
-  const { world, quick, say } = run;
-  const count = quick ? 2000 : 6000;
+  const { world, events: count, say } = run;
   const receiver = await world.helper('receiver.ts');
   const ours = await appContender(world, receiver, { name: 'ours', redisDb: 0, shops: 20 });
   const before = run.before
