@@ -6,8 +6,9 @@ import type { Log } from '../platform/log.ts';
 import { hasNewEvents } from '../store/deliveries/due-work.ts';
 import { type Shop, ShopErasedError, type Shops } from '../store/shops/shops.ts';
 import { PUT_OFF_MS } from './deliver/claim.ts';
+import type { AtOnce } from './deliver/leave-at-once.ts';
 import type { Finished, Recorded } from './deliver/record.ts';
-import { createSendPool, momentOf, type SendPoolDeps } from './deliver/send-pool.ts';
+import { createSendPool, momentOf, type SendPool, type SendPoolDeps } from './deliver/send-pool.ts';
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
@@ -66,11 +67,29 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
   }
 }
 
-async function translate(deps: WorkDeps, shop: Shop): Promise<number> {
+/**
+ * Translates a batch and posts what leaves at once.
+ * @returns how many events, and whether the shop may have something to claim after that
+ */
+async function translate(deps: WorkDeps, shop: Shop, pool: SendPool): Promise<{ processed: number; due: boolean }> {
   // When there is nothing, one statement instead of a transaction.
-  if (!(await hasNewEvents(deps.translating.db, shop.id))) return 0;
-  return await deps.translatingAtOnce(async () => await processSafely(deps.translating, shop));
+  if (!(await hasNewEvents(deps.translating.db, shop.id))) return { processed: 0, due: true };
+  return await deps.translatingAtOnce(async () => {
+    let due = true;
+    const claimed = momentOf(deps.now);
+    const atOnce: AtOnce = {
+      ...deps.turns,
+      room: pool.hasFailed() ? 0 : pool.room(),
+      take: (left) => {
+        pool.add(left.ready, claimed);
+        due = left.due;
+      },
+    };
+    return { processed: await processSafely({ ...deps.translating, atOnce }, shop), due };
+  });
 }
+
+const nothing: Turn = { recorded: [], ready: [], settled: 0, putOff: false };
 
 /**
  * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time,
@@ -90,12 +109,16 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       const last = deps.stopping() || deps.now() > until;
       if (last) pool.giveBack();
       const woken = onWake();
-      const processed = last ? 0 : await translate(deps, shop);
+      const { processed, due } = last ? { processed: 0, due: true } : await translate(deps, shop, pool);
       const change = pool.change();
       ended = pool.take();
       const claimed = momentOf(deps.now);
       const turnBegan = performance.now();
-      const { recorded, ready, settled, putOff } = await turn(deps, shop, ended, last ? 0 : pool.room());
+      // Right after a batch that left as a whole there is nothing to claim.
+      const isNeeded = ended.length > 0 || due;
+      const { recorded, ready, settled, putOff } = isNeeded
+        ? await turn(deps, shop, ended, last ? 0 : pool.room())
+        : nothing;
       ended = [];
       pool.add(ready, claimed);
       // Preparing megabytes blocks everything else in this process, so rest for the same time

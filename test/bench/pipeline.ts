@@ -1,37 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createInbox } from '../../server/store/events/inbox.ts';
+import { insertEvents } from '../../server/store/events/insert-events.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import { cutOrderBody } from './order-body.ts';
 import { type AppDatabase, ask, type Server } from './world.ts';
 
-/** More at once would wait longer than the inbox allows. */
 const AT_ONCE = 100;
 
 /** For a worker whose events are to wait until they are let go: its sweep would find them. */
 export const NO_SWEEP = { SWEEP_INTERVAL: '12h' };
 
-/** Stores `count` orders of different people through the app's own inbox; a worker with NO_SWEEP knows nothing of them. */
+/** Stores `count` orders of different people as the app's inbox does; a worker with NO_SWEEP knows nothing of them. */
 export async function hold(app: AppDatabase, shops: readonly Shop[], count: number, first: number): Promise<void> {
-  const inbox = createInbox(app.db);
   const at = Date.now();
   for (let done = 0; done < count; done += AT_ONCE) {
-    await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, count - done) }, async (_, i) => {
-        const shop = shops[(done + i) % shops.length];
-        if (!shop) throw new Error('No shop');
-        await inbox.store({
-          shop,
-          webhookId: randomUUID(),
-          topic: 'orders/create',
-          shopifyEventId: null,
-          apiVersion: '2026-10',
-          triggeredAt: at,
-          receivedAt: at,
-          body: cutOrderBody(first + done + i, new Date(at)),
-        });
-      }),
-    );
+    const events = Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) => {
+      const shop = shops[(done + i) % shops.length];
+      if (!shop) throw new Error('No shop');
+      return {
+        shop,
+        source: 'webhook' as const,
+        webhookId: randomUUID(),
+        topic: 'orders/create',
+        apiVersion: '2026-10',
+        triggeredAt: at,
+        receivedAt: at,
+        body: cutOrderBody(first + done + i, new Date(at)),
+      };
+    });
+    await insertEvents(app.db, events);
   }
   await app.db.query('VACUUM ANALYZE events');
 }

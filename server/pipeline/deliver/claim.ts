@@ -45,7 +45,7 @@ export const PUT_OFF_MS = 100;
 /**
  * Whether this shop may send now. While Ascent360 refuses its GUID, only an occasional probe may.
  */
-function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {
+export function mayClaim(stored: StoredSettings | null): stored is StoredSettings & { guid: string } {
   if (!stored?.guid || stored.settings.paused) return false;
   return stored.problem === null || stored.probeDue;
 }
@@ -65,17 +65,19 @@ export type Plan = {
   moved: ({ id: string } & DueDelivery['lanes'])[];
 };
 
+export const emptyPlan = (): Plan => ({ leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] });
+
 /**
  * The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be
  * busy, so it is not sent this turn.
  */
-function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
+export function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueDelivery): DueDelivery['lanes'] | null {
   const contact = found.contacts.get(id);
   const now = contact ? lanesOf(shop.vault, contact) : lanes;
   return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
 }
 
-function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Plan): void {
+export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Plan): void {
   const { delivery, keys, prepared } = evaluated;
   const attemptId = newId();
   for (const channel of flagChannels) {
@@ -106,7 +108,7 @@ function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Pl
  * opt-out, it sends nothing that opts a person in or puts them on a list.
  * @returns the deliveries that wait for that
  */
-async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
+export async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
   const optsIn = ({ prepared }: Plan['leaving'][number]) =>
     prepared.sendsLists || Object.values(prepared.flags).includes(true);
   if (!plan.leaving.some(optsIn) || !(await mayHoldOptOuts(sql, shop.id))) return [];
@@ -142,7 +144,7 @@ export async function claimDeliveries(
   if (deliveries.length === 0) return nothing;
   const found = await loadContext(sql, shop, stored.account, deliveries);
   const view = { shop, stored, life, found, now };
-  const plan: Plan = { leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] };
+  const plan = emptyPlan();
   for (const delivery of deliveries) {
     try {
       if (delivery.broken) throw new Error('The delivery cannot be opened');

@@ -1,5 +1,5 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
-import type { FlagChannel } from '../../domain/consent.ts';
+import type { ConsentFact, FlagChannel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
@@ -9,7 +9,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { LedgerKey } from '../../store/consent/facts.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
-import { loadTold } from '../../store/consent/told-flags.ts';
+import { loadTold, type ToldRow } from '../../store/consent/told-flags.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { loadParkedChoices } from '../../store/events/parked-events.ts';
@@ -81,21 +81,30 @@ function keysOf(
   ];
 }
 
+const peopleOf = (deliveries: readonly ClaimedDelivery[]) =>
+  deliveries.map(({ personId }) => personId).filter((id) => id !== null);
+
 /** Loads everything needed to evaluate a shop's deliveries, in one go. */
-export async function loadContext(sql: Sql, shop: Shop, account: number, deliveries: readonly ClaimedDelivery[]) {
-  const ids = <T>(of: (delivery: ClaimedDelivery) => T | null) => deliveries.map(of).filter((id) => id !== null);
+export async function loadContext(
+  sql: Sql,
+  shop: Shop,
+  account: number,
+  deliveries: readonly ClaimedDelivery[],
+): Promise<DeliveryContext> {
+  const entitiesOf = deliveries.map(({ entity }) => entity).filter((entity) => entity !== null);
   const [{ profiles, deleted }, entities] = await Promise.all([
-    loadProfiles(
-      sql,
-      shop,
-      ids((delivery) => delivery.personId),
-    ),
-    loadEntityStates(
-      sql,
-      shop,
-      ids((delivery) => delivery.entity),
-    ),
+    loadProfiles(sql, shop, peopleOf(deliveries)),
+    loadEntityStates(sql, shop, entitiesOf),
   ]);
+  return await addLedger({ sql, shop, account }, deliveries, { profiles, deleted, entities });
+}
+
+/** Adds what the ledger knows about these deliveries to the people and states that are known. */
+export async function addLedger(
+  { sql, shop, account }: { sql: Sql; shop: Shop; account: number },
+  deliveries: readonly ClaimedDelivery[],
+  { profiles, deleted, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'entities'>,
+): Promise<DeliveryContext> {
   const contacts = new Map(
     deliveries.map((d) => {
       const isGone = d.personId !== null && deleted.has(d.personId);
@@ -113,16 +122,21 @@ export async function loadContext(sql: Sql, shop: Shop, account: number, deliver
       [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
     ),
     loadTold(sql, shop, account, [...keys.values()]),
-    loadParkedChoices(
-      sql,
-      shop,
-      ids((delivery) => delivery.personId),
-    ),
+    loadParkedChoices(sql, shop, peopleOf(deliveries)),
   ]);
   return { profiles, deleted, contacts, facts, told, parked, entities };
 }
 
-export type DeliveryContext = Awaited<ReturnType<typeof loadContext>>;
+export type DeliveryContext = {
+  profiles: Map<string, PersonProfile>;
+  deleted: ReadonlySet<string>;
+  contacts: Map<string, Contact>;
+  facts: Map<string, ConsentFact[]>;
+  told: (key: LedgerKey) => ToldRow;
+  /** Choices whose address is not known yet, by person. */
+  parked: ReadonlyMap<string, ConsentFact[]>;
+  entities: ReadonlyMap<string, EntityState>;
+};
 
 export type Evaluated = {
   delivery: ClaimedDelivery;

@@ -37,15 +37,18 @@ export type ReadyDelivery = {
   probe: boolean;
 };
 
-/** Leases what will be sent, and records attempts and flags before anything leaves. */
-export async function leaseAndNote(
-  sql: Sql,
+/** A delivery that will be sent, before it is leased: with what is kept of it and the flags it carries. */
+type Leaving = ReadyDelivery & { kept: string; sent: Prepared['flags'] };
+type Prepared = Plan['leaving'][number]['prepared'];
+
+/** What will be sent, ready to be leased and posted. Pure. */
+export function readyToLease(
   { shop, stored, found, now }: View,
   { leaving }: Plan,
-  { guid, leaseMs, probe }: { guid: string; leaseMs: number; probe: boolean },
-): Promise<ReadyDelivery[]> {
+  { guid, probe }: { guid: string; probe: boolean },
+): Leaving[] {
   const listSet = listSetOf(stored);
-  const ready = leaving.map(({ evaluated: { delivery, keys }, prepared, attemptId, contentHash }) => {
+  return leaving.map(({ evaluated: { delivery, keys }, prepared, attemptId, contentHash }) => {
     const flags: SentFlag[] = flagChannels.flatMap((channel) => {
       const value = prepared.flags[channel];
       const key = keys[channel];
@@ -71,12 +74,10 @@ export async function leaseAndNote(
       probe,
     };
   });
-  const leasings = ready.map(({ id, kept, contentHash, carriesOptOut }) => ({
-    id,
-    kept,
-    contentHash,
-    carriesOptOut,
-  }));
+}
+
+/** Records attempts and flags, before anything leaves. */
+export async function noteLeaving(sql: Sql, { shop, stored, now }: View, ready: readonly Leaving[]): Promise<void> {
   const starts = ready.map(({ id, attemptId, sent, lists }) => ({
     id: attemptId,
     deliveryId: id,
@@ -84,15 +85,24 @@ export async function leaseAndNote(
     flags: { ...sent, ...(lists && { lists: true }) },
   }));
   const flags = ready.flatMap((delivery) => delivery.flags);
-  const [fences] = await Promise.all([
-    lease(sql, shop, leasings, leaseMs),
-    beginAttempts(sql, shop, starts),
-    noteSending(sql, shop, stored.account, flags),
-  ]);
-  return ready.map(({ kept: _kept, sent: _sent, ...delivery }) => ({
-    ...delivery,
-    fence: fences.get(delivery.id) ?? 0,
-  }));
+  await Promise.all([beginAttempts(sql, shop, starts), noteSending(sql, shop, stored.account, flags)]);
+}
+
+export const withFence = ({ kept: _kept, sent: _sent, ...delivery }: Leaving, fence: number): ReadyDelivery => ({
+  ...delivery,
+  fence,
+});
+
+/** Leases what will be sent, and records attempts and flags before anything leaves. */
+export async function leaseAndNote(
+  sql: Sql,
+  view: View,
+  plan: Plan,
+  { guid, leaseMs, probe }: { guid: string; leaseMs: number; probe: boolean },
+): Promise<ReadyDelivery[]> {
+  const ready = readyToLease(view, plan, { guid, probe });
+  const [fences] = await Promise.all([lease(sql, view.shop, ready, leaseMs), noteLeaving(sql, view, ready)]);
+  return ready.map((delivery) => withFence(delivery, fences.get(delivery.id) ?? 0));
 }
 
 const showsOf = ({ kind }: ClaimedDelivery, entity: string | null): ReadyDelivery['shows'] =>

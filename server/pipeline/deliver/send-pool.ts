@@ -86,6 +86,9 @@ export function createSendPool(deps: SendPoolDeps) {
     giveBack,
     take: () => finished.splice(0),
     hasFinished: () => finished.length > 0,
+    /** Something was not taken, which isn't recorded yet: the breaker may be about to open. */
+    hasFailed: () =>
+      finished.some(({ result }) => result === null || !(result.class === 'accepted' || result.class === 'rejected')),
     isIdle: () => loops.size === 0,
     /** How many to claim now. */
     room: () => {
@@ -103,3 +106,5 @@ export function createSendPool(deps: SendPoolDeps) {
     end: async () => void (await Promise.all(loops)),
   };
 }
+
+export type SendPool = ReturnType<typeof createSendPool>;

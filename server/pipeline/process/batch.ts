@@ -12,6 +12,7 @@ import {
   closeDeliveries,
   type DeliveryKind,
   type DeliverySubject,
+  type LeavingAtOnce,
   type NewDelivery,
   openOfEntities,
 } from '../../store/deliveries/deliveries.ts';
@@ -115,9 +116,20 @@ export type Batch = {
    * are.
    */
   quietMs(): number | null;
-  /** @returns the subject of each opened delivery as JSON, by delivery id */
-  save(): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Writes everything.
+   * @param leaving chooses which of the new deliveries leave at once; it sees what was written
+   * @returns the subject of each opened delivery as JSON, by delivery id
+   */
+  save(leaving?: ChooseLeaving): Promise<ReadonlyMap<string, string>>;
 };
+
+/** What leaves at once, and what else is to be written for it once its deliveries are. */
+export type ChosenToLeave = LeavingAtOnce & { note(): Promise<void> };
+export type ChooseLeaving = (
+  opened: readonly NewDelivery[],
+  known: { people: People; entities: ReadonlyMap<string, EntityState> },
+) => Promise<ChosenToLeave | null>;
 
 /** UUID namespace for the ids of facts. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
@@ -260,9 +272,9 @@ export async function openBatch(
     mergedAway: () => handedOver.map(({ from }) => from),
     asked: () => reading.may && (asks || parked.size > 0),
     quietMs: () => quietMs,
-    save: async () => {
-      const [opened] = await Promise.all([
-        addDeliveries(sql, shop, [...deliveries.values()]),
+    save: async (leaving) => {
+      const opened = [...deliveries.values()];
+      const written = Promise.all([
         people.save(),
         appendFacts(sql, shop, facts, now),
         parkEvents(sql, shop, parked),
@@ -273,7 +285,9 @@ export async function openBatch(
         settleTranslated(sql, shop, [...translatedUpdates.values()]),
         eraseBodies(sql, erased),
       ]);
-      return opened;
+      const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities })]);
+      const [subjects] = await Promise.all([addDeliveries(sql, shop, opened, atOnce ?? undefined), atOnce?.note()]);
+      return subjects;
     },
   };
 }

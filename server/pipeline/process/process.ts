@@ -14,6 +14,7 @@ import {
   type Shops,
   saveInstallation,
 } from '../../store/shops/shops.ts';
+import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
 import { inShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { Measures } from '../measures.ts';
@@ -47,6 +48,8 @@ export type ProcessDeps = {
     /** There may be something new to read for this shop. */
     wake(shopId: number): void;
   };
+  /** Lets what can leave at once leave. Without it, everything waits to be claimed. */
+  atOnce?: AtOnce;
   /** For a shop we can't read. Without it, nothing waits for other events about its person. */
   quiet?: QuietPeriod & { wakeLater(shopId: number, waitMs: number): void };
 };
@@ -102,6 +105,7 @@ export async function processEvents(
   let subjects: ReadonlyMap<string, string> = new Map();
   let asked = false;
   let quietMs: number | null = null;
+  let leaving = null as Departure | null;
   const handled = await inShop(deps.db, shop, async (held) => {
     const { sql, stored } = held;
     const current = await stillReceived(sql, opened.events);
@@ -134,7 +138,10 @@ export async function processEvents(
     const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
     const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
     for (const event of events) handleEvent(batch, event);
-    subjects = await batch.save();
+    // What takes long to seal is claimed in a transaction of its own.
+    const atOnce = opened.bytes > LARGE_BYTES ? undefined : deps.atOnce;
+    leaving = atOnce ? leaveAtOnce({ ...held, life }, atOnce, rows) : null;
+    subjects = await batch.save(leaving?.choose);
     await openOptOutsOf({ ...held, life }, batch.mergedAway(), now);
     asked = batch.asked();
     quietMs = batch.quietMs();
@@ -147,7 +154,10 @@ export async function processEvents(
     );
     return rows.length;
   });
-  for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
+  const left = leaving?.left();
+  if (left) deps.atOnce?.take(left);
+  const gone = new Set(left?.ready.map(({ id }) => id));
+  for (const [id, subject] of subjects) if (!gone.has(id)) deps.fresh?.keep(id, subject);
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);

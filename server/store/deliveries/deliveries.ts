@@ -95,14 +95,24 @@ export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instan
   return row.at.getTime();
 }
 
+/** A delivery about to be sent, with what we keep of it. */
+export type Leasing = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
+
+/** New deliveries that leave at once, and for how long they are leased, in milliseconds. */
+export type LeavingAtOnce = { leasings: ReadonlyMap<string, Leasing>; leaseMs: number };
+
+/** The fence of the first lease. */
+export const FIRST_FENCE = 1;
+
 /**
- * Opens deliveries.
+ * Opens deliveries; leases those that leave at once, so that their rows needn't be written again.
  * @returns the subject of each as JSON, by delivery id
  */
 export async function addDeliveries(
   sql: Sql,
   shop: Shop,
   deliveries: readonly NewDelivery[],
+  { leasings, leaseMs }: LeavingAtOnce = { leasings: new Map(), leaseMs: 0 },
 ): Promise<ReadonlyMap<string, string>> {
   const subjects = new Map(deliveries.map(({ id, subject }) => [id, JSON.stringify(subject)]));
   if (deliveries.length === 0) return subjects;
@@ -121,6 +131,8 @@ export async function addDeliveries(
       carries_opt_out: 'boolean',
       read_wait_ms: 'float8',
       settle_ms: 'float8',
+      payload: 'bytea',
+      content_hash: 'text',
     },
     deliveries.map((delivery) => ({
       id: delivery.id,
@@ -133,10 +145,12 @@ export async function addDeliveries(
       phone_lane: delivery.phoneLane,
       subject: shop.vault.seal(subjectBinding(delivery.id), subjects.get(delivery.id) ?? ''),
       place_of: delivery.takesPlaceOf,
-      carries_opt_out: delivery.carriesOptOut ?? false,
+      carries_opt_out: leasings.get(delivery.id)?.carriesOptOut ?? delivery.carriesOptOut ?? false,
       read_wait_ms: delivery.readWaitMs ?? null,
       settle_ms: delivery.settleMs ?? null,
+      ...sealKept(shop, leasings.get(delivery.id)),
     })),
+    2,
   );
   // A delivery that replaces one waiting for a read waits no longer than that one would have. seq
   // is taken row by row in the order of the events, because a volatile function is evaluated after
@@ -144,9 +158,11 @@ export async function addDeliveries(
   // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
-       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, seq, due_at, reading,
-        again, reassert)
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, payload, content_hash,
+        lease_until, first_attempt_at, fence, seq, due_at, reading, again, reassert)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out,
+       n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
+       CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
        CASE WHEN o.reading THEN o.due_at
          ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
@@ -154,10 +170,15 @@ export async function addDeliveries(
        coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
-    params,
+    [leaseMs, ...params],
   );
   return subjects;
 }
+
+const sealKept = (shop: Shop, leasing: Leasing | undefined) =>
+  leasing
+    ? { payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept), content_hash: leasing.contentHash }
+    : { payload: null, content_hash: null };
 
 /** The open deliveries of these orders and customers, except those being sent; newest last. */
 export async function openOfEntities(

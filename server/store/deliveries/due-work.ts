@@ -61,6 +61,16 @@ export async function mayHoldOptOuts(sql: Sql, shopId: number): Promise<boolean>
   return row?.found ?? false;
 }
 
+/** Whether any of the shop's deliveries is due and not being sent. */
+export async function hasDue(sql: Sql, shop: Pick<Shop, 'id'>): Promise<boolean> {
+  const [row] = await sql.query<{ due: boolean }>(
+    `SELECT coalesce((SELECT due_at FROM deliveries WHERE shop_id = $1 AND open AND lease_until IS NULL
+       ORDER BY due_at, seq LIMIT 1) <= now(), false) AS due`,
+    [shop.id],
+  );
+  return row?.due ?? false;
+}
+
 /** Postpones due deliveries. They keep their place. */
 export async function putOff(sql: Sql, shop: Pick<Shop, 'id'>, ids: readonly string[], ms: number): Promise<void> {
   if (ids.length === 0) return;

@@ -1,3 +1,6 @@
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+
 /**
  * An address is a lane: at most one of its deliveries is being sent, and the earliest goes first.
  * These are SQL conditions about a delivery `d`. Each lane is checked separately, so that each uses
@@ -12,3 +15,21 @@ export const behindInLanes = `(${before('email_lane')} OR ${before('phone_lane')
 
 /** No delivery is ahead of it in its lanes, and none is being sent there. */
 export const firstOfLanes = `NOT ${before('email_lane')} AND NOT ${before('phone_lane')}`;
+
+/** Those of these lanes that have an open delivery. */
+export async function openLanes(
+  sql: Sql,
+  shop: Shop,
+  lanes: { email: readonly string[]; phone: readonly string[] },
+): Promise<{ email: Set<string>; phone: Set<string> }> {
+  const rows = await sql.query<{ email: string | null; phone: string | null }>(
+    `SELECT email_lane AS email, NULL AS phone FROM deliveries WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[])
+     UNION ALL
+     SELECT NULL, phone_lane FROM deliveries WHERE shop_id = $1 AND open AND phone_lane = ANY($3::text[])`,
+    [shop.id, lanes.email, lanes.phone],
+  );
+  return {
+    email: new Set(rows.flatMap(({ email }) => email ?? [])),
+    phone: new Set(rows.flatMap(({ phone }) => phone ?? [])),
+  };
+}

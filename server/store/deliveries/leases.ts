@@ -1,10 +1,7 @@
 import type { AttemptClass } from '../../domain/states.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import { payloadBinding } from './deliveries.ts';
-
-/** A delivery about to be sent, with what we keep of it. */
-export type Leasing = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
+import { type Leasing, payloadBinding } from './deliveries.ts';
 
 /**
  * Leases deliveries for one attempt each.

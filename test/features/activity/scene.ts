@@ -10,6 +10,7 @@ import { previewRoutes } from '../../../server/features/settings/preview-routes.
 import { apiErrors, notFound } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import type { Left } from '../../../server/pipeline/deliver/leave-at-once.ts';
 import { type TurnDeps, takeTurn } from '../../../server/pipeline/deliver/take-turn.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
@@ -56,6 +57,8 @@ export type Scene = {
     how?: { webhookId?: string; receivedAt?: number; shop?: Shop },
   ): Promise<string>;
   process(): Promise<void>;
+  /** Translates one batch and says what left at once, with room for `room`; null: nothing was to be chosen from. */
+  leave(how?: { room?: number; limit?: number; db?: Db }): Promise<Left | null>;
   claim(): Promise<ReadyDelivery[]>;
   record(delivery: ReadyDelivery, answer?: Partial<Attempt>): Promise<void>;
   /**
@@ -147,6 +150,15 @@ export async function openScene(): Promise<Scene> {
     },
     process: async () => {
       while ((await processEvents({ db, shops, settings: store, log, now: () => scene.now }, scene.shop)) > 0);
+    },
+    leave: async ({ room = 50, limit = 100, db: over = db } = {}) => {
+      let left: Left | null = null;
+      const take = (what: Left) => {
+        left = what;
+      };
+      const deps = { db: over, shops, settings: store, log, now: () => scene.now };
+      await processEvents({ ...deps, atOnce: { ...turnDeps(), room, take } }, scene.shop, limit);
+      return left;
     },
     claim: async () => (await takeTurn(turnDeps(), scene.shop, [], 50)).ready,
     record: async (delivery, answer = answers.accepted) => {
