@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { type PrepareInput, prepare } from '../../../server/pipeline/deliver/prepare.ts';
+import { settingsWith } from '../../ascent360/inputs.ts';
+import { about, ends, fact, facts, given, HOUR, NOW, optIn, optOut, RECEIVED, told } from './prepare-input.ts';
+
+const consent = (change: Partial<PrepareInput>): Partial<PrepareInput> => ({ kind: 'consent', ...change });
+
+describe('A consent event', () => {
+  it.each<[string, Partial<PrepareInput>, string]>([
+    ['whose flag is due', { about: about('f1'), facts: facts({ email: [optIn] }) }, 'sent email,true'],
+    ['whose opt-out is due', { about: about('f2'), facts: facts({ email: [optOut] }) }, 'sent email,false'],
+    ['for SMS', { about: about('f1', 'sms'), facts: facts({ sms: [fact({ channel: 'sms' })] }) }, 'sent sms,true'],
+    ['for a channel without a flag', { about: about('f1', 'whatsapp') }, 'skipped: no_choice'],
+    [
+      'that is no choice',
+      { about: about('f1'), facts: facts({ email: [fact({ state: 'pending' })] }) },
+      'skipped: no_choice',
+    ],
+    ['whose fact is not known', { about: about('f9'), facts: facts({ email: [optIn] }) }, 'skipped: no_choice'],
+    [
+      'without the address',
+      {
+        about: about('f1'),
+        contact: { origins: {}, leftOut: {} },
+        facts: facts({ email: [optIn] }),
+      },
+      'skipped: no_choice',
+    ],
+    [
+      'told before it came',
+      {
+        about: about('f1'),
+        facts: facts({ email: [optIn] }),
+        told: told({ email: { accepted: true, acceptedAt: RECEIVED - 1 } }),
+      },
+      'skipped: already_told',
+    ],
+    [
+      'told at a time not known',
+      { about: about('f1'), facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
+      'skipped: already_told',
+    ],
+    [
+      'told with something else since',
+      {
+        about: about('f1'),
+        facts: facts({ email: [optIn] }),
+        told: told({ email: { accepted: true, acceptedAt: RECEIVED } }),
+      },
+      'merged: told_with_another',
+    ],
+    [
+      'after which a newer one came',
+      { about: about('f1'), facts: facts({ email: [optIn, { ...optOut, chosenAt: NOW - HOUR }] }) },
+      'merged: superseded into e2',
+    ],
+    [
+      'of the same moment as an opt-out, which stands',
+      { about: about('f1'), facts: facts({ email: [optIn, optOut] }) },
+      'merged: superseded into e2',
+    ],
+    [
+      'after which an order was ticked, which has no delivery of its own',
+      {
+        about: about('f2'),
+        facts: facts({
+          email: [{ ...optOut, chosenAt: NOW - 3 * HOUR }, fact({ state: 'ticked', source: 'order_box', level: null })],
+        }),
+      },
+      'sent email,true',
+    ],
+    [
+      'received twice: one choice',
+      { about: about('f3'), facts: facts({ email: [optIn, fact({ id: 'f3', eventId: 'e3' })] }) },
+      'sent email,true',
+    ],
+    [
+      'after which the person has to confirm',
+      {
+        about: about('f1'),
+        facts: facts({
+          email: [optIn, fact({ id: 'f4', state: 'pending', level: null, chosenAt: NOW - HOUR, eventId: 'e4' })],
+        }),
+      },
+      'merged: superseded into e4',
+    ],
+    [
+      'that is history',
+      {
+        about: about('f1'),
+        facts: facts({ email: [optIn] }),
+        historyBefore: NOW,
+        settings: settingsWith({
+          consent: { ...settingsWith().consent, email: { optInLevel: 'single', history: 'none', untickedBox: 'send' } },
+        }),
+      },
+      'skipped: history_held',
+    ],
+    [
+      'held until Shopify confirms it',
+      {
+        about: about('f1'),
+        facts: facts({ email: [optIn] }),
+        to: { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW },
+      },
+      'skipped: history_held',
+    ],
+    [
+      'the same of a person who is gone',
+      {
+        about: about('f1'),
+        isGone: true,
+        facts: facts({ email: [optIn] }),
+        to: { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW },
+      },
+      'skipped: deleted_person',
+    ],
+    [
+      'an opt-out of a person who is gone',
+      { about: about('f2'), isGone: true, facts: facts({ email: [optOut] }) },
+      'sent email,false',
+    ],
+    [
+      'no choice of a person who is gone',
+      { about: about('f1'), isGone: true, facts: facts({ email: [fact({ state: 'pending' })] }) },
+      'skipped: deleted_person',
+    ],
+    [
+      'unticked at checkout, which is left out',
+      {
+        about: about('f2'),
+        facts: facts({ email: [optOut, fact({ id: 'f5', state: 'unticked', source: 'order_box', level: null })] }),
+        settings: settingsWith({
+          consent: {
+            ...settingsWith().consent,
+            email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'leaveOut' },
+          },
+        }),
+      },
+      'skipped: unticked_box',
+    ],
+    [
+      'held by who holds the address',
+      {
+        about: about('f1'),
+        facts: facts({
+          email: [
+            optIn,
+            fact({ id: 'f6', state: 'not_subscribed', level: null, personId: 'ben', chosenAt: NOW - 3 * HOUR }),
+          ],
+        }),
+        to: { personId: 'ben', canBeAsked: true, isBeingAsked: false, optInsFrom: Number.NEGATIVE_INFINITY },
+      },
+      'skipped: no_choice',
+    ],
+    [
+      'an opt-in older than the address, told or not',
+      {
+        about: about('f1'),
+        facts: facts({
+          email: [
+            fact({ addressChangedAt: NOW, chosenAt: NOW - HOUR }),
+            fact({ id: 'f7', chosenAt: NOW - 5 * HOUR, source: 'order_box', state: 'ticked', level: null }),
+          ],
+        }),
+        told: told({ email: { accepted: true } }),
+      },
+      'skipped: no_choice',
+    ],
+    [
+      'sent again by the merchant, whatever was told',
+      { about: about('f1'), again: true, facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
+      'sent',
+    ],
+    [
+      'told again on purpose',
+      {
+        about: about('f1'),
+        reassert: true,
+        facts: facts({ email: [optIn] }),
+        told: told({ email: { accepted: true } }),
+      },
+      'sent email,true',
+    ],
+  ])('%s', (_what, change, end) => {
+    expect(ends(consent(change))).toBe(end);
+  });
+
+  it('held until Shopify confirms it says so', () => {
+    const to = { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW };
+    const held = prepare(given(consent({ about: about('f1'), facts: facts({ email: [optIn] }), to })));
+    expect(held).toMatchObject({ detail: 'The app was installed again: it goes out once Shopify has confirmed it' });
+  });
+});
