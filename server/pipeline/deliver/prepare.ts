@@ -5,7 +5,7 @@ import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { meaningOf } from '../../domain/consent/meaning-of.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
-import type { Channel, ConsentFact, FlagChannel, FlagDecision, FlagReason } from '../../domain/consent.ts';
+import type { Channel, ConsentFact, FlagChannel, FlagDecision } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -179,9 +179,6 @@ function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDec
   return noChoice;
 }
 
-/** The deciding state is not a choice by the person. */
-const SAYS_NO_CHOICE: ReadonlySet<FlagReason> = new Set(['no_choice', 'held_by_newer_state', 'held_by_holder']);
-
 const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
   Object.values(decisions).some(({ send }) => send !== null);
 
@@ -195,8 +192,9 @@ function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolea
   if (!input.contact.email) return no('no_email');
   if (input.dataSaleOptOut) return no('data_sale');
   if (input.unread || input.dataSaleOptOut === null) return no('unread');
+  // What holds back another person's opt-in says nothing about this one's choice.
   const choice =
-    email.fact !== null && !SAYS_NO_CHOICE.has(email.reason)
+    email.fact !== null && email.reason !== 'held_by_holder'
       ? meaningOf(email.fact, settings.consent.email.optInLevel)
       : 'none';
   if (choice === 'opt_out') return no('opted_out');

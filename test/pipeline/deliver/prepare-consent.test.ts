@@ -85,6 +85,49 @@ describe('A consent event', () => {
       'merged: superseded into e4',
     ],
     [
+      'after which Shopify said, when it was read, that the person has to confirm',
+      {
+        about: about('f1'),
+        facts: facts({
+          email: [
+            optIn,
+            fact({
+              id: 'f4',
+              state: 'pending',
+              level: null,
+              chosenAt: NOW - HOUR,
+              source: 'admin_read',
+              eventId: 'e4',
+            }),
+          ],
+        }),
+      },
+      'merged: superseded into e4',
+    ],
+    [
+      'that is no choice, where an earlier one was told',
+      {
+        about: about('f4'),
+        facts: facts({ email: [optIn, fact({ id: 'f4', state: 'pending', level: null, chosenAt: NOW - HOUR })] }),
+        told: told({ email: { accepted: true } }),
+      },
+      'skipped: no_choice',
+    ],
+    [
+      'held by who holds the address, as was read of the same moment',
+      {
+        about: about('f1'),
+        facts: facts({
+          email: [
+            optIn,
+            fact({ id: 'f6', state: 'not_subscribed', level: null, personId: 'ben', source: 'admin_read' }),
+          ],
+        }),
+        to: { personId: 'ben', canBeAsked: true, isBeingAsked: false, optInsFrom: Number.NEGATIVE_INFINITY },
+      },
+      'skipped: no_choice',
+    ],
+    [
       'that is history',
       {
         about: about('f1'),

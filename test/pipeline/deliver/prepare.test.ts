@@ -43,6 +43,24 @@ describe('What was read from Shopify', () => {
       'merged: told_with_another',
     ],
     [
+      'told by email with something else since',
+      { facts: facts({ email: [optIn] }), told: told({ email: { accepted: true, acceptedAt: RECEIVED } }) },
+      'merged: told_with_another',
+    ],
+    [
+      'unticked at checkout, which is left out',
+      {
+        facts: facts({ email: [optOut, fact({ id: 'f5', state: 'unticked', source: 'order_box', level: null })] }),
+        settings: settingsWith({
+          consent: {
+            ...settingsWith().consent,
+            email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'leaveOut' },
+          },
+        }),
+      },
+      'skipped: unticked_box',
+    ],
+    [
       'told at a time not known',
       { facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'skipped: already_told',
@@ -187,7 +205,22 @@ describe('Lists', () => {
       true,
     ],
   ])('%s', (_what, change, sends) => {
-    expect(codes(change)).toEqual([sends, expect.anything()]);
+    expect(codes(change)).toEqual([sends, sends ? { code: 'field.lists_first' } : expect.anything()]);
+  });
+
+  it.each([
+    ['opt-in of another, while Shopify is asked about this one', { isBeingAsked: true }, []],
+    [
+      'opt-in of another, where this one did not subscribe',
+      {},
+      [fact({ id: 'f6', state: 'not_subscribed', level: null, personId: 'ben', chosenAt: NOW - 3 * HOUR })],
+    ],
+  ])('are not for the %s', (_what, how, more) => {
+    const to = { personId: 'ben', canBeAsked: true, isBeingAsked: false, optInsFrom: Number.NEGATIVE_INFINITY, ...how };
+    expect(codes({ to, facts: facts({ email: [optIn, ...more] }) })).toEqual([
+      false,
+      { code: 'field.lists_subscribed_only' },
+    ]);
   });
 
   it('need an email', () => {
@@ -251,6 +284,16 @@ describe('What is sent', () => {
     expect(ends({ ...change, told: told({ email: { accepted: true } }) })).toBe('sent email,true');
   });
 
+  it.each([
+    ['json', 'A\u0001da'],
+    ['xml', 'Ada'],
+  ] as const)('as %s is checked as it will be written: %j', (format, FirstName) => {
+    const odd = { ...contact, firstName: 'A\u0001da' };
+    expect(prepare(given({ contact: odd, settings: settingsWith({ format }) }))).toMatchObject({
+      payload: { FirstName },
+    });
+  });
+
   it('is checked against the format, and what does not fit waits for somebody to look, with the key and no value', () => {
     const settings = settingsWith({
       sourceName: 'much too long '.repeat(20),
@@ -258,7 +301,7 @@ describe('What is sent', () => {
     });
     const made = prepare(given({ settings }));
     expect(made).toMatchObject({ kind: 'settle', settled: { state: 'attention', reason: 'invalid_payload' } });
-    expect(JSON.stringify(made)).toMatch(/SourceName.*SourceType/);
+    expect(made).toMatchObject({ detail: expect.stringMatching(/SourceName.*SourceType/) });
     expect(JSON.stringify(made)).not.toMatch(/too long/);
   });
 });
