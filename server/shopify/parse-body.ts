@@ -24,11 +24,9 @@ export function parseBody(raw: Uint8Array | string): BodyParsed {
   if (text === null) return { ok: false, why: 'not_utf8' };
   const value = parse(text);
   if (value === undefined) return { ok: false, why: 'not_json' };
-  if (!isObject(value)) return { ok: false, why: 'not_an_object' };
-  if (!MAYBE_INEXACT.test(text)) return { ok: true, body: value };
   // We know the text is JSON here, so quoting a number can't make a broken one valid.
-  const exact = parse(quoteInexactNumbers(text));
-  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not_json' };
+  const exact = MAYBE_INEXACT.test(text) ? parse(quoteInexactNumbers(text)) : value;
+  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not_an_object' };
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -78,8 +76,8 @@ function quoteInexactNumbers(json: string): string {
 /** The position after the closing quote of the text that opens at `start`. */
 function endOfText(json: string, start: number): number {
   let close = json.indexOf('"', start + 1);
-  while (close !== -1 && isEscaped(json, close)) close = json.indexOf('"', close + 1);
-  return close === -1 ? json.length : close + 1;
+  while (isEscaped(json, close)) close = json.indexOf('"', close + 1);
+  return close + 1;
 }
 
 function isEscaped(json: string, at: number): boolean {

@@ -3,6 +3,8 @@ import { namesAnotherShop } from '../../server/shopify/names-another-shop.ts';
 
 it.each([
   ['another shop', { shop_domain: 'other.myshopify.com' }, true],
+  ['another shop as shopify_domain', { shopify_domain: 'other.myshopify.com' }, true],
+  ['another shop as myshopify_domain', { myshopify_domain: 'other.myshopify.com' }, true],
   ['another shop, in capitals and with spaces', { myshopify_domain: ' OTHER.myshopify.com ' }, true],
   ['this shop', { myshopify_domain: 'mine.myshopify.com' }, false],
   ['this shop, in capitals', { shop_domain: 'MINE.myshopify.com' }, false],

@@ -23,6 +23,11 @@ describe('a number', () => {
     ['0.000000000000000012', 0.000000000000000012],
     ['1234567890.1234567e3', '1234567890.1234567e3'],
     ['9.50', '9.50'],
+    ['9.50e1', '9.50e1'],
+    ['9.50E1', '9.50E1'],
+    ['9.5E1', 95],
+    ['1.2345678901234567E3', '1.2345678901234567E3'],
+    ['0.0001234567890123', 0.0001234567890123],
     ['-0.10', '-0.10'],
     ['0.0', '0.0'],
     ['100', 100],
@@ -100,6 +105,7 @@ describe('a body', () => {
   it('may start with a byte order mark', () => {
     expect(parsed('\uFEFF{"a":1}')).toEqual({ a: 1 });
     expect(parseBody(Buffer.from('\uFEFF{"a":1}'))).toEqual({ ok: true, body: { a: 1 } });
+    expect(parsed('{"a":"\uFEFF"}')).toEqual({ a: '\uFEFF' });
   });
 
   it('keeps the last of duplicate keys, including exact numbers', () => {

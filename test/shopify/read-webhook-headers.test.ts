@@ -53,6 +53,11 @@ describe("Shopify's headers", () => {
     ['x-shopify-webhook-id', undefined, 'x-shopify-webhook-id is missing'],
     ['x-shopify-webhook-id', 'x'.repeat(201), 'x-shopify-webhook-id is longer than 200 characters'],
     ['x-shopify-shop-domain', undefined, 'x-shopify-shop-domain is missing'],
+    [
+      'x-shopify-shop-domain',
+      `${'x'.repeat(242)}.myshopify.com`,
+      'x-shopify-shop-domain is longer than 255 characters',
+    ],
   ])('are refused with %s = %j', (name, value, fault) => {
     expect(readWebhookHeaders({ ...all, [name]: value })).toEqual({ ok: false, faults: [fault] });
   });
@@ -74,6 +79,24 @@ describe("Shopify's headers", () => {
   ])('name no shop with %j', (shop) => {
     const faults = ['x-shopify-shop-domain is not name.myshopify.com'];
     expect(readWebhookHeaders({ ...all, 'x-shopify-shop-domain': shop })).toEqual({ ok: false, faults });
+  });
+
+  it('are accepted as long as they may be', () => {
+    const longest = {
+      'x-shopify-topic': 'x'.repeat(100),
+      'x-shopify-shop-domain': `${'x'.repeat(241)}.myshopify.com`,
+      'x-shopify-webhook-id': 'x'.repeat(200),
+      'x-shopify-event-id': 'y'.repeat(200),
+    };
+    expect(readWebhookHeaders({ ...all, ...longest })).toMatchObject({
+      ok: true,
+      headers: {
+        topic: 'x'.repeat(100),
+        shop: `${'x'.repeat(241)}.myshopify.com`,
+        webhookId: 'x'.repeat(200),
+        eventId: 'y'.repeat(200),
+      },
+    });
   });
 
   it('are refused with all faults at once', () => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openWebhook, verifyWebhook } from '../../server/shopify/verify-webhook.ts';
+import { hasSignature, openSigned, openWebhook, verifyWebhook } from '../../server/shopify/verify-webhook.ts';
 
 const rawBody = Buffer.from('{"id":1}');
 const sign = (secret: string, body: Buffer = rawBody) => createHmac('sha256', secret).update(body).digest('base64');
@@ -65,5 +65,23 @@ describe('a verified webhook', () => {
   it('is made from the verified bytes, and only after verification', () => {
     expect(openWebhook({ rawBody, hmacHeader: good, secrets: ['current'] })?.rawBody).toBe(rawBody);
     expect(openWebhook({ rawBody, hmacHeader: good, secrets: ['other'] })).toBeNull();
+  });
+
+  it('is no run of the Flow action, which is signed with the same secret for its own route', () => {
+    const run = Buffer.from('{"action_run_id":"a"}');
+    const request = { rawBody: run, hmacHeader: sign('current', run), secrets: ['current'] };
+    expect(openSigned(request)?.rawBody).toBe(run);
+    expect(openWebhook(request)).toBeNull();
+  });
+
+  it('is no token and no query, though the app’s secret signed them', () => {
+    for (const text of ['abc.def', 'a=b&shop=snow.myshopify.com&timestamp=1']) {
+      const body = Buffer.from(text);
+      expect(openSigned({ rawBody: body, hmacHeader: sign('current', body), secrets: ['current'] })).toBeNull();
+    }
+  });
+
+  it('needs a header in the form of a signature, which is asked before the body is read', () => {
+    expect([good, undefined, 'abc', `${good} `].map(hasSignature)).toEqual([true, false, false, false]);
   });
 });
