@@ -4,7 +4,7 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import { decisionEntries, type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
+import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
 import { flagChannels } from '../../store/consent/facts.ts';
 import { closeDeliveries, keepPayloads, keptPayload, skipOpen } from '../../store/deliveries/deliveries.ts';
 import { mayHoldOptOuts, putOff } from '../../store/deliveries/due-work.ts';
@@ -163,7 +163,6 @@ export async function claimDeliveries(
     }
   }
   const waiting = await holdBackOptIns(sql, shop, plan);
-  audit.push(...decisionEntries(shop, plan.decisions));
   // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;
@@ -173,7 +172,7 @@ export async function claimDeliveries(
     keepPayloads(sql, shop, plan.kept),
     closeDeliveries(sql, shop, plan.closed),
     settleEvents(sql, plan.updates),
-    keepDecisions(sql, shop, plan.decisions, now),
+    keepDecisions({ sql, shop, audit }, plan.decisions, now),
     changeLanes(sql, shop, plan.moved),
     putOff(sql, shop, waiting, PUT_OFF_MS),
     problem && deps.settings.noteProblem(shop, { guid: stored.guid, error: problem.error, now, probeAt }, sql),

@@ -132,7 +132,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
       leasings,
       leaseMs: atOnce.leaseMs,
       note: async () => {
-        await Promise.all([noteLeaving(sql, view, ready), keepDecisions(sql, shop, plan.decisions, view.now)]);
+        await Promise.all([noteLeaving(sql, view, ready), keepDecisions(held, plan.decisions, view.now)]);
       },
     };
   }

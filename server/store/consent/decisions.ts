@@ -1,4 +1,4 @@
-import type { DecisionEntry } from '../../domain/audit/entries.ts';
+import type { AuditEntry, DecisionEntry } from '../../domain/audit/entries.ts';
 import type { FlagChannel, FlagDecision, FlagReason } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
@@ -31,7 +31,7 @@ export const worthKeeping = (decisions: readonly KeptDecision[]) =>
   decisions.filter(({ decision }) => decision.fact !== null);
 
 /** What the audit log says of these decisions. */
-export const decisionEntries = ({ vault }: Shop, decisions: readonly KeptDecision[]): DecisionEntry[] =>
+const auditEntries = ({ vault }: Shop, decisions: readonly KeptDecision[]): DecisionEntry[] =>
   worthKeeping(decisions).map(({ decision, personId, eventId, attemptId, ...key }) => {
     const name = decisionName(decision, attemptId);
     const subject = subjectHash(vault, key, personId);
@@ -47,12 +47,13 @@ export const decisionEntries = ({ vault }: Shop, decisions: readonly KeptDecisio
     };
   });
 
+/** Keeps decisions for the pages, and adds them to what this transaction appends to the audit log. */
 export async function keepDecisions(
-  sql: Sql,
-  shop: Shop,
+  { sql, shop, audit }: { sql: Sql; shop: Shop; audit: AuditEntry[] },
   decisions: readonly KeptDecision[],
   now: Instant,
 ): Promise<void> {
+  audit.push(...auditEntries(shop, decisions));
   const kept = worthKeeping(decisions);
   if (kept.length === 0) return;
   const { columns, from, params } = unnest(
