@@ -2,11 +2,13 @@ import { Banner, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopi
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { FieldReason } from '../../server/domain/states.ts';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
+import type { Format } from '../locale.ts';
 import { copyText } from '../shell/copy-text.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 import { type JsonLine, jsonLines } from './json-lines.ts';
-import { isSource, type Origin, originOf } from './places.ts';
+import { isRecord, isSource, type Origin, originOf, saidByShopify } from './places.ts';
+import { topicName } from './state-badge.tsx';
 
 const t = textsOf('activity.event.compare');
 
@@ -26,7 +28,8 @@ function CopyButton({ label, value }: { label: string; value: unknown }) {
 }
 
 /** Shopify's message line by line; the lines a key came from are marked and scrolled into view. */
-function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: number; origin: Origin | null }) {
+function Message(props: { lines: readonly JsonLine[]; total: number; origin: Origin | null; title: string }) {
+  const { lines, total, origin, title } = props;
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
     const first = origin && box.current?.querySelector<HTMLElement>('.is-source');
@@ -37,7 +40,7 @@ function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: 
   return (
     <BlockStack gap="200">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard (WCAG 2.1.1) */}
-      <section className="json-lines" aria-label={t('shopify')} tabIndex={0} ref={box}>
+      <section className="json-lines" aria-label={title} tabIndex={0} ref={box}>
         {lines.map((line) => (
           <div
             key={line.number}
@@ -55,6 +58,24 @@ function Message({ lines, total, origin }: { lines: readonly JsonLine[]; total: 
       )}
     </BlockStack>
   );
+}
+
+/** In words where a value is from that the message does not hold. */
+const elsewhere = (from: string): string => {
+  const topic = topicName(from.split(' ')[0] ?? '');
+  const place = from
+    .replaceAll(/\W+/g, '_')
+    .replace(/^(tag|metafield)_.*/, '$1')
+    .replace(/_$/, '');
+  return from.includes('/') && topic !== from ? t('fromTopic', { topic }) : t('elsewhere', { place, from });
+};
+
+/** Why the key is there or not, and in words where its value is from when no line of the message can show it. */
+function whyOf({ text }: FieldReason, origin: Origin, format: Format): string {
+  if (origin.kind !== 'elsewhere') return say(text, format);
+  const place = elsewhere(origin.from);
+  const namesPlaceOnly = text.code === 'field.from' || text.code === 'field.mapped';
+  return namesPlaceOnly && !text.next ? place : [say(text, format), place].join(' ');
 }
 
 function written(value: unknown): string {
@@ -97,13 +118,8 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
         )}
         <span className="why">
           <Text as="span" tone="subdued" variant="bodySm">
-            {say(field.text, format)}
+            {whyOf(field, origin, format)}
           </Text>
-          {origin.kind === 'elsewhere' && (
-            <Text as="span" tone="subdued" variant="bodySm">
-              {t('elsewhere', { from: origin.from })}
-            </Text>
-          )}
         </span>
       </button>
     </li>
@@ -112,19 +128,24 @@ function Field(props: { field: FieldReason; value: unknown; origin: Origin } & C
 
 /** Shopify's message next to what was made of it; each key leads to the lines it came from. */
 export function Compare({ detail }: { detail: ActivityDetail }) {
-  const { event, payload, fields, topic, attempts } = detail;
+  const { payload, fields, topic, attempts, source } = detail;
+  const event = useMemo(() => detail.event && saidByShopify(detail.event), [detail.event]);
+  const asked = isRecord(detail.event);
   const [hovered, setHovered] = useState<string | null>(null);
   const [focused, setFocused] = useState<string | null>(null);
   const [pinned, setPinned] = useState<string | null>(null);
   const [showLeftOut, setShowLeftOut] = useState(payload === null);
   const { lines, total } = useMemo(() => jsonLines(event, MOST_LINES), [event]);
   const origins = useMemo(
-    () => new Map(fields.map((field) => [field.key, originOf(field, topic, lines)])),
-    [fields, topic, lines],
+    () => new Map(fields.map((field) => [field.key, originOf(field, { topic, lines, isRecord: asked })])),
+    [fields, topic, lines, asked],
   );
   const chosen = hovered ?? focused ?? pinned;
   const origin = chosen === null ? null : (origins.get(chosen) ?? null);
   const raw = event && 'raw' in event && Object.keys(event).length === 1 ? event.raw : null;
+  const isEmpty = event !== null && Object.keys(event).length === 0;
+  // What we asked Shopify for it did not send by itself.
+  const title = t(asked || source === 'read' || source === 'person' ? 'asked' : 'shopify');
   const onPin = (key: string) => setPinned((before) => (before === key ? null : key));
   const rowOf = (field: FieldReason) => (
     <Field
@@ -158,12 +179,16 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
           <BlockStack gap="200">
             <InlineStack align="space-between" blockAlign="center">
               <Text as="h3" variant="headingSm">
-                {t('shopify')}
+                {title}
               </Text>
-              {event !== null && <CopyButton label={t('copyEvent')} value={raw ?? event} />}
+              {event !== null && !isEmpty && <CopyButton label={t('copyEvent')} value={raw ?? event} />}
             </InlineStack>
             {event === null ? (
               <Banner>{t('erased')}</Banner>
+            ) : isEmpty ? (
+              <Text as="p" tone="subdued">
+                {t('noMessage')}
+              </Text>
             ) : raw !== null ? (
               <>
                 <Text as="p">{t('raw')}</Text>
@@ -171,10 +196,11 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
                   lines={[{ number: 1, text: String(raw).slice(0, 20_000), depth: 0, path: '' }]}
                   total={1}
                   origin={null}
+                  title={title}
                 />
               </>
             ) : (
-              <Message lines={lines} total={total} origin={origin} />
+              <Message lines={lines} total={total} origin={origin} title={title} />
             )}
           </BlockStack>
           <BlockStack gap="200">

@@ -16,6 +16,12 @@ export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic
   return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
 }
 
+/** Why it ended so. That it was accepted the badge says; what else there is to say of it stays. */
+export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, format: Format): string {
+  if (state !== 'accepted') return say(text, format);
+  return text.next ? say(text.next, format) : '';
+}
+
 /** The event last opened from a place in the list: focus returns to it. */
 const visited = new Map<string, string>();
 
@@ -44,7 +50,7 @@ function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) 
         <span>
           <StateBadge state={item.state} />{' '}
           <Text as="span" variant="bodySm" tone="subdued">
-            {item.state === 'accepted' && item.reason === null ? '' : say(item.text, format)}
+            {noteOf(item, format)}
           </Text>
         </span>
       </AppLink>

@@ -4,6 +4,8 @@ import { isAt, type JsonLine } from './json-lines.ts';
 /** Where a key came from: lines in the message, the settings, or elsewhere. */
 export type Origin =
   | { kind: 'message'; place: string }
+  /** These lines of the message, by number. */
+  | { kind: 'lines'; numbers: ReadonlySet<number> }
   | { kind: 'settings' }
   | { kind: 'elsewhere'; from: string }
   | { kind: 'nowhere' };
@@ -46,19 +48,62 @@ function placesOf({ key, from }: { key: string; from: string }, topic: string, i
 
 const isOrder = (topic: string) => /^(?:import\/)?orders(?:\/|$)/.test(topic);
 
+const within = (line: JsonLine, name: 'tags' | 'metafields') => isAt(line, name) || isAt(line, `customer.${name}`);
+
+/** The tags of a message that begin like this, whatever their case. */
+const tagLines = (lines: readonly JsonLine[], prefix: string) =>
+  lines.filter((line) => within(line, 'tags') && line.text.toLowerCase().startsWith(`"${prefix.toLowerCase()}`));
+
+/** The metafield of a record with this name, `namespace.key`, as a whole. */
+function metafieldLines(lines: readonly JsonLine[], name: string): JsonLine[] {
+  const own = lines.filter((line) => within(line, 'metafields'));
+  const key = name.slice(name.indexOf('.') + 1);
+  const at = own.findIndex(({ path, text }) => path.endsWith('metafields.key') && text.includes(`"${key}"`));
+  if (at === -1) return [];
+  const begin = own.findLastIndex(({ text }, index) => index < at && text.startsWith('{'));
+  const end = own.findIndex(({ text }, index) => index > at && text.startsWith('}'));
+  return own.slice(begin, end + 1);
+}
+
+/** The lines that a mapped value came from: `tag interest:…`, `metafield facts.sport`, or several with commas between them. */
+function mappedLines(from: string, lines: readonly JsonLine[]): JsonLine[] {
+  return from.split(', ').flatMap((part) => {
+    if (part.startsWith('tag ')) return tagLines(lines, part.slice(4).replace(/…$/, ''));
+    return part.startsWith('metafield ') ? metafieldLines(lines, part.slice(10)) : [];
+  });
+}
+
+/** A record of the Admin API, which we asked for, has other names than a message that Shopify sent. */
+export const isRecord = (event: object | null): boolean => event !== null && '__typename' in event;
+
+const ours = ['__typename', 'metafieldKeys', 'denied'];
+const without = (value: object) => Object.fromEntries(Object.entries(value).filter(([key]) => !ours.includes(key)));
+
+/** What Shopify said, without what we keep beside it. */
+export function saidByShopify(event: object): object {
+  if (!isRecord(event)) return event;
+  const said = without(event);
+  const { customer } = said;
+  return typeof customer === 'object' && customer !== null ? { ...said, customer: without(customer) } : said;
+}
+
 /**
  * Where in a message the field is that a reason names.
- * @param topic of the message
+ * @param message its topic, its lines, and whether it is a record of the Admin API
  */
-export function originOf({ key, from }: FieldReason, topic: string, lines: readonly JsonLine[]): Origin {
+export function originOf(
+  { key, from }: Pick<FieldReason, 'key' | 'from'>,
+  { topic, lines, isRecord }: { topic: string; lines: readonly JsonLine[]; isRecord: boolean },
+): Origin {
   if (from === null) return { kind: 'nowhere' };
   if (from.startsWith('settings.')) return { kind: 'settings' };
   if (key === 'Order' && isOrder(topic)) return { kind: 'message', place: '' };
-  const isRecord = lines.some(({ path }) => path === '__typename');
   const found = placesOf({ key, from }, topic, isRecord).find(
     (one) => one !== '' && lines.some((line) => isAt(line, one)),
   );
   if (found !== undefined) return { kind: 'message', place: found };
+  const mapped = mappedLines(from, lines);
+  if (mapped.length > 0) return { kind: 'lines', numbers: new Set(mapped.map(({ number }) => number)) };
   return { kind: 'elsewhere', from };
 }
 
@@ -82,6 +127,7 @@ const orderParts = [
 
 /** Whether a key came from this line of the message. */
 export function isSource(line: JsonLine, origin: Origin | null): boolean {
+  if (origin?.kind === 'lines') return origin.numbers.has(line.number);
   if (origin?.kind !== 'message') return false;
   return origin.place === '' ? orderParts.some((part) => isAt(line, part)) : isAt(line, origin.place);
 }

@@ -1,6 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
+import { noteOf } from '../activity/event-list.tsx';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
@@ -20,8 +21,8 @@ function titleOf(entry: TimelineEntry, format: Format): string {
 }
 
 function detailOf(entry: TimelineEntry, format: Format): string {
-  if (entry.text === null || (entry.kind === 'delivery' && entry.state === 'accepted')) return '';
-  return say(entry.text, format);
+  if (entry.text === null) return '';
+  return entry.kind === 'delivery' ? noteOf({ state: entry.state, text: entry.text }, format) : say(entry.text, format);
 }
 
 function Entry({ entry }: { entry: TimelineEntry }) {

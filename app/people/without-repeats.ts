@@ -10,7 +10,7 @@ export function withoutRepeats(entries: readonly TimelineEntry[]): TimelineEntry
   const kept = entries.toReversed().filter((entry) => {
     if (entry.kind === 'fact') last.delete(entry.channel);
     if (entry.kind !== 'decision') return true;
-    const says = entry.decision === 'told' ? null : entry.reason;
+    const says = entry.decision === 'told' || entry.decision === 'refused' ? null : entry.reason;
     const repeats = says !== null && last.get(entry.channel) === says;
     if (says === null) last.delete(entry.channel);
     else last.set(entry.channel, says);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jsonLines } from '../../app/activity/json-lines.ts';
-import { isSource, originOf } from '../../app/activity/places.ts';
+import { isRecord, isSource, originOf, saidByShopify } from '../../app/activity/places.ts';
 
 const webhook = { email: 'a@x.org', phone: null, first_name: 'Ann', default_address: { phone: '1', city: 'Alta' } };
 const record = {
@@ -55,13 +55,13 @@ describe('where a key came from', () => {
     ['import/customers', webhook, 'Admin API (import)', []],
   ])('is marked in a message of %s: %#', (topic, message, from, marked) => {
     const { lines } = jsonLines(message, 100);
-    const origin = originOf({ key: 'Any', from, text: { code: 'field.unknown' } }, topic, lines);
+    const origin = originOf({ key: 'Any', from }, { topic, lines, isRecord: isRecord(message) });
     expect(lines.filter((line) => isSource(line, origin)).map(({ text }) => text)).toEqual(marked);
   });
 
   const marked = (key: string, from: string, topic: string, message: object) => {
     const { lines } = jsonLines(message, 100);
-    const origin = originOf({ key, from, text: { code: 'field.unknown' } }, topic, lines);
+    const origin = originOf({ key, from }, { topic, lines, isRecord: isRecord(message) });
     return [...new Set(lines.filter((line) => isSource(line, origin)).map(({ path }) => path))];
   };
 
@@ -79,19 +79,52 @@ describe('where a key came from', () => {
     expect(marked('EmailPermission', 'Admin API', 'import/orders', bought)).toEqual([]);
   });
 
-  it.each(['import/orders', 'orders/updated'])(
-    'is everything Order is built from in an order read under %s',
-    (topic) => {
-      expect(marked('Order', 'order', topic, bought)).toEqual([
-        'id',
-        'currencyCode',
-        'currentTotalPriceSet',
-        'currentTotalPriceSet.shopMoney',
-        'currentTotalPriceSet.shopMoney.amount',
-        'displayFinancialStatus',
-        'lineItems',
-        'lineItems.title',
-      ]);
-    },
-  );
+  it.each(['import/orders', 'orders/updated'])('is everything Order is built from in an order read under %s', (topic) => {
+    expect(marked('Order', 'order', topic, bought)).toEqual([
+      'id',
+      'currencyCode',
+      'currentTotalPriceSet',
+      'currentTotalPriceSet.shopMoney',
+      'currentTotalPriceSet.shopMoney.amount',
+      'displayFinancialStatus',
+      'lineItems',
+      'lineItems.title',
+    ]);
+  });
+
+  it.each([
+    ['customer.tags_added', { tags: ['interest:Skiing', 'vip'] }, 'tag interest:…', ['"interest:Skiing",']],
+    ['customer.tags_added', { tags: ['Interest:Skiing'] }, 'tag interest:…', ['"Interest:Skiing"']],
+    ['customer.tags_removed', { tags: ['vip'] }, 'tag interest:…', []],
+    ['import/customers', { ...record, tags: ['sport:Golf', 'vip'] }, 'tag sport:…', ['"sport:Golf",']],
+    ['import/orders', { ...bought, customer: { tags: ['sport:Golf'] } }, 'tag sport:…', ['"sport:Golf"']],
+    [
+      'import/customers',
+      {
+        ...record,
+        metafields: [
+          { namespace: 'facts', key: 'height', value: '180' },
+          { namespace: 'facts', key: 'birth_date', value: '1990-05-03' },
+        ],
+      },
+      'tag sport:…, metafield facts.birth_date',
+      ['{', '"namespace": "facts",', '"key": "birth_date",', '"value": "1990-05-03"', '}'],
+    ],
+  ])('is the tag or metafield itself in a message of %s', (topic, message, from, marked) => {
+    const { lines } = jsonLines(message, 100);
+    const origin = originOf({ key: 'Interests', from }, { topic, lines, isRecord: isRecord(message) });
+    expect(lines.filter((line) => isSource(line, origin)).map(({ text }) => text)).toEqual(marked);
+  });
+});
+
+it('What Shopify answered is shown without the keys that we keep beside it', () => {
+  const kept = { metafieldKeys: ['facts.birth_date'], denied: ['phone'] };
+  const { __typename: _, ...plain } = record;
+  expect(saidByShopify({ ...record, ...kept })).toEqual(plain);
+  expect(saidByShopify({ ...bought, customer: { ...record, ...kept } })).toMatchObject({ customer: plain });
+  expect(Object.keys(saidByShopify({ ...bought }))).not.toContain('__typename');
+  expect(saidByShopify({ email: 'a@x.org', denied: 'a key of Shopify’s' })).toEqual({
+    email: 'a@x.org',
+    denied: 'a key of Shopify’s',
+  });
 });

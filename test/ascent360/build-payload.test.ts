@@ -286,12 +286,12 @@ describe('a permission flag', () => {
 
   const day = ' on 2026-05-03 at 23:30 UTC';
   it.each<[FlagDecision, string]>([
-    [due(true), `Subscribed${day}. Ascent360 didn’t have this choice yet.`],
-    [due(false, { state: 'unsubscribed' }), `Unsubscribed${day}. Ascent360 didn’t have this choice yet.`],
-    [due(true, { chosenAt: null }), 'Subscribed. Shopify gives no date. Ascent360 didn’t have this choice yet.'],
+    [due(true), `Subscribed${day}. Ascent360 hadn’t accepted this choice before.`],
+    [due(false, { state: 'unsubscribed' }), `Unsubscribed${day}. Ascent360 hadn’t accepted this choice before.`],
+    [due(true, { chosenAt: null }), 'Subscribed. Shopify gives no date. Ascent360 hadn’t accepted this choice before.'],
     [
       { send: null, reason: 'already_told', fact: factWith() },
-      `Subscribed${day}. Left out: Ascent360 already has this choice.`,
+      `Subscribed${day}. Left out: Ascent360 already accepted this choice.`,
     ],
     [NO_CHOICE, 'Left out: there’s no explicit choice.'],
     [

@@ -76,6 +76,20 @@ inBrowser(
       expect(query(page, 'state')).toBe('accepted');
     });
 
+    it('carries its note in the list too: only a phone number', async () => {
+      const phone = {
+        id: 770,
+        phone: '+18015550177',
+        email: null,
+        first_name: 'Pia',
+        updated_at: '2026-11-26T10:00:00Z',
+      };
+      await stage().connector.send('customers/create', phone, { webhookId: 'phone-only' });
+      await stage().connector.settled();
+      const page = await open('/activity?q=phone-only');
+      await events(page).filter({ hasText: 'doesn’t load contacts with only a phone number' }).waitFor();
+    });
+
     it('is exported as CSV with the same filter', async () => {
       const page = await open('/activity?state=attention');
       await events(page).first().waitFor();
@@ -103,6 +117,30 @@ inBrowser(
         expect(await page.getByRole('button', { name: /^Address/ }).getAttribute('aria-pressed')).toBe('true');
         await page.getByRole('button', { name: /^Left out/ }).click();
         await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
+      });
+
+      it('marks the tag that a value came from, and says in words what its message does not hold', async () => {
+        const page = await open('/activity?topic=customer.tags_added&state=accepted');
+        await events(page).first().getByRole('link').click();
+        await page.getByRole('heading', { name: 'What Shopify sent' }).waitFor();
+        await page.getByRole('button', { name: /^Interests/ }).focus();
+        const marked = page.locator('.json-lines .is-source');
+        await expect.poll(async () => (await marked.allInnerTexts()).join('')).toMatch(/^"interest:/);
+        await page.getByText('Not in this message: the email address in the customer’s record.').waitFor();
+      });
+
+      it('that we asked for is not called a message of Shopify, and shows no key of our own', async () => {
+        const page = await open('/activity?topic=import/customers&state=accepted');
+        await events(page).first().getByRole('link').click();
+        await page.getByRole('heading', { name: 'What Shopify answered when we asked' }).waitFor();
+        expect(await page.getByText('What Shopify sent').count()).toBe(0);
+        const lines = (await page.locator('.json-lines').textContent()) ?? '';
+        expect(lines).toContain('"firstName"');
+        expect(lines).not.toMatch(/__typename|metafieldKeys|"denied"/);
+        const read = await open('/activity?topic=person/read&state=accepted');
+        await events(read).first().getByRole('link').click();
+        await read.getByText('There’s no message from Shopify.').waitFor();
+        expect(await read.getByText('What Shopify sent').count()).toBe(0);
       });
 
       it('is resent after a preview of what would be sent', async () => {

@@ -99,7 +99,7 @@ inBrowser(
 
     it('says, when counted again, that Ascent360 already has the same', async () => {
       const page = await countFirst();
-      await page.getByText('Skipped: Ascent360 already has this').waitFor();
+      await page.getByText('Skipped: Ascent360 already accepted this').waitFor();
       expect(await count(page, 'Contacts to send')).toBe(0);
     });
   },

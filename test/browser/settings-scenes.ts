@@ -15,7 +15,7 @@ export const settingsScenes: Scene[] = [
     full: true,
     prepare: connected,
     act: async (page) => {
-      await page.getByText('Ascent360 already has this').first().waitFor();
+      await page.getByText('Ascent360 already accepted this').first().waitFor();
     },
   },
   {
@@ -25,7 +25,7 @@ export const settingsScenes: Scene[] = [
     full: true,
     prepare: connected,
     act: async (page) => {
-      await page.getByText('Ascent360 already has this').first().waitFor();
+      await page.getByText('Ascent360 already accepted this').first().waitFor();
     },
   },
   {

@@ -71,10 +71,12 @@ describe('the customer block', () => {
   it('shows that it is loading, then what Ascent360 accepted and when', async () => {
     await show({ [ONE]: { body: person() } });
     expect(find('s-spinner')).not.toBeNull();
-    await expect.poll(text).toContain('Up to date');
+    await expect.poll(text).toContain('Accepted by Ascent360, ');
     expect(text()).toContain('Last accepted by Ascent360: Customer details, 2026-11-20');
-    expect(text()).toContain('Email: mia@example.comSubscribed since 2026-11-01Opt-in sent to Ascent360, 2026-11-02');
-    expect(text()).toContain('SMS: no addressNo choiceNothing sent to Ascent360');
+    expect(text()).toContain(
+      'Email: mia@example.comSubscribed since 2026-11-01Opt-in accepted by Ascent360, 2026-11-02',
+    );
+    expect(text()).toContain('SMS: no addressNo choiceNo permission accepted by Ascent360');
     expect(find('s-badge')?.getAttribute('tone')).toBe('success');
     expect(find('s-link')?.getAttribute('href')).toBe(`app:people/${ID}`);
     expect(find('s-banner')).toBeNull();
@@ -82,7 +84,7 @@ describe('the customer block', () => {
 
   it('asks by the customer’s id, and takes the person who is that customer', async () => {
     const { calls } = await show({ [ONE]: { body: person() } });
-    await expect.poll(text).toContain('Up to date');
+    await expect.poll(text).toContain('Accepted by Ascent360, ');
     expect(calls.map(({ path }) => path)).toEqual(['/api/people?q=7063', `/api/people/${ID}`]);
   });
 
@@ -97,7 +99,7 @@ describe('the customer block', () => {
     await show({ [ONE]: { body: person({ consent: { email: noChoice, sms } }) } });
     await expect
       .poll(text)
-      .toContain('SMS: +13035550142Unsubscribed since 2026-11-03Opt-out sent to Ascent360, 2026-11-04');
+      .toContain('SMS: +13035550142Unsubscribed since 2026-11-03Opt-out accepted by Ascent360, 2026-11-04');
   });
 
   it.each([
@@ -220,6 +222,6 @@ describe('the customer block', () => {
     await show({ [ONE]: { body: person() }, [route]: [failing, good] });
     await expect.poll(text).toContain('We can’t reach the app right now');
     click('s-button');
-    await expect.poll(text).toContain('Up to date');
+    await expect.poll(text).toContain('Accepted by Ascent360, ');
   });
 });

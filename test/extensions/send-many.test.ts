@@ -117,7 +117,7 @@ describe('sending many customers', () => {
       'Email opt-outs: 1',
       'SMS opt-ins: 3',
       'With provider and lists: 2',
-      'Ascent360 already has this: 4',
+      'Ascent360 already accepted this: 4',
       'No email or phone: 1',
       'Other reasons: 2',
       'Ascent360 may send automatic emails',

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Consent, type Read, readPerson, sendNow } from './read-person.ts';
+import { type Consent, type Person, type Read, readPerson, sendNow } from './read-person.ts';
 import { aboutOf, choiceOf, isWaiting, standOf, whyOpen } from './stand.ts';
 
 export default async () => {
@@ -28,6 +28,12 @@ function ConsentLine({ channel, consent }: { channel: 'email' | 'sms'; consent: 
       <s-text color="subdued">{said}</s-text>
     </s-stack>
   );
+}
+
+/** How a person stands, in a word; that something was accepted with when. */
+function wordOf(person: Person): string {
+  const { word, lastAccepted } = standOf(person);
+  return t(`word.${word}`, { date: lastAccepted ? when(lastAccepted.at) : '' });
 }
 
 type Known = Extract<Read, { kind: 'known' }>;
@@ -58,7 +64,7 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
   return (
     <s-stack gap="base">
       <s-stack direction="inline" gap="base" alignItems="center">
-        <s-badge tone={TONES[word]}>{t(`word.${word}`)}</s-badge>
+        <s-badge tone={TONES[word]}>{wordOf(person)}</s-badge>
         <s-text>
           {lastAccepted
             ? t('last', { what: t(`about.${aboutOf(lastAccepted.topic)}`), date: when(lastAccepted.at) })
@@ -139,5 +145,5 @@ function CustomerBlock() {
 /** What the block shows while it is collapsed. */
 function summaryOf(read: Read | null): string {
   if (read === null) return t('loading');
-  return read.kind === 'known' ? t(`word.${standOf(read.person).word}`) : t(`folded.${read.kind}`);
+  return read.kind === 'known' ? wordOf(read.person) : t(`folded.${read.kind}`);
 }

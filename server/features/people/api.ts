@@ -82,7 +82,8 @@ const timelineEntry = z.discriminatedUnion('kind', [
     ...entry,
     kind: z.literal('decision'),
     channel: z.enum(channels),
-    decision: z.enum(['told', 'held', 'left_out', 'superseded']),
+    /** `refused`: a record carried it, and Ascent360 did not take the record. */
+    decision: z.enum(['told', 'refused', 'held', 'left_out', 'superseded']),
     value: z.boolean().nullable(),
     reason: z.enum(flagReasons),
     /**

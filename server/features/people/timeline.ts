@@ -68,12 +68,21 @@ type DecisionRow = {
   outcome: AttemptClass | null;
 };
 
-function decisionTexts({ channel, decision, value, reason, outcome }: DecisionRow): { title: Text; text: Text } {
+/** Ascent360 refused the record that carried the flag: it was not told. */
+const isRefused = ({ decision, outcome }: DecisionRow): boolean =>
+  decision === 'told' && (outcome === 'rejected' || outcome === 'connection_problem');
+
+function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
+  const { channel, decision, value, reason, outcome } = row;
+  const params = { channel, value: String(value) };
+  if (isRefused(row) && outcome) {
+    return { title: { code: 'timeline.refused', params }, text: { code: `timeline.outcome.${outcome}` } };
+  }
   if (decision !== 'told') {
     return { title: { code: 'timeline.not_told', params: { channel } }, text: { code: `timeline.reason.${reason}` } };
   }
   return {
-    title: { code: 'timeline.told', params: { channel, value: String(value) } },
+    title: { code: outcome === 'accepted' ? 'timeline.accepted' : 'timeline.told', params },
     text: { code: outcome ? `timeline.outcome.${outcome}` : 'timeline.under_way' },
   };
 }
@@ -91,7 +100,7 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[])
     kind: 'decision',
     channel: row.channel,
     ...saying(decisionTexts(row).title, decisionTexts(row).text),
-    decision: row.decision,
+    decision: isRefused(row) ? 'refused' : row.decision,
     value: row.value,
     reason: row.reason,
     outcome: row.outcome,

@@ -11,6 +11,7 @@ import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped, Settings } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { writeText } from '../../domain/wording/kept-text.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { ToldRow } from '../../store/consent/told-flags.ts';
@@ -146,7 +147,10 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
       const toldAt = input.told[about.channel].acceptedAt;
       return toldAt !== null && toldAt >= input.eventReceivedAt
         ? settle({ state: 'merged', reason: 'told_with_another' })
-        : settle({ state: 'skipped', reason: 'already_told' });
+        : settle(
+            { state: 'skipped', reason: 'already_told' },
+            toldAt === null ? null : detailOf('accepted_at', { at: new Date(toldAt).toISOString() }),
+          );
     }
     case 'history_held':
       return settle({ state: 'skipped', reason: 'history_held' });

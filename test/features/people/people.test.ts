@@ -148,6 +148,24 @@ describe('a person’s consent', () => {
 });
 
 describe('the timeline', () => {
+  it.each([
+    ['accepted', answers.accepted, 'told', 'timeline.accepted'],
+    ['refused', answers.rejected, 'refused', 'timeline.refused'],
+    ['refused with its GUID', answers.refusedGuid, 'refused', 'timeline.refused'],
+    ['answered by nobody', answers.down, 'told', 'timeline.told'],
+  ])('never says of a flag that was %s more than that', async (_what, answer, decision, code) => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));
+    await scene.process();
+    for (const ready of await scene.claim()) await scene.record(ready, answer);
+    const { timeline } = await read(await idOf('7'));
+    const flags = timeline.filter(
+      (entry: { kind: string; value?: boolean }) => entry.kind === 'decision' && entry.value,
+    );
+    expect(flags).toMatchObject([{ decision, title: { code, params: { channel: 'email', value: 'true' } } }]);
+  });
+
   it('shows what Shopify said, what was decided and how it ended, newest first', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();

@@ -289,7 +289,7 @@ describe('POST /api/test-record', () => {
     ['two addresses', { email: 'a@example.com,b@example.com' }, 'email', /Enter an email address/],
     ['a number', { email: 5 }, 'email', /Enter an email address/],
     ['a list', [], '', /JSON object/],
-    ['an unknown key', { email: 'a@example.com', EmailPermission: true }, 'EmailPermission', /isn’t known/],
+    ['an unknown key', { email: 'a@example.com', EmailPermission: true }, 'EmailPermission', /don’t know this key/],
   ])('sends nothing with %s', async (_what, body, field, message) => {
     await call('put', '/api/settings', { guid });
     expect(await call('post', '/api/test-record', body)).toMatchObject(

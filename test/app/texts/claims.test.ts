@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { texts } from '../../../app/texts/en/index.ts';
+import { en } from '../../../server/domain/wording/en.ts';
+
+/** All texts of a catalogue, however deep. */
+const textsIn = (node: unknown): string[] =>
+  typeof node === 'string' ? [node] : typeof node === 'object' && node ? Object.values(node).flatMap(textsIn) : [];
+
+const extension = (name: string): unknown =>
+  JSON.parse(readFileSync(`extensions/${name}/locales/en.default.json`, 'utf8'));
+
+/** What only Ascent360 could say of itself. All that we know is that it accepted a record. */
+const claims =
+  /up to date|Ascent360 (already )?(has|had|knows|holds|got|loaded) (this|it|the same|every|your)|didn’t have this|(was|were|been) delivered|in sync/i;
+/** What a page cannot know while it can't reach the server. */
+const unknowable = /sending continues|nothing is lost|we keep receiving/i;
+
+describe('no text claims more than that Ascent360 accepted a record', () => {
+  it.each([
+    ['the server', en],
+    ['the pages', texts],
+    ['the block on the customer’s page', extension('customer-block')],
+    ['the action that sends many', extension('send-many')],
+  ])('of %s', (_whose, catalogue) => {
+    const all = textsIn(catalogue);
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.filter((text) => claims.test(text))).toEqual([]);
+  });
+
+  it('when the app cannot be reached', () => {
+    const { failures, crashed } = texts.common;
+    const all = [...textsIn(failures), ...textsIn(crashed), ...textsIn(extension('customer-block'))];
+    expect(all.filter((text) => unknowable.test(text))).toEqual([]);
+  });
+});
