@@ -10,6 +10,7 @@ import { textAt, textsOf } from './texts.ts';
 const SetupPage = lazy(() => import('./setup/setup-page.tsx').then((m) => ({ default: m.SetupPage })));
 const ActivityPage = lazy(() => import('./activity/activity-page.tsx').then((m) => ({ default: m.ActivityPage })));
 const EventPage = lazy(() => import('./activity/event-page.tsx').then((m) => ({ default: m.EventPage })));
+const IssuesPage = lazy(() => import('./issues/issues-page.tsx').then((m) => ({ default: m.IssuesPage })));
 const PeoplePage = lazy(() => import('./people/people-page.tsx').then((m) => ({ default: m.PeoplePage })));
 const PersonPage = lazy(() => import('./people/person-page.tsx').then((m) => ({ default: m.PersonPage })));
 const SettingsPage = lazy(() => import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })));
@@ -44,6 +45,7 @@ export function Routes() {
           <Route path="/setup" component={SetupPage} />
           <Route path="/activity" component={ActivityPage} />
           <Route path="/activity/:id">{({ id }) => <EventPage id={id} />}</Route>
+          <Route path="/issues" component={IssuesPage} />
           <Route path="/people" component={PeoplePage} />
           <Route path="/people/:id">{({ id }) => <PersonPage id={id} />}</Route>
           <Route path="/settings" component={SettingsPage} />

@@ -1,10 +1,11 @@
 import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { Confirm } from '../shell/confirm.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
@@ -32,6 +33,16 @@ export function ActivityPage() {
   const csv = useMutation({
     mutationFn: () => download(withQuery('/activity.csv', filter), 'activity.csv'),
     onMutate: () => showToast(t('exporting')),
+  });
+  const [dismissing, setDismissing] = useState(false);
+  const client = useQueryClient();
+  const dismiss = useMutation({
+    mutationFn: () => call<{ count: number }>('POST', '/activity/dismiss', { body: { filter: filterBody(filter) } }),
+    onSuccess: async ({ count }) => {
+      showToast(t('dismiss.bulkDone', { count }));
+      setDismissing(false);
+      await client.invalidateQueries();
+    },
   });
   const filtered = isFiltered(filter);
   const items = data?.items ?? [];
@@ -81,7 +92,12 @@ export function ActivityPage() {
             {data?.nextCursor && <Button onClick={() => older(data.nextCursor ?? '')}>{t('older')}</Button>}
           </InlineStack>
           {filtered && items.length > 0 && sendable.includes(filter.state) && (
-            <Button onClick={() => setSending(true)}>{t('again.bulkAction')}</Button>
+            <InlineStack gap="200">
+              {filter.state === 'attention' && (
+                <Button onClick={() => setDismissing(true)}>{t('dismiss.bulkAction')}</Button>
+              )}
+              <Button onClick={() => setSending(true)}>{t('again.bulkAction')}</Button>
+            </InlineStack>
           )}
         </InlineStack>
         <Text as="p" visuallyHidden>
@@ -89,6 +105,15 @@ export function ActivityPage() {
         </Text>
         <Box paddingBlockEnd="800" />
       </BlockStack>
+      {dismissing && (
+        <Confirm
+          title={t('dismiss.bulkTitle')}
+          text={t('dismiss.bulkText')}
+          action={t('dismiss.action')}
+          change={dismiss}
+          onClose={() => setDismissing(false)}
+        />
+      )}
       {sending && (
         <SendAgain
           title={t('again.bulkTitle')}

@@ -25,7 +25,7 @@ function periodOf({ from, to }: Filter, format: Format): string {
 
 /** Everything the list is narrowed by, wherever the person came from: each can be seen and taken off. */
 function appliedOf(filter: Filter, format: Format): Applied[] {
-  const { state, reason, topic, source, from, to, import: one, optOuts } = filter;
+  const { state, reason, topic, source, from, to, import: one, person, optOuts } = filter;
   const stateName = (name: string) => textIf(`activity.states.${name}`) ?? name;
   const sourceName = (name: string) => textIf(`activity.sources.${name}`) ?? name;
   return [
@@ -41,6 +41,9 @@ function appliedOf(filter: Filter, format: Format): Applied[] {
         ]
       : []),
     ...(one ? [{ name: t('filters.oneImport'), without: { import: '' } }] : []),
+    ...(person
+      ? [{ name: t(person === 'none' ? 'filters.noPerson' : 'filters.onePerson'), without: { person: '' } }]
+      : []),
     ...(optOuts
       ? [{ name: t(optOuts === 'late' ? 'filters.lateOptOuts' : 'filters.openOptOuts'), without: { optOuts: '' } }]
       : []),

@@ -40,7 +40,9 @@ const underWay = ['waiting', 'sending', 'retrying'];
 /** What happened in a sentence, and what the merchant can do about it. */
 function Outcome({ detail }: { detail: ActivityDetail }) {
   const format = useFormat();
-  const step = detail.reason === null ? null : textIf(`activity.event.steps.${detail.reason}`);
+  const silent = detail.reason === 'rejected' && !detail.attempts.at(-1)?.answer?.trim();
+  const name = silent ? 'rejectedNoAnswer' : detail.reason;
+  const step = name === null ? null : textIf(`activity.event.steps.${name}`);
   const page = pages[detail.reason ?? ''];
   return (
     <BlockStack gap="200">

@@ -7,7 +7,7 @@ import { navigate, replaceQuery } from '../location.ts';
  * What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone, or moments
  * in ISO 8601. States and sources may be several, with commas between them.
  */
-const names = ['q', 'state', 'reason', 'topic', 'source', 'from', 'to', 'import', 'optOuts'] as const;
+const names = ['q', 'state', 'reason', 'topic', 'source', 'from', 'to', 'import', 'person', 'optOuts'] as const;
 export type Filter = Record<(typeof names)[number], string>;
 
 export const noFilter: Filter = {
@@ -19,6 +19,7 @@ export const noFilter: Filter = {
   from: '',
   to: '',
   import: '',
+  person: '',
   optOuts: '',
 };
 

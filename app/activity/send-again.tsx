@@ -1,21 +1,19 @@
 import { BlockStack, Checkbox, List, Modal, Text } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DueFlags } from '../../server/features/activity/api.ts';
+import type { SentAgain } from '../../server/features/activity/api.ts';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { useReturnFocus } from '../shell/use-return-focus.ts';
-import { textAt, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('activity.again');
 
-/**
- * `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one
- * call resends.
- */
-type Answer = DueFlags & { count: number; more?: boolean };
+/** `POST /api/activity/retry` and `POST /api/activity/:id/retry`. `more`: there are more than one call sends. */
+type Answer = SentAgain & { more?: boolean };
 
 function Flags({ flags }: Pick<Answer, 'flags'>) {
   const lines = [
@@ -40,9 +38,26 @@ function Flags({ flags }: Pick<Answer, 'flags'>) {
   );
 }
 
+/** What stays as it is, by why. */
+function LeftOut({ leftOut }: Pick<Answer, 'leftOut'>) {
+  const format = useFormat();
+  return leftOut.map(({ text, count }) => (
+    <Text as="p" key={text.code}>
+      {t('leftOut', { count, why: say(text, format) })}
+    </Text>
+  ));
+}
+
 function Forecast({ answer }: { answer: Answer }) {
-  const { count, skippedAgain } = answer;
-  if (count === 0) return <Text as="p">{t('none')}</Text>;
+  const { count, skippedAgain, leftOut } = answer;
+  if (count === 0) {
+    return (
+      <BlockStack gap="100">
+        <Text as="p">{t('none')}</Text>
+        <LeftOut leftOut={leftOut} />
+      </BlockStack>
+    );
+  }
   return (
     <BlockStack gap="300">
       <BlockStack gap="100">
@@ -50,6 +65,7 @@ function Forecast({ answer }: { answer: Answer }) {
           {t('records', { count })}
         </Text>
         {answer.more && <Text as="p">{t('more', { count })}</Text>}
+        <LeftOut leftOut={leftOut} />
         {skippedAgain > 0 && <Text as="p">{t('skipped', { count: skippedAgain })}</Text>}
       </BlockStack>
       <Flags flags={answer.flags} />

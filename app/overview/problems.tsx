@@ -1,4 +1,4 @@
-import { Badge, BlockStack, Box, Button, Card, Divider, InlineStack, Text } from '@shopify/polaris';
+import { Badge, BlockStack, Box, Button, Card, Divider, InlineStack, Link, Text } from '@shopify/polaris';
 import { Fragment } from 'react';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textIf, textsOf } from '../texts.ts';
@@ -54,6 +54,7 @@ export function Problems({ overview, unconnected }: { overview: Overview; unconn
             {t('title')}
           </Text>
           <Badge tone="critical">{String(problems.length)}</Badge>
+          {problems.some(({ kind }) => kind === 'attention') && <Link url="/issues">{t('byCustomer')}</Link>}
         </InlineStack>
         {problems.map((problem, index) => (
           <Fragment key={`${problem.kind} ${problem.text.code}`}>

@@ -44,6 +44,6 @@ export function rateLimits(limits: Limits = callsPerMinute): Router {
   router.post('/test-record', limit(limits.testRecord));
   router.post('/preview', limit(limits.preview));
   router.get(['/activity.csv', '/privacy-requests/:id/export', '/people/:id/export'], limit(limits.export));
-  router.post(['/activity/retry', '/imports'], limit(limits.bulk));
+  router.post(['/activity/retry', '/activity/dismiss', '/imports'], limit(limits.bulk));
   return router;
 }

@@ -15,6 +15,7 @@ const MINUTE = 60_000;
  */
 const looks: readonly { method: 'get' | 'post'; path: string; what: string; once: number }[] = [
   { method: 'get', path: '/activity', what: 'activity', once: 10 * MINUTE },
+  { method: 'get', path: '/issues', what: 'issues', once: 10 * MINUTE },
   { method: 'get', path: '/activity.csv', what: 'activity_export', once: 0 },
   { method: 'get', path: '/activity/:id', what: 'event', once: MINUTE },
   { method: 'get', path: '/people', what: 'people_search', once: MINUTE },

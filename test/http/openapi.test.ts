@@ -183,6 +183,9 @@ describe('an answer of the merchant API', () => {
     await ask('get', '/activity', '', undefined, '?limit=1');
     await ask('get', '/activity', '', undefined, '?limit=none');
     await ask('get', '/activity/{id}', 'nothing');
+    await ask('get', '/issues');
+    await ask('get', '/issues', '', undefined, '?state=lost');
+    await ask('post', '/activity/dismiss', '', { filter: { topic: 'none' } });
     await ask('post', '/activity/retry', '', { filter: { state: 'attention' }, dryRun: true });
     await ask('post', '/activity/{id}/retry', refused.id);
     await connector.settled();

@@ -398,6 +398,7 @@ export const en = {
     cursor: 'Use the cursor from a previous answer.',
     filter: 'Say which events you mean.',
     import_id: 'Use the ID of an import.',
+    person_id: 'Use the ID of a person.',
     customer_id: 'Enter a customer ID as digits, or as gid://shopify/Customer/….',
     segment_id: 'Enter a segment ID as digits, or as gid://shopify/Segment/….',
     ids_long: 'Enter at most {max, number} IDs. For more, import a segment.',

@@ -1,9 +1,16 @@
 import { z } from 'zod';
-import { attemptClasses } from '../../domain/states.ts';
+import { attemptClasses, attentionReasons } from '../../domain/states.ts';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
 import { activityItem } from '../../store/events/event-list.ts';
-import { filterContract, listContract, manyContract, oneContract } from './contract.ts';
+import {
+  dismissManyContract,
+  filterContract,
+  issuesContract,
+  listContract,
+  manyContract,
+  oneContract,
+} from './contract.ts';
 
 const moment = z.iso.datetime();
 const flag = z.object({ true: z.int(), false: z.int() });
@@ -41,11 +48,38 @@ const activityPage = z.object({
   totalMore: z.boolean(),
 });
 
+/**
+ * What could not be sent for one cause, about one person. `suspect`: the value that is most likely
+ * the cause. `query`: what opens exactly its events in the activity. Times in ISO 8601.
+ */
+const issue = z.object({
+  reason: z.enum(attentionReasons).nullable(),
+  message: z.string(),
+  text: textContract,
+  person: z
+    .object({
+      id: z.uuid(),
+      customerId: z.string().nullable(),
+      name: z.string().nullable(),
+      email: z.string().nullable(),
+    })
+    .nullable(),
+  count: z.int().positive(),
+  since: moment,
+  eventId: z.uuid(),
+  suspect: z.object({ key: z.string(), value: z.string() }).nullable(),
+  query: z.string(),
+});
+export type Issue = z.infer<typeof issue>;
+
+/** Events that can't be resent, by why. */
+const leftOut = z.array(z.object({ message: z.string(), text: textContract, count: z.int().positive() }));
+
 /** `skippedAgain`: how many would not be sent because of the settings or the format. */
-const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int() });
+const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int(), leftOut });
 export type SentAgain = z.infer<typeof sentAgain>;
 /** What would be sent. */
-export type DueFlags = Omit<SentAgain, 'count'>;
+export type DueFlags = Omit<SentAgain, 'count' | 'leftOut'>;
 /** `more`: the filter matches more events than one call can resend. */
 const sentManyAgain = sentAgain.extend({ more: z.boolean() });
 
@@ -88,6 +122,22 @@ export const activityApi: readonly ApiRoute[] = [
     body: oneContract,
     answer: { status: 202, json: sentAgain },
     refusals: [404, 409, 413, 422],
+  },
+  {
+    method: 'get',
+    path: '/issues',
+    does: 'Groups by cause and person what could not be sent: open, resolved, or ignored.',
+    query: issuesContract,
+    answer: { json: z.object({ items: z.array(issue) }) },
+    refusals: [422],
+  },
+  {
+    method: 'post',
+    path: '/activity/dismiss',
+    does: 'Dismisses all events of a filter that need attention.',
+    body: dismissManyContract('UTC'),
+    answer: { json: z.object({ count: z.int() }) },
+    refusals: [413, 422],
   },
   {
     method: 'post',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
+import { issueStates } from '../../domain/issue-states.ts';
 import { filterShape } from '../../store/events/event-filter.ts';
 import { readCursor } from '../../store/events/event-list.ts';
 
@@ -31,6 +32,11 @@ export const filterContract = (timeZone: string) => z.object(filterShape(timeZon
  */
 export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: place, limit });
 
+/** The query of the issues. */
+export const issuesContract = z.object({
+  state: z.enum(issueStates, { error: refusing('choice', { options: issueStates.join(', ') }) }).default('open'),
+});
+
 const yesNo = z.boolean({ error: refusing('on_off') }).default(false);
 const options = { reassert: yesNo, dryRun: yesNo };
 const NO_OBJECT = refusing('json');
@@ -41,5 +47,10 @@ export const manyContract = (timeZone: string) =>
       ...options,
       filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }),
     },
+    { error: NO_OBJECT },
+  );
+export const dismissManyContract = (timeZone: string) =>
+  z.strictObject(
+    { filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }) },
     { error: NO_OBJECT },
   );

@@ -9,13 +9,21 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
-import { dismissEvent } from '../../store/events/events.ts';
+import { dismissEvents } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { filterContract, listContract, manyContract, oneContract } from './contract.ts';
+import {
+  dismissManyContract,
+  filterContract,
+  issuesContract,
+  listContract,
+  manyContract,
+  oneContract,
+} from './contract.ts';
 import { csvOf } from './csv-of.ts';
 import { readDetail } from './detail.ts';
+import { findIssues } from './issues.ts';
 import { findSendable, sendAgain } from './send-again.ts';
 
 export type ActivityRoutesDeps = {
@@ -61,6 +69,15 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const shopGate = await gate(shop);
     const pieces = csvOf(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone });
     await download(res, { name: 'activity.csv', type: 'text/csv' }, pieces);
+  });
+
+  router.get('/issues', async (req, res) => {
+    const asked = issuesContract.safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    res.json({ items: await findIssues(db, merchantOf(res).shop, asked.data.state) });
   });
 
   router.get('/activity/:id', async (req, res, next) => {
@@ -110,10 +127,27 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     res.status(202).json(sent);
   });
 
+  router.post('/activity/dismiss', jsonBody, async (req, res) => {
+    const { shop } = merchantOf(res);
+    const facts = await shops.facts(shop);
+    const asked = dismissManyContract(knownTimeZone(facts.timeZone)).safeParse(req.body);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const { filter } = asked.data;
+    const isAsked = filter.state.length === 0 || filter.state.includes('attention');
+    const found = { ...filter, state: ['attention' as const] };
+    const { ids } = isAsked ? await findSendable(db, shop, found, facts.country ?? null) : { ids: [] };
+    const dismissed = await dismissEvents(db, shop, ids);
+    await noteChangedEnds(db, dismissed);
+    res.json({ count: dismissed.length });
+  });
+
   router.post('/activity/:id/dismiss', async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
-    const dismissed = id !== null && (await dismissEvent(db, shop, id));
+    const dismissed = id !== null && (await dismissEvents(db, shop, [id])).length > 0;
     if (id && dismissed) await noteChangedEnds(db, [id]);
     const item = id && (await findItem(db, shop, id, await gate(shop)));
     if (!item) notFound(req, res, next);

@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { EventState } from '../../domain/states.ts';
+import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
@@ -19,7 +20,19 @@ import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 
 /** `count`: how many are sent. `refusal`: why the first event that can't be sent stays. */
-export type SentAgain = DueFlags & { count: number; refusal: Text | null };
+export type SentAgain = DueFlags & { count: number; leftOut: LeftOut[]; refusal: Text | null };
+
+/** How many can't be resent for one reason. */
+type LeftOut = { message: string; text: Text; count: number };
+
+function leftOutOf({ refused }: AgainPlan): LeftOut[] {
+  const counted = new Map<string, LeftOut>();
+  for (const text of refused.values()) {
+    const { code } = text;
+    counted.set(code, { ...said(text), count: (counted.get(code)?.count ?? 0) + 1 });
+  }
+  return [...counted.values()];
+}
 
 /** The states from which an event can be resent. */
 const again: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merged'];
@@ -129,6 +142,7 @@ export async function sendAgain(
   const result = (plan: AgainPlan) => ({
     count: countOf(plan),
     ...due,
+    leftOut: leftOutOf(plan),
     refusal: plan.refused.values().next().value ?? null,
   });
   if (options.dryRun || countOf(expected) === 0) return result(expected);

@@ -9,6 +9,8 @@ const pagePaths = [
   '/setup',
   '/activity',
   '/activity/:id',
+  '/issues',
+  '/consent',
   '/people',
   '/people/:id',
   '/settings',

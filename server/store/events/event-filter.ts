@@ -23,7 +23,7 @@ const openOptOuts = ['waiting', 'late'] as const;
 
 /**
  * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
- * ended. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet.
+ * ended. `person`: an id, or `none` for those about nobody we know. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet.
  */
 export type ActivityFilter = {
   state: readonly EventState[];
@@ -34,6 +34,7 @@ export type ActivityFilter = {
   from: Instant | null;
   to: Instant | null;
   import: string | null;
+  person: string | null;
   optOuts: (typeof openOptOuts)[number] | null;
 };
 
@@ -90,6 +91,12 @@ const someOf = <const Name extends string>(names: readonly Name[]) =>
       return z.NEVER;
     });
 
+const rowId = (code: 'import_id' | 'person_id', others: readonly string[] = []) =>
+  z
+    .union([z.literal(''), z.uuid(), z.enum(others)], { error: refusing(code) })
+    .nullish()
+    .transform((id) => id || null);
+
 /** The keys of a filter, for a route's contract. An empty text counts as absent. */
 export const filterShape = (timeZone: string) => ({
   state: someOf(eventStates),
@@ -98,10 +105,8 @@ export const filterShape = (timeZone: string) => ({
   topic: words(100),
   q: words(320),
   ...spanShape(timeZone),
-  import: z
-    .union([z.literal(''), z.uuid()], { error: refusing('import_id') })
-    .nullish()
-    .transform((id) => id || null),
+  import: rowId('import_id'),
+  person: rowId('person_id', ['none']),
   optOuts: oneOf(openOptOuts),
 });
 
@@ -157,6 +162,7 @@ export const anyEvent: ActivityFilter = {
   from: null,
   to: null,
   import: null,
+  person: null,
   optOuts: null,
 };
 
@@ -185,6 +191,14 @@ export function selectEvents(
   if (reason) add((n) => `e.state = '${stateOfReason(reason)}' AND e.reason = $${n}`, reason);
   if (filter.source.length > 0) add((n) => `e.source = ANY($${n}::text[])`, filter.source);
   if (filter.import) add((n) => `e.import_id = $${n}::uuid`, filter.import);
+  if (filter.person === 'none') {
+    const named = 'SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND d.person_id IS NOT NULL';
+    conditions.push(`NOT EXISTS (${named})`);
+  } else if (filter.person) {
+    // As an array: a person has few events.
+    const own = (n: number) => `SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = $${n}::uuid`;
+    add((n) => `e.id = ANY(ARRAY(${own(n)}))`, filter.person);
+  }
   if (filter.topic) add((n) => `e.topic = $${n}`, filter.topic.toLowerCase());
   if (filter.from !== null) add((n) => `e.received_at >= $${n}::timestamptz`, new Date(filter.from));
   // The earlier of the two ends is enough: an index is followed from one place.

@@ -109,14 +109,14 @@ export async function failTranslating(sql: Sql, shop: Shop, ids: readonly string
   return rows.map(({ id }) => id);
 }
 
-/** @returns false for an event that does not need attention */
-export async function dismissEvent(sql: Sql, shop: Shop, id: string): Promise<boolean> {
-  const rows = await sql.query(
+/** @returns the ids of those that needed attention, and are dismissed now */
+export async function dismissEvents(sql: Sql, shop: Shop, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
     `UPDATE events SET state = 'skipped', reason = 'dismissed', settled_at = now()
-     WHERE shop_id = $1 AND id = $2 AND state = 'attention' RETURNING id`,
-    [shop.id, id],
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'attention' RETURNING id`,
+    [shop.id, ids],
   );
-  return rows.length > 0;
+  return rows.map(({ id }) => id);
 }
 
 /**

@@ -1,0 +1,93 @@
+import { BlockStack, Box, Button, InlineStack, Link, Text } from '@shopify/polaris';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { IssueState } from '../../server/domain/issue-states.ts';
+import type { Issue } from '../../server/features/activity/api.ts';
+import { SendAgain } from '../activity/send-again.tsx';
+import { call } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
+import { Confirm } from '../shell/confirm.tsx';
+import { useFormat } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
+
+const t = textsOf('issues');
+
+/** One cause and one person, with what mends it. */
+export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) {
+  const format = useFormat();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
+  const { person, suspect, count, since, eventId, query } = issue;
+  const filter = Object.fromEntries(new URLSearchParams(query));
+  const dismiss = useMutation({
+    mutationFn: () => call<{ count: number }>('POST', '/activity/dismiss', { body: { filter } }),
+    onSuccess: async (done) => {
+      showToast(t('dismissed', { count: done.count }));
+      setAsking(null);
+      await client.invalidateQueries();
+    },
+  });
+  const name = person?.name ?? person?.customerId;
+  return (
+    <li>
+      <Box padding="400" borderBlockEndWidth="025" borderColor="border-secondary">
+        <BlockStack gap="200">
+          <InlineStack gap="200" blockAlign="baseline">
+            <Text as="h2" variant="headingSm" breakWord>
+              {name ?? t('nobody')}
+            </Text>
+            <Link url={state === 'resolved' ? `/activity/${eventId}` : `/activity?${query}`}>
+              {t('events', { count })}
+            </Link>
+          </InlineStack>
+          <Text as="p">{say(issue.text, format)}</Text>
+          {suspect && (
+            <Text as="p" breakWord>
+              {t('suspect', { key: suspect.key, value: suspect.value })}
+            </Text>
+          )}
+          <Text as="p" tone="subdued" variant="bodySm">
+            {t('since', { at: format.moment(since) })}
+          </Text>
+          <InlineStack gap="300" blockAlign="center">
+            {person?.customerId && (
+              <Link url={`shopify://admin/customers/${person.customerId}`} target="_top">
+                {t('inShopify')}
+              </Link>
+            )}
+            {person && <Link url={`/people/${person.id}`}>{t('person')}</Link>}
+            <Link url={`/activity/${eventId}`}>{t('newest')}</Link>
+            {state !== 'resolved' && (
+              <Button
+                onClick={() => setAsking('again')}
+                accessibilityLabel={t('againFor', { name: name ?? t('nobody') })}
+              >
+                {t('again')}
+              </Button>
+            )}
+            {state === 'open' && (
+              <Button
+                onClick={() => setAsking('dismiss')}
+                accessibilityLabel={t('dismissFor', { name: name ?? t('nobody') })}
+              >
+                {t('dismiss', { count })}
+              </Button>
+            )}
+          </InlineStack>
+        </BlockStack>
+      </Box>
+      {asking === 'again' && (
+        <SendAgain title={t('againTitle')} path="/activity/retry" body={{ filter }} onClose={() => setAsking(null)} />
+      )}
+      {asking === 'dismiss' && (
+        <Confirm
+          title={t('dismissTitle', { count })}
+          text={t('dismissText')}
+          action={t('dismiss', { count })}
+          change={dismiss}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,62 @@
+import { Box, Card, Tabs } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from 'wouter';
+import { issueStates } from '../../server/domain/issue-states.ts';
+import type { Issue } from '../../server/features/activity/api.ts';
+import { call, withQuery } from '../api.ts';
+import { replaceQuery } from '../location.ts';
+import { AppPage } from '../shell/app-page.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { textAt, textsOf } from '../texts.ts';
+import { IssueRow } from './issue-row.tsx';
+import '../shell/rows.css';
+
+const t = textsOf('issues');
+
+/** What could not be sent, by cause and person: each is fixed, resent or dismissed as one. */
+export function IssuesPage() {
+  const asked = new URLSearchParams(useSearch()).get('state');
+  const state = issueStates.find((one) => one === asked) ?? 'open';
+  const { data, error, refetch } = useQuery({
+    queryKey: ['activity', 'issues', state],
+    queryFn: ({ signal }) => call<{ items: Issue[] }>('GET', withQuery('/issues', { state }), { signal }),
+  });
+  return (
+    <AppPage
+      title={t('title')}
+      subtitle={t('text')}
+      backAction={{ content: textAt('common.nav.overview'), url: '/' }}
+      secondaryActions={[{ content: t('toActivity'), url: '/activity?state=attention' }]}
+    >
+      {error && !data ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Card padding="0">
+          <Tabs
+            tabs={issueStates.map((one) => ({ id: one, content: t(`states.${one}`), panelID: 'issues' }))}
+            selected={issueStates.indexOf(state)}
+            onSelect={(index) => replaceQuery('/issues', { state: issueStates[index] ?? 'open' })}
+          />
+          <div id="issues" aria-live="polite">
+            {!data ? (
+              <Box padding="400">
+                <LoadingLines lines={8} />
+              </Box>
+            ) : data.items.length === 0 ? (
+              <Empty title={t(`none.${state}`)} text={t('noneText')} />
+            ) : (
+              <ul className="plain-list" aria-label={t('list')}>
+                {data.items.map((issue) => (
+                  <IssueRow key={`${issue.reason} ${issue.eventId}`} issue={issue} state={state} />
+                ))}
+              </ul>
+            )}
+          </div>
+        </Card>
+      )}
+      <Box paddingBlockEnd="800" />
+    </AppPage>
+  );
+}

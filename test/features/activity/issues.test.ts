@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answers, customer, openScene, order, type Scene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+beforeEach(async () => await scene.begin());
+
+const issues = async (state = 'open') => (await scene.call('get', `/issues?state=${state}`)).body.items;
+const total = async (query: string) => (await scene.call('get', `/activity?${query}`)).body.total;
+const filterOf = (query: string) => Object.fromEntries(new URLSearchParams(query));
+const refused = { ...answers.rejected, excerpt: '{"error":"FirstName is not allowed"}' };
+
+describe('what could not be sent', () => {
+  it('is grouped by cause and person, with the value to look at and a query for exactly its events', async () => {
+    await scene.receive('customers/create', customer(1, 0, { first_name: '<Ann>', last_name: 'Lee' }));
+    await scene.work(refused);
+    await scene.receive('orders/create', order(5, 0, { customer: customer(1, 0), email: 'person1@example.com' }));
+    await scene.work(refused);
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    await scene.receive('orders/create', '[]');
+    await scene.process();
+    const found = await issues();
+    expect(found).toHaveLength(3);
+    const one = found.find((issue: { person: { customerId: string } | null }) => issue.person?.customerId === '1');
+    expect(one).toMatchObject({ reason: 'rejected', count: 2, person: { email: 'person1@example.com' } });
+    expect(one.suspect).toMatchObject({ key: 'FirstName' });
+    expect(found.find((issue: { person: object | null }) => issue.person === null)).toMatchObject({
+      reason: 'unreadable',
+      suspect: null,
+    });
+    for (const { query, count } of found) expect(await total(query)).toBe(count);
+  });
+
+  it('is dismissed for one person at once, and then ignored; the others stay open', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.receive('orders/create', order(5, 0, { customer: customer(1, 0), email: 'person1@example.com' }));
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    const one = (await issues()).find((issue: { count: number }) => issue.count === 2);
+    const answer = await scene.call('post', '/activity/dismiss', { filter: filterOf(one.query) });
+    expect(answer).toMatchObject({ status: 200, body: { count: 2 } });
+    expect(await issues()).toMatchObject([{ count: 1, person: { customerId: '2' } }]);
+    expect(await issues('ignored')).toMatchObject([{ count: 2, person: { customerId: '1' } }]);
+  });
+
+  it('is resolved once it was accepted after all', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    const [one] = await issues();
+    expect(await issues('resolved')).toEqual([]);
+    await scene.call('post', '/activity/retry', { filter: filterOf(one.query) });
+    await scene.work();
+    expect(await issues()).toEqual([]);
+    expect(await issues('resolved')).toMatchObject([{ count: 1, person: { customerId: '1' }, eventId: one.eventId }]);
+  });
+
+  it('is never another shop’s', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    const [one] = await issues();
+    await scene.begin();
+    expect(await issues()).toEqual([]);
+    const answer = await scene.call('post', '/activity/dismiss', { filter: filterOf(one.query) });
+    expect(answer.body).toEqual({ count: 0 });
+  });
+});
+
+describe('many at once', () => {
+  it('are dismissed only where they need attention', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    expect((await scene.call('post', '/activity/dismiss', { filter: { state: 'accepted' } })).body).toEqual({
+      count: 0,
+    });
+    expect((await scene.call('post', '/activity/dismiss', { filter: {} })).body).toEqual({ count: 1 });
+    expect(await total('state=accepted')).toBe(1);
+    expect(await total('reason=dismissed')).toBe(1);
+  });
+
+  it('that are resent say which stay, and why', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.receive('shop/update', { id: 1, name: 'Alpine' });
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work();
+    await scene.db.query(
+      `UPDATE deliveries SET subject = NULL WHERE shop_id = $1 AND event_id IN
+         (SELECT id FROM events WHERE shop_id = $1 AND state = 'accepted' ORDER BY id DESC LIMIT 1)`,
+      [scene.shop.id],
+    );
+    await scene.db.query('UPDATE events SET body = NULL WHERE shop_id = $1 AND state = $2', [
+      scene.shop.id,
+      'accepted',
+    ]);
+    const { body } = await scene.call('post', '/activity/retry', { filter: {}, dryRun: true });
+    expect(body.count).toBe(1);
+    expect(body.leftOut).toEqual(
+      expect.arrayContaining([
+        { count: 1, message: expect.stringMatching(/erased/), text: { code: 'refusal.erased' } },
+        { count: 1, message: expect.any(String), text: { code: 'state.lifecycle' } },
+      ]),
+    );
+  });
+});
