@@ -79,18 +79,21 @@ describe('where a key came from', () => {
     expect(marked('EmailPermission', 'Admin API', 'import/orders', bought)).toEqual([]);
   });
 
-  it.each(['import/orders', 'orders/updated'])('is everything Order is built from in an order read under %s', (topic) => {
-    expect(marked('Order', 'order', topic, bought)).toEqual([
-      'id',
-      'currencyCode',
-      'currentTotalPriceSet',
-      'currentTotalPriceSet.shopMoney',
-      'currentTotalPriceSet.shopMoney.amount',
-      'displayFinancialStatus',
-      'lineItems',
-      'lineItems.title',
-    ]);
-  });
+  it.each(['import/orders', 'orders/updated'])(
+    'is everything Order is built from in an order read under %s',
+    (topic) => {
+      expect(marked('Order', 'order', topic, bought)).toEqual([
+        'id',
+        'currencyCode',
+        'currentTotalPriceSet',
+        'currentTotalPriceSet.shopMoney',
+        'currentTotalPriceSet.shopMoney.amount',
+        'displayFinancialStatus',
+        'lineItems',
+        'lineItems.title',
+      ]);
+    },
+  );
 
   it.each([
     ['customer.tags_added', { tags: ['interest:Skiing', 'vip'] }, 'tag interest:…', ['"interest:Skiing",']],
