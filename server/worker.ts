@@ -9,6 +9,7 @@ import { keepAccess } from './features/operations/keep-access.ts';
 import { shopErasure } from './features/privacy/erase-rows.ts';
 import { retention } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
+import { silenceChore } from './features/reconciliation/silence.ts';
 import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
@@ -123,6 +124,7 @@ export function jobsOf(
       createFetches({ db, shops, settings, admin, log, now, wake, translate }),
       importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
       ledgerCheck({ db, log, now, wake }),
+      silenceChore({ db, shops, settings, admin, log, now }),
       reconciliationChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
     ],
   };

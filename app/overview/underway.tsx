@@ -74,6 +74,11 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
             )}
           </Line>
         </dl>
+        {overview.silence && !problems.some(({ kind }) => kind === 'silent') && (
+          <Text as="p" tone="subdued">
+            {say(overview.silence.text, format)}
+          </Text>
+        )}
         {unread && (
           <Text as="p" tone="subdued">
             {say(adminAccess.text, format)}

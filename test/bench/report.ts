@@ -94,7 +94,7 @@ export function writeSection(title: string, by: string, text: string): void {
   const others = [...sections()]
     .filter(([other]) => other !== title)
     .map(([other, body]) => `${other}\n${body.trimEnd()}\n\n`);
-  const [rest = ''] = before().split(/^(?=## (?:Import|Ledger|Soak)$)/m);
+  const [rest = ''] = before().split(/^(?=## (?:Import|Ledger|Silence|Soak)$)/m);
   const own = `${title}\n\nWritten by \`${by}\`. ${circumstances()}\n\n${text.trimEnd()}\n`;
   writeFileSync(file, `${rest.trimEnd()}\n\n${others.join('')}${own}`);
 }

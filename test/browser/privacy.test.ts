@@ -58,7 +58,7 @@ inBrowser('privacy requests', (stage) => {
   it('stand beside the end of the audit log, which is downloaded as a file that fits', async () => {
     const page = await stage().open('/privacy');
     await page.getByText(/^Entry \d+ is the newest, from /).waitFor();
-    const shown = await page.locator('code').innerText();
+    const shown = await page.locator('code').textContent();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download the audit log' }).click(),

@@ -116,6 +116,11 @@ export const en = {
       'The app has lost access to your store. Close the app and open it again from the Shopify admin. Until then, we receive and send events, but without what we have to read from Shopify.',
     answer: 'Shopify’s answer: {failure}.',
   },
+  silence: {
+    quiet: 'No webhooks since {sinceAt}; Shopify confirms that nothing happened.',
+    silent: 'No webhooks since {sinceAt}, although something happened in your store.',
+    unknown: 'No webhooks since {sinceAt}; without access to your store, silence can’t be told from a fault.',
+  },
   problem: {
     connection_problem: 'Ascent360 doesn’t accept the GUID. Nothing is sent, and nothing is lost.',
     opt_outs_undelivered:
@@ -128,6 +133,10 @@ export const en = {
       'Shopify didn’t tell us about {found} between {fromAt} and {toAt}. We found the changes by comparing with Shopify, and nothing is lost.',
     webhooks_missed_before:
       'Shopify didn’t tell us about {found} before {toAt}. We found the changes by comparing with Shopify, and nothing is lost.',
+    silent:
+      'No webhooks from Shopify since {sinceAt}, although {count, plural, one {# change} other {# changes}} happened in your store. We fetched {count, plural, one {it} other {them}} by comparing with Shopify, and nothing is lost. If this goes on, contact the app’s support.',
+    silent_unasked:
+      'No webhooks from Shopify since {sinceAt}. The app has no access to your store, so we can’t tell whether nothing happened or something is broken. Close the app and open it again from the Shopify admin.',
     orders: '{count, plural, one {# order} other {# orders}}',
     customers: '{count, plural, one {# customer} other {# customers}}',
     choices: '{count, plural, one {# choice} other {# choices}}',

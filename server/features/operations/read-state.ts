@@ -19,6 +19,7 @@ export type State = {
   breakers: number;
   problems: number;
   lateOptOuts: number;
+  silent: number;
 };
 
 /**
@@ -37,6 +38,7 @@ export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
       breakers: 0,
       problems: 0,
       lateOptOuts: 0,
+      silent: await countSilent(sql),
     };
     for (const row of await readBacklog(sql)) {
       for (const name of unfinished) state.unfinished[name] += row[name];
@@ -54,6 +56,15 @@ export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
     for (const row of rows) state.recent[row.state] = row.count;
     return state;
   });
+}
+
+/** Shops whose webhooks are missing although Shopify knows of changes. */
+async function countSilent(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `SELECT count(*) AS count FROM problems p JOIN shops s ON s.id = p.shop_id
+     WHERE p.kind = 'silent' AND p.closed_at IS NULL AND (p.detail->>'asked')::boolean AND s.uninstalled_at IS NULL`,
+  );
+  return row?.count ?? 0;
 }
 
 type BacklogRow = Record<(typeof unfinished)[number], number> & {

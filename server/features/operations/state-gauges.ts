@@ -55,6 +55,7 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
     'Opt-outs that wait for more than 3 days, since the first attempt or since they came. Laws give 10 business days.',
     [],
   );
+  const silent = gauge('shops_silent', 'Shops from which no webhooks come although Shopify knows of changes.', []);
 
   let askedAt = Number.NEGATIVE_INFINITY;
   let keptMs = KEPT_MS;
@@ -77,6 +78,7 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
       breakers.set(state.breakers);
       problems.set(state.problems);
       lateOptOuts.set(state.lateOptOuts);
+      silent.set(state.silent);
       freshAt = performance.now();
     } catch (error) {
       isUp = answers;

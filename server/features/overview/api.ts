@@ -45,6 +45,7 @@ const problem = z.object({
     'privacy_request',
     'expiring',
     'webhooks_missed',
+    'silent',
     'not_connected',
     'attention',
   ]),
@@ -94,6 +95,13 @@ export const overviewAnswer = z.object({
   problems: z.array(problem),
   lastEventAt: moment.nullable(),
   oldestWaitingAt: moment.nullable(),
+  /**
+   * Set once a silence was looked into: `quiet` if Shopify confirms that nothing happened. Null:
+   * webhooks come as usual.
+   */
+  silence: z
+    .object({ state: z.enum(['quiet', 'silent', 'unknown']), since: moment, message: z.string(), text: textContract })
+    .nullable(),
   undeliveredOptOuts: count,
   /** Imports that are counting, running or paused, newest first. */
   imports: z.array(importAnswer),

@@ -12,6 +12,7 @@ import type { Problem } from './api.ts';
 import { expiringProblems } from './expiring.ts';
 import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
+import { silentProblems } from './silence.ts';
 
 async function lateOptOuts(sql: Sql, shop: Shop, now: Instant): Promise<Problem[]> {
   const row = await findLateOptOuts(sql, shop, now);
@@ -84,6 +85,7 @@ export async function findProblems(
     ...connection,
     ...(stored ? await lateOptOuts(sql, shop, now) : []),
     ...(await adminProblems(sql, shop)),
+    ...(await silentProblems(sql, shop)),
     ...(await missedProblems(sql, shop)),
     ...(await privacyProblems(sql, shop, now)),
     ...(await expiringProblems(sql, shop, now)),

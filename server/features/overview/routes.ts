@@ -12,6 +12,7 @@ import type { OverviewAnswer } from './api.ts';
 import { connectionOf } from './connection.ts';
 import { countEvents } from './counts.ts';
 import { findProblems } from './problems.ts';
+import { silenceOf } from './silence.ts';
 
 export type OverviewRoutesDeps = {
   db: Db;
@@ -69,6 +70,7 @@ export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: Ov
       adminAccess: await adminAccess(db, shop),
       problems: await findProblems(db, shop, stored, at),
       ...under,
+      silence: await silenceOf(db, shop),
       imports: await importsUnderWay(shop),
     };
     res.json(answer);

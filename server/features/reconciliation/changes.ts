@@ -119,6 +119,45 @@ function findingOf(shop: Shop, kind: Kind, one: Changed, { isKnown, readAt, body
 
 const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
+/** How many pages of changes to count at most. */
+const COUNTED_PAGES = 20;
+
+/**
+ * How many changes no webhook reported. The first are read in full: what isn't worth an event, such
+ * as a change of an erased person, proves nothing.
+ * @throws AdminError
+ */
+export async function countUntold(
+  deps: ChangesDeps,
+  { shop, signal }: Pick<Comparing, 'shop' | 'signal'>,
+  kind: Kind,
+  { since, until }: { since: Instant; until: Instant },
+): Promise<number> {
+  const asking = { admin: deps.admin, shop, signal };
+  const seen = new Set<string>();
+  const untold: Changed[] = [];
+  let after: string | null = null;
+  for (let pages = 0; pages < COUNTED_PAGES; pages++) {
+    const page: Page = await fetchChangedPage(asking, kind, since, { after, seen });
+    const inRange = page.changed.filter(({ updatedAt }) => updatedAt > since && updatedAt <= until);
+    untold.push(...(await unknownOf(deps.db, shop, kind, inRange)));
+    if (page.next === null) break;
+    after = page.next;
+  }
+  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const { country } = await deps.shops.facts(shop);
+  const first = untold.slice(0, 5);
+  const readAt = deps.now();
+  const bodies = await fetchWhole(asking, kind, first, metafieldKeys(stored.settings.mapping));
+  for (const one of first) {
+    const body = bodies.get(one.id);
+    if (!body) continue;
+    const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
+    if (await isWorthAnEvent(deps, { shop, stored, country: country ?? null }, finding)) return untold.length;
+  }
+  return 0;
+}
+
 /**
  * Finds changes in Shopify that no webhook reported and stores them as events. The range starts at
  * the last saved point, which moves along, so that after a crash the work continues from there.

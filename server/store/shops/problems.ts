@@ -10,6 +10,8 @@ import type { Shop } from './shops.ts';
 export type KeptProblemKind =
   /** Reconciliation found changes that no webhook had told us. */
   | 'webhooks_missed'
+  /** No webhook has come for longer than likely, and Shopify knows of changes or can't be asked. */
+  | 'silent'
   /** Shopify left out fields because the app's access to protected customer data lacks them. */
   | 'fields_denied'
   /** The Admin API can't be used until somebody opens the app. */

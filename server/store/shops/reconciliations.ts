@@ -103,6 +103,11 @@ export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('UPDATE reconciliations SET consent_due_at = now() WHERE shop_id = $1', [shop.id]);
 }
 
+/** Webhooks were missed: compares what changed, now. */
+export async function compareChangesSoon(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('UPDATE reconciliations SET due_at = now() WHERE shop_id = $1', [shop.id]);
+}
+
 /** The app was uninstalled: changes from now on don't concern it, and a reinstall starts fresh. */
 export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);

@@ -215,6 +215,11 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
     },
     [{ title: 'none', of: { [`connector_opt_outs_late{${web}}`]: '0x90' } }],
   ],
+  [
+    'ConnectorShopsSilent',
+    { after: '20m', of: { [`connector_shops_silent{${web}}`]: '1x90', [`connector_shops_silent{${worker}}`]: '1x90' } },
+    [{ title: 'one whose webhooks come again', of: { [`connector_shops_silent{${web}}`]: '1x10 0x80' } }],
+  ],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'alerts-'));

@@ -1,0 +1,96 @@
+import { AdminError } from '../../admin/admin.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { lookAt, nextLookAt } from '../../domain/silence.ts';
+import type { Chore } from '../../pipeline/chores.ts';
+import type { Log } from '../../platform/log.ts';
+import { closeProblem, openProblem } from '../../store/shops/problems.ts';
+import { compareChangesSoon } from '../../store/shops/reconciliations.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import {
+  loadSilence,
+  noteLook,
+  patternOf,
+  type Silence,
+  shopsToWatch,
+  watchAgainAt,
+} from '../../store/shops/silences.ts';
+import { type ChangesDeps, countUntold } from './changes.ts';
+
+export type SilenceDeps = ChangesDeps & { log: Log };
+
+const MINUTE = 60_000;
+/** A shorter silence is not worth a thought. */
+const SHORTEST_MS = 30 * MINUTE;
+/** How long a webhook may take to arrive: a newer change proves nothing. */
+const MARGIN_MS = 2 * MINUTE;
+/** While an entry is open: how soon to see whether webhooks come again. */
+const OPEN_EVERY_MS = MINUTE;
+const LATER_MS = 5 * MINUTE;
+
+/** How many changes Shopify knows of that no webhook told; null: it can't be asked. */
+async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: AbortSignal): Promise<number | null> {
+  if (!(await deps.admin.hasAccess(shop))) return null;
+  const span = { since, until: deps.now() - MARGIN_MS };
+  try {
+    const customers = await countUntold(deps, { shop, signal }, 'customers', span);
+    return customers + (await countUntold(deps, { shop, signal }, 'orders', span));
+  } catch (error) {
+    if (error instanceof AdminError && error.failure === 'no_access') return null;
+    throw error;
+  }
+}
+
+async function look(deps: SilenceDeps, shop: Shop, { since, openedAt }: Silence, signal: AbortSignal): Promise<void> {
+  const { db, log } = deps;
+  const missed = await untold(deps, shop, since, signal);
+  const now = deps.now();
+  const opens = missed === null ? openedAt === null : missed > 0;
+  const nextAt = opens || openedAt !== null ? now + OPEN_EVERY_MS : nextLookAt(since, now);
+  await db.transaction(async (sql) => {
+    if (opens) {
+      const detail = { since: new Date(since).toISOString(), asked: missed !== null };
+      await openProblem(sql, shop, { kind: 'silent', count: missed ?? 0, detail }, now);
+    }
+    if (missed !== null && missed > 0) await compareChangesSoon(sql, shop);
+    await noteLook(sql, shop, { since, at: now, missed, nextAt });
+  });
+  if (opens) log.warn({ stage: 'silence', shop: shop.id, missed, since: new Date(since).toISOString() });
+}
+
+/**
+ * Looks into shops from which no webhook has come for longer than likely: asks Shopify whether
+ * something happened meanwhile. If so, compares at once and tells the merchant, until webhooks come
+ * again.
+ */
+export function silenceChore(deps: SilenceDeps): Chore {
+  const { db } = deps;
+  return {
+    name: 'silence',
+    due: shopsToWatch,
+    work: async (shop, signal) => {
+      const silence = await loadSilence(db, shop);
+      const now = deps.now();
+      if (silence === null) return false;
+      const { since, looked, openedAt } = silence;
+      // Webhooks come again.
+      const isOver = openedAt !== null && since > openedAt;
+      if (isOver) await closeProblem(db, shop, { kind: 'silent' }, now);
+      const stillOpen = openedAt !== null && !isOver;
+      const soonest = since + SHORTEST_MS;
+      let at = soonest;
+      if (now >= soonest) at = looked ? nextLookAt(since, looked.at) : lookAt(await patternOf(db, shop, since), since);
+      if (now < at) {
+        await watchAgainAt(db, shop, stillOpen ? Math.min(at, now + OPEN_EVERY_MS) : at);
+        return false;
+      }
+      try {
+        await look(deps, shop, { ...silence, openedAt: stillOpen ? openedAt : null }, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof AdminError)) throw error;
+        deps.log.warn({ stage: 'silence', shop: shop.id, failure: error.failure, err: error });
+        await watchAgainAt(db, shop, now + LATER_MS);
+      }
+      return false;
+    },
+  };
+}

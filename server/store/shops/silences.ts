@@ -1,0 +1,99 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { PATTERN_WEEKS, type Pattern, WINDOW_MS } from '../../domain/silence.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from './shops.ts';
+
+/** How a shop's silence stands. */
+export type Silence = {
+  /** The last webhook, or the installation if none came since. */
+  since: Instant;
+  /** Set if Shopify was asked about this very silence: when, and how many changes it knew of. */
+  looked: { at: Instant; missed: number | null } | null;
+  /** Since when the merchant has an entry about it. */
+  openedAt: Instant | null;
+};
+
+/** Newest first: those with webhooks, which are few, before those without. */
+const LAST_WEBHOOK = `SELECT received_at FROM events WHERE shop_id = s.id AND source = 'webhook'
+  ORDER BY received_at DESC LIMIT 1`;
+
+/** Shops that have the app and whose silence is due to be checked. */
+export async function shopsToWatch(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s LEFT JOIN silences q ON q.shop_id = s.id
+     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
+       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)
+       AND (q.shop_id IS NULL OR q.due_at <= now())`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** @returns null when the shop isn't installed */
+export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null> {
+  const [row] = await sql.query<{
+    since: Date | null;
+    looked_at: Date | null;
+    missed: number | null;
+    opened_at: Date | null;
+  }>(
+    `WITH last AS (
+       SELECT s.id, greatest((${LAST_WEBHOOK}), coalesce(s.first_call_at, s.first_webhook_at)) AS since
+       FROM shops s WHERE s.id = $1 AND s.uninstalled_at IS NULL)
+     SELECT last.since, q.looked_at, q.missed, p.opened_at FROM last
+     LEFT JOIN silences q ON q.shop_id = last.id AND q.since = last.since
+     LEFT JOIN problems p ON p.shop_id = last.id AND p.kind = 'silent' AND p.closed_at IS NULL`,
+    [shop.id],
+  );
+  if (!row?.since) return null;
+  return {
+    since: row.since.getTime(),
+    looked: row.looked_at ? { at: row.looked_at.getTime(), missed: row.missed } : null,
+    openedAt: row.opened_at?.getTime() ?? null,
+  };
+}
+
+/**
+ * In which windows webhooks came in the weeks before `until`. Each window is looked up by itself, so
+ * this costs the same for any shop.
+ */
+export async function patternOf(sql: Sql, shop: Shop, until: Instant): Promise<Pattern> {
+  const rows = await sql.query<{ hour: number; count: number }>(
+    `SELECT ((extract(isodow FROM w) - 1) * 24 + extract(hour FROM w))::int AS hour, count(*) AS count
+     FROM generate_series($2::timestamptz - $3::float8 * interval '1 week', $2::timestamptz - interval '1 second',
+       $4::float8 * interval '1 millisecond') AS w
+     WHERE EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND source = 'webhook'
+       AND received_at >= w AND received_at < w + $4::float8 * interval '1 millisecond')
+     GROUP BY 1`,
+    [shop.id, new Date(until), PATTERN_WEEKS, WINDOW_MS],
+  );
+  const [known] = await sql.query<{ weeks: number | null }>(
+    `SELECT least($3::float8, extract(epoch FROM $2::timestamptz - min(received_at)) / 604800)::float8 AS weeks
+     FROM (SELECT received_at FROM events WHERE shop_id = $1 AND source = 'webhook' ORDER BY received_at LIMIT 1) AS first`,
+    [shop.id, new Date(until), PATTERN_WEEKS],
+  );
+  const windows = Array.from({ length: 168 }, () => 0);
+  for (const { hour, count } of rows) windows[hour] = count;
+  return { windows, weeks: known?.weeks ?? 0 };
+}
+
+/** Nothing to look into before then. */
+export async function watchAgainAt(sql: Sql, shop: Shop, at: Instant): Promise<void> {
+  await sql.query(
+    `INSERT INTO silences (shop_id, due_at) VALUES ($1, $2) ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at`,
+    [shop.id, new Date(at)],
+  );
+}
+
+/** Shopify was asked about a silence. `missed` null: it could not be. */
+export async function noteLook(
+  sql: Sql,
+  shop: Shop,
+  look: { since: Instant; at: Instant; missed: number | null; nextAt: Instant },
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO silences (shop_id, due_at, since, looked_at, missed) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at, since = excluded.since,
+       looked_at = excluded.looked_at, missed = excluded.missed`,
+    [shop.id, new Date(look.nextAt), new Date(look.since), new Date(look.at), look.missed],
+  );
+}

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readState } from '../../../server/features/operations/read-state.ts';
+import type { OverviewAnswer } from '../../../server/features/overview/api.ts';
+import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
+import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
+import { customer } from '../../pipeline/bodies.ts';
+
+const HOUR = 3_600_000;
+const ago = (ms: number) => new Date(Math.floor((Date.now() - ms) / 1000) * 1000).toISOString();
+
+let connector: Connector;
+let shop: FakeShop;
+beforeEach(async () => {
+  connector = await startConnector();
+  shop = connector.admin.shop(SHOP);
+  shop.bulk.polls = 0;
+  await connector.connect();
+});
+afterEach(async () => await connector.stop());
+
+/** The last webhook was this many hours ago, and the shop has had the app for long. */
+async function lastWebhook(hours: number): Promise<void> {
+  await connector.deliver('customers/update', customer(1));
+  await connector.settled();
+  await connector.db.query(`UPDATE events SET received_at = now() - $1::float8 * interval '1 hour'`, [hours]);
+  await connector.db.query(
+    `UPDATE shops SET first_call_at = now() - interval '60 days', first_webhook_at = now() - interval '60 days'`,
+  );
+  await connector.db.query(
+    `UPDATE reconciliations SET orders_until = now() - interval '2 days', customers_until = now() - interval '2 days'`,
+  );
+}
+const look = async () => await connector.db.query('UPDATE silences SET due_at = now()');
+/** Waits until the silence of now was looked into. */
+const looked = async () =>
+  await until('the silence has been looked into', async () => {
+    const [row] = await connector.db.query(
+      `SELECT 1 FROM silences WHERE looked_at IS NOT NULL AND since > now() - interval '40 hours' AND due_at > now()`,
+    );
+    return row;
+  });
+const overview = async () => (await connector.api('GET', '/overview')).body as OverviewAnswer;
+const silent = async () => (await overview()).problems.filter(({ kind }) => kind === 'silent');
+const gauge = async () => (await readState(connector.db)).silent;
+
+/** A customer who was changed although no webhook says so. */
+const change = (id: number, at: string) =>
+  shop.setCustomer({
+    id,
+    createdAt: ago(50 * HOUR),
+    updatedAt: at,
+    firstName: 'Ana',
+    defaultEmailAddress: emailOf(`ana${id}@example.com`, {}),
+  });
+
+describe('a shop whose webhooks stop', () => {
+  it('is found by Shopify’s count, compared at once, shown until webhooks come again, and counted for the operator', async () => {
+    await lastWebhook(25);
+    change(501, ago(3 * HOUR));
+    change(502, ago(2 * HOUR));
+    await look();
+    await until('an entry', async () => (await silent())[0]);
+    expect(await silent()).toMatchObject([{ count: 2, message: expect.stringContaining('2 changes happened') }]);
+    expect((await overview()).silence).toMatchObject({ state: 'silent' });
+    await until('both were compared', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM events WHERE source = 'reconciliation' AND state = 'accepted'`,
+      );
+      return rows.length === 2 ? true : undefined;
+    });
+    expect(await gauge()).toBe(1);
+    // What was found counts once, however often it is looked at.
+    await connector.settled();
+    await connector.db.query(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
+    await until('it was looked at again', async () => {
+      const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
+      return row;
+    });
+    expect(await silent()).toMatchObject([{ count: 2 }]);
+    await connector.deliver('customers/update', customer(1, { first_name: 'Other', updated_at: ago(0) }));
+    await look();
+    await until('the entry is closed', async () => ((await silent()).length === 0 ? true : undefined));
+    expect((await overview()).silence).toBeNull();
+    expect(await gauge()).toBe(0);
+  });
+
+  it('without access gets an entry that says silence cannot be told from a fault, and is no proof for the operator', async () => {
+    await lastWebhook(25);
+    await connector.db.query('DELETE FROM admin_tokens');
+    await look();
+    // Not by a call: it would bring a token.
+    await until('an entry', async () => (await connector.db.query(`SELECT 1 FROM problems WHERE kind = 'silent'`))[0]);
+    expect(await silent()).toMatchObject([{ message: expect.stringContaining('can’t tell whether nothing happened') }]);
+    expect((await overview()).silence).toMatchObject({ state: 'unknown' });
+    expect(await gauge()).toBe(0);
+  });
+});
+
+describe('a shop in which nothing happens', () => {
+  it('is no problem: the overview says that Shopify confirms it, and the next look comes later', async () => {
+    await lastWebhook(25);
+    await look();
+    await looked();
+    expect(await silent()).toEqual([]);
+    expect((await overview()).silence).toMatchObject({
+      state: 'quiet',
+      message: expect.stringMatching(/^No webhooks since .+; Shopify confirms that nothing happened\.$/),
+    });
+    const [row] = await connector.db.query<{ hours: number }>(
+      'SELECT (extract(epoch FROM due_at - now()) / 3600)::float8 AS hours FROM silences',
+    );
+    expect(row?.hours).toBeGreaterThan(23);
+  });
+
+  it('is not looked into within its usual gaps, nor for a change of which the webhook may be under way', async () => {
+    await lastWebhook(5);
+    change(501, ago(HOUR));
+    await look();
+    await until('it was put off', async () => {
+      const [row] = await connector.db.query('SELECT 1 FROM silences WHERE looked_at IS NULL AND due_at > now()');
+      return row;
+    });
+    expect([await silent(), (await overview()).silence]).toEqual([[], null]);
+    await connector.db.query(`UPDATE events SET received_at = now() - interval '25 hours'`);
+    change(501, ago(30_000));
+    await look();
+    await looked();
+    expect(await silent()).toEqual([]);
+  });
+
+  it('is not looked into sooner than its own pattern says', async () => {
+    await lastWebhook(3);
+    // Every ten minutes for two weeks: three hours are far too long.
+    await connector.db.query(
+      `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason, settled_at)
+       SELECT gen_random_uuid(), e.shop_id, 'past-' || n, 'customers/update', e.received_at - n * interval '10 minutes',
+         e.received_at - n * interval '10 minutes', 'skipped', 'nothing_new', now()
+       FROM (SELECT * FROM events WHERE source = 'webhook' ORDER BY received_at DESC LIMIT 1) e, generate_series(1, 2016) n`,
+    );
+    change(501, ago(HOUR));
+    await look();
+    await until('an entry', async () => (await silent())[0]);
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
+});
