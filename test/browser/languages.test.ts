@@ -1,0 +1,99 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { createFormat } from '../../app/locale.ts';
+import { texts } from '../../app/texts/en/index.ts';
+import { flat, LANGUAGES, readPages, shapeOf, type Texts } from '../app/texts/messages.ts';
+import { ENGLISH, NAMES, SAME } from '../app/texts/names.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+const english = flat(texts);
+const locales = ['en', ...LANGUAGES] as const;
+const textsIn = (locale: string): Texts => (locale === 'en' ? english : readPages(locale));
+
+/** What a person sees or hears, without what Shopify and Ascent360 were sent. */
+const seenTexts = async (page: Page): Promise<string[]> =>
+  await page.evaluate(() => {
+    const data = 'pre, .json-lines, .visually-plain, script, style, [data-nobody]';
+    const found: string[] = [];
+    for (const element of document.querySelectorAll('body *')) {
+      if (element.closest(data) || !element.checkVisibility()) continue;
+      for (const name of ['aria-label', 'placeholder', 'title', 'alt']) found.push(element.getAttribute(name) ?? '');
+      for (const node of element.childNodes) if (node.nodeType === 3) found.push(node.textContent ?? '');
+    }
+    return found.map((text) => text.trim()).filter((text) => /\p{L}/u.test(text));
+  });
+
+/** Every text of ours in English that has no parameters and is no name. */
+function englishTexts(language: string): ReadonlySet<string> {
+  const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
+  const branches = [...english.values()].flatMap((message) => shapeOf(message, 'en').branches);
+  return new Set(branches.filter((text) => !text.includes('{}') && !same.has(text)));
+}
+
+inBrowser(
+  'the pages in the languages of the admin',
+  (stage) => {
+    const ask = async <Answer>(route: string) => (await stage().connector.api('GET', route)).body as Answer;
+
+    async function openOverview(locale: string, width = 1200): Promise<Page> {
+      const page = await stage().open('/', { locale, width });
+      await page.getByText(textsIn(locale).get('overview.chart.title') ?? '').waitFor();
+      return page;
+    }
+
+    /** An order that Ascent360 accepted, with everything that its page can unfold. */
+    async function openEvent(locale: string, width = 1200) {
+      const { items } = await ask<{ items: { id: string; receivedAt: string }[] }>(
+        '/activity?topic=orders/create&state=accepted',
+      );
+      const event = items[0];
+      if (!event) throw new Error('The history has no accepted order');
+      const page = await stage().open(`/activity/${event.id}`, { locale, width });
+      const leftOut = textsIn(locale).get('activity.event.compare.leftOut')?.split('{')[0] ?? '';
+      await page.getByRole('button', { name: leftOut.trim() }).click();
+      await page
+        .getByText(textsIn(locale).get('server.field.not_mapped') ?? '')
+        .first()
+        .waitFor();
+      const { fields } = await ask<{ fields: { key: string }[] }>(`/activity/${event.id}`);
+      return { page, event, keys: new Set(fields.map(({ key }) => key)) };
+    }
+
+    it.each(locales)('say everything in %s, and are no barrier to anybody', async (locale) => {
+      const left = englishTexts(locale);
+      const { page, event, keys } = await openEvent(locale);
+      const isEnglish = (text: string) => !keys.has(text) && (left.has(text) || ENGLISH.test(text));
+      for (const shown of [await openOverview(locale), page]) {
+        expect(await shown.evaluate(() => document.documentElement.lang)).toBe(locale);
+        const seen = await seenTexts(shown);
+        expect(seen.length).toBeGreaterThan(30);
+        if (locale !== 'en') expect(seen.filter(isEnglish)).toEqual([]);
+        expect(await accessibilityFaults(shown)).toEqual([]);
+      }
+      const { timeZone } = await ask<{ timeZone: string }>('/overview');
+      await page.getByText(createFormat(locale, timeZone).moment(event.receivedAt)).first().waitFor();
+    });
+
+    it.each(locales)('fit a phone in %s', async (locale) => {
+      expect(await overflow(await openOverview(locale, 360))).toBeLessThanOrEqual(0);
+      expect(await overflow((await openEvent(locale, 360)).page)).toBeLessThanOrEqual(0);
+    });
+
+    it('stay in the language that Shopify opened the app in, from page to page and when reloaded', async () => {
+      const page = await openOverview('ja');
+      await page.getByRole('link', { name: 'アクティビティ' }).first().click();
+      await page.getByRole('heading', { name: 'アクティビティ', level: 1 }).waitFor();
+      expect(new URL(page.url()).searchParams.get('locale')).toBe('ja');
+      await page.reload();
+      await page.getByRole('heading', { name: 'アクティビティ', level: 1 }).waitFor();
+    });
+
+    it('are in English where the admin speaks a language they don’t have', async () => {
+      const page = await stage().open('/settings', { locale: 'pt-BR' });
+      await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+      expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+    });
+  },
+  { history: true },
+);
