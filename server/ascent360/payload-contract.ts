@@ -113,7 +113,7 @@ export const payloadSchema = z
       when: 'mapped in the settings and known',
     }),
     Gender: optional(z.enum(['male', 'female']), { form: 'male or female', when: 'mapped in the settings and known' }),
-    Email: optional(z.string().regex(EMAIL_FORM), { form: 'an e-mail address', when: 'known' }),
+    Email: optional(z.string().regex(EMAIL_FORM), { form: 'an email address', when: 'known' }),
     EmailPermission: permission('Email', 'the choice differs from what Ascent360 was told'),
     Phone: phone('known'),
     Mobile: phone('known'),

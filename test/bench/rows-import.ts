@@ -46,7 +46,7 @@ const line = (n: number) => {
 /** The text above the table. */
 export const ABOUT_IMPORT = `One shop without any people before, and one process of the app that does everything (ROLE=all) on PostgreSQL with fsync and
 Redis; the stand-ins for Shopify's file and for Ascent360, which takes everything at once, share the machine's cores. Every customer
-opted in to e-mail long ago and goes out with that flag and a list (\`history: all\`), so each is a person, an address, a
+opted in to email long ago and goes out with that flag and a list (\`history: all\`), so each is a person, an address, a
 fact, a delivery, an attempt, and something told. Memory is the process's VmRSS, looked at every second.`;
 
 type ImportState = { id: string; state: string; done: number; counts: { accepted: number; waiting: number } };

@@ -304,7 +304,7 @@ const listOfText: Check = (value) =>
     : 'is not a list of filled texts';
 const digits = matches(/^[0-9]{5,15}$/, 'digits with country code and no plus');
 const money = matches(/^-?[0-9]+(\.[0-9]+)?$/, 'a decimal number as text');
-const email = matches(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address');
+const email = matches(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an email address');
 const moment: Check = (value) =>
   typeof value === 'string' &&
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value) &&

@@ -21,14 +21,14 @@ export function askText(
     return [
       `A customer of our Shopify store ${domain} asked on ${asked} for the data held on them (Shopify data request ${request.requestId}).`,
       'Please send us everything that Ascent360 holds on this person in our account, so that we can hand it out by ' +
-        `${due}. The person: [e-mail address and name, as shown beside this request in the Ascent360 Connector].`,
+        `${due}. The person: [email address and name, as shown beside this request in the Ascent360 Connector].`,
     ].join('\n\n');
   }
   return [
     `On ${asked} Shopify asked us to erase a customer of our store ${domain} (customers/redact, notification ${request.requestId}).`,
     'Please erase this person from our Ascent360 account as well, from everything that was loaded through it, and confirm it ' +
       `by ${due}.`,
-    `The person: [e-mail address and name. The connector has erased the person and keeps no name: you find it in the message ` +
+    `The person: [email address and name. The connector has erased the person and keeps no name: you find it in the message ` +
       'with which the customer asked you, or in the one in which Shopify confirmed your request to erase a customer’s ' +
       'personal data; it was made about 10 days before, or some months after the customer’s last order].',
   ].join('\n\n');

@@ -48,9 +48,9 @@ const problems = async () =>
 describe('customers/data_request', () => {
   it.each([
     ['id, email and phone', CANARY],
-    ['id alone', { id: CANARY.id }],
-    ['e-mail alone', { email: CANARY.email.toUpperCase() }],
-    ['phone alone', { phone: CANARY.phone }],
+    ['only an id', { id: CANARY.id }],
+    ['only an email', { email: CANARY.email.toUpperCase() }],
+    ['only a phone', { phone: CANARY.phone }],
   ])('by %s: everything held about the person and what was sent when, at once', async (_, named) => {
     connector.ascent360.behave({ answer: `Loaded ${CANARY.email}` });
     await connector.deliver('customers/create', about);
