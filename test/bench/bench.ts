@@ -17,12 +17,22 @@ import { embedded } from './rows-embedded.ts';
 import { ABOUT_IMPORT, importing } from './rows-import.ts';
 import { ABOUT_LEDGER, ledger } from './rows-ledger.ts';
 import { page } from './rows-page.ts';
-import { pipeline } from './rows-pipeline.ts';
+import { oneShop, pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
 import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
 
-const measures = { pipeline, receiving, backlog, neighbour, retention: retaining, audit, embedded, page };
+const measures = {
+  pipeline,
+  shop: oneShop,
+  receiving,
+  backlog,
+  neighbour,
+  retention: retaining,
+  audit,
+  embedded,
+  page,
+};
 /** These have sections of their own and run only on request. */
 const alone = { import: importing, ledger };
 
