@@ -4,6 +4,7 @@
  * `--only pipeline --before <checkout>` compares with another checkout, which has to be installed, in place of the straight workers.
  * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
  * the others.
+ * `--only pipeline,shop` writes a section too: what an event costs in processor time, which other work on the machine hardly changes.
  * With --quick, --pairs, --only or --profile the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { embedded } from './rows-embedded.ts';
 import { ABOUT_IMPORT, importing } from './rows-import.ts';
 import { ABOUT_LEDGER, ledger } from './rows-ledger.ts';
 import { page } from './rows-page.ts';
-import { oneShop, pipeline } from './rows-pipeline.ts';
+import { ABOUT_COST, oneShop, pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
 import { retaining } from './rows-retention.ts';
 import { openWorld } from './world.ts';
@@ -100,6 +101,8 @@ try {
 say(`\n${table(rows)}`);
 if (whole) writeReport(rows, notes);
 const by = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+if (values.only === 'pipeline,shop' && !values.quick && !values.before)
+  writeSection('## Cost of an event', by, `${ABOUT_COST}\n\n${table(rows)}`);
 if (values.only === 'import' && !values.quick) writeSection('## Import', by, `${ABOUT_IMPORT}\n\n${table(rows)}`);
 if (values.only === 'ledger' && !values.quick) {
   const plans = notes.map((text) => `\`\`\`\n${text}\n\`\`\``);

@@ -2,6 +2,10 @@ import { appContender, type Contender, posterContender, straightContender } from
 import type { Row, Run } from './row.ts';
 import { median, type Server, type World } from './world.ts';
 
+export const ABOUT_COST = `What an event took of the processors, in turn on one machine, medians of the turns: the worker's process with all its threads,
+PostgreSQL with all its processes, the receiver. The rates depend on what else the machine did, the processor times far less. The orders
+are cut to the fields that the app asks for.`;
+
 /** What one event took: rates depend on what else the machine does, processor time and WAL hardly do. */
 type Cost = { rate: number; workerUs: number; databaseUs: number; receiverUs: number; walKb: number };
 
