@@ -35,6 +35,9 @@ async function migrated(): Promise<Blob | File> {
   return dump;
 }
 
+/** The tables that a statement adds rows to. */
+const filledBy = (text: string) => [...text.matchAll(/INSERT INTO (\w+)/g)].map(([, name = '']) => name);
+
 /** Truncating a table takes long; deleting its rows leaves them behind for a while. */
 const CLEARED_BEFORE_EMPTIED = 100;
 
@@ -52,11 +55,17 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
   const database = await PGlite.create({ loadDataDir: await migrated() });
   const wire = openWire(database);
   wire.exec(SIMULATED_TIME);
+  const filled = new Set<string>();
+  const seen = new Set<string>();
   let shown = Number.NaN;
   const query: Wire['query'] = (text, params) => {
     if (shown !== now()) {
       shown = now();
       wire.query(`SELECT set_config('simulation.now', $1, false)`, [String(shown)]);
+    }
+    if (!seen.has(text)) {
+      seen.add(text);
+      for (const name of filledBy(text)) filled.add(name);
     }
     return wire.query(text, params);
   };
@@ -127,7 +136,7 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
     look: query,
     clear: () => {
       clearing(true);
-      for (const name of tables) query(`DELETE FROM "${name}"`);
+      for (const name of tables) if (filled.has(name)) query(`DELETE FROM "${name}"`);
       clearing(false);
       if (++cleared % CLEARED_BEFORE_EMPTIED === 0)
         wire.exec(`TRUNCATE ${tables.map((name) => `"${name}"`).join(', ')}`);

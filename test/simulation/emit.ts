@@ -27,12 +27,12 @@ export function consentWebhook(
   scene: Scene,
   customer: Customer,
   channel: Channel,
-  how: { dating: Dating; at: number },
+  how: { dating: Dating; named: boolean; at: number },
 ): Webhook {
-  const { dating, at } = how;
+  const { dating, named, at } = how;
   const address = addressOf(customer, channel);
   const consent = customer.consent[channel];
-  const body = consentBody(customer.id, channel, address, consent, dating);
+  const body = consentBody(customer.id, channel, named ? address : null, consent, dating);
   const said: Said[] =
     address === null
       ? []
@@ -46,6 +46,7 @@ export function consentWebhook(
             level: consent.level,
             date: dating === 'dated' ? consent.at : null,
             dated: consent.at === null ? 'undated' : dating,
+            named,
           },
         ];
   return webhook(scene, TOPIC[channel], body, { at, said });
@@ -83,6 +84,23 @@ export function orderWebhook(
 
 export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
   webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
+
+/** Shopify asks to erase somebody, and their orders. */
+export function redactWebhook(scene: Scene, { id, email, phone }: Customer, orders: number[], at: number): Webhook {
+  const body = { shop_id: 1, shop_domain: scene.domain, customer: { id, email, phone }, orders_to_redact: orders };
+  const addresses = [email, phone].flatMap((address) => address?.toLowerCase() ?? []);
+  return webhook(scene, 'customers/redact', body, {
+    at,
+    said: [{ says: 'redacted', customer: id, orders, addresses }],
+  });
+}
+
+/** A workflow sends a customer. */
+export function flowRun(scene: Scene, id: number, at: number): Webhook {
+  const run = { shopify_domain: scene.domain, action_run_id: `${at}`, handle: 'send-to-ascent360' };
+  const made = webhook(scene, 'flow/send', { ...run, properties: { customer_id: id } }, { at, said: [] });
+  return Object.assign(made, { source: 'flow' as const });
+}
 
 export const mergeWebhook = (scene: Scene, kept: number, gone: number, at: number): Webhook =>
   webhook(scene, 'customers/merge', mergeBody(kept, gone, 'completed'), {

@@ -3,8 +3,10 @@ import {
   consentWebhook,
   customerWebhook,
   deletedWebhook,
+  flowRun,
   mergeWebhook,
   orderWebhook,
+  redactWebhook,
   tagWebhook,
   webhook,
 } from './emit.ts';
@@ -13,6 +15,8 @@ import { customerAt, EMAILS, moveTo, PHONES, type Scene, STREETS } from './scene
 import type { Order } from './shopify.ts';
 import type { Webhook } from './webhooks.ts';
 
+/** What Shopify says once: headers are not signed, but nobody says these again at another time. */
+const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'flow/send']);
 const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop'];
 
 function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'>): Order {
@@ -29,7 +33,7 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       if ((step.channel === 'email' ? customer.email : customer.phone) === null) return [];
       customer.consent[step.channel] = { state: step.state, level: step.level, at: now - step.age };
       customer.updatedAt = now;
-      return [consentWebhook(scene, customer, step.channel, { dating: step.dating, at: now })];
+      return [consentWebhook(scene, customer, step.channel, { dating: step.dating, named: step.named, at: now })];
     }
     case 'move': {
       const customer = customerAt(scene, step.who, now);
@@ -96,8 +100,24 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       kept.updatedAt = now;
       return [mergeWebhook(scene, kept.id, gone.id, now)];
     }
+    case 'redact': {
+      const customer = customerAt(scene, step.who, now);
+      scene.shopify.customers.delete(customer.id);
+      const theirs = [...scene.shopify.orders.values()].filter((order) => order.customer === customer.id);
+      for (const order of theirs) scene.shopify.orders.delete(order.id);
+      return [
+        redactWebhook(
+          scene,
+          customer,
+          theirs.map(({ id }) => id),
+          now,
+        ),
+      ];
+    }
+    case 'flow':
+      return [flowRun(scene, customerAt(scene, step.who, now).id, now)];
     case 'replay': {
-      const old = scene.left.filter(({ topic }) => topic !== 'app/uninstalled')[step.which];
+      const old = scene.left.filter(({ topic }) => !NEVER_AGAIN.has(topic))[step.which];
       return old ? [webhook(scene, old.topic, old.body, { at: now, said: old.said })] : [];
     }
     case 'shopUpdate':

@@ -26,6 +26,8 @@ export type Step = { after: number; fate: Fate; work: boolean } & (
       level: string | null;
       age: number;
       dating: Dating;
+      /** Whether the message names the address. */
+      named: boolean;
     }
   | { do: 'move'; who: number; channel: 'email' | 'sms'; to: number }
   | { do: 'order'; who: number; ticked: boolean }
@@ -36,6 +38,8 @@ export type Step = { after: number; fate: Fate; work: boolean } & (
   | { do: 'sale'; who: number; optOut: boolean }
   | { do: 'delete'; who: number }
   | { do: 'merge'; kept: number; gone: number }
+  | { do: 'redact'; who: number }
+  | { do: 'flow'; who: number }
   | { do: 'replay'; which: number }
   | { do: 'arrive'; which: number }
   | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean }
@@ -61,12 +65,14 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   sms: fc.record({ optInLevel: level, history: policy }),
   listIds: fc.constantFrom<string[]>([], ['a'], ['a', 'b']),
   listsFor: fc.constantFrom('subscribed', 'everyone' as const),
+  orders: fc.constantFrom(true, true, false),
 });
 export const usualRules: Rules = {
   email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
   sms: { optInLevel: 'single', history: 'optOuts' },
   listIds: [],
   listsFor: 'subscribed',
+  orders: true,
 };
 
 const who = fc.nat({ max: 2 });
@@ -80,6 +86,7 @@ const state = fc.constantFrom(
 );
 const optInLevel = fc.constantFrom('single_opt_in', 'single_opt_in', 'confirmed_opt_in', null);
 const dating = fc.constantFrom<Dating>('dated', 'dated', 'dated', 'dated', 'undated', 'unreadable');
+const named = fc.constantFrom(true, true, true, true, false);
 const answers = fc.array(
   fc.constantFrom<Answer>('400', '404', '500', '500Taken', 'hang', 'hangTaken', 'cut', 'refused', 'slow', 'ok'),
   { minLength: 1, maxLength: 4 },
@@ -94,7 +101,7 @@ type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' |
 type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
 
 const kinds: Kinds = {
-  choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating } },
+  choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating, named } },
   move: { weight: 4, own: { who, channel, to: address } },
   order: { weight: 4, own: { who, ticked: fc.boolean() } },
   changeOrder: { weight: 3, own: { which } },
@@ -104,6 +111,8 @@ const kinds: Kinds = {
   sale: { weight: 1, own: { who, optOut: fc.boolean() } },
   delete: { weight: 1, own: { who } },
   merge: { weight: 1, own: { kept: who, gone: who } },
+  redact: { weight: 1, own: { who } },
+  flow: { weight: 1, own: { who } },
   replay: { weight: 2, own: { which } },
   arrive: { weight: 2, own: { which } },
   settings: {

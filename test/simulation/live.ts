@@ -1,5 +1,6 @@
 /** Runs one history, and reports what was wrong in it. */
 
+import { countEvents } from '../../server/features/overview/counts.ts';
 import { webhook } from './emit.ts';
 import { happen } from './happen.ts';
 import { DAY, type History, HOUR, MINUTE, SECOND, type Step } from './history.ts';
@@ -80,6 +81,7 @@ async function saveSettings(world: World, step: Extract<Step, { do: 'settings' }
   here.paused = step.paused;
   account.rules = step.rules;
   account.settingsAt = world.clock.now();
+  account.leftOrdersOut ||= !step.rules.orders;
   account.place++;
   await world.save(step.rules, step);
 }
@@ -163,7 +165,7 @@ async function checkQuiet(world: World, access: boolean): Promise<void> {
   for (const what of missingTagOptOuts(here.account)) world.wrong(`once quiet Ascent360 lacks ${what}`);
   for (const what of wrongOrders(here.account)) world.wrong(`once quiet Ascent360 lacks ${what}`);
   const rows = world.look<{ state: string; webhook_id: string }>(
-    `SELECT state, webhook_id FROM events WHERE source = 'webhook' AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+    `SELECT state, webhook_id FROM events WHERE source IN ('webhook', 'flow') AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
     [here.domain],
   );
   const there = new Set(rows.map((row) => row.webhook_id));
@@ -171,6 +173,22 @@ async function checkQuiet(world: World, access: boolean): Promise<void> {
   for (const { state, webhook_id } of rows) {
     if (!['accepted', 'merged', 'skipped', 'attention'].includes(state)) world.wrong(`${webhook_id} still is ${state}`);
   }
+}
+
+/** The numbers of the overview add up, and count whatever was acknowledged in the last days. */
+async function checkCounts(world: World): Promise<void> {
+  const { db, shops } = world.process;
+  const shop = await shops.ensure(world.here.domain);
+  const { counts } = await countEvents(db, shop, 'America/Denver', world.clock.now());
+  for (const [span, figures] of Object.entries(counts)) {
+    const { received, accepted, merged, skipped, waiting, attention } = figures;
+    if (received !== accepted + merged + skipped + waiting + attention)
+      world.wrong(`the numbers of ${span} do not add up: ${JSON.stringify(figures)}`);
+  }
+  const { received } = counts['30d'];
+  const { acknowledged, begunAt } = world.here;
+  if (world.clock.now() - begunAt < 30 * DAY && received < acknowledged.size)
+    world.wrong(`${acknowledged.size} were acknowledged, and ${received} count as received`);
 }
 
 function beginScene(world: World, history: History): Scene {
@@ -193,7 +211,9 @@ export async function live(world: World, history: History): Promise<Lived> {
     await act(world, step);
     if (step.work) await world.survive(() => world.work(), true);
   }
+  await world.survive(async () => await checkCounts(world));
   await quieten(world);
+  await checkCounts(world);
   await checkQuiet(world, history.access);
   const flags = world.receiver.requests.reduce((sum, request) => sum + request.flags.length, 0);
   return {

@@ -67,7 +67,7 @@ export type Process = {
 type Deps = AdminDeps & { send: Ascent360Client['send']; random(): number };
 
 /** Chores for which no step of a history makes work: they run once a day. */
-const SELDOM: ReadonlySet<string> = new Set(['retention', 'flow', 'erase_shop', 'admin_access']);
+const SELDOM: ReadonlySet<string> = new Set(['retention', 'flow', 'erase_shop', 'admin_access', 'import', 'heartbeat']);
 /** A slice of work that never ends would be a bug of its own. */
 const MOST_PIECES = 200;
 

@@ -6,8 +6,8 @@ import { sayFound } from './report.ts';
 import { search } from './search.ts';
 import { World } from './world.ts';
 
-/** This many histories take about twenty seconds of one core. */
-const HISTORIES = 120;
+/** This many histories take a few seconds of one core. */
+const HISTORIES = 40;
 
 let world: World;
 beforeAll(async () => {
@@ -17,17 +17,16 @@ afterAll(async () => {
   await world.close();
 });
 
-it('no generated history of choices, orders and crashes sends a flag that may not be sent, loses a due opt-out, or loses anything acknowledged', async () => {
+it('no generated history sends a flag that may not be sent, loses a due opt-out, or loses anything acknowledged', async () => {
   const { found } = await search(world, {
     seed: Number(process.env['SEED'] ?? 2026),
-    kind: { only: ['choose', 'order', 'changeOrder', 'arrive', 'crash'], dated: true },
     goesOn: (lived) => lived < HISTORIES,
   });
   expect(found.map(sayFound)).toEqual([]);
 }, 600_000);
 
 it('a history that is told again is the same to the last request, crashes among them', async () => {
-  for (const history of fc.sample(histories({ longest: 20 }), { seed: 4, numRuns: 12 })) {
+  for (const history of fc.sample(histories({ longest: 20 }), { seed: 4, numRuns: 6 })) {
     const tell = async () => {
       const { crashes, events, flags } = await live(world, history);
       const begun = world.here.begunAt;
@@ -36,4 +35,4 @@ it('a history that is told again is the same to the last request, crashes among 
     };
     expect(await tell()).toBe(await tell());
   }
-}, 60_000);
+}, 300_000);

@@ -12,17 +12,21 @@ export type Said =
       /** The date in the body; null: none, or an unreadable one. */
       date: number | null;
       dated: 'dated' | 'undated' | 'unreadable';
+      /** Whether the body names the address. */
+      named: boolean;
     }
   | { says: 'box'; customer: number | null; address: string; ticked: boolean; at: number }
   | { says: 'seen'; customer: number; channel: Channel; address: string; at: number }
   | { says: 'order'; order: number; updatedAt: number; createdAt: number; status: string; customer: number | null }
   | { says: 'deleted'; customer: number }
   | { says: 'merged'; kept: number; gone: number }
+  | { says: 'redacted'; customer: number; orders: number[]; addresses: string[] }
   | { says: 'tags'; customer: number; tags: string[]; added: boolean; at: number };
 
 export type Webhook = {
   id: string;
   topic: string;
+  source?: 'flow';
   body: object;
   triggeredAt: number;
   said: Said[];

@@ -204,6 +204,7 @@ export class World {
       triggeredAt: webhook.triggeredAt,
       receivedAt: this.clock.now(),
       body: Buffer.from(JSON.stringify(webhook.body)),
+      ...(webhook.source && { source: webhook.source }),
     });
     this.#arriving.splice(this.#arriving.indexOf(webhook), 1);
     if (!here.acknowledged.has(webhook.id)) learnWebhook(here.account, webhook, true);
@@ -225,7 +226,7 @@ export class World {
   }
 
   async save(rules: Rules, how: { newAccount: boolean; paused: boolean }): Promise<void> {
-    const { listIds, listsFor } = rules;
+    const { listIds, listsFor, orders } = rules;
     const parsed = parseSettings(
       {
         guid: this.here.guid,
@@ -234,6 +235,7 @@ export class World {
         providerType: listIds.length > 0 ? 3 : null,
         listIds,
         listsFor,
+        send: { orders },
         mapping: {
           phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
           addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },

@@ -15,6 +15,8 @@ export type Rules = {
   sms: { optInLevel: Level; history: History };
   listIds: string[];
   listsFor: 'subscribed' | 'everyone';
+  /** Whether orders are sent. */
+  orders: boolean;
 };
 
 export type Fact = {
@@ -90,6 +92,13 @@ export type Account = {
   /** The last change of settings. */
   settingsAt: number;
   deleted: Map<number, { at: number; must: number }>;
+  /** Consent messages that named no address. */
+  nameless: Nameless[];
+  /** Customers who were to be erased. */
+  redacted: Map<number, { at: number; must: number }>;
+  redactedOrders: Set<number>;
+  /** Whether orders were left out at any time. */
+  leftOrdersOut: boolean;
   /** Customers that a merge was about. */
   merged: Set<number>;
   /** Customers whose contact the app knows from a webhook. */
@@ -107,6 +116,8 @@ export type Account = {
   askedOrders: { order: number; updatedAt: number; status: string }[];
   sentOrders: Map<number, { status: string; unsure: boolean }>;
 };
+
+export type Nameless = { customer: number; channel: Channel; state: string; at: number; must: number };
 
 export type OrderState = {
   updatedAt: number;
@@ -135,6 +146,10 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   askedSince: new Set(),
   settingsAt: 0,
   deleted: new Map(),
+  nameless: [],
+  redacted: new Map(),
+  redactedOrders: new Set(),
+  leftOrdersOut: !rules.orders,
   merged: new Set(),
   met: new Set(),
   workedOff: 0,

@@ -65,6 +65,7 @@ export function missingOptIns(account: Account, now: number): string[] {
 
 /** Orders for which Ascent360 has another state than the newest acknowledged one. */
 export function wrongOrders(account: Account): string[] {
+  if (account.leftOrdersOut) return [];
   return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
     const sent = account.sentOrders.get(id);
     const deletion = customer === null ? undefined : account.deleted.get(customer);

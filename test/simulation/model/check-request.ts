@@ -36,6 +36,22 @@ function hasNotChosen({ account, channel, place }: View, customer: number, optIn
   );
 }
 
+/** Whether the customer said something newer in a message without an address, of which Shopify has not been asked since. */
+function isHeldByNameless({ account, channel, address, place }: View, customer: number, optInAt: number): boolean {
+  const seen = account.sightings.filter((one) => one.customer === customer && one.channel === channel);
+  if (seen.some((one) => one.address !== address)) return false;
+  const reads = account.facts.filter((fact) => fact.from === 'read' && fact.customer === customer);
+  return account.nameless.some(
+    (one) =>
+      one.customer === customer &&
+      one.channel === channel &&
+      one.state !== 'subscribed' &&
+      one.must <= place &&
+      one.at > optInAt &&
+      reads.every(({ may }) => may < one.must),
+  );
+}
+
 function whyNoOptIn(view: View, customer: number | null, now: number): string | null {
   const { account } = view;
   const optIns = possibleOptIns(view);
@@ -55,6 +71,9 @@ function whyNoOptIn(view: View, customer: number | null, now: number): string | 
     if (customer !== null && hasNotChosen(view, customer, newest(fresh.map((fact) => latestOf(view, fact))))) {
       return 'an opt-in for a customer of whom Shopify says that they have not chosen';
     }
+  }
+  if (customer !== null && isHeldByNameless(view, customer, newest(fresh.map((fact) => latestOf(view, fact))))) {
+    return 'an opt-in in spite of a newer state whose address is not known yet';
   }
   const { reinstalledAt, askedSince } = account;
   const beforeReinstall = reinstalledAt !== null && fresh.every((fact) => latestOf(view, fact) < reinstalledAt);
@@ -105,6 +124,9 @@ export function whyNotOf(account: Account, customer: number | null, order: numbe
     const deletion = typeof id === 'number' ? account.deleted.get(id) : undefined;
     return deletion !== undefined && deletion.must <= account.workedOff;
   };
+  const erased = customer === null ? undefined : account.redacted.get(customer);
+  if (erased && erased.must <= account.workedOff) return 'the data of an erased person';
+  if (order !== null && !account.rules.orders) return 'an order, and orders are left out';
   if (order !== null && isGone(account.buyers.get(order))) return 'an order of a deleted customer';
   return isGone(customer) ? 'the data of a deleted customer' : null;
 }

@@ -3,6 +3,7 @@ import type { Customer, Order } from '../shopify.ts';
 import { addressOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
+import { erase } from './erase.ts';
 import { MAPPED } from './tags.ts';
 
 const TAGS = Object.values(MAPPED).flatMap(({ optIn, optOut }) => [optIn, optOut]);
@@ -29,12 +30,36 @@ function factOf(said: Extract<Said, { says: 'choice' }>, triggeredAt: number): O
   };
 }
 
+/** The app takes it to be about whichever address it knows, or finds by asking. */
+function learnNameless(
+  account: Account,
+  said: Extract<Said, { says: 'choice' }>,
+  triggeredAt: number,
+  known: Known,
+): void {
+  const { customer, channel } = said;
+  const fact = factOf(said, triggeredAt);
+  const seen = account.sightings.filter((one) => one.customer === customer && one.channel === channel);
+  for (const address of new Set([said.address, ...seen.map((one) => one.address)])) {
+    account.facts.push({ ...fact, address, may: known.may, must: NEVER });
+  }
+  if (customer === null) return;
+  const at = fact.latest === UNDATED ? UNDATED : fact.earliest;
+  account.nameless.push({ customer, channel, state: fact.state, at, must: known.must });
+  account.words.push({ customer, channel, state: fact.state, date: said.date, at: triggeredAt, must: NEVER });
+}
+
 function learn(account: Account, said: Said, triggeredAt: number, known: Known): void {
   switch (said.says) {
     case 'choice': {
+      if (!said.named) {
+        learnNameless(account, said, triggeredAt, known);
+        return;
+      }
       account.facts.push({ ...factOf(said, triggeredAt), ...known });
       const { customer, channel, address } = said;
       if (customer === null) return;
+      account.redacted.delete(customer);
       const word = { customer, channel, state: said.state.toLowerCase(), date: said.date };
       account.words.push({ ...word, at: triggeredAt, must: known.must });
       account.sightings.push({ customer, channel, address, at: triggeredAt, must: known.must });
@@ -59,17 +84,21 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
     }
     case 'seen':
       account.sightings.push({ ...said, must: known.must });
+      account.redacted.delete(said.customer);
       if (known.must !== NEVER) account.met.add(said.customer);
       return;
     case 'merged':
       account.merged.add(said.kept).add(said.gone);
+      return;
+    case 'redacted':
+      erase(account, said, { at: triggeredAt, must: known.must });
       return;
     case 'deleted':
       account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
       return;
     case 'order': {
       if (said.customer !== null && !account.buyers.has(said.order)) account.buyers.set(said.order, said.customer);
-      if (known.must === NEVER) return;
+      if (known.must === NEVER || account.redactedOrders.has(said.order)) return;
       const before = account.orders.get(said.order);
       const newer =
         !before ||
