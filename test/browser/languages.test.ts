@@ -9,7 +9,7 @@ import { inBrowser } from './stage-of-test.ts';
 
 const english = flat(texts);
 const locales = ['en', ...LANGUAGES] as const;
-const textsIn = (locale: string): Texts => (locale === 'en' ? english : readPages(locale));
+const textsIn = (locale: (typeof locales)[number]): Texts => (locale === 'en' ? english : readPages(locale));
 
 /** What a person sees or hears, without what Shopify and Ascent360 were sent. */
 const seenTexts = async (page: Page): Promise<string[]> =>
@@ -36,14 +36,14 @@ inBrowser(
   (stage) => {
     const ask = async <Answer>(route: string) => (await stage().connector.api('GET', route)).body as Answer;
 
-    async function openOverview(locale: string, width = 1200): Promise<Page> {
+    async function openOverview(locale: (typeof locales)[number], width = 1200): Promise<Page> {
       const page = await stage().open('/', { locale, width });
       await page.getByText(textsIn(locale).get('overview.chart.title') ?? '').waitFor();
       return page;
     }
 
     /** An order that Ascent360 accepted, with everything that its page can unfold. */
-    async function openEvent(locale: string, width = 1200) {
+    async function openEvent(locale: (typeof locales)[number], width = 1200) {
       const { items } = await ask<{ items: { id: string; receivedAt: string }[] }>(
         '/activity?topic=orders/create&state=accepted',
       );

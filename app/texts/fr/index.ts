@@ -3,6 +3,7 @@ import activity from './activity.json' with { type: 'json' };
 import common from './common.json' with { type: 'json' };
 import extensions from './extensions.json' with { type: 'json' };
 import imports from './imports.json' with { type: 'json' };
+import issues from './issues.json' with { type: 'json' };
 import overview from './overview.json' with { type: 'json' };
 import people from './people.json' with { type: 'json' };
 import privacy from './privacy.json' with { type: 'json' };
@@ -10,5 +11,17 @@ import server from './server.json' with { type: 'json' };
 import settings from './settings.json' with { type: 'json' };
 import setup from './setup.json' with { type: 'json' };
 
-export const texts = { common, activity, overview, people, imports, privacy, settings, setup, extensions, server };
+export const texts = {
+  common,
+  activity,
+  overview,
+  people,
+  imports,
+  issues,
+  privacy,
+  settings,
+  setup,
+  extensions,
+  server,
+};
 export { polaris };

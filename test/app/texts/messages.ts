@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
@@ -23,13 +23,17 @@ export const flat = (node: unknown, prefix = ''): Texts =>
 
 export const readJson = (...parts: string[]): unknown => JSON.parse(readFileSync(path.join(root, ...parts), 'utf8'));
 
-/** A language’s folder in app/texts/, by whole key. */
-export const readPages = (language: string): Texts =>
-  new Map(
-    readdirSync(path.join(root, 'app/texts', language))
-      .filter((name) => name.endsWith('.json'))
-      .flatMap((name) => [...flat(readJson('app/texts', language, name), `${path.parse(name).name}.`)]),
-  );
+const all = new Map(
+  await Promise.all(
+    LANGUAGES.map(async (language): Promise<[string, Texts]> => {
+      const { texts }: { texts: unknown } = await import(`../../../app/texts/${language}/index.ts`);
+      return [language, flat(texts)];
+    }),
+  ),
+);
+
+/** The texts of a language as the pages load them, by whole key. */
+export const readPages = (language: (typeof LANGUAGES)[number]): Texts => all.get(language) ?? new Map();
 
 type Ast = ReturnType<IntlMessageFormat['getAst']>;
 const parse = (message: string, locale: string): Ast =>
