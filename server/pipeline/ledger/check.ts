@@ -10,6 +10,7 @@ import {
   shopsToCheck,
   untoldOptOuts,
 } from '../../store/consent/ledger-checks.ts';
+import { restoreMerges } from '../../store/people/earlier-merges.ts';
 import { loadPeoplePage } from '../../store/people/people-pages.ts';
 import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -60,6 +61,7 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
 
   async function checkPeople(shop: Shop, settings: Settings, { afterFactId, afterPerson }: LedgerCheck): Promise<Step> {
     const page = await loadPeoplePage(db, shop, { after: afterPerson, size: PEOPLE_PAGE });
+    await inShop(db, shop, async ({ sql }) => await restoreMerges(sql, shop, page.people));
     const opened = await openAll(shop, optedOutByTag(page.people, settings), openTagOptOuts);
     return { opened, at: page.last === null ? null : { afterFactId, afterPerson: page.last } };
   }
@@ -74,7 +76,7 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
       let at = await loadLedgerCheck(db, shop);
       const { asked } = at;
       let inFacts = at.afterPerson === null;
-      let inPeople = mapsPermissions(stored.settings);
+      let inPeople = mapsPermissions(stored.settings) || !at.mergesKnown;
       while ((inFacts || inPeople) && !signal.aborted && now() < until) {
         const step = inFacts
           ? await checkFacts(shop, stored.account, at.afterFactId)

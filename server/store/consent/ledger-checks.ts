@@ -36,18 +36,26 @@ export type LedgerCheck = {
   afterFactId: string | null;
   /** The key of the last person checked, after all facts. */
   afterPerson: string | null;
+  /** Whether everybody's earlier merges have been found. */
+  mergesKnown: boolean;
 };
 
 export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck> {
-  const [row] = await sql.query<{ asked: number; after_fact_id: string | null; after_person: string | null }>(
+  const [row] = await sql.query<{
+    asked: number;
+    after_fact_id: string | null;
+    after_person: string | null;
+    merges_known: boolean;
+  }>(
     `INSERT INTO ledger_checks (shop_id, due_at) VALUES ($1, now())
-     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id, after_person`,
+     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id, after_person, merges_known`,
     [shop.id],
   );
   return {
     asked: row?.asked ?? 0,
     afterFactId: row?.after_fact_id ?? null,
     afterPerson: row?.after_person ?? null,
+    mergesKnown: row?.merges_known ?? false,
   };
 }
 
@@ -71,7 +79,7 @@ export async function moveLedgerCheck(
  */
 export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promise<boolean> {
   const [row] = await sql.query<{ again: boolean }>(
-    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
+    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, merges_known = true, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
      WHERE shop_id = $1 RETURNING asked <> $2 AS again`,
     [shop.id, asked],
   );
