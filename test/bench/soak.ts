@@ -63,7 +63,9 @@ const running: { web: Server; worker: Server } = { web: await start('web'), work
 const agent = new Agent({ connections: 64 });
 const sent: Sent[] = [];
 /** Each person's newest choice, by shop and address, in the order they were made. */
-const chosen = new Map<string, boolean>();
+const chosen = new Map<string, { yes: boolean; ids: string[] }>();
+/** No two choices are made in one millisecond: of two with one date an opt-out stands, whichever was meant to be the last. */
+let lastChoiceAt = 0;
 const faults: Record<string, number> = {};
 
 async function send(one: Sent): Promise<void> {
@@ -105,8 +107,10 @@ function next(n: number): Sent {
     return { ...base, topic: 'orders/create', body: Buffer.from(JSON.stringify(order(1_000_000 + n))) };
   const person = upTo(PEOPLE);
   const yes = random() < 0.5;
-  chosen.set(`${shop} person${person}@example.com`, yes);
-  const body = emailConsent(person, yes ? 'subscribed' : 'unsubscribed', new Date().toISOString());
+  const whose = `${shop} person${person}@example.com`;
+  chosen.set(whose, { yes, ids: [...(chosen.get(whose)?.ids ?? []), id] });
+  lastChoiceAt = Math.max(Date.now(), lastChoiceAt + 1);
+  const body = emailConsent(person, yes ? 'subscribed' : 'unsubscribed', new Date(lastChoiceAt).toISOString());
   return { ...base, topic: 'customers_email_marketing_consent/update', body: Buffer.from(JSON.stringify(body)) };
 }
 
@@ -215,7 +219,7 @@ for (const record of receiver.received) {
   if (typeof EmailPermission === 'boolean') heard.set(key, EmailPermission);
   if (Order) posts.set(`${key} ${Order.Id}`, (posts.get(`${key} ${Order.Id}`) ?? 0) + 1);
 }
-const regressions = [...chosen].filter(([key, yes]) => heard.get(key) !== yes);
+const regressions = [...chosen].filter(([key, { yes }]) => heard.get(key) !== yes);
 const repeats = [...posts.values()].reduce((sum, times) => sum + times - 1, 0);
 const causes = await app.db.query<{ cause: string; n: number }>(
   `SELECT a.class || coalesce(': ' || a.error, '') || coalesce(' ' || nullif(a.status, 200), '') AS cause, count(*) AS n
@@ -257,7 +261,13 @@ Why attempts were repeated:
 ${list(Object.fromEntries(causes.map((row) => [row.cause, row.n])))}
 `;
 say(`\n${text}`);
-for (const [key, yes] of regressions.slice(0, 10)) say(`regression: ${key} chose ${yes}, heard ${heard.get(key)}`);
+for (const [key, { yes, ids }] of regressions.slice(0, 10)) {
+  const last = await app.db.query<{ webhook_id: string; state: string; reason: string | null; triggered_at: Date }>(
+    'SELECT webhook_id, state, reason, triggered_at FROM events WHERE webhook_id = ANY($1) ORDER BY triggered_at',
+    [ids.slice(-4)],
+  );
+  say(`regression: ${key} chose ${yes}, heard ${heard.get(key)}; its last choices: ${JSON.stringify(last)}`);
+}
 writeSoak(text);
 await agent.close();
 await receiver.close();
