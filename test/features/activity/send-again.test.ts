@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSubject } from '../../../server/store/deliveries/deliveries.ts';
+import { createImport } from '../../../server/store/imports/imports.ts';
 import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -37,7 +38,12 @@ describe('resending an event', () => {
     await ended('accepted');
     const repeat = await scene.receive('customers/update', customer(1, 1));
     expect(await scene.work()).toEqual([]);
-    expect(await find(repeat)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    // What it would have sent is kept all the same.
+    expect(await find(repeat)).toMatchObject({
+      state: 'skipped',
+      reason: 'nothing_new',
+      payload: { Email: 'person1@example.com' },
+    });
     expect((await retry(repeat)).status).toBe(202);
     expect(await scene.work()).toHaveLength(1);
   });
@@ -124,6 +130,20 @@ describe('resending an event', () => {
     expect(await scene.claim()).toHaveLength(1);
     await retry(id);
     expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'behind_earlier' });
+  });
+
+  it('has its import count its ends anew: what was counted for good is not what stands any more', async () => {
+    const id = await ended('attention');
+    const asked = { kind: 'customers', from: null, customerIds: null, segmentId: null } as const;
+    const importId = await createImport(scene.db, scene.shop, asked, scene.now);
+    await scene.db.query('UPDATE events SET import_id = $2 WHERE id = $1', [id, importId]);
+    await scene.db.query(
+      `UPDATE imports SET settled_to = $2, settled = '{"ends": []}', told_stale = false WHERE id = $1`,
+      [importId, id],
+    );
+    expect((await retry(id)).status).toBe(202);
+    const [row] = await scene.db.query('SELECT settled_to, settled, told_stale FROM imports WHERE id = $1', [importId]);
+    expect(row).toEqual({ settled_to: null, settled: {}, told_stale: true });
   });
 
   it('restarts the schedule of attempts', async () => {

@@ -34,6 +34,21 @@ it('an address learned later waits for what is being sent to it: one request at 
   expect(next[0]?.payload).not.toHaveProperty('SMSPermission');
 });
 
+it('an email address learned later waits as well, though the number stays what it was', async () => {
+  await scene.begin({});
+  const now = () => new Date(scene.now).toISOString();
+  const number = '+15005550111';
+  await receive(EMAIL, emailConsent(12, 'unsubscribed', now()));
+  const [underWay] = await payloads();
+  expect(underWay?.payload).toMatchObject({ Email: 'person12@example.com', EmailPermission: false });
+  await receive(SMS, smsConsent(11, 'subscribed', now(), number));
+  await receive('customers/update', customer(11, { email: 'person12@example.com', phone: number }));
+  expect([...(await payloads()), ...(await payloads())]).toEqual([]);
+  if (underWay) await scene.record(underWay.delivery);
+  const next = [...(await payloads()), ...(await payloads())];
+  expect(next.map(({ payload }) => payload)).toMatchObject([{ Email: 'person12@example.com', SMSPermission: true }]);
+});
+
 it('only a sent request counts as a probe: an event that ends unsent doesn’t use up the probe', async () => {
   await scene.begin({});
   await receive('orders/create', order(1));
