@@ -13,7 +13,7 @@ type Applied = { name: string; without: Partial<Filter> };
 const reasonName = (reason: string): string =>
   textIf(`activity.attentionReasons.${reason}`) ?? textIf(`imports.reasons.${reason}`) ?? reason;
 
-/** Names of the parts of a text with commas between them. */
+/** The names in a comma-separated text. */
 const listed = (text: string, nameOf: (part: string) => string, format: Format) =>
   format.list(text.split(',').map(nameOf));
 
@@ -23,7 +23,10 @@ function periodOf({ from, to }: Filter, format: Format): string {
   return from === '' ? t('filters.until', { to: said(to) }) : t('filters.since', { from: said(from) });
 }
 
-/** Everything the list is narrowed by, wherever the person came from: each can be seen and taken off. */
+/**
+ * Everything the list is filtered by, wherever the person came from: each filter is shown and can
+ * be removed.
+ */
 function appliedOf(filter: Filter, format: Format): Applied[] {
   const { state, reason, topic, source, from, to, import: one, person, optOuts } = filter;
   const stateName = (name: string) => textIf(`activity.states.${name}`) ?? name;

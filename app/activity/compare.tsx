@@ -60,7 +60,7 @@ function Message(props: { lines: readonly JsonLine[]; total: number; origin: Ori
   );
 }
 
-/** In words where a value is from that the message does not hold. */
+/** Where a value comes from, in words, if the message doesn't hold it. */
 const elsewhere = (from: string): string => {
   const topic = topicName(from.split(' ')[0] ?? '');
   const place = from
@@ -70,7 +70,10 @@ const elsewhere = (from: string): string => {
   return from.includes('/') && topic !== from ? t('fromTopic', { topic }) : t('elsewhere', { place, from });
 };
 
-/** Why the key is there or not, and in words where its value is from when no line of the message can show it. */
+/**
+ * Why the key is included or not, and in words where its value comes from if no line of the message
+ * can show it.
+ */
 function whyOf({ text }: FieldReason, origin: Origin, format: Format): string {
   if (origin.kind !== 'elsewhere') return say(text, format);
   const place = elsewhere(origin.from);
@@ -144,7 +147,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
   const origin = chosen === null ? null : (origins.get(chosen) ?? null);
   const raw = event && 'raw' in event && Object.keys(event).length === 1 ? event.raw : null;
   const isEmpty = event !== null && Object.keys(event).length === 0;
-  // What we asked Shopify for it did not send by itself.
+  // Shopify sent this because we asked, not as a webhook.
   const title = t(asked || source === 'read' || source === 'person' ? 'asked' : 'shopify');
   const onPin = (key: string) => setPinned((before) => (before === key ? null : key));
   const rowOf = (field: FieldReason) => (

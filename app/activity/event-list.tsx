@@ -16,7 +16,7 @@ export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic
   return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
 }
 
-/** Why it ended so. That it was accepted the badge says; what else there is to say of it stays. */
+/** Why it ended like this. The badge says that it was accepted; anything else is shown here. */
 export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, format: Format): string {
   if (state !== 'accepted') return say(text, format);
   return text.next ? say(text.next, format) : '';

@@ -4,8 +4,8 @@ import { withQuery } from '../api.ts';
 import { navigate, replaceQuery } from '../location.ts';
 
 /**
- * What the list shows, as its address has it. Empty texts mean: any. Days as `YYYY-MM-DD`, in the shop's time zone, or moments
- * in ISO 8601. States and sources may be several, with commas between them.
+ * What the list shows, from its URL. Empty texts mean any. Days as `YYYY-MM-DD`, in the shop's time
+ * zone, or times in ISO 8601. Several states and sources are separated by commas.
  */
 const names = ['q', 'state', 'reason', 'topic', 'source', 'from', 'to', 'import', 'person', 'optOuts'] as const;
 export type Filter = Record<(typeof names)[number], string>;
@@ -23,7 +23,7 @@ export const noFilter: Filter = {
   optOuts: '',
 };
 
-/** A day, as the date fields have it: not a moment. */
+/** A day, as the date fields need it, or nothing for a time. */
 export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
 
 /** The filter and the place in the list that a URL names. */

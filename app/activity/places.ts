@@ -50,11 +50,11 @@ const isOrder = (topic: string) => /^(?:import\/)?orders(?:\/|$)/.test(topic);
 
 const within = (line: JsonLine, name: 'tags' | 'metafields') => isAt(line, name) || isAt(line, `customer.${name}`);
 
-/** The tags of a message that begin like this, whatever their case. */
+/** A message's tags with this prefix, in any case. */
 const tagLines = (lines: readonly JsonLine[], prefix: string) =>
   lines.filter((line) => within(line, 'tags') && line.text.toLowerCase().startsWith(`"${prefix.toLowerCase()}`));
 
-/** The metafield of a record with this name, `namespace.key`, as a whole. */
+/** The record's metafield with this name, `namespace.key`, as a whole. */
 function metafieldLines(lines: readonly JsonLine[], name: string): JsonLine[] {
   const own = lines.filter((line) => within(line, 'metafields'));
   const key = name.slice(name.indexOf('.') + 1);
@@ -65,7 +65,10 @@ function metafieldLines(lines: readonly JsonLine[], name: string): JsonLine[] {
   return own.slice(begin, end + 1);
 }
 
-/** The lines that a mapped value came from: `tag interest:…`, `metafield facts.sport`, or several with commas between them. */
+/**
+ * The lines a mapped value came from: `tag interest:…`, `metafield facts.sport`, or several
+ * separated by commas.
+ */
 function mappedLines(from: string, lines: readonly JsonLine[]): JsonLine[] {
   return from.split(', ').flatMap((part) => {
     if (part.startsWith('tag ')) return tagLines(lines, part.slice(4).replace(/…$/, ''));
@@ -73,13 +76,15 @@ function mappedLines(from: string, lines: readonly JsonLine[]): JsonLine[] {
   });
 }
 
-/** A record of the Admin API, which we asked for, has other names than a message that Shopify sent. */
+/**
+ * An Admin API record, which we asked for, has other field names than a message that Shopify sent.
+ */
 export const isRecord = (event: object | null): boolean => event !== null && '__typename' in event;
 
 const ours = ['__typename', 'metafieldKeys', 'denied'];
 const without = (value: object) => Object.fromEntries(Object.entries(value).filter(([key]) => !ours.includes(key)));
 
-/** What Shopify said, without what we keep beside it. */
+/** What Shopify said, without what we store with it. */
 export function saidByShopify(event: object): object {
   if (!isRecord(event)) return event;
   const said = without(event);
@@ -88,8 +93,8 @@ export function saidByShopify(event: object): object {
 }
 
 /**
- * Where in a message the field is that a reason names.
- * @param message its topic, its lines, and whether it is a record of the Admin API
+ * Where in a message the field is that a reason names. @param message its topic, its lines, and
+ * whether it is an Admin API record
  */
 export function originOf(
   { key, from }: Pick<FieldReason, 'key' | 'from'>,

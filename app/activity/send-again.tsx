@@ -38,7 +38,7 @@ function Flags({ flags }: Pick<Answer, 'flags'>) {
   );
 }
 
-/** What stays as it is, by why. */
+/** What can't be resent, by reason. */
 function LeftOut({ leftOut }: Pick<Answer, 'leftOut'>) {
   const format = useFormat();
   return leftOut.map(({ text, count }) => (

@@ -6,7 +6,10 @@ import type { Import } from './import-types.ts';
 
 const t = textsOf('imports.counts');
 
-/** @param query what the activity shows of the import behind the figure; null: it counts no events */
+/**
+ * @param query the activity's filter for the import's events behind the figure; null: it counts no
+ * events
+ */
 type Row = { term: string; count: number; query: { state: string; reason?: string } | null };
 
 const row = (term: string, count: number, query: Row['query'] = null): Row => ({ term, count, query });
@@ -42,7 +45,7 @@ function rowsOf({ counts, startedAt, state }: Import): Row[] {
   ];
 }
 
-/** Before the start what would go out, then what did, each figure with its events. */
+/** Before the start what would be sent, afterwards what was, each figure with its events. */
 export function ImportCounts({ one }: { one: Import }) {
   const format = useFormat();
   const { id, startedAt } = one;

@@ -12,7 +12,7 @@ import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('issues');
 
-/** One cause and one person, with what mends it. */
+/** One cause and one person, with the way to fix it. */
 export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) {
   const format = useFormat();
   const client = useQueryClient();

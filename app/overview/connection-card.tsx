@@ -21,7 +21,7 @@ const tones = {
   uninstalled: 'critical',
 } as const;
 
-/** What the state is seen by, and since when. */
+/** How we know the state, and since when. */
 function evidenceOf({ state, since, provenAt, seen }: Connection, format: Format, at: number): string[] {
   const parts: string[] = [];
   if (state === 'connected' && since && provenAt) {
@@ -35,7 +35,10 @@ function evidenceOf({ state, since, provenAt, seen }: Connection, format: Format
   return parts;
 }
 
-/** Whether the merchant found it in Ascent360 can only be said by them. Asked once, a day after the first acceptance. */
+/**
+ * Only the merchant knows whether the record arrived in Ascent360. Asked once, a day after the
+ * first acceptance.
+ */
 function SeenQuestion({ since }: { since: string }) {
   const client = useQueryClient();
   const format = useFormat();

@@ -38,7 +38,10 @@ function Figure(props: { sign: string; name: string; hint: string; value: number
   );
 }
 
-/** Received = accepted + merged + skipped + waiting + attention, each figure with exactly the events it counts behind it. */
+/**
+ * Received = accepted + merged + skipped + waiting + attention; each figure opens exactly the
+ * events it counts.
+ */
 export function Figures({ counts, queries }: Pick<Overview, 'counts' | 'queries'>) {
   const [window, setWindow] = useState<Window>('24h');
   const shown = counts[window];

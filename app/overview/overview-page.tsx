@@ -19,7 +19,7 @@ const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart }
 
 const t = textsOf('overview');
 
-/** @param stale the server can't be reached: how things are now is not known */
+/** @param stale the server can't be reached, so the current state is unknown */
 function Content({ overview, at, stale }: { overview: Overview; at: number; stale: boolean }) {
   const { setup } = useShop();
   const unconnected = overview.connection.state === 'not_connected' && !setup.dismissed;

@@ -8,7 +8,7 @@ import { textsOf } from '../texts.ts';
 
 const t = textsOf('privacy.audit');
 
-/** Where the audit log ends, and the file. */
+/** The end of the audit log, and its file. */
 export function AuditCard({ newest }: { newest: NewestEntry }) {
   const format = useFormat();
   const take = useMutation({ mutationFn: () => download('/audit', 'audit.jsonl') });

@@ -10,7 +10,7 @@ import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('settings.connection');
 
-/** What Ascent360 answered, and what to do when it refused. */
+/** What Ascent360 answered, and what to do if it refused. */
 export function TestAnswer({ result }: { result: TestRecordAnswer }) {
   const format = useFormat();
   const { outcome } = result;

@@ -20,7 +20,7 @@ export function ConnectForm(props: {
   answer: Answer | undefined;
   onAnswer: (answer: Answer) => void;
   saving: SavePart;
-  /** @param tested whether Ascent360 accepted the test record that was sent along */
+  /** @param tested whether Ascent360 accepted the test record sent with it */
   onConnected: (tested: boolean) => void;
 }) {
   const { saved, onAnswer, saving: put, onConnected } = props;

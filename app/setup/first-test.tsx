@@ -9,7 +9,10 @@ import { textsOf } from '../texts.ts';
 
 const t = textsOf('setup.connect');
 
-/** The record that proves the connection, sent right after the GUID was saved unless the merchant unticks it. */
+/**
+ * The test record that proves the connection, sent right after saving the GUID unless the merchant
+ * unticks it.
+ */
 export type FirstTest = {
   email: string;
   wanted: boolean;
@@ -69,7 +72,7 @@ export function FirstTestField({ test }: { test: FirstTest }) {
   );
 }
 
-/** What Ascent360 answered to it, for as long as the document lives. */
+/** Ascent360's answer to it, for as long as the document lives. */
 export function FirstTestResult() {
   const kept = useQueryClient().getQueryData<Kept>(resultKey);
   if (!kept) return null;

@@ -8,8 +8,8 @@ const t = textsOf('common');
 const reload = () => window.location.reload();
 
 /**
- * What went wrong and the way out of it: trying again, or a reload where only that helps.
- * @param dataFrom when what the page still shows was read
+ * What went wrong and what helps: trying again, or a reload if only that does. @param dataFrom when
+ * the data still on the page was read
  */
 export function Failure({ error, onRetry, dataFrom }: { error: unknown; onRetry?: () => void; dataFrom?: number }) {
   const kind = error instanceof ApiError ? error.kind : 'server';

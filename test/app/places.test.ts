@@ -120,7 +120,7 @@ describe('where a key came from', () => {
   });
 });
 
-it('What Shopify answered is shown without the keys that we keep beside it', () => {
+it('what Shopify answered is shown without the keys that we store with it', () => {
   const kept = { metafieldKeys: ['facts.birth_date'], denied: ['phone'] };
   const { __typename: _, ...plain } = record;
   expect(saidByShopify({ ...record, ...kept })).toEqual(plain);

@@ -4,20 +4,20 @@ import { cutOrderBody } from './order-body.ts';
 import { hold, NO_SWEEP, release } from './pipeline.ts';
 import { type AppDatabase, ask, connectShops, type Server, shopNames, type World } from './world.ts';
 
-/** One of those who bring orders to the receiver. */
+/** One of the ways to deliver orders that are compared. */
 export type Contender = {
   name: string;
   servers: readonly Server[];
-  /** Puts orders where it takes them from; not measured. */
+  /** Puts orders where it reads them from; not measured. */
   prepare(count: number, first: number): Promise<void>;
-  /** @returns seconds until all of them are dealt with */
+  /** @returns seconds until all of them have ended */
   go(count: number): Promise<number>;
   app: AppDatabase | null;
 };
 
 /**
- * The app: a worker of its own on a database of its own.
- * @param how.from another checkout to run; `shops`: how many share the events; `workers`: how many processes
+ * The app: a separate worker on its own database. @param how.from another checkout to run; `shops`:
+ * how many share the events; `workers`: how many processes
  */
 export async function appContender(
   world: World,

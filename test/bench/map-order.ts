@@ -1,6 +1,6 @@
 /**
- * The payload of an order as somebody would write it who only wants it sent: no ledger, no check, no reasons.
- * What the comparisons post.
+ * An order's payload as written by someone who only wants it sent: no ledger, no validation, no
+ * reasons. The comparisons post it.
  */
 type Order = {
   id: number;

@@ -99,6 +99,6 @@ export function orderBody(n: number, at: Date): Buffer {
 
 const asked = includeFields('orders/create');
 
-/** The same with the fields alone that the app asks for (include_fields), as Shopify sends it. */
+/** The same with only the fields that the app asks for (include_fields), as Shopify sends it. */
 export const cutOrderBody = (n: number, at: Date): Buffer =>
   Buffer.from(JSON.stringify(trim(JSON.parse(orderBody(n, at).toString('utf8')), asked)));

@@ -7,10 +7,13 @@ import { type AppDatabase, ask, type Server } from './world.ts';
 
 const AT_ONCE = 100;
 
-/** For a worker whose events are to wait until they are let go: its sweep would find them. */
+/** For a worker whose events have to wait until they are released: its sweep would find them. */
 export const NO_SWEEP = { SWEEP_INTERVAL: '12h' };
 
-/** Stores `count` orders of different people as the app's inbox does; a worker with NO_SWEEP knows nothing of them. */
+/**
+ * Stores `count` orders of different people as the app's inbox does; a worker with NO_SWEEP doesn't
+ * notice them.
+ */
 export async function hold(app: AppDatabase, shops: readonly Shop[], count: number, first: number): Promise<void> {
   const at = Date.now();
   for (let done = 0; done < count; done += AT_ONCE) {
@@ -34,15 +37,16 @@ export async function hold(app: AppDatabase, shops: readonly Shop[], count: numb
 }
 
 /**
- * Wakes the shops whose events were held and waits until all of them are accepted.
- * @returns seconds until the last one was recorded as accepted
+ * Wakes the shops whose events were held back and waits until all of them are accepted. @returns
+ * seconds until the last one was recorded as accepted
  */
 export async function release(
   app: AppDatabase,
   shops: readonly Shop[],
   { count, receiver }: { count: number; receiver: Server },
 ): Promise<number> {
-  // The receiver is asked, which costs the database nothing, and at the end the smallest of its indexes.
+  // Asks the receiver, which costs the database nothing, and at the end the smallest of its
+  // indexes.
   const taken = async () => await ask<number>(receiver, 'taken');
   const isOver = async () => {
     const [row] = await app.db.query<{ over: boolean }>(

@@ -1,4 +1,7 @@
-/** The physical limit of delivering: payloads that are in memory, posted 50 at a time, and nothing else. */
+/**
+ * The physical limit of delivery: payloads already in memory, posted 50 at a time, and nothing
+ * else.
+ */
 import { Pool } from 'undici';
 import { mapOrder } from './map-order.ts';
 import { cutOrderBody } from './order-body.ts';

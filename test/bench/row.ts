@@ -8,9 +8,9 @@ export type Run = {
   /** How many interleaved pairs the median is taken over. */
   pairs: number;
   quick: boolean;
-  /** How many events of the pipeline each of those who are compared delivers in a turn. */
+  /** How many events each contender delivers per turn. */
   events: number;
-  /** How many events each of those who are compared delivers before anything is counted. */
+  /** How many events each contender delivers before measuring starts. */
   warmUp: number;
   /** Another checkout of the app to compare with; null: none. */
   before: string | null;

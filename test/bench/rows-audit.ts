@@ -27,7 +27,7 @@ const accepted = {
   retryAfterMs: null,
 } as const satisfies Finished['result'];
 
-/** The same database, which does not do what the audit log asks. */
+/** The same database without the audit log's extra work. */
 function withoutAudit(db: Db): Db {
   const over = (sql: Sql): Sql => ({
     query: async <R extends object>(text: string, params?: Parameters<Sql['query']>[1]) =>
@@ -40,7 +40,7 @@ function withoutAudit(db: Db): Db {
   };
 }
 
-/** An order of somebody without an account who ticked the box: it carries a flag. */
+/** An order by someone without an account who ticked the box: it carries a flag. */
 function tickedOrder(n: number): Buffer {
   const { customer: _, ...order } = JSON.parse(orderBody(n, new Date()).toString('utf8')) as Record<string, unknown>;
   return Buffer.from(JSON.stringify({ ...order, customer: null, buyer_accepts_marketing: true }));
@@ -81,7 +81,7 @@ async function deliver(db: Db, app: AppDatabase, shop: Shop): Promise<number> {
   }
 }
 
-/** Milliseconds that this process takes to write down an event's two entries, without the database. */
+/** Milliseconds this process takes to write an event's two entries, without the database. */
 function ownCost(count: number): number {
   const entries: AuditEntry[] = Array.from({ length: TURN }, () => [
     {
@@ -110,7 +110,10 @@ function ownCost(count: number): number {
   return (user + system) / 1000 / count;
 }
 
-/** What the audit log costs when every event carries a flag, which few do: orders of people without an account. */
+/**
+ * The cost of the audit log if every event carries a flag, which few do: orders by people without
+ * an account.
+ */
 export async function audit({ world, pairs, quick, say }: Run): Promise<Row[]> {
   const app = await world.appDatabase('audit');
   const shops = await connectShops(app, shopNames(20));
@@ -139,7 +142,7 @@ export async function audit({ world, pairs, quick, say }: Run): Promise<Row[]> {
     wal[kind].push(bytes / count);
   };
   for (const kind of ['with', 'without'] as const) await measure(kind, false);
-  // Once: after it the first touch of each page would be most of what is written.
+  // Only once: after it, the first change of each page would be most of the WAL.
   await world.checkpoint();
   for (let pair = 0; pair < pairs; pair++) for (const kind of ['with', 'without'] as const) await measure(kind, true);
   const own = ownCost(50_000);

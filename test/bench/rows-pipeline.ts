@@ -6,7 +6,10 @@ export const ABOUT_COST = `What an event took of the processors, in turn on one 
 PostgreSQL with all its processes, the receiver. The rates depend on what else the machine did, the processor times far less. The orders
 are cut to the fields that the app asks for.`;
 
-/** What one event took: rates depend on what else the machine does, processor time and WAL hardly do. */
+/**
+ * The cost of one event: rates depend on what else the machine does, processor time and WAL hardly
+ * do.
+ */
 type Cost = { rate: number; workerUs: number; databaseUs: number; receiverUs: number; walKb: number };
 
 const sumOf = ({ workerUs, databaseUs, receiverUs }: Cost) => workerUs + databaseUs + receiverUs;
@@ -43,7 +46,10 @@ const medianOf = (costs: readonly Cost[]): Cost => ({
   walKb: median(costs.map((cost) => cost.walKb)),
 });
 
-/** Lets all of them work in turn, so that what changes on the machine changes for each. The first turns warm up. */
+/**
+ * Lets all of them work in turn, so that changes on the machine affect each. The first turns are a
+ * warm-up.
+ */
 async function interleave(run: Run, receiver: Server, contenders: readonly Contender[], count: number) {
   const { world, pairs, say } = run;
   const costs = new Map(contenders.map(({ name }) => [name, [] as Cost[]]));
@@ -62,7 +68,7 @@ async function interleave(run: Run, receiver: Server, contenders: readonly Conte
   return costs;
 }
 
-/** The app against another contender: the rates with their ratio, and what an event took of the processors. */
+/** The app against another contender: the rates with their ratio, and an event's processor time. */
 function rowOf(what: string, ours: readonly Cost[], other: readonly Cost[], name: string, bar: [number, number]): Row {
   const ratio = median(ours.map(({ rate }, i) => rate / (other[i]?.rate ?? Number.NaN)));
   const byTime = median(ours.map((cost, i) => sumOf(other[i] ?? cost) / sumOf(cost)));
@@ -78,8 +84,9 @@ function rowOf(what: string, ours: readonly Cost[], other: readonly Cost[], name
 }
 
 /**
- * Event to accepted: translating, ledger, delivering, recording; against a worker that only claims, posts and marks, one that
- * also parses, builds a payload and records the attempt, and posting alone.
+ * Event to accepted: translating, ledger, delivering, recording; compared with a worker that only
+ * claims, posts and marks, one that also parses, builds a payload and records the attempt, and
+ * posting alone.
  */
 export async function pipeline(run: Run): Promise<Row[]> {
   const { world, events: count, say } = run;
@@ -116,7 +123,10 @@ export async function pipeline(run: Run): Promise<Row[]> {
     );
 }
 
-/** The events of one shop against those of twenty, and two worker processes on one shop against one. */
+/**
+ * The events of one shop compared with those of twenty, and two worker processes on one shop with
+ * one.
+ */
 export async function oneShop(run: Run): Promise<Row[]> {
   const { world, events: count } = run;
   const receiver = await world.helper('receiver.ts');

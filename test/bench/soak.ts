@@ -45,7 +45,7 @@ const shops = await connectShops(app, names);
 const guidRows = await app.db.query<{ shop_id: number; guid_last4: string }>(
   'SELECT shop_id, guid_last4 FROM settings',
 );
-/** Between the processes and PostgreSQL; what is counted in the end is asked for directly. */
+/** A proxy between the processes and PostgreSQL; the counts at the end bypass it. */
 const wire = await startTcpProxy(Number(new URL(app.url).port));
 const env = {
   DATABASE_URL: Object.assign(new URL(app.url), { hostname: '127.0.0.1', port: String(wire.port) }).href,

@@ -1,8 +1,8 @@
 /**
- * The straight ways to deliver, which the app is compared with: each of 50 loops claims one row, posts it and marks it.
- * `plain` posts the order as it came: no translation, no ledger, no record of the attempt. `honest` also parses the order,
- * builds a payload of it and records the attempt.
- * Usage: straight-worker.ts <port> <database> <receiver> plain|honest
+ * The straightforward ways to deliver, for comparison: each of 50 loops claims one row, posts it
+ * and marks it. `plain` posts the order as it arrived: no translation, no ledger, no record of the
+ * attempt. `honest` also parses the order, builds a payload from it and records the attempt. Usage:
+ * straight-worker.ts <port> <database> <receiver> plain|honest
  */
 import pg from 'pg';
 import { Pool } from 'undici';
@@ -16,7 +16,7 @@ const receiver = new Pool(receiverUrl, { connections: CONCURRENCY });
 
 async function mark(id: string, status: number, ms: number): Promise<void> {
   const state = status < 300 ? 'accepted' : 'failed';
-  // The attempt in the statement that marks: one commit for both.
+  // The attempt is part of the marking statement: one commit for both.
   if (isHonest) {
     await pool.query(
       `WITH attempt AS (INSERT INTO job_attempts (job_id, at, status, ms) VALUES ($1, now(), $3, $4))

@@ -49,15 +49,21 @@ export type World = {
   redis: RedisServer;
   /** An empty database in which `sql` was run. */
   database(name: string, sql?: string): Promise<string>;
-  /** `from`: another checkout whose migrations it gets; `redisDb`: the number of its database in Redis. */
+  /**
+   * `from`: another checkout, whose migrations are applied; `redisDb`: the number of its database
+   * in Redis.
+   */
   appDatabase(name: string, how?: { from?: string; redisDb?: number }): Promise<AppDatabase>;
-  /** The app as it is run in production, ready to answer. `env` in place of what it would get; `from`: another checkout. */
+  /**
+   * The app as in production, ready to answer. `env` replaces parts of its environment; `from`:
+   * another checkout.
+   */
   app(name: string, env: Record<string, string>, from?: string): Promise<Server>;
   /** One of the files in this folder, running in its own process and ready. */
   helper(file: string, ...args: string[]): Promise<Server>;
   /** Processor time of PostgreSQL and its backends, in milliseconds. */
   databaseCpuMs(): number;
-  /** What PostgreSQL has written ahead so far (WAL), in bytes. */
+  /** The WAL that PostgreSQL has written so far, in bytes. */
   walBytes(): Promise<number>;
   /** Peak memory in MB of every app process so far, by name. */
   peaks(): Map<string, number>;

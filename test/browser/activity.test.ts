@@ -76,7 +76,7 @@ inBrowser(
       expect(query(page, 'state')).toBe('accepted');
     });
 
-    it('carries its note in the list too: only a phone number', async () => {
+    it('shows an event’s note in the list too: only a phone number', async () => {
       const phone = {
         id: 770,
         phone: '+18015550177',
@@ -129,7 +129,7 @@ inBrowser(
         await page.getByText('Not in this message: the email address in the customer’s record.').waitFor();
       });
 
-      it('that we asked for is not called a message of Shopify, and shows no key of our own', async () => {
+      it('that we asked for is not called a message from Shopify, and shows none of our own keys', async () => {
         const page = await open('/activity?topic=import/customers&state=accepted');
         await events(page).first().getByRole('link').click();
         await page.getByRole('heading', { name: 'What Shopify answered when we asked' }).waitFor();

@@ -78,7 +78,7 @@ inBrowser('connecting with proof', (stage) => {
     await page.getByRole('heading', { name: 'What happened to your events' }).waitFor();
     return await page.locator('#app').textContent();
   };
-  it('sends the test record with the GUID, and says what Ascent360 answered and what to do', async () => {
+  it('sends the test record with the GUID, and shows Ascent360’s answer and what to do', async () => {
     const { connector } = stage();
     const refused = randomUUID();
     connector.ascent360.behave(refused, { status: 404 });
@@ -100,7 +100,7 @@ inBrowser('connecting with proof', (stage) => {
     await overview.getByText(/^Last accepted: .* First accepted: /).waitFor();
   });
 
-  it('sends none that was unticked, and claims no more than a saved GUID', async () => {
+  it('sends none if it was unticked, and then claims only a saved GUID', async () => {
     const { connector } = stage();
     await connector.api('DELETE', '/settings/guid');
     const before = connector.ascent360.received.length;
@@ -116,7 +116,7 @@ inBrowser('connecting with proof', (stage) => {
     expect(connector.ascent360.received.length).toBe(before);
   });
 
-  it('asks a day later whether it can be seen in Ascent360, once, and shows the answer', async () => {
+  it('asks once, a day later, whether it can be seen in Ascent360, and shows the answer', async () => {
     const { connector } = stage();
     await connector.connect();
     await connector.api('POST', '/test-record', { email: 'owner@example.com' });
@@ -131,7 +131,7 @@ inBrowser('connecting with proof', (stage) => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
-  it('says since when its figures are old when the app cannot be reached, and claims nothing about sending', async () => {
+  it('says how old its figures are if the app can’t be reached, and claims nothing about sending', async () => {
     const page = await stage().open('/');
     await page.getByText(/^Last accepted: /).waitFor();
     await page.route('**/api/**', (call) => call.abort());
@@ -235,7 +235,7 @@ inBrowser('a wrong GUID', (stage) => {
 inBrowser(
   'the overview of a shop with a month of history',
   (stage) => {
-    it('has figures that add up, and each opens exactly the events it counts', async () => {
+    it('shows figures that add up, and each opens exactly the events it counts', async () => {
       const page = await stage().open('/');
       const names = ['Received', 'Accepted', 'Merged', 'Skipped', 'Waiting', 'Needs attention'];
       const figure = (name: string) => page.getByRole('link', { name: new RegExp(`^${name}: `) });

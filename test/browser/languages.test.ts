@@ -11,7 +11,7 @@ const english = flat(texts);
 const locales = ['en', ...LANGUAGES] as const;
 const textsIn = (locale: (typeof locales)[number]): Texts => (locale === 'en' ? english : readPages(locale));
 
-/** What a person sees or hears, without what Shopify and Ascent360 were sent. */
+/** What a person sees or hears, without what was sent to Shopify and Ascent360. */
 const seenTexts = async (page: Page): Promise<string[]> =>
   await page.evaluate(() => {
     const data = 'pre, .json-lines, .visually-plain, script, style, [data-nobody]';
@@ -24,7 +24,7 @@ const seenTexts = async (page: Page): Promise<string[]> =>
     return found.map((text) => text.trim()).filter((text) => /\p{L}/u.test(text));
   });
 
-/** Every text of ours in English that has no parameters and is no name. */
+/** Every English text of ours that has no parameters and isn't a name. */
 function englishTexts(language: string): ReadonlySet<string> {
   const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
   const branches = [...english.values()].flatMap((message) => shapeOf(message, 'en').branches);
@@ -42,7 +42,7 @@ inBrowser(
       return page;
     }
 
-    /** An order that Ascent360 accepted, with everything that its page can unfold. */
+    /** An accepted order, with everything on its page unfolded. */
     async function openEvent(locale: (typeof locales)[number], width = 1200) {
       const { items } = await ask<{ items: { id: string; receivedAt: string }[] }>(
         '/activity?topic=orders/create&state=accepted',
@@ -60,7 +60,7 @@ inBrowser(
       return { page, event, keys: new Set(fields.map(({ key }) => key)) };
     }
 
-    it.each(locales)('say everything in %s, and are no barrier to anybody', async (locale) => {
+    it.each(locales)('are complete in %s, and accessible', async (locale) => {
       const left = englishTexts(locale);
       const { page, event, keys } = await openEvent(locale);
       const isEnglish = (text: string) => !keys.has(text) && (left.has(text) || ENGLISH.test(text));
@@ -75,12 +75,12 @@ inBrowser(
       await page.getByText(createFormat(locale, timeZone).moment(event.receivedAt)).first().waitFor();
     });
 
-    it.each(locales)('fit a phone in %s', async (locale) => {
+    it.each(locales)('fit on a phone in %s', async (locale) => {
       expect(await overflow(await openOverview(locale, 360))).toBeLessThanOrEqual(0);
       expect(await overflow((await openEvent(locale, 360)).page)).toBeLessThanOrEqual(0);
     });
 
-    it('stay in the language that Shopify opened the app in, from page to page and when reloaded', async () => {
+    it('keep the language in which Shopify opened the app, from page to page and after a reload', async () => {
       const page = await openOverview('ja');
       await page.getByRole('link', { name: 'アクティビティ' }).first().click();
       await page.getByRole('heading', { name: 'アクティビティ', level: 1 }).waitFor();
@@ -89,7 +89,7 @@ inBrowser(
       await page.getByRole('heading', { name: 'アクティビティ', level: 1 }).waitFor();
     });
 
-    it('are in English where the admin speaks a language they don’t have', async () => {
+    it('are in English if the admin uses a language they don’t have', async () => {
       const page = await stage().open('/settings', { locale: 'pt-BR' });
       await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
       expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');

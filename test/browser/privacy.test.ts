@@ -55,7 +55,7 @@ inBrowser('privacy requests', (stage) => {
     await page.getByText(/ · User \d+ · Data for a request, downloaded$/).waitFor();
   });
 
-  it('stand beside the end of the audit log, which is downloaded as a file that fits', async () => {
+  it('are listed next to the end of the audit log, which is downloaded as a file that matches it', async () => {
     const page = await stage().open('/privacy');
     await page.getByText(/^Entry \d+ is the newest, from /).waitFor();
     const shown = await page.locator('code').textContent();

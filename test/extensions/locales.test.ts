@@ -5,7 +5,7 @@ import { flat, formsOf, LANGUAGES, readJson, root, type Texts } from '../app/tex
 import { ENGLISH, hasUnknownLatin, NAMES, OTHERWISE, SAME } from '../app/texts/names.ts';
 import { readSources, usageOf, wordsOf } from '../app/texts/sources.ts';
 
-/** The parts with texts: the file of each language, and its sibling for the theme editor. */
+/** The parts with texts: each language's file, and its sibling for the theme editor. */
 const parts = readdirSync(path.join(root, 'extensions'), { recursive: true, encoding: 'utf8' })
   .filter((file) => /(^|\/)locales\/en\.default(\.schema)?\.json$/.test(file) && !file.includes('node_modules'))
   .map((file) => ({ folder: file.split('/')[0] ?? '', file, suffix: file.endsWith('.schema.json') ? '.schema' : '' }));
@@ -14,7 +14,7 @@ const read = (file: string) => flat(readJson('extensions', file));
 const inLanguage = (file: string, language: string) => file.replace('en.default', language);
 
 const FORM = /\.(zero|one|two|few|many|other)$/;
-/** The key that code uses: a text in plural forms is one. */
+/** The key used in code; a text in plural forms is a single one. */
 const usedAs = (english: Texts, key: string): string => {
   const base = key.replace(FORM, '');
   return english.has(`${base}.one`) && english.has(`${base}.other`) ? base : key;
@@ -65,7 +65,7 @@ describe.each(parts)('the texts of $file', ({ folder, file, suffix }) => {
     expect(keysOf(english).filter((key) => !isUsed(key))).toEqual([]);
   });
 
-  it('are there in every language of the pages, and in no other', () => {
+  it('exist in every language of the pages, and in no other', () => {
     const folderOf = path.dirname(path.join(root, 'extensions', file));
     const found = readdirSync(folderOf)
       .filter((name) => name.endsWith('.schema.json') === (suffix !== ''))
@@ -77,21 +77,24 @@ describe.each(parts)('the texts of $file', ({ folder, file, suffix }) => {
     expect(faultsOf('en', english, english)).toEqual([]);
   });
 
-  it.each(LANGUAGES)('are whole in %s, with the same parameters and the plural forms of the language', (language) => {
-    const own = read(inLanguage(file, language));
-    expect(keysOf(own)).toEqual(keysOf(english));
-    const params = [...own].flatMap(([key, text]) => {
-      const before = english.get(key) ?? english.get(key.replace(FORM, '.other')) ?? '';
-      return paramsOf(text).join() === paramsOf(before).join() ? [] : [`${key} takes ${paramsOf(text).join()}`];
-    });
-    expect([...params, ...faultsOf(language, own, english)]).toEqual([]);
-  });
+  it.each(LANGUAGES)(
+    'are complete in %s, with the same parameters and the plural forms of the language',
+    (language) => {
+      const own = read(inLanguage(file, language));
+      expect(keysOf(own)).toEqual(keysOf(english));
+      const params = [...own].flatMap(([key, text]) => {
+        const before = english.get(key) ?? english.get(key.replace(FORM, '.other')) ?? '';
+        return paramsOf(text).join() === paramsOf(before).join() ? [] : [`${key} takes ${paramsOf(text).join()}`];
+      });
+      expect([...params, ...faultsOf(language, own, english)]).toEqual([]);
+    },
+  );
 
-  it.each(LANGUAGES)('address everybody in one way in %s', (language) => {
+  it.each(LANGUAGES)('address people in the same way throughout in %s', (language) => {
     expect([...read(inLanguage(file, language))].filter(([, text]) => OTHERWISE[language]?.test(text))).toEqual([]);
   });
 
-  it.each(LANGUAGES)('have no English left in %s', (language) => {
+  it.each(LANGUAGES)('contain no English in %s', (language) => {
     const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
     const left = [...read(inLanguage(file, language))].filter(([key, text]) => {
       const words = text.replaceAll(/\{\{.*?\}\}/g, '{}');

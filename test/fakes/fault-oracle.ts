@@ -103,9 +103,9 @@ export type Traffic = {
 };
 
 /**
- * Customers and changing choices, one after the other on each of `lines` lines, until it is stopped.
- * @param options.choosers how many people of a line choose, in turn
- * @param options.tries after so many a webhook is given up
+ * Sends customers and changing choices, one after another on each of `lines` lines, until it is
+ * stopped. @param options.choosers how many people of a line choose, in turn @param options.tries a
+ * webhook is given up after this many
  */
 export function startTraffic(
   to: () => Sender,

@@ -72,7 +72,7 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
   });
 });
 
-/** Redis that asks for a password, in clear and with TLS, each on a port of its own. */
+/** A Redis with a password, reachable in plain text and with TLS, each on its own port. */
 async function startSecuredRedis(): Promise<{ plain: number; tls: number }> {
   const [plain, tls] = [await freePort(), await freePort()];
   const files = ['--tls-cert-file', path.join(dir, 'cert.pem'), '--tls-key-file', path.join(dir, 'key.pem')];
@@ -100,7 +100,7 @@ describe.skipIf(findRedis() === null)('Redis with TLS and a password', () => {
     'is used as rediss:// once NODE_EXTRA_CA_CERTS names its authority: web wakes the worker through it',
     async () => {
       const { tls } = await startSecuredRedis();
-      // The sweep comes too late to stand in for a wake-up that Redis did not carry.
+      // The sweep is too rare to replace a wake-up that Redis lost.
       const env = { REDIS_URL: `rediss://:right@127.0.0.1:${tls}`, SWEEP_INTERVAL: '1h', LOG_LEVEL: 'warn' };
       const world = await startWorld({ env: { ...env, NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem') } });
       onTestFinished(world.close);

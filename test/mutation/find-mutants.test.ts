@@ -5,7 +5,7 @@ import { instrument } from './instrument.ts';
 const mutantsOf = (source: string) =>
   findMutants('a.ts', source).map(({ start, end, text }) => `${source.slice(start, end)} → ${text ?? '(left out)'}`);
 
-/** What an expression is worth when one of its mutants is on; `null`: none is. */
+/** The value of an expression with one of its mutants on; `null`: none. */
 function worthOf(source: string, wanted: string | null): unknown {
   const mutants = findMutants('a.ts', source);
   const on = mutants.findIndex(({ start, end, text }) => `${source.slice(start, end)} → ${text}` === wanted);
@@ -15,7 +15,7 @@ function worthOf(source: string, wanted: string | null): unknown {
   return new Function('__mutation', `${code}; return f`)({ is, loop: () => {} })();
 }
 
-describe('A mutant', () => {
+describe('a mutant', () => {
   it.each([
     ['x = a === b;', ['a === b → a !== b']],
     ['x = a < b;', ['a < b → a <= b', 'a < b → a >= b']],
@@ -52,16 +52,16 @@ describe('A mutant', () => {
     ["interface A { b: 'c' }"],
     ['const { a, b: c } = d;'],
     ['a.b;'.replace(';', '')],
-  ])('is none where nothing runs, or a name stands: %s', (source) => {
+  ])('is not made where nothing runs, or for a name: %s', (source) => {
     expect(mutantsOf(source).filter((one) => !one.endsWith('(left out)'))).toEqual([]);
   });
 
-  it('says where it stands', () => {
+  it('has its position', () => {
     expect(findMutants('a.ts', 'const a =\n  b + c;')).toMatchObject([{ line: 2, column: 3, kind: 'operator' }]);
   });
 });
 
-describe('A file with all its mutants in it', () => {
+describe('a file with all its mutants in it', () => {
   const source = `function f() {
     const list = [3, 4].filter((n) => n > 3 && n < 9);
     let sum = 0;
@@ -70,11 +70,11 @@ describe('A file with all its mutants in it', () => {
     return \`+\${sum}\`;
   }`;
 
-  it('does what it did while none is on', () => {
+  it('does the same as before while none is on', () => {
     expect(worthOf(source, null)).toBe('+7');
   });
 
-  it('does without a template when that mutant is on', () => {
+  it('works without a template when that mutant is on', () => {
     expect(worthOf(source, '`+$' + "{sum}` → ''")).toBe('');
   });
 
@@ -88,7 +88,7 @@ describe('A file with all its mutants in it', () => {
     ['sum * 2 - 1 → sum * 2 + 1', '+9'],
     ['sum = -1; → null', '+7'],
     ['[3, 4] → []', '+-1'],
-  ])('does what the one says that is on: %s', (mutant, value) => {
+  ])('does what the active mutant says: %s', (mutant, value) => {
     expect(worthOf(source, mutant)).toBe(value);
   });
 });

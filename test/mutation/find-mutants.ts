@@ -1,11 +1,11 @@
 import { isNode, type Node, type Place, parseFile, walk } from './syntax.ts';
 
-/** One small change of a program that its tests should notice. */
+/** One small change to a program that its tests should notice. */
 export type Mutant = {
   kind: string;
   start: number;
   end: number;
-  /** What stands in place of the source from start to end; null: the statement is left out. */
+  /** The replacement for the source from start to end; null: the statement is left out. */
   text: string | null;
   line: number;
   column: number;
@@ -49,7 +49,7 @@ const METHODS: Readonly<Record<string, string>> = {
   ceil: 'floor',
 };
 const WITH_OPERATOR = new Set(['BinaryExpression', 'LogicalExpression', 'AssignmentExpression', 'UpdateExpression']);
-/** Of these a mutant of their own says more than `undefined` in their place. */
+/** For these, a mutant of their own says more than `undefined` instead. */
 const SAYS_MORE = new Set([
   'ArrayExpression',
   'BinaryExpression',
@@ -63,7 +63,7 @@ const SAYS_MORE = new Set([
 ]);
 const LOOPS = new Set(['WhileStatement', 'DoWhileStatement', 'ForStatement']);
 
-/** What is written there is a name and no value. */
+/** What is written there is a name and not a value. */
 function isName({ parent, key }: Place): boolean {
   if (!parent) return false;
   if (key === 'key') return parent['computed'] !== true;
@@ -134,7 +134,10 @@ function ofExpression(node: Node, source: string, place: Place): Change[] {
   return [];
 }
 
-/** What the place of an expression adds: a condition that always or never holds, a result that is nothing. */
+/**
+ * Mutants from the position of an expression: a condition that is always or never true, a result
+ * that is nothing.
+ */
 function ofPlace(node: Node, { parent, key }: Place): Change[] {
   if (key === 'test' && parent) {
     if (parent.type === 'IfStatement' || parent.type === 'ConditionalExpression') {
@@ -161,7 +164,7 @@ function ofStatement(node: Node): Change[] {
   return node.type === 'ExpressionStatement' && node['directive'] == null ? [{ kind: 'statement', text: null }] : [];
 }
 
-/** Every mutant of a file, in the order in which they stand, the outer before the inner. */
+/** Every mutant of a file, in source order, the outer before the inner. */
 export function findMutants(file: string, source: string): Mutant[] {
   const starts = [0, ...[...source.matchAll(/\n/g)].map(({ index }) => index + 1)];
   const lineOf = (at: number) => starts.findLastIndex((start) => start <= at);

@@ -1,7 +1,10 @@
 import type { Mutant } from './find-mutants.ts';
 import { isNode, parseFile, walk } from './syntax.ts';
 
-/** At one place what closes comes first, then what opens; of two that open the outer first, of two that close the inner. */
+/**
+ * At the same position, closing comes before opening; of two that open the outer comes first, of
+ * two that close the inner.
+ */
 type Insertion = { at: number; opens: boolean; size: number; text: string };
 
 const inOrder = (a: Insertion, b: Insertion) => {
@@ -19,7 +22,7 @@ function around(mutants: readonly Mutant[], first: number): Map<string, { mutant
   return places;
 }
 
-/** A loop that a mutant never ends is ended from within. */
+/** A loop that a mutant makes endless is ended from within. */
 function loopGuards(file: string, source: string): Insertion[] {
   const guards: Insertion[] = [];
   walk(parseFile(file, source), ({ type, body }) => {
@@ -33,9 +36,9 @@ function loopGuards(file: string, source: string): Insertion[] {
 }
 
 /**
- * The source with all its mutants in it, each behind a switch: `__mutation.is(7)` notes that this place was reached, and says whether
- * mutant 7 is the one that is on.
- * @param first the number of the first mutant
+ * The source with all its mutants in it, each behind a switch: `__mutation.is(7)` records that this
+ * place was reached, and returns whether mutant 7 is on. @param first the number of the first
+ * mutant
  */
 export function instrument(file: string, source: string, mutants: readonly Mutant[], first: number): string {
   const insertions = loopGuards(file, source);

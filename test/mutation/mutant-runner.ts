@@ -1,6 +1,7 @@
 /**
- * Runs a test file as Vitest does, and then again for each mutant that its tests reach, in the same process: the file and all it
- * imports are loaded anew each time, so that no mutant sees what another left behind.
+ * Runs a test file as Vitest does, and then again for each mutant that its tests reach, in the same
+ * process: the file and all its imports are reloaded each time, so that no mutant sees what another
+ * left behind.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { inject, type RunnerTestCase, type RunnerTestFile, type SerializedConfig, TestRunner, vi } from 'vitest';
@@ -9,22 +10,28 @@ import { installSwitch } from './switch.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The file in which it is noted what became of each mutant: a JSON text a line. */
+    /** The file in which the result of each mutant is recorded: one JSON text per line. */
     fates: string;
   }
 }
 
-/** What a line of that file says; `null`: the test file said nothing that can be relied on. */
+/** A line of that file; `null`: the test file's results can't be relied on. */
 export type Note =
   | { file: string; mutant: number; killed: boolean; timedOut: boolean }
   | { file: string; broken: string };
 
-/** Switches nothing on, as a run with a mutant does otherwise. */
+/** Switches nothing on, but otherwise behaves as a run with a mutant. */
 const NO_SUCH_MUTANT = -1;
-/** With a mutant a test may take so many times as long as its file's longest, and no less than this, in milliseconds. */
+/**
+ * With a mutant, a test may take this many times as long as its file's longest, and at least this
+ * many milliseconds.
+ */
 const SLOWER = 10;
 const LEAST_TIMEOUT_MS = 10_000;
-/** Tests that take no longer, in milliseconds, are run before the others: most mutants end there. */
+/**
+ * Tests that take no longer than this, in milliseconds, run before the others: most mutants end
+ * there.
+ */
 const QUICK_MS = 20;
 
 const control = installSwitch();
@@ -33,9 +40,9 @@ const testsOf = (tasks: RunnerTestFile['tasks']): RunnerTestCase[] =>
   tasks.flatMap((task) => (task.type === 'suite' ? testsOf(task.tasks) : [task]));
 
 export default class MutantRunner extends TestRunner {
-  /** Of each test: the mutants that it reaches. */
+  /** For each test: the mutants it reaches. */
   private readonly reach = new Map<string, Set<number>>();
-  /** Reached while no test ran: by importing, or by what is done before all tests. */
+  /** Reached while no test ran: by importing, or in the setup before all tests. */
   private readonly always = new Set<number>();
 
   constructor(config: SerializedConfig) {
@@ -70,7 +77,7 @@ export default class MutantRunner extends TestRunner {
     testTimeout: number,
   ): Promise<'no' | 'yes' | 'late'> {
     const quiet: MutantRunner = Object.create(this);
-    // Nothing of this is reported: Vitest knows the first run only.
+    // None of this is reported: Vitest only knows the first run.
     Object.assign(quiet, {
       config: { ...this.config, testTimeout, hookTimeout: testTimeout },
       cancelRun: false,

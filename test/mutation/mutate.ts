@@ -1,4 +1,7 @@
-/** `npm run mutate -- PATH…`: changes server files on purpose, one place at a time, and says which change no test notices. */
+/**
+ * `npm run mutate -- PATH…`: changes server files on purpose, one place at a time, and lists the
+ * changes that no test notices.
+ */
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,5 +44,5 @@ const seconds = Math.round((Date.now() - started) / 1000);
 process.stdout.write(
   values.json ? `${JSON.stringify(tried)}\n` : `${report(tried)}\n${tried.length} mutants, ${seconds} s\n`,
 );
-// Vitest sets another when a test fails, as they should with a mutant.
+// Vitest sets another exit code if a test fails, as it should with a mutant.
 process.exitCode = 0;

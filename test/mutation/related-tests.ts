@@ -1,10 +1,13 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A test that imports one of these touches a database, or a process of its own, which runs the files as they are. */
+/**
+ * A test that imports one of these uses a database, or a separate process, which runs the files
+ * unchanged.
+ */
 const COSTLY = new Set(['test/fakes/database.ts', 'test/fakes/connector-process.ts']);
 
-/** All files of ours that a file imports, directly and indirectly, as paths from the root on. */
+/** All our files that a file imports, directly and indirectly, as paths from the root. */
 function createImports(root: string): (file: string) => ReadonlySet<string> {
   const direct = new Map<string, string[]>();
   const directOf = (file: string): string[] => {
@@ -25,8 +28,8 @@ function createImports(root: string): (file: string) => ReadonlySet<string> {
 }
 
 /**
- * The tests of each file: of the nearest folder below test/ that has some, those that import it and need no database; first the one
- * named like it, which counts whatever it needs.
+ * The tests for each file: those in the nearest folder below test/ that import it and need no
+ * database; first the one with the same name, whatever it needs.
  */
 export function relatedTests(root: string, files: readonly string[]): Map<string, string[]> {
   const importsOf = createImports(root);

@@ -9,7 +9,7 @@ const short = (text: string) => {
 const writeOne = ({ file, line, column, kind, original, text, fate }: Tried) =>
   `  ${file}:${line}:${column} ${kind}: ${short(original)} → ${text === null ? '(left out)' : short(text)}${fate === 'unreached' ? ' (no test reaches it)' : ''}`;
 
-/** What was killed and what was not, by folder, each mutant that no test noticed with its place. */
+/** How many mutants were killed, by folder, and each that no test noticed with its place. */
 export function report(tried: readonly Tried[]): string {
   const folders = Map.groupBy(tried, ({ file }) => path.posix.dirname(file));
   const lines = [...folders].sort().flatMap(([folder, mutants]) => {

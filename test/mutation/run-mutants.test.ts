@@ -6,15 +6,15 @@ import type { Tried } from './run-mutants.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-/** In a process of its own, as Vitest does not run within Vitest. */
+/** In a separate process, because Vitest can't run within Vitest. */
 function mutate(...places: string[]): Tried[] {
   const args = ['server/run.js', 'test/mutation/mutate.ts', ...places, '--json'];
-  // Of the run around it nothing may be passed on.
+  // Nothing of the surrounding run may be passed on.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST')));
   return JSON.parse(execFileSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' }));
 }
 
-it('says of each change whether a test notices it, and counts one that no test loads as not noticed', () => {
+it('each change is reported as noticed or not, and one that no test loads counts as not noticed', () => {
   const tried = mutate('test/mutation/example/till.ts', 'test/mutation/example/unknown.ts');
   const named = tried.map(({ original, text, fate }) => `${original} → ${text} ${fate}`);
   expect(named.filter((one) => !one.endsWith('killed'))).toEqual([

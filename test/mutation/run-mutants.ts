@@ -6,22 +6,22 @@ import { findMutants, type Mutant } from './find-mutants.ts';
 import { instrument } from './instrument.ts';
 import type { Note } from './mutant-runner.ts';
 
-/** What became of a mutant: a test failed, all that reach it passed, or none reaches it. */
+/** What happened to a mutant: a test failed, all tests that reach it passed, or none reaches it. */
 export type Fate = 'killed' | 'survived' | 'unreached';
 export type Tried = Mutant & { file: string; original: string; fate: Fate; timedOut: boolean };
 
-/** A file with its tests, as paths from the root on; the first are tried first. */
+/** A file with its tests, as paths from the root; the first are tried first. */
 export type Source = { file: string; source: string; tests: readonly string[] };
 
 type Options = { root: string; sources: readonly Source[] };
 
-/** As the tests have it elsewhere. */
+/** The same path as in the tests. */
 const FIRST_TIMEOUT_MS = 180_000;
 
 const name = (file: string) => file.split(path.sep).join('/');
 const failed = (module: TestModule) => module.state() === 'failed' || module.errors().length > 0;
 
-/** The files as they are run, by name; a mutant's number is its place in the list, from 1 on. */
+/** The files as they are run, by name; a mutant's number is its place in the list, from 1. */
 function writeMutants(sources: readonly Source[]) {
   const all: { file: string; original: string; mutant: Mutant }[] = [];
   const written = new Map<string, string>();
@@ -33,7 +33,10 @@ function writeMutants(sources: readonly Source[]) {
   return { all, written };
 }
 
-/** Runs these tests in the given order, one file after the other, with `mutant-runner.ts`. @throws when one fails as it is */
+/**
+ * Runs these tests in the given order, one file after another, with `mutant-runner.ts`. @throws if
+ * one fails unchanged
+ */
 async function runTests(
   { root, sources }: Options,
   written: ReadonlyMap<string, string>,
@@ -55,7 +58,8 @@ async function runTests(
         hookTimeout: FIRST_TIMEOUT_MS,
         expect: { poll: { timeout: 20_000 } },
         provide: { fates },
-        // The cache goes by a file's own text, and would not see that it is written otherwise now.
+        // The cache goes by a file's own text, and would not notice that it is instrumented
+        // differently now.
         fsModuleCache: false,
         sequence: {
           sequencer: class {
@@ -83,7 +87,10 @@ async function runTests(
   }
 }
 
-/** Tries every mutant of these sources with the tests that reach it. @throws when the tests are no judge */
+/**
+ * Tries every mutant of these sources with the tests that reach it. @throws if the tests can't
+ * judge
+ */
 export async function runMutants(options: Options): Promise<Tried[]> {
   const { all, written } = writeMutants(options.sources);
   const folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));

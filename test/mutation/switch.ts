@@ -1,17 +1,17 @@
-/** The switch that a file with all its mutants in it asks at each place: `__mutation.is(7)`. */
+/** The switch that an instrumented file asks at each place: `__mutation.is(7)`. */
 
 /** More than any loop of a test takes. */
 const MOST_ROUNDS = 20_000_000;
 
 export type Switch = {
-  /** The mutant that is on; none: 0. */
+  /** The mutant that is on; 0: none. */
   current: number;
-  /** The places asked since this was emptied. */
+  /** The places asked since this was last cleared. */
   reached: Set<number>;
   rounds: number;
 };
 
-/** Puts the switch where the changed files look for it. */
+/** Puts the switch where the instrumented files look for it. */
 export function installSwitch(): Switch {
   const state: Switch = { current: 0, reached: new Set(), rounds: 0 };
   Object.assign(globalThis, {

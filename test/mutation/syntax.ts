@@ -1,10 +1,10 @@
 /** A TypeScript file as a tree, read by the parser that Vite brings. */
 import { parseSync } from 'vite';
 
-/** Of ESTree, whatever its type: its fields are looked at one by one. */
+/** An ESTree node of any type: its fields are visited one by one. */
 export type Node = { type: string; start: number; end: number } & Record<string, unknown>;
 
-/** Where in its parent a node stands, and what that makes of it. */
+/** A node's place in its parent, and what it therefore is. */
 export type Place = {
   parent: Node | null;
   key: string;
@@ -15,7 +15,7 @@ export type Place = {
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 
-/** @throws when it is no TypeScript */
+/** @throws if it isn't TypeScript */
 export function parseFile(file: string, source: string): Node {
   const { program, errors } = parseSync(file, source, { preserveParens: false });
   if (errors[0]) throw new Error(`${file}: ${errors[0].message}`);
@@ -24,7 +24,7 @@ export function parseFile(file: string, source: string): Node {
   return tree;
 }
 
-/** Types are stripped before anything runs; of these the expression within stays. */
+/** Types are stripped before anything runs; of these, the inner expression stays. */
 const TYPED_EXPRESSIONS = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression']);
 const isImport = (node: Node) =>
   node.type === 'ImportDeclaration' || (node.type.startsWith('Export') && isNode(node['source']));

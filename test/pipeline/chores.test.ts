@@ -23,7 +23,7 @@ afterEach(async () => {
   await db.close();
 });
 
-/** A chore whose pieces are recorded, and end when the process stops. */
+/** A chore whose slices are recorded, and end when the process stops. */
 function blocked(name: string, atOnce: number) {
   const begun: string[] = [];
   return {
@@ -39,7 +39,7 @@ function blocked(name: string, atOnce: number) {
   };
 }
 
-/** One whose pieces end at once. */
+/** A chore whose slices end at once. */
 function counted(name: string) {
   const begun: string[] = [];
   const work = async ({ domain }: Shop) => {
@@ -150,7 +150,7 @@ describe('chores', () => {
     expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
   });
 
-  it('one kind’s backlog does not hold up another: each kind has places of its own', async () => {
+  it('a backlog of one kind does not hold up another: each kind has its own slots', async () => {
     const many = await Promise.all(Array.from({ length: 30 }, (_, n) => shops.ensure(`many-${n}.myshopify.com`)));
     const backlog = blocked('comparison', 4);
     const live = counted('live');
@@ -162,7 +162,7 @@ describe('chores', () => {
     expect(backlog.begun).toHaveLength(4);
   });
 
-  it('a shop that has just come up goes before those that go on with a backlog', async () => {
+  it('a shop with new work goes before those continuing with a backlog', async () => {
     const [busy, other] = await Promise.all(['busy', 'other'].map((name) => shops.ensure(`${name}.myshopify.com`)));
     if (!busy || !other) throw new Error('No shop');
     const turns: string[] = [];
@@ -174,7 +174,7 @@ describe('chores', () => {
         work: async ({ domain }) => {
           turns.push(domain);
           if (domain === busy.domain && turns.length === 1) {
-            // Both go on; then a third shop comes.
+            // Both continue; then a third shop arrives.
             chores.wake('read', busy.id);
             chores.wake('read', other.id);
             chores.wake('read', shop.id);

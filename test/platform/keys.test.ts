@@ -41,7 +41,7 @@ it('a rewrapped key opens and hashes the same, and the old master key no longer 
   expect(() => both.unlock('other.myshopify.com', anew.wrappedKey, anew.wrapKeyId)).toThrow();
 });
 
-it('a hash says whether two values are the same, of one kind, in one shop, and nothing of the value', () => {
+it('a hash shows whether two values of one kind in one shop are the same, and nothing else about them', () => {
   const { vault, again } = newVault();
   const hash = vault.hash('email', 'a@example.com');
   expect(hash).toMatch(/^[\w-]{22}$/);
@@ -63,7 +63,7 @@ it('a hash says whether two values are the same, of one kind, in one shop, and n
   expect(newVault().vault.hash('email', 'a@example.com')).not.toBe(hash);
 });
 
-it('what was stored earlier is found and read by later versions', () => {
+it('what was stored earlier can be found and read by later versions', () => {
   const keys = createKeys([k1]);
   const wrappedKey = Buffer.from(
     'AGRXzd5C7R8uqR1K+9dfug3YK1jAFNZgqHNHo7q2Q73pQsJ6lZpP0NuexpakwxSiZHzKbqmARMagwTkRDg==',
@@ -76,23 +76,23 @@ it('what was stored earlier is found and read by later versions', () => {
   );
 });
 
-it('what a shop sealed, as bytes, text or JSON, opens with its own key and binding alone', () => {
+it('what a shop sealed, as bytes, text or JSON, opens only with its own key and binding', () => {
   const { vault, again } = newVault();
   const sealed = vault.seal('events.body:1', 'Ada Møller');
   expect(sealed.includes('Ada')).toBe(false);
   expect(again.open('events.body:1', sealed).toString()).toBe('Ada Møller');
-  // More characters than bytes would count for.
+  // More characters than bytes.
   const long = 'Ærøskøbing '.repeat(1000);
   expect(again.open('events.body:1', vault.seal('events.body:1', long)).toString()).toBe(long);
   expect(vault.open('events.body:1', vault.seal('events.body:1', Buffer.of(0, 255)))).toEqual(Buffer.of(0, 255));
   expect(vault.openJson('t.c:1', vault.sealJson('t.c:1', { name: 'Ada', n: [1] }))).toEqual({ name: 'Ada', n: [1] });
   expect(() => vault.open('events.body:2', sealed)).toThrow();
   expect(() => newVault().vault.open('events.body:1', sealed)).toThrow();
-  // Neither the master key nor what hashes opens it: only what was derived for sealing.
+  // Neither the master key nor the hashing key opens it: only the key derived for sealing.
   expect(() => createKeys([k1]).unlock(SHOP, sealed, 'k1')).toThrow(MissingKeyError);
 });
 
-it('the first key wraps new ones, and one that is not there is named in the error', () => {
+it('the first key wraps new ones, and a missing one is named in the error', () => {
   const keys = createKeys([k2, k1]);
   expect(keys.ids).toEqual(['k2', 'k1']);
   const made = keys.create(SHOP);
@@ -126,7 +126,7 @@ it('the first key wraps new ones, and one that is not there is named in the erro
   });
 });
 
-it('without ENCRYPTION_KEYS a key is generated once, for its owner alone to read, and used again', async () => {
+it('without ENCRYPTION_KEYS a key is generated once, readable only by its owner, and reused', async () => {
   const dataDir = path.join(await scratch(), 'new', 'data');
   const first = await loadKeys({ encryptionKeys: undefined, dataDir });
   const made = first.create(SHOP);
@@ -140,7 +140,7 @@ it('without ENCRYPTION_KEYS a key is generated once, for its owner alone to read
   expect(() => elsewhere.unlock(SHOP, made.wrappedKey, made.wrapKeyId)).toThrow(MissingKeyError);
 });
 
-it('a key that lies there for all to read is hidden from others again', async () => {
+it('a key file that everyone can read is protected again', async () => {
   const dataDir = await scratch();
   const file = path.join(dataDir, 'development.key');
   await writeFile(file, Buffer.alloc(32, 5).toString('base64'), { mode: 0o644 });
@@ -148,14 +148,14 @@ it('a key that lies there for all to read is hidden from others again', async ()
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-it('the keys of ENCRYPTION_KEYS are used as they are given, and none is generated', async () => {
+it('the keys in ENCRYPTION_KEYS are used as given, and none is generated', async () => {
   const dataDir = await scratch();
   const keys = await loadKeys({ encryptionKeys: [k2, k1], dataDir });
   expect(keys.ids).toEqual(['k2', 'k1']);
   await expect(stat(path.join(dataDir, 'development.key'))).rejects.toThrow('ENOENT');
 });
 
-it('a key that can neither be made nor read stops the start', async () => {
+it('a key that can be neither created nor read stops the start', async () => {
   const dataDir = await scratch();
   await writeFile(path.join(dataDir, 'file'), '');
   await expect(loadKeys({ encryptionKeys: undefined, dataDir: path.join(dataDir, 'file') })).rejects.toThrow();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createMemory } from '../../server/platform/memory.ts';
 
-/** Shelves of one memory; what was made is noted. */
+/** Shelves of one memory; what was made is recorded. */
 function setUp(most: number) {
   const memory = createMemory(most);
   const made: string[] = [];
@@ -23,7 +23,7 @@ it('what is remembered is not made again, and each shelf has its own', () => {
   expect(made).toEqual(['a1', 'b1']);
 });
 
-it('all shelves together hold as many as they may and no more: then each is emptied, and they fill again', () => {
+it('all shelves together hold a maximum: then each is emptied, and they fill again', () => {
   const { shelf, made } = setUp(3);
   const [a, b] = [shelf('a'), shelf('b')];
   const ask = (...asked: (() => string)[]) => {
@@ -36,7 +36,7 @@ it('all shelves together hold as many as they may and no more: then each is empt
   const b2 = () => b('2');
   expect(ask(a1, a2, b1)).toEqual(['a1', 'a2', 'b1']);
   expect(ask(a1, a2, b1)).toEqual([]);
-  // A fourth: it is the first of a new three.
+  // A fourth: it is the first of three new ones.
   expect(ask(b2)).toEqual(['b2']);
   expect(ask(a1, b1)).toEqual(['a1', 'b1']);
   expect(ask(a1, b1, b2)).toEqual([]);

@@ -6,7 +6,7 @@ import { seal, unseal } from '../../server/platform/seal.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 1));
 
-/** A value for `a:1` in the layout that is stored, made by hand. */
+/** A value for `a:1` in the stored layout, made by hand. */
 function sealedByHand(format: number, packed: Buffer): Buffer {
   const iv = Buffer.alloc(12, 7);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from('a:1'));
@@ -41,7 +41,7 @@ it('no two values are sealed with the same IV, however many there are', () => {
   expect(ivs.every((iv) => iv.length === 24 && !/^0+$/.test(iv))).toBe(true);
 });
 
-it('a sealed value is laid out as it was, so that what is stored stays readable', () => {
+it('the layout of a sealed value stays the same, so that stored values stay readable', () => {
   const plain = Buffer.from('{"id":1}');
   expect(unseal(key, 'a:1', sealedByHand(0, plain))).toEqual(plain);
   expect(unseal(key, 'a:1', sealedByHand(1, zstdCompressSync(plain)))).toEqual(plain);
@@ -58,19 +58,19 @@ it('a sealed value is laid out as it was, so that what is stored stays readable'
 
 it.each([
   ['nothing', Buffer.alloc(0)],
-  ['a format that there is not', Buffer.alloc(29, 3)],
+  ['an unknown format', Buffer.alloc(29, 3)],
   ['too few bytes for an IV and a tag', Buffer.alloc(28)],
 ])('%s is refused before anything is decrypted', (_what, bytes) => {
   expect(() => unseal(key, 'a:1', bytes)).toThrow('Not a sealed value');
 });
 
-it('a value that would fill the memory when expanded is refused', () => {
+it('a value that would fill the memory when decompressed is refused', () => {
   const bomb = Buffer.alloc(65 * 1024 * 1024);
   expect(() => unseal(key, 'a:1', sealedByHand(1, zstdCompressSync(bomb)))).toThrow(/larger than/i);
   expect(() => unseal(key, 'a:1', sealedByHand(2, deflateRawSync(bomb)))).toThrow(/larger than/i);
 });
 
-it('a body of 10 MB, which is the most we take, is sealed and opened', () => {
+it('a body of 10 MB, the largest we accept, is sealed and opened', () => {
   const body = Buffer.alloc(10 * 1024 * 1024, '{"line_items":[]}');
   expect(unseal(key, 'a:1', seal(key, 'a:1', body)).equals(body)).toBe(true);
 });

@@ -81,7 +81,7 @@ describe("Shopify's headers", () => {
     expect(readWebhookHeaders({ ...all, 'x-shopify-shop-domain': shop })).toEqual({ ok: false, faults });
   });
 
-  it('are accepted as long as they may be', () => {
+  it('are accepted up to their maximum length', () => {
     const longest = {
       'x-shopify-topic': 'x'.repeat(100),
       'x-shopify-shop-domain': `${'x'.repeat(241)}.myshopify.com`,

@@ -67,21 +67,21 @@ describe('a verified webhook', () => {
     expect(openWebhook({ rawBody, hmacHeader: good, secrets: ['other'] })).toBeNull();
   });
 
-  it('is no run of the Flow action, which is signed with the same secret for its own route', () => {
+  it('is not a run of the Flow action, which is signed with the same secret for its own route', () => {
     const run = Buffer.from('{"action_run_id":"a"}');
     const request = { rawBody: run, hmacHeader: sign('current', run), secrets: ['current'] };
     expect(openSigned(request)?.rawBody).toBe(run);
     expect(openWebhook(request)).toBeNull();
   });
 
-  it('is no token and no query, though the app’s secret signed them', () => {
+  it('is neither a token nor a query, even if signed with the app’s secret', () => {
     for (const text of ['abc.def', 'a=b&shop=snow.myshopify.com&timestamp=1']) {
       const body = Buffer.from(text);
       expect(openSigned({ rawBody: body, hmacHeader: sign('current', body), secrets: ['current'] })).toBeNull();
     }
   });
 
-  it('needs a header in the form of a signature, which is asked before the body is read', () => {
+  it('needs a header in the form of a signature, which is checked before the body is read', () => {
     expect([good, undefined, 'abc', `${good} `].map(hasSignature)).toEqual([true, false, false, false]);
   });
 });

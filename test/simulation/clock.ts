@@ -10,9 +10,14 @@ const WEEK = 7 * 24 * 3_600_000;
 export type Clock = {
   now(): number;
   advance(ms: number): void;
-  /** A history begins at noon of a Monday that no history before it reached: ids are made of times, and sort by them. */
+  /**
+   * Each history begins at noon of a Monday that no earlier history reached: ids are made from
+   * times, and sort by them.
+   */
   nextHistory(): number;
-  /** What others do while somebody waits. Who belongs to a process that is dead waits for ever. */
+  /**
+   * What others do while somebody waits. Anything that belongs to a dead process waits for ever.
+   */
   meanwhile(others: { isDead(): boolean; work(): Promise<void> }): void;
   /** Gives the process its own time back. */
   release(): void;

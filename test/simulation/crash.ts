@@ -4,11 +4,11 @@ export class Crash extends Error {
 }
 
 /**
- * A process's life: every await that touches the database or the network goes through `step`. With a fuse lit it dies at one of
- * them: whatever it was doing then is never gone on with.
+ * A process's life: every await that touches the database or the network goes through `step`. With
+ * a fuse lit, it dies at one of them: whatever it was doing then never continues.
  */
 export type Life = {
-  /** To be awaited: in a dead process nobody comes back from it. */
+  /** To be awaited: in a dead process it never returns. */
   step(): Promise<never> | undefined;
   /** Fails with a Crash once the process dies. */
   readonly end: Promise<never>;

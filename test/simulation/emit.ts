@@ -85,7 +85,7 @@ export function orderWebhook(
 export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
   webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
 
-/** Shopify asks to erase somebody, and their orders. */
+/** Shopify asks to erase someone and their orders. */
 export function redactWebhook(scene: Scene, { id, email, phone }: Customer, orders: number[], at: number): Webhook {
   const body = { shop_id: 1, shop_domain: scene.domain, customer: { id, email, phone }, orders_to_redact: orders };
   const addresses = [email, phone].flatMap((address) => address?.toLowerCase() ?? []);

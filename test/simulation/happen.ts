@@ -78,7 +78,7 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       return [customerWebhook(scene, customer, now)];
     }
     case 'sale': {
-      // No webhook tells of it by itself.
+      // No webhook reports it.
       const customer = customerAt(scene, step.who, now);
       customer.dataSaleOptOut = step.optOut;
       customer.updatedAt = now;

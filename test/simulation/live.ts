@@ -175,7 +175,7 @@ async function checkQuiet(world: World, access: boolean): Promise<void> {
   }
 }
 
-/** The numbers of the overview add up, and count whatever was acknowledged in the last days. */
+/** The overview's numbers add up, and count everything acknowledged in the last days. */
 async function checkCounts(world: World): Promise<void> {
   const { db, shops } = world.process;
   const shop = await shops.ensure(world.here.domain);

@@ -75,7 +75,7 @@ export type ReceiverDeps = {
   next(): Answer;
   /** Runs while the answer is on its way. */
   meanwhile(answer: Answer): Promise<void>;
-  /** The process that sends: it may die here. */
+  /** The sending process: it may die here. */
   step(): Promise<never> | undefined;
   sent(flags: readonly Flag[], outcome: Outcome): void;
   wrong(what: string): void;

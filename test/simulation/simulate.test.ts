@@ -25,7 +25,7 @@ it('no generated history sends a flag that may not be sent, loses a due opt-out,
   expect(found.map(sayFound)).toEqual([]);
 }, 600_000);
 
-it('a history that is told again is the same to the last request, crashes among them', async () => {
+it('a repeated history is the same to the last request, even with crashes', async () => {
   for (const history of fc.sample(histories({ longest: 20 }), { seed: 4, numRuns: 6 })) {
     const tell = async () => {
       const { crashes, events, flags } = await live(world, history);

@@ -32,7 +32,7 @@ const isWanted = (kind: StepKind) =>
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const world = await World.create();
 const seed = Number(values.seed);
-// The simulation has taken every other clock of this process.
+// The simulation has replaced every other clock in this process.
 const began = process.hrtime.bigint();
 const usedBefore = process.cpuUsage();
 const passed = () => Number(process.hrtime.bigint() - began) / 1e9;

@@ -77,7 +77,8 @@ export function openWire(database: PGlite): Wire {
 
   function ask(...parts: Uint8Array[]): Message[] {
     const chunks: Buffer[] = [];
-    // Done before it returns, as nothing is written to a disk; with a listener it does not read the answer itself, too.
+    // Done before it returns, because nothing is written to a disk; with a listener it doesn't read
+    // the answer itself.
     const listening = { syncToFs: false, onRawData: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)) };
     void database.execProtocolRawStream(Buffer.concat(parts), listening);
     const messages = [...messagesIn(Buffer.concat(chunks))];

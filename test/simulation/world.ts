@@ -43,7 +43,7 @@ export class World {
    */
   #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
-  /** Whether they were stored nobody knows yet. */
+  /** Nobody knows yet whether they were stored. */
   readonly #arriving: Webhook[] = [];
 
   private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {

@@ -30,7 +30,7 @@ function ConsentLine({ channel, consent }: { channel: 'email' | 'sms'; consent: 
   );
 }
 
-/** How a person stands, in a word; that something was accepted with when. */
+/** A person's state in a word; if something was accepted, also when. */
 function wordOf(person: Person): string {
   const { word, lastAccepted } = standOf(person);
   return t(`word.${word}`, { date: lastAccepted ? when(lastAccepted.at) : '' });

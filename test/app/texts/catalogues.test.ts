@@ -12,7 +12,7 @@ const ownWords = readSources('app/**/*.{ts,tsx}', 'server/**/*.ts').filter(
 const pages = ownWords.filter(({ file }) => file.startsWith('app/'));
 
 describe('the texts in English', () => {
-  it('are all said by the pages or the server', () => {
+  it('are all used by the pages or the server', () => {
     const words = wordsOf(ownWords);
     const bySomePage = usage(pages, words);
     const byServer = saidByServer(ownWords, words);
@@ -26,7 +26,7 @@ describe('the texts in English', () => {
     expect(pages.flatMap(joinedTexts)).toEqual([]);
   });
 
-  it('have the plural forms of English, and no space at an end', () => {
+  it('have the plural forms of English, and no space at their ends', () => {
     for (const [key, message] of english) expect(faultsOf('en', key, message)).toEqual([]);
   });
 });
@@ -51,11 +51,11 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
     return text === undefined ? [] : [{ key, message, text }];
   });
 
-  it('are loaded when the admin speaks it', () => {
+  it('are loaded if the admin uses that language', () => {
     expect(isLanguage(language)).toBe(true);
   });
 
-  it('are all there, and no others', () => {
+  it('are complete, without any others', () => {
     expect({
       missing: [...english.keys()].filter((key) => !own.has(key)),
       unknown: [...own.keys()].filter((key) => !english.has(key)),
@@ -73,7 +73,7 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
     expect(faults).toEqual([]);
   });
 
-  it('are translated: no branch is as in English', () => {
+  it('are translated: no branch is the same as in English', () => {
     const faults = both.flatMap(({ key, message, text }) => {
       const before = new Set(shapeOf(message, 'en').branches);
       return shapeOf(text, language)
@@ -83,11 +83,11 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
     expect(faults).toEqual([]);
   });
 
-  it('address everybody in one way', () => {
+  it('address people in the same way throughout', () => {
     expect([...own].filter(([, text]) => OTHERWISE[language]?.test(text))).toEqual([]);
   });
 
-  it('have no English word within', () => {
+  it('contain no English words', () => {
     const faults = both.flatMap(({ key, text }) =>
       shapeOf(text, language)
         .branches.filter((one) => !same.has(one) && (ENGLISH.test(one) || (language === 'ja' && hasUnknownLatin(one))))

@@ -3,17 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { texts } from '../../../app/texts/en/index.ts';
 import { en } from '../../../server/domain/wording/en.ts';
 
-/** All texts of a catalogue, however deep. */
+/** All texts in a catalogue, however deeply nested. */
 const textsIn = (node: unknown): string[] =>
   typeof node === 'string' ? [node] : typeof node === 'object' && node ? Object.values(node).flatMap(textsIn) : [];
 
 const extension = (name: string): unknown =>
   JSON.parse(readFileSync(`extensions/${name}/locales/en.default.json`, 'utf8'));
 
-/** What only Ascent360 could say of itself. All that we know is that it accepted a record. */
+/** What only Ascent360 could claim about itself. All we know is that it accepted a record. */
 const claims =
   /up to date|Ascent360 (already )?(has|had|knows|holds|got|loaded) (this|it|the same|every|your)|didn’t have this|(was|were|been) delivered|in sync/i;
-/** What a page cannot know while it can't reach the server. */
+/** What a page can't know while it can't reach the server. */
 const unknowable = /sending continues|nothing is lost|we keep receiving/i;
 
 describe('no text claims more than that Ascent360 accepted a record', () => {
@@ -28,7 +28,7 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     expect(all.filter((text) => claims.test(text))).toEqual([]);
   });
 
-  it('when the app cannot be reached', () => {
+  it('or more than it can know while the app can’t be reached', () => {
     const { failures, crashed } = texts.common;
     const all = [...textsIn(failures), ...textsIn(crashed), ...textsIn(extension('customer-block'))];
     expect(all.filter((text) => unknowable.test(text))).toEqual([]);

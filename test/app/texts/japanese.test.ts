@@ -4,7 +4,7 @@ import { say, startTexts, textAt } from '../../../app/texts.ts';
 
 const format = createFormat('ja', 'Asia/Tokyo');
 
-it('what is said in Japanese has Japanese dates and lists, and no space between two sentences', async () => {
+it('texts in Japanese have Japanese dates and lists, and no space between two sentences', async () => {
   await startTexts('ja');
   expect(say({ code: 'state.accepted', next: { code: 'detail.phone_only' } }, format)).toBe(
     'Ascent360が受け付けました。メールアドレスがありません。Ascent360は初期設定では、電話番号のみの連絡先を取り込みません。',

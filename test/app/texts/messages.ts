@@ -13,7 +13,7 @@ export type Texts = ReadonlyMap<string, string>;
 type Tree = { readonly [key: string]: string | Tree };
 const tree: z.ZodType<Tree> = z.lazy(() => z.record(z.string(), z.union([z.string(), tree])));
 
-/** Every text by its whole key. */
+/** Every text by its full key. */
 export const flat = (node: unknown, prefix = ''): Texts =>
   new Map(
     Object.entries(tree.parse(node)).flatMap(([key, value]): [string, string][] =>
@@ -32,7 +32,7 @@ const all = new Map(
   ),
 );
 
-/** The texts of a language as the pages load them, by whole key. */
+/** A language's texts as the pages load them, by full key. */
 export const readPages = (language: (typeof LANGUAGES)[number]): Texts => all.get(language) ?? new Map();
 
 type Ast = ReturnType<IntlMessageFormat['getAst']>;
@@ -43,15 +43,20 @@ const parse = (message: string, locale: string): Ast =>
 const [LITERAL, PLURAL, POUND] = [0, 6, 7];
 
 type Shape = {
-  /** `count: plural`, `where: select(order_box,other,tag)`: the parameters, however often they are used. */
+  /**
+   * `count: plural`, `where: select(order_box,other,tag)`: the parameters, however often they are
+   * used.
+   */
   params: string[];
   /** The forms of each plural. */
   plurals: string[][];
-  /** All it may come to, with `{}` for what is put in; the choices of a select count by themselves. */
+  /**
+   * Every text it may produce, with `{}` for parameters; the branches of a select count separately.
+   */
   branches: string[];
 };
 
-/** What a message takes, and the words that it may come to. */
+/** A message's parameters, and the texts it may produce. */
 export function shapeOf(message: string, locale: string): Shape {
   const params = new Set<string>();
   const plurals: string[][] = [];
@@ -79,6 +84,6 @@ export function shapeOf(message: string, locale: string): Shape {
   return { params: [...params].toSorted(), plurals, branches: branches.filter((one) => /\p{L}/u.test(one)) };
 }
 
-/** The forms that a plural needs in a language, besides those for one number alone. */
+/** The forms that a language's plural needs, besides those for a single number. */
 export const formsOf = (locale: string): string[] =>
   new Intl.PluralRules(locale).resolvedOptions().pluralCategories.toSorted();

@@ -1,6 +1,6 @@
 /**
- * What is the same in every language: names, formats, and what nobody translates. One line each, as
- * the words of a text with `{}` for what is put in.
+ * What is the same in every language: names, formats, and texts that aren't translated. One per
+ * line, as the words of a text with `{}` for parameters.
  */
 export const NAMES = new Set([
   'Acoustic (7)',
@@ -19,7 +19,7 @@ export const NAMES = new Set([
   '{} ms',
 ]);
 
-/** Words that are spelled as in English in one language. */
+/** Words that a language spells as in English. */
 export const SAME: Readonly<Record<string, readonly string[]>> = {
   de: ['Button', 'Text', 'Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
   es: [],
@@ -27,11 +27,14 @@ export const SAME: Readonly<Record<string, readonly string[]>> = {
   ja: ['Webhook ID'],
 };
 
-/** English words that mean nothing, or something else, in none of the other languages. */
+/** English words that don't exist, or mean something else, in the other languages. */
 export const ENGLISH =
   /(?<!\p{L})(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)(?!\p{L})/iu;
 
-/** How nobody is addressed: German says Sie, French vous, Spanish tú, and Japanese ends its sentences politely. */
+/**
+ * Forms of address we don't use: German uses Sie, French vous, Spanish tú, and Japanese ends its
+ * sentences politely.
+ */
 export const OTHERWISE: Readonly<Record<string, RegExp>> = {
   de: /(?<!\p{L})(?:du|dir|dich|dein(?:e[mnrs]?)?)(?!\p{L})/iu,
   es: /(?<!\p{L})(?:usted|ustedes|vosotros|vos)(?!\p{L})/iu,
@@ -39,17 +42,20 @@ export const OTHERWISE: Readonly<Record<string, RegExp>> = {
   ja: /(?:である|だった|しろ|しない|する)。/u,
 };
 
-/** The Latin words that Japanese texts may have: names, abbreviations, and values that are typed as they are. */
+/**
+ * The Latin words that Japanese texts may contain: names, abbreviations, and values typed as they
+ * are.
+ */
 export const LATIN = new Set(
   [
     'API Acoustic Ascent CSV Ctrl DNS Ecommerce Flow GUID HTTP ID JSON MB Mailchimp SHA SMS Shopify TLS UTF Webhook WhatsApp XML',
     'Customer Data Event Order Segment anata ascent birth cdn com create date example facts false female gid http https',
     'import interest key male namespace null orders pos shopify Skiing true webhook',
-    // What the test record and a page of Shopify’s are called.
+    // The names of the test record and of a page of Shopify's.
     'Test record API access requests',
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Japanese has no Latin words but these. */
+/** Japanese texts contain no Latin words but these. */
 export const hasUnknownLatin = (text: string): boolean =>
   (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !LATIN.has(word));

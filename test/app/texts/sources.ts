@@ -13,7 +13,7 @@ export const readSources = (...patterns: string[]): Source[] =>
 
 const literally = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** The texts and templates of code, as patterns: `${…}` is any one part of a key. */
+/** The string and template literals in code, as patterns: `${…}` stands for one part of a key. */
 const quoted = (code: string): string[] => [
   ...[...code.matchAll(/'([\w.]+)'/g)].map(([, text = '']) => literally(text)),
   ...[...code.matchAll(/`((?:[\w.]|\$\{[^{}`]*\})+)`/g)]
@@ -26,7 +26,7 @@ const quoted = (code: string): string[] => [
     .filter((pattern) => /[a-z]/i.test(pattern.replaceAll('([\\w.]+)', ''))),
 ];
 
-/** Every word that code has as a text or as the name of a property. */
+/** Every word that occurs in code as a string or a property name. */
 export const wordsOf = (sources: readonly Source[]): ReadonlySet<string> =>
   new Set(
     sources.flatMap(({ code }) => [
@@ -51,14 +51,17 @@ const matches = (patterns: readonly string[], words: ReadonlySet<string>) => {
     );
 };
 
-/** Whether code uses a key, as it is or put together; `'t:key'` is how Shopify’s files refer to one. */
+/**
+ * Whether code uses a key, literally or built from parts; `'t:key'` is how Shopify's files refer to
+ * one.
+ */
 export const usageOf = (sources: readonly Source[], words: ReadonlySet<string>): ((key: string) => boolean) =>
   matches(
     sources.flatMap(({ code }) => quoted(code.replaceAll(/"(?:t:)?([\w.]+)"|'t:([\w.]+)'/g, "'$1$2'"))),
     words,
   );
 
-/** Whether the server says a code, perhaps without its group: functions put that before it. */
+/** Whether the server uses a code, perhaps without its group, which functions add. */
 export function saidByServer(sources: readonly Source[], words: ReadonlySet<string>): (code: string) => boolean {
   const isSaid = matches(
     sources.flatMap(({ code }) => quoted(code)),
@@ -68,8 +71,8 @@ export function saidByServer(sources: readonly Source[], words: ReadonlySet<stri
 }
 
 /**
- * Whether the pages’ code says a text. A key that is put together counts when each part put in is a
- * word of the code.
+ * Whether the pages' code uses a text. A key built from parts counts if each part is a word in the
+ * code.
  */
 export function usage(sources: readonly Source[], words: ReadonlySet<string>): (key: string) => boolean {
   const patterns = sources.flatMap(({ code }) => {
@@ -85,16 +88,19 @@ export function usage(sources: readonly Source[], words: ReadonlySet<string>): (
 const CALL = String.raw`(?:t|textAt|textIf|say)\(`;
 const TEMPLATE = String.raw`\`(?:[^\`$]|\$(?!\{)|\$\{[^{}\`]*\})*\``;
 const joined = [
-  // A text after or before a plus.
+  // A string after or before a plus.
   new RegExp(String.raw`\+\s*${CALL}`, 'g'),
   new RegExp(String.raw`\b${CALL}[^()]*\)\s*\+`, 'g'),
   // Two texts in a row within one element.
   new RegExp(String.raw`(?<!=)\{${CALL}[^{}]*\)\}(?:\s|\{' '\})*\{${CALL}`, 'g'),
-  // Words of the code beside a text.
+  // Words in the code next to a text.
   new RegExp(String.raw`(?<!=)\{${CALL}[^{}]*\)\}[ ,.:]*\p{L}|>[^<>{}]*\p{L}[ ,.:]*\{${CALL}`, 'gu'),
 ];
 
-/** Where a text is joined to something to make a sentence. A point between facts is no sentence. */
+/**
+ * Where a text is joined to something to make a sentence. A dot between facts doesn't make a
+ * sentence.
+ */
 export function joinedTexts({ file, code }: Source): string[] {
   const flat = code.replaceAll(new RegExp(`(${CALL})${TEMPLATE}`, 'g'), "$1'key'");
   const templates = [...flat.matchAll(new RegExp(TEMPLATE, 'g'))]

@@ -1,7 +1,7 @@
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-/** Numbers from 0 to 1 by a seed (mulberry32). */
+/** Numbers from 0 to 1 from a seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -14,7 +14,8 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * A made-up shop: from one change in ten days to 300 a day, with hours, weekdays, seasons, closed days and sales of its own.
+ * A made-up shop: from one change in ten days to 300 a day, with its own hours, weekdays, seasons,
+ * closed days and sales.
  */
 export type MadeShop = { changesPerDay: number; rate(at: number): number };
 
@@ -25,7 +26,7 @@ export function makeShop(random: () => number): MadeShop {
   const weekend = 0.2 + random() * 1.6;
   const season = random() * 0.8;
   const seasonAt = random() * 365;
-  /** Closed for days, as over holidays: 0 to 4 times a year, when hardly anybody orders. */
+  /** Closed for days, as over holidays: 0 to 4 times a year, when hardly anyone orders. */
   const closed = Array.from({ length: Math.floor(random() * 5) }, () => {
     const from = random() * 365;
     return { from, to: from + 1 + random() * 9, factor: random() * 0.3 };
@@ -57,7 +58,7 @@ const STEP = HOUR / 4;
 const gap = (random: () => number) => -Math.log(random() || 1e-12);
 
 /**
- * When something changed in the shop, with chance, and days that are quieter or busier than others.
+ * When something changed in the shop, at random, with days that are quieter or busier than others.
  * @param days how many
  */
 export function changesOf(shop: MadeShop, days: number, random: () => number): number[] {

@@ -6,16 +6,19 @@ const YEAR = 365;
 const LEARNING = 28;
 const MARGIN = 2 * 60_000;
 
-/** What a year of one shop came to. */
+/** The results of one shop's year. */
 export type Watched = {
   changesPerDay: number;
-  /** Looks at a shop whose webhooks came: Shopify was asked for nothing. */
+  /** Checks of a shop whose webhooks arrived: Shopify was asked in vain. */
   vainLooks: number;
-  /** Entries at a shop whose webhooks came, some of them late. */
+  /** Problems reported for a shop whose webhooks arrived, some of them late. */
   falseAlarms: number;
-  /** Entries that a shop without a token would have got although nothing was amiss. */
+  /** Problems that a shop without a token would have got although nothing was wrong. */
   blindAlarms: number;
-  /** Hours from the first change that no webhook told to the entry; null: no change came in the year. */
+  /**
+   * Hours from the first change without a webhook to the reported problem; null: no change all
+   * year.
+   */
   hoursToDetection: number | null;
 };
 
@@ -44,10 +47,15 @@ function createPattern() {
   };
 }
 
-/** How long a webhook is under way: seconds, but one in 1,000 comes up to four hours late, as Shopify's retries do. */
+/**
+ * How long a webhook takes: seconds, but one in 1,000 arrives up to four hours late, as with
+ * Shopify's retries.
+ */
 const lateness = (random: () => number) => (random() < 0.001 ? random() ** 2 * 4 * HOUR : random() * 20_000);
 
-/** A year of a shop whose webhooks come, then the same shop with webhooks that stop at some moment. */
+/**
+ * A year of a shop whose webhooks arrive, then the same shop with webhooks that stop at some time.
+ */
 export function watchYear(random: () => number): Watched {
   const shop = makeShop(random);
   const changes = changesOf(shop, LEARNING + YEAR, random);
@@ -81,7 +89,10 @@ export function watchYear(random: () => number): Watched {
   return { changesPerDay: shop.changesPerDay, ...found, hoursToDetection: detected };
 }
 
-/** Webhooks stop: the last came at `since`. @returns hours from the first untold change to the look that finds one */
+/**
+ * Webhooks stop: the last one arrived at `since`. @returns hours from the first unreported change
+ * to the check that finds one
+ */
 function detection(
   changes: readonly number[],
   pattern: Parameters<typeof lookAt>[0],

@@ -10,7 +10,7 @@ const entry = (n: number): AuditEntry => ({ kind: 'privacy', action: 'done', req
 const AT = '2026-11-27T10:00:00.000Z';
 const OF = { shop: 'a.myshopify.com', from: null, to: null };
 
-/** An export of a chain of `count` entries, from the entry `first` on. */
+/** An export of a chain of `count` entries, starting at entry `first`. */
 function exported(count: number, first = 1): string {
   const entries = Array.from({ length: count }, (_, i) => entry(i));
   const before = appendTo(CHAIN_START, entries.slice(0, first - 1), AT).end;
@@ -19,11 +19,11 @@ function exported(count: number, first = 1): string {
 }
 
 describe('the chain of the audit log', () => {
-  it('is canonical JSON: keys sorted, no spaces, what is absent left out', () => {
+  it('is canonical JSON: sorted keys, no spaces, absent values left out', () => {
     expect(canonical({ b: 1, a: { d: null, c: 'é"\n' }, e: undefined })).toBe('{"a":{"c":"é\\"\\n","d":null},"b":1}');
   });
 
-  it('gives each entry its number and the SHA-256 of the line before, also across appends', () => {
+  it('gives each entry its number and the SHA-256 of the line before, even across appends', () => {
     const one = appendTo(CHAIN_START, [entry(1)], AT);
     const two = appendTo(one.end, [entry(2), entry(3)], AT);
     const lines = [...one.lines, ...two.lines];
@@ -36,7 +36,7 @@ describe('the chain of the audit log', () => {
 });
 
 describe('the verifier', () => {
-  it('finds an untouched export whole, whether it starts at the first entry or later, or has none', () => {
+  it('accepts an unchanged export, whether it starts at the first entry or later, or has none', () => {
     expect(verifyExport(exported(20))).toMatchObject({ ok: true, first: 1, last: 20 });
     expect(verifyExport(exported(20, 8))).toMatchObject({ ok: true, first: 8, last: 20 });
     expect(verifyExport(exported(20, 21))).toMatchObject({ ok: true, first: 21, last: 20 });
@@ -56,14 +56,14 @@ describe('the verifier', () => {
     },
   );
 
-  it('finds a file cut off anywhere', () => {
+  it('finds a file cut off at any point', () => {
     const whole = exported(6);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: whole.length - 2 }), (length) => !verifyExport(whole.slice(0, length)).ok),
     );
   });
 
-  it('finds whatever else is changed in one place', () => {
+  it('finds any other change in a single place', () => {
     const whole = exported(6);
     fc.assert(
       fc.property(fc.nat(whole.length - 2), fc.string({ minLength: 1, maxLength: 3 }), (at, put) => {

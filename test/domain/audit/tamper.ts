@@ -1,4 +1,7 @@
-/** Every way to tamper with one line of an export, with the entries that may be named as the first that does not fit. */
+/**
+ * Every way to tamper with one line of an export, with the entries that may be named as the first
+ * invalid one.
+ */
 export type Tampering = { what: string; text: string; line: number };
 
 const joined = (lines: readonly string[]) => `${lines.join('\n')}\n`;
@@ -12,7 +15,10 @@ function changed(line: string, at: number): string {
   return line.slice(0, place) + other + line.slice(place + 1);
 }
 
-/** One at a time: each line changed, dropped, swapped with the next, repeated, and a line of another put before it. */
+/**
+ * One at a time: each line changed, dropped, swapped with the next, repeated, and a line from
+ * another export inserted before it.
+ */
 export function tamperings(text: string): Tampering[] {
   const lines = text.trimEnd().split('\n');
   return lines.flatMap((line, i) => {
@@ -23,7 +29,7 @@ export function tamperings(text: string): Tampering[] {
     return [
       { what: 'changed', text: at([changed(line, i * 7)]), line: i + 1 },
       { what: 'dropped', text: at([]), line: i + 1 },
-      // Before the last line nothing but entries belongs.
+      // Before the last line there may only be entries.
       { what: 'repeated', text: at([line, line]), line: next === undefined ? i + 1 : i + 2 },
       { what: 'inserted', text: at([other, line]), line: i + 1 },
       ...(next === undefined ? [] : [{ what: 'swapped', text: at([next, line], 2), line: i + 1 }]),

@@ -53,7 +53,7 @@ describe('the flag for what Shopify says', () => {
       expect(meaningOf(fact('email', 'order_box', 'Unticked', null), level)).toBe('evidence');
   });
 
-  it('a ticked box is no choice where a confirmed opt-in is asked for, and neither is another word there', () => {
+  it('a ticked box is no choice if a confirmed opt-in is required, and neither is another word there', () => {
     expect(meaningOf(fact('email', 'order_box', 'ticked', null), 'confirmed')).toBe('none');
     expect(meaningOf(fact('email', 'order_box', 'subscribed', 'confirmed_opt_in'), 'any')).toBe('none');
   });

@@ -7,7 +7,10 @@ const NOW = Date.UTC(2026, 5, 30, 12);
 const RULES: ConsentRules = { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' };
 const TOLD_YES: Told = { accepted: true, acceptedAt: NOW - HOUR, pendingFlags: [] };
 
-/** What Shopify says of a person about the address they share with the other; `ago` in hours, null: undated. */
+/**
+ * What Shopify says about a person for the address they share with the other. `ago` in hours; null:
+ * undated.
+ */
 function says(
   personId: string | null,
   state: string,

@@ -49,7 +49,7 @@ describe('the breaker of a shop', () => {
     expect(record(seen, 'failure', T + WINDOW + WINDOW / 30, WINDOW).openedAt).toBeNull();
   });
 
-  it('begins a new slice when a thirtieth of the window is over, and adds to the last until then', () => {
+  it('starts a new slice after a thirtieth of the window, and adds to the last one until then', () => {
     const width = WINDOW / 30;
     const at = [0, 1, width - 1, width, width + 1, 2 * width, 2 * width + 5, 3 * width - 1];
     const state = at.reduce((before, later) => record(before, 'failure', T + later, WINDOW), CLOSED);

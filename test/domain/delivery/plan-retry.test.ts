@@ -52,9 +52,9 @@ describe('the wait before the next attempt', () => {
       more: { attempts: 5, retryAfterMs: HOUR },
       planned: GIVE_UP,
     },
-    { name: 'may be none', more: { schedule: [0] }, planned: wait(0) },
+    { name: 'may be zero', more: { schedule: [0] }, planned: wait(0) },
     {
-      name: 'is the shortest Retry-After where there would be none',
+      name: 'is the shortest Retry-After instead of zero',
       more: { schedule: [0], retryAfterMs: 1 },
       planned: wait(1),
     },

@@ -10,8 +10,8 @@ const pattern = (windows: (hour: number) => number, weeks = PATTERN_WEEKS): Patt
 });
 const hoursUntilLook = (of: Pattern, since: number) => (lookAt(of, since) - since) / HOUR;
 
-describe('a silent shop is looked into', () => {
-  it('after 30 minutes at the soonest, however busy it is', () => {
+describe('a silent shop is checked', () => {
+  it('after 30 minutes at the earliest, however busy it is', () => {
     expect(
       hoursUntilLook(
         pattern(() => 16),
@@ -26,7 +26,7 @@ describe('a silent shop is looked into', () => {
     ).toBe(0.5);
   });
 
-  it('after 24 hours at the latest, also when it never had a webhook', () => {
+  it('after 24 hours at the latest, even if it never had a webhook', () => {
     expect(
       hoursUntilLook(
         pattern(() => 0),
@@ -44,16 +44,16 @@ describe('a silent shop is looked into', () => {
   it('sooner by day than by night, by its own hours of the week', () => {
     const byDay = pattern((hour) => (hour % 24 >= 8 && hour % 24 < 20 ? 16 : 0));
     expect(hoursUntilLook(byDay, MONDAY + 10 * HOUR)).toBeLessThan(2);
-    // From 20:00 on nothing is due before the next morning.
+    // From 20:00 on, nothing is due before the next morning.
     expect(hoursUntilLook(byDay, MONDAY + 20 * HOUR)).toBeGreaterThan(12);
   });
 
-  it('later at a weekend on which it is always quiet', () => {
+  it('later on a weekend when it is always quiet', () => {
     const weekdays = pattern((hour) => (hour < 120 ? 8 : 0));
     expect(hoursUntilLook(weekdays, MONDAY + 130 * HOUR)).toBeGreaterThan(2 * hoursUntilLook(weekdays, MONDAY));
   });
 
-  it('between 30 minutes and 24 hours for any pattern and moment, the busier the sooner', () => {
+  it('between 30 minutes and 24 hours for any pattern and time, and sooner the busier it is', () => {
     const any = fc.array(fc.nat(16), { minLength: 168, maxLength: 168 });
     fc.assert(
       fc.property(any, fc.nat(10 * 365 * 24 * 60), (windows, minute) => {
@@ -65,12 +65,12 @@ describe('a silent shop is looked into', () => {
     );
   });
 
-  it('again once the silence has doubled, at most a day later', () => {
+  it('again once the silence has doubled, but at most a day later', () => {
     expect(nextLookAt(0, 2 * HOUR)).toBe(4 * HOUR);
     expect(nextLookAt(0, 100 * HOUR)).toBe(124 * HOUR);
   });
 
-  it('knows the hour of the week', () => {
+  it('according to the hour of the week', () => {
     expect([MONDAY, MONDAY + HOUR, MONDAY - HOUR, Date.parse('2026-11-29T23:30:00Z')].map(hourOfWeek)).toEqual([
       0, 1, 167, 167,
     ]);

@@ -14,7 +14,7 @@ const filterOf = (query: string) => Object.fromEntries(new URLSearchParams(query
 const refused = { ...answers.rejected, excerpt: '{"error":"FirstName is not allowed"}' };
 
 describe('what could not be sent', () => {
-  it('is grouped by cause and person, with the value to look at and a query for exactly its events', async () => {
+  it('is grouped by cause and person, with the value to check and a query for exactly its events', async () => {
     await scene.receive('customers/create', customer(1, 0, { first_name: '<Ann>', last_name: 'Lee' }));
     await scene.work(refused);
     await scene.receive('orders/create', order(5, 0, { customer: customer(1, 0), email: 'person1@example.com' }));
@@ -47,7 +47,7 @@ describe('what could not be sent', () => {
     expect(await issues('ignored')).toMatchObject([{ count: 2, person: { customerId: '1' } }]);
   });
 
-  it('is resolved once it was accepted after all', async () => {
+  it('is resolved once it is accepted after all', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);
     const [one] = await issues();
@@ -69,8 +69,8 @@ describe('what could not be sent', () => {
   });
 });
 
-describe('many at once', () => {
-  it('are dismissed only where they need attention', async () => {
+describe('many events at once', () => {
+  it('are dismissed only if they need attention', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     await scene.receive('customers/create', customer(2, 0));
@@ -83,7 +83,7 @@ describe('many at once', () => {
     expect(await total('reason=dismissed')).toBe(1);
   });
 
-  it('that are resent say which stay, and why', async () => {
+  it('that are resent come with those that aren’t, and why', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.receive('shop/update', { id: 1, name: 'Alpine' });
     await scene.receive('customers/create', customer(2, 0));

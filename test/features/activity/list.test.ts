@@ -173,7 +173,7 @@ describe('the filter', () => {
     expect(ids(await list('?reason='))).toHaveLength(3);
   });
 
-  it('source finds one or more sources, with commas between them or named again', async () => {
+  it('source finds one or more sources, separated by commas or repeated', async () => {
     const by = new Map<string, string>();
     for (const [i, source] of eventSources.entries()) {
       const id = await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - i });
@@ -187,7 +187,7 @@ describe('the filter', () => {
     expect(ids(await list('?source='))).toHaveLength(eventSources.length);
   });
 
-  it('state takes several, and shows none of their events twice', async () => {
+  it('state accepts several, and shows no event twice', async () => {
     const retrying = await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - 3 });
     await scene.work(answers.down);
     const rejected = await scene.receive('customers/create', customer(2, 0), { receivedAt: scene.now - 2 });
@@ -198,7 +198,7 @@ describe('the filter', () => {
     expect(ids(await list('?state=retrying,attention'))).toEqual([rejected, retrying]);
   });
 
-  it('reason also finds what was skipped or merged for it', async () => {
+  it('reason also finds events skipped or merged for it', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     const again = await scene.receive('customers/update', customer(1, 0));

@@ -57,7 +57,10 @@ export type Scene = {
     how?: { webhookId?: string; receivedAt?: number; shop?: Shop },
   ): Promise<string>;
   process(): Promise<void>;
-  /** Translates one batch and says what left at once, with room for `room`; null: nothing was to be chosen from. */
+  /**
+   * Translates one batch and returns what was sent at once, with room for `room`; null: there was
+   * nothing to choose from.
+   */
   leave(how?: { room?: number; limit?: number; db?: Db }): Promise<Left | null>;
   claim(): Promise<ReadyDelivery[]>;
   record(delivery: ReadyDelivery, answer?: Partial<Attempt>): Promise<void>;

@@ -78,7 +78,7 @@ describe('the counts', () => {
     expect((await overview()).counts['24h'].received).toBe(3);
   });
 
-  it('come each with the query that opens exactly the events it counts', async () => {
+  it('come each with the query for exactly the events it counts', async () => {
     for (const [i, ago] of [0, DAY - 1, DAY + 1, 6 * DAY, 8 * DAY, 29 * DAY].entries()) {
       await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - ago });
     }
@@ -91,7 +91,7 @@ describe('the counts', () => {
     await scene.receive('orders/create', '[]');
     await scene.process();
     const { counts: found, daily, queries } = await overview();
-    // What arrives later is in no figure.
+    // Whatever arrives later is in no figure.
     await scene.receive('customers/create', customer(99, 0), { receivedAt: scene.now + MINUTE });
     const opened = async (query: string) => (await scene.call('get', `/activity?${query}`)).body.total;
     for (const window of ['24h', '7d', '30d']) {
@@ -132,7 +132,7 @@ describe('the connection', () => {
     });
   });
 
-  it('is proven by what Ascent360 last accepted under this GUID, and by nothing else', async () => {
+  it('is proven only by what Ascent360 last accepted under this GUID', async () => {
     expect((await overview()).connection.text.next).toEqual({ code: 'connection.unproven' });
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);

@@ -153,7 +153,7 @@ describe('the timeline', () => {
     ['refused', answers.rejected, 'refused', 'timeline.refused'],
     ['refused with its GUID', answers.refusedGuid, 'refused', 'timeline.refused'],
     ['answered by nobody', answers.down, 'told', 'timeline.told'],
-  ])('never says of a flag that was %s more than that', async (_what, answer, decision, code) => {
+  ])('never claims more about a flag that was %s', async (_what, answer, decision, code) => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - DAY));

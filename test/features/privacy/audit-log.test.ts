@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await connector.stop());
 
-/** GET /api/audit, as text. */
+/** GET /api/audit as text. */
 async function exportOf(query = ''): Promise<string> {
   const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
   const answer = await fetch(`${connector.url}/api/audit${query}`, { headers: { authorization: `Bearer ${token}` } });
@@ -41,7 +41,9 @@ const entriesOf = (text: string) =>
     .filter(({ kind }) => kind !== 'end');
 const of = async (kind: string) => entriesOf(await exportOf()).filter((entry) => entry.kind === kind);
 
-/** A person who opts in, out, and is refused once; a held choice; settings; a privacy request. */
+/**
+ * A person who opts in, opts out, and is rejected once; a held choice; settings; a privacy request.
+ */
 async function live(): Promise<void> {
   await connector.deliver('customers/create', customer(CANARY.id, { ...CANARY, ...whole }));
   await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
@@ -98,7 +100,7 @@ describe('the audit log', () => {
     expect(text).not.toContain('"who":"42"');
   });
 
-  it('as exported fits, and the verifier finds each line changed, dropped, swapped, repeated or inserted', async () => {
+  it('is valid when exported, and the verifier finds each line changed, dropped, swapped, repeated or inserted', async () => {
     await live();
     const text = await exportOf();
     expect(verifyExport(text)).toMatchObject({ ok: true, first: 1 });
@@ -107,7 +109,7 @@ describe('the audit log', () => {
     expect(all.filter((one) => verifyExport(one.text).ok || !named(one.text, one.line))).toEqual([]);
   });
 
-  it('is checked offline by a command that ends with 1 and names the line', async () => {
+  it('can be checked offline by a command that exits with 1 and names the line', async () => {
     await live();
     const text = await exportOf();
     const lines = text.split('\n');
@@ -116,7 +118,7 @@ describe('the audit log', () => {
     expect(await command(dropped)).toMatchObject({ code: 1, said: expect.stringContaining('Line 3 does not fit') });
   });
 
-  it('stays whole when a person is erased, and then links nothing to them, even for who has the keys', async () => {
+  it('stays complete when a person is erased, and then links nothing to them, even for someone with the keys', async () => {
     await live();
     const before = await exportOf();
     const [shop] = await connector.db.query<{ wrapped_key: Uint8Array; wrap_key_id: string }>(
@@ -133,7 +135,7 @@ describe('the audit log', () => {
     expect(verifyExport(after)).toMatchObject({ ok: true, first: 1 });
     expect(after.startsWith(before.slice(0, before.trimEnd().lastIndexOf('\n')))).toBe(true);
     expect(entriesOf(after).at(-1)).toMatchObject({ kind: 'privacy', action: 'erased' });
-    // What was the key is nowhere any more.
+    // The key is nowhere any more.
     expect(linked(after, await connector.db.query<{ id: string }>('SELECT id FROM people'))).toBe(false);
     const gone = new Set(ids.map(({ id }) => id));
     for (const { id } of await connector.db.query<{ id: string }>('SELECT id FROM people')) gone.delete(id);
@@ -151,7 +153,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('gives a span of time without a gap, and nothing but the end line for one without entries', async () => {
+  it('returns a time span without a gap, and only the end line for one without entries', async () => {
     await live();
     const all = entriesOf(await exportOf());
     const middle = all[Math.floor(all.length / 2)];
@@ -163,14 +165,14 @@ describe('the audit log', () => {
     expect(await connector.api('GET', '/audit?from=yesterday')).toMatchObject({ status: 422 });
   });
 
-  it('has its newest hash on the privacy page', async () => {
+  it('shows its newest hash on the privacy page', async () => {
     await live();
     const verdict = verifyExport(await exportOf());
     const { body } = await connector.api('GET', '/privacy-requests');
     expect(body).toMatchObject({ audit: verdict.ok && { seq: verdict.last, hash: verdict.hash } });
   });
 
-  it('has one end, whatever is written at once', async () => {
+  it('has a single end, whatever is written at once', async () => {
     await connector.deliver(EMAIL, emailConsent(1, 'subscribed', ago(MINUTE)));
     await Promise.all([
       ...Array.from({ length: 10 }, (_, i) =>
@@ -184,7 +186,7 @@ describe('the audit log', () => {
     expect((await of('decision')).filter(({ decision }) => decision === 'sent')).toHaveLength(11);
   });
 
-  it('is not written when what it records is not: a change of settings that fails', async () => {
+  it('has no entry for what failed: a change of settings', async () => {
     const before = await exportOf();
     await connector.db.query(
       'CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION $q$no$q$; END $$',
@@ -196,7 +198,7 @@ describe('the audit log', () => {
     expect(entriesOf(await exportOf())).toEqual(entriesOf(before));
   });
 
-  it('says of an attempt whose process died that its outcome is unknown', async () => {
+  it('says that an attempt’s outcome is unknown if its process died', async () => {
     connector.ascent360.behave('hang');
     await connector.send(EMAIL, emailConsent(1, 'subscribed', ago(MINUTE)));
     await expect.poll(async () => (await of('decision')).length).toBeGreaterThan(0);

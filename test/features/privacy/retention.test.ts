@@ -217,7 +217,7 @@ describe('retention', () => {
   });
 });
 
-it('deletes entries of the audit log after six years but for the newest, and the chain goes on from it', async () => {
+it('deletes entries of the audit log after six years, except the newest, from which the chain continues', async () => {
   for (let i = 0; i < 4; i++) await connector.api('PUT', '/settings', { guid: null, sourceName: `Name ${i}` });
   const rows = async () =>
     await connector.db.query<{ seq: number; lines: string; hash: Uint8Array }>(

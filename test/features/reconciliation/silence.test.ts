@@ -31,9 +31,9 @@ async function lastWebhook(hours: number): Promise<void> {
   );
 }
 const look = async () => await connector.db.query('UPDATE silences SET due_at = now()');
-/** Waits until the silence of now was looked into. */
+/** Waits until the current silence was checked. */
 const looked = async () =>
-  await until('the silence has been looked into', async () => {
+  await until('the silence was checked', async () => {
     const [row] = await connector.db.query(
       `SELECT 1 FROM silences WHERE looked_at IS NOT NULL AND since > now() - interval '40 hours' AND due_at > now()`,
     );
@@ -43,7 +43,7 @@ const overview = async () => (await connector.api('GET', '/overview')).body as O
 const silent = async () => (await overview()).problems.filter(({ kind }) => kind === 'silent');
 const gauge = async () => (await readState(connector.db)).silent;
 
-/** A customer who was changed although no webhook says so. */
+/** A customer who was changed without a webhook. */
 const change = (id: number, at: string) =>
   shop.setCustomer({
     id,
@@ -54,7 +54,7 @@ const change = (id: number, at: string) =>
   });
 
 describe('a shop whose webhooks stop', () => {
-  it('is found by Shopify’s count, compared at once, shown until webhooks come again, and counted for the operator', async () => {
+  it('is found by Shopify’s counts, compared at once, shown until webhooks arrive again, and counted for the operator', async () => {
     await lastWebhook(25);
     change(501, ago(3 * HOUR));
     change(502, ago(2 * HOUR));
@@ -69,10 +69,10 @@ describe('a shop whose webhooks stop', () => {
       return rows.length === 2 ? true : undefined;
     });
     expect(await gauge()).toBe(1);
-    // What was found counts once, however often it is looked at.
+    // What was found counts once, however often it is checked.
     await connector.settled();
     await connector.db.query(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
-    await until('it was looked at again', async () => {
+    await until('it was checked again', async () => {
       const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
       return row;
     });
@@ -84,11 +84,11 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(0);
   });
 
-  it('without access gets an entry that says silence cannot be told from a fault, and is no proof for the operator', async () => {
+  it('is listed without access as perhaps silent, perhaps broken, and proves nothing to the operator', async () => {
     await lastWebhook(25);
     await connector.db.query('DELETE FROM admin_tokens');
     await look();
-    // Not by a call: it would bring a token.
+    // Not through a call: it would bring a token.
     await until('an entry', async () => (await connector.db.query(`SELECT 1 FROM problems WHERE kind = 'silent'`))[0]);
     expect(await silent()).toMatchObject([{ message: expect.stringContaining('can’t tell whether nothing happened') }]);
     expect((await overview()).silence).toMatchObject({ state: 'unknown' });
@@ -97,7 +97,7 @@ describe('a shop whose webhooks stop', () => {
 });
 
 describe('a shop in which nothing happens', () => {
-  it('is no problem: the overview says that Shopify confirms it, and the next look comes later', async () => {
+  it('is no problem: the overview says that Shopify confirms it, and the next check comes later', async () => {
     await lastWebhook(25);
     await look();
     await looked();
@@ -112,11 +112,11 @@ describe('a shop in which nothing happens', () => {
     expect(row?.hours).toBeGreaterThan(23);
   });
 
-  it('is not looked into within its usual gaps, nor for a change of which the webhook may be under way', async () => {
+  it('is not checked within its usual gaps, nor for a change whose webhook may be on its way', async () => {
     await lastWebhook(5);
     change(501, ago(HOUR));
     await look();
-    await until('it was put off', async () => {
+    await until('it was postponed', async () => {
       const [row] = await connector.db.query('SELECT 1 FROM silences WHERE looked_at IS NULL AND due_at > now()');
       return row;
     });
@@ -128,7 +128,7 @@ describe('a shop in which nothing happens', () => {
     expect(await silent()).toEqual([]);
   });
 
-  it('is not looked into sooner than its own pattern says', async () => {
+  it('is not checked sooner than its own pattern says', async () => {
     await lastWebhook(3);
     // Every ten minutes for two weeks: three hours are far too long.
     await connector.db.query(

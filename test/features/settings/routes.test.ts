@@ -342,7 +342,7 @@ describe('POST /api/test-record', () => {
 });
 
 describe('PUT /api/seen', () => {
-  it('keeps the answer once something was accepted, and takes nothing else', async () => {
+  it('saves the answer once something was accepted, and accepts nothing else', async () => {
     await call('put', '/api/settings', { guid });
     expect((await call('put', '/api/seen', { answer: 'yes' })).status).toBe(409);
     await store.noteProof(shop, guid, start);

@@ -9,7 +9,7 @@ it('no more than ten are sold at once', () => {
   expect([9, 10, 11].map(capped)).toEqual([9, 10, 10]);
 });
 
-it('what was sold is added up', () => {
+it('the prices of all items are added up', () => {
   expect([sell(1), sell(2)]).toEqual([1, 3]);
 });
 

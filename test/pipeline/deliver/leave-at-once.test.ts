@@ -16,7 +16,10 @@ const leave = async (...how: Parameters<Scene['leave']>) => payloadsOf((await sc
 const claim = async () => payloadsOf(await scene.claim());
 const rows = async <Row extends object>(text: string) => await scene.db.query<Row>(text, [scene.shop.id]);
 
-/** Everything that leaving writes, without what differs from shop to shop: ids, hashes and moments. */
+/**
+ * Everything that sending at once writes, without what differs from shop to shop: ids, hashes and
+ * times.
+ */
 const written = async () => ({
   deliveries: await rows(
     `SELECT d.kind, d.open, d.attempts, d.fence, d.carries_opt_out, d.again, d.reassert, d.reading, d.lease_until > now() AS leased,
@@ -36,7 +39,7 @@ const written = async () => ({
   ),
 });
 
-it('what leaves at once is what a claim would have sent, and leaves the same behind', async () => {
+it('sending at once sends exactly what a claim would have sent, and leaves the same rows behind', async () => {
   const events = async () => {
     await scene.receive('customers/create', customer(1));
     await scene.receive('orders/create', order(2, { customer: { id: 2, email: 'person2@example.com' } }));
@@ -59,7 +62,7 @@ it('what leaves at once is what a claim would have sent, and leaves the same beh
   expect(await claim()).toEqual([]);
 });
 
-it('is recorded like anything else: accepted, or tried again and then accepted', async () => {
+it('what was sent at once is recorded like anything else: accepted, or retried and then accepted', async () => {
   await scene.receive('customers/create', customer(1));
   await scene.receive('customers/create', customer(2));
   const left = await scene.leave();
@@ -77,7 +80,7 @@ it('is recorded like anything else: accepted, or tried again and then accepted',
 });
 
 describe('an address is a lane', () => {
-  it('of two deliveries of a batch to one address the second waits for the first', async () => {
+  it('of two deliveries to one address in a batch, the second waits for the first', async () => {
     await scene.receive('orders/create', order(1, { email: 'same@example.com' }));
     await scene.receive('orders/create', order(2, { email: 'same@example.com' }));
     const left = await scene.leave();
@@ -88,16 +91,19 @@ describe('an address is a lane', () => {
     expect(await claim()).toMatchObject([{ Order: { Id: '2' } }]);
   });
 
-  it.each(['being sent', 'waiting for its next attempt'])('nothing goes before what is %s there', async (how) => {
-    await scene.receive('customers/create', customer(1));
-    const first = await scene.leave();
-    if (how !== 'being sent') for (const one of first?.ready ?? []) await scene.record(one, answers.down);
-    await scene.receive('orders/create', order(1));
-    expect(await leave()).toEqual([]);
-    expect(await claim()).toEqual([]);
-  });
+  it.each(['being sent', 'waiting for its next attempt'])(
+    'nothing overtakes a delivery that is %s there',
+    async (how) => {
+      await scene.receive('customers/create', customer(1));
+      const first = await scene.leave();
+      if (how !== 'being sent') for (const one of first?.ready ?? []) await scene.record(one, answers.down);
+      await scene.receive('orders/create', order(1));
+      expect(await leave()).toEqual([]);
+      expect(await claim()).toEqual([]);
+    },
+  );
 
-  it('a phone number is one too', async () => {
+  it('a phone number is a lane, too', async () => {
     await scene.receive('customers/create', customer(1, { phone: '+15005550106' }));
     await scene.receive('customers/create', customer(2, { phone: '+15005550106' }));
     expect(await leave()).toMatchObject([{ Email: 'person1@example.com' }]);
@@ -105,7 +111,7 @@ describe('an address is a lane', () => {
 });
 
 describe('everything waits to be claimed', () => {
-  it('while something of the shop is due: the oldest goes first', async () => {
+  it('while something in the shop is due: the oldest goes first', async () => {
     await scene.receive('customers/create', customer(1));
     await scene.process();
     await scene.receive('customers/create', customer(2));
@@ -139,7 +145,7 @@ describe('everything waits to be claimed', () => {
     expect(await rows('SELECT 1 FROM attempts WHERE shop_id = $1')).toEqual([]);
   });
 
-  it('while an event that is not translated may take back an opt-in, as far as it opts somebody in', async () => {
+  it('while an untranslated event may take back an opt-in, if it is an opt-in', async () => {
     await scene.receive(EMAIL, emailConsent(1, 'subscribed', new Date(scene.now - 2000).toISOString()));
     await scene.receive('customers/create', customer(2));
     await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', now()));
@@ -150,7 +156,7 @@ describe('everything waits to be claimed', () => {
     expect(rest.filter((payload) => 'EmailPermission' in payload)).toMatchObject([{ EmailPermission: false }]);
   });
 
-  it('what has nothing new to say ends without an attempt', async () => {
+  it('an event with nothing new ends without an attempt', async () => {
     await scene.receive('customers/create', customer(1));
     for (const one of (await scene.leave())?.ready ?? []) await scene.record(one);
     await scene.receive('customers/update', customer(1, { updated_at: new Date(scene.now + 1000).toISOString() }));

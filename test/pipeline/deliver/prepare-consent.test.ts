@@ -27,7 +27,7 @@ describe('A consent event', () => {
       'skipped: no_choice',
     ],
     [
-      'told before it came',
+      'accepted before it arrived',
       {
         about: about('f1'),
         facts: facts({ email: [optIn] }),
@@ -36,12 +36,12 @@ describe('A consent event', () => {
       'skipped: already_told',
     ],
     [
-      'told at a time not known',
+      'accepted at an unknown time',
       { about: about('f1'), facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'skipped: already_told',
     ],
     [
-      'told with something else since',
+      'accepted, with something else sent since',
       {
         about: about('f1'),
         facts: facts({ email: [optIn] }),
@@ -50,17 +50,17 @@ describe('A consent event', () => {
       'merged: told_with_another',
     ],
     [
-      'after which a newer one came',
+      'after which a newer one arrived',
       { about: about('f1'), facts: facts({ email: [optIn, { ...optOut, chosenAt: NOW - HOUR }] }) },
       'merged: superseded into e2',
     ],
     [
-      'of the same moment as an opt-out, which stands',
+      'at the same moment as an opt-out, which wins',
       { about: about('f1'), facts: facts({ email: [optIn, optOut] }) },
       'merged: superseded into e2',
     ],
     [
-      'after which an order was ticked, which has no delivery of its own',
+      'followed by an order with the box ticked, which has no delivery of its own',
       {
         about: about('f2'),
         facts: facts({
@@ -149,7 +149,7 @@ describe('A consent event', () => {
       'skipped: history_held',
     ],
     [
-      'the same of a person who is gone',
+      'the same for a person who is gone',
       {
         about: about('f1'),
         isGone: true,
@@ -159,12 +159,12 @@ describe('A consent event', () => {
       'skipped: deleted_person',
     ],
     [
-      'an opt-out of a person who is gone',
+      'an opt-out by a person who is gone',
       { about: about('f2'), isGone: true, facts: facts({ email: [optOut] }) },
       'sent email,false',
     ],
     [
-      'no choice of a person who is gone',
+      'no choice by a person who is gone',
       { about: about('f1'), isGone: true, facts: facts({ email: [fact({ state: 'pending' })] }) },
       'skipped: deleted_person',
     ],
@@ -197,7 +197,7 @@ describe('A consent event', () => {
       'skipped: no_choice',
     ],
     [
-      'an opt-in older than the address, told or not',
+      'an opt-in older than the address, accepted or not',
       {
         about: about('f1'),
         facts: facts({
@@ -211,12 +211,12 @@ describe('A consent event', () => {
       'skipped: no_choice',
     ],
     [
-      'sent again by the merchant, whatever was told',
+      'resent by the merchant, whatever was accepted',
       { about: about('f1'), again: true, facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'sent',
     ],
     [
-      'told again on purpose',
+      'resent on purpose',
       {
         about: about('f1'),
         reassert: true,
@@ -229,7 +229,7 @@ describe('A consent event', () => {
     expect(ends(consent(change))).toBe(end);
   });
 
-  it('held until Shopify confirms it says so', () => {
+  it('says that it is held until Shopify confirms it', () => {
     const to = { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW };
     const held = prepare(given(consent({ about: about('f1'), facts: facts({ email: [optIn] }), to })));
     expect(held).toMatchObject({ detail: 'The app was installed again: it goes out once Shopify has confirmed it' });

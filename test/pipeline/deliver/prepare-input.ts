@@ -1,4 +1,4 @@
-/** Inputs of `prepare`, and how it ends with them in a few words. */
+/** Inputs for `prepare`, and its results in a few words. */
 import type { Channel, ConsentFact, FlagChannel } from '../../../server/domain/consent.ts';
 import type { Contact } from '../../../server/domain/contact.ts';
 import type { Purchase } from '../../../server/domain/purchase.ts';
@@ -71,7 +71,7 @@ export function given(change: Partial<PrepareInput> = {}): PrepareInput {
   };
 }
 
-/** How it ends, in a few words. */
+/** The result in a few words. */
 export function ends(change: Partial<PrepareInput>): string {
   const made = prepare(given(change));
   if (made.kind === 'send')

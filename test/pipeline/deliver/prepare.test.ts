@@ -20,7 +20,7 @@ import {
 
 const read = (change: Partial<PrepareInput>): Partial<PrepareInput> => ({ kind: 'read', ...change });
 
-describe('What was read from Shopify', () => {
+describe('a person read from Shopify', () => {
   it.each<[string, Partial<PrepareInput>, string]>([
     ['with a flag due', { facts: facts({ email: [optIn] }) }, 'sent email,true'],
     [
@@ -35,7 +35,7 @@ describe('What was read from Shopify', () => {
       'skipped: already_told',
     ],
     [
-      'told with something else since',
+      'accepted, with something else sent since',
       {
         facts: facts({ sms: [fact({ channel: 'sms' })] }),
         told: told({ sms: { accepted: true, acceptedAt: RECEIVED } }),
@@ -43,7 +43,7 @@ describe('What was read from Shopify', () => {
       'merged: told_with_another',
     ],
     [
-      'told by email with something else since',
+      'accepted by email, with something else sent since',
       { facts: facts({ email: [optIn] }), told: told({ email: { accepted: true, acceptedAt: RECEIVED } }) },
       'merged: told_with_another',
     ],
@@ -61,12 +61,12 @@ describe('What was read from Shopify', () => {
       'skipped: unticked_box',
     ],
     [
-      'told at a time not known',
+      'accepted at an unknown time',
       { facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'skipped: already_told',
     ],
     [
-      'with history for e-mail and SMS told: history is what is held',
+      'with history for email and SMS accepted: the reason is history',
       {
         facts: facts({ email: [optIn], sms: [fact({ channel: 'sms' })] }),
         told: told({ sms: { accepted: true } }),
@@ -75,50 +75,50 @@ describe('What was read from Shopify', () => {
       'skipped: history_held',
     ],
     [
-      'with an older state: sent for its choice alone',
+      'with an older state: sent only for its choice',
       { otherwise: 'stale', facts: facts({ email: [optIn] }) },
       'sent email,true',
     ],
-    ['sent again by the merchant', { again: true }, 'sent'],
+    ['resent by the merchant', { again: true }, 'sent'],
   ])('%s', (_what, change, end) => {
     expect(ends(read(change))).toBe(end);
   });
 });
 
-describe('What a delivery comes to', () => {
+describe('the result for', () => {
   it.each<[string, Partial<PrepareInput>, string]>([
     ['a customer without a choice', {}, 'sent'],
     ['a customer whose choice is due', { facts: facts({ email: [optIn] }) }, 'sent email,true'],
     ['customers switched off', { settings: switchedOff({ customers: false }) }, 'skipped: topic_off'],
-    ['orders switched off do not hold a customer', { settings: switchedOff({ orders: false }) }, 'sent'],
+    ['a customer while orders are switched off', { settings: switchedOff({ orders: false }) }, 'sent'],
     [
       'orders switched off',
       { kind: 'order', purchase, settings: switchedOff({ orders: false }) },
       'skipped: topic_off',
     ],
     [
-      'customers switched off do not hold an order',
+      'an order while customers are switched off',
       { kind: 'order', purchase, settings: switchedOff({ customers: false }) },
       'sent',
     ],
     ['a test order', { kind: 'order', purchase: { ...purchase, test: true } }, 'skipped: test_order'],
     [
-      'a test order that is wanted',
+      'a test order, if wanted',
       { kind: 'order', purchase: { ...purchase, test: true }, settings: switchedOff({ testOrders: true }) },
       'sent',
     ],
     [
-      'an order of a channel left out, in any case',
+      'an order from an excluded channel, in any case',
       { kind: 'order', purchase, settings: switchedOff({ excludeChannels: ['pos', 'wEB'] }) },
       'skipped: channel_excluded',
     ],
     [
-      'an order of another channel',
+      'an order from another channel',
       { kind: 'order', purchase, settings: switchedOff({ excludeChannels: ['pos'] }) },
       'sent',
     ],
     [
-      'what left settings out is not sent for its choice either, unless the topic is off',
+      'what settings exclude, even with a choice, unless the topic is off',
       {
         kind: 'order',
         purchase,
@@ -134,7 +134,7 @@ describe('What a delivery comes to', () => {
       'sent email,true',
     ],
     [
-      'a topic that is off, with a choice that is due but not of this event',
+      'a topic that is off, with a choice that is due but not from this event',
       { facts: facts({ email: [optIn] }), settings: switchedOff({ customers: false }) },
       'skipped: topic_off',
     ],
@@ -149,19 +149,19 @@ describe('What a delivery comes to', () => {
       'skipped: topic_off',
     ],
     ['a customer who was deleted', { isGone: true, facts: facts({ email: [optOut] }) }, 'skipped: deleted_person'],
-    ['an older state, sent for its choice alone, with nothing due', { otherwise: 'stale' }, 'skipped: stale'],
+    ['an older state, sent only for its choice, with nothing due', { otherwise: 'stale' }, 'skipped: stale'],
     ['the same with something due', { otherwise: 'stale', facts: facts({ email: [optIn] }) }, 'sent email,true'],
     [
       'the same with lists due',
       { otherwise: 'stale', ...withLists, facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'sent lists',
     ],
-    ['the same sent again by the merchant', { otherwise: 'stale', again: true }, 'sent'],
+    ['the same, resent by the merchant', { otherwise: 'stale', again: true }, 'sent'],
   ])('%s', (_what, change, end) => {
     expect(ends(change)).toBe(end);
   });
 
-  it('an order with its topic off goes out for its choice without the order', () => {
+  it('an order whose topic is off is sent for its choice, without the order', () => {
     const change = { kind: 'order', purchase, choice: true, facts: facts({ email: [optIn] }) } as const;
     const off = prepare(given({ ...change, settings: switchedOff({ orders: false }) }));
     expect(off).toMatchObject({ kind: 'send', payload: { EmailPermission: true } });
@@ -181,23 +181,23 @@ describe('Lists', () => {
 
   it.each<[string, Partial<PrepareInput>, boolean]>([
     ['go out with an opt-in', {}, true],
-    ['go out with an opt-in that was told', { told: told({ email: { accepted: true } }) }, true],
+    ['go out with an opt-in that was accepted', { told: told({ email: { accepted: true } }) }, true],
     ['are not sent twice', { told: told({ email: { lists: 'set' } }) }, false],
-    ['go out again when they are others', { told: told({ email: { lists: 'another' } }) }, true],
+    ['go out again if they have changed', { told: told({ email: { lists: 'another' } }) }, true],
     ['need a provider', { listSet: null, settings: settingsWith() }, false],
     ['are not for a person whose data may not be sold', { dataSaleOptOut: true, settings: everyone }, false],
-    ['are not for a person of whom that is not known', { dataSaleOptOut: null, settings: everyone }, false],
+    ['are not for a person if that is unknown', { dataSaleOptOut: null, settings: everyone }, false],
     ['are not for a person who could not be read', { unread: true, settings: everyone }, false],
     ['are not for a person who opted out', { facts: facts({ email: [optOut] }), settings: everyone }, false],
     ['are for everyone without a choice, if the merchant says so', { facts: facts(), settings: everyone }, true],
-    ['are for subscribers alone otherwise', { facts: facts() }, false],
+    ['are otherwise only for subscribers', { facts: facts() }, false],
     [
-      'take an opt-in that is held for none',
+      'are not sent for an opt-in that is held back',
       { facts: facts({ email: [optIn, fact({ id: 'f4', state: 'pending', level: null, chosenAt: NOW - HOUR })] }) },
       false,
     ],
     [
-      'are for everyone whose opt-in is held',
+      'are for everyone, including those whose opt-in is held back',
       {
         settings: everyone,
         facts: facts({ email: [optIn, fact({ id: 'f4', state: 'pending', level: null, chosenAt: NOW - HOUR })] }),
@@ -209,9 +209,9 @@ describe('Lists', () => {
   });
 
   it.each([
-    ['opt-in of another, while Shopify is asked about this one', { isBeingAsked: true }, []],
+    ['opt-in of another person, while Shopify is asked about this one', { isBeingAsked: true }, []],
     [
-      'opt-in of another, where this one did not subscribe',
+      'opt-in of another person, if this one did not subscribe',
       {},
       [fact({ id: 'f6', state: 'not_subscribed', level: null, personId: 'ben', chosenAt: NOW - 3 * HOUR })],
     ],
@@ -239,8 +239,8 @@ describe('Lists', () => {
   });
 });
 
-describe('What is sent', () => {
-  it('names every flag that is due, and is more than content then', () => {
+describe('the payload', () => {
+  it('names every flag that is due, and then is more than content', () => {
     const all = facts({
       email: [optIn],
       sms: [fact({ channel: 'sms', state: 'unsubscribed', level: null })],
@@ -263,11 +263,11 @@ describe('What is sent', () => {
       { ...withLists, facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       false,
     ],
-  ])('with %s only its content counts: %s', (_what, change, onlyContent) => {
+  ])('with %s contains only content: %s', (_what, change, onlyContent) => {
     expect(prepare(given(change))).toMatchObject({ kind: 'send', onlyContent });
   });
 
-  it('has no flag for an address that it does not carry', () => {
+  it('has no flag for an address that it does not contain', () => {
     const { email: _e, mobile: _m, phone: _p, address: _a, ...nobody } = contact;
     const all = facts({
       email: [optIn],
@@ -279,7 +279,7 @@ describe('What is sent', () => {
     expect(Object.values(made.decisions).map(({ reason }) => reason)).toEqual(Array(4).fill('no_address'));
   });
 
-  it('tells again on purpose what was accepted, but not what may be on its way with another value', () => {
+  it('repeats on purpose what was accepted, but not what may be on its way with another value', () => {
     const change = { reassert: true, facts: facts({ email: [optIn] }) };
     expect(ends({ ...change, told: told({ email: { accepted: true } }) })).toBe('sent email,true');
   });
@@ -287,14 +287,14 @@ describe('What is sent', () => {
   it.each([
     ['json', 'A\u0001da'],
     ['xml', 'Ada'],
-  ] as const)('as %s is checked as it will be written: %j', (format, FirstName) => {
+  ] as const)('is checked as it will be written, as %s: %j', (format, FirstName) => {
     const odd = { ...contact, firstName: 'A\u0001da' };
     expect(prepare(given({ contact: odd, settings: settingsWith({ format }) }))).toMatchObject({
       payload: { FirstName },
     });
   });
 
-  it('is checked against the format, and what does not fit waits for somebody to look, with the key and no value', () => {
+  it('is checked against the format, and a payload that does not fit needs attention, with the key and no value', () => {
     const settings = settingsWith({
       sourceName: 'much too long '.repeat(20),
       sourceType: 'too long as well '.repeat(20),

@@ -82,7 +82,7 @@ const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '8
 const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
 const byTag = { mapping: { phonePermission: tags, addressPermission: tags } };
 
-it('opt-outs by tag of calls and post are sent once a setting maps the tag; whoever has another tag gets nothing', async () => {
+it('opt-outs from calls and post by tag are sent once a setting maps the tag; someone with another tag gets nothing', async () => {
   const history = await histories.begin();
   for (const [id, tag] of [
     [1, 'mail-stop'],

@@ -105,7 +105,7 @@ it.each([
   expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
 });
 
-it('a known customer who changed to another address meanwhile, and had opted out before, is opted out there by the first comparison', async () => {
+it('a known customer who changed their address meanwhile, after opting out, is opted out at the new address by the first comparison', async () => {
   const history = await histories.begin();
   // The reinstallation counts from ten minutes before it.
   const before = history.at(-3600);

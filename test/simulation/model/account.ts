@@ -50,7 +50,7 @@ export type Word = {
   channel: 'email' | 'sms';
   state: string;
   at: number;
-  /** When that came about by its own date; null: it has none. */
+  /** When it became so, by its own date; null: it has none. */
   date: number | null;
   must: number;
 };
@@ -66,7 +66,7 @@ export type Told = {
 /** What Ascent360 has: the last flag it answered 200 to, and whether it may have another by now. */
 export type Held = { value: boolean | null; unsure: boolean[] };
 
-/** What Shopify said of the sale of a customer's data. */
+/** What Shopify said about the sale of a customer's data. */
 export type SaleWord = { customer: number; optOut: boolean; at: number; may: number; must: number };
 
 export type Account = {
@@ -94,21 +94,21 @@ export type Account = {
   deleted: Map<number, { at: number; must: number }>;
   /** Consent messages that named no address. */
   nameless: Nameless[];
-  /** Customers who were to be erased. */
+  /** Customers to be erased. */
   redacted: Map<number, { at: number; must: number }>;
   redactedOrders: Set<number>;
-  /** Whether orders were left out at any time. */
+  /** Whether orders were ever left out. */
   leftOrdersOut: boolean;
-  /** Customers that a merge was about. */
+  /** Customers involved in a merge. */
   merged: Set<number>;
   /** Customers whose contact the app knows from a webhook. */
   met: Set<number>;
-  /** All that was acknowledged up to here was worked off. */
+  /** Everything acknowledged up to here has been handled. */
   workedOff: number;
   tagWords: TagWord[];
   saleWords: SaleWord[];
   listsTold: Map<string, string>;
-  /** Whose an order was when it was first heard of. */
+  /** Whose order it was when first heard of. */
   buyers: Map<number, number>;
   /** The newest state of an order that was acknowledged. */
   orders: Map<number, OrderState>;

@@ -36,7 +36,10 @@ function hasNotChosen({ account, channel, place }: View, customer: number, optIn
   );
 }
 
-/** Whether the customer said something newer in a message without an address, of which Shopify has not been asked since. */
+/**
+ * Whether the customer said something newer in a message without an address, about which Shopify
+ * has not been asked since.
+ */
 function isHeldByNameless({ account, channel, address, place }: View, customer: number, optInAt: number): boolean {
   const seen = account.sightings.filter((one) => one.customer === customer && one.channel === channel);
   if (seen.some((one) => one.address !== address)) return false;
@@ -118,7 +121,10 @@ export function whyNot(
   return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);
 }
 
-/** Nothing of a deleted customer's is sent once the deletion was worked off, but an opt-out with its address. */
+/**
+ * Once the deletion was handled, nothing of a deleted customer's is sent except an opt-out with its
+ * address.
+ */
 export function whyNotOf(account: Account, customer: number | null, order: number | null): string | null {
   const isGone = (id: number | null | undefined) => {
     const deletion = typeof id === 'number' ? account.deleted.get(id) : undefined;

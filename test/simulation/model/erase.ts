@@ -1,8 +1,8 @@
-/** What is left of somebody whom Shopify asks to erase (SPEC 9). */
+/** What is left of someone whom Shopify asks to erase (SPEC 9). */
 import type { Said } from '../webhooks.ts';
 import { type Account, keyOf, NEVER } from './account.ts';
 
-/** What was known of them need be known no more, and what they were told may be forgotten. */
+/** What was known about them may be forgotten, and so may what was sent for them. */
 export function erase(
   account: Account,
   { customer, orders, addresses }: Extract<Said, { says: 'redacted' }>,

@@ -1,4 +1,7 @@
-/** Provider and lists (SPEC 5 and 6): never for who opted out, never while it is not known whether data may be sold. */
+/**
+ * Provider and lists (SPEC 5 and 6): never for someone who opted out, never while we don't know
+ * whether data may be sold.
+ */
 import type { Account } from './account.ts';
 import { certainOf, newest, possibleOptIns, type View } from './choices.ts';
 

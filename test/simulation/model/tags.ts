@@ -2,7 +2,10 @@
 import { type Account, keyOf, UNDATED } from './account.ts';
 
 export type TagChannel = 'phone' | 'postal';
-/** Shopify said that a customer has a tag, or has it no more. `dated`: when that came about; a read says only how it is. */
+/**
+ * Shopify said that a customer has a tag, or no longer has it. `dated`: when that happened; a read
+ * only says how it is now.
+ */
 export type TagWord = {
   customer: number;
   tag: string;
@@ -48,7 +51,7 @@ export function whyNoTagFlag(asked: Asked, channel: TagChannel, value: boolean, 
   return there.some(({ dated, at }) => dated && now - at <= WEEK) ? null : 'an opt-in by a tag that is history';
 }
 
-/** Opt-outs by tag that are due of people whom the app knows, and that Ascent360 does not hold. */
+/** Opt-outs by tag that are due for people the app knows, and that Ascent360 doesn't have. */
 export function missingTagOptOuts(account: Account): string[] {
   const customers = new Set(account.tagWords.map(({ customer }) => customer));
   return [...customers].flatMap((customer) => {

@@ -227,8 +227,8 @@ describe('a connection problem', () => {
   });
 });
 
-describe('the proof that Ascent360 accepts', () => {
-  it('has the first and the last acceptance, whatever order they are noted in', async () => {
+describe('the proof that Ascent360 accepts records', () => {
+  it('has the first and the last acceptance, whatever order they are recorded in', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await store.noteProof(shop, first, t0);
