@@ -38,7 +38,7 @@ inBrowser(
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
       await openPersonOf(page, 'Your settings hold back choices from before installation');
       const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
-      await card.getByText(/^Subscribed to email on .+\. Not sent to Ascent360\.$/).waitFor();
+      await card.getByText(/^Subscribed to email on .+\. No permission accepted by Ascent360\.$/).waitFor();
       await card.getByText('your settings hold those back').waitFor();
       await page.getByRole('button', { name: 'Permissions' }).click();
       await timeline(page).filter({ hasText: 'Your settings hold back choices this old' }).first().waitFor();
