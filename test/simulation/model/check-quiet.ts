@@ -54,7 +54,7 @@ export function missingOptIns(account: Account, now: number): string[] {
     const due = certainOptIns(view).filter(
       (fact) =>
         (fact.from === 'topic' || fact.from === 'box') &&
-        (fact.customer === null || !account.deleted.has(fact.customer)) &&
+        (fact.customer === null || !(account.deleted.has(fact.customer) || account.merged.has(fact.customer))) &&
         fact.earliest > lastOther &&
         fact.earliest > account.settingsAt &&
         !isPerhapsHeld(view, fact.earliest, true, now),

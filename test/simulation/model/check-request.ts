@@ -27,6 +27,8 @@ const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);
  * haven't chosen.
  */
 function hasNotChosen({ account, channel, place }: View, customer: number, optInAt: number): boolean {
+  // What a customer who was merged away chose goes out as the kept one's, and the kept one may not have chosen: left open.
+  if (account.merged.has(customer)) return false;
   const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
   const last = newest(words.map(({ at }) => at));
   const lastWords = words.filter(({ at }) => at === last);
