@@ -58,3 +58,8 @@ export const appBridge = (): AppBridge | null => window.shopify ?? null;
 export function showToast(message: string): void {
   appBridge()?.toast.show(message);
 }
+
+/** Says that something failed, wherever the page is scrolled; what it is and what to do stays in a banner. */
+export function showErrorToast(message: string): void {
+  appBridge()?.toast.show(message, { isError: true });
+}

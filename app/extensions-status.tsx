@@ -1,5 +1,6 @@
-import { Badge, BlockStack, Card, InlineStack, Link, Text } from '@shopify/polaris';
+import { Badge, BlockStack, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { appBridge } from './app-bridge.ts';
 import { linkOf, parts, readExtensions } from './read-extensions.ts';
 import { useShop } from './shell/shop.tsx';
@@ -18,18 +19,46 @@ async function askShopify() {
 
 const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.getAttribute('content') ?? '';
 
+const KEPT = 'extensions-hidden';
+/** A browser may keep nothing: then the card is there again next time. */
+function wasHidden(): boolean {
+  try {
+    return window.localStorage.getItem(KEPT) === 'yes';
+  } catch {
+    return false;
+  }
+}
+function keepHidden(): void {
+  try {
+    window.localStorage.setItem(KEPT, 'yes');
+  } catch {
+    // Hidden for as long as the page is open.
+  }
+}
+
 /** Which parts of the app outside its own pages are in use, each with a way to add it. */
 export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
   const known = readExtensions(data);
+  const [hidden, setHidden] = useState(wasHidden);
+  const hide = () => {
+    keepHidden();
+    setHidden(true);
+  };
+  if (hidden) return null;
   return (
     <Card>
       <BlockStack gap="400">
         <BlockStack gap="100">
-          <Text as="h2" variant="headingMd">
-            {t('title')}
-          </Text>
+          <InlineStack align="space-between" blockAlign="center" gap="200" wrap={false}>
+            <Text as="h2" variant="headingMd">
+              {t('title')}
+            </Text>
+            <Button variant="tertiary" onClick={hide} accessibilityLabel={t('hideThis')}>
+              {t('hide')}
+            </Button>
+          </InlineStack>
           <Text as="p" tone="subdued">
             {t('text')}
           </Text>

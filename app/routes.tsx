@@ -12,6 +12,7 @@ const ActivityPage = lazy(() => import('./activity/activity-page.tsx').then((m) 
 const EventPage = lazy(() => import('./activity/event-page.tsx').then((m) => ({ default: m.EventPage })));
 const IssuesPage = lazy(() => import('./issues/issues-page.tsx').then((m) => ({ default: m.IssuesPage })));
 const PeoplePage = lazy(() => import('./people/people-page.tsx').then((m) => ({ default: m.PeoplePage })));
+const ConsentPage = lazy(() => import('./consent/consent-page.tsx').then((m) => ({ default: m.ConsentPage })));
 const PersonPage = lazy(() => import('./people/person-page.tsx').then((m) => ({ default: m.PersonPage })));
 const SettingsPage = lazy(() => import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })));
 const ImportsPage = lazy(() => import('./imports/imports-page.tsx').then((m) => ({ default: m.ImportsPage })));
@@ -48,6 +49,7 @@ export function Routes() {
           <Route path="/issues" component={IssuesPage} />
           <Route path="/people" component={PeoplePage} />
           <Route path="/people/:id">{({ id }) => <PersonPage id={id} />}</Route>
+          <Route path="/consent" component={ConsentPage} />
           <Route path="/settings" component={SettingsPage} />
           <Route path="/imports" component={ImportsPage} />
           <Route path="/imports/:id">{({ id }) => <ImportPage id={id} />}</Route>

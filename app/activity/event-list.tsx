@@ -9,10 +9,23 @@ import { StateBadge, topicName } from './state-badge.tsx';
 import '../shell/rows.css';
 import './activity.css';
 
+const MOST_TAGS = 5;
+
+/** Forty tags are "40 tags"; the event's page has them all. */
+function manyTags(summary: ActivityItem['summary']): string | null {
+  const { code, params } = summary?.text ?? {};
+  if (code !== 'summary.tags_added' && code !== 'summary.tags_removed') return null;
+  const count = String(params?.['tags'] ?? '').split(', ').length;
+  if (count <= MOST_TAGS) return null;
+  return textAt(code === 'summary.tags_added' ? 'activity.manyTagsAdded' : 'activity.manyTagsRemoved', { count });
+}
+
 /** What an event is about, in one line. */
 export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
   // A summary without a text was stored before texts existed.
-  const what = summary?.text ? say(summary.text, format) : summary?.what;
+  const what = manyTags(summary) ?? (summary?.text ? say(summary.text, format) : summary?.what);
+  // A person is called by what reaches them, not by a number.
+  if (summary?.text?.code === 'summary.customer' && summary.who) return summary.who;
   return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
 }
 

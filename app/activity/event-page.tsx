@@ -9,7 +9,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { say, textIf, textsOf } from '../texts.ts';
+import { say, textAt, textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
 import { Compare } from './compare.tsx';
 import { nameOf } from './event-list.tsx';
@@ -48,6 +48,11 @@ function Outcome({ detail }: { detail: ActivityDetail }) {
     <BlockStack gap="200">
       <div aria-live="polite">
         <Text as="p" variant="bodyLg">
+          {t('event.happened', {
+            source: detail.source,
+            topic: topicName(detail.topic),
+            at: format.moment(detail.receivedAt),
+          })}{' '}
           {say(detail.text, format)}
         </Text>
       </div>
@@ -120,7 +125,7 @@ export function EventPage({ id }: { id: string }) {
   const back = { content: t('title'), url: lastList() };
   if (!detail) {
     return (
-      <AppPage title={t('title')} backAction={back}>
+      <AppPage title={t('title')} subtitle={textAt('common.loading')} backAction={back}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 12, 3]} />}
       </AppPage>
     );

@@ -1,4 +1,4 @@
-import { Box, Card, Tabs } from '@shopify/polaris';
+import { Box, Card, Tabs, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from 'wouter';
 import { issueStates } from '../../server/domain/issue-states.ts';
@@ -47,11 +47,20 @@ export function IssuesPage() {
             ) : data.items.length === 0 ? (
               <Empty title={t(`none.${state}`)} text={t('noneText')} />
             ) : (
-              <ul className="plain-list" aria-label={t('list')}>
-                {data.items.map((issue) => (
-                  <IssueRow key={`${issue.reason} ${issue.eventId}`} issue={issue} state={state} />
-                ))}
-              </ul>
+              <>
+                {state === 'open' && (
+                  <Box paddingInline="400" paddingBlockStart="200">
+                    <Text as="p" fontWeight="semibold">
+                      {t('summary', { count: data.items.filter(({ person }) => person !== null).length })}
+                    </Text>
+                  </Box>
+                )}
+                <ul className="plain-list" aria-label={t('list')}>
+                  {data.items.map((issue) => (
+                    <IssueRow key={`${issue.reason} ${issue.eventId}`} issue={issue} state={state} />
+                  ))}
+                </ul>
+              </>
             )}
           </div>
         </Card>

@@ -147,7 +147,12 @@ export function Chart({ daily, queries }: { daily: readonly Day[]; queries: Quer
           {t('chart.title')}
         </Text>
         <div className="chart-frame">
-          <svg className="chart-scale" height={BASE + LABELS} aria-hidden="true">
+          <svg
+            className="chart-scale"
+            height={BASE + LABELS}
+            aria-hidden="true"
+            style={{ width: `${0.75 + 0.5 * format.number(ceiling).length}rem` }}
+          >
             {lines.map((value) => (
               <text key={value} className="chart-label" x="100%" y={yOf(value) + 4} textAnchor="end">
                 {format.number(value)}

@@ -91,7 +91,11 @@ export function PeoplePage() {
   const [typed, setTyped] = useState(q);
   useEffect(() => setTyped(q), [q]);
   return (
-    <AppPage title={t('title')} subtitle={t('text')}>
+    <AppPage
+      title={t('title')}
+      subtitle={t('text')}
+      secondaryActions={[{ content: t('consentSheet'), url: withQuery('/consent', { q }) }]}
+    >
       <BlockStack gap="400">
         <Card>
           <search>

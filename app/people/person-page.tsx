@@ -2,8 +2,9 @@ import { Badge, BlockStack, Box, Card, DescriptionList, InlineGrid, Link, Text }
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
-import { call, download } from '../api.ts';
+import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
+import { navigate } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
@@ -17,6 +18,8 @@ import { Timeline } from './timeline.tsx';
 import './people.css';
 
 const t = textsOf('people');
+/** More are counted first. */
+const MOST_TAGS = 10;
 /** How often a person is refreshed while something about them is on its way, in milliseconds. */
 const LOOK_AGAIN = 3000;
 
@@ -24,6 +27,9 @@ const isUnderWay = (person: PersonDetail | undefined) =>
   person?.timeline.some(
     (entry) => entry.kind === 'delivery' && (entry.state === 'waiting' || entry.state === 'sending'),
   ) ?? false;
+
+/** What finds exactly this person. */
+const searchOf = ({ customerId, email, mobile, phone }: PersonDetail) => customerId ?? email ?? mobile ?? phone;
 
 function Facts({ person }: { person: PersonDetail }) {
   const format = useFormat();
@@ -33,7 +39,7 @@ function Facts({ person }: { person: PersonDetail }) {
     [t('facts.mobile'), mobile],
     [t('facts.phone'), phone],
     [t('facts.customerId'), customerId],
-    [t('facts.tags'), read.tags.join(', ')],
+    [t('facts.tags'), read.tags.length > MOST_TAGS ? null : read.tags.join(', ')],
     ...Object.entries(read.metafields).map(([key, values]) => [key, values.join(', ')] as const),
     [t('facts.dataSale'), read.dataSaleOptOut ? t('facts.dataSaleOptOut') : null],
     [t('facts.seen'), format.date(seenAt)],
@@ -66,6 +72,14 @@ function Facts({ person }: { person: PersonDetail }) {
           {t('facts.title')}
         </Text>
         <DescriptionList items={items} gap="tight" />
+        {read.tags.length > MOST_TAGS && (
+          <details>
+            <summary>{t('facts.manyTags', { count: read.tags.length })}</summary>
+            <Text as="p" breakWord>
+              {read.tags.join(', ')}
+            </Text>
+          </details>
+        )}
       </BlockStack>
     </Card>
   );
@@ -106,7 +120,10 @@ export function PersonPage({ id }: { id: string }) {
       {...(person.deletedAt && { titleMetadata: <Badge tone="warning">{t('deleted')}</Badge> })}
       backAction={back}
       {...(!person.deletedAt && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
-      secondaryActions={[{ content: t('export'), onAction: () => take.mutate(), loading: take.isPending }]}
+      secondaryActions={[
+        { content: t('consentSheet'), onAction: () => void navigate(withQuery('/consent', { q: searchOf(person) })) },
+        { content: t('export'), onAction: () => take.mutate(), loading: take.isPending },
+      ]}
     >
       <BlockStack gap="400">
         {error && <Failure error={error} onRetry={() => void refetch()} />}

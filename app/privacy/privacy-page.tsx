@@ -1,6 +1,7 @@
-import { Badge, BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { Badge, BlockStack, Box, Button, Card, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { aboutPerson } from '../../server/domain/wording/letters.ts';
 import type { NewestEntry, PrivacyItem } from '../../server/features/privacy/api.ts';
 import { call, download } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
@@ -35,7 +36,11 @@ function Request({ item }: { item: PrivacyItem }) {
       setAsking(false);
     },
   });
-  const copy = () => copyText(item.askText, t('copied'));
+  // Of an erased person nothing is kept: only the merchant knows who it was.
+  const unnamed = !who;
+  const [person, setPerson] = useState('');
+  const letter = unnamed && person.trim() !== '' ? aboutPerson(item.askText, [person.trim()]) : item.askText;
+  const copy = () => copyText(letter, t('copied'));
   const about = [who?.email, who?.phone, who?.customerId && t('customer', { id: who.customerId })]
     .filter(Boolean)
     .join(' · ');
@@ -78,10 +83,22 @@ function Request({ item }: { item: PrivacyItem }) {
                   <Text as="p" tone="subdued">
                     {t('askHelp')}
                   </Text>
+                  {unnamed && (
+                    <TextField
+                      label={t('askPerson')}
+                      helpText={t('askPersonHelp')}
+                      value={person}
+                      onChange={setPerson}
+                      autoComplete="off"
+                      maxLength={320}
+                    />
+                  )}
                   <Text as="p" breakWord>
-                    <span style={{ whiteSpace: 'pre-wrap' }}>{item.askText}</span>
+                    <span style={{ whiteSpace: 'pre-wrap' }}>{letter}</span>
                   </Text>
-                  <Button onClick={() => void copy()}>{t('copy')}</Button>
+                  <Button onClick={() => void copy()} disabled={unnamed && person.trim() === ''}>
+                    {t('copy')}
+                  </Button>
                 </BlockStack>
               </Box>
             </details>
@@ -130,7 +147,7 @@ export function PrivacyPage() {
         </BlockStack>
       )}
       {data && <AuditCard newest={data.audit} />}
-      <Looks />
+      {(data || error) && <Looks />}
       <Box paddingBlockEnd="800" />
     </AppPage>
   );

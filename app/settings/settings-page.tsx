@@ -16,11 +16,15 @@ import { type SettingsForm, useSettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
+/** The field of the page that a fault is shown at: `listIds.2` is one of `listIds`. */
+const fieldOf = (path: string): string => path.replace(/\.\d+.*$/, '');
+
 /**
  * The message if saving failed: how many fields, or what else. Fields show their own next to them.
  */
 function SaveFailure({ form }: { form: SettingsForm }) {
-  const count = form.faults.all.length;
+  // Several faults of one field stand beside it as one.
+  const count = new Set(form.faults.all.map(({ field = '' }) => fieldOf(field))).size;
   if (count > 0) {
     return (
       <Banner tone="critical" title={t('faultsTitle', { count })}>
@@ -34,7 +38,7 @@ function SaveFailure({ form }: { form: SettingsForm }) {
 export function SettingsPage() {
   const { form, error, retry } = useSettingsForm();
   return (
-    <AppPage title={t('title')}>
+    <AppPage title={t('title')} secondaryActions={[{ content: t('firstSteps'), url: '/setup' }]}>
       {form ? (
         <form
           onSubmit={(event) => {

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ApiError, call } from '../api.ts';
-import { showToast } from '../app-bridge.ts';
+import { showErrorToast, showToast } from '../app-bridge.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt } from '../texts.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, isDirty, type SettingsAnswer } from './draft.ts';
@@ -43,6 +43,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
 
   const put = useMutation({
     mutationFn: (document: Draft) => call<SettingsAnswer>('PUT', '/settings', { body: documentOf(document) }),
+    onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       setDraft(draftOf(answer));

@@ -209,7 +209,6 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
           <Fragment key={editionOf(step)}>{bodies[step]}</Fragment>
         </StepCard>
       ))}
-      <ExtensionsStatus />
       {current !== null && (
         <Box paddingInline={edge}>
           <Button variant="plain" url="/">
@@ -217,6 +216,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
           </Button>
         </Box>
       )}
+      <ExtensionsStatus />
     </BlockStack>
   );
 }

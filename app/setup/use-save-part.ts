@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, call } from '../api.ts';
+import { showErrorToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
 import { useFormat } from '../shell/shop.tsx';
+import { textAt } from '../texts.ts';
 
 export type SavePart = {
   save(part: Partial<Draft>, after: () => void | Promise<void>, refused?: (faults: Faults) => void): void;
@@ -25,6 +27,7 @@ export function useSavePart(): SavePart {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
       return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf({ ...draftOf(saved), ...part }) });
     },
+    onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       await client.invalidateQueries({ queryKey: ['overview'] });

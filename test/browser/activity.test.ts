@@ -119,6 +119,16 @@ inBrowser(
         await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
       });
 
+      it('begins with what happened, in a sentence, before any JSON', async () => {
+        const page = await open('/activity?topic=orders/create&state=accepted');
+        await events(page).first().getByRole('link').click();
+        const sentence = page.getByText(/^Shopify told us on .+: Order placed\. Accepted by Ascent360\./);
+        await sentence.waitFor();
+        const [said, json] = [await sentence.boundingBox(), await page.locator('.json-lines').boundingBox()];
+        expect(said?.y).toBeLessThan(json?.y ?? 0);
+        expect(await page.getByRole('heading', { name: /orders\/create/ }).count()).toBe(0);
+      });
+
       it('marks the tag that a value came from, and says in words what its message does not hold', async () => {
         const page = await open('/activity?topic=customer.tags_added&state=accepted');
         await events(page).first().getByRole('link').click();

@@ -28,6 +28,24 @@ inBrowser('the parts of the app outside its pages', (stage) => {
     }
   });
 
+  it('can be hidden, and stay so', async () => {
+    await stage().connector.connect();
+    const page = await stage().open('/', { before: inUse });
+    await page.getByRole('button', { name: 'Hide the other parts of the app' }).click();
+    await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('heading', { name: 'What happened to your events' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).count()).toBe(0);
+  });
+
+  it('never push a button of the first steps below themselves', async () => {
+    await stage().connector.connect();
+    const page = await stage().open('/setup', { before: inUse });
+    const card = await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).boundingBox();
+    const later = await page.getByRole('link', { name: 'I’ll do this later' }).boundingBox();
+    expect(later?.y).toBeLessThan(card?.y ?? 0);
+  });
+
   it.each([
     ['doesn’t know', ''],
     ['fails', 'Object.defineProperty(window, "standInExtensions", { get() { throw new Error("No"); } });'],

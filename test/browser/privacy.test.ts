@@ -20,7 +20,7 @@ inBrowser('privacy requests', (stage) => {
   it('are downloaded, passed on and marked as done', async () => {
     const page = await stage().open('/privacy');
     const asked = page.getByRole('listitem').filter({ hasText: 'Data request' });
-    await asked.getByText('kim@example.com').waitFor();
+    await asked.getByText('kim@example.com').first().waitFor();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       asked.getByRole('button', { name: 'Download the data' }).click(),
@@ -29,6 +29,13 @@ inBrowser('privacy requests', (stage) => {
     const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
     await erasure.getByText('Email to Ascent360').click();
     await erasure.getByText('Please erase this person from our Ascent360 account').waitFor();
+    // Nothing is kept of an erased person: without a name there is nothing whole to copy.
+    expect(await erasure.getByRole('button', { name: 'Copy the email' }).isDisabled()).toBe(true);
+    await erasure.getByLabel('Who is it?').fill('Kim Lee, kim@example.com');
+    await erasure.getByText('The person: Kim Lee, kim@example.com.').waitFor();
+    await asked.getByText('Email to Ascent360').click();
+    await asked.getByText(/The person: email kim@example\.com/).waitFor();
+    expect(await page.getByText(/\[|\]/).count()).toBe(0);
     await asked.getByRole('button', { name: 'Mark as done' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Mark as done' }).click();
     await asked.getByText('Done', { exact: true }).waitFor();
@@ -45,6 +52,7 @@ inBrowser('privacy requests', (stage) => {
     });
     const erasure = page.getByRole('listitem').filter({ hasText: 'Erasure request' });
     await erasure.getByText('Email to Ascent360').click();
+    await erasure.getByLabel('Who is it?').fill('Kim Lee');
     await erasure.getByRole('button', { name: 'Copy the email' }).click();
     await page.locator('#stand-in-toast').getByText('Select the text and press Ctrl+C').waitFor();
   });

@@ -114,6 +114,35 @@ inBrowser('the settings', (stage) => {
     });
   });
 
+  it('say that saving failed wherever the page is scrolled, and count each field once', async () => {
+    const page = await open();
+    await page.route('**/api/settings', (call) =>
+      call.request().method() === 'PUT'
+        ? call.fulfill({
+            status: 422,
+            json: {
+              errors: ['listIds.0', 'listIds.1'].map((field) => ({
+                field,
+                message: 'Remove it.',
+                text: { code: 'fault.list_id_twice' },
+              })),
+            },
+          })
+        : call.fallback(),
+    );
+    await page.getByLabel('Source name').fill('Never saved');
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
+    await page.locator('#stand-in-toast').getByText('This couldn’t be saved').waitFor();
+    await page.getByText('Check 1 field', { exact: true }).waitFor();
+  });
+
+  it('lead to the first steps again', async () => {
+    const page = await open();
+    await page.getByRole('link', { name: 'First steps' }).click();
+    await page.waitForURL('**/setup?**');
+  });
+
   it('show what a recent event would send with what is on the page', async () => {
     const page = await open();
     const payload = page.getByRole('region', { name: 'To Ascent360' });

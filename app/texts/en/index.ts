@@ -2,6 +2,7 @@ import polaris from '@shopify/polaris/locales/en.json' with { type: 'json' };
 import { en as server } from '../../../server/domain/wording/en.ts';
 import activity from './activity.json' with { type: 'json' };
 import common from './common.json' with { type: 'json' };
+import consent from './consent.json' with { type: 'json' };
 import extensions from './extensions.json' with { type: 'json' };
 import imports from './imports.json' with { type: 'json' };
 import issues from './issues.json' with { type: 'json' };
@@ -14,6 +15,7 @@ import setup from './setup.json' with { type: 'json' };
 export const texts = {
   common,
   activity,
+  consent,
   overview,
   people,
   imports,

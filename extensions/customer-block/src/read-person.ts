@@ -18,6 +18,7 @@ export type TimelineEntry = { kind: string; at: string; topic?: string; state?: 
  */
 export type Person = {
   id: string;
+  customerId: string | null;
   deletedAt: string | null;
   consent: { email: Consent; sms: Consent };
   timeline: TimelineEntry[];

@@ -14,3 +14,7 @@ Our Shopify store ${shop} now sends its customers and orders to our data webhook
 Permission fields (EmailPermission, SMSPermission) are included only when a person changed their choice.
 
 Thank you.`;
+
+/** The letter with the person it is about at its end, named by everything that is known of them. */
+export const aboutPerson = (letter: string, known: readonly string[]): string =>
+  `${letter}\n\nThe person: ${known.join(', ')}.`;

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { aboutPerson } from '../../domain/wording/letters.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
 
@@ -6,32 +7,35 @@ import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
 const dayOf = (at: Instant, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
 
 /**
- * A text for the merchant to send to Ascent360, complete except for the person: we keep nothing on
- * an erased person, so the text says where the merchant finds who it is.
+ * A text for the merchant to send to Ascent360. It names the person by what we still hold; of an
+ * erased one nothing, so that the merchant adds who it was.
  * @param timeZone the shop's, an IANA name that the runtime knows, used for the dates
  */
 export function askText(
   domain: string,
-  request: Pick<PrivacyRequest, 'kind' | 'requestId' | 'receivedAt' | 'dueAt'>,
+  request: Pick<PrivacyRequest, 'kind' | 'requestId' | 'receivedAt' | 'dueAt' | 'subject'>,
   timeZone: string,
 ): string {
   const asked = dayOf(request.receivedAt, timeZone);
   const due = dayOf(request.dueAt, timeZone);
-  if (request.kind === 'data_request') {
-    return [
-      `A customer of our Shopify store ${domain} asked on ${asked} for the data held on them (Shopify data request ${request.requestId}).`,
-      'Please send us everything that Ascent360 holds on this person in our account, so that we can hand it out by ' +
-        `${due}. The person: [email address and name, as shown beside this request in the Ascent360 Connector].`,
-    ].join('\n\n');
-  }
-  return [
-    `On ${asked} Shopify asked us to erase a customer of our store ${domain} (customers/redact, notification ${request.requestId}).`,
-    'Please erase this person from our Ascent360 account as well, from everything that was loaded through it, and confirm it ' +
-      `by ${due}.`,
-    `The person: [email address and name. The connector has erased the person and keeps no name: you find it in the message ` +
-      'with which the customer asked you, or in the one in which Shopify confirmed your request to erase a customer’s ' +
-      'personal data; it was made about 10 days before, or some months after the customer’s last order].',
-  ].join('\n\n');
+  const letter =
+    request.kind === 'data_request'
+      ? [
+          `A customer of our Shopify store ${domain} asked on ${asked} for the data held on them (Shopify data request ${request.requestId}).`,
+          `Please send us everything that Ascent360 holds on this person in our account, so that we can hand it out by ${due}.`,
+        ]
+      : [
+          `On ${asked} Shopify asked us to erase a customer of our store ${domain} (customers/redact, notification ${request.requestId}).`,
+          `Please erase this person from our Ascent360 account as well, from everything that was loaded through it, and confirm it by ${due}.`,
+        ];
+  const { subject } = request;
+  const known = [
+    ...(subject?.email ? [`email ${subject.email}`] : []),
+    ...(subject?.phone ? [`phone ${subject.phone}`] : []),
+    ...(subject?.customerId ? [`Shopify customer ${subject.customerId}`] : []),
+  ];
+  const text = letter.join('\n\n');
+  return known.length > 0 ? aboutPerson(text, known) : text;
 }
 
 /**

@@ -1,0 +1,84 @@
+import { BlockStack, Box, Button, Card, TextField } from '@shopify/polaris';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useSearch } from 'wouter';
+import type { PersonDetail, PersonItem } from '../../server/features/people/api.ts';
+import { call, withQuery } from '../api.ts';
+import { replaceQuery } from '../location.ts';
+import { lastSearch } from '../people/last-search.ts';
+import { AppPage } from '../shell/app-page.tsx';
+import { Empty } from '../shell/empty.tsx';
+import { Failure } from '../shell/failure.tsx';
+import { LoadingLines } from '../shell/loading.tsx';
+import { textAt, textsOf } from '../texts.ts';
+import { Sheet } from './sheet.tsx';
+
+const t = textsOf('consent');
+
+/** Everybody who has this address or number now or had it, with what is known of each. */
+async function findAll(q: string, signal: AbortSignal): Promise<PersonDetail[]> {
+  const { items } = await call<{ items: PersonItem[] }>('GET', withQuery('/people', { q }), { signal });
+  const found: PersonDetail[] = [];
+  for (const { id } of items) found.push(await call<PersonDetail>('GET', `/people/${id}`, { signal }));
+  return found;
+}
+
+function Found({ q }: { q: string }) {
+  const { data, error, refetch, dataUpdatedAt } = useQuery({
+    queryKey: ['people', 'consent', q],
+    queryFn: ({ signal }) => findAll(q, signal),
+    staleTime: 0,
+  });
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (!data) {
+    return (
+      <Card>
+        <LoadingLines lines={12} />
+      </Card>
+    );
+  }
+  if (data.length === 0) return <Empty title={t('nobody')} text={t('nobodyText')} />;
+  const at = new Date(dataUpdatedAt).toISOString();
+  return data.map((person) => <Sheet key={person.id} person={person} at={at} />);
+}
+
+/** An answer to "what did this person agree to?": one page for an email address, a phone number or a customer ID. */
+export function ConsentPage() {
+  const q = new URLSearchParams(useSearch()).get('q') ?? '';
+  const [typed, setTyped] = useState(q);
+  useEffect(() => setTyped(q), [q]);
+  return (
+    <AppPage
+      title={t('title')}
+      subtitle={t('text')}
+      backAction={{ content: textAt('common.nav.people'), url: lastSearch() }}
+      {...(q !== '' && { primaryAction: { content: t('print'), onAction: () => window.print() } })}
+    >
+      <BlockStack gap="400">
+        <div className="not-printed">
+          <Card>
+            <search>
+              <form
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  replaceQuery('/consent', { q: typed.trim() });
+                }}
+              >
+                <TextField
+                  label={t('label')}
+                  value={typed}
+                  onChange={setTyped}
+                  autoComplete="off"
+                  maxLength={320}
+                  connectedRight={<Button submit>{t('show')}</Button>}
+                />
+              </form>
+            </search>
+          </Card>
+        </div>
+        {q !== '' && <Found q={q} />}
+        <Box paddingBlockEnd="800" />
+      </BlockStack>
+    </AppPage>
+  );
+}

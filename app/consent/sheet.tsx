@@ -1,0 +1,128 @@
+import { BlockStack, Card, Text } from '@shopify/polaris';
+import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
+import type { Format } from '../locale.ts';
+import { nameOf } from '../people/name-of.ts';
+import { useFormat, useShop } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
+import './consent.css';
+
+const t = textsOf('consent');
+
+type Fact = Extract<TimelineEntry, { kind: 'fact' }>;
+type Decision = Extract<TimelineEntry, { kind: 'decision' }>;
+type Channel = Fact['channel'];
+
+const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const satisfies readonly Channel[];
+
+const saidOf = ({ title, text }: TimelineEntry, format: Format): string =>
+  [title, text].flatMap((part) => (part ? [say(part, format)] : [])).join('. ');
+
+/** What happened at one moment has nothing else of its own to be told apart by. */
+const numbered = (entries: readonly TimelineEntry[]) => entries.map((entry, number) => ({ number, entry }));
+
+function Part({ title, none, entries }: { title: string; none: string; entries: readonly TimelineEntry[] }) {
+  const format = useFormat();
+  return (
+    <div>
+      <Text as="h4" variant="headingSm">
+        {title}
+      </Text>
+      {entries.length === 0 ? (
+        <Text as="p">{none}</Text>
+      ) : (
+        <table className="sheet">
+          <thead>
+            <tr>
+              <th scope="col">{t('when')}</th>
+              <th scope="col">{t('what')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {numbered(entries).map(({ number, entry }) => (
+              <tr key={number}>
+                <td>
+                  <time dateTime={entry.at}>{format.moment(entry.at)}</time>
+                </td>
+                <td>{saidOf(entry, format)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+/** The choices, each once: from whichever source it was first known. A box left unticked is none. */
+const choicesOf = (facts: readonly Fact[]): Fact[] => {
+  const made = facts.filter(({ state }) => state !== 'unticked');
+  return made.filter(({ state }, index) => made[index + 1]?.state !== state);
+};
+
+/** Why nothing was sent, each reason once until another one follows. */
+const reasonsOf = (decisions: readonly Decision[]): Decision[] =>
+  decisions.filter(({ reason }, index) => decisions[index + 1]?.reason !== reason);
+
+function ChannelPart({ channel, entries }: { channel: Channel; entries: readonly (Fact | Decision)[] }) {
+  const own = entries.filter((entry) => entry.channel === channel);
+  const decisions = own.filter((entry): entry is Decision => entry.kind === 'decision');
+  return (
+    <BlockStack gap="300">
+      <Text as="h3" variant="headingMd">
+        {t(`channels.${channel}`)}
+      </Text>
+      <Part
+        title={t('chosen')}
+        none={t('chosenNone')}
+        entries={choicesOf(own.filter((entry): entry is Fact => entry.kind === 'fact'))}
+      />
+      <Part title={t('sent')} none={t('sentNone')} entries={decisions.filter(({ value }) => value !== null)} />
+      <Part
+        title={t('notSent')}
+        none={t('notSentNone')}
+        entries={reasonsOf(decisions.filter(({ value }) => value === null))}
+      />
+    </BlockStack>
+  );
+}
+
+/** What one person chose, what was sent of it and what was not, in words that can be handed to them. @param at of now */
+export function Sheet({ person, at }: { person: PersonDetail; at: string }) {
+  const format = useFormat();
+  const shop = useShop();
+  const entries = person.timeline.filter(
+    (entry): entry is Fact | Decision => entry.kind === 'fact' || entry.kind === 'decision',
+  );
+  const shown = channels.filter(
+    (channel) => channel === 'email' || channel === 'sms' || entries.some((entry) => entry.channel === channel),
+  );
+  const reached = [person.email, person.mobile, person.phone].filter((text) => text !== null);
+  return (
+    <Card>
+      <article className="consent-sheet" aria-label={t('sheetOf', { name: nameOf(person) })}>
+        <BlockStack gap="500">
+          <BlockStack gap="100">
+            <Text as="h2" variant="headingLg" breakWord>
+              {t('sheetOf', { name: nameOf(person) })}
+            </Text>
+            {reached.length > 0 && (
+              <Text as="p" breakWord>
+                {format.list([...new Set(reached)])}
+              </Text>
+            )}
+            <Text as="p" tone="subdued">
+              {t('madeBy', { shop: shop.name ?? shop.domain, at: format.moment(at) })}
+            </Text>
+          </BlockStack>
+          {shown.map((channel) => (
+            <ChannelPart key={channel} channel={channel} entries={entries} />
+          ))}
+          <Text as="p" tone="subdued">
+            {t('note')}
+          </Text>
+          {person.timelineCut && <Text as="p">{t('cut')}</Text>}
+        </BlockStack>
+      </article>
+    </Card>
+  );
+}

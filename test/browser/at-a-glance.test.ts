@@ -1,0 +1,195 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { Issue } from '../../server/features/activity/api.ts';
+import { accessibilityFaults, overflow } from './stage.ts';
+import { inBrowser } from './stage-of-test.ts';
+
+/** Shopify asks for 0.1 in the field; what stands on a page should not move at all. */
+const MOST_SHIFT = 0.05;
+
+declare global {
+  interface Window {
+    shifted?: number;
+  }
+}
+
+/** Adds up, from the page's first moment on, how far things move without anybody having touched them. */
+async function watchShifts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if (!('value' in entry) || !('hadRecentInput' in entry) || entry.hadRecentInput) continue;
+        window.shifted = (window.shifted ?? 0) + Number(entry.value);
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+}
+
+inBrowser(
+  'at a glance',
+  (stage) => {
+    const get = async <Answer>(route: string) => (await stage().connector.api('GET', route)).body as Answer;
+    const lines = (page: Page) => page.getByRole('list', { name: 'Issues' }).getByRole('listitem');
+
+    describe('three tasks take few clicks', () => {
+      /** Each click on the way is counted. */
+      const counting = (page: Page) => {
+        let clicks = 0;
+        return {
+          click: async (role: 'link' | 'button', name: string | RegExp) => {
+            await page.getByRole(role, { name }).first().click();
+            clicks += 1;
+          },
+          clicks: () => clicks,
+        };
+      };
+
+      it('“is it working?”: none', async () => {
+        const page = await stage().open('/');
+        await page.getByText(/^Last accepted: .+ First accepted: /).waitFor();
+        await page.getByRole('link', { name: /^Needs attention: / }).waitFor();
+      });
+
+      it('“why did this person get no mail?”: a search and one click', async () => {
+        const { items } = await get<{ items: { summary: { who: string } }[] }>(
+          '/activity?topic=customers_email_marketing_consent/update&state=accepted',
+        );
+        const who = items[0]?.summary.who ?? '';
+        const page = await stage().open('/people');
+        const { click, clicks } = counting(page);
+        await page.getByLabel('Find a customer').fill(who);
+        await page.keyboard.press('Enter');
+        await page.getByRole('list').getByText(who).first().waitFor();
+        await click('link', new RegExp(who));
+        await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+        await page
+          .getByText(/(subscribed|chose)/i)
+          .first()
+          .waitFor();
+        expect(clicks()).toBe(1);
+      });
+
+      it('“send these two again”: two clicks from the list of what needs attention', async () => {
+        const page = await stage().open('/issues');
+        const { click, clicks } = counting(page);
+        await lines(page).first().waitFor();
+        const before = stage().connector.ascent360.received.length;
+        await click('button', /^Resend: /);
+        await page
+          .getByRole('dialog')
+          .getByText(/will be sent\./)
+          .waitFor();
+        await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click();
+        await page.getByText(/^Resending /).waitFor();
+        await stage().connector.ascent360.until(before + 1);
+        expect(clicks() + 1).toBe(2);
+      });
+    });
+
+    it('what needs attention stands by cause and customer, and all of one is dismissed at once', async () => {
+      const open = async () => (await get<{ items: Issue[] }>('/issues')).items;
+      const issue = (await open()).find(({ person, count }) => person !== null && count > 1);
+      const name = issue?.person?.name ?? '';
+      const page = await stage().open('/');
+      await page.getByRole('link', { name: 'View by customer' }).click();
+      const line = lines(page).filter({ hasText: name }).first();
+      await line.getByRole('link', { name: `${issue?.count} events` }).waitFor();
+      expect(await line.getByRole('link', { name: 'Open in Shopify' }).getAttribute('href')).toBe(
+        `shopify://admin/customers/${issue?.person?.customerId}`,
+      );
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await line.getByRole('button', { name: `Dismiss: ${name}` }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: `Dismiss all ${issue?.count}` })
+        .click();
+      await page.getByText(`${issue?.count} events dismissed`).waitFor();
+      await expect.poll(async () => (await open()).some(({ query }) => query === issue?.query)).toBe(false);
+      await page.getByRole('tab', { name: 'Ignored' }).click();
+      await lines(page).filter({ hasText: name }).first().waitFor();
+    });
+
+    it('many are dismissed from the activity, with its filter', async () => {
+      const page = await stage().open('/activity?state=attention&reason=unreadable');
+      await page.getByRole('button', { name: 'Dismiss all of these' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByText(/^\d+ events? dismissed$/).waitFor();
+      await page.getByText('No events found').waitFor();
+    });
+
+    it('a consent sheet says for one address what was chosen, sent and left out, ready to print', async () => {
+      const { items } = await get<{ items: { summary: { who: string } }[] }>(
+        '/activity?topic=customers_email_marketing_consent/update&state=accepted',
+      );
+      const who = items[0]?.summary.who ?? '';
+      const page = await stage().open(`/consent?q=${encodeURIComponent(who.toUpperCase())}`);
+      const sheet = page.getByRole('article', { name: /^Marketing consent of / });
+      await sheet
+        .getByText(/^Email: (un)?subscribed\. /)
+        .first()
+        .waitFor();
+      await sheet
+        .getByText(/^Email: opt-(in|out) accepted\. Accepted by Ascent360\.$/)
+        .first()
+        .waitFor();
+      for (const part of ['What the person chose', 'What we sent to Ascent360', 'What we didn’t send, and why']) {
+        expect(await sheet.getByRole('heading', { name: part }).count()).toBe(2);
+      }
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.getByRole('button', { name: 'Print' }).isVisible()).toBe(false);
+      expect(await page.getByLabel('Email address, phone number or customer ID').isVisible()).toBe(false);
+      expect(await sheet.isVisible()).toBe(true);
+    });
+
+    it('customers are called by what reaches them, never by a number', async () => {
+      const page = await stage().open('/activity?topic=customers/update');
+      await page.getByRole('list', { name: 'Events' }).getByRole('listitem').first().waitFor();
+      expect(await page.getByText(/Customer \d{6,}/).count()).toBe(0);
+      await page
+        .getByText(/@example\.com$/)
+        .first()
+        .waitFor();
+    });
+
+    it('the chart’s scale holds 10,000', async () => {
+      const page = await stage().open('/', {
+        before: async (page) => {
+          await page.route('**/api/overview', async (route) => {
+            const answer = await route.fetch();
+            const { daily, ...rest } = (await answer.json()) as { daily: object[] };
+            await route.fulfill({
+              json: { ...rest, daily: daily.map((day) => ({ ...day, received: 9500, accepted: 9500 })) },
+            });
+          });
+        },
+      });
+      const label = page.locator('.chart-scale text', { hasText: '10,000' });
+      await label.waitFor();
+      const [text, scale] = [await label.boundingBox(), await page.locator('.chart-scale').boundingBox()];
+      expect(text?.x).toBeGreaterThanOrEqual(scale?.x ?? Number.POSITIVE_INFINITY);
+    });
+
+    it.each([360, 1280])('nothing on any page moves by itself (%i pixels)', async (width) => {
+      const [event] = (
+        await get<{ items: { id: string; summary: { who: string } }[] }>('/activity?topic=orders/create')
+      ).items;
+      const [person] = (await get<{ items: { id: string }[] }>(`/people?q=${event?.summary.who}`)).items;
+      const [one] = (await get<{ items: { id: string }[] }>('/imports')).items;
+      const routes = [
+        ...['/', '/setup', '/activity', `/activity/${event?.id}`, '/issues', '/people', `/people/${person?.id}`],
+        ...[`/consent?q=${event?.summary.who}`, '/settings', '/imports', `/imports/${one?.id}`, '/privacy'],
+      ];
+      for (const route of routes) {
+        const page = await stage().open(route, { width, before: watchShifts });
+        await page.waitForLoadState('networkidle');
+        await expect.poll(async () => await page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+        expect.soft(await page.evaluate(() => window.shifted), route).toBeLessThanOrEqual(MOST_SHIFT);
+        expect.soft(await overflow(page), route).toBe(0);
+        await page.context().close();
+      }
+    });
+  },
+  { history: true },
+);
