@@ -59,7 +59,16 @@ const env = {
   RETRY_SCHEDULE: Array.from({ length: 40 }, () => '1s').join(','),
   LOG_LEVEL: 'warn',
 };
-const start = async (role: 'web' | 'worker') => await world.app(`soak ${role}`, { ROLE: role, ...env });
+/** As whoever keeps processes running: one that ends before it is ready is started again. */
+async function start(role: 'web' | 'worker', tries = 5): Promise<Server> {
+  try {
+    return await world.app(`soak ${role}`, { ROLE: role, ...env });
+  } catch (error) {
+    if (tries === 1) throw error;
+    say(`${role} did not start, and is started again`);
+    return await start(role, tries - 1);
+  }
+}
 const running: { web: Server; worker: Server } = { web: await start('web'), worker: await start('worker') };
 
 const agent = new Agent({ connections: 64 });
