@@ -7,7 +7,7 @@ import { freePort } from '../fakes/free-port.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-it('row 41: SIGTERM to npm start ends the server gracefully, and leaves no process behind', async () => {
+it('row 44: SIGTERM to npm start ends the server gracefully, and leaves no process behind', async () => {
   const world = await startWorld();
   onTestFinished(world.close);
   const port = await freePort();

@@ -97,6 +97,8 @@ it('the first key wraps new ones, and a missing one is named in the error', () =
   expect(keys.ids).toEqual(['k2', 'k1']);
   const made = keys.create(SHOP);
   expect(made.wrapKeyId).toBe('k2');
+  // A key of 256 bits, with a byte for the format, the IV and the tag.
+  expect(made.wrappedKey).toHaveLength(1 + 12 + 32 + 16);
   const lacking = (() => {
     try {
       return createKeys([k1]).unlock(SHOP, made.wrappedKey, 'k2');
