@@ -224,7 +224,7 @@ inBrowser('a wrong GUID', (stage) => {
     await page.getByRole('link', { name: 'Check the connection' }).click();
     await page.getByLabel('New GUID').fill(right);
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
-    await page.getByText(`Your GUID ends in ${right.slice(-4)}.`).waitFor();
+    await page.getByText(`GUID saved. It ends in ${right.slice(-4)}.`).waitFor();
     await connector.settled();
     expect((await connector.event('stopped'))?.state).toBe('accepted');
     await page.getByRole('link', { name: 'Overview' }).click();
