@@ -1,6 +1,7 @@
 import polaris from '@shopify/polaris/locales/fr.json' with { type: 'json' };
 import activity from './activity.json' with { type: 'json' };
 import common from './common.json' with { type: 'json' };
+import consent from './consent.json' with { type: 'json' };
 import extensions from './extensions.json' with { type: 'json' };
 import imports from './imports.json' with { type: 'json' };
 import issues from './issues.json' with { type: 'json' };
@@ -16,6 +17,7 @@ export const texts = {
   activity,
   overview,
   people,
+  consent,
   imports,
   issues,
   privacy,
