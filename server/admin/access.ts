@@ -5,6 +5,7 @@ import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import {
   dropLease,
+  type Granted,
   keepExchanged,
   keepRefreshed,
   loadToken,
@@ -38,6 +39,14 @@ export type Access = {
    * @returns whether there is one now
    */
   exchange(shop: Shop, idToken: string): Promise<boolean>;
+  /**
+   * Gets an application-only token if the shop has none that is fresh, and the app has a private
+   * key.
+   * @returns whether there is a usable token now
+   */
+  gain(shop: Shop): Promise<boolean>;
+  /** Whether the app has a private key, so that nobody has to open it. */
+  gains: boolean;
   /** Whether the last exchange for this shop failed. */
   isFailing(shop: Shop): boolean;
 };
@@ -69,10 +78,21 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     return noAccess();
   }
 
+  /** An application-only token where the app has a private key, otherwise a refreshed one. */
+  async function renewed(shop: Shop, refresh: string | null): Promise<Granted> {
+    if (refresh === null) {
+      if (oauth.forApp) return await oauth.forApp(shop.domain);
+      throw new OAuthError(true, 'no_refresh_token');
+    }
+    return await oauth.refresh(shop.domain, refresh);
+  }
+
   /** Call it while holding the lease. */
-  async function refreshNow(shop: Shop, token: StoredToken, refresh: string, owner: string): Promise<void> {
+  async function refreshNow(shop: Shop, token: StoredToken, owner: string): Promise<void> {
+    const { refresh } = token;
     try {
-      await keepRefreshed(db, shop, owner, await oauth.refresh(shop.domain, refresh));
+      const granted = await renewed(shop, refresh);
+      await keepRefreshed(db, shop, owner, granted);
     } catch (error) {
       if (error instanceof OAuthError && error.refused) throw await giveUp(shop, token, error.code);
       await dropLease(db, shop, owner, codeOf(error));
@@ -88,8 +108,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       const token = await loadToken(db, shop);
       if (!token || token.refused) throw noAccess();
       if (token.version !== old) return token;
-      if (token.refresh === null) throw await giveUp(shop, token, 'no_refresh_token');
-      if (await takeLease(db, shop, old, owner)) await refreshNow(shop, token, token.refresh, owner);
+      if (token.refresh === null && !oauth.forApp) throw await giveUp(shop, token, 'no_refresh_token');
+      if (await takeLease(db, shop, old, owner)) await refreshNow(shop, token, owner);
       else if (performance.now() > giveUpAt) throw new AdminError('later', 'Another process does not end its refresh');
       else await wait(LOOK_EVERY);
     }
@@ -102,13 +122,24 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     return await running;
   }
 
-  async function exchangeNow(shop: Shop, idToken: string): Promise<boolean> {
-    if (isUsable(await loadToken(db, shop))) return true;
+  /** @param idToken null: for an application-only token */
+  async function granting(shop: Shop, idToken: string | null): Promise<Granted> {
+    if (idToken === null) {
+      if (!oauth.forApp) throw new OAuthError(true, 'no_private_key');
+      return await oauth.forApp(shop.domain);
+    }
+    // Somebody has the app open: what needs that stays possible where the key is not accepted.
+    return await oauth.exchange(shop.domain, idToken);
+  }
+
+  async function exchangeNow(shop: Shop, idToken: string | null): Promise<boolean> {
+    const known = await loadToken(db, shop);
+    if (isUsable(known) && (idToken !== null || known.fresh)) return true;
     const owner = uuidv4();
     // If another process is already exchanging, its token will serve us too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
-      const granted = await oauth.exchange(shop.domain, idToken);
+      const granted = await granting(shop, idToken);
       await db.transaction(async (sql) => {
         await keepExchanged(sql, shop, granted);
         await closeProblem(sql, shop, { kind: 'admin_access' }, now());
@@ -117,6 +148,12 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       return true;
     } catch (error) {
       const code = codeOf(error);
+      // Nobody waits for an application-only token: the chore that asks rests by itself.
+      if (idToken === null) {
+        log.warn({ stage: 'app_token', shop: shop.id, code }, 'no application-only token');
+        await dropLease(db, shop, owner, code);
+        return false;
+      }
       const ms = Math.min(REST.longest, (resting.get(shop.id)?.ms ?? REST.first / 2) * 2);
       resting.set(shop.id, { until: performance.now() + ms, ms });
       log.warn({ stage: 'token_exchange', shop: shop.id, code }, 'no token for the Admin API');
@@ -142,6 +179,13 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     exchange: async (shop, idToken) => {
       if (performance.now() < (resting.get(shop.id)?.until ?? 0)) return false;
       const running = exchanging.get(shop.id) ?? exchangeNow(shop, idToken).finally(() => exchanging.delete(shop.id));
+      exchanging.set(shop.id, running);
+      return await running;
+    },
+    gains: oauth.forApp !== null,
+    gain: async (shop) => {
+      if (!oauth.forApp) return false;
+      const running = exchanging.get(shop.id) ?? exchangeNow(shop, null).finally(() => exchanging.delete(shop.id));
       exchanging.set(shop.id, running);
       return await running;
     },

@@ -1,5 +1,6 @@
 import '@shopify/shopify-api/adapters/node';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { KeyObject } from 'node:crypto';
 import {
   ApiVersion,
   HttpResponseError,
@@ -11,6 +12,7 @@ import {
 import { setAbstractFetchFunc } from '@shopify/shopify-api/runtime';
 import { z } from 'zod';
 import type { Granted } from '../store/shops/admin-tokens.ts';
+import { AppTokenError, askForAppToken } from './app-token.ts';
 import type { Transport } from './transport.ts';
 
 /** The Admin API version used to check documents and to format webhooks. */
@@ -39,6 +41,11 @@ export type OAuth = {
   exchange(shop: string, idToken: string): Promise<Granted>;
   /** @throws OAuthError */
   refresh(shop: string, refreshToken: string): Promise<Granted>;
+  /**
+   * Gets an application-only token, if the app has a private key; null: it has none.
+   * @throws OAuthError
+   */
+  forApp: ((shop: string) => Promise<Granted>) | null;
 };
 
 /** With these statuses, Shopify says that asking again won't help. */
@@ -70,6 +77,7 @@ function grantedBy({ session }: { session: Session }): Granted {
 
 function failed(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
+  if (error instanceof AppTokenError) return new OAuthError(REFUSALS.has(error.status ?? 0), error.code);
   if (error instanceof HttpResponseError) {
     const { code, body } = error.response;
     const word = typeof body?.['error'] === 'string' ? body['error'].replaceAll(/\W/g, '').slice(0, 40) : '';
@@ -86,7 +94,7 @@ function failed(error: unknown): OAuthError {
  */
 export function createOAuth(
   transport: Transport,
-  app: { apiKey: string; secrets: readonly string[]; appUrl: string },
+  app: { apiKey: string; secrets: readonly string[]; appUrl: string; privateKeys?: readonly KeyObject[] },
 ): OAuth {
   const [present = ''] = app.secrets;
   const libraries = app.secrets.map((apiSecretKey) =>
@@ -118,7 +126,16 @@ export function createOAuth(
     throw new OAuthError(true, 'invalid_id_token');
   }
 
+  const { apiKey, privateKeys: keys = [] } = app;
+  const forApp = async (shop: string) => {
+    try {
+      return await askForAppToken(transport, { apiKey, keys }, shop);
+    } catch (error) {
+      throw failed(error);
+    }
+  };
   return {
+    forApp: keys.length > 0 ? forApp : null,
     exchange: async (shop, sessionToken) =>
       grantedBy(
         await first(

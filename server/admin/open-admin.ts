@@ -20,7 +20,7 @@ export type OpenAdmin = {
 
 /** Connects the parts of Shopify's Admin API for this process. */
 export function openAdmin(deps: {
-  config: Pick<Config, 'shopifyApiKey' | 'shopifySecrets' | 'shopifyAdminOrigin' | 'appUrl'>;
+  config: Pick<Config, 'shopifyApiKey' | 'shopifySecrets' | 'shopifyPrivateKeys' | 'shopifyAdminOrigin' | 'appUrl'>;
   db: Db;
   log: Log;
   now: () => Instant;
@@ -28,7 +28,8 @@ export function openAdmin(deps: {
 }): OpenAdmin {
   const { config, db, log, now, random } = deps;
   const transport = createTransport(config.shopifyAdminOrigin);
-  const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, appUrl: config.appUrl };
+  const { shopifyApiKey: apiKey, shopifySecrets: secrets, shopifyPrivateKeys: privateKeys, appUrl } = config;
+  const app = { apiKey, secrets, privateKeys, appUrl };
   const access = createAccess({ db, oauth: createOAuth(transport, app), log, now });
   const admin = createClient({
     transport,

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -105,6 +106,23 @@ const masterKeys = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+const PEM = /-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA )?PRIVATE KEY-----/g;
+const BAD_KEY = 'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other)';
+
+/** One or more keys; `\n` may stand for a line's end, as many places take one line only. */
+const privateKeys = z.string().transform((text, ctx) => {
+  try {
+    const keys = (text.replaceAll('\\n', '\n').match(PEM) ?? []).map((pem) => createPrivateKey(pem));
+    const isFine = (key: KeyObject) =>
+      key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+    if (keys.length > 0 && keys.every(isFine)) return keys;
+  } catch {
+    // Said below.
+  }
+  ctx.addIssue({ code: 'custom', message: BAD_KEY });
+  return z.NEVER;
+});
+
 const environment = z.object({
   NODE_ENV: z.string().optional(),
   PORT: z.coerce.number({ message: 'is not a port' }).int().min(0).max(65_535).default(3000),
@@ -113,6 +131,7 @@ const environment = z.object({
   SHOPIFY_API_KEY: secret,
   SHOPIFY_API_SECRET: secret,
   SHOPIFY_API_SECRET_PREVIOUS: z.string().min(1).optional(),
+  SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   REDIS_URL: z
@@ -185,6 +204,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     appUrl: e.APP_URL ?? (e.HOST?.startsWith('http') ? e.HOST.replace(/\/+$/, '') : `http://localhost:${e.PORT}`),
     shopifyApiKey: e.SHOPIFY_API_KEY,
     shopifySecrets: [e.SHOPIFY_API_SECRET, e.SHOPIFY_API_SECRET_PREVIOUS].filter((s) => s !== undefined),
+    shopifyPrivateKeys: e.SHOPIFY_APP_PRIVATE_KEY ?? [],
     databaseUrl: e.DATABASE_URL,
     dataDir: path.resolve(e.DATA_DIR),
     redisUrl: e.REDIS_URL,

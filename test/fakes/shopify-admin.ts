@@ -95,7 +95,7 @@ export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
     const shop = shopOf(domain);
     if (path === TOKEN_PATH) {
       if (await misbehave(shop.nextTokenBehaviour(), response)) return;
-      return send(shop.tokens.answer(headers['content-type'] ?? '', body));
+      return send(shop.tokens.answer(headers['content-type'] ?? '', body, `https://${domain}${path}`));
     }
     if (!GRAPHQL_PATH.test(path)) return send({ status: 404, body: { errors: 'Not Found' } });
     const token = headers['x-shopify-access-token'];

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, verify } from 'node:crypto';
 
 export const SCOPE = 'read_customers,read_orders,read_customer_merge';
+const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const HOUR = 3600;
 const REFRESH_SECONDS = 90 * 24 * HOUR;
 
@@ -28,6 +29,11 @@ export class FakeTokens {
   /** Set this to refuse exchanges: the status and Shopify's error code. */
   refuseExchange: { status: number; error: string } | null = null;
   exchanges = 0;
+  /** The public keys added in the Dev Dashboard, in PEM form, and the client id they belong to. */
+  appKeys: { clientId: string; pems: string[] } | null = null;
+  appTokens = 0;
+  /** Assertions are used once. */
+  readonly #seen = new Set<unknown>();
   refreshes = 0;
 
   #open(replaces: Pair | null, expiring: boolean): TokenAnswer {
@@ -47,8 +53,28 @@ export class FakeTokens {
     for (let old = pair.replaces; old; old = old.replaces) old.dead = true;
   }
 
+  /** An application-only token for an assertion signed by one of the app's keys (RFC 7523): an hour, without refresh token. */
+  #forApp(asked: URLSearchParams, url: string): TokenAnswer {
+    const refused = { status: 401, body: { error: 'invalid_client' } };
+    const [header = '', claims = '', signature = ''] = (asked.get('client_assertion') ?? '').split('.');
+    const { clientId, pems } = this.appKeys ?? { clientId: '', pems: [] };
+    const signed = pems.some((pem) =>
+      verify('sha256', Buffer.from(`${header}.${claims}`), pem, Buffer.from(signature, 'base64url')),
+    );
+    if (asked.get('client_assertion_type') !== ASSERTION || asked.has('client_secret') || !signed) return refused;
+    const said = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Record<string, unknown>;
+    const now = Date.now() / 1000;
+    const isOurs = said['iss'] === clientId && said['sub'] === clientId && asked.get('client_id') === clientId;
+    const isNow = Number(said['exp']) > now && Number(said['exp']) <= now + 300;
+    if (!isOurs || !isNow || said['aud'] !== url || !said['jti'] || this.#seen.has(said['jti'])) return refused;
+    this.#seen.add(said['jti']);
+    this.appTokens += 1;
+    const { body } = this.#open(null, true);
+    return { status: 200, body: { ...body, refresh_token: undefined, refresh_token_expires_in: undefined } };
+  }
+
   /** `POST /admin/oauth/access_token` */
-  answer(contentType: string, body: string): TokenAnswer {
+  answer(contentType: string, body: string, url = ''): TokenAnswer {
     const asked = readParameters(contentType, body);
     if (asked.get('grant_type') === 'urn:ietf:params:oauth:grant-type:token-exchange') {
       if (!asked.get('subject_token')) return { status: 400, body: { error: 'invalid_subject_token' } };
@@ -57,6 +83,7 @@ export class FakeTokens {
       this.exchanges += 1;
       return this.#open(null, asked.get('expiring') === '1');
     }
+    if (asked.get('grant_type') === 'client_credentials') return this.#forApp(asked, url);
     const given = asked.get('refresh_token');
     if (asked.get('grant_type') !== 'refresh_token' || !given)
       return { status: 400, body: { error: 'invalid_request' } };

@@ -26,6 +26,11 @@ it.each([
   ['ROLE', 'boss', 'is not all, web or worker'],
   ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
   ['LOG_LEVEL', 'loud', 'is not a log level'],
+  [
+    'SHOPIFY_APP_PRIVATE_KEY',
+    'MIIE',
+    'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other)',
+  ],
 ])('%s=%s stops the start, and the error names it and what is wrong', (name, value, fault) => {
   expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
 });

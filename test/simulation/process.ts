@@ -85,7 +85,7 @@ export function startProcess(deps: Deps): Process {
   };
   const shops = createShops(db, keys);
   const settings = createSettingsStore(db);
-  const oauth = { exchange: async () => granted, refresh: async () => granted };
+  const oauth = { exchange: async () => granted, refresh: async () => granted, forApp: null };
   const access = createAccess({ db, oauth, log, now: clock.now });
   const jobs = jobsOf(
     {

@@ -188,15 +188,34 @@ export async function dueForUpkeep(sql: Sql): Promise<number[]> {
   return rows.map((row) => row.shop_id);
 }
 
+/**
+ * Shops that have the app and no token that stays usable for a while: for an app with a private
+ * key, which can get one.
+ */
+export async function lacksToken(sql: Sql): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `SELECT s.id FROM shops s LEFT JOIN admin_tokens t ON t.shop_id = s.id
+     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
+       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)
+       AND (t.rest_until IS NULL OR t.rest_until < now())
+       AND (t.pair IS NULL OR t.refused_at IS NOT NULL OR NOT ${USABLE} OR (t.refresh_expires_at IS NULL AND NOT ${FRESH}))
+     LIMIT 100`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Whether the pair can be renewed and hasn't been for a day. */
 export async function isRenewalDue(sql: Sql, shop: Shop): Promise<boolean> {
   const rows = await sql.query(`SELECT 1 FROM admin_tokens WHERE shop_id = $1 AND ${RENEWAL_DUE}`, [shop.id]);
   return rows.length > 0;
 }
 
-/** Skips the shop for an hour. */
-export async function rest(sql: Sql, shop: Shop): Promise<void> {
-  await sql.query(`UPDATE admin_tokens SET rest_until = now() + interval '1 hour' WHERE shop_id = $1`, [shop.id]);
+/** Skips the shop for an hour, or another number of minutes. */
+export async function rest(sql: Sql, shop: Shop, minutes = 60): Promise<void> {
+  await sql.query(`UPDATE admin_tokens SET rest_until = now() + $2::float8 * interval '1 minute' WHERE shop_id = $1`, [
+    shop.id,
+    minutes,
+  ]);
 }
 
 /** What Shopify granted: lifetimes in milliseconds from now; null: no end. */

@@ -60,7 +60,13 @@ export async function importMonth(
     SHOPIFY_API_SECRET: 'any',
     SHOPIFY_ADMIN_ORIGIN: stand.url,
   });
-  const opened = openAdmin({ config: { ...deps.config, shopifyAdminOrigin }, db, log, now, random: deps.random });
+  const opened = openAdmin({
+    config: { ...deps.config, shopifyPrivateKeys: [], shopifyAdminOrigin },
+    db,
+    log,
+    now,
+    random: deps.random,
+  });
   const { signal } = new AbortController();
   const chore = importChore({ ...deps, admin: opened.admin, now, wake: () => undefined, lookAgainMs: 0 });
   const id = await createImport(

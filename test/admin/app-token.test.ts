@@ -1,0 +1,92 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { API_KEY, type Connector, SHOP, startConnector, until } from '../fakes/connector.ts';
+import { emailOf } from '../fakes/shopify-shop.ts';
+import { order } from '../pipeline/bodies.ts';
+
+const pair = () =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+const [first, second] = [pair(), pair()];
+
+let connector: Connector;
+afterEach(async () => await connector.stop());
+
+/** The app with these private keys, in a shop that knows these public ones and whose customer 501 opted out. */
+async function begin(env: Record<string, string>, pems: string[]): Promise<void> {
+  connector = await startConnector(env);
+  const shop = connector.admin.shop(SHOP);
+  shop.tokens.appKeys = { clientId: API_KEY, pems };
+  // Nobody ever opens the app.
+  shop.tokens.refuseExchange = { status: 400, error: 'invalid_subject_token' };
+  shop.setCustomer({
+    id: 501,
+    firstName: 'Ana',
+    defaultEmailAddress: emailOf('ana@example.com', {
+      marketingState: 'UNSUBSCRIBED',
+      marketingUpdatedAt: new Date(Date.now() - 60_000).toISOString(),
+    }),
+  });
+}
+const tokens = () => connector.admin.shop(SHOP).tokens;
+const hasToken = async () =>
+  await until('there is a token', async () => {
+    const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE pair IS NOT NULL');
+    return row;
+  });
+const body = () =>
+  order(801, { email: 'ana@example.com', customer: { id: 501, email: 'ana@example.com', first_name: 'Ana' } });
+
+describe('an app with a private key', () => {
+  it('reads through the Admin API from the first webhook on, although nobody opened it', async () => {
+    await begin({ SHOPIFY_APP_PRIVATE_KEY: first.privateKey }, [first.publicKey]);
+    await connector.send('orders/create', body());
+    await hasToken();
+    await connector.connect();
+    await connector.send('orders/updated', { ...body(), id: 802, name: '#802' });
+    await until('the opt-out that only a read says', async () =>
+      connector.ascent360.lastAccepted('ana@example.com', 'EmailPermission') === false ? true : undefined,
+    );
+    expect([tokens().appTokens, tokens().exchanges, tokens().refreshes]).toEqual([1, 0, 0]);
+  });
+
+  it('gets a new token before the old one ends, and after Shopify stopped taking it', async () => {
+    await begin({ SHOPIFY_APP_PRIVATE_KEY: first.privateKey }, [first.publicKey]);
+    await connector.send('orders/create', body());
+    await hasToken();
+    await connector.db.query(`UPDATE admin_tokens SET renewed_at = now() - interval '56 minutes', access_expires_at = now() + interval '4 minutes'`);
+    await until('a second token', async () => (tokens().appTokens === 2 ? true : undefined));
+    tokens().revoke();
+    await connector.connect();
+    await connector.send('orders/updated', { ...body(), id: 802, name: '#802' });
+    await until('a third token', async () => (tokens().appTokens === 3 ? true : undefined));
+    expect(await connector.db.query('SELECT 1 FROM admin_tokens WHERE refused_at IS NOT NULL')).toEqual([]);
+  });
+
+  it.each([
+    ['the second where Shopify knows that alone, while one is rotated', [second.publicKey], 1],
+    ['none that Shopify does not know', [pair().publicKey], 0],
+  ])('takes %s', async (_, pems, got) => {
+    const both = `${first.privateKey}${second.privateKey}`.replaceAll('\n', '\\n');
+    await begin({ SHOPIFY_APP_PRIVATE_KEY: both }, pems);
+    await connector.send('orders/create', body());
+    await until('it was tried', async () => {
+      const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE pair IS NOT NULL OR rest_until > now()');
+      return row;
+    });
+    expect(tokens().appTokens).toBe(got);
+  });
+});
+
+describe('an app without one', () => {
+  it('asks for no application-only token', async () => {
+    await begin({}, [first.publicKey]);
+    await connector.deliver('shop/update', { id: 1 });
+    await connector.connect();
+    const asked = connector.admin.calls.filter(({ body: sent }) => sent.includes('client_credentials'));
+    expect(asked).toEqual([]);
+  });
+});
