@@ -7,6 +7,7 @@ import type { Row } from './row.ts';
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
 /** Titles of the sections that are written by runs of their own. */
 const OWN = new Set(['## Cost of an event', '## Import', '## Ledger', '## Mutation', '## Soak']);
+const FIRST_OWN = new RegExp(`^(?=(?:${[...OWN].join('|')})$)`, 'm');
 
 /** Peak memory of one app process; the embedded one includes its database. */
 export function memoryRow(name: string, mb: number): Row {
@@ -94,7 +95,7 @@ export function writeSection(title: string, by: string, text: string): void {
   const others = [...sections()]
     .filter(([other]) => other !== title)
     .map(([other, body]) => `${other}\n${body.trimEnd()}\n\n`);
-  const [rest = ''] = before().split(/^(?=## (?:Import|Ledger|Silence|Soak)$)/m);
+  const [rest = ''] = before().split(FIRST_OWN);
   const own = `${title}\n\nWritten by \`${by}\`. ${circumstances()}\n\n${text.trimEnd()}\n`;
   writeFileSync(file, `${rest.trimEnd()}\n\n${others.join('')}${own}`);
 }

@@ -4,11 +4,6 @@ import { isOutage, isReadOnly } from './outage.ts';
 
 /** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
 const CONNECT_WITHIN_MS = 2500;
-/**
- * How long an unused connection stays open, in milliseconds. A new one has to read the catalogue and
- * plan every statement again, which costs as much as hundreds of events.
- */
-const IDLE_MS = 10 * 60_000;
 /** How often to check connections that owe an answer. */
 const LOOK_EVERY_MS = 250;
 /** Once a connection has proved dead, how long another one may stay silent. */
@@ -90,7 +85,6 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
     ...config,
     Client: Connection,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
