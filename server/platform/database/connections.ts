@@ -4,6 +4,11 @@ import { isOutage, isReadOnly } from './outage.ts';
 
 /** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
 const CONNECT_WITHIN_MS = 2500;
+/**
+ * So many stay open when unused. A new one has to read the catalogue and plan every statement again,
+ * which costs as much as hundreds of events.
+ */
+const KEPT = 6;
 /** How often to check connections that owe an answer. */
 const LOOK_EVERY_MS = 250;
 /** Once a connection has proved dead, how long another one may stay silent. */
@@ -85,6 +90,7 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
     ...config,
     Client: Connection,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    min: KEPT,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
