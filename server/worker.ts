@@ -35,7 +35,7 @@ const TRANSLATING_AT_ONCE = 2;
  * How many statements and transactions of the pipeline this process has at once. More wait for one
  * another in PostgreSQL, on more connections that each plan every statement anew.
  */
-const TRANSACTIONS_AT_ONCE = 6;
+const TRANSACTIONS_AT_ONCE = 10;
 /**
  * A new customer arrives as several webhooks (details, tags, consent). We wait this long, in
  * milliseconds, to send them as one.
