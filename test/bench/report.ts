@@ -6,7 +6,15 @@ import type { Row } from './row.ts';
 
 const file = path.join(import.meta.dirname, '../../docs/benchmarks.md');
 /** Titles of the sections that are written by runs of their own. */
-const OWN = new Set(['## Cost of an event', '## Import', '## Ledger', '## Mutation', '## Silence', '## Soak']);
+const OWN = new Set([
+  '## Cost of an event',
+  '## Import',
+  '## Ledger',
+  '## Mutation',
+  '## Silence',
+  '## Simulation',
+  '## Soak',
+]);
 const FIRST_OWN = new RegExp(`^(?=(?:${[...OWN].join('|')})$)`, 'm');
 
 /** Peak memory of one app process; the embedded one includes its database. */
