@@ -14,7 +14,7 @@ const textsIn = (locale: (typeof locales)[number]): Texts => (locale === 'en' ? 
 /** What a person sees or hears, without what was sent to Shopify and Ascent360. */
 const seenTexts = async (page: Page): Promise<string[]> =>
   await page.evaluate(() => {
-    const data = 'pre, .json-lines, .visually-plain, script, style, [data-nobody]';
+    const data = 'pre, .json-lines, .visually-plain, script, style';
     const found: string[] = [];
     for (const element of document.querySelectorAll('body *')) {
       if (element.closest(data) || !element.checkVisibility()) continue;
