@@ -3,7 +3,8 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { type IdToken, verifyIdToken } from '../shopify/verify-id-token.ts';
-import { noteCall, type Shop, type Shops } from '../store/shops/shops.ts';
+import { noteCall } from '../store/shops/installation.ts';
+import type { Shop, Shops } from '../store/shops/shops.ts';
 import { refusal, unavailable } from './errors.ts';
 
 /** The caller of the merchant API. `userId`: the Shopify user's id, digits. */

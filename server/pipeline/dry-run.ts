@@ -6,12 +6,14 @@ import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
 import type { Person } from '../store/people/people.ts';
+import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
-import { loadInstallation, type Shop } from '../store/shops/shops.ts';
+import type { Shop } from '../store/shops/shops.ts';
 import { type Evaluated, evaluate, imagined, isNothingNew, loadContext } from './deliver/evaluate.ts';
-import { type Batch, openBatch, type TranslatedEvent } from './process/batch.ts';
+import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
+import { openBatch } from './process/open-batch.ts';
 
 /**
  * What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent,

@@ -3,8 +3,9 @@ import type { Instant } from '../domain/scalars.ts';
 import type { Db, Sql } from '../platform/database/db.ts';
 import { appendAudit } from '../store/audit/audit-chain.ts';
 import { lockShop } from '../store/deliveries/deliveries.ts';
+import { type Installation, loadInstallation } from '../store/shops/installation.ts';
 import { loadSettings, type StoredSettings } from '../store/shops/settings.ts';
-import { type Installation, loadInstallation, type Shop } from '../store/shops/shops.ts';
+import type { Shop } from '../store/shops/shops.ts';
 
 /** A transaction that holds a shop's lock, with what every rule needs to know about the shop. */
 export type InShop = {

@@ -4,7 +4,7 @@
  */
 import { parseSettings } from '../../server/domain/settings/contract.ts';
 import type { Db } from '../../server/platform/database/db.ts';
-import { noteCall } from '../../server/store/shops/shops.ts';
+import { noteCall } from '../../server/store/shops/installation.ts';
 import type { AdminDeps } from './admin.ts';
 import { takeChance } from './chance.ts';
 import { takeClock } from './clock.ts';

@@ -3,8 +3,9 @@ import type { Instant } from '../../domain/scalars.ts';
 import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
+import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan } from './plan-again.ts';
 

@@ -2,8 +2,8 @@ import type { Instant } from '../../domain/scalars.ts';
 import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
+import type { Installation } from '../../store/shops/installation.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
-import type { Installation } from '../../store/shops/shops.ts';
 import type { Connection } from './api.ts';
 
 const DAY = 24 * 3_600_000;

@@ -1,8 +1,9 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
-import { loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { FlagNow } from './api.ts';
 
 /** The flags that sending this person now would carry, with the current settings and ledger. */

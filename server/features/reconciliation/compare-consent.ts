@@ -13,10 +13,11 @@ import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts'
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
+import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
-import { installedAt, loadInstallation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { ChangesDeps } from './changes.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 

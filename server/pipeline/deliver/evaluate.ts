@@ -15,8 +15,9 @@ import { type EntityState, loadEntityStates } from '../../store/deliveries/entit
 import { loadParkedChoices } from '../../store/events/parked-events.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
+import { choicesHoldFrom, type Installation } from '../../store/shops/installation.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
-import { choicesHoldFrom, type Installation, type Shop } from '../../store/shops/shops.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);

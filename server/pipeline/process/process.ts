@@ -5,24 +5,19 @@ import type { Log } from '../../platform/log.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { failTranslating, settleEvents } from '../../store/events/events.ts';
+import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
-import {
-  type Installation,
-  loadInstallation,
-  type Shop,
-  ShopErasedError,
-  type Shops,
-  saveInstallation,
-} from '../../store/shops/shops.ts';
+import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
 import { inShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { Measures } from '../measures.ts';
-import { openBatch, type QuietPeriod } from './batch.ts';
+import type { QuietPeriod } from './batch.ts';
 import { type BatchSizes, MOST_IN_BATCH } from './batch-sizes.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
+import { openBatch } from './open-batch.ts';
 import { openReceived, stillReceived } from './open-received.ts';
 import { type EventRow, isSignOfLife, triggeredAtOf } from './translate-stored.ts';
 

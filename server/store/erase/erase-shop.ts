@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { Installation, Shop } from '../shops/shops.ts';
+import type { Installation } from '../shops/installation.ts';
+import type { Shop } from '../shops/shops.ts';
 
 const HOUR = 3_600_000;
 /**

@@ -6,9 +6,10 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { lockShop } from '../deliveries/deliveries.ts';
+import { type Installation, installedAt } from './installation.ts';
 import { createProofStore, type ProofStore, type SeenAnswer } from './proof.ts';
 import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
-import { type Installation, installedAt, type Shop } from './shops.ts';
+import type { Shop } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
 export type StoredSettings = {

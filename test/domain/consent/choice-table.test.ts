@@ -13,7 +13,7 @@ import { createFetches } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { bodyBinding } from '../../../server/store/events/events.ts';
 import { customerKey } from '../../../server/store/people/identifiers.ts';
-import { loadInstallation } from '../../../server/store/shops/shops.ts';
+import { loadInstallation } from '../../../server/store/shops/installation.ts';
 import { DAY, HOUR, openScene, type Scene } from '../../features/activity/scene.ts';
 import { CHOICE_ROWS, type ChoiceRow, HISTORY_POLICIES, LEVELS } from './choice-rows.ts';
 

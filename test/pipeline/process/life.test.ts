@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Db, Param, Sql } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
-import { loadInstallation, noteCall } from '../../../server/store/shops/shops.ts';
+import { loadInstallation, noteCall } from '../../../server/store/shops/installation.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { DAY, openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer } from '../bodies.ts';

@@ -1,0 +1,126 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
+import { hasToken } from './admin-tokens.ts';
+import type { Shop } from './shops.ts';
+
+/** The moments that tell whether, and since when, the app is installed. */
+export type Installation = {
+  firstCallAt: Instant | null;
+  lastCallAt: Instant | null;
+  firstWebhookAt: Instant | null;
+  lastWebhookAt: Instant | null;
+  uninstalledAt: Instant | null;
+  /** The newest known uninstall, kept through a reinstall. */
+  lastUninstalledAt: Instant | null;
+  /** Whether we can read it through the Admin API. */
+  canRead: boolean;
+};
+
+/**
+ * Ten minutes before the first sign of life: Shopify dates what happens during installation a
+ * little earlier.
+ */
+const INSTALL_MARGIN = 10 * 60_000;
+
+/** When the app was installed; null while the shop isn't known. */
+export function installedAt(life: Installation): Instant | null {
+  const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
+  return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
+}
+
+const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null;
+
+/**
+ * A choice made before this moment may have been undone while the app wasn't installed.
+ * @param readAt when Shopify was last asked about the person; null: never; undefined: a guest, whom
+ * Shopify can't be asked about
+ */
+export function choicesHoldFrom(life: Installation, readAt: Instant | null | undefined): Instant {
+  const { lastUninstalledAt, firstCallAt, firstWebhookAt } = life;
+  if (lastUninstalledAt === null) return -Infinity;
+  if (readAt !== undefined) return readAt !== null && readAt > lastUninstalledAt ? -Infinity : Infinity;
+  const firsts = [firstCallAt, firstWebhookAt].filter((at) => at !== null);
+  return Math.max(lastUninstalledAt, ...(firsts.length > 0 ? [Math.min(...firsts)] : []));
+}
+
+/**
+ * @param forSaving makes calls of the merchant wait until the transaction is over, so that saving
+ * what was read here can't undo them
+ */
+export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false): Promise<Installation> {
+  const [row] = await sql.query<{
+    first_call_at: Date | null;
+    last_call_at: Date | null;
+    first_webhook_at: Date | null;
+    last_webhook_at: Date | null;
+    uninstalled_at: Date | null;
+    last_uninstalled_at: Date | null;
+    can_read: boolean;
+  }>(
+    `SELECT first_call_at, last_call_at, first_webhook_at, last_webhook_at, uninstalled_at, last_uninstalled_at,
+       ${hasToken('shops.id')} AS can_read
+     FROM shops WHERE id = $1${forSaving ? ' FOR NO KEY UPDATE' : ''}`,
+    [shop.id],
+  );
+  return {
+    firstCallAt: asInstant(row?.first_call_at ?? null),
+    lastCallAt: asInstant(row?.last_call_at ?? null),
+    firstWebhookAt: asInstant(row?.first_webhook_at ?? null),
+    lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
+    uninstalledAt: asInstant(row?.uninstalled_at ?? null),
+    lastUninstalledAt: asInstant(row?.last_uninstalled_at ?? null),
+    canRead: row?.can_read ?? false,
+  };
+}
+
+const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
+
+export async function saveInstallation(sql: Sql, shop: Shop, life: Installation): Promise<void> {
+  await sql.query(
+    `UPDATE shops SET first_call_at = $2, last_call_at = $3, first_webhook_at = $4, last_webhook_at = $5, uninstalled_at = $6,
+       last_uninstalled_at = $7 WHERE id = $1`,
+    [
+      shop.id,
+      asDate(life.firstCallAt),
+      asDate(life.lastCallAt),
+      asDate(life.firstWebhookAt),
+      asDate(life.lastWebhookAt),
+      asDate(life.uninstalledAt),
+      asDate(life.lastUninstalledAt),
+    ],
+  );
+}
+
+/**
+ * Records an authenticated call by the merchant: the shop is known from then on, and installed
+ * again if it had been uninstalled (settings are kept). A call counts from when its token was
+ * issued: a token from before the uninstall, kept by a page that was still open, proves nothing. A
+ * token that may be from before it is answered, but proves nothing either.
+ * @returns `erased`: the shop was erased, look it up again; `outdated`: the app was uninstalled
+ * after the token was issued
+ */
+export async function noteCall(
+  db: Db,
+  shop: Shop,
+  issued: { earliest: Instant; latest: Instant },
+): Promise<'noted' | 'erased' | 'outdated'> {
+  const [row] = await db.query<{ outdated: boolean }>(
+    `WITH back AS (
+       SELECT id AS shop_id FROM shops WHERE id = $1 AND erased_at IS NULL AND uninstalled_at IS NOT NULL
+         AND last_uninstalled_at <= $2),
+     asked AS (${askLedgerCheckFor('back')}),
+     noted AS (
+       UPDATE shops SET
+         first_call_at = CASE WHEN uninstalled_at IS NOT NULL THEN $2 ELSE coalesce(first_call_at, $2) END,
+         first_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE first_webhook_at END,
+         last_webhook_at = CASE WHEN uninstalled_at IS NOT NULL THEN NULL ELSE last_webhook_at END,
+         last_call_at = $2, uninstalled_at = NULL
+       WHERE id = $1 AND erased_at IS NULL AND (last_uninstalled_at IS NULL OR last_uninstalled_at <= $2)
+         AND (uninstalled_at IS NOT NULL OR last_call_at IS NULL OR last_call_at < $2))
+     SELECT coalesce(last_uninstalled_at > $3, false) AS outdated FROM shops WHERE id = $1 AND erased_at IS NULL`,
+    [shop.id, new Date(issued.earliest), new Date(issued.latest)],
+  );
+  if (!row) return 'erased';
+  return row.outdated ? 'outdated' : 'noted';
+}
