@@ -87,7 +87,7 @@ export const flagReasons = [
   'already_told',
   'no_choice', // nothing explicit is known
   'held_by_newer_state', // a newer state without a choice holds back an opt-in we haven't told
-  'held_by_holder', // another customer's opt-in; the person with the address now hasn't chosen
+  'held_by_holder', // another customer's opt-in; Shopify says that the one it would go out with hasn't chosen
   'not_asked_again', // the app was reinstalled, and Shopify hasn't been asked about this person since
   'history_held',
   'unticked_box',

@@ -9,7 +9,8 @@ import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
 import type { Shop } from '../store/shops/shops.ts';
-import { type Evaluated, evaluate, imagined, isNothingNew, loadContext } from './deliver/evaluate.ts';
+import { addOwnWords, loadContext } from './deliver/context.ts';
+import { type Evaluated, evaluate, imagined, isNothingNew } from './deliver/evaluate.ts';
 import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
@@ -114,12 +115,8 @@ export async function dryRunUnder(
   const batch = await openBatch({ sql, shop, life, stored }, events, { now });
   const watched = events.map((event) => watch(batch, event));
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
-  const found = await loadContext(
-    sql,
-    shop,
-    stored.account,
-    deliveries.filter((delivery) => delivery !== null),
-  );
+  const open = deliveries.filter((delivery) => delivery !== null);
+  const found = await loadContext(sql, shop, stored.account, open);
   for (const { event, facts } of watched) {
     const key = personKeyOf(shop, event.translated);
     const person = key ? batch.people.find(key) : undefined;
@@ -130,6 +127,7 @@ export async function dryRunUnder(
       found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
     }
   }
+  await addOwnWords({ sql, shop }, open, found);
   const view = { shop, life, found, now };
   const evaluateOne = (under: StoredSettings, { event, outcome }: Watched, i: number): DryRun => {
     const delivery = deliveries[i];

@@ -9,7 +9,7 @@
  * | 2 | newest choice is an opt-in, a newer state has no choice, and | –    | held_by_newer_state |
  * |   | Ascent360 doesn't certainly have our `true`                  |      |                     |
  * | 3 | the same, but it is another person's opt-in, and Shopify     | –    | held_by_holder      |
- * |   | says that this person hasn't chosen                          |      |                     |
+ * |   | says that this person hasn't chosen, here or anywhere        |      |                     |
  * | 4 | the same, but the app was installed again since, and Shopify | –    | not_asked_again     |
  * |   | hasn't been asked                                            |      |                     |
  * | 5 | Ascent360 accepted the same, and nothing with an unknown     | –    | already_told        |
@@ -39,7 +39,8 @@
  *   have the same second.
  * - Row 3: *not_subscribed* or *never_subscribed* counts here however old it is, but a newer opt-in
  *   of the person's own shows that they have chosen. While Shopify is being asked about them,
- *   another person's opt-in waits.
+ *   another person's opt-in waits. "Anywhere" is for an opt-in of a customer who was merged into
+ *   this one: it is about an address that Shopify no longer knows.
  * - Row 4: Shopify can't be asked about a guest. What they chose since the app came back counts.
  * - Row 5 is before rows 6 and 7: a choice that was told and has become old since is told, not
  *   held.
@@ -94,6 +95,8 @@ export type Recipient = {
   isBeingAsked: boolean;
   /** An opt-in from before this may have been undone while the app wasn't installed. */
   optInsFrom: Instant;
+  /** What Shopify last said about them themselves, whichever address it was about. */
+  ownWords?: readonly ConsentFact[];
 };
 
 const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: false, optInsFrom: -Infinity };
@@ -126,7 +129,8 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
     return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };
   }
   if (flag && !surelyHeld(true)) {
-    const holder = choice.fact.personId === to.personId ? null : unchosen(said, to);
+    const isAnothers = choice.fact.personId !== to.personId;
+    const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, rules.optInLevel, to)) : null;
     if (holder) return { send: null, reason: 'held_by_holder', fact: holder };
     if (!(choice.at >= to.optInsFrom)) return { send: null, reason: 'not_asked_again', fact: choice.fact };
     if (to.isBeingAsked && to.personId !== null && choice.fact.personId !== to.personId) {
@@ -169,19 +173,29 @@ function isHistoryAt(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: 
 
 const NOT_CHOSEN: ReadonlySet<string | null> = new Set(['not_subscribed', 'never_subscribed']);
 
+const own = (said: readonly Said[], { personId }: Recipient) =>
+  personId === null ? [] : said.filter(({ fact }) => fact.personId === personId);
+
 /**
- * The fact where Shopify says that this person hasn't opted in; null: they have, or nothing is
- * known.
+ * Of what Shopify said about one person, the fact that says they haven't opted in; null: they have,
+ * or nothing is known.
  */
-function unchosen(said: readonly Said[], { personId }: Recipient): ConsentFact | null {
-  if (personId === null) return null;
-  const own = said.filter(({ fact }) => fact.personId === personId);
+function unchosen(said: readonly Said[]): ConsentFact | null {
   // Their own dated opt-out is compared by date, and so is another person's opt-in.
   const isNo = ({ fact, meaning, at }: Said) =>
     meaning === 'none' ? NOT_CHOSEN.has(fact.state) : meaning === 'opt_out' && at === -Infinity;
-  const state = newest(own.filter(isNo));
-  const choice = newest(own.filter(({ meaning }) => meaning === 'opt_in'));
+  const state = newest(said.filter(isNo));
+  const choice = newest(said.filter(({ meaning }) => meaning === 'opt_in'));
   return state !== null && !(choice !== null && choice.at > state.at) ? state.fact : null;
+}
+
+/** The same for what Shopify last said about them at any address. An opt-out belongs to its own. */
+function unchosenAnywhere(channel: FlagChannel, level: OptInLevel, { ownWords = [] }: Recipient): ConsentFact | null {
+  const words = ownWords
+    .filter((fact) => fact.channel === channel)
+    .map((fact) => ({ fact, meaning: meaningOf(fact, level) }))
+    .filter(({ meaning }) => meaning !== 'opt_out');
+  return unchosen(words.map(({ fact, meaning }) => ({ fact, meaning, at: fact.chosenAt ?? -Infinity })));
 }
 
 /** The date that counts; -Infinity if undated. */

@@ -273,7 +273,7 @@ export const en = {
     already_told: 'Left out: Ascent360 already accepted this choice.',
     no_choice: 'Left out: there’s no explicit choice.',
     held_by_newer_state: 'Left out: a newer state without a choice holds an older opt-in back.',
-    held_by_holder: 'Left out: this is another customer’s opt-in, and the one who has the address now hasn’t opted in.',
+    held_by_holder: 'Left out: this is another customer’s opt-in, and Shopify says this one hasn’t opted in.',
     not_asked_again: 'Left out: the app was installed again since, and Shopify has to confirm this choice first.',
     history_held: 'Left out: your settings hold back choices this old.',
     unticked: 'The checkbox at checkout was left unticked on {at}.',

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '../../domain/scalars.ts';
-import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
+import { loadContext } from '../../pipeline/deliver/context.ts';
+import { evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';

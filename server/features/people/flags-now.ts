@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
-import { evaluate, imagined, loadContext } from '../../pipeline/deliver/evaluate.ts';
+import { loadContext } from '../../pipeline/deliver/context.ts';
+import { evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type StoredSettings } from '../../store/shops/settings.ts';

@@ -8,7 +8,7 @@ import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
-import { addressesOf } from '../../store/people/identifiers.ts';
+import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -61,6 +61,13 @@ async function consentNow(
   return { email: await of('email'), sms: await of('sms') };
 }
 
+/** The addresses of customers who were merged into this one: their choices are sent with this one. */
+async function addressesMergedInto(db: Db, shop: Shop, { profile }: Person) {
+  const keys = (profile.mergedFrom ?? []).map((id) => customerKey(shop.vault, id));
+  const people = await loadPeople(db, shop, keys);
+  return keys.flatMap((key) => [...(people.own(key)?.addresses.values() ?? [])]);
+}
+
 async function readPerson(
   db: Db,
   id: string,
@@ -75,7 +82,8 @@ async function readPerson(
   if (!row || !person) return null;
   const known = [
     ...addressesOf(shop.vault, person.profile.contact),
-    ...[...person.addresses.values()].map(({ channel, hash }) => ({ channel, hash })),
+    ...person.addresses.values(),
+    ...(await addressesMergedInto(db, shop, person)),
   ].map(({ channel, hash }) => ({ channel, address: hash }));
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);

@@ -15,7 +15,8 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
-import { type DeliveryContext, type Evaluated, evaluate, isNothingNew, loadContext, type View } from './evaluate.ts';
+import { type DeliveryContext, loadContext } from './context.ts';
+import { type Evaluated, evaluate, isNothingNew, type View } from './evaluate.ts';
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
 
 export type ClaimDeps = {

@@ -1,46 +1,24 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
-import type { ConsentFact, FlagChannel } from '../../domain/consent.ts';
-import type { Contact } from '../../domain/contact.ts';
+import type { FlagChannel } from '../../domain/consent.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
-import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import type { LedgerKey } from '../../store/consent/facts.ts';
-import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
-import { loadTold, type ToldRow } from '../../store/consent/told-flags.ts';
+import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
+import { ownWordsKey } from '../../store/consent/own-words.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
-import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
-import { loadParkedChoices } from '../../store/events/parked-events.ts';
-import { addressesOf } from '../../store/people/identifiers.ts';
-import { loadProfiles } from '../../store/people/profiles.ts';
+import type { EntityState } from '../../store/deliveries/entity-states.ts';
 import { choicesHoldFrom, type Installation } from '../../store/shops/installation.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
+import { type DeliveryContext, keysOf } from './context.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);
 const nothingMapped: Mapped = { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null };
 /** False if we could ask Shopify (no opt-out of data sale was found), null if we couldn't. */
 const unknownUnless = (canRead: boolean) => (canRead ? false : null);
-
-/**
- * The contact to send: the state from the event, or the person as last known with the address the
- * event is about. For a deleted person, only that address.
- */
-export function contactOf(
-  delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
-  profile: PersonProfile | undefined,
-  isGone = false,
-): Contact {
-  const { subject, topic } = delivery;
-  if (subject?.contact) return subject.contact;
-  const known = (isGone || subject?.alone ? noProfile : (profile ?? noProfile)).contact;
-  if (!subject?.about) return known;
-  const field = subject.about.channel === 'email' ? 'email' : 'mobile';
-  return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
-}
 
 /** The list set from the settings, as text; null: none. */
 export const listSetOf = ({ settings }: StoredSettings) =>
@@ -64,81 +42,6 @@ export function imagined(
   };
 }
 
-/**
- * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
- */
-function keysOf(
-  { vault }: Shop,
-  contact: Contact = noProfile.contact,
-  personId: string | null,
-): { channel: FlagChannel; address: string }[] {
-  const { phone, address } = contact;
-  return [
-    ...addressesOf(vault, contact).flatMap(({ channel, hash }) =>
-      channel === 'email' || channel === 'sms' ? [{ channel, address: hash }] : [],
-    ),
-    ...(phone && personId ? [{ channel: 'phone' as const, address: personId }] : []),
-    ...(address && personId ? [{ channel: 'postal' as const, address: personId }] : []),
-  ];
-}
-
-const peopleOf = (deliveries: readonly ClaimedDelivery[]) =>
-  deliveries.map(({ personId }) => personId).filter((id) => id !== null);
-
-/** Loads everything needed to evaluate a shop's deliveries, in one go. */
-export async function loadContext(
-  sql: Sql,
-  shop: Shop,
-  account: number,
-  deliveries: readonly ClaimedDelivery[],
-): Promise<DeliveryContext> {
-  const entitiesOf = deliveries.map(({ entity }) => entity).filter((entity) => entity !== null);
-  const [{ profiles, deleted }, entities] = await Promise.all([
-    loadProfiles(sql, shop, peopleOf(deliveries)),
-    loadEntityStates(sql, shop, entitiesOf),
-  ]);
-  return await addLedger({ sql, shop, account }, deliveries, { profiles, deleted, entities });
-}
-
-/** Adds what the ledger knows about these deliveries to the people and states that are known. */
-export async function addLedger(
-  { sql, shop, account }: { sql: Sql; shop: Shop; account: number },
-  deliveries: readonly ClaimedDelivery[],
-  { profiles, deleted, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'entities'>,
-): Promise<DeliveryContext> {
-  const contacts = new Map(
-    deliveries.map((d) => {
-      const isGone = d.personId !== null && deleted.has(d.personId);
-      return [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined, isGone)] as const;
-    }),
-  );
-  const keys = new Map<string, LedgerKey>();
-  for (const { id, personId } of deliveries) {
-    for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
-  }
-  const [facts, told, parked] = await Promise.all([
-    loadFacts(
-      sql,
-      shop,
-      [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
-    ),
-    loadTold(sql, shop, account, [...keys.values()]),
-    loadParkedChoices(sql, shop, peopleOf(deliveries)),
-  ]);
-  return { profiles, deleted, contacts, facts, told, parked, entities };
-}
-
-export type DeliveryContext = {
-  profiles: Map<string, PersonProfile>;
-  deleted: ReadonlySet<string>;
-  contacts: Map<string, Contact>;
-  facts: Map<string, ConsentFact[]>;
-  told: (key: LedgerKey) => ToldRow;
-  /** Choices whose address is not known yet, by person. */
-  parked: ReadonlyMap<string, ConsentFact[]>;
-  entities: ReadonlyMap<string, EntityState>;
-};
-
 export type Evaluated = {
   delivery: ClaimedDelivery;
   keys: Partial<Record<FlagChannel, LedgerKey>>;
@@ -153,6 +56,9 @@ export type View = {
   found: DeliveryContext;
   now: Instant;
 };
+
+const ownWordsOf = ({ own }: DeliveryContext, personId: string) =>
+  (['email', 'sms'] as const).flatMap((channel) => own.get(ownWordsKey(personId, channel)) ?? []);
 
 /** What a delivery would send in this view, and why. Pure. */
 export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
@@ -170,6 +76,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     canBeAsked: life.canRead && isCustomer,
     isBeingAsked: delivery.unread === true,
     optInsFrom,
+    ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };
   const factsOf = (channel: FlagChannel) => {
     const key = keys[channel];

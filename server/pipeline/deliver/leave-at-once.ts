@@ -7,7 +7,8 @@ import type { InShop } from '../in-shop.ts';
 import type { ChooseLeaving, ChosenToLeave } from '../process/batch.ts';
 import type { EventRow } from '../process/translate-stored.ts';
 import { addToPlan, type ClaimDeps, emptyPlan, holdBackOptIns, mayClaim, newLanes, type Plan } from './claim.ts';
-import { addLedger, evaluate, type View } from './evaluate.ts';
+import { addLedger } from './context.ts';
+import { evaluate, type View } from './evaluate.ts';
 import { noteLeaving, type ReadyDelivery, readyToLease, withFence } from './lease-and-note.ts';
 
 /** What left, and whether the shop may have more to claim. */

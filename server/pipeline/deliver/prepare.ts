@@ -136,12 +136,16 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
   // delivery.
   const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
   const older = dateOf(fact) < dateOf(own);
-  if (decision.reason === 'held_by_newer_state' || (!same && !older && fact.source === 'consent_topic')) {
+  const isHeldByOther = decision.reason === 'held_by_holder';
+  if (
+    decision.reason === 'held_by_newer_state' ||
+    (!isHeldByOther && !same && !older && fact.source === 'consent_topic')
+  ) {
     return settle({ state: 'merged', reason: 'superseded' }, null, fact.eventId);
   }
   if (decision.send !== null) return null;
   // An opt-in from before the person had this address is no choice for it, whatever else is known.
-  if (older && meaning === 'opt_in') return nothing;
+  if (older && meaning === 'opt_in' && !isHeldByOther) return nothing;
   switch (decision.reason) {
     case 'already_told': {
       const toldAt = input.told[about.channel].acceptedAt;
@@ -154,6 +158,8 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
     }
     case 'history_held':
       return settle({ state: 'skipped', reason: 'history_held' });
+    case 'held_by_holder':
+      return input.isGone ? gone : settle({ state: 'skipped', reason: 'no_choice' }, ANOTHERS);
     case 'not_asked_again':
       return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
     case 'unticked_box':
@@ -163,6 +169,7 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
   }
 }
 
+const ANOTHERS = writeText({ code: 'timeline.reason.held_by_holder' });
 const NOT_ASKED_AGAIN = 'The app was installed again: it goes out once Shopify has confirmed it';
 
 /**

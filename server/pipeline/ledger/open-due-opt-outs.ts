@@ -4,7 +4,8 @@ import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, OPT_OUT_TOPIC, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
-import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
+import { loadContext } from '../deliver/context.ts';
+import { evaluate, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
 /**

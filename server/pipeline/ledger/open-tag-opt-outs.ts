@@ -4,7 +4,8 @@ import type { Settings } from '../../domain/settings.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, OPT_OUT_TOPIC } from '../../store/events/self-made-events.ts';
 import { type KnownPerson, peopleWithOpen } from '../../store/people/people-pages.ts';
-import { evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
+import { loadContext } from '../deliver/context.ts';
+import { evaluate, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
 /** Whether a permission is mapped to tags at all. */

@@ -5,7 +5,8 @@ import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
-import { type Evaluated, evaluate, imagined, loadContext } from '../deliver/evaluate.ts';
+import { loadContext } from '../deliver/context.ts';
+import { type Evaluated, evaluate, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
 const alone = (person: Person, now: Instant) =>

@@ -65,6 +65,52 @@ function table(title: string, rows: Row[]) {
   });
 }
 
+const elsewhere = (state: string, ago: number | null) => says('ben', state, ago, { id: `elsewhere ${state} ${ago}` });
+
+table('A number that only Ada opted in with, in something that is sent for Ben, into whom she was merged', [
+  ...[null, 3, 1].map((ago): Row => {
+    const his = elsewhere('not_subscribed', ago);
+    const name = `Shopify says at his own number that he has not chosen, ${ago ?? 'no'} hours ago: no flag`;
+    return { name, facts: [ADA_OPTED_IN], to: { ownWords: [his] }, send: null, reason: 'held_by_holder', by: his };
+  }),
+  {
+    name: 'he opted in at his own number since: she is no other person',
+    facts: [ADA_OPTED_IN],
+    to: { ownWords: [elsewhere('not_subscribed', 3), elsewhere('subscribed', 1)] },
+    send: true,
+    reason: 'due',
+  },
+  {
+    name: 'he opted out of his own number: that is about his number',
+    facts: [ADA_OPTED_IN],
+    to: { ownWords: [elsewhere('unsubscribed', 1)] },
+    send: true,
+    reason: 'due',
+  },
+  {
+    name: 'what Shopify says about his email says nothing about her number',
+    facts: [ADA_OPTED_IN],
+    to: { ownWords: [{ ...elsewhere('not_subscribed', 1), channel: 'email' }] },
+    send: true,
+    reason: 'due',
+  },
+  {
+    name: 'her opt-out goes out whatever Shopify says about him',
+    facts: [says('ada', 'unsubscribed', 2)],
+    to: { ownWords: [elsewhere('not_subscribed', null)] },
+    send: false,
+    reason: 'due',
+  },
+  {
+    name: 'Ascent360 surely has her opt-in: nothing is taken back',
+    facts: [ADA_OPTED_IN],
+    to: { ownWords: [elsewhere('not_subscribed', null)] },
+    told: TOLD_YES,
+    send: null,
+    reason: 'already_told',
+  },
+]);
+
 table('A number that Ada opted in with, in something that is sent for Ben', [
   ...['not_subscribed', 'never_subscribed'].map((state): Row => {
     const his = says('ben', state, 3);

@@ -18,6 +18,8 @@ export type SituationRow = {
   facts: readonly Said[];
   canBeAsked?: boolean;
   optInsFrom?: number;
+  /** What Shopify last said about this customer themselves, at another address. */
+  ownWords?: readonly Said[];
 };
 
 const THEIRS = 'this customer';
@@ -86,6 +88,18 @@ export const SITUATION_ROWS: readonly SituationRow[] = [
     facts: [{ state: 'subscribed', chosenAt: 60, personId: 'another customer' }],
   },
   {
+    what: 'Opt-in of a customer who was merged into this one; Shopify says `not_subscribed`, dated or not, about this one',
+    flag: null,
+    facts: [{ state: 'subscribed', chosenAt: 60, personId: 'another customer' }],
+    ownWords: [{ state: 'not_subscribed', chosenAt: null, source: 'admin_read' }],
+  },
+  {
+    what: 'Opt-out of a customer who was merged into this one, whatever Shopify says about this one',
+    flag: false,
+    facts: [{ state: 'unsubscribed', chosenAt: 60, personId: 'another customer' }],
+    ownWords: [{ state: 'subscribed', chosenAt: 5, source: 'admin_read' }],
+  },
+  {
     what: 'Opt-in made at another address, read after the person changed to this one, or back to it',
     flag: null,
     facts: [{ state: 'subscribed', chosenAt: 60, source: 'admin_read', addressChangedAt: 30 }],
@@ -110,7 +124,12 @@ export const SITUATION_ROWS: readonly SituationRow[] = [
 ];
 
 /** The flag that follows from the rules, with the default settings. */
-export function flagOf({ facts, canBeAsked = false, optInsFrom = -Infinity }: SituationRow): boolean | null {
+export function flagOf({
+  facts,
+  canBeAsked = false,
+  optInsFrom = -Infinity,
+  ownWords = [],
+}: SituationRow): boolean | null {
   return decide({
     channel: 'email',
     facts: facts.map(fact),
@@ -118,7 +137,7 @@ export function flagOf({ facts, canBeAsked = false, optInsFrom = -Infinity }: Si
     rules: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
     historyBefore: INSTALLED,
     now: NOW,
-    to: { personId: THEIRS, canBeAsked, isBeingAsked: false, optInsFrom },
+    to: { personId: THEIRS, canBeAsked, isBeingAsked: false, optInsFrom, ownWords: ownWords.map(fact) },
   }).send;
 }
 

@@ -101,6 +101,8 @@ export type Account = {
   leftOrdersOut: boolean;
   /** Customers involved in a merge. */
   merged: Set<number>;
+  /** Who was merged into whom, once the app may know it. */
+  mergedInto: Map<number, number>;
   /** Customers whose contact the app knows from a webhook. */
   met: Set<number>;
   /** Everything acknowledged up to here has been handled. */
@@ -151,6 +153,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
   merged: new Set(),
+  mergedInto: new Map(),
   met: new Set(),
   workedOff: 0,
   tagWords: [],

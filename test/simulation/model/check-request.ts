@@ -1,5 +1,5 @@
 /** What may never be sent (SPEC 6.2), checked for each request as it is sent. */
-import { type Account, keyOf, type Told } from './account.ts';
+import { type Account, keyOf, type Told, type Word } from './account.ts';
 import {
   certainOf,
   certainOptIns,
@@ -22,19 +22,25 @@ export const toldOf = (account: Account, { channel, address }: Pick<Flag, 'chann
 
 const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);
 
+/** A message may tell of an older state than one before it did. */
+const hasOptedInSince = (words: readonly Word[], date: number | null) =>
+  words.some((word) => word.state === 'subscribed' && (date === null || word.date === null || word.date > date));
+
 /**
  * Whether the last thing the app certainly heard from Shopify about the customer is that they
  * haven't chosen.
  */
 function hasNotChosen({ account, channel, place }: View, customer: number, optInAt: number): boolean {
-  // What a customer who was merged away chose goes out as the kept one's, and the kept one may not have chosen: left open.
-  if (account.merged.has(customer)) return false;
+  // Sent while it may not have been known, or as whoever was merged away.
+  if (account.mergedInto.has(customer)) return false;
   const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
   const last = newest(words.map(({ at }) => at));
   const lastWords = words.filter(({ at }) => at === last);
   return (
     lastWords.some(({ must }) => must <= place) &&
-    lastWords.every(({ state, date }) => NOT_CHOSEN.has(state) && (date ?? optInAt) >= optInAt)
+    lastWords.every(
+      ({ state, date }) => NOT_CHOSEN.has(state) && (date ?? optInAt) >= optInAt && !hasOptedInSince(words, date),
+    )
   );
 }
 

@@ -89,6 +89,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       return;
     case 'merged':
       account.merged.add(said.kept).add(said.gone);
+      account.mergedInto.set(said.gone, said.kept);
       return;
     case 'redacted':
       erase(account, said, { at: triggeredAt, must: known.must });

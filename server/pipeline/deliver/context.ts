@@ -1,0 +1,130 @@
+/** What is known about the people, addresses and states that deliveries are about. */
+import type { ConsentFact, FlagChannel } from '../../domain/consent.ts';
+import type { Contact } from '../../domain/contact.ts';
+import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { type LedgerKey, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { loadOwnWords } from '../../store/consent/own-words.ts';
+import { loadTold, type ToldRow } from '../../store/consent/told-flags.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
+import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
+import { loadParkedChoices } from '../../store/events/parked-events.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
+import { loadProfiles } from '../../store/people/profiles.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+
+const { contact: noContact } = emptyProfile(null);
+
+/**
+ * The contact to send: the state from the event, or the person as last known with the address the
+ * event is about. For a deleted person, only that address.
+ */
+export function contactOf(
+  delivery: Pick<ClaimedDelivery, 'subject' | 'topic'>,
+  profile: PersonProfile | undefined,
+  isGone = false,
+): Contact {
+  const { subject, topic } = delivery;
+  if (subject?.contact) return subject.contact;
+  const known = (isGone || subject?.alone ? undefined : profile?.contact) ?? noContact;
+  if (!subject?.about) return known;
+  const field = subject.about.channel === 'email' ? 'email' : 'mobile';
+  return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
+}
+
+/**
+ * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
+ */
+export function keysOf(
+  { vault }: Shop,
+  contact: Contact = noContact,
+  personId: string | null,
+): { channel: FlagChannel; address: string }[] {
+  const { phone, address } = contact;
+  return [
+    ...addressesOf(vault, contact).flatMap(({ channel, hash }) =>
+      channel === 'email' || channel === 'sms' ? [{ channel, address: hash }] : [],
+    ),
+    ...(phone && personId ? [{ channel: 'phone' as const, address: personId }] : []),
+    ...(address && personId ? [{ channel: 'postal' as const, address: personId }] : []),
+  ];
+}
+
+const peopleOf = (deliveries: readonly ClaimedDelivery[]) =>
+  deliveries.map(({ personId }) => personId).filter((id) => id !== null);
+
+/** Loads everything needed to evaluate a shop's deliveries, in one go. */
+export async function loadContext(
+  sql: Sql,
+  shop: Shop,
+  account: number,
+  deliveries: readonly ClaimedDelivery[],
+): Promise<DeliveryContext> {
+  const entitiesOf = deliveries.map(({ entity }) => entity).filter((entity) => entity !== null);
+  const [{ profiles, deleted }, entities] = await Promise.all([
+    loadProfiles(sql, shop, peopleOf(deliveries)),
+    loadEntityStates(sql, shop, entitiesOf),
+  ]);
+  return await addLedger({ sql, shop, account }, deliveries, { profiles, deleted, entities });
+}
+
+/** Adds what the ledger knows about these deliveries to the people and states that are known. */
+export async function addLedger(
+  { sql, shop, account }: { sql: Sql; shop: Shop; account: number },
+  deliveries: readonly ClaimedDelivery[],
+  { profiles, deleted, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'entities'>,
+): Promise<DeliveryContext> {
+  const contacts = new Map(
+    deliveries.map((d) => {
+      const isGone = d.personId !== null && deleted.has(d.personId);
+      return [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined, isGone)] as const;
+    }),
+  );
+  const keys = new Map<string, LedgerKey>();
+  for (const { id, personId } of deliveries) {
+    for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
+  }
+  const [facts, told, parked] = await Promise.all([
+    loadFacts(
+      sql,
+      shop,
+      [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
+    ),
+    loadTold(sql, shop, account, [...keys.values()]),
+    loadParkedChoices(sql, shop, peopleOf(deliveries)),
+  ]);
+  const found = { profiles, deleted, contacts, facts, told, parked, entities, own: new Map() };
+  await addOwnWords({ sql, shop }, deliveries, found);
+  return found;
+}
+
+const OPT_INS: ReadonlySet<string | null> = new Set(['subscribed', 'ticked']);
+
+/**
+ * Adds what Shopify said about those themselves whose delivery may carry another person's opt-in.
+ */
+export async function addOwnWords(
+  { sql, shop }: { sql: Sql; shop: Shop },
+  deliveries: readonly ClaimedDelivery[],
+  found: DeliveryContext,
+): Promise<void> {
+  const mayCarryAnothers = ({ id, personId }: ClaimedDelivery) =>
+    keysOf(shop, found.contacts.get(id), personId).some((key) =>
+      found.facts.get(ledgerKey(key))?.some((fact) => OPT_INS.has(fact.state) && fact.personId !== personId),
+    );
+  const people = peopleOf(deliveries.filter(mayCarryAnothers));
+  found.own = await loadOwnWords(sql, shop, [...new Set(people)]);
+}
+
+export type DeliveryContext = {
+  profiles: Map<string, PersonProfile>;
+  deleted: ReadonlySet<string>;
+  contacts: Map<string, Contact>;
+  facts: Map<string, ConsentFact[]>;
+  told: (key: LedgerKey) => ToldRow;
+  /** Choices whose address is not known yet, by person. */
+  parked: ReadonlyMap<string, ConsentFact[]>;
+  /** What Shopify last said about a person, wherever, by ownWordsKey. */
+  own: ReadonlyMap<string, ConsentFact[]>;
+  entities: ReadonlyMap<string, EntityState>;
+};
