@@ -8,16 +8,24 @@ import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('issues');
+
+/** What to do besides what the cause says; only the value that is likely wrong is called wrong. */
+function stepFor({ reason, suspect }: Issue): string | null {
+  if (suspect) return t('suspect', { key: suspect.key, value: suspect.value });
+  if (reason === 'rejected') return t('noValue');
+  return reason === 'unreadable' || reason === 'translation_failed' ? textAt(`activity.event.steps.${reason}`) : null;
+}
 
 /** One cause and one person, with the way to fix it. */
 export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) {
   const format = useFormat();
   const client = useQueryClient();
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
-  const { person, suspect, count, since, eventId, query } = issue;
+  const { person, count, since, eventId, query } = issue;
+  const step = stepFor(issue);
   const filter = Object.fromEntries(new URLSearchParams(query));
   const dismiss = useMutation({
     mutationFn: () => call<{ count: number }>('POST', '/activity/dismiss', { body: { filter } }),
@@ -41,9 +49,9 @@ export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) 
             </Link>
           </InlineStack>
           <Text as="p">{say(issue.text, format)}</Text>
-          {suspect && (
+          {step && (
             <Text as="p" breakWord>
-              {t('suspect', { key: suspect.key, value: suspect.value })}
+              {step}
             </Text>
           )}
           <Text as="p" tone="subdued" variant="bodySm">

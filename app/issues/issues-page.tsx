@@ -15,6 +15,9 @@ import '../shell/rows.css';
 
 const t = textsOf('issues');
 
+/** A customer may have several issues. */
+const customersIn = (issues: readonly Issue[]) => new Set(issues.flatMap(({ person }) => person?.id ?? [])).size;
+
 /** What could not be sent, by cause and person: each is fixed, resent or dismissed as one. */
 export function IssuesPage() {
   const asked = new URLSearchParams(useSearch()).get('state');
@@ -51,7 +54,7 @@ export function IssuesPage() {
                 {state === 'open' && (
                   <Box paddingInline="400" paddingBlockStart="200">
                     <Text as="p" fontWeight="semibold">
-                      {t('summary', { count: data.items.filter(({ person }) => person !== null).length })}
+                      {t('summary', { count: customersIn(data.items) })}
                     </Text>
                   </Box>
                 )}

@@ -110,6 +110,35 @@ inBrowser(
       await lines(page).filter({ hasText: name }).first().waitFor();
     });
 
+    it('an issue names a value to fix only where one is known, and each customer counts once', async () => {
+      const [real] = (await get<{ items: Issue[] }>('/issues')).items.filter(({ person }) => person !== null);
+      if (!real) throw new Error('The history has no issue about a customer');
+      const issue = (eventId: string, change: Partial<Issue>) => ({ ...real, eventId, suspect: null, ...change });
+      const items = [
+        issue('a', { reason: 'rejected', suspect: { key: 'Email', value: 'mia@' } }),
+        issue('b', { reason: 'rejected' }),
+        issue('c', { reason: 'gave_up' }),
+        issue('d', { reason: 'unreadable', person: null }),
+      ];
+      const page = await stage().open('/issues', {
+        before: async (page) =>
+          void (await page.route('**/api/issues*', (route) => route.fulfill({ json: { items } }))),
+      });
+      await page.getByText('1 customer can’t be sent.', { exact: true }).waitFor();
+      const said = (await lines(page).allTextContents()).map((text) => ({
+        value: text.includes('Check Email: “mia@”'),
+        noValue: text.includes('names no value'),
+        dismiss: text.includes('then dismiss this event'),
+      }));
+      expect(said).toEqual([
+        { value: true, noValue: false, dismiss: false },
+        { value: false, noValue: true, dismiss: false },
+        { value: false, noValue: false, dismiss: false },
+        { value: false, noValue: false, dismiss: true },
+      ]);
+      expect(await page.getByText(/fix (one|the) value/i).count()).toBe(0);
+    });
+
     it('many are dismissed from the activity, with its filter', async () => {
       const page = await stage().open('/activity?state=attention&reason=unreadable');
       await page.getByRole('button', { name: 'Dismiss all of these' }).click();
