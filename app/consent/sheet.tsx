@@ -3,6 +3,7 @@ import type { PersonDetail, TimelineEntry } from '../../server/features/people/a
 import type { Format } from '../locale.ts';
 import { nameOf } from '../people/name-of.ts';
 import { useFormat, useShop } from '../shell/shop.tsx';
+import { withKeys } from '../shell/with-keys.ts';
 import { say, textsOf } from '../texts.ts';
 import './consent.css';
 
@@ -16,9 +17,6 @@ const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const satisf
 
 const saidOf = ({ title, text }: TimelineEntry, format: Format): string =>
   [title, text].flatMap((part) => (part ? [say(part, format)] : [])).join('. ');
-
-/** What happened at one moment has nothing else of its own to be told apart by. */
-const numbered = (entries: readonly TimelineEntry[]) => entries.map((entry, number) => ({ number, entry }));
 
 function Part({ title, none, entries }: { title: string; none: string; entries: readonly TimelineEntry[] }) {
   const format = useFormat();
@@ -38,8 +36,8 @@ function Part({ title, none, entries }: { title: string; none: string; entries: 
             </tr>
           </thead>
           <tbody>
-            {numbered(entries).map(({ number, entry }) => (
-              <tr key={number}>
+            {withKeys(entries, JSON.stringify).map(({ key, item: entry }) => (
+              <tr key={key}>
                 <td>
                   <time dateTime={entry.at}>{format.moment(entry.at)}</time>
                 </td>

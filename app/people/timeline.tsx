@@ -7,6 +7,7 @@ import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { withKeys } from '../shell/with-keys.ts';
 import { say, textsOf } from '../texts.ts';
 import { withoutRepeats } from './without-repeats.ts';
 
@@ -90,9 +91,8 @@ export function Timeline({ person }: { person: PersonDetail }) {
         ) : (
           <Box>
             <ol className="timeline">
-              {shown.map((entry, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: what happened at one moment has nothing else of its own
-                <Entry key={`${entry.at} ${entry.kind} ${index}`} entry={entry} />
+              {withKeys(shown, JSON.stringify).map(({ key, item }) => (
+                <Entry key={key} entry={item} />
               ))}
             </ol>
           </Box>

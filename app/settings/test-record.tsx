@@ -4,8 +4,8 @@ import { useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
-import { OnEnter } from '../shell/on-enter.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
+import { useEnter } from '../shell/use-enter.ts';
 import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('settings.connection');
@@ -49,30 +49,29 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
     },
   });
   const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
-  const onEnter = () => {
+  const id = useEnter(() => {
     if (disabled) return false;
     if (!send.isPending) send.mutate();
     return true;
-  };
+  });
   return (
     <BlockStack gap="300">
-      <OnEnter onEnter={onEnter}>
-        <TextField
-          label={t('testTo')}
-          type="email"
-          value={email}
-          onChange={setEmail}
-          helpText={t('testText')}
-          error={faults[0] ? say(faults[0].text, format) : false}
-          autoComplete="email"
-          disabled={disabled}
-          connectedRight={
-            <Button onClick={() => send.mutate()} loading={send.isPending} disabled={disabled}>
-              {t('testButton')}
-            </Button>
-          }
-        />
-      </OnEnter>
+      <TextField
+        id={id}
+        label={t('testTo')}
+        type="email"
+        value={email}
+        onChange={setEmail}
+        helpText={t('testText')}
+        error={faults[0] ? say(faults[0].text, format) : false}
+        autoComplete="email"
+        disabled={disabled}
+        connectedRight={
+          <Button onClick={() => send.mutate()} loading={send.isPending} disabled={disabled}>
+            {t('testButton')}
+          </Button>
+        }
+      />
       <div aria-live="polite">
         {send.data && <TestAnswer result={send.data} />}
         {send.error && faults.length === 0 && <Failure error={send.error} onRetry={() => send.mutate()} />}

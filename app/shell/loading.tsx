@@ -1,14 +1,14 @@
 import { BlockStack, Card, SkeletonBodyText, SkeletonDisplayText } from '@shopify/polaris';
 import { textAt } from '../texts.ts';
+import { withKeys } from './with-keys.ts';
 
 /** Cards about the size of what is loading. @param lines of text in each card */
 export function Loading({ cards = [3, 3] }: { cards?: readonly number[] }) {
   return (
     <div role="status" aria-label={textAt('common.loading')}>
       <BlockStack gap="400">
-        {cards.map((lines, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else, and their order never changes
-          <Card key={index}>
+        {withKeys(cards, String).map(({ key, item: lines }) => (
+          <Card key={key}>
             <BlockStack gap="400">
               <SkeletonDisplayText size="small" />
               <SkeletonBodyText lines={lines} />

@@ -1,7 +1,7 @@
 import { BlockStack, Button, InlineStack, Tag, TextField } from '@shopify/polaris';
 import { useState } from 'react';
 import { textAt } from '../texts.ts';
-import { OnEnter } from './on-enter.tsx';
+import { useEnter } from './use-enter.ts';
 
 type Props = {
   label: string;
@@ -26,31 +26,30 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
     const added = split(text).filter((value, index, all) => !values.includes(value) && all.indexOf(value) === index);
     if (added.length > 0) onChange([...values, ...added]);
   };
-  const onEnter = () => {
+  const id = useEnter(() => {
     if (typed.trim() === '') return false;
     take(typed);
     return true;
-  };
+  });
   return (
     <BlockStack gap="200">
-      <OnEnter onEnter={onEnter}>
-        <TextField
-          label={label}
-          value={typed}
-          onChange={(text) => (/[,;\n]/.test(text) ? take(text) : setTyped(text))}
-          // Typed text is not lost if it was never added.
-          onBlur={() => take(typed)}
-          autoComplete="off"
-          disabled={disabled}
-          {...(helpText && { helpText })}
-          {...(error && { error })}
-          connectedRight={
-            <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
-              {textAt('common.add')}
-            </Button>
-          }
-        />
-      </OnEnter>
+      <TextField
+        id={id}
+        label={label}
+        value={typed}
+        onChange={(text) => (/[,;\n]/.test(text) ? take(text) : setTyped(text))}
+        // Typed text is not lost if it was never added.
+        onBlur={() => take(typed)}
+        autoComplete="off"
+        disabled={disabled}
+        {...(helpText && { helpText })}
+        {...(error && { error })}
+        connectedRight={
+          <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
+            {textAt('common.add')}
+          </Button>
+        }
+      />
       {values.length > 0 && (
         <InlineStack gap="100">
           {values.map((value) => (
