@@ -32,11 +32,11 @@ export const ENGLISH =
   /(?<!\p{L})(?:the|and|your|you|with|from|this|that|which|have|has|isn’t|don’t|doesn’t|can’t|we|we’ll|of|to|is|are|it|its|for|if|or|by|not|been|were)(?!\p{L})/iu;
 
 /**
- * Forms of address we don't use: German uses Sie, French vous, Spanish tú, and Japanese ends its
- * sentences politely.
+ * Forms of address we don't use: German uses du, French vous, Spanish tú, and Japanese ends its
+ * sentences politely. A German “Sie” that begins a sentence may mean “they”.
  */
 export const OTHERWISE: Readonly<Record<string, RegExp>> = {
-  de: /(?<!\p{L})(?:du|dir|dich|dein(?:e[mnrs]?)?)(?!\p{L})/iu,
+  de: /(?<!\p{L})(?:Ihnen|Ihr(?:e[mnrs]?)?)(?!\p{L})|(?<=[\p{L},] )Sie(?!\p{L})/u,
   es: /(?<!\p{L})(?:usted|ustedes|vosotros|vos)(?!\p{L})/iu,
   fr: /(?<!\p{L})(?:tu|toi|ton|tes)(?!\p{L})/iu,
   ja: /(?:である|だった|しろ|しない|する)。/u,
