@@ -35,6 +35,7 @@ import { pageRoutes } from './http/pages/routes.ts';
 import { rateLimits } from './http/rate-limits.ts';
 import { recordLooks } from './http/record-views.ts';
 import { receive } from './pipeline/receive/receive.ts';
+import type { Traces } from './pipeline/traces.ts';
 import type { Config } from './platform/config.ts';
 import { type Db, QUICK_MS } from './platform/database/db.ts';
 import { createIntake } from './platform/intake.ts';
@@ -55,6 +56,7 @@ export type AppDeps = {
   queue: Queue;
   log: Log;
   metrics: Metrics;
+  traces?: Traces | undefined;
   front: Front;
   now: () => Instant;
 };
@@ -74,7 +76,7 @@ const merchantApi = [
 
 /** Every URL of the app, on one screen. */
 export function createApp(deps: AppDeps): Express {
-  const { config, db, shops, queue, log, metrics, now } = deps;
+  const { config, db, shops, queue, log, metrics, traces, now } = deps;
   const wake = (shopId: number) => queue.wake(shopId);
   const onChange = (shop: Shop) => wake(shop.id);
   const api = {
@@ -96,7 +98,7 @@ export function createApp(deps: AppDeps): Express {
   app.get('/readyz', readiness({ db, queue, canWrite: inbox.check }));
   if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);
-  const receiving = { intake, inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, now };
+  const receiving = { intake, inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, traces, now };
   app.post('/webhooks', receive(receiving));
   app.use('/flow', flowRoutes(receiving));
   if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));

@@ -8,6 +8,7 @@ import { createMetrics } from './features/operations/metrics.ts';
 import { startHeartbeat } from './features/reconciliation/heartbeat.ts';
 import { builtFront } from './http/pages/built-front.ts';
 import type { Front } from './http/pages/front.ts';
+import type { Traces } from './pipeline/traces.ts';
 import type { Config } from './platform/config.ts';
 import { checkSession } from './platform/database/check-session.ts';
 import { type Db, openDb, QUICK_MS } from './platform/database/db.ts';
@@ -58,6 +59,12 @@ async function pagesOf(config: Config, log: Log): Promise<Front> {
   return front;
 }
 
+/** Loaded only where traces are switched on: a process without them has nothing of OpenTelemetry's SDK. */
+async function tracesTo(to: NonNullable<Config['traces']>, role: string, log: Log): Promise<Traces> {
+  const { openTraces } = await import('./features/operations/traces.ts');
+  return openTraces(to, role, log);
+}
+
 /**
  * Starts what the role needs: opens the database, the queue and the Ascent360 client, then serves
  * and works.
@@ -86,6 +93,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       timeoutMs: config.deliveryTimeout,
       connections: config.deliveryConcurrency,
     });
+    const traces = config.traces ? await tracesTo(config.traces, config.role, log) : undefined;
     const opened = openAdmin({ config, db, log, now: Date.now, random: Math.random });
     const queue = config.redisUrl ? createBullQueue(config.redisUrl, log) : createLocalQueue(log);
     const front = given.front ?? (await pagesOf(config, log));
@@ -101,6 +109,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       queue,
       log,
       metrics: createMetrics({ db, log }),
+      traces,
       now: Date.now,
       random: Math.random,
     };
@@ -124,6 +133,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
         await Promise.all([close(server), heartbeat?.stop(), worker ? worker.stop() : queue.stop()]);
         clearTimeout(cut);
         opened.close();
+        await traces?.close();
         await ascent360.close();
         await db.close();
       },

@@ -19,6 +19,7 @@ import { createBatchSizes } from './pipeline/process/batch-sizes.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
+import type { Traces } from './pipeline/traces.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
 import type { Config } from './platform/config.ts';
 import { atMost } from './platform/database/at-most.ts';
@@ -55,6 +56,7 @@ export type WorkerDeps = {
   queue: Queue;
   log: Log;
   metrics: Measures;
+  traces?: Traces | undefined;
   now: () => Instant;
   random: () => number;
 };
@@ -68,7 +70,7 @@ export function jobsOf(
   deps: WorkerDeps,
   { quick, wakeReads, stopping }: { quick: Db; wakeReads(shopId: number): void; stopping(): boolean },
 ): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
-  const { config, db, shops, settings, admin, access, queue, log, metrics, now, random } = deps;
+  const { config, db, shops, settings, admin, access, queue, log, metrics, traces, now, random } = deps;
   const { wake } = queue;
   const wakeLater = (shopId: number, waitMs: number) => {
     if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
@@ -80,6 +82,7 @@ export function jobsOf(
     settings,
     log,
     metrics,
+    traces,
     fresh,
     sizes: createBatchSizes(),
     now,
@@ -109,7 +112,19 @@ export function jobsOf(
     now,
   };
   const translatingAtOnce = pLimit(TRANSLATING_AT_ONCE);
-  const onShop = { shops, log, metrics, now, translating, translatingAtOnce, turns, sending, wakeLater, stopping };
+  const onShop = {
+    shops,
+    log,
+    metrics,
+    traces,
+    now,
+    translating,
+    translatingAtOnce,
+    turns,
+    sending,
+    wakeLater,
+    stopping,
+  };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;
   // Ready again by the next sweep, which finds it.

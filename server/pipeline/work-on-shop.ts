@@ -12,6 +12,7 @@ import { createSendPool, momentOf, type SendPool, type SendPoolDeps } from './de
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
+import type { Traces } from './traces.ts';
 
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const SLICE_MS = 5000;
@@ -27,6 +28,7 @@ export type WorkDeps = {
   shops: Pick<Shops, 'byId' | 'forget'>;
   log: Log;
   metrics: Pick<Measures, 'deliveryAccepted'>;
+  traces?: Pick<Traces, 'attempted'> | undefined;
   now: () => Instant;
   translating: ProcessDeps;
   /** How many batches may be translated at once, across all shops. */
@@ -38,7 +40,8 @@ export type WorkDeps = {
   stopping(): boolean;
 };
 
-function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }: Recorded): void {
+function reportAttempt(deps: WorkDeps, recorded: Recorded): void {
+  const { delivery, result, settled, late, waitMs } = recorded;
   if (waitMs !== null && result?.class !== 'connection_problem') deps.wakeLater(delivery.shop.id, waitMs);
   if (!result) return;
   if (settled?.state === 'accepted') deps.metrics.deliveryAccepted(delivery.id, deps.now());
@@ -54,6 +57,7 @@ function logAttempt(deps: WorkDeps, { delivery, result, settled, late, waitMs }:
     ms: result.ms,
     state: settled?.state ?? (late ? 'late' : 'retrying'),
   });
+  deps.traces?.attempted(recorded);
 }
 
 /** Like takeTurn, but if it fails, still records what ended, without claiming more. */
@@ -125,7 +129,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       // afterwards.
       if (ready.some(({ body }) => body.text.length > LARGE_LENGTH)) await wait(performance.now() - turnBegan);
       if (putOff) deps.wakeLater(shopId, PUT_OFF_MS);
-      for (const one of recorded) logAttempt(deps, one);
+      for (const one of recorded) reportAttempt(deps, one);
       if (pool.hasFinished()) continue;
       if (pool.isIdle()) {
         if (last || (processed === 0 && settled === 0)) return last;

@@ -154,6 +154,13 @@ const environment = z.object({
   CONNECTION_PROBE: duration.prefault('15m'),
   RETENTION_DAYS: count(3650).default(30),
   METRICS_TOKEN: z.string().min(1).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpOrigin.optional(),
+  OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ message: 'is not a number' })
+    .min(0, 'is less than 0')
+    .max(1, 'is more than 1')
+    .default(1),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { message: 'is not a log level' })
     .default('info'),
@@ -224,6 +231,10 @@ export function readConfig(env: Record<string, string | undefined>) {
     connectionProbe: e.CONNECTION_PROBE,
     retentionDays: e.RETENTION_DAYS,
     metricsToken: e.METRICS_TOKEN,
+    /** Where traces go, of which share of the events; null: nowhere. */
+    traces: e.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, service: e.OTEL_SERVICE_NAME, share: e.OTEL_TRACES_SAMPLER_ARG }
+      : null,
     logLevel: e.LOG_LEVEL,
   };
 }

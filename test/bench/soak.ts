@@ -1,8 +1,8 @@
 /**
  * The soak: webhooks at a steady rate while processes are killed, Redis is restarted, connections
  * are cut and the receiver fails, at random but repeatable moments. At the end nothing acknowledged
- * may be missing, and no choice may have gone back. Usage: npm run soak -- [--minutes 10] [--rate
- * 200] [--seed 1] [--settle-minutes 3]
+ * may be missing, no choice may have gone back, and every shop's audit log must fit. Usage: npm run
+ * soak -- [--minutes 10] [--rate 200] [--seed 1] [--settle-minutes 3] [--audit-export FOLDER]
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { emailConsent, order } from '../pipeline/bodies.ts';
+import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
 import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     // How long the backlog may take to be worked off: more where others use the machine.
     'settle-minutes': { type: 'string', default: '3' },
+    // Keeps the exports of the audit logs here, for `npm run audit:verify`.
+    'audit-export': { type: 'string' },
   },
 });
 const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Number(values.seed)];
@@ -237,7 +240,10 @@ const causes = await app.db.query<{ cause: string; n: number }>(
    FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.attempts > 1 AND a.class <> 'accepted' GROUP BY 1 ORDER BY 2 DESC`,
 );
 const ends = await counts();
-const good = missing.length === 0 && regressions.length === 0 && left === 0;
+const audits = await exportAudits(app, shops, values['audit-export'] ?? null);
+const bad = audits.filter(({ verdict }) => !verdict.ok);
+for (const { shop, verdict } of bad) say(`audit log of ${shop}: ${JSON.stringify(verdict)}`);
+const good = missing.length === 0 && regressions.length === 0 && left === 0 && bad.length === 0;
 const list = (entries: Record<string, number>) =>
   Object.entries(entries)
     .map(([name, n]) => `| ${name} | ${n.toLocaleString('en')} |`)
@@ -252,6 +258,8 @@ const text = `${minutes} minutes, ${rate} webhooks a second (6 of 10 orders, the
 | still waiting ${SETTLES_WITHIN_MS / 60_000} minutes after the end | ${left} |
 | people whose last flag at Ascent360 is not their last choice | ${regressions.length} |
 | orders that reached Ascent360 more than once | ${repeats.toLocaleString('en')} |
+| entries in the audit logs, exported and checked by the verifier | ${audits.reduce((sum, { entries }) => sum + entries, 0).toLocaleString('en')} |
+| audit logs with an entry that does not fit | ${bad.length} of ${audits.length} |
 
 Faults:
 

@@ -4,6 +4,7 @@ import { SHOP, until } from '../fakes/connector.ts';
 import { METRICS_TOKEN, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
+import { startCollector } from '../fakes/otlp-collector.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
@@ -46,7 +47,7 @@ const person = customer(31, {
 });
 
 describe('personal data', () => {
-  it('row 32: sent along every path appears in no log, metric or error answer, and not in Redis', async () => {
+  it('row 32: sent along every path appears in no log, metric, trace or error answer, and not in Redis', async () => {
     const real = sharedPostgres() !== null;
     const postgres = real ? await startPostgres(findPostgres() ?? '') : null;
     const redis = real && binary ? await startRedis(binary) : null;
@@ -57,10 +58,12 @@ describe('personal data', () => {
       if (way === 'there') toRedis.push(bytes);
       return 'pass';
     });
+    const collector = await startCollector();
     const world = await startWorld({
       ...(postgres ? { postgres: postgres.url } : {}),
       env: {
         LOG_LEVEL: 'trace',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         RETRY_SCHEDULE: '50ms,50ms',
         CONNECTION_PROBE: '200ms',
         BREAKER_PROBE: '200ms',
@@ -69,6 +72,7 @@ describe('personal data', () => {
     });
     onTestFinished(async () => {
       await world.close();
+      await collector.close();
       await wire?.close();
       await redis?.stop();
       await postgres?.stop();
@@ -222,5 +226,8 @@ describe('personal data', () => {
     expect(connector.output()).toContain('"stage":"deliver"');
     expect(linesWith(connector.output())).toEqual([]);
     expect(answers.flatMap(linesWith)).toEqual([]);
+    const traced = new Set(collector.spans().map(({ name }) => name));
+    expect([...traced].sort()).toEqual(['answer', 'deliver', 'receive', 'store', 'translate']);
+    expect(collector.raw().flatMap(linesWith)).toEqual([]);
   });
 });

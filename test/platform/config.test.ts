@@ -26,6 +26,9 @@ it.each([
   ['ROLE', 'boss', 'is not all, web or worker'],
   ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
   ['LOG_LEVEL', 'loud', 'is not a log level'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'is not an http(s) URL'],
+  ['OTEL_TRACES_SAMPLER_ARG', '10%', 'is not a number'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'is more than 1'],
   [
     'SHOPIFY_APP_PRIVATE_KEY',
     'MIIE',

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../../pipeline/measures.ts';
+import type { Traces } from '../../pipeline/traces.ts';
 import type { Intake } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
@@ -22,11 +23,12 @@ export type ReceiveRunDeps = {
   wake(shopId: number): void;
   log: Log;
   metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
+  traces?: Pick<Traces, 'received'> | undefined;
   now: () => Instant;
 };
 
 /** A run whose signature, shop and handle have been checked. */
-type CheckedRun = { shop: Shop; runId: string; rawBody: Buffer };
+type CheckedRun = { shop: Shop; runId: string; rawBody: Buffer; began: number };
 
 function refuse(res: Response, status: number, message: string): void {
   res.status(status).json({ errors: [{ message }] });
@@ -91,7 +93,7 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
         refuse(res, 404, 'The app is not installed in this shop');
         return;
       }
-      res.locals['flowRun'] = { shop, runId: run.runId, rawBody } satisfies CheckedRun;
+      res.locals['flowRun'] = { shop, runId: run.runId, rawBody, began } satisfies CheckedRun;
     } catch (error) {
       later(res, deps.log, error);
       return;
@@ -113,7 +115,7 @@ export function runOf(res: Response): CheckedRun {
 /** Stores a checked run as an event, like a webhook, and wakes the shop's worker. */
 export function storeRun(deps: ReceiveRunDeps): RequestHandler {
   return async (_req, res) => {
-    const { shop, runId, rawBody } = runOf(res);
+    const { shop, runId, rawBody, began } = runOf(res);
     const receivedAt = deps.now();
     try {
       const event = {
@@ -127,10 +129,14 @@ export function storeRun(deps: ReceiveRunDeps): RequestHandler {
         receivedAt,
         body: rawBody,
       };
-      const isNew = await within(deps.inbox.store(event), STORE_WITHIN_MS);
+      const storing = performance.now();
+      const id = await within(deps.inbox.store(event), STORE_WITHIN_MS);
+      const stored = performance.now();
       res.status(200).json({});
-      deps.metrics.webhookAcknowledged('flow', isNew);
-      if (isNew) deps.wake(shop.id);
+      deps.metrics.webhookAcknowledged('flow', id !== null);
+      if (id === null) return;
+      deps.wake(shop.id);
+      deps.traces?.received({ id, shopId: shop.id, family: 'flow' }, { began, storing, stored });
     } catch (error) {
       later(res, deps.log, error);
     }

@@ -56,9 +56,10 @@ export function createSendPool(deps: SendPoolDeps) {
       finished.push({ delivery, result: null });
       return;
     }
+    const posted = performance.now();
     const result = await deps.send(delivery.guid, delivery.body);
     deps.metrics.attemptEnded(result.class, result.ms);
-    finished.push({ delivery, result });
+    finished.push({ delivery, result, ticks: { claimed: claimed.ticks, posted, answered: performance.now() } });
     deps.pace.typicalMs += (result.ms - deps.pace.typicalMs) / 4;
     // The receiver is in trouble and the breaker may have opened: evaluate again what isn't in
     // progress yet.

@@ -12,6 +12,7 @@ import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-on
 import { inShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { Measures } from '../measures.ts';
+import type { Traces } from '../traces.ts';
 import type { QuietPeriod } from './batch.ts';
 import { type BatchSizes, MOST_IN_BATCH } from './batch-sizes.ts';
 import { handleEvent } from './handle-event.ts';
@@ -32,6 +33,7 @@ export type ProcessDeps = {
   settings: SettingsStore;
   log: Log;
   metrics?: Pick<Measures, 'eventsProcessed' | 'eventFailed'>;
+  traces?: Pick<Traces, 'translated'> | undefined;
   fresh?: Pick<FreshSubjects, 'keep'>;
   sizes?: BatchSizes;
   now: () => Instant;
@@ -93,7 +95,7 @@ export async function processEvents(
   limit = MOST_IN_BATCH,
   trying: (eventId: string) => void = () => {},
 ): Promise<number> {
-  const started = deps.now();
+  const [started, began] = [deps.now(), performance.now()];
   const opened = await openReceived(deps, shop, limit, trying);
   if (opened.events.length === 0) return 0;
   let received: readonly EventRow[] = [];
@@ -160,6 +162,7 @@ export async function processEvents(
     deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
     const lags = received.map((row) => now - row.received_at.getTime());
     deps.metrics?.eventsProcessed(lags, now - started);
+    deps.traces?.translated(shop.id, received, began);
   }
   return handled;
 }

@@ -9,6 +9,7 @@ import { hasSignature, openWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
+import type { Traces } from '../traces.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
@@ -20,6 +21,7 @@ export type ReceiveDeps = {
   wake(shopId: number): void;
   log: Log;
   metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
+  traces?: Pick<Traces, 'received'> | undefined;
   now: () => Instant;
 };
 
@@ -73,7 +75,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     family = topicOf(headers.topic)?.family ?? family;
     const receivedAt = deps.now();
     try {
-      const store = async (): Promise<{ shop: Shop; isNew: boolean }> => {
+      const store = async (): Promise<{ shop: Shop; id: string | null }> => {
         const shop = await deps.shops.ensure(headers.shop);
         const stored = deps.inbox.store({
           shop,
@@ -86,17 +88,21 @@ export function receive(deps: ReceiveDeps): RequestHandler {
           body: webhook.rawBody,
         });
         try {
-          return { shop, isNew: await stored };
+          return { shop, id: await stored };
         } catch (error) {
           if (!(error instanceof ShopErasedError)) throw error;
           deps.shops.forget(shop);
           return await store();
         }
       };
-      const { shop, isNew } = await within(store(), STORE_WITHIN_MS);
+      const storing = performance.now();
+      const { shop, id } = await within(store(), STORE_WITHIN_MS);
+      const stored = performance.now();
       answer(res, 200);
+      const isNew = id !== null;
       deps.metrics.webhookAcknowledged(family, isNew);
       if (isNew) deps.wake(shop.id);
+      if (isNew) deps.traces?.received({ id, shopId: shop.id, family }, { began, storing, stored });
       deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
     } catch (error) {
       deps.log.warn(

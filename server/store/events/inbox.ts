@@ -14,12 +14,13 @@ export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
 
 export type Inbox = {
   /**
-   * Resolves once the event is committed: true when it is new, false when we already had it.
+   * Resolves once the event is committed: with its id when it is new, with null when we already had
+   * it.
    * @throws ShopErasedError when the shop was erased meanwhile: it has another row and key now, or
    * none
    * @throws Error when it isn't stored, or not within STORE_WITHIN_MS
    */
-  store(event: IncomingEvent): Promise<boolean>;
+  store(event: IncomingEvent): Promise<string | null>;
   /**
    * Checks that the writers can write, with a statement that stores no event.
    * @throws Error when they can't write, or not within STORE_WITHIN_MS
@@ -46,7 +47,7 @@ type Waiting = {
   event: IncomingEvent | null;
   /** By performance.now(). */
   since: number;
-  resolve: (isNew: boolean) => void;
+  resolve: (id: string | null) => void;
   reject: (error: unknown) => void;
 };
 
@@ -117,9 +118,10 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     last.add(written.filter((_, i) => stored[i] === 'new'));
     const outcomes = new Map(written.map(({ id }, i) => [id, stored[i]]));
     for (const waiting of batch) {
-      const outcome = outcomes.get(rows.get(waiting)?.id ?? '');
+      const id = rows.get(waiting)?.id ?? null;
+      const outcome = outcomes.get(id ?? '');
       if (outcome === 'erased') waiting.reject(new ShopErasedError());
-      else waiting.resolve(outcome === 'new');
+      else waiting.resolve(outcome === 'new' ? id : null);
     }
   }
 
@@ -140,7 +142,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     writing--;
   }
 
-  async function enqueue(event: IncomingEvent | null): Promise<boolean> {
+  async function enqueue(event: IncomingEvent | null): Promise<string | null> {
     return await new Promise((resolve, reject) => {
       letGo();
       queue.push({ event, since: performance.now(), resolve, reject });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceiveRunDeps } from '../../../server/features/flow/receive-run.ts';
 import { flowRoutes } from '../../../server/features/flow/routes.ts';
 import { readConfig } from '../../../server/platform/config.ts';
+import { newId } from '../../../server/platform/database/ids.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
 import { loadKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -166,7 +167,7 @@ async function serveAlone(over: Partial<ReceiveRunDeps>) {
   const keys = await loadKeys(readConfig({ SHOPIFY_API_KEY: API_KEY, SHOPIFY_API_SECRET: SECRET, ENCRYPTION_KEYS }));
   const deps = {
     intake: createIntake(),
-    inbox: { store: async () => true },
+    inbox: { store: async () => newId() },
     shops: { known: createShops(connector.db, keys).ensure },
     secrets: [SECRET],
     wake: () => {},
@@ -253,7 +254,10 @@ describe('/flow/send answers', () => {
 
   it('429 with Retry-After, to that shop alone', async () => {
     const stored: string[] = [];
-    const store = async ({ webhookId }: { webhookId: string }) => stored.push(webhookId) > 0;
+    const store = async ({ webhookId }: { webhookId: string }) => {
+      stored.push(webhookId);
+      return newId();
+    };
     const { run, close } = await serveAlone({ inbox: { store } });
     expect((await run('busy.myshopify.com')).status).toBe(200);
     expect((await run('busy.myshopify.com')).status).toBe(200);
@@ -267,7 +271,7 @@ describe('/flow/send answers', () => {
   it.each([
     ['cannot be reached', { shops: { known: refused } }],
     ['goes away before the run is stored', { inbox: { store: refused } }],
-    ['hangs', { inbox: { store: async () => await new Promise<boolean>(() => {}) } }],
+    ['hangs', { inbox: { store: async () => await new Promise<string>(() => {}) } }],
   ])('503 with Retry-After, if the database %s', async (_, over) => {
     const { run, close } = await serveAlone(over);
     expect(await run('busy.myshopify.com')).toMatchObject({ status: 503, retryAfter: '5' });
