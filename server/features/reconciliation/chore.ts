@@ -5,6 +5,7 @@ import type { BulkAsked } from '../../admin/bulk-query.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Log } from '../../platform/log.ts';
+import { firstSignAt } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
   endRun,
@@ -162,7 +163,9 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         // Under the shop's lock: a row that outlived the app would put off the comparison after a
         // reinstall.
         await inShop(db, shop, async ({ sql, life }) => {
-          if (life.uninstalledAt === null) await setPoint(sql, shop, now(), life.lastUninstalledAt !== null);
+          if (life.uninstalledAt !== null) return;
+          // A webhook may have been lost before anything was compared.
+          await setPoint(sql, shop, firstSignAt(life) ?? now(), life.lastUninstalledAt !== null);
         });
         return false;
       }

@@ -23,10 +23,16 @@ export type Installation = {
  */
 const INSTALL_MARGIN = 10 * 60_000;
 
+/** The first sign that the app is installed; null while the shop isn't known. */
+export function firstSignAt(life: Pick<Installation, 'firstCallAt' | 'firstWebhookAt'>): Instant | null {
+  const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
+  return firsts.length > 0 ? Math.min(...firsts) : null;
+}
+
 /** When the app was installed; null while the shop isn't known. */
 export function installedAt(life: Installation): Instant | null {
-  const firsts = [life.firstCallAt, life.firstWebhookAt].filter((at) => at !== null);
-  return firsts.length > 0 ? Math.min(...firsts) - INSTALL_MARGIN : null;
+  const first = firstSignAt(life);
+  return first === null ? null : first - INSTALL_MARGIN;
 }
 
 const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null;
@@ -37,11 +43,10 @@ const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null
  * Shopify can't be asked about
  */
 export function choicesHoldFrom(life: Installation, readAt: Instant | null | undefined): Instant {
-  const { lastUninstalledAt, firstCallAt, firstWebhookAt } = life;
+  const { lastUninstalledAt } = life;
   if (lastUninstalledAt === null) return -Infinity;
   if (readAt !== undefined) return readAt !== null && readAt > lastUninstalledAt ? -Infinity : Infinity;
-  const firsts = [firstCallAt, firstWebhookAt].filter((at) => at !== null);
-  return Math.max(lastUninstalledAt, ...(firsts.length > 0 ? [Math.min(...firsts)] : []));
+  return Math.max(lastUninstalledAt, firstSignAt(life) ?? lastUninstalledAt);
 }
 
 /**

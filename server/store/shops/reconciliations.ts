@@ -85,7 +85,7 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
 }
 
 /**
- * Starts with changes from now on. We don't know what happened before the app was installed again,
+ * Starts with changes since then. We don't know what happened before the app was installed again,
  * so in that case consent is compared at once.
  */
 export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = false): Promise<void> {

@@ -68,8 +68,13 @@ export function wrongOrders(account: Account): string[] {
   if (account.leftOrdersOut) return [];
   return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
     const sent = account.sentOrders.get(id);
-    const deletion = customer === null ? undefined : account.deleted.get(customer);
-    if (deletion || (account.reinstalledAt !== null && createdAt < account.reinstalledAt)) return [];
+    // An order that comes again without its customer still is theirs (SPEC 6.4).
+    const buyer = customer ?? account.buyers.get(id);
+    if (
+      (buyer !== undefined && account.deleted.has(buyer)) ||
+      (account.reinstalledAt !== null && createdAt < account.reinstalledAt)
+    )
+      return [];
     if (sent?.unsure) return [];
     const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
     return sent?.status === status || asked.some((one) => one.status === sent?.status)

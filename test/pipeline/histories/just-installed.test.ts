@@ -1,0 +1,34 @@
+/** What happens right after the app was installed, before anything was compared with Shopify. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { type Histories, openHistories } from './scene.ts';
+
+let histories: Histories;
+beforeAll(async () => {
+  histories = await openHistories({ access: true });
+});
+afterAll(async () => await histories.stop());
+
+it('an opt-out made right after installing is told by the first comparison, though its webhook was lost and nothing was compared yet', async () => {
+  const { shop, shopify, at, flags, until } = await histories.begin();
+  const { db } = histories.app;
+  const SHOP = '(SELECT id FROM shops WHERE domain = $1)';
+  // Installed five minutes ago, and not compared since.
+  await db.query('UPDATE shops SET first_call_at = $2 WHERE domain = $1', [shop, new Date(at(0))]);
+  await db.query(`DELETE FROM reconciliations WHERE shop_id = ${SHOP}`, [shop]);
+  shopify.setCustomer({
+    id: 1,
+    updatedAt: at(1),
+    defaultEmailAddress: emailOf('person1@example.com', {
+      marketingState: 'UNSUBSCRIBED',
+      marketingUpdatedAt: at(-3600),
+    }),
+  });
+  await until('it is known from where to compare', async () => {
+    const rows = await db.query(`SELECT 1 FROM reconciliations WHERE shop_id = ${SHOP}`, [shop]);
+    return rows.length > 0;
+  });
+  await db.query(`UPDATE reconciliations SET due_at = now() WHERE shop_id = ${SHOP}`, [shop]);
+  await until('the comparison found it', () => flags('EmailPermission', 'person1@example.com').length > 0);
+  expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
+});
