@@ -81,13 +81,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'browser',
-          // A look at a whole page by axe takes its time on a busy machine.
-          testTimeout: 180_000,
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
-          maxWorkers: 2,
-          // After the others: a browser uses what the machine has.
-          sequence: { groupOrder: 1 },
         },
       },
       ...(postgresIsHere

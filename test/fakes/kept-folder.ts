@@ -1,10 +1,27 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { lockFile } from '../../server/platform/database/directory-lock.ts';
+
+/** Makes the folder unless another process is making it: then this one waits for it. */
+async function makeOnce(kept: string, make: (folder: string) => Promise<void>): Promise<void> {
+  let release = await lockFile(`${kept}.lock`);
+  for (; !release; release = await lockFile(`${kept}.lock`)) await wait(50);
+  try {
+    if (existsSync(kept)) return;
+    // Renamed last: nobody sees half of one.
+    const unfinished = `${kept}.unfinished`;
+    await rm(unfinished, { recursive: true, force: true });
+    await make(unfinished);
+    await rename(unfinished, kept);
+  } finally {
+    release();
+  }
+}
 
 /**
  * Copies a folder that takes long to make. The first caller makes it, and it is kept among the
@@ -15,15 +32,6 @@ import { promisify } from 'node:util';
  */
 export async function copyKeptFolder(name: string, make: (folder: string) => Promise<void>, to: string): Promise<void> {
   const kept = path.join(tmpdir(), name);
-  if (!existsSync(kept)) {
-    // Several workers may be making it at once: each makes its own, the first rename wins, and
-    // nobody sees half of one.
-    const own = `${kept}.${randomBytes(6).toString('hex')}`;
-    await make(own);
-    await rename(own, kept).catch(async (error: unknown) => {
-      if (!existsSync(kept)) throw error;
-      await rm(own, { recursive: true });
-    });
-  }
+  if (!existsSync(kept)) await makeOnce(kept, make);
   await promisify(execFile)('cp', ['-R', kept, to]);
 }

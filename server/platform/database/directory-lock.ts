@@ -33,7 +33,7 @@ function isAlive(pid: number): boolean {
  * lock, but SQLite takes one.
  * @returns the release, or null when another process has it
  */
-async function lockFile(file: string): Promise<(() => void) | null> {
+export async function lockFile(file: string): Promise<(() => void) | null> {
   const { DatabaseSync } = await import('node:sqlite');
   const held = new DatabaseSync(file, { timeout: 0 });
   try {
