@@ -45,11 +45,11 @@ export function createAscent360Client(options: {
   /** An origin with an optional path, with or without a trailing slash. */
   baseUrl: string;
   timeoutMs: number;
-  /** The most connections at once; 50 by default. */
-  connections?: number;
+  /** The most connections at once. */
+  connections: number;
   now?: () => Instant;
 }): Ascent360Client {
-  const { timeoutMs, connections = 50, now = Date.now } = options;
+  const { timeoutMs, connections, now = Date.now } = options;
   const { origin, pathname } = new URL(options.baseUrl);
   const folder = pathname.replace(/\/+$/, '');
   // HTTP/1.1 only, so that failures are few and known. We enforce the deadline of an attempt, so
@@ -99,5 +99,5 @@ function first(header: string | string[] | undefined): string | null {
 function withoutGuid(text: string, guid: string): string {
   if (text === '') return text;
   const pattern = [...guid.replaceAll('-', '')].map((character) => RegExp.escape(character)).join('-?');
-  return pattern === '' ? text : text.replace(new RegExp(pattern, 'gi'), '{GUID}');
+  return text.replace(new RegExp(pattern, 'gi'), '{GUID}');
 }

@@ -19,7 +19,9 @@ describe('the class of an answer', () => {
     [404, 'connection_problem', 'refused', 'http_404'],
     [405, 'connection_problem', 'refused', 'http_405'],
     [410, 'connection_problem', 'refused', 'http_410'],
+    [402, 'connection_problem', 'refused', 'http_402'],
     [451, 'connection_problem', 'refused', 'http_451'],
+    [300, 'connection_problem', 'unknown', 'http_300'],
     [301, 'connection_problem', 'unknown', 'http_301'],
     [302, 'connection_problem', 'unknown', 'http_302'],
     [304, 'connection_problem', 'unknown', 'http_304'],
@@ -34,6 +36,25 @@ describe('the class of an answer', () => {
     [700, 'retry', 'unknown', 'http_700'],
   ])('%i is %s, its flags %s', (status, kind, flags, error) => {
     expect(answer(status)).toMatchObject({ class: kind, flags, error });
+  });
+
+  it.each([
+    [200, 'accepted'],
+    [302, 'redirected'],
+    [400, 'rejected'],
+    [404, 'refused'],
+    [429, 'later'],
+    [500, 'server_error'],
+    [599, 'server_error'],
+    [600, 'unusual'],
+    [101, 'unusual'],
+  ])('of %i the merchant is told: %s, with its number', (status, code) => {
+    expect(answer(status).text).toEqual({ code: `answer.${code}`, params: { status: String(status) } });
+  });
+
+  it('of a page in place of an answer, and of no answer, the merchant is told', () => {
+    expect(answer(203, '<html>').text).toEqual({ code: 'answer.html_page', params: { status: '203' } });
+    expect(classifyAnswer({ failure: 'tls_wrong_host' }).text).toEqual({ code: 'detail.tls_wrong_host' });
   });
 
   it.each([
@@ -81,16 +102,35 @@ describe('the cause of a failure', () => {
     [{ code: 'ENETUNREACH', syscall: 'read' }, 'failed'],
     [{ name: 'HTTPParserError', code: 'HPE_INVALID_CONSTANT' }, 'invalid_answer'],
     [{ name: 'HTTPParserError' }, 'invalid_answer'],
-    [{ code: 'ENOTFOUND' }, 'dns_not_found'],
-    [{ code: 'EAI_AGAIN' }, 'dns_failed'],
     [{ code: 'constructor' }, 'failed'],
-    [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'tls_failed'],
-    [{ code: 'UND_ERR_SOCKET' }, 'connection_cut'],
     [{ code: 7 }, 'failed'],
     [new Error('no code'), 'failed'],
     ['text', 'failed'],
     [null, 'failed'],
   ])('%j is %s', (error, kind) => {
     expect(failureKind(error)).toBe(kind);
+  });
+});
+
+describe('an error code is the sign of one cause', () => {
+  it.each<[FailureKind, string]>([
+    ['dns_not_found', 'ENOTFOUND ENODATA'],
+    ['dns_failed', 'EAI_AGAIN EAI_FAIL'],
+    ['connection_refused', 'ECONNREFUSED'],
+    ['timeout', 'ETIMEDOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT'],
+    ['connection_cut', 'ECONNRESET ECONNABORTED EPIPE UND_ERR_SOCKET UND_ERR_ABORTED UND_ERR_DESTROYED'],
+    ['connection_cut', 'UND_ERR_CLOSED UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
+    ['invalid_answer', 'UND_ERR_HEADERS_OVERFLOW'],
+    ['tls_certificate_expired', 'CERT_HAS_EXPIRED'],
+    ['tls_certificate_not_yet_valid', 'CERT_NOT_YET_VALID'],
+    ['tls_wrong_host', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['tls_self_signed', 'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN'],
+    ['tls_untrusted', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+    ['tls_untrusted', 'CERT_UNTRUSTED CERT_REJECTED CERT_REVOKED CERT_SIGNATURE_FAILURE CERT_CHAIN_TOO_LONG'],
+    ['tls_untrusted', 'INVALID_CA INVALID_PURPOSE'],
+    ['tls_failed', 'EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_TLS_HANDSHAKE_TIMEOUT'],
+  ])('%s: %s', (kind, codes) => {
+    // Also where it failed to connect, which would otherwise be named for that.
+    for (const code of codes.split(' ')) expect(failureKind({ code, syscall: 'connect' })).toBe(kind);
   });
 });

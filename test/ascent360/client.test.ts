@@ -57,8 +57,16 @@ describe('an attempt', () => {
     [{ status: 422 }, { class: 'rejected', flags: 'refused', error: 'http_422' }],
     [{ status: 404 }, { class: 'connection_problem', flags: 'refused', error: 'http_404' }],
     [{ mode: 'html' as const }, { class: 'retry', flags: 'unknown', error: 'html_page', status: 200 }],
+    [
+      { contentType: 'text/html; charset=utf-8', answer: 'Please sign in' },
+      { class: 'retry', error: 'html_page', excerpt: 'Please sign in' },
+    ],
     [{ mode: 'cut' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: 200 }],
     [{ mode: 'reset' as const }, { class: 'retry', flags: 'unknown', error: 'connection_cut', status: null }],
+    [
+      { mode: 'cut' as const, status: 300 },
+      { class: 'connection_problem', flags: 'unknown', error: 'http_300' },
+    ],
     [
       { mode: 'cut' as const, status: 422 },
       { class: 'rejected', flags: 'refused', error: 'http_422' },
@@ -66,6 +74,32 @@ describe('an attempt', () => {
   ])('that is answered with %j', async (behaviour, expected) => {
     fake.behave(behaviour);
     expect(await client(fake.url).send(GUID, BODY)).toMatchObject(expected);
+  });
+
+  it('keeps the path of the base URL, whatever slashes it has', async () => {
+    await client(`${fake.url}/gate//way/`).send(GUID, BODY);
+    expect(fake.received[0]).toMatchObject({ method: 'POST', path: `/gate//way/V1/Data/${GUID}` });
+  });
+
+  it('goes by the first of several headers of one name', async () => {
+    const twice = await listen((socket) =>
+      socket.end('HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n'),
+    );
+    expect(await client(twice.url).send(GUID, BODY)).toMatchObject({ error: 'http_503', retryAfterMs: 5000 });
+    await twice.close();
+  });
+
+  it('shares no connection with another that is under way', async () => {
+    fake.behave({ delayMs: 100 });
+    const sender = client(fake.url, 5_000, 1);
+    const attempts = [sender.send(GUID, BODY), sender.send(GUID, BODY)];
+    await attempts[0];
+    const [first, second] = await Promise.all(attempts);
+    expect(fake.received).toHaveLength(2);
+    expect([first?.class, second?.class]).toEqual(['accepted', 'accepted']);
+    // The second was sent only when the first was answered.
+    const [one, two] = fake.received;
+    expect((two?.at ?? 0) - (one?.at ?? 0)).toBeGreaterThanOrEqual(95);
   });
 
   it('doesn’t follow a redirect to another host', async () => {

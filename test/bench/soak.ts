@@ -7,13 +7,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
+import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { emailConsent, order } from '../pipeline/bodies.ts';
 import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
+import { createTraffic, type Sent } from './soak-traffic.ts';
+import { judgeSoak, type Taken } from './soak-verdict.ts';
 import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';
 
 const { values } = parseArgs({
@@ -31,11 +33,11 @@ const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Numb
 /** People per shop whose consent keeps changing. */
 const PEOPLE = 40;
 const SETTLES_WITHIN_MS = Number(values['settle-minutes']) * 60_000;
-const random = seeded(seed);
+const LEASE_MS = 5000;
+/** For the faults: what is sent has a generator of its own, so that a seed sends the same each time. */
+const random = seeded(seed + 1);
 const upTo = (most: number) => Math.floor(random() * most);
 const say = (text: string) => process.stdout.write(`${new Date().toISOString()} ${text}\n`);
-
-type Sent = { shop: string; id: string; topic: string; body: Buffer; tries: number; acknowledged: boolean };
 
 const world = await openWorld();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -45,9 +47,9 @@ const receiver = await startAscent360();
 const app = await world.appDatabase('soak');
 const names = shopNames(10);
 const shops = await connectShops(app, names);
-const guidRows = await app.db.query<{ shop_id: number; guid_last4: string }>(
-  'SELECT shop_id, guid_last4 FROM settings',
-);
+const settings = createSettingsStore(app.db);
+const shopOf = new Map<string | null, string>();
+for (const shop of shops) shopOf.set((await settings.load(shop))?.guid ?? null, shop.domain);
 /** A proxy between the processes and PostgreSQL; the counts at the end bypass it. */
 const wire = await startTcpProxy(Number(new URL(app.url).port));
 const env = {
@@ -55,7 +57,7 @@ const env = {
   REDIS_URL: world.redis.url,
   ASCENT360_BASE_URL: receiver.url,
   DELIVERY_TIMEOUT: '2s',
-  LEASE: '5s',
+  LEASE: `${LEASE_MS}ms`,
   SWEEP_INTERVAL: '1s',
   BREAKER_PROBE: '1s',
   BREAKER_WINDOW: '10s',
@@ -76,10 +78,7 @@ const running: { web: Server; worker: Server } = { web: await start('web'), work
 
 const agent = new Agent({ connections: 64 });
 const sent: Sent[] = [];
-/** Each person's newest choice, by shop and address, in the order they were made. */
-const chosen = new Map<string, { yes: boolean; ids: string[] }>();
-/** No two choices are made in one millisecond: of two with one date an opt-out stands, whichever was meant to be the last. */
-let lastChoiceAt = 0;
+const next = createTraffic({ seed, shops: names, people: PEOPLE, now: Date.now });
 const faults: Record<string, number> = {};
 
 async function send(one: Sent): Promise<void> {
@@ -97,13 +96,13 @@ async function send(one: Sent): Promise<void> {
           'x-shopify-hmac-sha256': signBody(one.body, SECRET),
           'x-shopify-shop-domain': one.shop,
           'x-shopify-webhook-id': one.id,
-          'x-shopify-triggered-at': new Date().toISOString(),
+          'x-shopify-triggered-at': new Date(one.triggeredAt).toISOString(),
         },
         body: one.body,
       });
       await body.text();
       if (statusCode === 200) {
-        one.acknowledged = true;
+        one.acknowledgedAt = Date.now();
         return;
       }
     } catch {
@@ -111,21 +110,6 @@ async function send(one: Sent): Promise<void> {
     }
     await wait(200 + Math.random() * 300);
   }
-}
-
-function next(n: number): Sent {
-  const shop = names[upTo(names.length)] ?? '';
-  const id = `soak-${seed}-${n}`;
-  const base = { shop, id, tries: 0, acknowledged: false };
-  if (random() < 0.6)
-    return { ...base, topic: 'orders/create', body: Buffer.from(JSON.stringify(order(1_000_000 + n))) };
-  const person = upTo(PEOPLE);
-  const yes = random() < 0.5;
-  const whose = `${shop} person${person}@example.com`;
-  chosen.set(whose, { yes, ids: [...(chosen.get(whose)?.ids ?? []), id] });
-  lastChoiceAt = Math.max(Date.now(), lastChoiceAt + 1);
-  const body = emailConsent(person, yes ? 'subscribed' : 'unsubscribed', new Date(lastChoiceAt).toISOString());
-  return { ...base, topic: 'customers_email_marketing_consent/update', body: Buffer.from(JSON.stringify(body)) };
 }
 
 const wreck: Record<string, () => Promise<void>> = {
@@ -192,7 +176,7 @@ const began = Date.now();
 const wrecking = wreckAtRandom();
 const sending: Promise<void>[] = [];
 for (let n = 0; Date.now() - began < minutes * 60_000; n++) {
-  const one = next(n);
+  const one = next();
   sent.push(one);
   sending.push(send(one));
   const ahead = began + (n * 1000) / rate - Date.now();
@@ -212,29 +196,20 @@ while (left > 0 && Date.now() < until) {
   left = rows[0]?.n ?? 0;
 }
 
-const byShop = new Map(shops.map((shop) => [shop.id, shop.domain]));
-const shopOf = (guid: string | null) =>
-  byShop.get(guidRows.find((row) => guid?.endsWith(row.guid_last4))?.shop_id ?? 0) ?? '';
-const stored = await app.db.query<{ webhook_id: string }>('SELECT webhook_id FROM events');
-const known = new Set(stored.map((row) => row.webhook_id));
-const missing = sent.filter((one) => !known.has(one.id));
-
-/** The last flag the receiver took for each person. */
-const heard = new Map<string, boolean>();
-const posts = new Map<string, number>();
-for (const record of receiver.received) {
-  if (!record.taken || typeof record.body !== 'object' || record.body === null) continue;
+const stored = await app.db.query<{ webhook_id: string; state: string }>('SELECT webhook_id, state FROM events');
+const taken = receiver.received.flatMap((record): Taken[] => {
+  if (!record.taken || typeof record.body !== 'object' || record.body === null) return [];
   const { Email, EmailPermission, Order } = record.body as {
     Email?: string;
     EmailPermission?: boolean;
     Order?: { Id: string };
   };
-  const key = `${shopOf(record.guid)} ${Email}`;
-  if (typeof EmailPermission === 'boolean') heard.set(key, EmailPermission);
-  if (Order) posts.set(`${key} ${Order.Id}`, (posts.get(`${key} ${Order.Id}`) ?? 0) + 1);
-}
-const regressions = [...chosen].filter(([key, { yes }]) => heard.get(key) !== yes);
-const repeats = [...posts.values()].reduce((sum, times) => sum + times - 1, 0);
+  const shop = shopOf.get(record.guid) ?? '';
+  return [{ at: record.at, shop, email: Email ?? '', flag: EmailPermission ?? null, orderId: Order?.Id ?? null }];
+});
+const states = new Map(stored.map(({ webhook_id, state }) => [webhook_id, state]));
+const verdict = judgeSoak(sent, states, taken, 2 * LEASE_MS);
+const { missing, neverTaken, regressed, lateOptIns, repeats } = verdict;
 const causes = await app.db.query<{ cause: string; n: number }>(
   `SELECT a.class || coalesce(': ' || a.error, '') || coalesce(' ' || nullif(a.status, 200), '') AS cause, count(*) AS n
    FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.attempts > 1 AND a.class <> 'accepted' GROUP BY 1 ORDER BY 2 DESC`,
@@ -243,7 +218,7 @@ const ends = await counts();
 const audits = await exportAudits(app, shops, values['audit-export'] ?? null);
 const bad = audits.filter(({ verdict }) => !verdict.ok);
 for (const { shop, verdict } of bad) say(`audit log of ${shop}: ${JSON.stringify(verdict)}`);
-const good = missing.length === 0 && regressions.length === 0 && left === 0 && bad.length === 0;
+const good = [missing, neverTaken, regressed, lateOptIns, bad].every(({ length }) => length === 0) && left === 0;
 const list = (entries: Record<string, number>) =>
   Object.entries(entries)
     .map(([name, n]) => `| ${name} | ${n.toLocaleString('en')} |`)
@@ -256,7 +231,9 @@ const text = `${minutes} minutes, ${rate} webhooks a second (6 of 10 orders, the
 | … of these sent again by Shopify, because the answer was lost or no 200 | ${sent.filter((one) => one.tries > 1).length.toLocaleString('en')} |
 | missing | ${missing.length} |
 | still waiting ${SETTLES_WITHIN_MS / 60_000} minutes after the end | ${left} |
-| people whose last flag at Ascent360 is not their last choice | ${regressions.length} |
+| orders that count as accepted and never reached Ascent360 | ${neverTaken.length} |
+| people whose last flag at Ascent360 is not their last choice | ${regressed.length} |
+| opt-ins that left more than ${(2 * LEASE_MS) / 1000} s after a newer opt-out was acknowledged | ${lateOptIns.length} |
 | orders that reached Ascent360 more than once | ${repeats.toLocaleString('en')} |
 | entries in the audit logs, exported and checked by the verifier | ${audits.reduce((sum, { entries }) => sum + entries, 0).toLocaleString('en')} |
 | audit logs with an entry that does not fit | ${bad.length} of ${audits.length} |
@@ -280,13 +257,15 @@ Why attempts were repeated:
 ${list(Object.fromEntries(causes.map((row) => [row.cause, row.n])))}
 `;
 say(`\n${text}`);
-for (const [key, { yes, ids }] of regressions.slice(0, 10)) {
+for (const { choice, heard } of regressed.slice(0, 10)) {
+  const ids = sent.filter((one) => one.choice?.whose === choice.whose).map(({ id }) => id);
   const last = await app.db.query<{ webhook_id: string; state: string; reason: string | null; triggered_at: Date }>(
     'SELECT webhook_id, state, reason, triggered_at FROM events WHERE webhook_id = ANY($1) ORDER BY triggered_at',
     [ids.slice(-4)],
   );
-  say(`regression: ${key} chose ${yes}, heard ${heard.get(key)}; its last choices: ${JSON.stringify(last)}`);
+  say(`regression: ${choice.whose} chose ${choice.yes}, heard ${heard}; the last choices: ${JSON.stringify(last)}`);
 }
+for (const { whose, at } of lateOptIns.slice(0, 10)) say(`late opt-in: ${whose} at ${new Date(at).toISOString()}`);
 writeSoak(text);
 await agent.close();
 await receiver.close();

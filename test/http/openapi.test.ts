@@ -36,7 +36,7 @@ async function wired(env: Record<string, string>) {
   const log = createLog('silent');
   const db = await testDatabase();
   const opened = openAdmin({ config, db, log, now: Date.now, random: Math.random });
-  const ascent360 = createAscent360Client({ baseUrl: config.ascent360BaseUrl, timeoutMs: 1000 });
+  const ascent360 = createAscent360Client({ baseUrl: config.ascent360BaseUrl, timeoutMs: 1000, connections: 1 });
   const app = createApp({
     config,
     db,

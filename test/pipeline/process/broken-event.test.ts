@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createBatchSizes } from '../../../server/pipeline/process/batch-sizes.ts';
 import { processEvents, processSafely } from '../../../server/pipeline/process/process.ts';
 import type { Param } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -54,4 +55,43 @@ it('a few large bodies make a batch, and a body larger than any batch is a batch
   const batches: number[] = [];
   for (let handled = 1; handled > 0; batches.push(handled)) handled = await processEvents(deps, shop);
   expect(batches).toEqual([2, 1, 2, 0]);
+});
+
+it('a batch that runs out of time is halved until it fits, then grows again, and no event is blamed', async () => {
+  await base.begin({});
+  const { db, shop, shops, store: settings } = base;
+  for (let id = 1; id <= 9; id++) await base.receive('customers/create', customer(id));
+  // PostgreSQL ends the transaction of any batch of more than three.
+  const tired: typeof db = {
+    ...db,
+    transaction: async (work) =>
+      await db.transaction(
+        async (sql) =>
+          await work({
+            query: async <Row extends object>(text: string, params?: readonly Param[]) => {
+              const rows = await sql.query<Row>(text, params);
+              if (text.includes('SKIP LOCKED') && rows.length > 3)
+                throw Object.assign(new Error('idle-in-transaction timeout'), { code: '25P03' });
+              return rows;
+            },
+          }),
+      ),
+  };
+  const sizes = createBatchSizes();
+  const deps = { db: tired, shops, settings, sizes, log: createLog('silent'), now: () => base.now };
+  const tried: (number | string)[] = [];
+  for (let handled = 1; handled > 0 && tried.length < 30; ) {
+    tried.push(sizes.of(shop.id));
+    handled = await processSafely(deps, shop).catch((error: { code: string }) => {
+      tried.push(error.code);
+      return 1;
+    });
+  }
+  const failed = (...batches: number[]) => batches.flatMap((size) => [size, '25P03']);
+  expect(tried).toEqual([...failed(100, 50, 25, 12, 6), 3, ...failed(6), 3, 6, 12]);
+  const states = await db.query<{ state: string; n: number }>(
+    'SELECT state, count(*) AS n FROM events WHERE shop_id = $1 GROUP BY 1',
+    [shop.id],
+  );
+  expect(states).toEqual([{ state: 'open', n: 9 }]);
 });
