@@ -9,9 +9,15 @@ const BODY_WITHIN_MS = 15_000;
  * are kept.
  */
 const LISTEN_ON_MS = 1000;
-/** How often a piece of such a body is taken, in milliseconds. */
-const PIECE_EVERY_MS = 20;
+/** How long the next piece of such a body has to wait for each other such body, in milliseconds. */
+const PIECE_EVERY_MS = 1;
 const PIECE_BYTES = 64 * 1024;
+
+/**
+ * For an answer to a body that is still being sent: with `close`, Node would end the connection at
+ * once, and a sender that is cut off in the middle of its body never reads why.
+ */
+export const KEPT_OPEN = { connection: 'keep-alive' };
 
 type Refusal = { status: number; message: string };
 const TOO_SLOW: Refusal = { status: 408, message: 'The body did not arrive within 15 seconds' };
@@ -43,7 +49,7 @@ function answer(req: IncomingMessage, res: ServerResponse, { status, message }: 
   }
   res.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    connection: 'close',
+    ...(req.complete ? {} : KEPT_OPEN),
     ...(status === 503 ? { 'retry-after': '5' } : {}),
   });
   res.end(JSON.stringify({ errors: [{ message }] }));
@@ -112,6 +118,7 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
   const memory = createPieces();
   const incoming = new Set<Incoming>();
   let held = 0;
+  let refused = 0;
 
   function hold(one: Incoming, bytes: number): void {
     held += bytes - one.bytes;
@@ -199,15 +206,21 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
         if (!req.complete) answer(req, res, TOO_SLOW);
       }, bodyMs);
       res.once('close', () => clearTimeout(slow));
-      res.once('finish', () => {
+      // Before Node's own listener, which would take an unread body as fast as it comes.
+      res.prependOnceListener('finish', () => {
         clearTimeout(slow);
         if (req.complete) return;
+        refused += 1;
+        req.once('close', () => {
+          refused -= 1;
+        });
         // A piece at a time: taken as fast as they come, what 150 senders send would fill the memory.
         req.on('data', () => {
           req.pause();
-          setTimeout(() => req.resume(), PIECE_EVERY_MS).unref();
+          setTimeout(() => req.resume(), refused * PIECE_EVERY_MS).unref();
         });
         req.resume();
+        req.read(0);
         setTimeout(() => req.complete || req.destroy(), LISTEN_ON_MS).unref();
       });
       next();

@@ -1,7 +1,10 @@
 import type { Instant } from '../domain/scalars.ts';
 import { readInstant } from './translate/read-moment.ts';
 
-/** Header names in lower case, as Node gives them. */
+/**
+ * Header names in lower case, with every value that was sent, as Node's `headersDistinct`. Its
+ * `headers` would join two values into one.
+ */
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
@@ -68,9 +71,9 @@ function need(headers: HeaderMap, name: string, maxLength: number, faults: strin
 
 /** A header sent more than once counts as missing. */
 function single(headers: HeaderMap, name: string): string | undefined {
-  const value = headers[name];
-  if (typeof value !== 'string') return undefined;
-  const trimmed = value.trim();
+  const sent = headers[name];
+  const values = typeof sent === 'string' ? [sent] : (sent ?? []);
+  const trimmed = values.length === 1 ? (values[0] ?? '').trim() : '';
   return trimmed === '' ? undefined : trimmed;
 }
 

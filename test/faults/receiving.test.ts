@@ -50,10 +50,10 @@ describe('the answer to a webhook', () => {
   });
 
   it.each([
-    ['the current secret', SECRET, 200],
-    ['the previous secret', 'previous-secret', 200],
-    ['neither', 'older-secret', 401],
-  ])('while the secret is rotated, %s gets %3$s', async (_, secret, status) => {
+    ['the current secret', 200, SECRET],
+    ['the previous secret', 200, 'previous-secret'],
+    ['neither', 401, 'older-secret'],
+  ])('while the secret is rotated, %s gets %i', async (_, status, secret) => {
     expect((await connector.send('customers/create', customer(104), { secret })).status).toBe(status);
   });
 
@@ -92,6 +92,43 @@ describe('the answer to a webhook', () => {
   it('a body declared as over 10 MB gets 413 before it is sent', async () => {
     expect(await postPieces([Buffer.alloc(1)], { 'content-length': String(11 * 1024 * 1024) })).toBe(413);
   });
+
+  it.each([
+    [401, 'without a signature', 9, { 'content-type': 'application/json' }],
+    [413, 'of over 10 MB', 11, { 'x-shopify-hmac-sha256': right }],
+  ])('the %i to a body %s is read even by a sender that is still sending it', async (status, _, megabytes, headers) => {
+    const body = 'x'.repeat(megabytes * 1024 * 1024);
+    const answers: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      answers.push((await fetch(`${connector.url}/webhooks`, { method: 'POST', headers, body })).status);
+    }
+    expect(answers).toEqual(Array(10).fill(status));
+  });
+
+  it.each(['x-shopify-topic', 'x-shopify-shop-domain', 'x-shopify-webhook-id'] as const)(
+    'a signed request that has %s twice gets 400 and nothing is stored',
+    async (name) => {
+      const before = await count();
+      const body = JSON.stringify(customer(106));
+      const once = {
+        'x-shopify-hmac-sha256': signBody(body, SECRET),
+        'x-shopify-topic': 'customers/create',
+        'x-shopify-shop-domain': SHOP,
+        'x-shopify-webhook-id': randomUUID(),
+      };
+      const twice = { ...once, [name]: [once[name], once[name]] };
+      const status = await new Promise((resolve, reject) => {
+        const req = request(`${connector.url}/webhooks`, { method: 'POST', headers: twice }, (res) => {
+          resolve(res.statusCode);
+          res.resume();
+        });
+        req.on('error', reject);
+        req.end(body);
+      });
+      expect(status).toBe(400);
+      expect(await count()).toBe(before);
+    },
+  );
 
   const nested = `{"id":107,"email":"person107@example.com","deep":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
   it.each<[string, string | Buffer, string, string | null]>([

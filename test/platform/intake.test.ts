@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ClientRequest, createServer, request } from 'node:http';
+import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createIntake } from '../../server/platform/intake.ts';
 import { until } from '../fakes/connector.ts';
@@ -10,7 +11,9 @@ const KB = 1024;
 async function serve(limits: { bodyMs?: number } = {}) {
   const intake = createIntake({ bytes: 1024 * KB, bodyMs: 60_000, ...limits });
   const bodies: Buffer[] = [];
+  const answered: number[] = [];
   const server = createServer((req, res) => {
+    res.once('finish', () => answered.push(res.statusCode));
     intake.guard(req, res, async () => {
       const body = await intake.read(req, res, 400 * KB);
       if (!body) return;
@@ -45,7 +48,7 @@ async function serve(limits: { bodyMs?: number } = {}) {
     req.end();
     return await answered;
   };
-  return { begin, post, bodies, statuses };
+  return { begin, post, bodies, statuses, answered, port: address.port };
 }
 
 it.each([
@@ -73,6 +76,26 @@ it('a body over its limit gets 413', async () => {
   begin([Buffer.alloc(401 * KB)]);
   await until('it is answered', async () => statuses[0]);
   expect(statuses).toEqual([413]);
+});
+
+it.each([
+  ['that declares more than its limit', `Content-Length: ${2000 * KB}\r\n\r\n`],
+  ['that grows beyond its limit', `Transfer-Encoding: chunked\r\n\r\n${(2000 * KB).toString(16)}\r\n`],
+  ['whose sender wants the connection closed', `Connection: close\r\nContent-Length: ${2000 * KB}\r\n\r\n`],
+])('the sender of a body %s may send the rest of it before reading the 413', async (_, head) => {
+  const { port, answered } = await serve();
+  const socket = connect(port, '127.0.0.1').pause();
+  onTestFinished(() => void socket.destroy());
+  const cut = new Promise<never>((_resolve, reject) => socket.once('error', reject));
+  const send = (bytes: number) =>
+    Promise.race([cut, new Promise((resolve) => socket.write(Buffer.alloc(bytes), resolve))]);
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${head}`);
+  await send(500 * KB);
+  await until('it is answered', async () => answered[0]);
+  for (let kb = 500; kb < 2000; kb += 100) await send(100 * KB);
+  const answer = new Promise((resolve) => socket.once('data', (data) => resolve(String(data).split('\r\n')[0])));
+  socket.resume();
+  expect(await Promise.race([answer, cut])).toBe('HTTP/1.1 413 Payload Too Large');
 });
 
 it('bodies that never end push each other out, the oldest of the largest first, and a body that arrives at once gets through', async () => {

@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 import type { Traces } from '../../pipeline/traces.ts';
-import type { Intake } from '../../platform/intake.ts';
+import { type Intake, KEPT_OPEN } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readFlowRun } from '../../shopify/read-flow-run.ts';
@@ -62,7 +62,7 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
     res.once('finish', () => deps.metrics.webhookAnswered(res.statusCode, 'flow', performance.now() - began));
     const hmacHeader = req.get('x-shopify-hmac-sha256');
     if (!hasSignature(hmacHeader)) {
-      res.set('Connection', 'close');
+      res.set(KEPT_OPEN);
       refuse(res, 401, 'The signature is missing or malformed');
       return;
     }

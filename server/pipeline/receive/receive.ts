@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
-import { type Intake, saysMoreThan } from '../../platform/intake.ts';
+import { type Intake, KEPT_OPEN, saysMoreThan } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
 import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
@@ -55,7 +55,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     const hmacHeader = req.get('x-shopify-hmac-sha256');
     // A body that declares itself too large is refused below, also unread.
     if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
-      res.set('Connection', 'close');
+      res.set(KEPT_OPEN);
       answer(res, 401, 'The signature is missing or malformed');
       return;
     }
@@ -66,7 +66,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
       answer(res, 401, 'The signature does not fit the body');
       return;
     }
-    const read = readWebhookHeaders(req.headers);
+    const read = readWebhookHeaders(req.headersDistinct);
     if (!read.ok) {
       answer(res, 400, read.faults.join('; '));
       return;
