@@ -17,7 +17,7 @@ export type Lived = { violations: Violation[]; events: number; flags: number; cr
  * and compared again.
  */
 const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
-const UNTIL_QUIET = [7 * HOUR, 7 * DAY, MINUTE, DAY];
+const UNTIL_QUIET = [7 * HOUR, 7 * DAY, 20 * MINUTE, DAY];
 
 async function pass(world: World, ms: number, works: boolean): Promise<void> {
   const hops = ms > 10 * MINUTE ? [2 * MINUTE, ms - 2 * MINUTE] : [ms];
@@ -26,8 +26,7 @@ async function pass(world: World, ms: number, works: boolean): Promise<void> {
 
 async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
   world.clock.advance(hop);
-  if (works && hop > 0)
-    await world.survive(() => (hop >= MINUTE ? world.process.sweep(hop >= DAY) : world.work()), true);
+  if (works && hop > 0) await world.survive(() => (hop >= MINUTE ? world.process.sweep(hop) : world.work()), true);
 }
 
 async function send(world: World, made: readonly Webhook[], step: Step): Promise<void> {

@@ -58,16 +58,26 @@ export type Process = {
   /** Does what it was woken for, until nothing is left. */
   work(): Promise<void>;
   /**
-   * Finds and does whatever is due, even without a wake-up.
-   * @param thoroughly includes what hardly ever matters
+   * Finds and does what is due, even without a wake-up.
+   * @param passed how much time has passed: chores that come round less often have nothing to do
    */
-  sweep(thoroughly: boolean): Promise<void>;
+  sweep(passed: number): Promise<void>;
 };
 
 type Deps = AdminDeps & { send: Ascent360Client['send']; random(): number };
 
-/** Chores for which no step of a history makes work: they run once a day. */
-const SELDOM: ReadonlySet<string> = new Set(['retention', 'flow', 'erase_shop', 'admin_access', 'import', 'heartbeat']);
+const [MINUTE, DAY] = [60_000, 24 * 3_600_000];
+/**
+ * After how much time a chore is looked at: by its own rhythm, and seldom if no step of a history
+ * makes work for it. Looking for nothing takes most of a history's time.
+ */
+const SELDOM = 7 * DAY;
+const AFTER: Readonly<Record<string, number>> = {
+  [READS]: MINUTE,
+  reconciliation: 20 * MINUTE,
+  ledger: 20 * MINUTE,
+  silence: DAY,
+};
 /** A slice of work that never ends would be a bug of its own. */
 const MOST_PIECES = 200;
 
@@ -157,11 +167,11 @@ export function startProcess(deps: Deps): Process {
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,
     work,
-    sweep: async (thoroughly) => {
+    sweep: async (passed) => {
       await sweepOnce({ db, queue, log });
       await work();
       for (const chore of jobs.chores) {
-        if (!thoroughly && SELDOM.has(chore.name)) continue;
+        if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
         for (const shopId of await chore.due(db)) {
           for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
           await work();

@@ -13,6 +13,8 @@ import { World } from './world.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
+    /** Ends after this many, if time isn't up before. */
+    histories: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     /** Only these kinds of steps, or all but these, separated by commas. */
     only: { type: 'string' },
@@ -52,7 +54,7 @@ async function searchAll(): Promise<number> {
   const result = await search(world, {
     seed,
     kind: { only: stepKinds.filter(isWanted), longest: Number(values.longest), dated: values.dated },
-    goesOn: () => passed() < Number(values.seconds),
+    goesOn: (lived) => passed() < Number(values.seconds) && lived < Number(values.histories),
     onFound: (found) => say(`${sayFound(found)}\n`),
   });
   const { user, system } = process.cpuUsage(usedBefore);

@@ -25,6 +25,31 @@ function asSent(param: Param): Sent {
   return Buffer.from(param.buffer, param.byteOffset, param.byteLength);
 }
 
+const NONE = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+const int2 = (value: number) => {
+  const bytes = Buffer.allocUnsafe(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+};
+const int4 = (value: number) => {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+
+/** Bind, to the unnamed portal; every result as text. */
+function bind(statement: string, values: readonly Sent[]): Buffer {
+  const formats = values.map((value) => int2(value instanceof Buffer ? 1 : 0));
+  const sent = values.flatMap((value) => {
+    if (value === null) return [NONE];
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    return [int4(bytes.length), bytes];
+  });
+  const count = int2(values.length);
+  const body = Buffer.concat([Buffer.from(`\0${statement}\0`), count, ...formats, count, ...sent, int2(0)]);
+  return Buffer.concat([Buffer.from('B'), int4(body.length + 4), body]);
+}
+
 function* messagesIn(all: Buffer): Generator<Message> {
   for (let at = 0; at < all.length; ) {
     const end = at + 1 + all.readInt32BE(at + 1);
@@ -101,7 +126,7 @@ export function openWire(database: PGlite): Wire {
   return {
     query: <Row extends object>(text: string, params: readonly Param[] = []) => {
       const { name, columns } = prepare(text);
-      const messages = ask(serialize.bind({ statement: name, values: params.map(asSent) }), execute);
+      const messages = ask(bind(name, params.map(asSent)), execute);
       const rows = messages.filter(({ kind }) => kind === 'D');
       // The caller's statement determines the rows' type, as with any client.
       return rows.map(({ body }) => rowIn(body, columns) as Row);
