@@ -45,7 +45,7 @@ export function ConsentSection({ form }: { form: SettingsForm }) {
   const changeEmail = (part: Partial<typeof email>) => change({ consent: { email: { ...email, ...part }, sms } });
   const changeSms = (part: Partial<typeof sms>) => change({ consent: { email, sms: { ...sms, ...part } } });
   return (
-    <Section id="consent">
+    <Section id="consent" previews={['EmailPermission', 'SMSPermission']}>
       <Text as="h3" variant="headingSm">
         {t('email')}
       </Text>

@@ -8,6 +8,17 @@ import type { SettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
+/** The keys that have no field of Shopify's own. */
+const mapped = [
+  'DateOfBirth',
+  'Gender',
+  'Interests',
+  'Activities',
+  'NewsLetters',
+  'PhonePermission',
+  'AddressPermission',
+] as const;
+
 /** A permission derived from two customer tags. */
 function PermissionField(props: {
   path: string;
@@ -82,7 +93,7 @@ export function MappingSection({ form }: { form: SettingsForm }) {
     />
   );
   return (
-    <Section id="mapping">
+    <Section id="mapping" previews={mapped}>
       {single('dateOfBirth', ['metafield', 'tag'])}
       {single('gender', ['metafield', 'tag', 'text'])}
       <Text as="p" tone="subdued">

@@ -1,34 +1,65 @@
-import { BlockStack, Box, Card, Layout, Text } from '@shopify/polaris';
+import { BlockStack, Box, Card, SkeletonBodyText, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
 import { edge } from '../shell/edge.ts';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
+import { SectionPreview } from './preview/section-preview.tsx';
+import './section.css';
 
 const t = textsOf('settings.sections');
 
 type SectionName = 'connection' | 'source' | 'lists' | 'send' | 'consent' | 'mapping' | 'changes';
 
-/** A group of settings: its description next to its fields, or above them if there is no room. */
-export function Section(props: { id: SectionName; children: ReactNode }) {
-  const { id, children } = props;
+/**
+ * A group of settings, annotated: its description next to its fields, or above them if there is no
+ * room.
+ * @param previews the keys of a record that these fields decide, shown beside them; empty: whether a
+ * record is sent at all
+ */
+export function Section(props: { id: SectionName; previews?: readonly string[]; children: ReactNode }) {
+  const { id, previews, children } = props;
+  const title = t(`${id}.title`);
   return (
-    <Layout.AnnotatedSection
-      id={id}
-      title={
-        <Box as="span" paddingInlineStart={edge}>
-          {t(`${id}.title`)}
-        </Box>
-      }
-      description={
+    <section id={id} className="annotated" aria-labelledby={`${id}-title`}>
+      <div className="annotated-about">
         <Box paddingInline={edge}>
-          <Text as="p" tone="subdued">
-            {t(`${id}.text`)}
-          </Text>
+          <BlockStack gap="200">
+            <Text as="h2" variant="headingMd" id={`${id}-title`}>
+              {title}
+            </Text>
+            <Text as="p" tone="subdued">
+              {t(`${id}.text`)}
+            </Text>
+          </BlockStack>
         </Box>
-      }
-    >
-      <Card>
-        <BlockStack gap="400">{children}</BlockStack>
-      </Card>
-    </Layout.AnnotatedSection>
+      </div>
+      <div className="annotated-fields">
+        <Card>
+          <BlockStack gap="400">{children}</BlockStack>
+        </Card>
+      </div>
+      {previews && (
+        <div className="annotated-preview">
+          <SectionPreview title={title} keys={previews} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+const lines = { connection: 6, source: 5, lists: 3, send: 9, consent: 12, mapping: 8 } as const;
+const sections = ['connection', 'source', 'lists', 'send', 'consent', 'mapping'] as const;
+
+/** The sections while their settings are loading, about as large as they will be. */
+export function LoadingSections() {
+  return (
+    <div role="status" aria-label={textAt('common.loading')}>
+      <BlockStack gap="600">
+        {sections.map((id) => (
+          <Section key={id} id={id}>
+            <SkeletonBodyText lines={lines[id]} />
+          </Section>
+        ))}
+      </BlockStack>
+    </div>
   );
 }

@@ -11,7 +11,7 @@ export function SendSection({ form }: { form: SettingsForm }) {
   const { send } = form.draft;
   const change = (part: Partial<Draft['send']>) => form.change({ send: { ...send, ...part } });
   return (
-    <Section id="send">
+    <Section id="send" previews={[]}>
       <Checkbox
         label={t('send.orders')}
         helpText={t('send.ordersHelp')}

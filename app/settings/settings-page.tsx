@@ -1,7 +1,6 @@
-import { Banner, Box, Layout, Text } from '@shopify/polaris';
+import { Banner, BlockStack, Box, Text } from '@shopify/polaris';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
-import { Loading } from '../shell/loading.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
 import { textsOf } from '../texts.ts';
 import { ChangesSection } from './changes-section.tsx';
@@ -9,7 +8,9 @@ import { ConnectionSection } from './connection-section.tsx';
 import { ConsentSection } from './consent-section.tsx';
 import { ListsSection } from './lists-section.tsx';
 import { MappingSection } from './mapping-section.tsx';
-import { PreviewSection } from './preview-section.tsx';
+import { PreviewSection } from './preview/preview-section.tsx';
+import { PreviewProvider } from './preview/use-preview.tsx';
+import { LoadingSections } from './section.tsx';
 import { SendSection } from './send-section.tsx';
 import { SourceSection } from './source-section.tsx';
 import { type SettingsForm, useSettingsForm } from './use-settings-form.ts';
@@ -47,27 +48,27 @@ export function SettingsPage() {
           }}
         >
           <SaveBar id="settings" dirty={form.dirty} saving={form.saving} onSave={form.save} onDiscard={form.discard} />
-          <Layout>
-            <Layout.Section>
-              <div aria-live="polite">
-                <SaveFailure form={form} />
-              </div>
-            </Layout.Section>
-            <ConnectionSection form={form} />
-            <SourceSection form={form} />
-            <ListsSection form={form} />
-            <SendSection form={form} />
-            <ConsentSection form={form} />
-            <MappingSection form={form} />
-            <PreviewSection form={form} />
-            <ChangesSection />
-          </Layout>
+          <PreviewProvider form={form}>
+            <div aria-live="polite">
+              <SaveFailure form={form} />
+            </div>
+            <BlockStack gap="600">
+              <ConnectionSection form={form} />
+              <SourceSection form={form} />
+              <ListsSection form={form} />
+              <SendSection form={form} />
+              <ConsentSection form={form} />
+              <MappingSection form={form} />
+              <PreviewSection />
+              <ChangesSection />
+            </BlockStack>
+          </PreviewProvider>
           <Box paddingBlockEnd="800" />
         </form>
       ) : error ? (
         <Failure error={error} onRetry={retry} />
       ) : (
-        <Loading cards={[4, 2, 3, 5, 6]} />
+        <LoadingSections />
       )}
     </AppPage>
   );

@@ -8,7 +8,7 @@ const t = textsOf('settings');
 export function SourceSection({ form }: { form: SettingsForm }) {
   const { draft, faults, change } = form;
   return (
-    <Section id="source">
+    <Section id="source" previews={['SourceName', 'SourceType']}>
       <TextField
         label={t('fields.sourceName')}
         value={draft.sourceName}

@@ -149,13 +149,56 @@ inBrowser('the settings', (stage) => {
     await payload.getByText('"Email": "mia@example.com"').waitFor();
     await page.getByLabel('Source name').fill('Seen before saving');
     await payload.getByText('"SourceName": "Seen before saving"').waitFor();
-    await page.getByText('Would be sent').waitFor();
+    await page.getByText('Would be sent').first().waitFor();
     await page.getByRole('button', { name: 'Why each field is sent' }).click();
     await page.getByRole('row', { name: /EmailPermission left out/ }).waitFor();
     await page.getByLabel('Send orders').uncheck();
     await page.getByText('Your settings turn this kind of event off.').first().waitFor();
     await page.getByLabel('Source name').fill('');
-    await page.getByText('Fix the fields above first').waitFor();
+    await page.getByText('Fix the fields first').first().waitFor();
+  });
+
+  it('show it beside the fields it comes from, without scrolling, in the words that merchants know', async () => {
+    const page = await stage().open('/settings', { width: 1280 });
+    const beside = (section: string) => page.getByRole('region', { name: `Preview: ${section}` });
+    const name = page.getByLabel('Source name');
+    await beside('Source').getByText(/^Alpine/).waitFor();
+    await name.fill('Seen beside');
+    await beside('Source').getByText('Seen beside').waitFor();
+    for (const [section, label] of [
+      ['Source', 'Source name'],
+      ['Provider and lists', 'List IDs'],
+      ['What to send', 'Send orders'],
+      ['Permissions', 'Choices from before'],
+      ['More fields', 'Phone permission'],
+    ] as const) {
+      await page
+        .getByLabel(label)
+        .first()
+        .evaluate((field) => field.scrollIntoView({ block: 'center' }));
+      const [field, preview] = [
+        await page.getByLabel(label).first().boundingBox(),
+        await beside(section).boundingBox(),
+      ];
+      expect.soft((preview?.x ?? 0) + (preview?.width ?? Infinity), section).toBeLessThanOrEqual(field?.x ?? 0);
+      expect.soft(preview?.y, section).toBeGreaterThanOrEqual(0);
+      expect.soft((preview?.y ?? 0) + (preview?.height ?? Infinity), section).toBeLessThanOrEqual(900);
+    }
+    await beside('Permissions').getByText('EmailPermission').waitFor();
+    // Every key it names is one that the server knows, with its reason.
+    expect(await beside('More fields').getByText('left out', { exact: true }).count()).toBe(0);
+    await page.getByLabel('Send orders').uncheck();
+    await beside('What to send').getByText('Your settings turn this kind of event off.').waitFor();
+    await beside('Source').getByText('Your settings turn this kind of event off.').waitFor();
+    expect(await page.getByText(/orders\/create/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Choose another event for the preview: Source' }).click();
+    await expect
+      .poll(async () => await page.evaluate(() => document.activeElement?.getAttribute('id')))
+      .toBe('preview-event');
+    // On a phone it stands below its fields.
+    await page.setViewportSize({ width: 360, height: 900 });
+    const [field, preview] = [await name.boundingBox(), await beside('Source').boundingBox()];
+    expect(preview?.y).toBeGreaterThan(field?.y ?? Infinity);
   });
 
   it('show that even if the newest events are all from an import', async () => {

@@ -1,15 +1,10 @@
 import { Text } from '@shopify/polaris';
-import type { FieldReason } from '../../server/domain/states.ts';
-import { useFormat } from '../shell/shop.tsx';
-import { say, textsOf } from '../texts.ts';
+import type { FieldReason } from '../../../server/domain/states.ts';
+import { useFormat } from '../../shell/shop.tsx';
+import { say, textsOf } from '../../texts.ts';
+import { valueAt } from './value-at.ts';
 
 const t = textsOf('settings.preview');
-
-const valueAt = (payload: object | null, key: string): string | null => {
-  const value: unknown = payload && Object.hasOwn(payload, key) ? Reflect.get(payload, key) : undefined;
-  if (value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
-};
 
 /** Each key of a payload with its value, where it came from, and why it is included or left out. */
 export function PayloadReasons({ payload, fields }: { payload: object | null; fields: readonly FieldReason[] }) {
@@ -45,7 +40,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
                       {t('leftOut')}
                     </Text>
                   ) : (
-                    shorten(value)
+                    value
                   )}
                 </td>
                 <td style={{ ...cell, minWidth: '10rem' }}>
@@ -64,9 +59,6 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
     </div>
   );
 }
-
-const LONGEST = 160;
-const shorten = (value: string) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
 const cell = {
   padding: '8px 12px 8px 0',
