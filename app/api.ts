@@ -39,6 +39,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server gave no answer that says anything: what was read before is old by now. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof ApiError && ['offline', 'server', 'token', 'too_many'].includes(error.kind);
+
 /** App Bridge may hang if the admin around it is gone. */
 const TOKEN_WITHIN_MS = 10_000;
 const RETRY_HEADER = 'X-Shopify-Retry-Invalid-Session-Request';

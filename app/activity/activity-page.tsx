@@ -60,7 +60,7 @@ export function ActivityPage() {
         <Card>
           <Filters filter={filter} onChange={change} />
         </Card>
-        {error ? (
+        {error && !data ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (
           <Card padding="0">

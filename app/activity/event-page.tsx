@@ -108,7 +108,6 @@ export function EventPage({ id }: { id: string }) {
     data: detail,
     error,
     refetch,
-    dataUpdatedAt,
   } = useQuery({
     queryKey: ['activity', 'event', id],
     queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${encodeURIComponent(id)}`, { signal }),
@@ -143,7 +142,7 @@ export function EventPage({ id }: { id: string }) {
       {...(!underWay.includes(detail.state) && { secondaryActions: isUrgent ? [dismissal] : [again] })}
     >
       <BlockStack gap="400">
-        {error && <Failure error={error} onRetry={() => void refetch()} dataFrom={dataUpdatedAt} />}
+        {error && <Failure error={error} onRetry={() => void refetch()} withData />}
         <Card>
           <BlockStack gap="400">
             <Outcome detail={detail} />

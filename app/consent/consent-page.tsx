@@ -29,7 +29,7 @@ function Found({ q }: { q: string }) {
     queryFn: ({ signal }) => findAll(q, signal),
     staleTime: 0,
   });
-  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) {
     return (
       <Card>

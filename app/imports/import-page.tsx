@@ -7,6 +7,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { WhileReachable } from '../shell/stale.tsx';
 import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
@@ -62,7 +63,6 @@ export function ImportPage({ id }: { id: string }) {
     data: one,
     error,
     refetch,
-    dataUpdatedAt,
   } = useQuery({
     queryKey,
     queryFn: ({ signal }) => call<Import>('GET', `/imports/${encodeURIComponent(id)}`, { signal }),
@@ -103,7 +103,7 @@ export function ImportPage({ id }: { id: string }) {
     <AppPage title={nameOf(one, format)} titleMetadata={<ImportBadge state={one.state} />} backAction={back}>
       <BlockStack gap="400">
         {act.error && asking === null && <Failure error={act.error} />}
-        {error && <Failure error={error} onRetry={() => void refetch()} dataFrom={dataUpdatedAt} />}
+        {error && <Failure error={error} onRetry={() => void refetch()} withData />}
         {one.outdated && (
           <Banner
             tone="warning"
@@ -123,8 +123,10 @@ export function ImportPage({ id }: { id: string }) {
           <Card>
             <BlockStack gap="300">
               {message !== null && <Text as="p">{message}</Text>}
-              {one.startedAt !== null && <Progress one={one} />}
-              <ImportWaits waits={one.waits} />
+              <WhileReachable>
+                {one.startedAt !== null && <Progress one={one} />}
+                <ImportWaits waits={one.waits} />
+              </WhileReachable>
               <InlineStack gap="200">
                 {one.state === 'counted' && button('start', true)}
                 {one.state === 'running' && button('pause', false)}

@@ -9,6 +9,7 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { WhileReachable } from '../shell/stale.tsx';
 import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
@@ -160,11 +161,13 @@ function ImportRow({ one }: { one: Import }) {
           {t('begun', { moment: format.moment(one.createdAt ?? '') })}
           {one.startedAt !== null && ` · ${t('progress.of', { done, total })}`}
         </Text>
-        {one.waits.map(({ reason, text }) => (
-          <Text key={reason} as="p" variant="bodySm">
-            {say(text, format)}
-          </Text>
-        ))}
+        <WhileReachable>
+          {one.waits.map(({ reason, text }) => (
+            <Text key={reason} as="p" variant="bodySm">
+              {say(text, format)}
+            </Text>
+          ))}
+        </WhileReachable>
       </AppLink>
     </li>
   );
@@ -180,7 +183,7 @@ export function ImportsPage() {
     <AppPage title={t('title')} subtitle={t('text')}>
       <BlockStack gap="400">
         <NewImport />
-        {error ? (
+        {error && !data ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (
           <Card padding="0">

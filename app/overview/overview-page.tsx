@@ -1,11 +1,12 @@
-import { Banner, BlockStack, Box, Card } from '@shopify/polaris';
+import { BlockStack, Box, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
-import { useFormat, useShop } from '../shell/shop.tsx';
-import { textAt, textsOf } from '../texts.ts';
+import { useShop } from '../shell/shop.tsx';
+import { WhileReachable } from '../shell/stale.tsx';
+import { textsOf } from '../texts.ts';
 import { ConnectionCard } from './connection-card.tsx';
 import { Figures } from './figures.tsx';
 import { type Overview, overviewQuery } from './overview-query.ts';
@@ -19,8 +20,8 @@ const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart }
 
 const t = textsOf('overview');
 
-/** @param stale the server can't be reached, so the current state is unknown */
-function Content({ overview, at, stale }: { overview: Overview; at: number; stale: boolean }) {
+/** @param at when the overview was read */
+function Content({ overview, at }: { overview: Overview; at: number }) {
   const { setup } = useShop();
   const unconnected = overview.connection.state === 'not_connected' && !setup.dismissed;
   return (
@@ -32,7 +33,9 @@ function Content({ overview, at, stale }: { overview: Overview; at: number; stal
       ) : (
         <>
           <SetupReminder connected={overview.connection.state !== 'not_connected'} />
-          {!stale && <ConnectionCard connection={overview.connection} at={at} />}
+          <WhileReachable>
+            <ConnectionCard connection={overview.connection} at={at} />
+          </WhileReachable>
         </>
       )}
       <Problems overview={overview} unconnected={unconnected} />
@@ -48,7 +51,9 @@ function Content({ overview, at, stale }: { overview: Overview; at: number; stal
       >
         <Chart daily={overview.daily} queries={overview.queries.daily} />
       </Suspense>
-      <Underway overview={overview} at={at} />
+      <WhileReachable>
+        <Underway overview={overview} at={at} />
+      </WhileReachable>
       {!unconnected && (
         <Suspense>
           <ExtensionsStatus />
@@ -58,25 +63,12 @@ function Content({ overview, at, stale }: { overview: Overview; at: number; stal
   );
 }
 
-/** @param from when the figures were read */
-function Stale({ from, onRetry }: { from: number; onRetry: () => void }) {
-  const format = useFormat();
-  return (
-    <Banner tone="critical" title={t('stale.title')} action={{ content: textAt('common.retry'), onAction: onRetry }}>
-      {t('stale.text', { at: format.moment(new Date(from).toISOString()) })}
-    </Banner>
-  );
-}
-
 export function OverviewPage() {
   const { data, error, refetch, dataUpdatedAt } = useQuery(overviewQuery);
   return (
     <AppPage title={t('title')}>
       {data ? (
-        <BlockStack gap="400">
-          {error && <Stale from={dataUpdatedAt} onRetry={() => void refetch()} />}
-          <Content overview={data} at={dataUpdatedAt} stale={error !== null} />
-        </BlockStack>
+        <Content overview={data} at={dataUpdatedAt} />
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (

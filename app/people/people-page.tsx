@@ -54,7 +54,7 @@ function Found({ q }: { q: string }) {
     queryKey: ['people', 'search', q],
     queryFn: ({ signal }) => call<{ items: PersonItem[] }>('GET', withQuery('/people', { q }), { signal }),
   });
-  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   return (
     <Card padding="0">
       <div aria-live="polite">

@@ -126,7 +126,7 @@ export function PersonPage({ id }: { id: string }) {
       ]}
     >
       <BlockStack gap="400">
-        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {error && <Failure error={error} onRetry={() => void refetch()} withData />}
         {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
         <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
           <ConsentCard channel="email" consent={person.consent.email} />

@@ -57,7 +57,7 @@ export function Looks() {
               {t('text')}
             </Text>
           </BlockStack>
-          {error ? (
+          {error && !data ? (
             <Failure error={error} onRetry={() => void refetch()} />
           ) : !data ? (
             <LoadingLines lines={3} />

@@ -133,7 +133,7 @@ export function PrivacyPage() {
   });
   return (
     <AppPage title={t('title')} subtitle={t('text')}>
-      {error ? (
+      {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Loading cards={[4, 4]} />

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
+import { WhileReachable } from '../shell/stale.tsx';
 import { textAt, textsOf } from '../texts.ts';
 import { draftOf, type SettingsAnswer } from './draft.ts';
 import { Section } from './section.tsx';
@@ -68,7 +69,9 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
     <Section id="connection">
       <InlineStack gap="200" blockAlign="center">
         <Text as="p">{connected ? t('connected', { last4: saved.guidLast4 ?? '' }) : t('notConnected')}</Text>
-        {saved.paused && <Badge tone="attention">{textAt('settings.fields.paused')}</Badge>}
+        <WhileReachable>
+          {saved.paused && <Badge tone="attention">{textAt('settings.fields.paused')}</Badge>}
+        </WhileReachable>
       </InlineStack>
       <TextField
         label={connected ? t('replace') : textAt('settings.fields.guid')}

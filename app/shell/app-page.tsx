@@ -1,6 +1,7 @@
 import { Page, type PageProps } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
 import { textAt } from '../texts.ts';
+import { StaleNotice } from './stale.tsx';
 
 let shownBefore = false;
 
@@ -9,7 +10,7 @@ let shownBefore = false;
  * top, so that keyboard and screen readers continue from there.
  */
 export function AppPage(props: PageProps & { title: string }) {
-  const { title } = props;
+  const { title, children } = props;
   const top = useRef<HTMLDivElement>(null);
   useEffect(() => {
     document.title = `${title} · ${textAt('common.appName')}`;
@@ -20,7 +21,10 @@ export function AppPage(props: PageProps & { title: string }) {
   }, []);
   return (
     <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
-      <Page {...props} />
+      <Page {...props}>
+        <StaleNotice />
+        {children}
+      </Page>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Banner, BlockStack, Text } from '@shopify/polaris';
-import { ApiError } from '../api.ts';
+import { ApiError, isUnreachable } from '../api.ts';
 import { say, textIf, textsOf } from '../texts.ts';
 import { useKnownFormat } from './shop.tsx';
 
@@ -8,14 +8,16 @@ const t = textsOf('common');
 const reload = () => window.location.reload();
 
 /**
- * What went wrong and what helps: trying again, or a reload if only that does. @param dataFrom when
- * the data still on the page was read
+ * What went wrong and what helps: trying again, or a reload if only that does. @param withData what
+ * was read before is still on the page, whose `StaleNotice` says if the server can't be reached
  */
-export function Failure({ error, onRetry, dataFrom }: { error: unknown; onRetry?: () => void; dataFrom?: number }) {
+export function Failure(props: { error: unknown; onRetry?: () => void; withData?: boolean }) {
+  const { error, onRetry, withData = false } = props;
   const kind = error instanceof ApiError ? error.kind : 'server';
   const format = useKnownFormat();
   const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
   const text = textIf(`common.failures.${kind}.text`);
+  if (withData && isUnreachable(error)) return null;
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
   const action = needsReload
     ? { content: t('reload'), onAction: reload }
@@ -25,9 +27,6 @@ export function Failure({ error, onRetry, dataFrom }: { error: unknown; onRetry?
       <BlockStack gap="100">
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}
-        {dataFrom !== undefined && (
-          <Text as="p">{t('failures.old', { at: format.moment(new Date(dataFrom).toISOString()) })}</Text>
-        )}
         {kind !== 'token' &&
           said.map((sentence) => (
             <Text as="p" key={sentence}>

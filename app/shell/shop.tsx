@@ -14,13 +14,24 @@ export const shopQuery = {
   staleTime: 60_000,
 };
 
+/** How often the server is asked for a sign of life, on pages that don't ask for anything else. */
+const PULSE = 30_000;
+
 const formatIn = (timeZone: string) => createFormat(readLocale(window.location.search, navigator.languages), timeZone);
 
 const Context = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
 
 /** Shows its children once the shop and its time zone are known. */
 export function ShopProvider({ children }: { children: ReactNode }) {
-  const { data: shop, error, refetch } = useQuery(shopQuery);
+  const {
+    data: shop,
+    error,
+    refetch,
+  } = useQuery({
+    ...shopQuery,
+    refetchInterval: PULSE,
+    refetchOnWindowFocus: 'always',
+  });
   const format = useMemo(() => formatIn(shop?.timeZone ?? 'UTC'), [shop?.timeZone]);
   const value = useMemo(() => (shop ? { shop, format } : null), [shop, format]);
   if (value) return <Context.Provider value={value}>{children}</Context.Provider>;

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../server/features/activity/api.ts';
+import { everyPage } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -30,6 +31,8 @@ inBrowser(
   'at a glance',
   (stage) => {
     const get = async <Answer>(route: string) => (await stage().connector.api('GET', route)).body as Answer;
+    const loaded = async (page: Page) =>
+      await expect.poll(async () => await page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
     const lines = (page: Page) => page.getByRole('list', { name: 'Issues' }).getByRole('listitem');
 
     describe('three tasks take few clicks', () => {
@@ -201,22 +204,42 @@ inBrowser(
     });
 
     it.each([360, 1280])('nothing on any page moves by itself (%i pixels)', async (width) => {
-      const [event] = (
-        await get<{ items: { id: string; summary: { who: string } }[] }>('/activity?topic=orders/create')
-      ).items;
-      const [person] = (await get<{ items: { id: string }[] }>(`/people?q=${event?.summary.who}`)).items;
-      const [one] = (await get<{ items: { id: string }[] }>('/imports')).items;
-      const routes = [
-        ...['/', '/setup', '/activity', `/activity/${event?.id}`, '/issues', '/people', `/people/${person?.id}`],
-        ...[`/consent?q=${event?.summary.who}`, '/settings', '/imports', `/imports/${one?.id}`, '/privacy'],
-      ];
-      for (const route of routes) {
+      for (const route of await everyPage(stage())) {
         const page = await stage().open(route, { width, before: watchShifts });
         await page.waitForLoadState('networkidle');
-        await expect.poll(async () => await page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+        await loaded(page);
         expect.soft(await page.evaluate(() => window.shifted), route).toBeLessThanOrEqual(MOST_SHIFT);
         expect.soft(await overflow(page), route).toBe(0);
         await page.context().close();
+      }
+    });
+
+    it('every page says since when it is old once the server can’t be reached, and how sending goes is not claimed', async () => {
+      const page = await stage().open('/settings');
+      const old = page.getByText(
+        /^What you see is from .*\d:\d\d.* We don’t know what has been received or sent since\.$/,
+      );
+      for (const route of await everyPage(stage())) {
+        await page.evaluate((to) => {
+          const url = new URL(to, window.location.href);
+          for (const [name, value] of new URLSearchParams(window.location.search)) {
+            if (name !== 'q') url.searchParams.set(name, value);
+          }
+          window.history.pushState(null, '', url);
+          window.dispatchEvent(new PopStateEvent('popstate'));
+        }, route);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await loaded(page);
+        await page.route('**/api/**', (call) => call.abort());
+        // As when the merchant comes back to the tab; pages that stay open ask every half minute.
+        await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+        await old.waitFor();
+        expect.soft(await old.count(), route).toBe(1);
+        const claims = page.getByText(/^(Connected|Paused|Sending|Waiting|Retrying|Running|Counting)$/);
+        expect.soft(await claims.and(page.locator('.Polaris-Badge *')).allTextContents(), route).toEqual([]);
+        await page.unroute('**/api/**');
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await old.waitFor({ state: 'detached' });
       }
     });
   },

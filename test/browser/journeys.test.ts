@@ -135,7 +135,7 @@ inBrowser('connecting with proof', (stage) => {
     const page = await stage().open('/');
     await page.getByText(/^Last accepted: /).waitFor();
     await page.route('**/api/**', (call) => call.abort());
-    await page.getByText(/^The figures on this page are from .*\. We don’t know what has happened since\.$/).waitFor();
+    await page.getByText(/^What you see is from .*\. We don’t know what has been received or sent since\.$/).waitFor();
     expect(await page.getByText('Connected', { exact: true }).count()).toBe(0);
     expect(await state(page)).not.toMatch(/sending continues|we send|nothing is lost/i);
   });

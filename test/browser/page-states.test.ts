@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { answering, away } from './activity-scenes.ts';
+import { everyPath } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -11,8 +12,10 @@ const pages: readonly (readonly [page: string, route: string, api: string])[] = 
   ['first steps', '/setup', '**/api/settings*'],
   ['activity', '/activity', '**/api/activity?*'],
   ['event', `/activity/${ID}`, `**/api/activity/${ID}*`],
+  ['issues', '/issues', '**/api/issues*'],
   ['people', '/people?q=mia@example.com', '**/api/people?*'],
   ['person', `/people/${ID}`, `**/api/people/${ID}*`],
+  ['consent sheet', '/consent?q=mia@example.com', '**/api/people?*'],
   ['settings', '/settings', '**/api/settings*'],
   ['imports', '/imports', '**/api/imports*'],
   ['import', `/imports/${ID}`, `**/api/imports/${ID}*`],
@@ -22,6 +25,11 @@ const pages: readonly (readonly [page: string, route: string, api: string])[] = 
 inBrowser('every page', (stage) => {
   beforeAll(async () => {
     await stage().connector.connect();
+  });
+
+  it('is looked at here', () => {
+    const paths = pages.map(([, route]) => route.replace(ID, ':id').replace(/\?.*/, ''));
+    expect(paths.toSorted()).toEqual(everyPath.toSorted());
   });
 
   async function expectFit(page: Page, what: string): Promise<void> {
