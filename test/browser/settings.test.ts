@@ -162,7 +162,9 @@ inBrowser('the settings', (stage) => {
     const page = await stage().open('/settings', { width: 1280 });
     const beside = (section: string) => page.getByRole('region', { name: `Preview: ${section}` });
     const name = page.getByLabel('Source name');
-    await beside('Source').getByText(/^Alpine/).waitFor();
+    await beside('Source')
+      .getByText(/^Alpine/)
+      .waitFor();
     await name.fill('Seen beside');
     await beside('Source').getByText('Seen beside').waitFor();
     for (const [section, label] of [
