@@ -6,12 +6,6 @@ if (major < 22) {
   process.exit(1);
 }
 
-const { startWorld, SHOP, DEMO } = await import('./world.ts');
-const { builtStandIn, buildPages, viteStandIn } = await import('../fakes/stand-in-front.ts');
-const { run } = await import('./run.ts');
-const { renderHead, renderRow, renderVerdict } = await import('./table.ts');
-const { isAtRest } = await import('./play.ts');
-
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const once = process.argv.includes('--once');
 /**
@@ -19,7 +13,18 @@ const once = process.argv.includes('--once');
  * change, at a fixed address.
  */
 const dev = process.argv.includes('--dev');
-const DEV_PORT = 3000;
+// Said first: loading the app takes a second or two.
+print(
+  `Starting the app${dev ? ', in a shop with a month of history,' : ''} between stand-ins for Shopify and Ascent360 …`,
+);
+
+const { startWorld, SHOP, DEMO } = await import('./world.ts');
+const { builtStandIn, buildPages, viteStandIn } = await import('../fakes/stand-in-front.ts');
+const { run } = await import('./run.ts');
+const { renderHead, renderRow, renderVerdict } = await import('./table.ts');
+const { isAtRest } = await import('./play.ts');
+
+const DEV_PORT = Number(process.env['PORT'] ?? 3000);
 
 async function play(): Promise<void> {
   const { verdict } = await run(world, {
@@ -31,11 +36,17 @@ async function play(): Promise<void> {
 }
 
 const app = { ...DEMO, shop: SHOP };
-if (!once && !dev) await buildPages();
+if (!once && !dev) await buildPages(() => print('Building the merchant’s pages, as their sources are newer …'));
+let tenths = 0;
+const sayProgress = (share: number) => {
+  if (Math.floor(share * 10) <= tenths) return;
+  tenths = Math.floor(share * 10);
+  print(`History: ${tenths * 10} %`);
+};
 const world = await (once
   ? startWorld()
   : dev
-    ? startWorld({ front: await viteStandIn(app), port: DEV_PORT, history: true })
+    ? startWorld({ front: await viteStandIn(app), port: DEV_PORT, history: sayProgress })
     : startWorld({ front: await builtStandIn(app) }));
 print(
   `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
@@ -51,18 +62,6 @@ if (once) {
   process.exit(failed ? 1 : 0);
 }
 
-print(`The merchant's pages are at ${world.url}/?shop=${SHOP} (Ctrl-C ends it). Send a webhook of your own:
-
-  body='{"id":1001,"updated_at":"${new Date().toISOString()}","first_name":"Kim","email":"kim@example.com"}'
-  curl -i ${world.url}/webhooks -H 'Content-Type: application/json' \\
-    -H 'X-Shopify-Topic: customers/update' -H 'X-Shopify-Shop-Domain: ${SHOP}' \\
-    -H "X-Shopify-Webhook-Id: $(date +%s)" \\
-    -H "X-Shopify-Hmac-Sha256: $(printf '%s' "$body" | openssl dgst -sha256 -hmac ${DEMO.secret} -binary | base64)" \\
-    -d "$body"
-
-and its row appears here.
-`);
-
 let closing = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -74,6 +73,25 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     );
   });
 }
+
+print(`The merchant's pages are at ${world.url}/?shop=${SHOP} (Ctrl-C ends it).`);
+if (world.complete) {
+  print('They fill while the history is being written; the app works once it is complete.');
+  await world.complete.catch((error: unknown) => {
+    if (!closing) throw error;
+  });
+}
+print(`Send a webhook of your own:
+
+  body='{"id":1001,"updated_at":"${new Date().toISOString()}","first_name":"Kim","email":"kim@example.com"}'
+  curl -i ${world.url}/webhooks -H 'Content-Type: application/json' \\
+    -H 'X-Shopify-Topic: customers/update' -H 'X-Shopify-Shop-Domain: ${SHOP}' \\
+    -H "X-Shopify-Webhook-Id: $(date +%s)" \\
+    -H "X-Shopify-Hmac-Sha256: $(printf '%s' "$body" | openssl dgst -sha256 -hmac ${DEMO.secret} -binary | base64)" \\
+    -d "$body"
+
+and its row appears here.
+`);
 
 const merchant = world.merchant(SHOP);
 const shown = new Set((await merchant.newest()).map(({ id }) => id));

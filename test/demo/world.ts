@@ -4,13 +4,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readConfig } from '../../server/platform/config.ts';
 import { createLog } from '../../server/platform/log.ts';
-import { start } from '../../server/start.ts';
+import { type Running, start } from '../../server/start.ts';
 import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
 import type { StandInFront } from '../fakes/stand-in-front.ts';
-import { HISTORY_KEYS, openHistory, plotOfHistory } from './history/open-history.ts';
+import { beginHistory, HISTORY_KEYS, plotOfHistory } from './history/open-history.ts';
 import { stockShop } from './history/stock-shop.ts';
 import { SAMPLE_VERSION } from './samples.ts';
 import { addSampleCustomers } from './shoppers.ts';
@@ -78,6 +78,11 @@ export type World = {
   admin: FakeShopifyAdmin;
   sender: ShopifySender;
   merchant(shop: string): Merchant;
+  /**
+   * Resolves once the history is written and the app goes on from there; null: that was so from the
+   * start. Until then the pages and the API answer, and show as much of it as there is.
+   */
+  complete: Promise<void> | null;
   close(): Promise<void>;
 };
 
@@ -108,10 +113,11 @@ function merchantOf(url: string, shop: string): Merchant {
  * Starts the stand-ins and the app in this process, on free ports and in a directory that close()
  * removes.
  * @param options.front the merchant's pages; absent: what `npm run build` left
- * @param options.history the shop has had the app for a month
+ * @param options.history the shop has had the app for a month; called with the share of that
+ *   history that is written
  */
 export async function startWorld(
-  options: { port?: number; front?: StandInFront; history?: boolean } = {},
+  options: { port?: number; front?: StandInFront; history?: (share: number) => void } = {},
 ): Promise<World> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
@@ -132,12 +138,23 @@ export async function startWorld(
     SWEEP_INTERVAL: '1s',
     ...(options.history ? { ENCRYPTION_KEYS: HISTORY_KEYS } : { RETRY_SCHEDULE: '300ms,1s,2s,5s,30s' }),
   });
-  const begin = async () =>
-    await start(config, createLog('silent'), {
-      ...(options.front && { front: options.front }),
-      ...(options.history && { db: await openHistory(dataDir, SHOP, DEMO.guid) }),
+  const log = createLog('silent');
+  const front = options.front && { front: options.front };
+  let complete: Promise<void> | null = null;
+  const begin = async (): Promise<Running> => {
+    if (!options.history) return await start(config, log, { ...front });
+    const { db, written } = await beginHistory(dataDir, SHOP, DEMO.guid, options.history);
+    if (!written) return await start(config, log, { ...front, db });
+    // The pages alone: a worker would take the history's deliveries for its own.
+    const shared = { ...db, close: async () => {} };
+    const pages = await start({ ...config, role: 'web' }, log, { ...front, db: shared });
+    complete = written.then(async () => {
+      await pages.stop();
+      app = await start({ ...config, port: pages.port }, log, { ...front, db });
     });
-  const app = await begin().catch(async (error: unknown) => {
+    return pages;
+  };
+  let app = await begin().catch(async (error: unknown) => {
     await cleanUp();
     throw error;
   });
@@ -153,6 +170,7 @@ export async function startWorld(
       apiVersion: SAMPLE_VERSION,
     }),
     merchant: (shop) => merchantOf(url, shop),
+    complete,
     close: async () => {
       await options.front?.close();
       await app.stop();

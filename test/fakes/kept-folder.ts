@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,6 +23,16 @@ async function makeOnce(kept: string, make: (folder: string) => Promise<void>): 
   }
 }
 
+const placeOf = (name: string) => path.join(tmpdir(), name);
+
+/** Whether the folder of this name was made already. */
+export const isKept = (name: string) => existsSync(placeOf(name));
+
+/** Keeps a copy of this folder, which nobody changes meanwhile. */
+export async function keepFolder(name: string, from: string): Promise<void> {
+  await makeOnce(placeOf(name), async (folder) => cpSync(from, folder, { recursive: true }));
+}
+
 /**
  * Copies a folder that takes long to make. The first caller makes it, and it is kept among the
  * temporary files.
@@ -31,7 +41,7 @@ async function makeOnce(kept: string, make: (folder: string) => Promise<void>): 
  * @param to where to copy it; must not exist yet
  */
 export async function copyKeptFolder(name: string, make: (folder: string) => Promise<void>, to: string): Promise<void> {
-  const kept = path.join(tmpdir(), name);
-  if (!existsSync(kept)) await makeOnce(kept, make);
+  const kept = placeOf(name);
+  if (!isKept(name)) await makeOnce(kept, make);
   await promisify(execFile)('cp', ['-R', kept, to]);
 }

@@ -50,8 +50,9 @@ async function buildIsOld(): Promise<boolean> {
 }
 
 /** Builds the pages as `npm run build` does, unless they are up to date. */
-export async function buildPages(): Promise<void> {
+export async function buildPages(begins: () => void = () => {}): Promise<void> {
   if (!(await buildIsOld())) return;
+  begins();
   // In a separate process: a build takes its mode from NODE_ENV, which test runners set.
   const { NODE_ENV: _, ...env } = process.env;
   const vite = path.join(root, 'node_modules/vite/bin/vite.js');

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { readConfig } from '../../../server/platform/config.ts';
 import { type Db, openDb } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
-import { copyKeptFolder } from '../../fakes/kept-folder.ts';
+import { copyKeptFolder, isKept, keepFolder } from '../../fakes/kept-folder.ts';
 import { type Plot, plotMonth } from './plot.ts';
 import { writeHistory } from './write-history.ts';
 
@@ -39,6 +39,8 @@ const hourOf = (now: number) => Math.floor(now / HOUR);
 export const plotOfHistory = (shop: string, guid: string): Plot =>
   plotMonth(hourOf(Date.now()) * HOUR, shop, settingsOfHistory(guid));
 
+const nameOf = (shop: string, guid: string, hour: number) => `connector-history-${version(shop, guid, hour)}`;
+
 /** Changes with whatever the history is made from. */
 function version(shop: string, guid: string, hour: number): string {
   const hash = createHash('sha256').update(`${shop} ${guid} ${hour}`);
@@ -51,14 +53,21 @@ function version(shop: string, guid: string, hour: number): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function write(folder: string, shop: string, guid: string, until: number): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-history-'));
-  const db = await openDb({ databaseUrl: undefined, dataDir });
-  await db.migrate();
+type Of = { shop: string; guid: string; until: number };
+
+/** @param progress called with the share that is written */
+async function writeInto(db: Db, { shop, guid, until }: Of, progress?: (share: number) => void): Promise<void> {
   const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any', ENCRYPTION_KEYS: HISTORY_KEYS });
   const [key] = config.encryptionKeys ?? [];
   if (!key) throw new Error('The history has no key');
-  await writeHistory({ db, keys: createKeys([key]), config }, shop, until, settingsOfHistory(guid));
+  await writeHistory({ db, keys: createKeys([key]), config, progress }, shop, until, settingsOfHistory(guid));
+}
+
+async function write(folder: string, of: Of): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-history-'));
+  const db = await openDb({ databaseUrl: undefined, dataDir });
+  await db.migrate();
+  await writeInto(db, of);
   await db.close();
   await rename(path.join(dataDir, 'pglite'), folder);
   await rm(dataDir, { recursive: true });
@@ -73,9 +82,34 @@ export async function openHistory(dataDir: string, shop: string, guid: string): 
   const hour = hourOf(Date.now());
   await mkdir(dataDir, { recursive: true });
   await copyKeptFolder(
-    `connector-history-${version(shop, guid, hour)}`,
-    async (folder) => await write(folder, shop, guid, hour * HOUR),
+    nameOf(shop, guid, hour),
+    async (folder) => await write(folder, { shop, guid, until: hour * HOUR }),
     path.join(dataDir, 'pglite'),
   );
   return await openDb({ databaseUrl: undefined, dataDir });
+}
+
+/**
+ * Like openHistory, but doesn't wait for the history: it is being written into the database that is
+ * returned.
+ * @param progress called with the share that is written
+ * @returns `written`: null when it was there already
+ */
+export async function beginHistory(
+  dataDir: string,
+  shop: string,
+  guid: string,
+  progress: (share: number) => void,
+): Promise<{ db: Db; written: Promise<void> | null }> {
+  const hour = hourOf(Date.now());
+  const name = nameOf(shop, guid, hour);
+  if (isKept(name)) return { db: await openHistory(dataDir, shop, guid), written: null };
+  const db = await openDb({ databaseUrl: undefined, dataDir });
+  await db.migrate();
+  const write = async () => {
+    await writeInto(db, { shop, guid, until: hour * HOUR }, progress);
+    await db.query('CHECKPOINT');
+    await keepFolder(name, path.join(dataDir, 'pglite'));
+  };
+  return { db, written: write() };
 }

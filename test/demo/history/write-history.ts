@@ -68,10 +68,13 @@ export async function writeHistory(
     db,
     keys,
     config,
+    progress,
   }: {
     db: Db;
     keys: Keys;
     config: Config;
+    /** Called with the share that is written. */
+    progress?: ((share: number) => void) | undefined;
   },
   shopDomain: string,
   until: Instant,
@@ -223,7 +226,8 @@ export async function writeHistory(
     ...plot.requestsDone.map(({ at, kind }) => ({ at, go: async () => await closeRequest(kind) })),
   ].sort((a, b) => a.at - b.at);
   await noteCall(then, shop, { earliest: now, latest: now });
-  for (const { at, go } of steps) {
+  for (const [n, { at, go }] of steps.entries()) {
+    progress?.(n / steps.length);
     await waitUntil(at);
     await go();
   }

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { keepEmptyDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
+import { scratchFolder } from '../../fakes/scratch.ts';
+
+async function scratch(): Promise<string> {
+  const folder = await scratchFolder('pglite');
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function namesIn(folder: string, kept: string): Promise<string[]> {
+  const database = await openPglite(folder, kept);
+  try {
+    const { rows } = await database.query<{ name: string }>('SELECT datname AS name FROM pg_database ORDER BY 1');
+    return rows.map(({ name }) => name);
+  } finally {
+    await database.close();
+  }
+}
+
+const EMPTY = ['postgres', 'template0', 'template1'];
+
+it('an empty database is made once and copied from then on, each its own', async () => {
+  const [place, kept] = [await scratch(), await scratch()];
+  const [first, second] = [path.join(place, 'first'), path.join(place, 'second')];
+  expect(await namesIn(first, kept)).toEqual(EMPTY);
+  const [cluster = ''] = await readdir(kept);
+  const { version } = JSON.parse(await readFile('node_modules/@electric-sql/pglite/package.json', 'utf8'));
+  expect(cluster).toBe(`pglite-${version}`);
+  await writeFile(path.join(kept, cluster, 'mark'), 'kept');
+
+  expect(await namesIn(second, kept)).toEqual(EMPTY);
+  expect(await readFile(path.join(second, 'mark'), 'utf8')).toBe('kept');
+  expect(existsSync(path.join(first, 'mark'))).toBe(false);
+  expect(await readdir(place)).toEqual(['first', 'second']);
+  expect(await readdir(kept)).toEqual([cluster]);
+});
+
+it('the one that installing made is used, and a copy that was interrupted is made anew', async () => {
+  const [place, kept] = [await scratch(), await scratch()];
+  await keepEmptyDatabase(kept);
+  const [cluster = ''] = await readdir(kept);
+  await writeFile(path.join(kept, cluster, 'mark'), 'kept');
+  await keepEmptyDatabase(kept);
+  const folder = path.join(place, 'pglite');
+  await openPglite(`${folder}.unfinished`, kept).then(async (database) => await database.close());
+  await rm(path.join(`${folder}.unfinished`, 'global'), { recursive: true });
+
+  expect(await namesIn(folder, kept)).toEqual(EMPTY);
+  expect(await readFile(path.join(folder, 'mark'), 'utf8')).toBe('kept');
+  expect(await readdir(place)).toEqual(['pglite']);
+});
+
+it('where nothing can be kept the database is made all the same', async () => {
+  const [place, file] = [await scratch(), path.join(await scratch(), 'a-file')];
+  await writeFile(file, '');
+  expect(await namesIn(path.join(place, 'pglite'), path.join(file, 'kept'))).toEqual(EMPTY);
+});
