@@ -84,10 +84,11 @@ function ofOperator(node: Node, source: string): Change[] {
         : node.start;
   const to = isNode(right) ? right.start : node.end;
   const at = from + source.slice(from, to).indexOf(operator);
-  return (OPERATORS[operator] ?? []).map((other) => ({
-    kind: 'operator',
-    text: source.slice(node.start, at) + other + source.slice(at + operator.length, node.end),
-  }));
+  const [before, after] = [source.slice(node.start, at), source.slice(at + operator.length, node.end)];
+  // `a ?? b && c` is no JavaScript.
+  const isChain = operator === '??' && isNode(left) && left['operator'] === '??';
+  const head = isChain ? `(${before.trimEnd()}) ` : before;
+  return (OPERATORS[operator] ?? []).map((other) => ({ kind: 'operator', text: head + other + after }));
 }
 
 function ofLiteral(node: Node, source: string): Change[] {
