@@ -104,7 +104,7 @@ describe('a customer', () => {
 
   it('without an id can’t be translated', () => {
     expect(() => translateCustomer({ email: 'ada@example.com' }, context('customers/update'))).toThrow(
-      TranslationError,
+      new TranslationError('customer_without_id', 'The customer has no id: id, admin_graphql_api_id'),
     );
   });
 

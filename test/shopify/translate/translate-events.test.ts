@@ -97,13 +97,38 @@ describe('a consent event', () => {
     });
   });
 
+  it.each([
+    [EMAIL, { customer_id: 1, email_address: 'ada at example' }, 'ada at example'],
+    [SMS, { id: 1, phone: 'CALL ME' }, 'CALL ME'],
+    [WHATSAPP, { customer_id: 1, phone_number: '12' }, '12'],
+    [EMAIL, { customer_id: 1 }, null],
+    [SMS, { id: 1 }, null],
+  ])('of %s tells an address that can’t be read (%j) from none', (topic, body, addressAsWritten) => {
+    expect(translate(topic, body)).toMatchObject({ fact: { address: null, addressAsWritten } });
+  });
+
+  it.each([
+    ['SUBSCRIBED', { chosenAt: null, heardAt: TRIGGERED_AT }],
+    ['unsubscribed', { chosenAt: TRIGGERED_AT }],
+  ])('of %s without a date is dated by the event only if it is no opt-in', (state, dated) => {
+    const { fact } = translate(EMAIL, { customer_id: 1, email_marketing_consent: { state } }) as { fact: object };
+    expect(fact).toMatchObject(dated);
+    expect('heardAt' in fact).toBe('heardAt' in dated);
+  });
+
   it('may give only the address', () => {
     const body = { email_address: 'ada@example.com', email_marketing_consent: { state: 'subscribed' } };
     expect(translate(EMAIL, body)).toMatchObject({ customerId: null, fact: { address: 'ada@example.com' } });
   });
 
   it.each([EMAIL, SMS, WHATSAPP])('of %s about nobody can’t be translated', (topic) => {
-    expect(() => translate(topic, {})).toThrow(TranslationError);
+    const channel = { [EMAIL]: 'email', [SMS]: 'sms', [WHATSAPP]: 'whatsapp' }[topic];
+    expect(() => translate(topic, {})).toThrow(
+      new TranslationError(
+        'consent_without_person',
+        `The ${channel} consent names neither a customer id nor an address`,
+      ),
+    );
   });
 });
 
@@ -125,7 +150,9 @@ describe('tags', () => {
   });
 
   it('of nobody can’t be translated', () => {
-    expect(() => translate('customer.tags_added', { tags: ['a'] })).toThrow(TranslationError);
+    expect(() => translate('customer.tags_added', { tags: ['a'] })).toThrow(
+      new TranslationError('tags_without_customer', 'The tags name no customer: customerId'),
+    );
   });
 });
 
@@ -181,7 +208,9 @@ describe('a run of the Flow action', () => {
   it.each([{}, { customer_id: 'somebody' }, { customer_id: null }])(
     'is refused if it names no customer: %j',
     (properties) => {
-      expect(() => run(properties)).toThrow(TranslationError);
+      expect(() => run(properties)).toThrow(
+        new TranslationError('workflow_without_customer', 'The workflow names no customer: properties.customer_id'),
+      );
     },
   );
 });
@@ -228,7 +257,9 @@ describe('a lifecycle event', () => {
   });
 
   it('that deletes nobody can’t be translated', () => {
-    expect(() => translate('customers/delete', {})).toThrow(TranslationError);
+    expect(() => translate('customers/delete', {})).toThrow(
+      new TranslationError('customer_without_id', 'The deleted customer has no id: id, admin_graphql_api_id'),
+    );
   });
 });
 

@@ -103,6 +103,34 @@ describe('an order', () => {
   });
 });
 
+describe('an order whose customer is only an id', () => {
+  const nobody = { email: null, contact_email: null };
+  const byId = (customer: unknown, change: Json = nobody) => order({ ...change, customer }).buyerById;
+
+  it.each([
+    ['an id', { id: 1 }],
+    ['a gid', { admin_graphql_api_id: 'gid://shopify/Customer/1' }],
+    ['an id among nulls', { id: 1, email: null, phone: null, first_name: null, default_address: null }],
+    ['an id among invisible characters', { id: 1, first_name: '\u200b', default_address: { city: ' ' } }],
+    ['an id and an empty address', { id: 1, default_address: {} }],
+  ])('has to be completed: %s', (_, customer) => {
+    expect(byId(customer)).toBe(true);
+  });
+
+  it.each<[string, unknown, Json?]>([
+    ['there is an email address', { id: 1 }, { contact_email: 'ada@example.com' }],
+    ['it has a name', { id: 1, last_name: 'Skier' }],
+    ['it has a phone', { id: 1, phone: '+14035550123' }],
+    ['it has part of an address', { id: 1, default_address: { city: 'Banff' } }],
+    ['it has part of an address among nulls', { id: 1, default_address: { zip: null, city: 'Banff' } }],
+    ['there is none', null],
+    ['it has no id', { first_name: null }],
+    ['the app may not see the email address', { id: 1 }, { ...nobody, hidden_fields: ['customer.email'] }],
+  ])('need not be completed if %s', (_, customer, change) => {
+    expect(byId(customer, change)).toBeUndefined();
+  });
+});
+
 describe("a buyer's name", () => {
   const nameless = { ...buyer, first_name: null, last_name: '' };
   it.each([
@@ -316,6 +344,14 @@ describe("a buyer's address", () => {
     },
   );
 
+  it('is the first of several countries, if no source has more', () => {
+    const change = {
+      billing_address: { country: 'Canada' },
+      customer: { ...buyer, default_address: { country: 'France' } },
+    };
+    expect(order({ ...change, shipping_address: null }).contact.address).toEqual({ country: 'Canada' });
+  });
+
   it('never mixes two sources', () => {
     expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });
   });
@@ -332,6 +368,8 @@ describe('a purchase', () => {
   it.each([
     ['orders/create', null, 'created'],
     ['Orders/Create', null, 'created'],
+    ['import/orders', null, 'import'],
+    ['import/orders', '2026-11-20T09:40:00Z', 'import'],
     ['orders/create', '2026-11-20T09:40:00Z', 'created'],
     ['orders/updated', null, 'updated'],
     ['orders/updated', 'soon', 'updated'],
