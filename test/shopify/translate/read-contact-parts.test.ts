@@ -13,6 +13,9 @@ import {
 } from '../../../server/shopify/translate/read-moment.ts';
 import { readPhone } from '../../../server/shopify/translate/read-phone.ts';
 
+/** Of 254 characters. */
+const LONGEST = `ada@${'a'.repeat(246)}.com`;
+
 describe('an email address', () => {
   it.each([
     ['ada@example.com', 'ada@example.com'],
@@ -22,6 +25,8 @@ describe('an email address', () => {
     ['a@xn--mller-kva.de', 'a@xn--mller-kva.de'],
     ['\u200eada@example.com\u200b', 'ada@example.com'],
     ['\ufeffada@example.com\u3164', 'ada@example.com'],
+    ['ada@1.2.example', 'ada@1.2.example'],
+    [LONGEST, LONGEST],
   ])('%j is accepted', (text, email) => {
     expect(readEmail(text)).toBe(email);
   });
@@ -36,6 +41,10 @@ describe('an email address', () => {
     'ada@example.',
     'ada@.com',
     'ada@example..com',
+    'ada@mail.example.7',
+    'ada@exam!ple.com',
+    'ada@example.com/ski',
+    `${LONGEST}m`,
     'ada@-example.com',
     'ada@127.0.0.1',
     'ada@b@example.com',

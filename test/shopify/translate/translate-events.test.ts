@@ -230,6 +230,9 @@ describe('a lifecycle event', () => {
     ],
     ['app/scopes_update', { id: 1, current: 'x' }, { kind: 'lifecycle', shop: { scopes: ['x'] } }],
     ['app/scopes_update', { id: 1 }, { kind: 'lifecycle', shop: {} }],
+    ['app/scopes_update', { id: 1, current: [] }, { kind: 'lifecycle', shop: {} }],
+    ['shop/update', { currency: 'AUSD' }, { kind: 'lifecycle', shop: {} }],
+    ['shop/update', { currency: 'USDA' }, { kind: 'lifecycle', shop: {} }],
     ['shop/update', {}, { kind: 'lifecycle', shop: {} }],
     ['shop/update', { updated_at: '1970-01-01T01:00:01+01:00' }, { kind: 'lifecycle', shop: { updatedAt: 1000 } }],
     [
