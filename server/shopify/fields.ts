@@ -121,7 +121,6 @@ export function fieldPaths({ shape }: Pick<Field<unknown>, 'shape'>, path = ''):
  */
 export function exactId(numeric: ShopifyId | undefined, gid: ShopifyId | undefined): ShopifyId | undefined {
   if (numeric === undefined || gid === undefined) return numeric ?? gid;
-  if (Number.isSafeInteger(Number(numeric))) return numeric;
   return Number(numeric) === Number(gid) ? gid : numeric;
 }
 

@@ -32,6 +32,10 @@ describe('a field', () => {
     ['count', false, undefined],
     ['count', [], undefined],
     ['count', '3', 3],
+    ['count', ' 3.00 ', 3],
+    ['count', '3.5', undefined],
+    ['count', '3 pairs', undefined],
+    ['count', 'x3', undefined],
     ['count', -1, undefined],
     ['count', 1.5, undefined],
     ['id', 123, '123'],
@@ -43,6 +47,10 @@ describe('a field', () => {
     ['id', 1.5, undefined],
     ['id', 'example string', undefined],
     ['id', 'gid://other/Customer/1', undefined],
+    ['id', '123 and more', undefined],
+    ['id', 'see gid://shopify/Customer/1', undefined],
+    ['id', 'gid://shopify/Customer/1/more', undefined],
+    ['id', 'gid://shopify/Customer/1?namespace=a', '1'],
     ['tags', ['a', ' b ', 1, '', 'a'], ['a', 'b']],
     ['tags', 'a, b,,c', ['a', 'b', 'c']],
     ['tags', {}, []],
@@ -54,6 +62,10 @@ describe('a field', () => {
     const schema = fields.body({ field: kinds[kind as keyof typeof kinds] });
     expect(schema.parse({}).field).toBeUndefined();
   });
+});
+
+it.each([null, 'text', 7, [{ id: 1 }]])('a body that is no object (%j) has no fields', (value) => {
+  expect(fields.body({ id: fields.id }).parse(value)).toEqual({});
 });
 
 describe('an id given twice, as a number and as a gid', () => {

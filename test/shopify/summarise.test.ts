@@ -40,6 +40,16 @@ describe('the summary', () => {
       { email: null, contact_email: null, phone: null, customer: null, billing_address: { first_name: 'Bill' } },
       { who: 'Bill', what: '#1001' },
     ],
+    [
+      {
+        email: null,
+        contact_email: null,
+        phone: null,
+        customer: { id: 1, first_name: 'Ada', last_name: 'Skier' },
+        billing_address: null,
+      },
+      { who: 'Ada Skier', what: '#1001' },
+    ],
     [{ email: null, contact_email: null, phone: null, customer: null, billing_address: null }, { what: '#1001' }],
   ])('of an order with %j is %j', (change, summary) => {
     expect(said(translateOrder(orderBody(change), context('orders/create')))).toEqual(summary);
@@ -64,6 +74,13 @@ describe('the summary', () => {
       { what: 'Email: no state' },
     ],
     [{ kind: 'tags', customerId: '1', change: 'added', tags: ['a', 'b'], occurredAt: 0 }, { what: 'Tags added: a, b' }],
+    [{ kind: 'tags', customerId: '1', change: 'removed', tags: ['a'], occurredAt: 0 }, { what: 'Tags removed: a' }],
+    [{ kind: 'tags', customerId: '1', change: 'added', tags: [], occurredAt: 0 }, { what: 'Tags changed' }],
+    [
+      { kind: 'flow', customerId: '1', added: { activities: [], interests: [] } },
+      { what: 'A Flow workflow sends customer 1' },
+    ],
+    [{ kind: 'merge', completed: true, keptId: null, deletedId: '2' }, { what: 'Customer merged into another' }],
     [{ kind: 'customer_deleted', customerId: '1' }, { what: 'Customer 1 deleted' }],
     [{ kind: 'merge', completed: true, keptId: '1', deletedId: '2' }, { what: 'Customer merged into 1' }],
     [{ kind: 'merge', completed: false, keptId: '1', deletedId: '2' }, { what: 'Merge not completed' }],
