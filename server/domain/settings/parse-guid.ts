@@ -33,7 +33,7 @@ function parseAddress(url: URL): ParsedGuid {
     return refused('with_port');
   }
   const guid = dataPath.exec(url.pathname)?.[1];
-  if (guid === undefined) return refused('no_guid');
+  if (guid === undefined || url.search !== '' || url.hash !== '') return refused('no_guid');
   return { ok: true, guid: guid.toLowerCase() };
 }
 

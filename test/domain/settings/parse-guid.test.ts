@@ -37,7 +37,6 @@ describe('a pasted GUID', () => {
     ['within its URL with spaces around it', `  ${url}\n`],
     ['within its URL in capitals', `HTTPS://Webhook.ASCENT360.com/v1/dAtA/${guid.toUpperCase()}`],
     ['within its URL with a slash at the end', `${url}/`],
-    ['within its URL with a query', `${url}?source=shopify`],
     ['within its URL with the default port', url.replace('.com/', '.com:443/')],
   ])('is accepted %s, in lower case', (_how, pasted) => {
     expect(parseGuid(pasted)).toEqual({ ok: true, guid });
@@ -57,6 +56,8 @@ describe('a pasted GUID', () => {
     ['empty braces', '{}', 'guid.missing'],
     ['the placeholder in the documentation', '{GUID}', 'guid.not_a_guid'],
     ['the URL in the documentation', url.replace(guid, '{GUID}'), 'guid.no_guid'],
+    ['its URL with a query', `${url}?source=shopify`, 'guid.no_guid'],
+    ['its URL with a fragment', `${url}#top`, 'guid.no_guid'],
     ['another URN', `urn:isbn:${guid}`, 'guid.other_host'],
     ['a URL without https://', url.slice(8), 'guid.not_a_guid'],
     ['a URL on another host', `https://example.com/V1/Data/${guid}`, 'guid.other_host'],
