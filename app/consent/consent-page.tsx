@@ -1,15 +1,13 @@
-import { BlockStack, Box, Button, Card, TextField } from '@shopify/polaris';
+import { BlockStack, Box, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import { useSearch } from 'wouter';
 import type { PersonDetail, PersonItem } from '../../server/features/people/api.ts';
 import { call, withQuery } from '../api.ts';
-import { replaceQuery } from '../location.ts';
 import { lastSearch } from '../people/last-search.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { SearchForm, useSearched } from '../shell/search-form.tsx';
 import { textAt, textsOf } from '../texts.ts';
 import { Sheet } from './sheet.tsx';
 
@@ -44,9 +42,7 @@ function Found({ q }: { q: string }) {
 
 /** An answer to "what did this person agree to?": one page for an email address, a phone number or a customer ID. */
 export function ConsentPage() {
-  const q = new URLSearchParams(useSearch()).get('q') ?? '';
-  const [typed, setTyped] = useState(q);
-  useEffect(() => setTyped(q), [q]);
+  const q = useSearched();
   return (
     <AppPage
       title={t('title')}
@@ -56,25 +52,7 @@ export function ConsentPage() {
     >
       <BlockStack gap="400">
         <div className="not-printed">
-          <Card>
-            <search>
-              <form
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  replaceQuery('/consent', { q: typed.trim() });
-                }}
-              >
-                <TextField
-                  label={t('label')}
-                  value={typed}
-                  onChange={setTyped}
-                  autoComplete="off"
-                  maxLength={320}
-                  connectedRight={<Button submit>{t('show')}</Button>}
-                />
-              </form>
-            </search>
-          </Card>
+          <SearchForm path="/consent" label={t('label')} action={t('show')} />
         </div>
         {q !== '' && <Found q={q} />}
         <Box paddingBlockEnd="800" />

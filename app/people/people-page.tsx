@@ -1,15 +1,13 @@
-import { Badge, BlockStack, Box, Button, Card, InlineStack, Text, TextField } from '@shopify/polaris';
+import { Badge, BlockStack, Box, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import { useSearch } from 'wouter';
 import type { PersonItem } from '../../server/features/people/api.ts';
 import { call, withQuery } from '../api.ts';
-import { replaceQuery } from '../location.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { SearchForm, useSearched } from '../shell/search-form.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { noteSearch } from './last-search.ts';
@@ -86,10 +84,8 @@ function Found({ q }: { q: string }) {
 }
 
 export function PeoplePage() {
-  const q = new URLSearchParams(useSearch()).get('q') ?? '';
+  const q = useSearched();
   noteSearch(q);
-  const [typed, setTyped] = useState(q);
-  useEffect(() => setTyped(q), [q]);
   return (
     <AppPage
       title={t('title')}
@@ -97,33 +93,7 @@ export function PeoplePage() {
       secondaryActions={[{ content: t('consentSheet'), url: withQuery('/consent', { q }) }]}
     >
       <BlockStack gap="400">
-        <Card>
-          <search>
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                replaceQuery('/people', { q: typed.trim() });
-              }}
-            >
-              <TextField
-                label={t('search.label')}
-                helpText={t('search.help')}
-                value={typed}
-                onChange={setTyped}
-                autoComplete="off"
-                inputMode="search"
-                maxLength={320}
-                clearButton
-                onClearButtonClick={() => setTyped('')}
-                connectedRight={
-                  <Button submit variant="primary">
-                    {t('search.button')}
-                  </Button>
-                }
-              />
-            </form>
-          </search>
-        </Card>
+        <SearchForm path="/people" label={t('search.label')} help={t('search.help')} action={t('search.button')} />
         {q === '' ? <Empty title={t('search.start')} text={t('search.startText')} /> : <Found q={q} />}
       </BlockStack>
     </AppPage>

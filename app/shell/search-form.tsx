@@ -1,0 +1,44 @@
+import { Button, Card, TextField } from '@shopify/polaris';
+import { useEffect, useState } from 'react';
+import { useSearch } from 'wouter';
+import { replaceQuery } from '../location.ts';
+
+/** What the URL's `q` says to look for; empty: nothing yet. */
+export const useSearched = (): string => new URLSearchParams(useSearch()).get('q') ?? '';
+
+/** A search that puts what was typed into the URL as `q` once it is submitted. */
+export function SearchForm(props: { path: string; label: string; help?: string; action: string }) {
+  const { path, label, help, action } = props;
+  const q = useSearched();
+  const [typed, setTyped] = useState(q);
+  useEffect(() => setTyped(q), [q]);
+  return (
+    <Card>
+      <search>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            replaceQuery(path, { q: typed.trim() });
+          }}
+        >
+          <TextField
+            label={label}
+            helpText={help}
+            value={typed}
+            onChange={setTyped}
+            autoComplete="off"
+            inputMode="search"
+            maxLength={320}
+            clearButton
+            onClearButtonClick={() => setTyped('')}
+            connectedRight={
+              <Button submit variant="primary">
+                {action}
+              </Button>
+            }
+          />
+        </form>
+      </search>
+    </Card>
+  );
+}
