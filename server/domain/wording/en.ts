@@ -406,6 +406,7 @@ export const en = {
     limit: 'Enter a whole number from 1 to {max, number}.',
     cursor: 'Use the cursor from a previous answer.',
     filter: 'Say which events you mean.',
+    event_ids: 'Use the IDs of up to {max, number} events.',
     import_id: 'Use the ID of an import.',
     person_id: 'Use the ID of a person.',
     customer_id: 'Enter a customer ID as digits, or as gid://shopify/Customer/….',

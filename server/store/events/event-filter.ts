@@ -18,12 +18,15 @@ import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
 import { customerKey, emailHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 
+/** The most events that a filter names one by one: as many as a page of the list may have. */
+export const MOST_NAMED = 200;
+
 /** Opt-outs still to be accepted: all of them, or those that are late. */
 const openOptOuts = ['waiting', 'late'] as const;
 
 /**
  * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
- * ended. `person`: an id, or `none` for those about nobody we know. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet.
+ * ended. `ids`: only these. `person`: an id, or `none` for those about nobody we know. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet.
  */
 export type ActivityFilter = {
   state: readonly EventState[];
@@ -33,6 +36,7 @@ export type ActivityFilter = {
   q: string | null;
   from: Instant | null;
   to: Instant | null;
+  ids: readonly string[];
   import: string | null;
   person: string | null;
   optOuts: (typeof openOptOuts)[number] | null;
@@ -97,6 +101,20 @@ const rowId = (code: 'import_id' | 'person_id', others: readonly string[] = []) 
     .nullish()
     .transform((id) => id || null);
 
+const NOT_IDS = refusing('event_ids', { max: MOST_NAMED });
+const uuid = z.uuid();
+
+/** Ids of events: a list, or a text with commas between them. */
+const eventIds = z
+  .union([z.string(), z.array(z.string())], { error: NOT_IDS })
+  .nullish()
+  .transform((given, ctx): readonly string[] => {
+    const ids = (typeof given === 'string' ? given.split(',') : (given ?? [])).filter(Boolean);
+    if (ids.length <= MOST_NAMED && ids.every((id) => uuid.safeParse(id).success)) return ids;
+    ctx.addIssue({ code: 'custom', message: NOT_IDS });
+    return z.NEVER;
+  });
+
 /** The keys of a filter, for a route's contract. An empty text counts as absent. */
 export const filterShape = (timeZone: string) => ({
   state: someOf(eventStates),
@@ -105,6 +123,7 @@ export const filterShape = (timeZone: string) => ({
   topic: words(100),
   q: words(320),
   ...spanShape(timeZone),
+  ids: eventIds,
   import: rowId('import_id'),
   person: rowId('person_id', ['none']),
   optOuts: oneOf(openOptOuts),
@@ -161,6 +180,7 @@ export const anyEvent: ActivityFilter = {
   q: null,
   from: null,
   to: null,
+  ids: [],
   import: null,
   person: null,
   optOuts: null,
@@ -190,6 +210,7 @@ export function selectEvents(
   const { reason } = filter;
   if (reason) add((n) => `e.state = '${stateOfReason(reason)}' AND e.reason = $${n}`, reason);
   if (filter.source.length > 0) add((n) => `e.source = ANY($${n}::text[])`, filter.source);
+  if (filter.ids.length > 0) add((n) => `e.id = ANY($${n}::uuid[])`, filter.ids);
   if (filter.import) add((n) => `e.import_id = $${n}::uuid`, filter.import);
   if (filter.person === 'none') {
     const named = 'SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND d.person_id IS NOT NULL';

@@ -57,6 +57,21 @@ describe('the activity', () => {
     expect(await list('?state=accepted')).toMatchObject({ items: [], total: 0 });
   });
 
+  it('can be only the events that were chosen, to list, dismiss or resend them', async () => {
+    const [first, second, third] = [
+      await scene.receive('customers/create', customer(1, 0), { receivedAt: scene.now - MINUTE }),
+      await scene.receive('customers/create', customer(2, 0)),
+      await scene.receive('customers/create', customer(3, 0)),
+    ];
+    expect(ids(await list(`?ids=${first},${third}`))).toEqual([third, first]);
+    expect(await list(`?ids=${first},${third}&state=accepted`)).toMatchObject({ items: [], total: 0 });
+    await scene.work();
+    const resent = await scene.call('post', '/activity/retry', { filter: { ids: [second] }, dryRun: true });
+    expect(resent.body).toMatchObject({ count: 1 });
+    const dismissed = await scene.call('post', '/activity/dismiss', { filter: { ids: [second] } });
+    expect(dismissed.body).toEqual({ count: 0 });
+  });
+
   it('pages without skipping an event or showing one twice, even among events of the same moment', async () => {
     const all: string[] = [];
     for (let i = 1; i <= 5; i++) all.push(await scene.receive('customers/create', customer(i, 0)));
@@ -86,6 +101,8 @@ describe('the activity', () => {
     ['reason', '?reason=lost'],
     ['source', '?source=webhook,lost'],
     ['import', '?import=1'],
+    ['ids', '?ids=1'],
+    ['ids', `?ids=${Array.from({ length: 201 }, () => crypto.randomUUID()).join()}`],
     ['optOuts', '?optOuts=all'],
     ['cursor', '?cursor=abc'],
     ['cursor', `?cursor=${Buffer.from('1.x').toString('base64url')}`],
