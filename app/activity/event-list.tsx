@@ -1,95 +1,90 @@
-import { Text } from '@shopify/polaris';
-import { useEffect, useRef } from 'react';
+import { Button, InlineStack, Text, useIndexResourceState } from '@shopify/polaris';
+import { useState } from 'react';
 import type { ActivityItem } from '../../server/store/events/event-list.ts';
-import type { Format } from '../locale.ts';
-import { AppLink } from '../shell/app-link.tsx';
-import { useFormat } from '../shell/shop.tsx';
-import { say, textAt } from '../texts.ts';
-import { StateBadge, topicName } from './state-badge.tsx';
-import '../shell/rows.css';
-import './activity.css';
+import { textsOf } from '../texts.ts';
+import { type Bulk, BulkDialog } from './bulk-dialog.tsx';
+import { EventTable } from './event-table.tsx';
+import { type Filter, filterBody, isFiltered } from './filter.ts';
 
-const MOST_TAGS = 5;
+const t = textsOf('activity');
 
-/** Forty tags are "40 tags"; the event's page has them all. */
-function manyTags(summary: ActivityItem['summary']): string | null {
-  const { code, params } = summary?.text ?? {};
-  if (code !== 'summary.tags_added' && code !== 'summary.tags_removed') return null;
-  const count = String(params?.['tags'] ?? '').split(', ').length;
-  if (count <= MOST_TAGS) return null;
-  return textAt(code === 'summary.tags_added' ? 'activity.manyTagsAdded' : 'activity.manyTagsRemoved', { count });
-}
+/** States from which events can be resent. */
+const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
 
-/** What an event is about, in one line. */
-export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
-  // A summary without a text was stored before texts existed.
-  const what = manyTags(summary) ?? (summary?.text ? say(summary.text, format) : summary?.what);
-  // A person is called by what reaches them, not by a number.
-  if (summary?.text?.code === 'summary.customer' && summary.who) return summary.who;
-  return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
-}
-
-/** Why it ended like this. The badge says that it was accepted; anything else is shown here. */
-export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, format: Format): string {
-  if (state !== 'accepted') return say(text, format);
-  return text.next ? say(text.next, format) : '';
-}
-
-/** The event last opened from a place in the list: focus returns to it. */
-const visited = new Map<string, string>();
-
-function EventRow({ item, onOpen }: { item: ActivityItem; onOpen: () => void }) {
-  const format = useFormat();
-  return (
-    <li>
-      <AppLink url={`/activity/${item.id}`} className="event-row" data-event={item.id} onClick={onOpen}>
-        <span>
-          <Text as="span" variant="bodySm" tone="subdued">
-            <time dateTime={item.receivedAt}>{format.moment(item.receivedAt)}</time>
-          </Text>
-        </span>
-        <span>
-          <Text as="span" fontWeight="semibold">
-            {nameOf(item, format)}
-          </Text>{' '}
-          {!nameOf(item, format).startsWith(topicName(item.topic)) && (
-            <span className="topic">
-              <Text as="span" tone="subdued" variant="bodySm">
-                {topicName(item.topic)}
-              </Text>
-            </span>
-          )}
-        </span>
-        <span>
-          <StateBadge state={item.state} />{' '}
-          <Text as="span" variant="bodySm" tone="subdued">
-            {noteOf(item, format)}
-          </Text>
-        </span>
-      </AppLink>
-    </li>
-  );
-}
+export type EventsPage = { items: ActivityItem[]; nextCursor: string | null; total: number; totalMore: boolean };
 
 /**
- * A page of events, each linked to its own page. @param place of the page in the list: coming back
- * leads to the same row
+ * One page of the events that match a filter: how many there are, what can be done with all or some
+ * of them, and the events.
  */
-export function EventList({ items, place }: { items: readonly ActivityItem[]; place: string }) {
-  const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    const id = visited.get(place);
-    if (!id) return;
-    visited.delete(place);
-    // After the page's frame has moved focus to its top.
-    const timer = window.setTimeout(() => list.current?.querySelector<HTMLElement>(`[data-event="${id}"]`)?.focus(), 0);
-    return () => window.clearTimeout(timer);
-  }, [place]);
+export function EventList(props: {
+  page: EventsPage;
+  filter: Filter;
+  place: string;
+  note: string | null;
+  pagination: { hasPrevious: boolean; onPrevious: () => void; onNext: () => void };
+}) {
+  const { page, filter, place, note, pagination } = props;
+  const { items, total, totalMore, nextCursor } = page;
+  const [bulk, setBulk] = useState<Bulk | null>(null);
+  const { selectedResources, allResourcesSelected, handleSelectionChange, clearSelection } = useIndexResourceState([
+    ...items,
+  ]);
+  const selected = items.filter(({ id }) => selectedResources.includes(id));
+  const isForAll = isFiltered(filter) && sendable.includes(filter.state);
+  const hasOthers = nextCursor !== null || pagination.hasPrevious;
+  const all = filterBody(filter);
+  const chosen = allResourcesSelected ? all : { ids: selected.map(({ id }) => id) };
+  const count = totalMore ? t('totalMore', { count: total }) : t('shown', { count: total });
   return (
-    <ul ref={list} className="plain-list" aria-label={textAt('activity.list')}>
-      {items.map((item) => (
-        <EventRow key={item.id} item={item} onOpen={() => visited.set(place, item.id)} />
-      ))}
-    </ul>
+    <>
+      <div className="list-head">
+        <div>
+          <Text as="p" tone="subdued">
+            {count}
+          </Text>
+          {note && (
+            <Text as="p" tone="subdued" variant="bodySm">
+              {note}
+            </Text>
+          )}
+        </div>
+        {isForAll && (
+          <InlineStack gap="200">
+            {filter.state === 'attention' && (
+              <Button onClick={() => setBulk({ does: 'dismiss', filter: all })}>{t('dismiss.bulkAction')}</Button>
+            )}
+            <Button onClick={() => setBulk({ does: 'resend', filter: all })}>{t('again.bulkAction')}</Button>
+          </InlineStack>
+        )}
+      </div>
+      <EventTable
+        items={items}
+        place={place}
+        selected={selectedResources}
+        selectable={{
+          selectedItemsCount: allResourcesSelected ? 'All' : selected.length,
+          onSelectionChange: handleSelectionChange,
+          promotedBulkActions: [
+            { content: t('again.action'), onAction: () => setBulk({ does: 'resend', filter: chosen }) },
+            ...(selected.some(({ state }) => state === 'attention')
+              ? [{ content: t('dismiss.action'), onAction: () => setBulk({ does: 'dismiss', filter: chosen }) }]
+              : []),
+          ],
+          hasMoreItems: isForAll && hasOthers,
+          paginatedSelectAllActionText: t('selectAll'),
+          ...(allResourcesSelected && { paginatedSelectAllText: t('allSelected') }),
+        }}
+        pagination={
+          hasOthers && {
+            ...pagination,
+            hasNext: nextCursor !== null,
+            accessibilityLabel: t('pages'),
+            accessibilityLabels: { previous: t('newer'), next: t('older') },
+          }
+        }
+      />
+      {bulk && <BulkDialog bulk={bulk} onDone={clearSelection} onClose={() => setBulk(null)} />}
+    </>
   );
 }

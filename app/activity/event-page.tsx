@@ -12,10 +12,10 @@ import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
 import { Compare } from './compare.tsx';
-import { nameOf } from './event-list.tsx';
-import { lastList } from './filter.ts';
+import { nameOf } from './describe-event.ts';
 import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
+import { lastList } from './use-place.ts';
 import '../shell/rows.css';
 import './activity.css';
 

@@ -1,7 +1,4 @@
-import { useCallback, useMemo } from 'react';
-import { useSearch } from 'wouter';
 import { withQuery } from '../api.ts';
-import { navigate, replaceQuery } from '../location.ts';
 
 /**
  * What the list shows, from its URL. Empty texts mean any. Days as `YYYY-MM-DD`, in the shop's time
@@ -26,64 +23,30 @@ export const noFilter: Filter = {
 /** A day, as the date fields need it, or nothing for a time. */
 export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
 
-/** The filter and the place in the list that a URL names. */
-export function readFilter(search: string): { filter: Filter; cursor: string } {
+const moments: readonly string[] = ['from', 'to'] satisfies (keyof Filter)[];
+
+/** The filter that a URL's query names, without times that are none. */
+export function readFilter(search: string): Filter {
   const query = new URLSearchParams(search);
   const filter = { ...noFilter };
-  for (const name of names) filter[name] = query.get(name) ?? '';
-  return { filter, cursor: query.get('cursor') ?? '' };
+  for (const name of names) {
+    const text = query.get(name) ?? '';
+    filter[name] = moments.includes(name) && Number.isNaN(Date.parse(text)) ? '' : text;
+  }
+  return filter;
 }
 
+export const isSame = (one: Filter, other: Filter): boolean => names.every((name) => one[name] === other[name]);
+
 /** Whether anything is filtered out. */
-export const isFiltered = (filter: Filter): boolean => names.some((name) => filter[name] !== '');
+export const isFiltered = (filter: Filter): boolean => !isSame(filter, noFilter);
 
 /** The filter as `POST /api/activity/retry` takes it. */
 export const filterBody = (filter: Filter) =>
   Object.fromEntries(names.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
 
+/** The filter as a URL's query. */
+export const queryOf = (filter: Filter): string => new URLSearchParams(filterBody(filter)).toString();
+
 /** The URL of the list with this filter. */
-export const listAddress = (filter: Partial<Filter>) => withQuery('/activity', filter);
-
-/**
- * Where the list was left, so that an event's page can lead back to it. Lives as long as the
- * document.
- */
-let left = '/activity';
-export const lastList = (): string => left;
-
-/**
- * How many pages towards older events the person has gone: that many steps of the browser's history
- * lead back.
- */
-let steps = 0;
-
-/**
- * The filter in the URL. Changing it replaces the URL; going to older events adds a step to the
- * browser's history, so that the back button leads to the newer ones.
- */
-export function useFilter() {
-  const search = useSearch();
-  const { filter, cursor } = useMemo(() => readFilter(search), [search]);
-  left = withQuery('/activity', { ...filter, cursor });
-  if (cursor === '') steps = 0;
-  const change = useCallback(
-    (changed: Partial<Filter>) => {
-      replaceQuery('/activity', { ...filter, ...changed });
-    },
-    [filter],
-  );
-  const older = useCallback(
-    (next: string) => {
-      steps += 1;
-      void navigate(withQuery('/activity', { ...filter, cursor: next }));
-    },
-    [filter],
-  );
-  const newer = useCallback(() => {
-    if (steps > 0) {
-      steps -= 1;
-      window.history.back();
-    } else void navigate(listAddress(filter));
-  }, [filter]);
-  return { filter, cursor, change, older, newer };
-}
+export const listAddress = (filter: Partial<Filter> & { view?: string }) => withQuery('/activity', filter);

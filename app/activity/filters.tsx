@@ -1,118 +1,143 @@
-import { Button, Select, TextField } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
-import { countedNames, eventSources } from '../../server/domain/states.ts';
+import { IndexFilters, IndexFiltersMode, type IndexFiltersProps } from '@shopify/polaris';
+import { useEffect, useRef, useState } from 'react';
+import { showToast } from '../app-bridge.ts';
+import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
-import { AppliedFilters } from './applied-filters.tsx';
-import { type Filter, isDay } from './filter.ts';
-import { topicName } from './state-badge.tsx';
+import { appliedOf } from './applied.ts';
+import { type Filter, isSame, noFilter } from './filter.ts';
+import { filterControls } from './filter-controls.tsx';
+import type { useViews } from './use-views.ts';
+import { keptFilter, type View } from './views.ts';
 
 const t = textsOf('activity');
-const states = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
-const topics = [
-  ...['orders/create', 'orders/updated', 'customers/create', 'customers/update'],
-  ...['customers_email_marketing_consent/update', 'customers_marketing_consent/update'],
-  ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
-  ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
-  ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
-  ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
-];
 
-/** The list's filters. Choices apply at once, a search once submitted. */
-export function Filters({ filter, onChange }: { filter: Filter; onChange: (changed: Partial<Filter>) => void }) {
+type Props = {
+  filter: Filter;
+  /** The view that the filter was made from. */
+  view: View;
+  views: ReturnType<typeof useViews>;
+  /** @param view the id of the view that the filter is made from; left out: as before */
+  onChange: (changed: Partial<Filter>, view?: string) => void;
+};
+
+/** What a person does with their own views, kept in this browser. */
+function useOwnViews({ filter, view, views, onChange }: Props) {
+  const kept = keptFilter(filter);
+  const change = (changed: (own: readonly View[]) => View[], done: string): boolean => {
+    const isSaved = views.change?.(changed) ?? false;
+    showToast(isSaved ? done : t('views.notSaved'));
+    return isSaved;
+  };
+  const add = async (name: string): Promise<boolean> => {
+    const id = crypto.randomUUID();
+    const isSaved = change((own) => [...own, { id, name, filter: kept, isOwn: true }], t('views.saved'));
+    if (isSaved) onChange(kept, id);
+    return isSaved;
+  };
+  const replace = (changed: Partial<View>): boolean =>
+    change((own) => own.map((one) => (one.id === view.id ? { ...one, ...changed } : one)), t('views.saved'));
+  const update = async (): Promise<boolean> => {
+    const isSaved = replace({ filter: kept });
+    if (isSaved) onChange(kept, view.id);
+    return isSaved;
+  };
+  const remove = async (): Promise<boolean> => {
+    const isSaved = change((own) => own.filter(({ id }) => id !== view.id), t('views.deleted'));
+    if (isSaved) onChange(noFilter, '');
+    return isSaved;
+  };
+  const isWorthSaving = views.change !== null && !isSame(kept, view.filter);
+  const saving: IndexFiltersProps['primaryAction'] = view.isOwn
+    ? { type: 'save', onAction: update }
+    : { type: 'save-as', onAction: add };
+  return { add, rename: async (name: string) => replace({ name }), remove, ...(isWorthSaving && { saving }) };
+}
+
+/** The list's views, search and filters. Filters apply at once, a search once submitted or left. */
+export function Filters(props: Props) {
+  const { filter, view, views, onChange } = props;
+  const format = useFormat();
+  const own = useOwnViews(props);
   const [typed, setTyped] = useState(filter.q);
-  const [open, setOpen] = useState(false);
-  const count = [filter.state, filter.topic, filter.source, filter.from, filter.to].filter(Boolean).length;
-  const counted = countedNames.join(',');
+  const [isOpen, setOpen] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   useEffect(() => setTyped(filter.q), [filter.q]);
+  const applied = appliedOf(filter, format);
+  const isChanged = !isSame(filter, view.filter);
+  const search = () => {
+    if (typed.trim() !== filter.q) onChange({ q: typed.trim() });
+  };
+  const select = ({ id, filter: chosen }: View) => {
+    setTyped(chosen.q);
+    onChange(chosen, id);
+  };
+  const clear = () => {
+    setTyped('');
+    onChange(noFilter, '');
+  };
+  const setMode = (mode: IndexFiltersMode) => {
+    setOpen(mode === IndexFiltersMode.Filtering);
+    // The button that was pressed is gone. The last one that is there now opens the filters again.
+    if (mode === IndexFiltersMode.Default) {
+      window.setTimeout(() => [...(form.current?.querySelectorAll('button') ?? [])].at(-1)?.focus(), 0);
+    }
+  };
+  const tabs: IndexFiltersProps['tabs'] = views.views.map(({ id, name, isOwn }) => ({
+    id: `view-${id}`,
+    content: name,
+    ...(isOwn && {
+      actions: [
+        { type: 'rename', onPrimaryAction: own.rename },
+        { type: 'delete', onPrimaryAction: own.remove },
+      ],
+    }),
+  }));
   return (
     <search aria-label={t('filters.label')}>
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
-          onChange({ q: typed.trim() });
+          // Not what was submitted in a dialog of ours.
+          if (event.target === event.currentTarget) search();
+        }}
+        onBlur={({ target }) => {
+          if (target instanceof HTMLInputElement && form.current?.contains(target)) search();
         }}
       >
-        <div className={`filters${open ? ' is-open' : ''}`}>
-          <TextField
-            label={t('filters.search')}
-            helpText={t('filters.searchHelp')}
-            value={typed}
-            onChange={setTyped}
-            autoComplete="off"
-            inputMode="search"
-            maxLength={320}
-            clearButton
-            onClearButtonClick={() => {
-              setTyped('');
-              onChange({ q: '' });
-            }}
-            connectedRight={<Button submit>{t('filters.searchButton')}</Button>}
-          />
-          <div className="more-filters">
-            <Button disclosure={open ? 'up' : 'down'} ariaExpanded={open} onClick={() => setOpen(!open)}>
-              {t('filters.more', { count })}
-            </Button>
-          </div>
-          <div className="on-demand">
-            <Select
-              label={t('filters.state')}
-              options={[
-                { value: '', label: t('anyState') },
-                ...states.map((value) => ({ value, label: t(`states.${value}`) })),
-                ...(filter.state.includes(',') ? [{ value: filter.state, label: t('severalStates') }] : []),
-              ]}
-              value={filter.state}
-              onChange={(state) => onChange({ state, reason: '' })}
-            />
-          </div>
-          <div className="on-demand">
-            <Select
-              label={t('filters.topic')}
-              options={[
-                { value: '', label: t('anyTopic') },
-                ...topics.map((value) => ({ value, label: topicName(value) })),
-              ]}
-              value={filter.topic}
-              onChange={(topic) => onChange({ topic })}
-            />
-          </div>
-          <div className="on-demand">
-            <Select
-              label={t('filters.source')}
-              options={[
-                { value: '', label: t('anySource') },
-                { value: counted, label: t('countedSources') },
-                ...eventSources.map((value) => ({ value, label: t(`sources.${value}`) })),
-                ...(filter.source.includes(',') && filter.source !== counted
-                  ? [{ value: filter.source, label: t('severalSources') }]
-                  : []),
-              ]}
-              value={filter.source}
-              onChange={(source) => onChange({ source })}
-            />
-          </div>
-          <div className="on-demand">
-            <TextField
-              label={t('filters.from')}
-              type="date"
-              value={isDay(filter.from) ? filter.from : ''}
-              onChange={(from) => onChange({ from })}
-              autoComplete="off"
-              {...(isDay(filter.to) && { max: filter.to })}
-            />
-          </div>
-          <div className="on-demand">
-            <TextField
-              label={t('filters.to')}
-              type="date"
-              value={isDay(filter.to) ? filter.to : ''}
-              onChange={(to) => onChange({ to })}
-              autoComplete="off"
-              {...(isDay(filter.from) && { min: filter.from })}
-            />
-          </div>
-        </div>
-        <AppliedFilters filter={filter} onChange={onChange} />
+        <IndexFilters
+          // What only links set comes and goes with its filter, which Polaris asks for only once.
+          key={applied
+            .map(({ key }) => key)
+            .filter((key) => !/^(state|topic|source|period)$/.test(key))
+            .join()}
+          tabs={tabs}
+          selected={views.views.findIndex(({ id }) => id === view.id)}
+          onSelect={(index) => {
+            const chosen = views.views[index];
+            if (chosen) select(chosen);
+          }}
+          canCreateNewView={views.change !== null}
+          onCreateNewView={own.add}
+          mode={isChanged || isOpen ? IndexFiltersMode.Filtering : IndexFiltersMode.Default}
+          setMode={setMode}
+          autoFocusSearchField={isOpen}
+          queryValue={typed}
+          queryPlaceholder={t('filters.search')}
+          onQueryChange={setTyped}
+          onQueryClear={() => {
+            setTyped('');
+            onChange({ q: '' });
+          }}
+          filters={filterControls(filter, applied, onChange)}
+          appliedFilters={applied.map(({ key, label, without }) => ({ key, label, onRemove: () => onChange(without) }))}
+          onClearAll={clear}
+          cancelAction={{ onAction: () => select(view) }}
+          {...(own.saving && { primaryAction: own.saving })}
+          // Its shortcuts are single letters, and Escape in a dialog would take the filters off too.
+          disableKeyboardShortcuts
+          disableStickyMode
+        />
       </form>
     </search>
   );

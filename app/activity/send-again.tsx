@@ -77,10 +77,17 @@ function Forecast({ answer }: { answer: Answer }) {
  * Asks before resending: how much would be sent, and which permissions with it.
  * @param path the route that resends it
  * @param body what else the route needs
+ * @param onDone they are being resent
  */
-export function SendAgain(props: { title: string; path: string; body: object; onClose: () => void }) {
+export function SendAgain(props: {
+  title: string;
+  path: string;
+  body: object;
+  onDone?: () => void;
+  onClose: () => void;
+}) {
   useReturnFocus();
-  const { title, path, body, onClose } = props;
+  const { title, path, body, onDone, onClose } = props;
   const [reassert, setReassert] = useState(false);
   const client = useQueryClient();
   const forecast = useQuery({
@@ -93,6 +100,7 @@ export function SendAgain(props: { title: string; path: string; body: object; on
     mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
     onSuccess: async ({ count }) => {
       showToast(t('done', { count }));
+      onDone?.();
       onClose();
       await client.invalidateQueries();
     },

@@ -25,6 +25,8 @@ export function StateBadge({ state }: { state: EventState }) {
   return <Badge {...looks[state]}>{textAt(`activity.states.${state}`)}</Badge>;
 }
 
-/** The kind of event in words; a topic without any is shown as it is. */
-export const topicName = (topic: string): string =>
-  textIf(`activity.topics.${topic.replaceAll(/[./]/g, '_')}`) ?? topic;
+/** The kind of event in words, if we have them. */
+export const knownTopic = (topic: string): string | null => textIf(`activity.topics.${topic.replaceAll(/[./]/g, '_')}`);
+
+/** The kind of event in words: Shopify's own name is in the event's details. */
+export const topicName = (topic: string): string => knownTopic(topic) ?? textAt('activity.otherTopic');

@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
-import { noteOf } from '../activity/event-list.tsx';
+import { noteOf } from '../activity/describe-event.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';

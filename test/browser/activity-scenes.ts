@@ -1,14 +1,15 @@
 import type { Page } from 'playwright-core';
 import { refusal } from '../../server/http/errors.ts';
+import { eventLinks, eventRows, openFilters } from './event-rows.ts';
 import type { Scene } from './shoot.ts';
 
 const settledList = async (page: Page) => {
-  await page.getByRole('list', { name: 'Events' }).getByRole('listitem').nth(5).waitFor();
+  await eventRows(page).nth(5).waitFor();
 };
 
 /** The page of the first event that matches a filter. */
 async function openFirst(page: Page): Promise<void> {
-  await page.getByRole('list', { name: 'Events' }).getByRole('link').first().click();
+  await eventLinks(page).first().click();
   await page.getByRole('heading', { name: 'From Shopify to Ascent360' }).waitFor();
 }
 
@@ -32,7 +33,27 @@ export const activityScenes: Scene[] = [
     route: '/activity?state=attention',
     history,
     act: async (page) => {
-      await page.getByRole('list', { name: 'Events' }).waitFor();
+      await eventRows(page).first().waitFor();
+    },
+  },
+  {
+    name: 'activity-selected',
+    route: '/activity?state=attention',
+    history,
+    act: async (page) => {
+      for (const nth of [0, 2]) await eventRows(page).nth(nth).locator('label').click();
+      await page.getByText('2 selected').first().waitFor();
+    },
+  },
+  {
+    name: 'activity-filters',
+    route: '/activity',
+    history,
+    act: async (page) => {
+      await settledList(page);
+      await openFilters(page);
+      await page.getByRole('button', { name: 'Date', exact: true }).click();
+      await page.getByLabel('To', { exact: true }).waitFor();
     },
   },
   {
@@ -41,7 +62,7 @@ export const activityScenes: Scene[] = [
     history,
     act: async (page) => {
       await page.getByRole('button', { name: 'Resend all of these' }).click();
-      await page.getByText(/records? go(es)? out\./).waitFor();
+      await page.getByText(/records? will be sent\./).waitFor();
     },
   },
   {

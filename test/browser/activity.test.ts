@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { answering, away } from './activity-scenes.ts';
+import { eventLinks, eventRows as events, filterBy, openFilters, takeOff } from './event-rows.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
 
-const events = (page: Page) => page.getByRole('list', { name: 'Events' }).getByRole('listitem');
 const query = (page: Page, name: string) => new URL(page.url()).searchParams.get(name);
 
 inBrowser(
@@ -21,39 +22,89 @@ inBrowser(
       return body as { items: { id: string; state: string; summary: { who?: string; what?: string } | null }[] };
     };
 
-    it('can be narrowed by state, topic and day; the URL keeps the filter, and reloading shows the same', async () => {
+    it('can be narrowed by view, topic and day; the URL keeps the filter, and reloading shows the same', async () => {
       const page = await open();
-      await page.getByLabel('State', { exact: true }).selectOption('Needs attention');
+      await page.getByRole('tab', { name: 'Needs attention' }).click();
       await expect.poll(() => query(page, 'state')).toBe('attention');
       const { items } = await api('/activity?state=attention');
       await expect.poll(async () => await events(page).count()).toBe(items.length);
       expect(await events(page).filter({ hasNotText: 'Needs attention' }).count()).toBe(0);
-      await page.getByLabel('Topic').selectOption('Customer deleted');
+      await openFilters(page);
+      await filterBy(page, 'Topic', 'Customer deleted');
       await expect.poll(async () => await events(page).count()).toBe(1);
       await page.reload();
       await expect.poll(async () => await events(page).count()).toBe(1);
+      await page.getByRole('button', { name: 'Needs attention' }).waitFor();
+      await page.getByRole('button', { name: 'Date', exact: true }).click();
       await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+      await page.keyboard.press('Escape');
       await page.getByText('No events found').waitFor();
-      await page.getByRole('button', { name: 'Clear filters' }).first().click();
+      await takeOff(page, 'Until Jan 1');
+      await expect.poll(async () => await events(page).count()).toBe(1);
+      await page.getByRole('button', { name: 'Clear all' }).click();
       await expect.poll(async () => await events(page).count()).toBe(50);
+      expect(await page.getByRole('tab', { name: 'All' }).getAttribute('aria-selected')).toBe('true');
+    });
+
+    it('can be narrowed to days chosen in a calendar, with the keyboard alone', async () => {
+      const page = await open();
+      await tabTo(page, 'Search and filter results');
+      await page.keyboard.press('Enter');
+      await tabTo(page, 'Date');
+      await page.keyboard.press('Enter');
+      const days = page.getByRole('button', { name: /^(Start of range )?\w+ \w+ 1 \d{4}$/ });
+      await page.getByRole('button', { name: /previous month/ }).click();
+      await days.focus();
+      await page.keyboard.press('Enter');
+      await expect.poll(() => query(page, 'from')).toMatch(/-01$/);
+      expect(query(page, 'to')).toBe(query(page, 'from'));
+      await page.keyboard.press('Escape');
+      await takeOff(page, /^From /);
+      await expect.poll(() => query(page, 'from')).toBeNull();
+    });
+
+    it('keeps a view in this browser, for this shop, until it is deleted', async () => {
+      const page = await open('/activity?state=attention&topic=orders/create');
+      const tab = page.getByRole('tab', { name: 'Rejected orders' });
+      const count = (await api('/activity?state=attention&topic=orders/create')).items.length;
+      await page.getByRole('button', { name: 'Save as' }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('Rejected orders');
+      await page.keyboard.press('Enter');
+      await page.getByText('View saved in this browser', { exact: true }).waitFor();
+      await page.getByText('This view is saved in this browser only.').waitFor();
+      await page.getByRole('tab', { name: 'Skipped' }).click();
+      await expect.poll(() => query(page, 'state')).toBe('skipped');
+      await page.reload();
+      await tab.click();
+      await expect.poll(() => query(page, 'topic')).toBe('orders/create');
+      await expect.poll(async () => await events(page).count()).toBe(count);
+      await tab.click();
+      await page.getByRole('menuitem', { name: 'Delete view' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete view' }).click();
+      await page.getByText('View deleted').waitFor();
+      await tab.waitFor({ state: 'detached' });
+      expect(query(page, 'state')).toBeNull();
     });
 
     it('finds an order by its name, with or without #, and a person by email in any case', async () => {
       const [order] = (await api('/activity?topic=orders/create')).items;
       const name = order?.summary?.what ?? '';
+      const who = order?.summary?.who ?? '';
       const page = await open();
-      for (const text of [name, name.slice(1)]) {
-        await page.getByLabel('Search').fill(text);
-        await page.getByLabel('Search').press('Enter');
+      await openFilters(page);
+      const search = page.getByLabel('Whole email address, order name or webhook ID');
+      for (const text of [name, name.slice(1), who.toUpperCase()]) {
+        await search.fill(text);
+        await search.press('Enter');
         await expect.poll(() => query(page, 'q')).toBe(text);
-        const found = async () => (await events(page).allInnerTexts()).map((event) => event.includes(name));
+        const wanted = text === who.toUpperCase() ? who : name;
+        const found = async () => (await events(page).allInnerTexts()).map((event) => event.includes(wanted));
         await expect.poll(async () => [...new Set(await found())]).toEqual([true]);
       }
-      const who = order?.summary?.who ?? '';
-      await page.getByLabel('Search').fill(who.toUpperCase());
-      await page.getByRole('button', { name: 'Search' }).click();
-      await expect.poll(() => query(page, 'q')).toBe(who.toUpperCase());
-      await expect.poll(async () => await events(page).filter({ hasNotText: who }).count()).toBe(0);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await expect.poll(() => query(page, 'q')).toBeNull();
+      const focused = async () => await page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+      await expect.poll(focused).toBe('Search and filter results');
     });
 
     it('keeps its place: going back from an event leads to the same row of the same page, and on to newer ones', async () => {
@@ -62,7 +113,7 @@ inBrowser(
       await page.getByRole('button', { name: 'Older' }).click();
       await expect.poll(() => query(page, 'cursor')).not.toBeNull();
       await expect.poll(async () => await events(page).first().textContent()).not.toBe(newest);
-      const row = events(page).nth(30).getByRole('link');
+      const row = eventLinks(page).nth(30);
       const text = await row.textContent();
       await row.click();
       await page.getByRole('heading', { name: 'Attempts' }).waitFor();
@@ -90,6 +141,50 @@ inBrowser(
       await events(page).filter({ hasText: 'doesn’t load contacts with only a phone number' }).waitFor();
     });
 
+    it('names kinds of events in words; Shopify’s own name is in the details, a reason in few words', async () => {
+      await stage().connector.send('products/update', { id: 1 }, { webhookId: 'unknown-kind' });
+      await stage().connector.settled();
+      const page = await open('/activity?q=unknown-kind');
+      const row = events(page).filter({ hasText: 'Other update' });
+      await row.getByText('Unknown kind of event', { exact: true }).waitFor();
+      expect(await row.textContent()).not.toContain('products/update');
+      await eventLinks(page).first().click();
+      await page.getByText('products/update', { exact: true }).waitFor();
+      await page.getByText(/Other update\. The app doesn’t know this kind of event\./).waitFor();
+    });
+
+    it('resends the selected events and no others, with the keyboard alone', async () => {
+      const page = await open('/activity?topic=orders/create&state=accepted');
+      await events(page).nth(6).waitFor();
+      const before = stage().connector.ascent360.received.length;
+      for (const nth of [4, 6]) {
+        await events(page).nth(nth).getByRole('checkbox').focus();
+        await page.keyboard.press('Space');
+      }
+      await page.getByText('2 selected').first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await tabTo(page, 'Resend', 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByText('2 records will be sent.').waitFor();
+      await tabTo(page, 'Resend');
+      await page.keyboard.press('Enter');
+      await page.getByText('Resending 2 records').waitFor();
+      await stage().connector.ascent360.until(before + 2);
+      await expect.poll(async () => await events(page).getByRole('checkbox', { checked: true }).count()).toBe(0);
+    });
+
+    it('dismisses the selected events and no others', async () => {
+      const count = (await api('/activity?state=attention')).items.length;
+      const page = await open('/activity?state=attention');
+      const name = (await eventLinks(page).last().textContent()) ?? '';
+      await events(page).last().locator('label').click();
+      await page.getByRole('button', { name: 'Dismiss', exact: true }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByText('1 event dismissed').waitFor();
+      await expect.poll(async () => await events(page).count()).toBe(count - 1);
+      expect((await api('/activity?reason=dismissed')).items.length, name).toBe(1);
+    });
+
     it('is exported as CSV with the same filter', async () => {
       const page = await open('/activity?state=attention');
       await events(page).first().waitFor();
@@ -106,7 +201,7 @@ inBrowser(
     describe('one event', () => {
       it('shows for each key where in Shopify’s message it came from, with mouse and keyboard', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         const marked = page.locator('.json-lines .is-source');
         await page.getByRole('button', { name: /^Email / }).hover();
         await expect.poll(async () => await marked.allInnerTexts()).toEqual([expect.stringContaining('@example.com')]);
@@ -121,7 +216,7 @@ inBrowser(
 
       it('begins with what happened, in a sentence, before any JSON', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         const sentence = page.getByText(/^Shopify told us on .+: Order placed\. Accepted by Ascent360\./);
         await sentence.waitFor();
         const [said, json] = [await sentence.boundingBox(), await page.locator('.json-lines').boundingBox()];
@@ -131,7 +226,7 @@ inBrowser(
 
       it('marks the tag that a value came from, and says in words what its message does not hold', async () => {
         const page = await open('/activity?topic=customer.tags_added&state=accepted');
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         await page.getByRole('heading', { name: 'What Shopify sent' }).waitFor();
         await page.getByRole('button', { name: /^Interests/ }).focus();
         const marked = page.locator('.json-lines .is-source');
@@ -141,21 +236,21 @@ inBrowser(
 
       it('that we asked for is not called a message from Shopify, and shows none of our own keys', async () => {
         const page = await open('/activity?topic=import/customers&state=accepted');
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         await page.getByRole('heading', { name: 'What Shopify answered when we asked' }).waitFor();
         expect(await page.getByText('What Shopify sent').count()).toBe(0);
         const lines = (await page.locator('.json-lines').textContent()) ?? '';
         expect(lines).toContain('"firstName"');
         expect(lines).not.toMatch(/__typename|metafieldKeys|"denied"/);
         const read = await open('/activity?topic=person/read&state=accepted');
-        await events(read).first().getByRole('link').click();
+        await eventLinks(read).first().click();
         await read.getByText('There’s no message from Shopify.').waitFor();
         expect(await read.getByText('What Shopify sent').count()).toBe(0);
       });
 
       it('is resent after a preview of what would be sent', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
-        await events(page).nth(1).getByRole('link').click();
+        await eventLinks(page).nth(1).click();
         await page.getByRole('heading', { name: 'Attempts' }).waitFor();
         const attempts = page.locator('h2:has-text("Attempts") ~ ul > li');
         const earlier = await attempts.count();
@@ -173,7 +268,7 @@ inBrowser(
 
       it('that needs attention can be dismissed', async () => {
         const page = await open('/activity?topic=customers/delete&state=attention');
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         await page.getByText('What to do:').waitFor();
         await page.getByRole('button', { name: 'Dismiss' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
@@ -216,7 +311,7 @@ inBrowser(
         expect.soft(await accessibilityFaults(page), `list at ${width}`).toEqual([]);
         expect.soft(await overflow(page), `list at ${width}`).toBe(0);
         await page.goto(page.url().replace('/activity?', '/activity?topic=orders/create&state=accepted&'));
-        await events(page).first().getByRole('link').click();
+        await eventLinks(page).first().click();
         await page.getByRole('heading', { name: 'Attempts' }).waitFor();
         await page.getByRole('button', { name: /^Left out/ }).click();
         expect.soft(await accessibilityFaults(page), `event at ${width}`).toEqual([]);
@@ -227,7 +322,16 @@ inBrowser(
         });
         expect.soft(await overflow(page), `long title at ${width}`).toBe(0);
       }
-      const page = await open('/activity?state=skipped');
+      const page = await open('/activity?state=skipped', 320);
+      await openFilters(page);
+      await page.getByRole('button', { name: 'Date', exact: true }).click();
+      await page.getByLabel('To', { exact: true }).waitFor();
+      expect.soft(await accessibilityFaults(page), 'filters').toEqual([]);
+      expect.soft(await overflow(page), 'filters').toBe(0);
+      await page.keyboard.press('Escape');
+      // Half of 1280: the window at 200 % zoom.
+      await page.setViewportSize({ width: 640, height: 450 });
+      expect.soft(await overflow(page), 'zoomed').toBe(0);
       await page.getByRole('button', { name: 'Resend all of these' }).click();
       await page.getByText(/records will be sent/).waitFor();
       expect.soft(await accessibilityFaults(page), 'dialog').toEqual([]);

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../server/features/activity/api.ts';
+import { eventRows } from './event-rows.ts';
 import { everyPage } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
@@ -177,7 +178,7 @@ inBrowser(
 
     it('customers are called by what reaches them, never by a number', async () => {
       const page = await stage().open('/activity?topic=customers/update');
-      await page.getByRole('list', { name: 'Events' }).getByRole('listitem').first().waitFor();
+      await eventRows(page).first().waitFor();
       expect(await page.getByText(/Customer \d{6,}/).count()).toBe(0);
       await page
         .getByText(/@example\.com$/)

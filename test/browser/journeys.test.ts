@@ -5,6 +5,7 @@ import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 import { refusal } from '../../server/http/errors.ts';
 import { SHOP } from '../fakes/connector.ts';
 import { customer as customerOf, optedIn, optedOut } from '../features/imports/scene.ts';
+import { eventRows, filterBy, takeOff } from './event-rows.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
@@ -261,14 +262,13 @@ inBrowser(
     it('leads to a list that shows its source and period, and both can be removed', async () => {
       const page = await stage().open('/');
       await page.getByRole('link', { name: /^Skipped: / }).click();
-      await page.getByRole('button', { name: 'Remove Counted on the overview' }).waitFor();
-      expect(await page.getByLabel('Source').inputValue()).toBe('webhook,reconciliation,flow');
-      await page.getByRole('button', { name: /^Remove From .* to / }).click();
+      await page.getByRole('button', { name: 'Counted on the overview' }).waitFor();
+      await takeOff(page, /^From .* to /);
       await page.waitForURL((url) => !url.searchParams.has('from') && !url.searchParams.has('to'));
-      await page.getByLabel('State', { exact: true }).selectOption('Accepted');
-      await page.waitForURL((url) => url.searchParams.get('state') === 'accepted' && url.searchParams.has('source'));
-      await page.getByRole('button', { name: 'Remove Counted on the overview' }).click();
-      await page.waitForURL((url) => !url.searchParams.has('source'));
+      await filterBy(page, 'Skipped', 'Accepted');
+      await page.waitForURL(({ searchParams }) => searchParams.get('state') === 'accepted,skipped');
+      await takeOff(page, 'Counted on the overview');
+      await page.waitForURL((url) => !url.searchParams.has('source') && url.searchParams.has('state'));
     });
 
     it('leads from what needs attention to exactly those events', async () => {
@@ -276,10 +276,10 @@ inBrowser(
       const line = page.getByText(/^We couldn’t read \d+ messages? from Shopify\.$/);
       const count = Number(/\d+/.exec((await line.textContent()) ?? '')?.[0]);
       await page.locator('a[href*="reason=unreadable"]').click();
-      await page.getByRole('list', { name: 'Events' }).waitFor();
-      expect(await page.getByRole('list', { name: 'Events' }).getByRole('listitem').count()).toBe(count);
+      await eventRows(page).first().waitFor();
+      expect(await eventRows(page).count()).toBe(count);
       await page.getByText(`${count} event`).first().waitFor();
-      await page.getByRole('button', { name: 'Remove Unreadable' }).click();
+      await takeOff(page, 'Unreadable');
       await page.waitForURL((url) => !url.searchParams.has('reason'));
     });
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eventLinks } from './event-rows.ts';
 import { inBrowser } from './stage-of-test.ts';
 import { tabTo } from './tab-to.ts';
 
@@ -7,7 +8,7 @@ inBrowser(
   (stage) => {
     it('can resend an event, from the list to the confirmation', async () => {
       const page = await stage().open('/activity?topic=orders/create&state=accepted');
-      const row = page.getByRole('list', { name: 'Events' }).getByRole('link').first();
+      const row = eventLinks(page).first();
       const text = (await row.textContent())?.trim() ?? '';
       await tabTo(page, text);
       await page.keyboard.press('Enter');
@@ -26,7 +27,7 @@ inBrowser(
 
     it('can leave a dialog with Escape, back to the button that opened it, and nothing is sent', async () => {
       const page = await stage().open('/activity?topic=orders/create&state=accepted');
-      await page.getByRole('list', { name: 'Events' }).getByRole('link').nth(2).focus();
+      await eventLinks(page).nth(2).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Attempts' }).waitFor();
       const before = stage().connector.ascent360.received.length;

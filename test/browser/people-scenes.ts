@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { eventLinks } from './event-rows.ts';
 import type { Scene } from './shoot.ts';
 
 /** Opens the page of a person with a long timeline. */
@@ -9,7 +10,7 @@ async function openRegular(page: Page): Promise<void> {
 
 /** Opens the person whom the first event with this text is about. */
 export async function openPersonOf(page: Page, event: string | RegExp): Promise<void> {
-  await page.getByRole('list', { name: 'Events' }).getByRole('link').filter({ hasText: event }).first().click();
+  await eventLinks(page).filter({ hasText: event }).first().click();
   await page.getByRole('link', { name: /@example.com$/ }).click();
   await openRegular(page);
 }

@@ -1,0 +1,42 @@
+import type { ActivityItem } from '../../server/store/events/event-list.ts';
+import type { Format } from '../locale.ts';
+import { say, textAt, textIf } from '../texts.ts';
+import { topicName } from './state-badge.tsx';
+
+const MOST_TAGS = 5;
+
+/** Forty tags are "40 tags"; the event's page has them all. */
+function manyTags(summary: ActivityItem['summary']): string | null {
+  const { code, params } = summary?.text ?? {};
+  if (code !== 'summary.tags_added' && code !== 'summary.tags_removed') return null;
+  const count = String(params?.['tags'] ?? '').split(', ').length;
+  if (count <= MOST_TAGS) return null;
+  return textAt(code === 'summary.tags_added' ? 'activity.manyTagsAdded' : 'activity.manyTagsRemoved', { count });
+}
+
+/** What an event is about, in one line. */
+export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
+  // A summary without a text was stored before texts existed.
+  const what = manyTags(summary) ?? (summary?.text ? say(summary.text, format) : summary?.what);
+  // A person is called by what reaches them, not by a number.
+  if (summary?.text?.code === 'summary.customer' && summary.who) return summary.who;
+  return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
+}
+
+/** Why it ended like this. The badge says that it was accepted; anything else is shown here. */
+export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, format: Format): string {
+  if (state !== 'accepted') return say(text, format);
+  return text.next ? say(text.next, format) : '';
+}
+
+/**
+ * The same in a few words, as lines: a row of the list has little room, and its badge already says
+ * the state. The event's page has whole sentences.
+ */
+export function shortNotesOf(item: Pick<ActivityItem, 'state' | 'reason' | 'text'>, format: Format): string[] {
+  const { state, reason, text } = item;
+  const { next, ...first } = text;
+  const isInBadge = state === 'accepted' || state === 'sending';
+  const why = reason === null ? say(first, format) : (textIf(`activity.reasons.${reason}`) ?? say(first, format));
+  return [...(isInBadge ? [] : [why]), ...(next ? [say(next, format)] : [])];
+}

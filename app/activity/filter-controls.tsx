@@ -1,0 +1,98 @@
+import { ChoiceList, type IndexFiltersProps } from '@shopify/polaris';
+import type { ReactNode } from 'react';
+import { eventSources, eventStates } from '../../server/domain/states.ts';
+import { textsOf } from '../texts.ts';
+import { type Applied, sourceName, stateName } from './applied.ts';
+import type { Filter } from './filter.ts';
+import { PeriodFilter } from './period-filter.tsx';
+import { topicName } from './state-badge.tsx';
+
+const t = textsOf('activity.filters');
+const topics = [
+  ...['orders/create', 'orders/updated', 'customers/create', 'customers/update'],
+  ...['customers_email_marketing_consent/update', 'customers_marketing_consent/update'],
+  ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
+  ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
+  ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
+  ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
+];
+
+const choicesOf = (names: readonly string[], nameOf: (name: string) => string) =>
+  names.map((value) => ({ value, label: nameOf(value) }));
+
+/** Some of these names; chosen in any order, they keep their own. */
+function Several(props: {
+  title: string;
+  names: readonly string[];
+  nameOf: (name: string) => string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const { title, names, nameOf, value, onChange } = props;
+  return (
+    <ChoiceList
+      title={title}
+      titleHidden
+      allowMultiple
+      choices={choicesOf(names, nameOf)}
+      selected={value === '' ? [] : value.split(',')}
+      onChange={(selected) => onChange(names.filter((name) => selected.includes(name)).join(','))}
+    />
+  );
+}
+
+/**
+ * Each filter with its control, which applies at once. What only a link can set, one customer for
+ * example, is there while it applies: to be taken off.
+ */
+export function filterControls(
+  filter: Filter,
+  applied: readonly Applied[],
+  change: (changed: Partial<Filter>) => void,
+): IndexFiltersProps['filters'] {
+  const own: readonly { key: 'state' | 'topic' | 'source' | 'period'; control: ReactNode }[] = [
+    {
+      key: 'state',
+      control: (
+        <Several
+          title={t('state')}
+          names={eventStates}
+          nameOf={stateName}
+          value={filter.state}
+          onChange={(state) => change({ state, reason: '' })}
+        />
+      ),
+    },
+    {
+      key: 'topic',
+      control: (
+        <ChoiceList
+          title={t('topic')}
+          titleHidden
+          choices={choicesOf(topics, topicName)}
+          selected={[filter.topic]}
+          onChange={([topic = '']) => change({ topic })}
+        />
+      ),
+    },
+    {
+      key: 'source',
+      control: (
+        <Several
+          title={t('source')}
+          names={eventSources}
+          nameOf={sourceName}
+          value={filter.source}
+          onChange={(source) => change({ source })}
+        />
+      ),
+    },
+    { key: 'period', control: <PeriodFilter period={filter} onChange={change} /> },
+  ];
+  const fromLinks = applied.filter(({ key }) => own.every((each) => each.key !== key));
+  return [
+    // First, so that they are seen on a phone too.
+    ...fromLinks.map(({ key, label }) => ({ key, label, filter: null, pinned: true })),
+    ...own.map(({ key, control }) => ({ key, label: t(key), filter: control, pinned: true })),
+  ];
+}
