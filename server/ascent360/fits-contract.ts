@@ -20,6 +20,9 @@ function guard(fits: Fits) {
 function fitOf(schema: z.core.$ZodType): Fits {
   const form = formOf(schema);
   const checks = checksOf(schema);
+  const [only] = checks;
+  if (only === undefined) return form;
+  if (checks.length === 1) return (value) => form(value) && only(value);
   return (value) => form(value) && checks.every((fits) => fits(value));
 }
 
@@ -52,10 +55,12 @@ function objectForm(schema: z.ZodObject): Fits {
     if (!(field instanceof z.ZodExactOptional)) required.push(key);
     fields.set(key, fitOf(field instanceof z.ZodExactOptional ? field.unwrap() : field));
   }
-  return (value) =>
-    isObject(value) &&
-    required.every((key) => key in value) &&
-    Object.keys(value).every((key) => fields.get(key)?.(value[key]) ?? false);
+  return (value) => {
+    if (!isObject(value)) return false;
+    for (const key of required) if (!(key in value)) return false;
+    for (const key of Object.keys(value)) if (!fields.get(key)?.(value[key])) return false;
+    return true;
+  };
 }
 
 /**

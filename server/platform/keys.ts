@@ -67,7 +67,7 @@ export type Keys = {
 };
 
 /** How many hashes to remember, across all shops: one event asks for each of its own several times. */
-const MAX_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 10_000;
 
 function vaultOf(secret: Buffer, recall: Recall): Vault {
   const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));

@@ -40,14 +40,13 @@ export function keysOf(
   contact: Contact = noContact,
   personId: string | null,
 ): { channel: FlagChannel; address: string }[] {
-  const { phone, address } = contact;
-  return [
-    ...addressesOf(vault, contact).flatMap(({ channel, hash }) =>
-      channel === 'email' || channel === 'sms' ? [{ channel, address: hash }] : [],
-    ),
-    ...(phone && personId ? [{ channel: 'phone' as const, address: personId }] : []),
-    ...(address && personId ? [{ channel: 'postal' as const, address: personId }] : []),
-  ];
+  const keys: { channel: FlagChannel; address: string }[] = [];
+  for (const { channel, hash } of addressesOf(vault, contact)) {
+    if (channel === 'email' || channel === 'sms') keys.push({ channel, address: hash });
+  }
+  if (contact.phone && personId) keys.push({ channel: 'phone', address: personId });
+  if (contact.address && personId) keys.push({ channel: 'postal', address: personId });
+  return keys;
 }
 
 const peopleOf = (deliveries: readonly ClaimedDelivery[]) =>

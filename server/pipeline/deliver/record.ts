@@ -9,7 +9,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
 import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
-import { giveWayToNewer } from '../../store/deliveries/give-way.ts';
+import { giveWayToNewer, withNewer } from '../../store/deliveries/give-way.ts';
 import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -139,12 +139,17 @@ export async function recordAttempts(
     ...attempted.map((one) => noteConnection(sql, deps, one)),
     ...proofs(attempted).map((guid) => deps.settings.noteProof(shop, guid, deps.now(), sql)),
   ]);
+  const dueAgain = steps.filter(({ one, next }) => kept.has(one.delivery.id) && !next.settled);
+  const outdated = await withNewer(
+    sql,
+    dueAgain.map(({ one }) => one.delivery.id),
+  );
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
   for (const { one, next } of steps) {
     const late = !kept.has(one.delivery.id);
     const { eventId } = one.delivery;
-    const newer = late || next.settled ? null : await giveWayToNewer(sql, one.delivery, next.waitMs);
+    const newer = outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
     const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
     if (!late && settled) updates.push({ id: eventId, settled, detail: next.detail, mergedInto: newer });
     recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });

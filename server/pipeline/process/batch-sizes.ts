@@ -1,6 +1,15 @@
 /** The events of a batch, at most. */
 export const MOST_IN_BATCH = 100;
 
+/** A smaller batch isn't worth its transaction: what doesn't leave with it is claimed later. */
+const WORTH_A_BATCH = 20;
+
+/**
+ * How many events to translate now: those that can leave at once, so that the others needn't be
+ * claimed, unless that would be very few.
+ */
+export const sizeFor = (most: number, room: number) => (room < WORTH_A_BATCH ? most : Math.min(most, room));
+
 /**
  * How many events of a shop go into one batch. Halved after a batch that ran out of time, doubled
  * after one that didn't.

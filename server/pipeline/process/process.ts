@@ -14,7 +14,7 @@ import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import type { Measures } from '../measures.ts';
 import type { Traces } from '../traces.ts';
 import type { QuietPeriod } from './batch.ts';
-import { type BatchSizes, MOST_IN_BATCH } from './batch-sizes.ts';
+import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -173,7 +173,8 @@ export async function processEvents(
  */
 export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<number> {
   try {
-    const handled = await processEvents(deps, shop, deps.sizes?.of(shop.id));
+    const most = deps.sizes?.of(shop.id) ?? MOST_IN_BATCH;
+    const handled = await processEvents(deps, shop, sizeFor(most, deps.atOnce?.room ?? 0));
     deps.sizes?.fitted(shop.id);
     return handled;
   } catch (error) {

@@ -242,6 +242,8 @@ export function unnest<K extends string>(
   return {
     columns: names.join(', '),
     from: `unnest(${names.map((name, i) => `$${first + i}::${types[name]}[]`).join(', ')})`,
-    params: names.map((name) => rows.map((row) => (row[name] instanceof Date ? row[name].toISOString() : row[name]))),
+    params: names.map((name) => rows.map((row) => withoutDate(row[name]))),
   };
 }
+
+const withoutDate = (cell: Cell) => (typeof cell === 'object' && cell instanceof Date ? cell.toISOString() : cell);

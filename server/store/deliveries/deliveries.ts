@@ -3,6 +3,8 @@ import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AddedTexts } from '../../domain/settings.ts';
+import type { FieldReason } from '../../domain/states.ts';
+import { shortFields } from '../../domain/wording/field-reasons.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
@@ -73,8 +75,8 @@ export type ClaimedDelivery = {
 
 export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
 /** What `deliveries.payload` holds, as JSON. */
-export const keptPayload = (payload: string, fields: object) =>
-  `{"payload":${payload},"fields":${JSON.stringify(fields)}}`;
+export const keptPayload = (payload: string, fields: readonly FieldReason[]) =>
+  `{"payload":${payload},"fields":${JSON.stringify(shortFields(fields))}}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 
 /**

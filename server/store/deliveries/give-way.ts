@@ -1,6 +1,21 @@
 import type { Sql } from '../../platform/database/db.ts';
 
 /**
+ * Those of these deliveries whose order or customer has a newer state waiting: few or none, so that
+ * one statement answers for all that are due again.
+ */
+export async function withNewer(sql: Sql, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>(
+    `SELECT d.id FROM deliveries d WHERE d.id = ANY($1::uuid[]) AND d.entity IS NOT NULL AND EXISTS (
+       SELECT 1 FROM deliveries n WHERE n.shop_id = d.shop_id AND n.entity = d.entity AND n.open
+         AND n.lease_until IS NULL AND n.seq > d.seq)`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
  * A newer state of the same order or customer that arrived while this one was being sent replaces
  * its retry.
  * @returns the newer one's event; null when there is none

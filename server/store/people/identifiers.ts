@@ -19,27 +19,42 @@ export function postalHash(vault: Vault, a: PostalAddress): string {
   return vault.hash('postal', line.toLowerCase());
 }
 
+type Lanes = { readonly emailLane: string | null; readonly phoneLane: string | null };
+type Hashed = { readonly channel: Channel; readonly hash: string; readonly written: string };
+
+/** Made once for each contact: it is asked for up to ten times, and a contact never changes once it is complete. */
+function oncePerContact<Made>(make: (vault: Vault, contact: Contact) => Made) {
+  const known = new WeakMap<Contact, { vault: Vault; made: Made }>();
+  return (vault: Vault, contact: Contact): Made => {
+    const found = known.get(contact);
+    if (found?.vault === vault) return found.made;
+    const made = make(vault, contact);
+    known.set(contact, { vault, made });
+    return made;
+  };
+}
+
 /**
  * The lanes for sending to a person: one by email, one by phone, so that only one
  * delivery about an address is sent at a time.
  */
-export function lanesOf(vault: Vault, contact: Contact): { emailLane: string | null; phoneLane: string | null } {
+export const lanesOf = oncePerContact((vault, contact): Lanes => {
   const phone = contact.mobile ?? contact.phone;
   return {
     emailLane: contact.email ? emailHash(vault, contact.email) : null,
     phoneLane: phone ? mobileHash(vault, phone) : null,
   };
-}
+});
 
 /**
  * The addresses that permission flags are about, with their hashes. As written: email and mobile
  * only.
  */
-export function addressesOf(vault: Vault, contact: Contact): { channel: Channel; hash: string; written: string }[] {
-  const found: { channel: Channel; hash: string; written: string }[] = [];
+export const addressesOf = oncePerContact((vault, contact): readonly Hashed[] => {
+  const found: Hashed[] = [];
   if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });
   if (contact.mobile) found.push({ channel: 'sms', hash: mobileHash(vault, contact.mobile), written: contact.mobile });
   if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: '' });
   if (contact.address) found.push({ channel: 'postal', hash: postalHash(vault, contact.address), written: '' });
   return found;
-}
+});

@@ -52,7 +52,11 @@ export type People = {
   /** Loads more people by id. */
   load(ids: readonly string[]): Promise<void>;
   /** Records that the person has these addresses, seen at `seenAt`. */
-  touch(person: Person, addresses: { channel: Channel; hash: string; written: string }[], seenAt: Instant): void;
+  touch(
+    person: Person,
+    addresses: readonly { channel: Channel; hash: string; written: string }[],
+    seenAt: Instant,
+  ): void;
   /** Marks the person for writing. */
   changed(person: Person): void;
   /** Has the person read through the Admin API, again if a read is in progress. */
