@@ -61,6 +61,15 @@ it('PostgreSQL itself passes the check', async () => {
   expect(await check(sharedPostgres() ?? '')).toBe('fit');
 });
 
+it.each([
+  ['where nothing listens', async () => `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`, /ECONNREFUSED/],
+  ['whose host does not exist', async () => 'postgresql://nobody@nowhere.invalid/nothing', /ENOTFOUND|EAI_AGAIN/],
+])('a database %s is refused with what to check', async (_, url, why) => {
+  const words = await check(await url());
+  expect(words).toMatch(/^DATABASE_URL: .*Start it, or correct its host, port or name\.$/);
+  expect(words).toMatch(why);
+});
+
 describe.skipIf(!found)('PgBouncer in between is refused at start, with what to do:', () => {
   it.each([
     ['in transaction mode', ['pool_mode = transaction']],

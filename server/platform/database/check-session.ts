@@ -3,6 +3,7 @@ import type { Db } from './db.ts';
 
 /** More than one connection, so that a pooler in between gives itself away by mixing them up. */
 const AT_ONCE = 8;
+const WHAT_TO_CHECK = 'Start it, or correct its host, port or name.';
 
 /**
  * Checks that the database is usable: it lets this process in, keeps a session's settings, and
@@ -19,7 +20,8 @@ export async function checkSession(db: Db): Promise<void> {
   const answers = await Promise.allSettled(asked);
   for (const answer of answers) {
     if (answer.status === 'rejected') {
-      throw new Error(explainConnection('DATABASE_URL', answer.reason) ?? reasonOf(answer.reason), {
+      const words = explainConnection('DATABASE_URL', answer.reason);
+      throw new Error(words ?? `DATABASE_URL: the server can't be used: ${reasonOf(answer.reason)}. ${WHAT_TO_CHECK}`, {
         cause: answer.reason,
       });
     }
@@ -32,4 +34,10 @@ export async function checkSession(db: Db): Promise<void> {
   }
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+/** Node wraps the failures of a name with several addresses in an error without a message. */
+const reasonOf = (error: unknown): string =>
+  error instanceof AggregateError && error.message === ''
+    ? error.errors.map(reasonOf).join(', ')
+    : error instanceof Error
+      ? error.message
+      : String(error);
