@@ -95,6 +95,18 @@ export function redactWebhook(scene: Scene, { id, email, phone }: Customer, orde
   });
 }
 
+/** Somebody asks what is held on them: that says nothing, and changes nothing. */
+export function dataRequestWebhook(scene: Scene, { id, email, phone }: Customer, at: number): Webhook {
+  const body = {
+    shop_id: 1,
+    shop_domain: scene.domain,
+    customer: { id, email, phone },
+    orders_requested: [],
+    data_request: { id: scene.made + 1 },
+  };
+  return webhook(scene, 'customers/data_request', body, { at, said: [] });
+}
+
 /** A workflow sends a customer. */
 export function flowRun(scene: Scene, id: number, at: number): Webhook {
   const run = { shopify_domain: scene.domain, action_run_id: `${at}`, handle: 'send-to-ascent360' };

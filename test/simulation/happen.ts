@@ -2,6 +2,7 @@
 import {
   consentWebhook,
   customerWebhook,
+  dataRequestWebhook,
   deletedWebhook,
   flowRun,
   mergeWebhook,
@@ -62,6 +63,15 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       const order = newOrder(scene, { createdAt: now - step.age, customer: null, email, ticked: step.ticked });
       return [orderWebhook(scene, order, 'orders/create', now)];
     }
+    case 'claimOrder': {
+      // A guest makes an account, or the merchant says whose order it is.
+      const orders = [...scene.shopify.orders.values()].filter((order) => order.customer === null);
+      const order = orders[step.which % Math.max(1, orders.length)];
+      if (!order) return [];
+      order.customer = customerAt(scene, step.who, now).id;
+      order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
+      return [orderWebhook(scene, order, 'orders/updated', now)];
+    }
     case 'tag': {
       const customer = customerAt(scene, step.who, now);
       const tag = TAGS[step.tag] ?? '';
@@ -114,6 +124,8 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
         ),
       ];
     }
+    case 'dataRequest':
+      return [dataRequestWebhook(scene, customerAt(scene, step.who, now), now)];
     case 'flow':
       return [flowRun(scene, customerAt(scene, step.who, now).id, now)];
     case 'replay': {

@@ -33,12 +33,14 @@ export type Step = { after: number; fate: Fate; work: boolean } & (
   | { do: 'order'; who: number; ticked: boolean }
   | { do: 'changeOrder'; which: number }
   | { do: 'guestOrder'; address: number; ticked: boolean; age: number }
+  | { do: 'claimOrder'; which: number; who: number }
   | { do: 'tag'; who: number; tag: number; present: boolean }
   | { do: 'street'; who: number; spelling: number }
   | { do: 'sale'; who: number; optOut: boolean }
   | { do: 'delete'; who: number }
   | { do: 'merge'; kept: number; gone: number }
   | { do: 'redact'; who: number }
+  | { do: 'dataRequest'; who: number }
   | { do: 'flow'; who: number }
   | { do: 'replay'; which: number }
   | { do: 'arrive'; which: number }
@@ -54,6 +56,8 @@ export type StepKind = Step['do'];
 export type History = {
   /** Whether Shopify can be asked. */
   access: boolean;
+  /** How many processes of the app work on one database; left out: one. */
+  workers?: number;
   rules: Rules;
   steps: Step[];
 };
@@ -66,6 +70,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   listIds: fc.constantFrom<string[]>([], ['a'], ['a', 'b']),
   listsFor: fc.constantFrom('subscribed', 'everyone' as const),
   orders: fc.constantFrom(true, true, false),
+  customers: fc.constantFrom(true, true, false),
 });
 export const usualRules: Rules = {
   email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
@@ -73,6 +78,7 @@ export const usualRules: Rules = {
   listIds: [],
   listsFor: 'subscribed',
   orders: true,
+  customers: true,
 };
 
 const who = fc.nat({ max: 2 });
@@ -106,12 +112,14 @@ const kinds: Kinds = {
   order: { weight: 4, own: { who, ticked: fc.boolean() } },
   changeOrder: { weight: 3, own: { which } },
   guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age } },
+  claimOrder: { weight: 1, own: { which, who } },
   tag: { weight: 2, own: { who, tag: fc.nat({ max: 3 }), present: fc.boolean() } },
   street: { weight: 1, own: { who, spelling: fc.nat({ max: 2 }) } },
   sale: { weight: 1, own: { who, optOut: fc.boolean() } },
   delete: { weight: 1, own: { who } },
   merge: { weight: 1, own: { kept: who, gone: who } },
   redact: { weight: 1, own: { who } },
+  dataRequest: { weight: 1, own: { who } },
   flow: { weight: 1, own: { who } },
   replay: { weight: 2, own: { which } },
   arrive: { weight: 2, own: { which } },
@@ -149,6 +157,7 @@ export function histories({ only = stepKinds, longest = 9, dated = false }: Kind
   const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
   return fc.record({
     access: fc.constantFrom(true, true, false),
+    workers: fc.constantFrom(1, 1, 2),
     rules: fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules }),
     steps,
   });

@@ -194,6 +194,7 @@ function beginScene(world: World, history: History): Scene {
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   const scene = openScene('simulated.myshopify.com', history.rules, now);
+  world.workers = history.workers ?? 1;
   world.begin(scene);
   return scene;
 }

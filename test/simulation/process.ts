@@ -55,6 +55,8 @@ export type Process = {
   /** Somebody opens the app, which gets a token. */
   exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
   wake(shopId: number): void;
+  /** The chore being done; null: none. */
+  chore(): string | null;
   /** Does what it was woken for, until nothing is left. */
   work(): Promise<void>;
   /**
@@ -64,7 +66,16 @@ export type Process = {
   sweep(passed: number): Promise<void>;
 };
 
-type Deps = AdminDeps & { send: Ascent360Client['send']; random(): number };
+type Deps = AdminDeps & {
+  send: Ascent360Client['send'];
+  random(): number;
+  /** It sweeps, does the chores, and works on while somebody waits. */
+  leads: boolean;
+  /** Another process learns what this one was woken for. */
+  woke(shopId: number): void;
+  /** All processes do what they were woken for. */
+  workTogether(): Promise<void>;
+};
 
 const [MINUTE, DAY] = [60_000, 24 * 3_600_000];
 /**
@@ -87,7 +98,10 @@ export function startProcess(deps: Deps): Process {
   const later: { shopId: number; at: number }[] = [];
   const reading = new Set<number>();
   const queue: Queue = {
-    wake: (shopId) => void woken.add(shopId),
+    wake: (shopId) => {
+      woken.add(shopId);
+      deps.woke(shopId);
+    },
     wakeLater: (shopId, waitMs) => void later.push({ shopId, at: clock.now() + waitMs }),
     start: () => {},
     check: async () => {},
@@ -116,10 +130,19 @@ export function startProcess(deps: Deps): Process {
   );
   const { signal } = new AbortController();
 
-  async function doChore(chore: AnyChore, shopId: number): Promise<boolean> {
-    if ('workWithoutKey' in chore) return await chore.workWithoutKey(shopId, signal);
+  let chore: string | null = null;
+  async function workOn(one: AnyChore, shopId: number): Promise<boolean> {
+    if ('workWithoutKey' in one) return await one.workWithoutKey(shopId, signal);
     const shop = await shops.byId(shopId);
-    return shop !== null && (await chore.work(shop, signal));
+    return shop !== null && (await one.work(shop, signal));
+  }
+  async function doChore(one: AnyChore, shopId: number): Promise<boolean> {
+    chore = one.name;
+    try {
+      return await workOn(one, shopId);
+    } finally {
+      chore = null;
+    }
   }
 
   let busy = false;
@@ -150,14 +173,15 @@ export function startProcess(deps: Deps): Process {
     throw new Error('The work has no end');
   }
 
-  clock.meanwhile({
-    isDead: deps.life.isDead,
-    work: async () => {
-      if (busy) return;
-      await sweepOnce({ db, queue, log });
-      await work();
-    },
-  });
+  if (deps.leads)
+    clock.meanwhile({
+      isDead: deps.life.isDead,
+      work: async () => {
+        if (busy) return;
+        await sweepOnce({ db, queue, log });
+        await work();
+      },
+    });
 
   return {
     db,
@@ -166,15 +190,16 @@ export function startProcess(deps: Deps): Process {
     inbox: createInbox(db),
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,
+    chore: () => chore,
     work,
     sweep: async (passed) => {
       await sweepOnce({ db, queue, log });
-      await work();
+      await deps.workTogether();
       for (const chore of jobs.chores) {
         if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
         for (const shopId of await chore.due(db)) {
           for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
-          await work();
+          await deps.workTogether();
         }
       }
     },

@@ -8,7 +8,7 @@ import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../server/ascent360/client.ts';
 import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
-import { type Flag, whyNot, whyNotOf } from './model/check-request.ts';
+import { type Flag, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
 import { noteLists, whyNoLists } from './model/lists.ts';
 import type { Outcome } from './told-book.ts';
 
@@ -66,24 +66,30 @@ const ENDINGS: Record<Answer, Ending> = {
 export type ReceiverDeps = {
   now(): number;
   account(): Account;
-  /**
-   * What was learned before the last transaction began: the claim behind this request saw all of
-   * it.
-   */
-  place(): number;
   /** The next answer. */
   next(): Answer;
   /** Runs while the answer is on its way. */
   meanwhile(answer: Answer): Promise<void>;
   /** The sending process: it may die here. */
   step(): Promise<never> | undefined;
-  sent(flags: readonly Flag[], outcome: Outcome): void;
   wrong(what: string): void;
 };
 
+/** The process that sends. */
+export type Sender = {
+  /**
+   * What was learned before its last transaction began: the claim behind this request saw all of
+   * it.
+   */
+  place(): number;
+  sent(flags: readonly Flag[], outcome: Outcome): void;
+};
+
 export type Receiver = {
-  send(guid: string, body: Body): Promise<Attempt>;
+  send(guid: string, body: Body, sender: Sender): Promise<Attempt>;
   requests: Request[];
+  /** The processes died: nothing is on its way any more. */
+  cut(): void;
 };
 
 function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): void {
@@ -96,17 +102,22 @@ function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): vo
 
 export function startReceiver(deps: ReceiverDeps): Receiver {
   const requests: Request[] = [];
+  const underWay = new Set<string>();
   return {
     requests,
-    send: async (guid, body) => {
+    cut: () => underWay.clear(),
+    send: async (guid, body, sender) => {
       await deps.step();
       const account = deps.account();
       const payload: Payload = JSON.parse(body.text);
       const flags = flagsIn(payload);
       const answer = deps.next();
       requests.push({ at: deps.now(), guid, payload, answer, flags });
+      const lanes = [payload.Email?.toLowerCase(), payload.Mobile].filter((lane) => lane !== undefined);
+      for (const lane of lanes) if (underWay.has(lane)) deps.wrong(`two requests about ${lane} at once`);
+      for (const lane of lanes) underWay.add(lane);
       const customer = customerIn(payload);
-      const seen = { customer, place: deps.place(), now: deps.now() };
+      const seen = { customer, place: sender.place(), now: deps.now() };
       for (const flag of flags) {
         const why = whyNot(account, flag, seen);
         if (why !== null) deps.wrong(`${keyOf(flag.channel, flag.address)} ${flag.value}: ${why}`);
@@ -114,6 +125,9 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const order = payload.Order ? Number(payload.Order.Id) : null;
       const gone = whyNotOf(account, customer, order);
       if (gone !== null) deps.wrong(gone);
+      const isBare = !payload.Order && !payload.ListIds && flags.length === 0;
+      const bare = isBare ? whyNotBare(account) : null;
+      if (bare !== null) deps.wrong(bare);
       const email = payload.Email?.toLowerCase() ?? '';
       if (payload.ListIds) {
         const why = whyNoLists(
@@ -126,7 +140,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const { status, failure, taken } = ENDINGS[answer];
       const sure = status === 200;
       noteHeld(account, taken ? flags : [], sure);
-      deps.sent(flags, 'sending');
+      sender.sent(flags, 'sending');
       if (payload.Order && order !== null) {
         const sent = account.sentOrders.get(order);
         const unsure = !sure || (sent?.unsure ?? false);
@@ -137,10 +151,11 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       }
       await deps.meanwhile(answer);
       await deps.step();
+      for (const lane of lanes) underWay.delete(lane);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
-      if (classified.flags !== 'unknown') deps.sent(flags, classified.flags);
+      if (classified.flags !== 'unknown') sender.sent(flags, classified.flags);
       if (classified.class === 'accepted' && payload.ListIds) noteLists(account, email, payload.ListIds);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };

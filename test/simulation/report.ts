@@ -18,9 +18,10 @@ function sayStep({ after, fate, work, do: kind, ...own }: Step): string {
   return `+${duration(after)}: ${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
-export function sayHistory({ access, rules, steps }: History): string {
+export function sayHistory({ access, workers = 1, rules, steps }: History): string {
   const settings = JSON.stringify(rules) === JSON.stringify(usualRules) ? 'the usual settings' : JSON.stringify(rules);
-  const head = `  ${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
+  const many = workers > 1 ? `${workers} processes; ` : '';
+  const head = `  ${many}${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
   return [head, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');
 }
 

@@ -18,6 +18,7 @@ export async function shorten(history: History, shows: (history: History) => Pro
     for (const change of plain)
       await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
   }
+  if (best.workers !== 1) await keep({ ...best, workers: 1 });
   if (best.rules !== usualRules) await keep({ ...best, rules: usualRules });
   return best;
 }

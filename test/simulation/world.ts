@@ -13,7 +13,7 @@ import { openSimulatedDatabase } from './database.ts';
 import type { Rules } from './model/account.ts';
 import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
 import { type Process, startProcess } from './process.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
+import { type Receiver, type Sender, startReceiver } from './receiver.ts';
 import { type Scene, sinceOf } from './scene.ts';
 import type { Customer } from './shopify.ts';
 import { createTold, type ToldBook } from './told-book.ts';
@@ -27,16 +27,19 @@ export class World {
   readonly #database: Awaited<ReturnType<typeof openSimulatedDatabase>>;
   readonly #files = new Map<string, string>();
   life: Life = beginLife();
+  /** The process that receives, and does the chores. */
   process: Process;
+  /** Others that work on the same database. */
+  #helpers: Process[] = [];
   receiver: Receiver;
-  told: ToldBook = createTold();
+  /** What each process knows about what it sent. */
+  #books: ToldBook[] = [];
   scene: Scene | null = null;
   violations: Violation[] = [];
   crashes = 0;
   /** Whether the app gets tokens. */
   access = true;
-  /** What was known when the last transaction began. */
-  #place = 0;
+  workers = 1;
   /**
    * What Shopify answered since the process began to ask, and which may or may not have been
    * recorded.
@@ -49,7 +52,7 @@ export class World {
   private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
     this.#database = database;
     this.receiver = this.#openReceiver();
-    this.process = this.#startProcess();
+    this.process = this.#start();
   }
 
   static async create(): Promise<World> {
@@ -73,10 +76,8 @@ export class World {
     return startReceiver({
       now: this.clock.now,
       account: () => this.here.account,
-      place: () => this.#place,
       next: () => this.here.answers.shift() ?? 'ok',
       step: () => this.life.step(),
-      sent: (flags, outcome) => this.told.note(this.here.account, flags, outcome),
       meanwhile: async (answer) => {
         if (answer === 'slow') {
           this.clock.advance(3000);
@@ -89,51 +90,73 @@ export class World {
     });
   }
 
-  #connect(life: Life): Db {
-    const db = this.#database.connect(life);
+  /** The database as one process uses it, and that process as Ascent360 sees it. */
+  #workOn(db: Omit<Db, 'within'>): { db: Db; sender: Sender } {
+    const told = createTold();
+    this.#books.push(told);
+    let place = 0;
     const connected: Db = {
       ...db,
       within: () => connected,
       transaction: async (work) => {
         let begun = 0;
         const result = await db.transaction(async (sql) => {
-          this.#place = this.scene?.account.place ?? 0;
-          begun = this.told.begin();
+          place = this.scene?.account.place ?? 0;
+          begun = told.begin();
           return await work(sql);
         });
-        this.told.committed(begun);
+        told.committed(begun);
         return result;
       },
     };
-    return connected;
+    const sent: Sender['sent'] = (flags, outcome) => told.note(this.here.account, flags, outcome);
+    return { db: connected, sender: { place: () => place, sent } };
   }
 
-  #startProcess(): Process {
-    const life = beginLife();
-    this.life = life;
+  #startProcess(life: Life, shared: Omit<Db, 'within'>, leads: boolean): Process {
+    const { db, sender } = this.#workOn(shared);
     return startProcess({
       clock: this.clock,
-      db: this.#connect(life),
+      db,
       life,
+      leads,
+      woke: (shopId) => {
+        if (leads) for (const helper of this.#helpers) helper.wake(shopId);
+      },
+      workTogether: () => this.work(),
       random: () => this.chance.random(),
       shopify: () =>
         this.here.installed ? this.here.shopify : { customers: new Map(), orders: new Map(), mergedInto: new Map() },
       answered: (spoken) => this.#answered(spoken),
       files: this.#files,
-      send: (guid, body) => this.receiver.send(guid, body),
+      send: (guid, body) => this.receiver.send(guid, body, sender),
     });
+  }
+
+  /** All processes start; they die together. @returns the one that receives */
+  #start(): Process {
+    const life = beginLife();
+    this.life = life;
+    this.#books = [];
+    this.receiver.cut();
+    const db = this.#database.connect(life);
+    this.process = this.#startProcess(life, db, true);
+    this.#helpers = Array.from({ length: this.workers - 1 }, () => this.#startProcess(life, db, false));
+    return this.process;
   }
 
   #answered({ customers, orders, bulk }: Parameters<AdminDeps['answered']>[0]): void {
     const { account } = this.here;
     const now = this.clock.now();
+    // The search for silent shops only counts what others will read.
+    const isKept = this.process.chore() !== 'silence';
     for (const customer of customers) {
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
-      this.#answers.push({ customer: copy, at: now, may, bulk });
+      if (isKept) this.#answers.push({ customer: copy, at: now, may, bulk });
       const known = { may, must: Number.POSITIVE_INFINITY };
       learnRead(account, copy, { since: sinceOf(this.here, copy), now, bulk, ...known });
-      account.askedSince.add(customer.id);
+      if (isKept) account.askedSince.add(customer.id);
     }
     for (const order of orders) {
       account.place++;
@@ -158,9 +181,8 @@ export class World {
     this.scene = scene;
     this.violations = [];
     this.#answers = [];
-    this.told = createTold();
     this.receiver.requests.length = 0;
-    this.process = this.#startProcess();
+    this.#start();
   }
 
   /**
@@ -181,9 +203,9 @@ export class World {
         air.push(webhook);
       }
       this.#answers = [];
-      this.told.lose(account);
+      for (const told of this.#books) told.lose(account);
       account.listsTold.clear();
-      this.process = this.#startProcess();
+      this.#start();
       return false;
     }
   }
@@ -213,7 +235,7 @@ export class World {
   }
 
   async work(): Promise<void> {
-    await this.process.work();
+    await Promise.all([this.process, ...this.#helpers].map(async (one) => await one.work()));
   }
 
   /** The merchant opens the app, which gets a token if Shopify can be asked. */
@@ -226,7 +248,7 @@ export class World {
   }
 
   async save(rules: Rules, how: { newAccount: boolean; paused: boolean }): Promise<void> {
-    const { listIds, listsFor, orders } = rules;
+    const { listIds, listsFor, orders, customers } = rules;
     const parsed = parseSettings(
       {
         guid: this.here.guid,
@@ -235,7 +257,7 @@ export class World {
         providerType: listIds.length > 0 ? 3 : null,
         listIds,
         listsFor,
-        send: { orders },
+        send: { orders, customers },
         mapping: {
           phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
           addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },

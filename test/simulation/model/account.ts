@@ -15,8 +15,9 @@ export type Rules = {
   sms: { optInLevel: Level; history: History };
   listIds: string[];
   listsFor: 'subscribed' | 'everyone';
-  /** Whether orders are sent. */
+  /** Whether orders and customers are sent. */
   orders: boolean;
+  customers: boolean;
 };
 
 export type Fact = {
@@ -99,6 +100,8 @@ export type Account = {
   redactedOrders: Set<number>;
   /** Whether orders were ever left out. */
   leftOrdersOut: boolean;
+  /** Whether a tag or a workflow may have somebody sent though customers are left out. */
+  mayGoBare: boolean;
   /** Customers involved in a merge. */
   merged: Set<number>;
   /** Who was merged into whom, once the app may know it. */
@@ -152,6 +155,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   redacted: new Map(),
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
+  mayGoBare: false,
   merged: new Set(),
   mergedInto: new Map(),
   met: new Set(),

@@ -129,6 +129,10 @@ export function whyNot(
   return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);
 }
 
+/** Why a request without an order, a flag or lists may not be sent; null: it may. */
+export const whyNotBare = ({ rules, mayGoBare }: Account): string | null =>
+  rules.customers || mayGoBare ? null : 'a customer, and customers are left out';
+
 /**
  * Once the deletion was handled, nothing of a deleted customer's is sent except an opt-out with its
  * address.

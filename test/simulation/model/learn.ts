@@ -122,6 +122,7 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
   const place = ++account.place;
   const known = { may: place, must: sure ? place : NEVER };
   account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
+  account.mayGoBare ||= webhook.source === 'flow' || webhook.said.some(({ says }) => says === 'tags');
   for (const said of webhook.said) learn(account, said, webhook.triggeredAt, known);
 }
 

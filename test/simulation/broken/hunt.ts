@@ -1,0 +1,67 @@
+/**
+ * `npm run simulate:broken -- --seconds 60`: breaks today's code once for each field case, in this
+ * process only, and reports whether the simulator notices. `--case 3`: only that one.
+ */
+import { spawnSync } from 'node:child_process';
+import { registerHooks } from 'node:module';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { BREAKAGES, type Breakage } from './breakages.ts';
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** The server's files are loaded with these changes. */
+function breakCode({ changes }: Breakage): void {
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      const mine = changes.filter(({ file }) => url.endsWith(`/${file}`));
+      if (mine.length === 0) return loaded;
+      const source = mine.reduce((text, { find, replace }) => text.replace(find, () => replace), String(loaded.source));
+      return { ...loaded, source };
+    },
+  });
+}
+
+async function hunt(breakage: Breakage): Promise<void> {
+  breakCode(breakage);
+  const { search } = await import('../search.ts');
+  const { sayHistory } = await import('../report.ts');
+  const { World } = await import('../world.ts');
+  const world = await World.create();
+  const began = process.hrtime.bigint();
+  const passed = () => Number(process.hrtime.bigint() - began) / 1e9;
+  let isFound = false;
+  const result = await search(world, {
+    seed: Number(values.seed),
+    kind: { only: breakage.only },
+    goesOn: () => !isFound && passed() < Number(values.seconds),
+    onFound: (found) => {
+      isFound = true;
+      say(`case ${breakage.number}: found, seed ${found.seed}, ${found.history.steps.length} steps: ${found.what[0]}`);
+      say(sayHistory(found.history));
+    },
+  });
+  if (!isFound) say(`case ${breakage.number}: not found in ${result.histories} histories`);
+  await world.close();
+  process.exit(0);
+}
+
+if (values.case === undefined) {
+  for (const { number, what } of BREAKAGES) {
+    say(`case ${number}: ${what}`);
+    const more = ['--case', String(number), '--seconds', values.seconds, '--seed', values.seed];
+    spawnSync(process.execPath, [path.join(import.meta.dirname, 'hunt.ts'), ...more], { stdio: 'inherit' });
+  }
+} else {
+  const breakage = BREAKAGES.find(({ number }) => number === Number(values.case));
+  if (!breakage) throw new Error(`There is no case ${values.case}`);
+  await hunt(breakage);
+}
