@@ -63,7 +63,8 @@ export type Scene = {
    */
   leave(how?: { room?: number; limit?: number; db?: Db }): Promise<Left | null>;
   claim(): Promise<ReadyDelivery[]>;
-  record(delivery: ReadyDelivery, answer?: Partial<Attempt>): Promise<void>;
+  /** Records how an attempt ended; null: the delivery was never posted. */
+  record(delivery: ReadyDelivery, answer?: Partial<Attempt> | null): Promise<void>;
   /**
    * Translates what has arrived and sends everything due, with one answer for everything. Returns
    * the payloads sent.
@@ -165,7 +166,7 @@ export async function openScene(): Promise<Scene> {
     },
     claim: async () => (await takeTurn(turnDeps(), scene.shop, [], 50)).ready,
     record: async (delivery, answer = answers.accepted) => {
-      const result = {
+      const result = answer && {
         ...answers.accepted,
         ms: 12,
         text: { code: 'state.accepted' } as const,

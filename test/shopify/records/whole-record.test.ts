@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TranslationError } from '../../../server/domain/translated.ts';
-import { hiddenFields } from '../../../server/shopify/records/hidden-fields.ts';
+import { deniedWithin, hiddenFields } from '../../../server/shopify/records/hidden-fields.ts';
 import { translateRecord } from '../../../server/shopify/records/translate-record.ts';
 import { translateCustomer } from '../../../server/shopify/translate/translate-customer.ts';
 import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
@@ -137,9 +137,10 @@ describe('a customer’s record', () => {
     ['all of the phone', ['defaultPhoneNumber'], { facts: facts.slice(0, 1) }],
   ])('of which the app may not see %s says nothing about it, and all the rest', (_, denied, less) => {
     const seen = translateRecord({ ...record, denied }, ctx('import/customers'), 'import');
-    const all = { tags: customer.tags, dataSaleOptOut: true, facts };
-    expect(seen).toMatchObject({ read: { metafields: { 'facts.birth_date': ['1980-12-01'] }, ...all, ...less } });
-    expect(seen).toMatchObject({ read: less });
+    const metafields = { 'facts.birth_date': ['1980-12-01'], 'facts.gender': [] };
+    const { read } = seen as { read: Record<string, unknown> };
+    const all = { tags: customer.tags, dataSaleOptOut: true, facts, metafields, ...less };
+    expect({ ...read, ...all }).toEqual(read);
   });
 
   it('without an address has no choice about one', () => {
@@ -256,6 +257,16 @@ describe('an order’s record', () => {
     ['after it was changed', current, currentBody],
     ['of a guest', guest, guestBody],
     [
+      'of somebody whose name is in the address',
+      { customer: { ...customer, firstName: null, lastName: null } },
+      { customer: { ...customerBody, first_name: null, last_name: null } },
+    ],
+    [
+      'with a country and a province by name',
+      { billingAddress: { ...place(2).node, provinceCode: null, countryCodeV2: null } },
+      { billing_address: { ...place(2).body, province_code: null, country_code: null } },
+    ],
+    [
       'of somebody known by an address elsewhere',
       { shippingAddress: null, billingAddress: null },
       { shipping_address: null, billing_address: null },
@@ -306,6 +317,11 @@ describe('the fields the app may not see, in a webhook’s words', () => {
   ])('%j are %j', (denied, hidden) => {
     const seen = { defaultEmailAddress: {}, defaultPhoneNumber: { smsMarketingConsent: {} } };
     expect(hiddenFields({ ...seen, customer: { ...seen, defaultAddress: {} } }, denied)).toEqual(hidden);
+  });
+
+  it('of a part of an answer are those within it', () => {
+    const denied = ['customer.tags', 'customer.defaultAddress.city', 'customers.tags', 'tags', 'customer'];
+    expect(deniedWithin('customer', denied)).toEqual(['tags', 'defaultAddress.city']);
   });
 
   it('begin where the answer is empty, and leave out what it has', () => {

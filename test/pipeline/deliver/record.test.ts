@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../server/ascent360/client.ts';
+import { readText } from '../../../server/domain/wording/kept-text.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+beforeEach(async () => await scene.begin({}));
+afterAll(async () => await scene.close());
+
+const timeout = { class: 'retry', flags: 'unknown', status: null, error: 'timeout' } as const;
+const later = { class: 'retry', flags: 'refused', status: 429, error: 'http_429' } as const;
+const interrupted = { class: 'unknown', flags: 'unknown', status: null, error: 'interrupted' } as const;
+const now = () => new Date(scene.now).toISOString();
+
+async function claimOne(topic: string, body: object): Promise<ReadyDelivery> {
+  await scene.receive(topic, { ...body });
+  await scene.process();
+  const [one, ...more] = await scene.claim();
+  if (!one || more.length > 0) throw new Error('Not one delivery is due');
+  return one;
+}
+const optOut = async () => await claimOne(EMAIL, emailConsent(1, 'unsubscribed', now()));
+
+/** A moment ago: due times are kept in milliseconds, so `now` may be a little later. */
+const makeDue = async () =>
+  await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [
+    scene.shop.id,
+  ]);
+
+type Standing = {
+  state: string;
+  reason: string | null;
+  detail: string | null;
+  open: boolean;
+  attempts: number;
+  minutes: number;
+  flags: [boolean | null, boolean[]];
+  audit: object | null;
+};
+
+/** What became of a delivery: its event, when it is due, what Ascent360 was told, and the newest audit entry. */
+async function standing({ id, eventId }: ReadyDelivery): Promise<Standing> {
+  const [row] = await scene.db.query<Omit<Standing, 'flags' | 'audit'>>(
+    `SELECT e.state, e.reason, e.detail, d.open, d.attempts,
+       round(extract(epoch FROM d.due_at - now()) / 60)::int AS minutes
+     FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1 AND e.id = $2 AND d.lease_until IS NULL`,
+    [id, eventId],
+  );
+  const [told] = await scene.db.query<{ accepted: boolean | null; unsettled: [string, boolean][] }>(
+    `SELECT accepted, unsettled FROM told WHERE shop_id = $1`,
+    [scene.shop.id],
+  );
+  if (!row) throw new Error('The delivery is still leased');
+  const flags: Standing['flags'] = [told?.accepted ?? null, (told?.unsettled ?? []).map(([, value]) => value)];
+  return { ...row, flags, audit: await newestAttempt() };
+}
+
+async function newestAttempt(): Promise<object | null> {
+  const rows = await scene.db.query<{ lines: string }>(
+    'SELECT lines FROM audit_chain WHERE shop_id = $1 ORDER BY seq',
+    [scene.shop.id],
+  );
+  const entries = rows.flatMap(({ lines }) => lines.split('\n').map((line): { kind: string } => JSON.parse(line)));
+  return entries.findLast(({ kind }) => kind === 'attempt') ?? null;
+}
+
+describe('an attempt that carries an opt-out', () => {
+  const HOUR = 60;
+  const open = { state: 'open', reason: null, detail: null, open: true };
+  it.each<[string, Partial<Attempt> | null, Partial<Standing>]>([
+    [
+      'accepted',
+      answers.accepted,
+      { state: 'accepted', reason: null, detail: null, open: false, attempts: 1, flags: [false, []] },
+    ],
+    [
+      'rejected',
+      answers.rejected,
+      {
+        state: 'attention',
+        reason: 'rejected',
+        detail: 'Email is not valid',
+        open: false,
+        attempts: 1,
+        flags: [null, []],
+      },
+    ],
+    ['refused with its GUID', answers.refusedGuid, { ...open, attempts: 0, minutes: 0, flags: [null, []] }],
+    ['without an answer in time', timeout, { ...open, attempts: 1, minutes: HOUR, flags: [null, [false]] }],
+    ['interrupted', interrupted, { ...open, attempts: 1, minutes: HOUR, flags: [null, [false]] }],
+    ['put off', later, { ...open, attempts: 1, minutes: HOUR, flags: [null, []] }],
+    [
+      'put off for longer than the schedule says',
+      { ...later, retryAfterMs: 90 * 60_000 },
+      { ...open, attempts: 1, minutes: HOUR, flags: [null, []] },
+    ],
+    ['never made', null, { ...open, attempts: 0, minutes: 0, flags: [null, []] }],
+  ])('and was %s', async (_, answer, expected) => {
+    const delivery = await optOut();
+    await scene.record(delivery, answer);
+    expect(await standing(delivery)).toMatchObject(expected);
+    const status = answer?.status ?? null;
+    const audit = { event: delivery.eventId, attempt: delivery.attemptId, flags: { email: false } };
+    expect(await newestAttempt()).toMatchObject({ ...audit, outcome: answer?.class ?? 'not_sent' });
+    expect(await newestAttempt()).toEqual(
+      status === null ? expect.not.objectContaining({ status }) : expect.objectContaining({ status }),
+    );
+    const attempts = await scene.db.query<{ class: string }>('SELECT class FROM attempts WHERE delivery_id = $1', [
+      delivery.id,
+    ]);
+    expect(attempts).toEqual(answer ? [{ class: answer.class }] : []);
+  });
+
+  it('is made daily once the schedule is used up', async () => {
+    for (const minutes of [HOUR, HOUR, 24 * HOUR, 24 * HOUR]) {
+      const delivery = (await scene.claim())[0] ?? (await optOut());
+      await scene.record(delivery, timeout);
+      expect(await standing(delivery)).toMatchObject({ ...open, minutes });
+      await makeDue();
+    }
+  });
+
+  it('whose lease ran out changes nothing, whatever it was answered: another process has it', async () => {
+    const delivery = await optOut();
+    await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [delivery.id]);
+    await scene.record(delivery, answers.accepted);
+    await scene.db.query('UPDATE deliveries SET lease_until = NULL WHERE id = $1', [delivery.id]);
+    expect(await standing(delivery)).toMatchObject({ ...open, attempts: 0, flags: [null, [false]], audit: null });
+  });
+});
+
+it('an attempt without a flag is not in the audit log, and is given up once the schedule is used up', async () => {
+  const first = await claimOne('customers/create', customer(1));
+  for (let i = 0; i < 3; i++) {
+    const delivery = i === 0 ? first : (await scene.claim())[0];
+    if (!delivery) throw new Error('It is no longer due');
+    await scene.record(delivery, answers.down);
+    await makeDue();
+  }
+  expect(await standing(first)).toMatchObject({
+    state: 'attention',
+    reason: 'gave_up',
+    detail: 'HTTP 503',
+    audit: null,
+  });
+});
+
+it('an accepted record without an email address says that Ascent360 doesn’t load it by default', async () => {
+  const delivery = await claimOne(SMS, smsConsent(1, 'subscribed', now(), '+15005550106'));
+  await scene.record(delivery);
+  const { state, detail } = await standing(delivery);
+  expect([state, readText(detail ?? '')]).toEqual(['accepted', { code: 'detail.phone_only' }]);
+});
+
+describe('after a changed order was sent and', () => {
+  const version = (minutes: number, total: string) =>
+    order(1, {
+      total_price: total,
+      created_at: now(),
+      updated_at: new Date(scene.now + minutes * 60_000).toISOString(),
+    });
+
+  it.each<[string, Partial<Attempt>, number]>([
+    ['its outcome is unknown, the order as it was before is sent again', timeout, 1],
+    ['it was not taken, the order as it was before is nothing new', later, 0],
+    ['it was accepted, the order as it was before is sent', answers.accepted, 1],
+  ])('%s', async (_, answer, sent) => {
+    await scene.record(await claimOne('orders/create', version(1, '10.00')));
+    await scene.record(await claimOne('orders/updated', version(2, '20.00')), answer);
+    await scene.receive('orders/updated', version(3, '10.00'));
+    await scene.process();
+    await makeDue();
+    expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(
+      Array(sent).fill('10.00'),
+    );
+  });
+
+  it.each<[string, Partial<Attempt>, object, object]>([
+    ['put off', later, { state: 'merged', reason: 'superseded', open: false }, { open: true, minutes: 60 }],
+    ['accepted', answers.accepted, { state: 'accepted', open: false }, { open: true, minutes: 0 }],
+    ['rejected', answers.rejected, { state: 'attention', open: false }, { open: true, minutes: 0 }],
+  ])('a newer state came meanwhile, and it is %s: only a retry gives way', async (_, answer, older, newer) => {
+    const delivery = await claimOne('orders/create', version(1, '10.00'));
+    const event = await scene.receive('orders/updated', version(2, '20.00'));
+    await scene.process();
+    await scene.record(delivery, answer);
+    expect(await standing(delivery)).toMatchObject(older);
+    const [row] = await scene.db.query<{ open: boolean; minutes: number }>(
+      `SELECT open, greatest(0, round(extract(epoch FROM due_at - now()) / 60))::int AS minutes FROM deliveries WHERE event_id = $1`,
+      [event],
+    );
+    expect(row).toEqual(newer);
+    const [{ into } = { into: null }] = await scene.db.query<{ into: string | null }>(
+      'SELECT merged_into AS into FROM events WHERE id = $1',
+      [delivery.eventId],
+    );
+    expect(into).toBe('reason' in older ? event : null);
+  });
+});
+
+describe('while Ascent360 refuses the GUID, the probe', () => {
+  const problem = async () => (await scene.store.load(scene.shop))?.problem ?? null;
+
+  it.each<[string, Partial<Attempt>, boolean]>([
+    ['accepted ends that', answers.accepted, false],
+    ['rejected ends that', answers.rejected, false],
+    ['refused prolongs it', answers.refusedGuid, true],
+    ['without an answer changes nothing, and costs no attempt', timeout, true],
+  ])('%s', async (_, answer, stays) => {
+    await scene.record(await optOut(), answers.refusedGuid);
+    expect(await problem()).toMatchObject({ error: 'HTTP 401' });
+    await scene.db.query(`UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
+    const [probe] = await scene.claim();
+    if (!probe) throw new Error('There is no probe');
+    await scene.record(probe, answer);
+    expect((await problem()) !== null).toBe(stays);
+    const isOver = answer.class === 'accepted' || answer.class === 'rejected';
+    expect(await standing(probe)).toMatchObject(isOver ? { open: false } : { open: true, attempts: 0, minutes: 0 });
+  });
+});
+
+it.each<[string, Partial<Attempt>[], boolean]>([
+  ['ten failures', Array(10).fill(answers.down), true],
+  ['seven failures of ten', [...Array(3).fill(answers.accepted), ...Array(7).fill(timeout)], true],
+  ['six failures of ten', [...Array(4).fill(answers.accepted), ...Array(6).fill(timeout)], false],
+  ['seven interruptions of ten', [...Array(3).fill(answers.rejected), ...Array(7).fill(interrupted)], true],
+  ['ten rejections', Array(10).fill(answers.rejected), false],
+  ['nine failures, and deliveries never posted', [...Array(9).fill(answers.down), null, null], false],
+])('%s: the breaker opens %3$s', async (_, ends, opens) => {
+  for (const id of ends.keys()) await scene.receive('customers/create', customer(id + 1));
+  await scene.process();
+  const deliveries = await scene.claim();
+  expect(deliveries).toHaveLength(ends.length);
+  for (const [i, delivery] of deliveries.entries()) await scene.record(delivery, ends[i]);
+  const breaker = (await scene.store.load(scene.shop))?.breaker ?? null;
+  expect((breaker?.openedAt ?? null) !== null).toBe(opens);
+});
