@@ -97,6 +97,8 @@ export type Account = {
   nameless: Nameless[];
   /** Customers to be erased. */
   redacted: Map<number, { at: number; must: number }>;
+  /** When each of them was, for ever: what was triggered before is skipped. */
+  erasedAt: Map<number, number>;
   redactedOrders: Set<number>;
   /** Whether orders were ever left out. */
   leftOrdersOut: boolean;
@@ -153,6 +155,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   deleted: new Map(),
   nameless: [],
   redacted: new Map(),
+  erasedAt: new Map(),
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
   mayGoBare: false,

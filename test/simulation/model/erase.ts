@@ -26,5 +26,7 @@ export function erase(
     account.redactedOrders.add(order);
     account.orders.delete(order);
   }
-  if (must !== NEVER) account.redacted.set(customer, { at, must });
+  if (must === NEVER) return;
+  account.redacted.set(customer, { at, must });
+  account.erasedAt.set(customer, at);
 }

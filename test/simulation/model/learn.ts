@@ -123,7 +123,11 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
   const known = { may: place, must: sure ? place : NEVER };
   account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
   account.mayGoBare ||= webhook.source === 'flow' || webhook.said.some(({ says }) => says === 'tags');
-  for (const said of webhook.said) learn(account, said, webhook.triggeredAt, known);
+  for (const said of webhook.said) {
+    const erasedAt = 'customer' in said && said.customer !== null ? account.erasedAt.get(said.customer) : undefined;
+    const isSkipped = said.says !== 'redacted' && erasedAt !== undefined && webhook.triggeredAt <= erasedAt;
+    if (!isSkipped) learn(account, said, webhook.triggeredAt, known);
+  }
 }
 
 /**
