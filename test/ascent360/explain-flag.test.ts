@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { explainFlag } from '../../server/ascent360/explain-flag.ts';
 import type { ConsentFact, FactSource, FlagChannel, FlagDecision, FlagReason } from '../../server/domain/consent.ts';
+import type { en } from '../../server/domain/wording/en.ts';
 import { inEnglish } from '../../server/domain/wording/in-english.ts';
+import type { Text } from '../../server/domain/wording/text.ts';
 import { factWith } from './inputs.ts';
 
 const EMAIL = { key: 'Email', present: true } as const;
@@ -48,31 +50,27 @@ it.each<[string, string]>([
   expect(said(held('no_choice', { state }))).toBe(`${none}${dated}`);
 });
 
-it.each<[FlagReason, string]>([
-  ['held_by_newer_state', 'Left out: a newer state without a choice holds an older opt-in back.'],
-  [
-    'held_by_holder',
-    'Left out: this is another customer’s opt-in, and the one who has the address now hasn’t opted in.',
-  ],
-  ['no_choice', 'Left out: there’s no explicit choice.'],
-])('%s is explained with what Shopify says, or alone if it says nothing', (reason, text) => {
-  expect(said(held(reason, { state: 'pending', chosenAt: null }))).toBe(`${text} Shopify says “pending”.`);
-  expect(said(held(reason, { state: null }))).toBe(text);
-  expect(said(held(reason, null))).toBe(text);
+/** The catalog's sentence for it. */
+const sentence = (code: keyof typeof en.field, params?: Text['params']) =>
+  inEnglish({ code: `field.${code}`, ...(params && { params }) });
+
+it.each(['held_by_newer_state', 'held_by_holder', 'no_choice'] as const)(
+  '%s is explained with what Shopify says, or alone if it says nothing',
+  (reason) => {
+    const text = sentence(reason);
+    expect(said(held(reason, { state: 'pending', chosenAt: null }))).toBe(`${text} Shopify says “pending”.`);
+    expect(said(held(reason, { state: null }))).toBe(text);
+    expect(said(held(reason, null))).toBe(text);
+  },
+);
+
+it.each(['history_held', 'not_asked_again'] as const)('%s is explained after the choice', (reason) => {
+  expect(said(held(reason))).toBe(`Subscribed on 2026-05-03 at 23:30 UTC. ${sentence(reason)}`);
 });
 
-it.each<[FlagReason, string]>([
-  ['history_held', 'Left out: your settings hold back choices this old.'],
-  ['not_asked_again', 'Left out: the app was installed again since, and Shopify has to confirm this choice first.'],
-])('%s is explained after the choice', (reason, text) => {
-  expect(said(held(reason))).toBe(`Subscribed on 2026-05-03 at 23:30 UTC. ${text}`);
-});
-
-it.each<[FlagReason, string]>([
-  ['no_address', 'Left out: we don’t know the Email this choice is about.'],
-  ['due', 'Left out.'],
-])('%s without a flag is explained', (reason, text) => {
-  expect(said(held(reason))).toBe(text);
+it('a flag that is left out for another reason is explained', () => {
+  expect(said(held('no_address'))).toBe(sentence('no_address', { key: 'Email' }));
+  expect(said(held('due'))).toBe(sentence('left_out'));
 });
 
 it('a date that no calendar has is no date', () => {
