@@ -215,7 +215,7 @@ const causes = await app.db.query<{ cause: string; n: number }>(
    FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.attempts > 1 AND a.class <> 'accepted' GROUP BY 1 ORDER BY 2 DESC`,
 );
 const ends = await counts();
-const audits = await exportAudits(app, shops, values['audit-export'] ?? null);
+const audits = await exportAudits(app.db, shops, values['audit-export'] ?? null);
 const bad = audits.filter(({ verdict }) => !verdict.ok);
 for (const { shop, verdict } of bad) say(`audit log of ${shop}: ${JSON.stringify(verdict)}`);
 const good = [missing, neverTaken, regressed, lateOptIns, bad].every(({ length }) => length === 0) && left === 0;

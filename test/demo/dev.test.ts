@@ -22,7 +22,8 @@ it('npm run dev says at once what it does, and shows its pages while the month o
   onTestFinished(() => void dev.kill('SIGKILL'));
   const ended = new Promise<number | null>((resolve) => dev.once('close', resolve));
   let said = '';
-  const heard = async (text: string) => await until(`it says ${text}`, async () => said.includes(text) || undefined);
+  const heard = async (text: string) =>
+    await until(`it says ${text}`, async () => said.includes(text) || undefined, 150_000);
   dev.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { exportAudits } from '../bench/export-audits.ts';
 import { SHOP, until } from '../fakes/connector.ts';
 import { clientOf, startWorld } from '../fakes/connector-process.ts';
 import {
@@ -91,7 +92,7 @@ describe('a process that is killed', () => {
     expect(world.ascent360.received.map(({ accepted }) => accepted)).toEqual([false, true]);
   });
 
-  it('under load, again and again: nothing acknowledged is lost, no choice goes back, only what a kill left unanswered is sent twice', async () => {
+  it('under load, again and again: nothing acknowledged is lost, no choice goes back, only what a kill left unanswered is sent twice, and the audit log fits', async () => {
     const world = await setUp();
     let current = await world.run();
     await world.connect(current);
@@ -111,6 +112,21 @@ describe('a process that is killed', () => {
     expect(sent.length).toBeGreaterThan(50);
     await current.kill();
     expect(repeats()).toBeLessThanOrEqual(await unansweredAttempts(world));
+    // The audit log is whole, and has every flag that Ascent360 took.
+    const [audit] = await world.read(async (db) => {
+      const shops = await db.query<{ id: number; domain: string }>('SELECT id, domain FROM shops');
+      return await exportAudits(db, shops, null);
+    });
+    expect(audit?.verdict).toMatchObject({ ok: true, first: 1, last: audit?.entries });
+    const logged = (audit?.text ?? '').split('\n').filter((line) => /"kind":"attempt"/.test(line));
+    for (const value of [true, false]) {
+      const taken = world.ascent360.received.filter(
+        ({ accepted, body }) => accepted && Reflect.get(Object(body), 'EmailPermission') === value,
+      );
+      const attempts = logged.filter((line) => line.includes(`"email":${value}`) && /"(accepted|unknown)"/.test(line));
+      expect(taken.length).toBeGreaterThan(0);
+      expect(attempts.length).toBeGreaterThanOrEqual(taken.length);
+    }
   });
 });
 

@@ -60,7 +60,11 @@ const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOSt
  * The chain as JSON Lines, with an end line; `from` and `to` are both included. The entries between
  * the first and the last in that time are given without a gap.
  */
-export async function* exportAudit(sql: Sql, shop: Shop, { from, to }: Window): AsyncGenerator<string> {
+export async function* exportAudit(
+  sql: Sql,
+  shop: Pick<Shop, 'id' | 'domain'>,
+  { from, to }: Window,
+): AsyncGenerator<string> {
   const [bounds] = await sql.query<{ first: number | null; last: number | null }>(
     `SELECT min(seq) FILTER (WHERE at >= coalesce($2::timestamptz, '-infinity')) AS first,
        max(seq) FILTER (WHERE at <= coalesce($3::timestamptz, 'infinity')) AS last
