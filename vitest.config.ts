@@ -32,7 +32,7 @@ const onBoth = files([
 const onServerOnly = files([
   'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
-  'features/operations/traces',
+  'features/operations/{compose,traces}',
   'platform/database/idle-in-transaction',
 ]);
 /** They need the embedded database, and would say the same on a server. */

@@ -126,7 +126,7 @@ describe('the containers', () => {
 
   it('include a Valkey that asks for a password, which its own check and the app have', () => {
     const text = read('compose.yaml');
-    expect(text).toContain('echo "requirepass $$REDISCLI_AUTH"');
+    expect(text).toContain('requirepass $$REDISCLI_AUTH');
     expect(text.match(/\$\{VALKEY_PASSWORD:\?/g)).toHaveLength(2);
   });
 

@@ -1,0 +1,153 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { startAscent360 } from '../../fakes/ascent360.ts';
+import { API_KEY, SECRET, until } from '../../fakes/connector.ts';
+import { clientOf } from '../../fakes/connector-process.ts';
+import { someCustomer } from '../../fakes/fault-oracle.ts';
+import { freePort } from '../../fakes/free-port.ts';
+import { leftOut } from '../../fakes/left-out.ts';
+import { findPostgres, startPostgres } from '../../fakes/postgres-server.ts';
+import { findRedis } from '../../fakes/redis-server.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
+const binary = findRedis();
+if (!binary) leftOut('compose.yaml’s services as processes', 'install Redis (Debian: redis-server)');
+
+const service = z.looseObject({
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  healthcheck: z.looseObject({ test: z.array(z.string()).default([]) }).default({ test: [] }),
+});
+const { services } = z
+  .looseObject({ services: z.record(z.string(), service) })
+  .parse(parse(read('compose.yaml'), { merge: true }));
+/** What the image starts where compose.yaml says nothing else, and how it looks after itself. */
+const [, imageCommand = '[]'] = /^CMD (.*)$/m.exec(read('Dockerfile')) ?? [];
+const [, imageCheck = '[]'] = /HEALTHCHECK[^\n]*\\\n\s+CMD (.*)$/m.exec(read('Dockerfile')) ?? [];
+const list = (json: string) => z.array(z.string()).parse(JSON.parse(json));
+
+const [POSTGRES, VALKEY] = ['f00dfeed'.repeat(6), 'deadbeef'.repeat(6)];
+const dotEnv: Record<string, string> = {
+  POSTGRES_PASSWORD: POSTGRES,
+  VALKEY_PASSWORD: VALKEY,
+  SHOPIFY_API_KEY: API_KEY,
+  SHOPIFY_API_SECRET: SECRET,
+  ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 3).toString('base64')}`,
+  METRICS_TOKEN: 'metrics',
+  APP_URL: 'https://connector.example.com',
+};
+
+/** As compose reads its file: `$$` is a dollar, `${NAME:?why}` a variable that must be there. */
+const filledIn = (text: string) =>
+  text.replaceAll(/\$\$|\$\{(\w+)(?::\?[^}]*)?\}/g, (found, name: string | undefined) =>
+    name === undefined ? '$' : (dotEnv[name] ?? expect.fail(`${found} is not in .env`)),
+  );
+
+type Ports = { postgres: number; valkey: number };
+const environmentOf = (name: string, ports: Ports) =>
+  Object.fromEntries(
+    Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [
+      key,
+      filledIn(value)
+        .replace('@postgres:5432', `@127.0.0.1:${ports.postgres}`)
+        .replace('@valkey:6379', `@127.0.0.1:${ports.valkey}`),
+    ]),
+  );
+
+function start([program = '', ...args]: readonly string[], env: Record<string, string>, cwd = root): ChildProcess {
+  const child = spawn(program === 'node' ? process.execPath : program, args, {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: 'ignore',
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+/** PostgreSQL with compose.yaml's role and database, which asks for the password. */
+async function startDatabase(): Promise<number> {
+  const server = await startPostgres(findPostgres() ?? '');
+  onTestFinished(server.stop);
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  const { POSTGRES_USER = '', POSTGRES_DB = '', POSTGRES_PASSWORD = '' } = services['postgres']?.environment ?? {};
+  await client.query(`CREATE ROLE ${POSTGRES_USER} LOGIN SUPERUSER PASSWORD '${filledIn(POSTGRES_PASSWORD)}'`);
+  await client.query(`CREATE DATABASE ${POSTGRES_DB} OWNER ${POSTGRES_USER}`);
+  await client.end();
+  return Number(new URL(server.url).port);
+}
+
+/** Valkey, or Redis in its place, by compose.yaml's own command and check. */
+async function startValkey(): Promise<{ port: number; child: ChildProcess }> {
+  const port = await freePort();
+  const dir = await mkdtemp(path.join(tmpdir(), 'connector-compose-'));
+  onTestFinished(async () => await rm(dir, { recursive: true, force: true }));
+  const { command = [], environment = {}, healthcheck } = services['valkey'] ?? {};
+  const env = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, filledIn(value)]));
+  const here = (text: string) =>
+    filledIn(text)
+      .replace('valkey-server -', `${binary} - --port ${port}`)
+      .replace('valkey-cli', `${(binary ?? '').replace('-server', '-cli')} -p ${port}`);
+  const child = start(command.map(here), env, dir);
+  const [kind, check = ''] = healthcheck?.test ?? [];
+  expect(kind).toBe('CMD-SHELL');
+  const run = promisify(execFile);
+  const looks = async (password: Record<string, string>) =>
+    await run('sh', ['-c', here(check)], { env: { PATH: process.env['PATH'] ?? '', ...password } }).then(
+      () => true,
+      () => false,
+    );
+  await until('valkey is healthy', async () => (await looks(env)) || undefined);
+  expect(await looks({})).toBe(false);
+  return { port, child };
+}
+
+/** @returns its exit code after SIGTERM, which has to reach the process that works */
+async function stop(child: ChildProcess): Promise<unknown> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  return await ended;
+}
+
+describe.skipIf(!findPostgres() || !binary)('compose.yaml', () => {
+  it('works with its own commands, environments and checks: migrations, then web and worker, deliver a webhook', async () => {
+    const valkey = await startValkey();
+    const ports = { postgres: await startDatabase(), valkey: valkey.port };
+    const migrate = start(services['migrate']?.command ?? [], environmentOf('migrate', ports));
+    expect(await new Promise((resolve) => migrate.once('exit', resolve))).toBe(0);
+    const ascent360 = await startAscent360();
+    onTestFinished(ascent360.close);
+    const urls: Record<string, string> = {};
+    const running: ChildProcess[] = [];
+    for (const role of ['web', 'worker']) {
+      const PORT = String(await freePort());
+      // The sweep is too rare to find what Valkey lost.
+      const instead = { PORT, ASCENT360_BASE_URL: ascent360.url, SWEEP_INTERVAL: '1h', LOG_LEVEL: 'warn' };
+      const env = { ...dotEnv, ...environmentOf(role, ports), ...instead };
+      running.push(start(list(imageCommand), env));
+      urls[role] = `http://127.0.0.1:${PORT}`;
+      const healthy = async () =>
+        await new Promise<true | undefined>((resolve) => {
+          start(list(imageCheck), { PORT }).once('exit', (code) => resolve(code === 0 || undefined));
+        });
+      await until(`${role} is healthy`, healthy);
+    }
+    const web = clientOf(urls['web'] ?? '');
+    const guid = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
+    expect((await web.api('PUT', '/settings', { guid })).status).toBe(200);
+    const { topic, body, webhookId } = someCustomer();
+    expect((await web.send(topic, body, { webhookId })).status).toBe(200);
+    await ascent360.until(1);
+    expect(ascent360.received.map((one) => [one.guid, one.accepted])).toEqual([[guid, true]]);
+    for (const child of [...running, valkey.child]) expect(await stop(child)).toBe(0);
+  });
+});
