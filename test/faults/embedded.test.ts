@@ -21,7 +21,8 @@ afterEach(async () => {
 /** The real server in its own process, on the embedded database in `dataDir`. */
 async function startProcess(dataDir: string, ascent360Url: string) {
   const port = await freePort();
-  const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../../server/index.ts')], {
+  const child: ChildProcess = spawn(process.execPath, ['server/run.js', 'server/index.ts'], {
+    cwd: path.join(import.meta.dirname, '../..'),
     env: {
       PATH: process.env['PATH'] ?? '',
       PORT: String(port),
