@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { startWorld } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { customer, order } from '../pipeline/bodies.ts';
 
@@ -9,7 +9,7 @@ import { customer, order } from '../pipeline/bodies.ts';
  * The specification says 50,000 waiting after an hour of 500s. Time and number are smaller here;
  * the mechanism is the same.
  */
-const WAITING = sharedPostgres() ? 4000 : 2000;
+const WAITING = 1500;
 const AT_ONCE = 5;
 
 describe('a receiver that answers 500 for long', () => {

@@ -48,7 +48,7 @@ async function setUp(settings: readonly string[] = []): Promise<Scene> {
   const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { port: String(wire.port) }).href;
   const connector = await world.run({ DATABASE_URL });
   await world.connect(connector);
-  const traffic = startTraffic(() => connector, { lines: 12, pauseMs: 5, tries: 60 + 5 * STOPPED_SECONDS });
+  const traffic = startTraffic(() => connector, { lines: 8, pauseMs: 25, tries: 60 + 5 * STOPPED_SECONDS });
   await until('it takes webhooks and delivers them', async () =>
     taken(traffic) > 100 && world.ascent360.received.length > 50 ? true : undefined,
   );

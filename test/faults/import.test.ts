@@ -3,7 +3,7 @@ import { SHOP, until } from '../fakes/connector.ts';
 import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts';
 import type { ImportBody } from '../features/imports/scene.ts';
 
-const CUSTOMERS = 3000;
+const CUSTOMERS = 1500;
 const OLD = '2024-03-01T10:00:00Z';
 
 const line = (n: number) =>

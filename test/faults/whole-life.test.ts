@@ -8,7 +8,7 @@ import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
 import type { ImportBody } from '../features/imports/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
-const CUSTOMERS = 3000;
+const CUSTOMERS = 1500;
 const OLD = '2024-03-01T10:00:00Z';
 const NEIGHBOUR = 'neighbour.myshopify.com';
 const CANARY = { id: 4242, email: 'canary@example.com', phone: '+15005550106', first_name: 'Canaryfirst' };
