@@ -9,7 +9,9 @@ const files = (names: readonly string[]) => names.map((name) => `test/${name}.te
  * The tests that touch data. They run once: on a real PostgreSQL where there is one, whose processes also start faster, or else
  * on the embedded database.
  */
-const onData = files(['admin', 'faults', 'features', 'http', 'pipeline', 'store'].map((room) => `${room}/**/*`));
+const onData = files(
+  ['admin', 'demo/history', 'faults', 'features', 'http', 'pipeline', 'store'].map((room) => `${room}/**/*`),
+);
 /**
  * These run on the embedded database as well: the processes that are killed on it, the tables, and the cheapest files that
  * together send nine of ten statements, which reach it through another driver. At night CI runs everything on it
