@@ -86,9 +86,12 @@ export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
   webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
 
 /** Shopify asks to erase someone and their orders. */
-export function redactWebhook(scene: Scene, { id, email, phone }: Customer, orders: number[], at: number): Webhook {
+export function redactWebhook(scene: Scene, { id, email, phone }: Customer, theirs: Order[], at: number): Webhook {
+  const orders = theirs.map((order) => order.id);
   const body = { shop_id: 1, shop_domain: scene.domain, customer: { id, email, phone }, orders_to_redact: orders };
-  const addresses = [email, phone].flatMap((address) => address?.toLowerCase() ?? []);
+  const addresses = [email, phone, ...theirs.map((order) => order.email)].flatMap(
+    (address) => address?.toLowerCase() ?? [],
+  );
   return webhook(scene, 'customers/redact', body, {
     at,
     said: [{ says: 'redacted', customer: id, orders, addresses }],

@@ -20,8 +20,9 @@ import type { Webhook } from './webhooks.ts';
 const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'flow/send']);
 const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop'];
 
-function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'>): Order {
-  const made: Order = { ...order, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
+function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status' | 'owned'>): Order {
+  const owned = order.customer !== null;
+  const made: Order = { ...order, owned, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
   scene.shopify.orders.set(made.id, made);
   return made;
 }
@@ -65,10 +66,11 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'claimOrder': {
       // A guest makes an account, or the merchant says whose order it is.
-      const orders = [...scene.shopify.orders.values()].filter((order) => order.customer === null);
+      const orders = [...scene.shopify.orders.values()].filter(({ owned }) => !owned);
       const order = orders[step.which % Math.max(1, orders.length)];
       if (!order) return [];
       order.customer = customerAt(scene, step.who, now).id;
+      order.owned = true;
       order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
       return [orderWebhook(scene, order, 'orders/updated', now)];
     }
@@ -115,14 +117,7 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       scene.shopify.customers.delete(customer.id);
       const theirs = [...scene.shopify.orders.values()].filter((order) => order.customer === customer.id);
       for (const order of theirs) scene.shopify.orders.delete(order.id);
-      return [
-        redactWebhook(
-          scene,
-          customer,
-          theirs.map(({ id }) => id),
-          now,
-        ),
-      ];
+      return [redactWebhook(scene, customer, theirs, now)];
     }
     case 'dataRequest':
       return [dataRequestWebhook(scene, customerAt(scene, step.who, now), now)];

@@ -23,6 +23,8 @@ export type Order = {
   createdAt: number;
   updatedAt: number;
   customer: number | null;
+  /** Whether it ever was a customer's. */
+  owned: boolean;
   email: string;
   ticked: boolean;
   status: 'pending' | 'paid';

@@ -117,6 +117,8 @@ export type Account = {
   listsTold: Map<string, string>;
   /** Whose order it was when first heard of. */
   buyers: Map<number, number>;
+  /** Whose an order was when Shopify was asked about it. */
+  askedBuyers: Map<number, number>;
   /** The newest state of an order that was acknowledged. */
   orders: Map<number, OrderState>;
   /** States of orders that Shopify was asked for. */
@@ -167,6 +169,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   saleWords: [],
   listsTold: new Map(),
   buyers: new Map(),
+  askedBuyers: new Map(),
   orders: new Map(),
   askedOrders: [],
   sentOrders: new Map(),

@@ -69,12 +69,9 @@ export function wrongOrders(account: Account): string[] {
   return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
     const sent = account.sentOrders.get(id);
     // An order that comes again without its customer still is theirs (SPEC 6.4).
-    const buyer = customer ?? account.buyers.get(id);
-    if (
-      (buyer !== undefined && account.deleted.has(buyer)) ||
-      (account.reinstalledAt !== null && createdAt < account.reinstalledAt)
-    )
-      return [];
+    const buyers = [customer, account.buyers.get(id), account.askedBuyers.get(id)];
+    if (buyers.some((buyer) => buyer != null && account.deleted.has(buyer))) return [];
+    if (account.reinstalledAt !== null && createdAt < account.reinstalledAt) return [];
     if (sent?.unsure) return [];
     const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
     return sent?.status === status || asked.some((one) => one.status === sent?.status)

@@ -192,6 +192,7 @@ export function learnRead(
  * known.
  */
 export function learnAskedOrder(account: Account, order: Order): void {
+  if (order.customer !== null) account.askedBuyers.set(order.id, order.customer);
   account.askedOrders.push({ order: order.id, updatedAt: order.updatedAt, status: order.status });
   if (order.customer === null || !order.ticked) {
     const said = {
