@@ -1,8 +1,8 @@
 import { Badge, BlockStack, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { appBridge } from './app-bridge.ts';
 import { linkOf, parts, readExtensions } from './read-extensions.ts';
+import { useSetup } from './setup/use-setup.ts';
 import { useShop } from './shell/shop.tsx';
 import { textsOf } from './texts.ts';
 
@@ -19,34 +19,13 @@ async function askShopify() {
 
 const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.getAttribute('content') ?? '';
 
-const KEPT = 'extensions-hidden';
-/** A browser may keep nothing: then the card is there again next time. */
-function wasHidden(): boolean {
-  try {
-    return window.localStorage.getItem(KEPT) === 'yes';
-  } catch {
-    return false;
-  }
-}
-function keepHidden(): void {
-  try {
-    window.localStorage.setItem(KEPT, 'yes');
-  } catch {
-    // Hidden for as long as the page is open.
-  }
-}
-
 /** Which parts of the app outside its own pages are in use, each with a way to add it. */
 export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
   const known = readExtensions(data);
-  const [hidden, setHidden] = useState(wasHidden);
-  const hide = () => {
-    keepHidden();
-    setHidden(true);
-  };
-  if (hidden) return null;
+  const { setup, hideParts, saving } = useSetup();
+  if (setup.partsHidden) return null;
   return (
     <Card>
       <BlockStack gap="400">
@@ -55,7 +34,7 @@ export function ExtensionsStatus() {
             <Text as="h2" variant="headingMd">
               {t('title')}
             </Text>
-            <Button variant="tertiary" onClick={hide} accessibilityLabel={t('hideThis')}>
+            <Button variant="tertiary" onClick={hideParts} loading={saving} accessibilityLabel={t('hideThis')}>
               {t('hide')}
             </Button>
           </InlineStack>

@@ -17,6 +17,7 @@ export function useSetup(): {
   setup: Setup;
   markDone(...steps: SetupStep[]): void;
   dismiss(): void;
+  hideParts(): void;
   saving: boolean;
   error: unknown;
 } {
@@ -33,6 +34,7 @@ export function useSetup(): {
       if (added.length > 0) put.mutate({ ...setup, done: [...setup.done, ...added] });
     },
     dismiss: () => put.mutate({ ...setup, dismissed: true }),
+    hideParts: () => put.mutate({ ...setup, partsHidden: true }),
     saving: put.isPending,
     error: put.error,
   };

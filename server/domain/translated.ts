@@ -98,7 +98,7 @@ export type ShopFacts = {
   timeZone?: string;
   name?: string;
   developmentStore?: boolean;
-  setup?: { done: string[]; dismissed: boolean };
+  setup?: { done: string[]; dismissed: boolean; partsHidden?: boolean };
   /** The access scopes that the app has. */
   scopes?: string[];
   /** Shopify's `updated_at` of the newest shop state we took. */

@@ -11,8 +11,11 @@ const { guid: _guid, guidLast4: _guidLast4, newAccount: _newAccount, ...settings
 const settingsAnswer = z.strictObject({ ...settings, guid: z.null(), guidLast4: z.string().nullable() });
 export type SettingsAnswer = z.output<typeof settingsAnswer>;
 
-/** The merchant's progress with the setup guide: which steps are done, and whether they hid it. */
-const setup = z.object({ done: z.array(z.enum(setupSteps)), dismissed: z.boolean() });
+/**
+ * The merchant's progress with the setup guide: which steps are done, and whether they hid it.
+ * `partsHidden`: they hid the card about the app's other parts.
+ */
+const setup = z.object({ done: z.array(z.enum(setupSteps)), dismissed: z.boolean(), partsHidden: z.boolean() });
 export type Setup = z.infer<typeof setup>;
 
 /** `GET /api/shop`. Null: not known yet. Every runtime knows the `timeZone`. */

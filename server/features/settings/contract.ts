@@ -41,6 +41,7 @@ export const setupContract = z.strictObject(
       error: refusing('list'),
     }),
     dismissed: z.boolean({ error: refusing('on_off') }),
+    partsHidden: z.boolean({ error: refusing('on_off') }).default(false),
   },
   { error: refusing('json') },
 );

@@ -21,6 +21,7 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   setup: {
     done: setupSteps.filter((step) => facts.setup?.done.includes(step)),
     dismissed: facts.setup?.dismissed ?? false,
+    partsHidden: facts.setup?.partsHidden ?? false,
   },
 });
 

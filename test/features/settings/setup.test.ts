@@ -19,12 +19,12 @@ describe('what the pages know about the shop', () => {
       country: null,
       timeZone: 'UTC',
       developmentStore: false,
-      setup: { done: [], dismissed: false },
+      setup: { done: [], dismissed: false, partsHidden: false },
     });
   });
 
   it('includes how far the first steps are, besides what Shopify reports, for this shop alone', async () => {
-    const setup = { done: ['lists', 'test'], dismissed: true };
+    const setup = { done: ['lists', 'test'], dismissed: true, partsHidden: true };
     expect((await connector.api('PUT', '/setup', setup)).body).toMatchObject({ setup });
     await connector.deliver('shop/update', {
       id: 1,
@@ -51,6 +51,7 @@ describe('what the pages know about the shop', () => {
   it.each([
     [{ done: ['everything'], dismissed: false }, 'done.0'],
     [{ done: [], dismissed: 'yes' }, 'dismissed'],
+    [{ done: [], dismissed: false, partsHidden: 'yes' }, 'partsHidden'],
     [{ dismissed: true }, 'done'],
     ['text', ''],
   ])('refuses %j', async (body, field) => {
