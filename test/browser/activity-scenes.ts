@@ -27,7 +27,6 @@ const history = true;
 
 export const activityScenes: Scene[] = [
   { name: 'activity', route: '/activity', history, act: settledList },
-  { name: 'activity-narrow', route: '/activity', width: 320, history, act: settledList },
   {
     name: 'activity-attention',
     route: '/activity?state=attention',
@@ -108,14 +107,6 @@ export const activityScenes: Scene[] = [
       await openFirst(page);
       await page.getByRole('button', { name: /^Address/ }).click();
     },
-  },
-  {
-    name: 'event-narrow',
-    route: '/activity?topic=orders/create&state=accepted',
-    width: 320,
-    history,
-    full: true,
-    act: openFirst,
   },
   { name: 'event-rejected', route: '/activity?state=attention', history, full: true, act: openFirst },
   {

@@ -114,7 +114,6 @@ export const importsScenes: Scene[] = [
     act: async (page) => await page.getByText('No imports yet').waitFor(),
   },
   { name: 'import-counted', route, before: standing('counted'), full: true, act: settled },
-  { name: 'import-counted-narrow', route, width: 320, before: standing('counted'), full: true, act: settled },
   { name: 'import-running', route, before: standing('running'), act: settled },
   { name: 'import-waiting', route, before: standing('waiting'), act: settled },
   { name: 'import-failed', route, before: standing('failed'), act: settled },

@@ -26,7 +26,6 @@ async function refuse(stage: Stage): Promise<void> {
 
 export const overviewScenes: Scene[] = [
   { name: 'overview', route: '/', history: true, full: true, prepare: settled, act: seen },
-  { name: 'overview-narrow', route: '/', history: true, width: 320, full: true, prepare: settled, act: seen },
   {
     name: 'overview-table',
     route: '/',
@@ -36,6 +35,29 @@ export const overviewScenes: Scene[] = [
       await page.getByRole('button', { name: 'Show numbers' }).click();
       await page.getByRole('columnheader', { name: 'Merged' }).waitFor();
     },
+  },
+  {
+    name: 'overview-stale',
+    route: '/',
+    history: true,
+    act: async (page) => {
+      await seen(page);
+      await page.route('**/api/**', (call) => call.abort());
+      await page.getByText(/^What you see is from /).waitFor();
+    },
+  },
+  {
+    name: 'issues',
+    route: '/issues',
+    history: true,
+    act: async (page) =>
+      void (await page.getByRole('list', { name: 'Issues' }).getByRole('listitem').first().waitFor()),
+  },
+  {
+    name: 'issues-none',
+    route: '/issues?state=ignored',
+    history: true,
+    act: async (page) => void (await page.getByText('Nothing ignored in the last 30 days').waitFor()),
   },
   {
     name: 'overview-problem',

@@ -43,7 +43,18 @@ export const peopleScenes: Scene[] = [
     },
   },
   { name: 'person', route: `/people?q=${REGULAR}`, history, act: openRegular },
-  { name: 'person-narrow', route: `/people?q=${REGULAR}`, width: 320, history, act: openRegular },
+  {
+    name: 'consent-sheet',
+    route: `/people/consent?q=${REGULAR}`,
+    history,
+    full: true,
+    act: async (page) => await page.getByRole('article').waitFor(),
+  },
+  {
+    name: 'consent-start',
+    route: '/people/consent',
+    act: async (page) => await page.getByRole('button', { name: 'Show' }).waitFor(),
+  },
   {
     name: 'person-history-held',
     route: '/activity?state=skipped&topic=customers_email_marketing_consent/update',

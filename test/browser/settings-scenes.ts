@@ -10,18 +10,8 @@ async function connected(stage: Stage): Promise<void> {
 
 export const settingsScenes: Scene[] = [
   {
-    name: 'settings-full',
+    name: 'settings',
     route: '/settings',
-    full: true,
-    prepare: connected,
-    act: async (page) => {
-      await page.getByText('Ascent360 already accepted this').first().waitFor();
-    },
-  },
-  {
-    name: 'settings-narrow',
-    route: '/settings',
-    width: 320,
     full: true,
     prepare: connected,
     act: async (page) => {

@@ -17,7 +17,6 @@ const shows = (text: string) => async (page: Page) => void (await page.getByText
 
 export const setupScenes: Scene[] = [
   { name: 'setup-connect', route: '/', act: shows('GUID of your data webhook') },
-  { name: 'setup-connect-narrow', route: '/', width: 320, act: shows('GUID of your data webhook') },
   {
     name: 'setup-wrong-url',
     route: '/',

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core';
 import { answering, away } from './activity-scenes.ts';
-import { standInImports } from './imports-scenes.ts';
 import { REGULAR } from './people-scenes.ts';
 import type { Scene } from './shoot.ts';
 
@@ -45,8 +44,7 @@ const heading = (name: string | RegExp) => async (page: Page) =>
   await page.getByRole('heading', { name }).first().waitFor();
 
 /**
- * What all pages have in common: waiting, failing, an unknown address; and the remaining narrow
- * ones.
+ * What all pages have in common: waiting, failing, an unknown address.
  */
 export const shellScenes: Scene[] = [
   ...pages.map(loading),
@@ -62,33 +60,6 @@ export const shellScenes: Scene[] = [
       });
       await heading('This page doesn’t exist')(page);
     },
-  },
-  { name: 'setup-narrow', route: '/setup', width: 320, full: true, act: heading(/Connect/) },
-  {
-    name: 'people-narrow',
-    route: `/people?q=${REGULAR}`,
-    width: 320,
-    history: true,
-    act: async (page) => await page.getByRole('list', { name: 'Customers found' }).waitFor(),
-  },
-  {
-    name: 'imports-narrow',
-    route: '/imports',
-    width: 320,
-    full: true,
-    history: true,
-    act: async (page) => {
-      await page.getByRole('list', { name: 'Imports' }).waitFor();
-      await page.getByText('Selected customers only').click();
-    },
-  },
-  {
-    name: 'import-running-narrow',
-    route: `/imports/${ID}`,
-    width: 320,
-    full: true,
-    before: async (page) => void (await standInImports(page, 'running')),
-    act: heading('What was sent'),
   },
   {
     name: 'import-paused',
@@ -109,13 +80,5 @@ export const shellScenes: Scene[] = [
       await page.getByRole('list', { name: 'Imports' }).getByRole('link').last().click();
       await heading('What was sent')(page);
     },
-  },
-  {
-    name: 'privacy-narrow',
-    route: '/privacy',
-    width: 320,
-    full: true,
-    history: true,
-    act: heading('Erasure request'),
   },
 ];

@@ -1,11 +1,15 @@
-// node test/browser/shoot.ts [name…]: pictures of the pages in their states, into docs/screenshots.
+// node test/browser/shoot.ts [name…]: the pictures that documents refer to, into docs/screenshots.
+// node test/browser/shoot.ts --all DIRECTORY [name…]: every page and state, wide and narrow, to look at.
+import { globSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { buildPages } from '../fakes/stand-in-front.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
 import { importsScenes } from './imports-scenes.ts';
+import { languageScenes } from './language-scenes.ts';
 import { overviewScenes } from './overview-scenes.ts';
 import { peopleScenes } from './people-scenes.ts';
 import { savePicture } from './save-picture.ts';
@@ -18,7 +22,7 @@ import { type Stage, startStage } from './stage.ts';
 export type Scene = {
   name: string;
   route: string;
-  width?: number;
+  locale?: string;
   /** The whole page instead of what fits into the window. */
   full?: boolean;
   /** The shop has had the app for a month. */
@@ -29,9 +33,20 @@ export type Scene = {
   act(page: Page, stage: Stage): Promise<void>;
 };
 
-const directory = path.join(import.meta.dirname, '../../docs/screenshots');
+const WIDE = 1280;
+const NARROW = 360;
+const HEIGHT = 900;
 
-const wanted = process.argv.slice(2);
+const root = path.join(import.meta.dirname, '../..');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'string' } } });
+const directory = values.all ?? path.join(root, 'docs/screenshots');
+/** The names in links such as `screenshots/overview.webp`. */
+const referred = new Set(
+  globSync(['README.md', 'docs/**/*.md'], { cwd: root })
+    .map((file) => readFileSync(path.join(root, file), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/screenshots\/([\w-]+)\.webp/g)].map(([, name]) => name)),
+);
+
 const found = await findBrowser(process.env);
 if ('missing' in found) {
   process.stderr.write(`No pictures: ${found.missing}\n`);
@@ -48,30 +63,38 @@ const scenes: Scene[] = [
   ...peopleScenes,
   ...importsScenes,
   ...shellScenes,
+  ...languageScenes,
 ];
-const chosen = scenes.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
+const asked = ({ name }: Scene) => positionals.length === 0 || positionals.some((start) => name.startsWith(start));
+const chosen = scenes.filter((scene) => asked(scene) && (values.all !== undefined || referred.has(scene.name)));
 /** Scenes that change nothing share a stage: one with a history, and one without. */
 const shared = new Map<boolean, Stage>();
 const failed: string[] = [];
 
-async function shoot(scene: Scene, stage: Stage): Promise<void> {
-  await scene.prepare?.(stage);
-  const page = await stage.open(scene.route, {
-    width: scene.width ?? 1200,
-    ...(scene.before && { before: scene.before }),
-  });
-  await scene.act(page, stage);
-  await page.evaluate(() => document.fonts.ready);
-  const file = path.join(directory, `${scene.name}.webp`);
+async function save(scene: Scene, stage: Stage, page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: HEIGHT });
+  const file = path.join(directory, `${scene.name}${values.all === undefined ? '' : `-${width}`}.webp`);
   // The admin's navigation is outside our pages and isn't ours to show.
   const png = await page.screenshot({
-    fullPage: scene.full ?? false,
+    fullPage: (scene.full ?? false) || values.all !== undefined,
     animations: 'disabled',
     style: 's-app-nav { display: none !important }',
   });
   await savePicture(stage.browser, png, file);
-  await page.context().close();
   process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
+}
+
+async function shoot(scene: Scene, stage: Stage): Promise<void> {
+  await scene.prepare?.(stage);
+  const page = await stage.open(scene.route, {
+    width: WIDE,
+    ...(scene.locale && { locale: scene.locale }),
+    ...(scene.before && { before: scene.before }),
+  });
+  await scene.act(page, stage);
+  await page.evaluate(() => document.fonts.ready);
+  for (const width of values.all === undefined ? [WIDE] : [WIDE, NARROW]) await save(scene, stage, page, width);
+  await page.context().close();
 }
 
 async function stageOf({ prepare, before, history = false }: Scene): Promise<{ stage: Stage; own: boolean }> {
