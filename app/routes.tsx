@@ -48,8 +48,8 @@ export function Routes() {
           <Route path="/activity/:id">{({ id }) => <EventPage id={id} />}</Route>
           <Route path="/issues" component={IssuesPage} />
           <Route path="/people" component={PeoplePage} />
+          <Route path="/people/consent" component={ConsentPage} />
           <Route path="/people/:id">{({ id }) => <PersonPage id={id} />}</Route>
-          <Route path="/consent" component={ConsentPage} />
           <Route path="/settings" component={SettingsPage} />
           <Route path="/imports" component={ImportsPage} />
           <Route path="/imports/:id">{({ id }) => <ImportPage id={id} />}</Route>

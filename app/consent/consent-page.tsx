@@ -52,7 +52,7 @@ export function ConsentPage() {
     >
       <BlockStack gap="400">
         <div className="not-printed">
-          <SearchForm path="/consent" label={t('label')} action={t('show')} />
+          <SearchForm path="/people/consent" label={t('label')} action={t('show')} />
         </div>
         {q !== '' && <Found q={q} />}
         <Box paddingBlockEnd="800" />

@@ -19,11 +19,18 @@ const t = textsOf('imports');
 type Action = 'start' | 'pause' | 'resume' | 'cancel';
 const open = ['counting', 'counted', 'running', 'paused'];
 
+/** What to know before it is started. */
 function Warning({ one }: { one: Import }) {
-  const { smsOptInTexts } = one.counts;
+  const { outdated, counts } = one;
+  const { smsOptInTexts } = counts;
   return (
-    <Banner tone="warning" title={t('warning.title')}>
+    <Banner
+      tone="warning"
+      title={t(outdated ? 'outdated.title' : 'warning.title')}
+      {...(outdated && { action: { content: t('outdated.action'), url: '/imports' } })}
+    >
       <BlockStack gap="200">
+        {outdated && <Text as="p">{t('outdated.text')}</Text>}
         <Text as="p">{t('warning.mails')}</Text>
         {smsOptInTexts > 0 && <Text as="p">{t('warning.texts', { count: smsOptInTexts })}</Text>}
         <Text as="p">{t('warning.live')}</Text>
@@ -104,15 +111,6 @@ export function ImportPage({ id }: { id: string }) {
       <BlockStack gap="400">
         {act.error && asking === null && <Failure error={act.error} />}
         {error && <Failure error={error} onRetry={() => void refetch()} withData />}
-        {one.outdated && (
-          <Banner
-            tone="warning"
-            title={t('outdated.title')}
-            action={{ content: t('outdated.action'), url: '/imports' }}
-          >
-            {t('outdated.text')}
-          </Banner>
-        )}
         {one.state === 'counted' && <Warning one={one} />}
         {one.state === 'failed' && (
           <Banner tone="critical" title={t('failed')}>

@@ -75,6 +75,7 @@ export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) 
             )}
             {state === 'open' && (
               <Button
+                variant="tertiary"
                 onClick={() => setAsking('dismiss')}
                 accessibilityLabel={t('dismissFor', { name: name ?? t('nobody') })}
               >

@@ -51,7 +51,7 @@ function SeenQuestion({ since }: { since: string }) {
   });
   const button = (answer: 'yes' | 'no' | 'later') => (
     <Button
-      variant={answer === 'later' ? 'plain' : 'secondary'}
+      variant={({ yes: 'primary', no: 'secondary', later: 'plain' } as const)[answer]}
       loading={save.isPending && save.variables === answer}
       onClick={() => save.mutate(answer)}
     >

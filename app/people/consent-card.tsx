@@ -5,7 +5,8 @@ import { type Consent, choiceOf, describeConsent, type ToldChannel } from './des
 
 const t = textsOf('people.consent');
 
-const tones = { in: 'success', out: 'critical', none: undefined } as const;
+/** Red is for what went wrong: an opt-out is a choice. */
+const tones = { in: 'success', out: undefined, none: undefined } as const;
 /** Reasons that a setting decides. */
 const bySetting = new Set(['history_held', 'unticked_box']);
 

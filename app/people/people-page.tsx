@@ -90,7 +90,7 @@ export function PeoplePage() {
     <AppPage
       title={t('title')}
       subtitle={t('text')}
-      secondaryActions={[{ content: t('consentSheet'), url: withQuery('/consent', { q }) }]}
+      secondaryActions={[{ content: t('consentSheet'), url: withQuery('/people/consent', { q }) }]}
     >
       <BlockStack gap="400">
         <SearchForm path="/people" label={t('search.label')} help={t('search.help')} action={t('search.button')} />

@@ -121,7 +121,10 @@ export function PersonPage({ id }: { id: string }) {
       backAction={back}
       {...(!person.deletedAt && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
       secondaryActions={[
-        { content: t('consentSheet'), onAction: () => void navigate(withQuery('/consent', { q: searchOf(person) })) },
+        {
+          content: t('consentSheet'),
+          onAction: () => void navigate(withQuery('/people/consent', { q: searchOf(person) })),
+        },
         { content: t('export'), onAction: () => take.mutate(), loading: take.isPending },
       ]}
     >

@@ -105,7 +105,11 @@ function Request({ item }: { item: PrivacyItem }) {
           )}
           <InlineStack gap="200">
             {kind === 'data_request' && (
-              <Button onClick={() => take.mutate()} loading={take.isPending}>
+              <Button
+                variant={state === 'ready' ? 'primary' : 'secondary'}
+                onClick={() => take.mutate()}
+                loading={take.isPending}
+              >
                 {t('download')}
               </Button>
             )}

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../server/features/activity/api.ts';
 import { eventRows } from './event-rows.ts';
@@ -36,58 +36,64 @@ inBrowser(
       await expect.poll(async () => await page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
     const lines = (page: Page) => page.getByRole('list', { name: 'Issues' }).getByRole('listitem');
 
-    describe('three tasks take few clicks', () => {
-      /** Each click on the way is counted. */
-      const counting = (page: Page) => {
-        let clicks = 0;
+    describe('three tasks from the overview, in clicks and seconds', () => {
+      /**
+       * What a person does on the way, and the seconds that the keystroke-level model gives a
+       * practised one for it: 1.35 to decide, 1.1 to point, 0.2 to press, 0.28 a key. docs/three-tasks.md
+       * has what it was before.
+       */
+      const startWalk = async () => {
+        const page = await stage().open('/');
+        await page.getByRole('link', { name: /^Needs attention: / }).waitFor();
+        let [clicks, keys] = [0, 0];
         return {
-          click: async (role: 'link' | 'button', name: string | RegExp) => {
-            await page.getByRole(role, { name }).first().click();
+          page,
+          click: async (target: Locator) => {
+            await target.first().click();
             clicks += 1;
           },
-          clicks: () => clicks,
+          type: async (field: Locator, text: string) => {
+            await field.fill(text);
+            await field.press('Enter');
+            keys += text.length + 1;
+          },
+          cost: () => ({ clicks, seconds: Math.round(clicks * 2.65 + (keys > 0 ? 1.35 : 0) + keys * 0.28) }),
         };
       };
 
-      it('“is it working?”: none', async () => {
-        const page = await stage().open('/');
+      it('“is it working?”: seen at once, with what shows it', async () => {
+        const { page, cost } = await startWalk();
         await page.getByText(/^Last accepted: .+ First accepted: /).waitFor();
-        await page.getByRole('link', { name: /^Needs attention: / }).waitFor();
+        expect(cost()).toEqual({ clicks: 0, seconds: 0 });
       });
 
-      it('“why did this person get no mail?”: a search and one click', async () => {
-        const { items } = await get<{ items: { summary: { who: string } }[] }>(
-          '/activity?topic=customers_email_marketing_consent/update&state=accepted',
+      it('“why did this person get no mail?”: a search and two clicks', async () => {
+        const held = await get<{ items: { summary: { who: string } }[] }>(
+          '/activity?topic=customers_email_marketing_consent/update&reason=history_held',
         );
-        const who = items[0]?.summary.who ?? '';
-        const page = await stage().open('/people');
-        const { click, clicks } = counting(page);
-        await page.getByLabel('Find a customer').fill(who);
-        await page.keyboard.press('Enter');
-        await page.getByRole('list').getByText(who).first().waitFor();
-        await click('link', new RegExp(who));
-        await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+        const who = held.items[0]?.summary.who ?? '';
+        const { page, click, type, cost } = await startWalk();
+        await click(page.getByRole('link', { name: 'Customers', exact: true }));
+        await type(page.getByLabel('Find a customer'), who);
+        await click(page.getByRole('list', { name: 'Customers found' }).getByRole('link'));
         await page
-          .getByText(/(subscribed|chose)/i)
+          .getByText(/We don’t send a permission: the choice was made before installation/)
           .first()
           .waitFor();
-        expect(clicks()).toBe(1);
+        expect(cost()).toEqual({ clicks: 2, seconds: Math.round(6.65 + (who.length + 1) * 0.28) });
       });
 
-      it('“send these two again”: two clicks from the list of what needs attention', async () => {
-        const page = await stage().open('/issues');
-        const { click, clicks } = counting(page);
-        await lines(page).first().waitFor();
+      it('“send these two again”: three clicks for all of a customer', async () => {
+        const { page, click, cost } = await startWalk();
         const before = stage().connector.ascent360.received.length;
-        await click('button', /^Resend: /);
-        await page
-          .getByRole('dialog')
-          .getByText(/will be sent\./)
-          .waitFor();
-        await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click();
+        await click(page.getByRole('link', { name: 'View by customer' }));
+        await click(lines(page).getByRole('button', { name: /^Resend: / }));
+        const dialog = page.getByRole('dialog');
+        await dialog.getByText(/will be sent\./).waitFor();
+        await click(dialog.getByRole('button', { name: 'Resend' }));
         await page.getByText(/^Resending /).waitFor();
         await stage().connector.ascent360.until(before + 1);
-        expect(clicks() + 1).toBe(2);
+        expect(cost()).toEqual({ clicks: 3, seconds: 8 });
       });
     });
 
@@ -156,7 +162,7 @@ inBrowser(
         '/activity?topic=customers_email_marketing_consent/update&state=accepted',
       );
       const who = items[0]?.summary.who ?? '';
-      const page = await stage().open(`/consent?q=${encodeURIComponent(who.toUpperCase())}`);
+      const page = await stage().open(`/people/consent?q=${encodeURIComponent(who.toUpperCase())}`);
       const sheet = page.getByRole('article', { name: /^Marketing consent of / });
       await sheet
         .getByText(/^Email: (un)?subscribed\. /)
@@ -211,6 +217,10 @@ inBrowser(
         await loaded(page);
         expect.soft(await page.evaluate(() => window.shifted), route).toBeLessThanOrEqual(MOST_SHIFT);
         expect.soft(await overflow(page), route).toBe(0);
+        // A page that isn't in the navigation leads back to one that is.
+        const parents = /^(Overview|Activity|Customers|Import)$/;
+        const back = await page.locator('#app').getByRole('link', { name: parents }).count();
+        expect.soft(back, route).toBe(/^\/(activity|people|imports|settings|privacy)?(\?|$)/.test(route) ? 0 : 1);
         await page.context().close();
       }
     });

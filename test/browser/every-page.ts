@@ -25,7 +25,7 @@ export async function everyPage({ connector }: Stage): Promise<string[]> {
     imports: (await first<{ id: string }>('/imports')).id,
   };
   return everyPath.map((path) => {
-    if (path === '/people' || path === '/consent') return `${path}?q=${who}`;
+    if (path === '/people' || path === '/people/consent') return `${path}?q=${who}`;
     return path.replace(/(?<=^\/(\w+)\/):id$/, (_, area: string) => ids[area] ?? `no-${area}`);
   });
 }

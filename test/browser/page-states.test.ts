@@ -15,7 +15,7 @@ const pages: readonly (readonly [page: string, route: string, api: string])[] = 
   ['issues', '/issues', '**/api/issues*'],
   ['people', '/people?q=mia@example.com', '**/api/people?*'],
   ['person', `/people/${ID}`, `**/api/people/${ID}*`],
-  ['consent sheet', '/consent?q=mia@example.com', '**/api/people?*'],
+  ['consent sheet', '/people/consent?q=mia@example.com', '**/api/people?*'],
   ['settings', '/settings', '**/api/settings*'],
   ['imports', '/imports', '**/api/imports*'],
   ['import', `/imports/${ID}`, `**/api/imports/${ID}*`],

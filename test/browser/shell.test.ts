@@ -46,6 +46,17 @@ inBrowser('the frame of the pages', (stage) => {
     expect((await (await sent).response())?.status()).toBe(202);
   });
 
+  it('asks every half minute whether the app can be reached, on a page that asks for nothing else', async () => {
+    const page = await stage().open('/people', { before: async (page) => await page.clock.install() });
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
+    await page.route('**/api/**', (call) => call.abort());
+    await page.clock.fastForward(31_000);
+    await page.getByText(/^What you see is from /).waitFor();
+    await page.unroute('**/api/**');
+    await page.clock.fastForward(31_000);
+    await page.getByText(/^What you see is from /).waitFor({ state: 'detached' });
+  });
+
   it('says so if App Bridge doesn’t load', async () => {
     const page = await stage().open('/', { appBridge: false });
     await page.getByText('We couldn’t reach Shopify').waitFor();

@@ -10,7 +10,6 @@ const pagePaths = [
   '/activity',
   '/activity/:id',
   '/issues',
-  '/consent',
   '/people',
   '/people/:id',
   '/settings',
