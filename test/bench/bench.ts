@@ -4,6 +4,7 @@
  * `--only pipeline --before <checkout>` compares with another checkout, which has to be installed, in place of the straight workers.
  * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
  * the others.
+ * `--only audit` writes a section of its own as well as being a part of the others.
  * `--only pipeline,shop` writes a section too: what an event costs in processor time, which other work on the machine hardly changes.
  * With --quick, --pairs, --only or --profile the document is left as it is.
  */
@@ -103,6 +104,7 @@ if (whole) writeReport(rows, notes);
 const by = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
 if (values.only === 'pipeline,shop' && !values.quick && !values.before)
   writeSection('## Cost of an event', by, `${ABOUT_COST}\n\n${table(rows)}`);
+if (values.only === 'audit' && !values.quick) writeSection('## Audit log', by, table(rows));
 if (values.only === 'import' && !values.quick) writeSection('## Import', by, `${ABOUT_IMPORT}\n\n${table(rows)}`);
 if (values.only === 'ledger' && !values.quick) {
   const plans = notes.map((text) => `\`\`\`\n${text}\n\`\`\``);

@@ -24,7 +24,7 @@ import type { Log } from '../../platform/log.ts';
 import { topicOf } from '../../shopify/topics.ts';
 
 /** How long a stop waits for the last spans, and one export for its answer, in milliseconds. */
-const CLOSE_WITHIN_MS = 1000;
+const CLOSE_WITHIN_MS = 2000;
 const EXPORT_WITHIN_MS = 5000;
 /** A collector that is away is said this often at most, in milliseconds. */
 const SAID_EVERY_MS = 60_000;
