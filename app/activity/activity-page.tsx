@@ -54,7 +54,7 @@ export function ActivityPage() {
           ) : data.items.length === 0 ? (
             <Empty
               title={t(filtered ? 'nothingFound.title' : 'nothing.title')}
-              text={t(filtered ? 'nothingFound.text' : 'nothing.text')}
+              text={t(filter.q ? 'nothingFound.text' : filtered ? 'nothingFound.filtered' : 'nothing.text')}
               {...(filtered && { action: { content: t('filters.clear'), onAction: () => change(noFilter, '') } })}
             />
           ) : (

@@ -29,14 +29,26 @@ export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, fo
   return text.next ? say(text.next, format) : '';
 }
 
+/** Summaries that name an order, a customer or a choice: what happened to it, the topic says. */
+const namesSomething = ['summary.order', 'summary.named', 'summary.customer', 'summary.choice'];
+
+/** What kind of event it is, unless its name says so already. */
+export function kindOf(item: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string | null {
+  const { text } = item.summary ?? {};
+  const topic = topicName(item.topic);
+  const isSaid = text ? !namesSomething.includes(text.code) : nameOf(item, format).startsWith(topic);
+  return isSaid ? null : topic;
+}
+
 /**
- * The same in a few words, as lines: a row of the list has little room, and its badge already says
- * the state. The event's page has whole sentences.
+ * Why it ended like this in a few words, as lines: a row of the list has little room, and says
+ * nothing that its name or its badge says. The event's page has whole sentences.
  */
-export function shortNotesOf(item: Pick<ActivityItem, 'state' | 'reason' | 'text'>, format: Format): string[] {
+export function shortNotesOf(item: ActivityItem, format: Format): string[] {
   const { state, reason, text } = item;
   const { next, ...first } = text;
   const isInBadge = state === 'accepted' || state === 'sending';
   const why = reason === null ? say(first, format) : (textIf(`activity.reasons.${reason}`) ?? say(first, format));
-  return [...(isInBadge ? [] : [why]), ...(next ? [say(next, format)] : [])];
+  const lines = [...(isInBadge ? [] : [why]), ...(next ? [say(next, format)] : [])];
+  return lines.filter((line) => !nameOf(item, format).startsWith(line));
 }

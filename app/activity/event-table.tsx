@@ -4,8 +4,8 @@ import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
-import { nameOf, shortNotesOf } from './describe-event.ts';
-import { StateBadge, topicName } from './state-badge.tsx';
+import { kindOf, nameOf, shortNotesOf } from './describe-event.ts';
+import { StateBadge } from './state-badge.tsx';
 import './activity.css';
 
 const t = textsOf('activity');
@@ -32,7 +32,7 @@ function usePartsOf(place: string) {
   const format = useFormat();
   return (item: ActivityItem) => {
     const name = nameOf(item, format);
-    const topic = topicName(item.topic);
+    const kind = kindOf(item, format);
     const link = (
       <AppLink
         url={`/activity/${item.id}`}
@@ -51,9 +51,9 @@ function usePartsOf(place: string) {
     return {
       name,
       link,
-      topic: name.startsWith(topic) ? null : (
+      kind: kind && (
         <Text as="span" tone="subdued" variant="bodySm">
-          {topic}
+          {kind}
         </Text>
       ),
       badge: <StateBadge state={item.state} />,
@@ -86,12 +86,12 @@ function useIndeterminate(list: RefObject<HTMLElement | null>, selected: readonl
 
 type Parts = ReturnType<ReturnType<typeof usePartsOf>>;
 
-const cells = ({ link, topic, badge, note, at }: Parts): ReactNode => (
+const cells = ({ link, kind, badge, note, at }: Parts): ReactNode => (
   <>
     <IndexTable.Cell as="th" scope="row" className="event-name">
       <BlockStack>
         {link}
-        {topic}
+        {kind}
       </BlockStack>
     </IndexTable.Cell>
     <IndexTable.Cell>{badge}</IndexTable.Cell>
@@ -100,14 +100,14 @@ const cells = ({ link, topic, badge, note, at }: Parts): ReactNode => (
   </>
 );
 
-const condensedRow = ({ link, topic, badge, note, at }: Parts): ReactNode => (
+const condensedRow = ({ link, kind, badge, note, at }: Parts): ReactNode => (
   <div className="event-condensed">
     <InlineStack align="space-between" gap="200">
       {at}
       {badge}
     </InlineStack>
     {link}
-    {topic}
+    {kind}
     {note}
   </div>
 );
