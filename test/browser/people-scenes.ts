@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { eventLinks } from './event-rows.ts';
+import { eventRows } from './event-rows.ts';
 import type { Scene } from './shoot.ts';
 
 /** Opens the page of a person with a long timeline. */
@@ -8,9 +8,9 @@ async function openRegular(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
 }
 
-/** Opens the person whom the first event with this text is about. */
+/** Opens the person whom the first row of the activity with this text is about. */
 export async function openPersonOf(page: Page, event: string | RegExp): Promise<void> {
-  await eventLinks(page).filter({ hasText: event }).first().click();
+  await eventRows(page).filter({ hasText: event }).first().getByRole('link').click();
   await page.getByRole('link', { name: /@example.com$/ }).click();
   await openRegular(page);
 }
@@ -59,6 +59,6 @@ export const peopleScenes: Scene[] = [
     name: 'person-history-held',
     route: '/activity?state=skipped&topic=customers_email_marketing_consent/update',
     history,
-    act: async (page) => await openPersonOf(page, 'The choice is history'),
+    act: async (page) => await openPersonOf(page, 'Earlier choice held back'),
   },
 ];

@@ -36,7 +36,7 @@ inBrowser(
 
     it('whose opt-in was not sent have a page that says why, what would change it, and where it is in the timeline', async () => {
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
-      await openPersonOf(page, 'Your settings hold back choices from before installation');
+      await openPersonOf(page, 'Earlier choice held back');
       const card = page.getByRole('heading', { name: 'Email', level: 2 }).locator('xpath=ancestor::*[4]');
       await card.getByText(/^Subscribed to email on .+\. No permission accepted by Ascent360\.$/).waitFor();
       await card.getByText('your settings hold those back').waitFor();
