@@ -47,6 +47,12 @@ const postgresIsHere = found && env['TEST_DATABASE'] !== 'embedded';
 const leftToServer = postgresIsHere ? globSync(onData, { cwd: import.meta.dirname, exclude: onBoth }) : [];
 if (!postgresIsHere) process.stderr.write('Without PostgreSQL: the faults that need it are left out.\n');
 
+/**
+ * A worker takes one file after another and loads the app once: loading it for each took a fifth of all processor time. So
+ * nothing in a module may remember, and a test restores what it changes of the process.
+ */
+const oneWorkerForMany = { isolate: false };
+
 const shared = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
@@ -63,6 +69,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...oneWorkerForMany,
           name: 'embedded',
           include: ['test/**/*.test.ts'],
           exclude: [...onServerOnly, ...leftToServer, 'test/browser/**', 'test/extensions/**'],
@@ -91,6 +98,7 @@ export default defineConfig({
             {
               test: {
                 ...shared,
+                ...oneWorkerForMany,
                 name: 'postgres',
                 include: [...onData, 'test/platform/database/{db,idle-in-transaction,migrations}.test.ts'],
                 exclude: onEmbeddedOnly,

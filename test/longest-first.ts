@@ -23,10 +23,12 @@ const mostlyWaits = ({ moduleId }: TestSpecification) => moduleId.includes('/tes
 /**
  * Runs the longest files first, of all projects: one that started last would run alone at the end.
  * Those that mostly wait, for leases, retries and processes, take turns with those that compute.
+ * The many short ones follow project by project, because a worker runs files of one project only.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = (await super.sort(files)).toSorted((a, b) => rankOf(a) - rankOf(b));
+    const byProject = Map.groupBy(await super.sort(files), ({ project }) => project);
+    const sorted = [...byProject.values()].flat().toSorted((a, b) => rankOf(a) - rankOf(b));
     const waiting = sorted.filter(mostlyWaits);
     const computing = sorted.filter((file) => !mostlyWaits(file));
     return computing.flatMap((file, n) => [...waiting.slice(n, n + 1), file]).concat(waiting.slice(computing.length));
