@@ -7,6 +7,8 @@ import type { Instant } from './scalars.ts';
  */
 export const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const;
 export type Channel = (typeof channels)[number];
+/** The channels whose choice Shopify tells in topics of its own. */
+export type AskedChannel = Extract<Channel, 'email' | 'sms' | 'whatsapp'>;
 
 /** The channels that have a permission flag in the payload. */
 export type FlagChannel = 'email' | 'sms' | 'phone' | 'postal';

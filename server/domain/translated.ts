@@ -1,5 +1,5 @@
 /** What Shopify said, in our words: event bodies and reads. Types only. */
-import type { FoundFact } from './consent.ts';
+import type { AskedChannel, FoundFact } from './consent.ts';
 import type { Contact } from './contact.ts';
 import type { Purchase } from './purchase.ts';
 import type { E164, Instant, ShopifyId } from './scalars.ts';
@@ -67,9 +67,9 @@ export type Translated =
     }
   /**
    * The body has only an id: Shopify shortens very large ones. The rest is read through the Admin
-   * API.
+   * API. `choiceOf`: it was to say what the customer chose there.
    */
-  | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId };
+  | { kind: 'incomplete'; what: 'order' | 'customer'; id: ShopifyId; choiceOf?: AskedChannel };
 
 /** A customer as read through the Admin API. */
 export type CustomerRead = {

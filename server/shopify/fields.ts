@@ -142,9 +142,11 @@ function readId(value: unknown): ShopifyId | undefined {
   return ID.test(digits) ? digits : undefined;
 }
 
+const IDS = ['id', 'customer_id', 'admin_graphql_api_id'];
+
 /** Whether a body holds only an id: Shopify shortens very large bodies to `{"id":…}`. */
 export function isIdOnly(body: Body): boolean {
-  return Object.keys(body).every((key) => key === 'id' || key === 'admin_graphql_api_id');
+  return Object.keys(body).every((key) => IDS.includes(key));
 }
 
 /** Sets a text key if the value is known. */

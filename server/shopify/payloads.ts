@@ -93,6 +93,8 @@ export const orderSchema = body({
 
 export const customerSchema = body({ ...person, created_at: moment, updated_at: moment });
 
+/** A consent topic's body that Shopify shortened. */
+export const consentIdSchema = body({ customer_id: id, id, admin_graphql_api_id: id });
 export const emailConsentSchema = body({
   customer_id: id,
   email_address: text,

@@ -7,6 +7,7 @@ import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
+import { consentBody } from '../../shopify/records/consent-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { orderBody } from '../../shopify/records/order-body.ts';
@@ -21,14 +22,20 @@ import type { FetchDeps } from './fetch-people.ts';
 const BATCH = 20;
 
 type Parked = { event_id: string; topic: string; body: Uint8Array | null };
+type Incomplete = Extract<Translated, { kind: 'incomplete' }>;
 type Completion = { body: object } | { settled: Settled; detail: string };
+
+const REFUSED: Completion = {
+  settled: { state: 'attention', reason: 'translation_failed' },
+  detail: detailOf('id_only_refused'),
+};
 
 const gone = (what: 'order' | 'customer'): Completion => ({
   settled: { state: 'skipped', reason: 'no_contact' },
   detail: detailOf(`id_only_no_${what}`),
 });
 
-function incompleteOf(shop: Shop, row: Parked): Extract<Translated, { kind: 'incomplete' }> | null {
+function incompleteOf(shop: Shop, row: Parked): Incomplete | null {
   const parsed = row.body ? parseBody(shop.vault.open(bodyBinding(row.event_id), row.body)) : null;
   if (!parsed?.ok) return null;
   const translated = topicOf(row.topic)?.translate(parsed.body, {
@@ -44,7 +51,12 @@ async function fetchOrderBody(deps: FetchDeps, shop: Shop, id: ShopifyId, signal
   return order ? { body: orderBody(order, order.lineItems, order.denied) } : gone('order');
 }
 
-async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, signal: AbortSignal): Promise<Completion> {
+async function fetchCustomerBody(
+  deps: FetchDeps,
+  shop: Shop,
+  { id, choiceOf }: Incomplete,
+  signal: AbortSignal,
+): Promise<Completion> {
   const ids = [`gid://shopify/Customer/${id}`];
   const { data, denied } = await deps.admin.run(
     shop,
@@ -53,9 +65,11 @@ async function fetchCustomerBody(deps: FetchDeps, shop: Shop, id: ShopifyId, sig
     signal,
   );
   const [node] = data.nodes;
-  return node?.__typename === 'Customer'
-    ? { body: customerBody(node, deniedWithin('nodes.0', denied)) }
-    : gone('customer');
+  if (node?.__typename !== 'Customer') return gone('customer');
+  const hidden = deniedWithin('nodes.0', denied);
+  if (!choiceOf) return { body: customerBody(node, hidden) };
+  const body = consentBody(node, choiceOf, hidden);
+  return body ? { body } : REFUSED;
 }
 
 /**
@@ -95,7 +109,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
       const what = incompleteOf(shop, row);
       if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
       else if (what.what === 'order') completion = await fetchOrderBody(deps, shop, what.id, signal);
-      else completion = await fetchCustomerBody(deps, shop, what.id, signal);
+      else completion = await fetchCustomerBody(deps, shop, what, signal);
     } catch (error) {
       if (signal.aborted || !isAboutThisBody(error)) throw error;
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');

@@ -1,8 +1,9 @@
-import type { Channel } from '../../domain/consent.ts';
+import type { AskedChannel, Channel } from '../../domain/consent.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
+import { exactId, isIdOnly } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
-import { emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
+import { consentIdSchema, emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
 import { readChosenAt, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
@@ -12,6 +13,8 @@ import { readPhone } from './read-phone.ts';
  * @throws TranslationError when neither customer nor address is named
  */
 export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
+  const shortened = shortenedTo(body, 'email');
+  if (shortened) return shortened;
   const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
   const email = email_address === undefined ? undefined : readEmail(email_address);
   return consentOf(
@@ -32,6 +35,8 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
  * @throws TranslationError as for email
  */
 export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
+  const shortened = shortenedTo(body, 'sms');
+  if (shortened) return shortened;
   const { id, phone, sms_marketing_consent: consent } = smsConsentSchema.parse(body);
   return consentOf(
     'sms',
@@ -51,6 +56,8 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
  * @throws TranslationError as for email
  */
 export function translateWhatsAppConsent(body: Body, ctx: EventContext): Translated {
+  const shortened = shortenedTo(body, 'whatsapp');
+  if (shortened) return shortened;
   const { customer_id, phone_number, whats_app_marketing_consent: consent } = whatsAppConsentSchema.parse(body);
   return consentOf(
     'whatsapp',
@@ -63,6 +70,14 @@ export function translateWhatsAppConsent(body: Body, ctx: EventContext): Transla
       triggeredAt: ctx.triggeredAt,
     },
   );
+}
+
+/** A body that only names the customer says nothing about a choice, not even that there is none. */
+function shortenedTo(body: Body, channel: AskedChannel): Translated | null {
+  if (!isIdOnly(body)) return null;
+  const { customer_id, id, admin_graphql_api_id } = consentIdSchema.parse(body);
+  const customerId = customer_id ?? exactId(id, admin_graphql_api_id);
+  return customerId === undefined ? null : { kind: 'incomplete', what: 'customer', id: customerId, choiceOf: channel };
 }
 
 type Choice = { state: string | undefined; level: string | undefined; date: WrittenDate; triggeredAt: Instant };

@@ -263,6 +263,55 @@ describe('a body that holds only an id', () => {
     expect(await scene.send()).toMatchObject([{ FirstName: 'Robin', EmailPermission: false }]);
   });
 
+  const choices = [
+    [
+      'email',
+      'customers_email_marketing_consent/update',
+      { customer_id: 1 },
+      'EmailPermission',
+      (marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED' | 'PENDING') => ({
+        defaultEmailAddress: emailOf('person1@example.com', {
+          marketingState,
+          marketingOptInLevel: 'SINGLE_OPT_IN',
+          marketingUpdatedAt: ago(MINUTE),
+        }),
+      }),
+    ],
+    [
+      'SMS',
+      'customers_marketing_consent/update',
+      { id: 1 },
+      'SMSPermission',
+      (state: 'SUBSCRIBED' | 'UNSUBSCRIBED' | 'PENDING') => ({
+        defaultPhoneNumber: phoneOf('+12125550142', { state, optInLevel: 'SINGLE_OPT_IN', updatedAt: ago(MINUTE) }),
+      }),
+    ],
+  ] as const;
+  describe.each(choices)('of an %s choice', (_channel, topic, body, flag, chosen) => {
+    it.each([
+      ['SUBSCRIBED', true],
+      ['UNSUBSCRIBED', false],
+    ] as const)('is completed: %s of a customer we know sends %s', async (state, sent) => {
+      scene.shopify.setCustomer({ id: 1, ...chosen('PENDING') });
+      await scene.receive('customers/update', customer(1, { phone: '+12125550142' }));
+      await scene.read();
+      await scene.send();
+      scene.shopify.setCustomer({ id: 1, ...chosen(state) });
+      const event = await scene.receive(topic, body);
+      await scene.read();
+      // The whole body may give reason to read the person.
+      await scene.read();
+      expect(await scene.send()).toMatchObject([{ [flag]: sent }]);
+      expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+    });
+
+    it('needs attention without access', async () => {
+      scene.access = false;
+      const event = await scene.receive(topic, body);
+      expect(await scene.standing(event)).toMatchObject({ state: 'attention', detail: 'detail.id_only_no_access' });
+    });
+  });
+
   it('needs attention without access, and goes out when resent once there is access', async () => {
     scene.access = false;
     scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
