@@ -11,7 +11,7 @@ const YEAR = 365 * 24 * HOUR;
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const value = header?.trim() ?? '';
   const wait = /^\d+$/.test(value) ? Number(value) * 1000 : untilDate(value, now);
-  if (wait === null || !Number.isFinite(wait) || wait < 0 || wait > YEAR) return null;
+  if (wait === null || wait < 0 || wait > YEAR) return null;
   return Math.min(wait, HOUR);
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodyOf } from '../../server/ascent360/body.ts';
 import { type Ascent360Client, createAscent360Client } from '../../server/ascent360/client.ts';
 import { type FakeAscent360, startAscent360 } from '../fakes/ascent360.ts';
+import { until } from '../fakes/connector.ts';
 import { selfSignedCertificate } from './self-signed-certificate.ts';
 
 const GUID = '0b7e5c1a-1111-4222-8333-0123456789ab';
@@ -87,6 +88,43 @@ describe('an attempt', () => {
     );
     expect(await client(twice.url).send(GUID, BODY)).toMatchObject({ error: 'http_503', retryAfterMs: 5000 });
     await twice.close();
+  });
+
+  it('closes the connection if it gives up, and what had still to wait for one is never posted', async () => {
+    const posted: string[] = [];
+    let closed = 0;
+    const silent = await listen((socket, text) => {
+      posted.push(text);
+      socket.on('close', () => closed++);
+      if (text.includes('third')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
+    const sender = client(silent.url, 500, 1);
+    const sent = ['first', 'second'].map((FirstName) => sender.send(GUID, bodyOf('json', { FirstName })));
+    expect((await Promise.all(sent)).map(({ error }) => error)).toEqual(['timeout', 'timeout']);
+    await until('its connection is closed', async () => (closed > 0 ? true : undefined));
+    expect(await sender.send(GUID, bodyOf('json', { FirstName: 'third' }))).toMatchObject({ class: 'accepted' });
+    expect(posted.map((text) => /first|second|third/.exec(text)?.[0])).toEqual(['first', 'third']);
+    expect(posted[0]).toMatch(/^accept: \*\/\*\r$/im);
+    await silent.close();
+  });
+
+  it('reads no more of an answer that is too long: it closes the connection', async () => {
+    let closed = false;
+    const endless = await listen((socket) => {
+      socket.on('close', () => {
+        closed = true;
+      });
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n${'x'.repeat(16_384)}`);
+    });
+    // Far from its deadline.
+    expect(await client(endless.url, 100_000).send(GUID, BODY)).toMatchObject({ class: 'accepted' });
+    await until('the connection is closed', async () => (closed ? true : undefined));
+    await endless.close();
+  });
+
+  it('reads an answer without its byte order mark', async () => {
+    fake.behave({ status: 400, answer: '\uFEFFEmail is \uFEFF missing' });
+    expect(await client(fake.url).send(GUID, BODY)).toMatchObject({ excerpt: 'Email is \uFEFF missing' });
   });
 
   it('shares no connection with another that is under way', async () => {
@@ -240,12 +278,14 @@ async function sendOverTls(made: { host: string; from: Date; to: Date }, trusted
   }
 }
 
-async function listen(onRequest: (socket: Socket) => void): Promise<{ url: string; close(): Promise<void> }> {
+async function listen(
+  onRequest: (socket: Socket, text: string) => void,
+): Promise<{ url: string; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.once('data', () => onRequest(socket));
+    socket.once('data', (text) => onRequest(socket, String(text)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { payloadFields } from '../../server/ascent360/payload-contract.ts';
 import { validatePayload } from '../../server/ascent360/validate-payload.ts';
+import type { Text } from '../../server/domain/wording/text.ts';
 
 const GOOD = { SourceName: 'Shop', SourceType: 'Ecommerce', Email: 'ann@example.com' };
 const ORDER = { Id: '1', Event: 'created' };
@@ -22,6 +23,10 @@ describe('a payload that Ascent360 would not understand', () => {
     ['a source name that is too long', { SourceName: 'x'.repeat(101) }, ['SourceName']],
     ['a source type of 101 characters beyond 16 bits', { SourceType: '🏔'.repeat(101) }, ['SourceType']],
     ['an ISO birth date', { DateOfBirth: '1980-12-01' }, ['DateOfBirth']],
+    ['a birth date with more before it', { DateOfBirth: '112-01-1980' }, ['DateOfBirth']],
+    ['a birth date with more behind it', { DateOfBirth: '12-01-19801' }, ['DateOfBirth']],
+    ['an address with more before it', { Email: 'Ann ann@example.com' }, ['Email']],
+    ['an address with more behind it', { Email: 'ann@example.com Lee' }, ['Email']],
     ['an impossible birth date', { DateOfBirth: '02-30-1980' }, ['DateOfBirth']],
     ['a gender in capitals', { Gender: 'Male' }, ['Gender']],
     ['no email address', { Email: 'ann@' }, ['Email']],
@@ -67,6 +72,57 @@ describe('a payload that Ascent360 would not understand', () => {
     expect(faultKeys(payload)).toEqual(['']);
   });
 
+  it.each<[object, string, Text]>([
+    [{ Newsletters: ['a'] }, 'Newsletters', { code: 'detail.format_unknown', params: { key: 'Newsletters' } }],
+    [{ 'ann@x': 1 }, '(unreadable)', { code: 'detail.format_unknown', params: { key: '(unreadable)' } }],
+    [
+      { Address: { City: 'Bath', Town: 'Bath' } },
+      'Address.Town',
+      { code: 'detail.format_unknown', params: { key: 'Address.Town' } },
+    ],
+    [{ Email: 'ann@' }, 'Email', { code: 'detail.format', params: { key: 'Email' } }],
+    [{ FirstName: ' Ann' }, 'FirstName', { code: 'detail.format', params: { key: 'FirstName' } }],
+    [{ Address: {} }, 'Address', { code: 'detail.format', params: { key: 'Address' } }],
+    [
+      { ListIds: ['1'] },
+      'ListIds',
+      { code: 'detail.format_without', params: { key: 'ListIds', needed: 'ProviderType' } },
+    ],
+    [{ Email: undefined }, 'Email', { code: 'detail.format', params: { key: 'Email' } }],
+  ])('says of %j what is wrong', (change, key, text) => {
+    expect(validatePayload({ ...GOOD, ...change })).toEqual({ ok: false, faults: [{ key, text }] });
+  });
+
+  it('says that it reaches nobody, or is no object', () => {
+    const nobody = { SourceName: 'S', SourceType: 'E' };
+    const text = (payload: unknown) => {
+      const result = validatePayload(payload);
+      return result.ok ? [] : result.faults.map((fault) => fault.text);
+    };
+    expect(text(nobody)).toEqual([{ code: 'detail.format_no_contact' }]);
+    expect(text('text')).toEqual([{ code: 'detail.not_an_object' }]);
+  });
+
+  it.each([
+    ['Email', 'EmailPermission'],
+    ['Phone', 'PhonePermission'],
+    ['Mobile', 'SMSPermission'],
+    ['Address', 'AddressPermission'],
+    ['ProviderType', 'ListIds'],
+  ])('is refused without %s beside %s, and valid with it', (needed, key) => {
+    const all = {
+      Email: 'ann@example.com',
+      Phone: '19801234567',
+      Mobile: '19801234568',
+      Address: { City: 'Bath' },
+      ProviderType: 3,
+    };
+    const payload = { ...GOOD, ...all, [key]: key === 'ListIds' ? ['1'] : true };
+    expect(validatePayload(payload)).toEqual({ ok: true, payload });
+    const without = Object.fromEntries(Object.entries(payload).filter(([name]) => name !== needed));
+    expect(faultKeys(without)).toEqual([key]);
+  });
+
   it('is refused with messages that never repeat a value, or a key that may be one', () => {
     const secret = 'ann@secret.example';
     const result = validatePayload({
@@ -88,6 +144,16 @@ describe('a payload that Ascent360 understands', () => {
   it.each<[string, object]>([
     ['the least', {}],
     ['a provider without lists', { ProviderType: 7 }],
+    ['a birth date', { DateOfBirth: '12-01-1980' }],
+    ['a birth date on a leap day', { DateOfBirth: '02-29-2000' }],
+    ['a man', { Gender: 'male' }],
+    ['a woman', { Gender: 'female' }],
+    ['a country as alpha-3', { Address: { Country: 'USA' } }],
+    ['a changed order', { Order: { ...ORDER, Event: 'updated' } }],
+    ['a cancelled order', { Order: { ...ORDER, Event: 'cancelled' } }],
+    ['an imported order', { Order: { ...ORDER, Event: 'import' } }],
+    ['several items', { Order: { ...ORDER, Items: [{ Quantity: 1 }, { Quantity: 2 }] } }],
+    ['a date in the shop’s time zone', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00-07:00' } }],
     ['a country by name', { Address: { Country: 'Switzerland' } }],
     ['a negative amount', { Order: { ...ORDER, Discount: '-1.00' } }],
     ['a date in UTC with fractions', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00.123Z' } }],
@@ -113,8 +179,17 @@ describe('the field table', () => {
       form: 'a whole number above 0',
       when: 'lists go out',
     });
+    const formOf = Object.fromEntries(fields.map(({ key, form }) => [key, form]));
+    expect(formOf).toMatchObject({
+      EmailPermission: 'true or false, only together with Email',
+      PhonePermission: 'true or false, only together with Phone',
+      SMSPermission: 'true or false, only together with Mobile',
+      AddressPermission: 'true or false, only together with Address',
+    });
     const typeOf = Object.fromEntries(fields.map(({ key, type }) => [key, type]));
     expect(typeOf).toMatchObject({
+      Address: 'object',
+      Order: 'object',
       'Address.Addressline1': 'text',
       'Order.Items': 'list of objects',
       'Order.Items[].Sku': 'text',
