@@ -242,3 +242,30 @@ it.each<[string, Partial<Attempt>[], boolean]>([
   const breaker = (await scene.store.load(scene.shop))?.breaker ?? null;
   expect((breaker?.openedAt ?? null) !== null).toBe(opens);
 });
+
+it('after the breaker opened a success closes it, and nothing else does', async () => {
+  const openedAt = async () => (await scene.store.load(scene.shop))?.breaker?.openedAt ?? null;
+  for (let id = 1; id <= 13; id++) await scene.receive('customers/create', customer(id));
+  await scene.process();
+  const deliveries = await scene.claim();
+  const ends = [...Array(10).fill(answers.down), answers.rejected, timeout, answers.accepted];
+  const seen: boolean[] = [];
+  for (const [i, delivery] of deliveries.entries()) {
+    await scene.record(delivery, ends[i]);
+    seen.push((await openedAt()) !== null);
+  }
+  expect(seen).toEqual([...Array(9).fill(false), true, true, true, false]);
+});
+
+it.each<[string, Partial<Attempt>, boolean]>([
+  ['accepted proves the connection', answers.accepted, true],
+  ['rejected proves nothing', answers.rejected, false],
+  ['without an answer proves nothing', timeout, false],
+])('an attempt that was %s', async (_, answer, proves) => {
+  await scene.record(await optOut(), answer);
+  const [row] = await scene.db.query<{ proven: boolean }>(
+    'SELECT proven_at IS NOT NULL AS proven FROM settings WHERE shop_id = $1',
+    [scene.shop.id],
+  );
+  expect(row).toEqual({ proven: proves });
+});
