@@ -82,6 +82,7 @@ describe('an ID token', () => {
     ['sub missing', { sub: undefined }],
     ['sub empty', { sub: '' }],
     ['sub a word', { sub: 'admin' }],
+    ['sub more than a number', { sub: '1x' }],
     ['sub a negative number', { sub: '-1' }],
     ['sub a global id', { sub: 'gid://shopify/User/1' }],
   ])('is refused if one claim is wrong: %s', async (_what, wrong) => {
