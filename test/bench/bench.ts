@@ -2,8 +2,8 @@
  * The benchmarks: each row with what it is compared with, in one run on one machine, interleaved. Writes docs/benchmarks.md.
  * Usage: npm run bench -- [--quick] [--pairs 5] [--events 6000] [--warm-up 10000] [--only receiving,pipeline,…] [--profile <folder>] [--progress <file>]
  * `--only pipeline --before <checkout>` compares with another checkout, which has to be installed, in place of the straight workers.
- * `--only import [--lines 1000000] [--send-minutes 15]` and `--only ledger` write sections of their own there; they are no part of
- * the others.
+ * `--only import [--lines 1000000] [--send-minutes 15]`, `--only ledger` and `--only many-shops [--shops 2000]` write sections of
+ * their own there; they are no part of the others.
  * `--only audit` writes a section of its own as well as being a part of the others.
  * `--only pipeline,shop` writes a section too: what an event costs in processor time, which other work on the machine hardly changes.
  * With --quick, --pairs, --only or --profile the document is left as it is.
@@ -22,6 +22,7 @@ import { page } from './rows-page.ts';
 import { ABOUT_COST, oneShop, pipeline } from './rows-pipeline.ts';
 import { receiving } from './rows-receiving.ts';
 import { retaining } from './rows-retention.ts';
+import { ABOUT_SHOPS, manyShops } from './rows-shops.ts';
 import { openWorld } from './world.ts';
 
 const measures = {
@@ -36,7 +37,7 @@ const measures = {
   page,
 };
 /** These have sections of their own and run only on request. */
-const alone = { import: importing, ledger };
+const alone = { import: importing, ledger, 'many-shops': manyShops };
 
 const { values } = parseArgs({
   options: {
@@ -49,6 +50,7 @@ const { values } = parseArgs({
     events: { type: 'string' },
     progress: { type: 'string' },
     lines: { type: 'string' },
+    shops: { type: 'string' },
     'send-minutes': { type: 'string' },
   },
 });
@@ -77,6 +79,7 @@ try {
     before: values.before ? path.resolve(values.before) : null,
     lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
     sendMinutes: Number(values['send-minutes'] ?? 15),
+    shops: Number(values.shops ?? (values.quick ? 200 : 2000)),
     say,
     note: (text) => {
       notes.push(text);
@@ -106,6 +109,8 @@ if (values.only === 'pipeline,shop' && !values.quick && !values.before)
   writeSection('## Cost of an event', by, `${ABOUT_COST}\n\n${table(rows)}`);
 if (values.only === 'audit' && !values.quick) writeSection('## Audit log', by, table(rows));
 if (values.only === 'import' && !values.quick) writeSection('## Import', by, `${ABOUT_IMPORT}\n\n${table(rows)}`);
+if (values.only === 'many-shops' && !values.quick)
+  writeSection('## Many shops', by, `${ABOUT_SHOPS}\n\n${table(rows)}`);
 if (values.only === 'ledger' && !values.quick) {
   const plans = notes.map((text) => `\`\`\`\n${text}\n\`\`\``);
   writeSection('## Ledger', by, [ABOUT_LEDGER, table(rows), ...plans].join('\n\n'));

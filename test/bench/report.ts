@@ -10,6 +10,7 @@ const OWN = new Set([
   '## Cost of an event',
   '## Import',
   '## Ledger',
+  '## Many shops',
   '## Mutation',
   '## Silence',
   '## Simulation',

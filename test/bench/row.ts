@@ -19,6 +19,8 @@ export type Run = {
    */
   lines: number;
   sendMinutes: number;
+  /** How many shops share one database. */
+  shops: number;
   /** Progress for whoever is waiting. */
   say(line: string): void;
   /** A text for the end of the report, such as a query plan. */
