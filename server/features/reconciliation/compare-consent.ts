@@ -37,7 +37,8 @@ type Missed = {
 };
 
 /**
- * Whether Shopify's state is newer than everything the ledger has for the address. For an unknown
+ * Whether Shopify's state is newer than everything the ledger has for the address, or an opt-out
+ * that it lacks: what is newer may be no choice, and doesn't hold an opt-out back. For an unknown
  * address of a customer we don't know, only a choice made after installation counts: the rest is
  * read when we first see the person. A customer we know may have come to the address unnoticed.
  */
@@ -49,9 +50,9 @@ export function isNews(
   if (fact.chosenAt === null) return false;
   const said = known.filter(({ source }) => source !== 'order_box');
   if (said.length === 0) return ofKnown || fact.chosenAt >= installed;
+  if (said.some(({ chosenAt, state }) => chosenAt === fact.chosenAt && state === fact.state)) return false;
   const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));
-  if (fact.chosenAt !== newest) return fact.chosenAt > newest;
-  return said.every(({ chosenAt, state }) => chosenAt !== newest || state !== fact.state);
+  return fact.chosenAt >= newest || fact.state === 'unsubscribed';
 }
 
 /** Says the same as the missed webhook would have. */

@@ -62,6 +62,20 @@ it('an opt-out made while the app was not installed is sent by the first compari
   expect(history.flags('EmailPermission')).toEqual([true, false]);
 });
 
+it('an opt-out made while the app was not installed is sent even if Shopify dates it before a state without a choice that we know', async () => {
+  const history = await histories.begin();
+  const { at, tell, flags } = history;
+  // Without a level, an opt-in is no choice.
+  const email_marketing_consent = { state: 'subscribed', opt_in_level: null, consent_updated_at: at(60) };
+  await tell(EMAIL, emailConsent(1, 'subscribed', at(60), { email_marketing_consent }), 61);
+  expect(flags('EmailPermission')).toEqual([]);
+  await history.uninstall();
+  says(history, 'UNSUBSCRIBED', at(30));
+  await history.reinstall();
+  await history.until('the opt-out is accepted', () => flags('EmailPermission').length > 0);
+  expect(flags('EmailPermission')).toEqual([false]);
+});
+
 it('or it is sent earlier, with the customer’s next event', async () => {
   const history = await histories.begin();
   says(history, 'SUBSCRIBED', history.at(1));
