@@ -414,9 +414,9 @@ describe('two customers who were merged', () => {
     status,
   });
 
-  async function bothKnown() {
+  async function bothKnown(kept = known(1)) {
     for (const id of [1, 2]) {
-      scene.shopify.setCustomer({ id, defaultEmailAddress: known(id) });
+      scene.shopify.setCustomer({ id, defaultEmailAddress: id === 1 ? kept : known(id) });
       await scene.receive('customers/create', customer(id));
     }
     await scene.read();
@@ -473,12 +473,20 @@ describe('two customers who were merged', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
   });
 
-  it('keep a waiting opt-in of the deleted one: it goes out as the kept customer’s', async () => {
-    await bothKnown();
+  it('keep a waiting opt-in of the deleted one: it goes out as the kept customer’s, who opted in too', async () => {
+    await bothKnown(optedIn(1));
     const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
     await scene.receive('customers/merge', merge('completed'));
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: true }]);
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('hold back a waiting opt-in of the deleted one if Shopify says that the kept customer has not chosen', async () => {
+    await bothKnown();
+    const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toEqual([]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
   });
 
   it.each(['failed', 'requested', 'in_progress'])('stay separate when the merge is %s', async (status) => {
