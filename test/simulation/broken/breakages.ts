@@ -74,8 +74,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/shopify/translate/read-moment.ts',
-        find: 'if (!moment.safeParse(written).success) return undefined;',
-        replace: 'if (Number.isNaN(Date.parse(written))) return undefined;',
+        find: "const written = text.trim().replace(/^(\\d{4}-\\d{2}-\\d{2}) (?=\\d)/, '$1T');",
+        replace: 'const written = Number.isNaN(Date.parse(text)) ? text : new Date(text).toISOString();',
       },
     ],
     only: ['choose'],
@@ -147,8 +147,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/context.ts',
-        find: "channel: 'postal' as const, address: personId",
-        replace: "channel: 'postal' as const, address: JSON.stringify([address.city, address.addressline1])",
+        find: "channel: 'postal', address: personId",
+        replace: "channel: 'postal', address: JSON.stringify(contact.address)",
       },
     ],
     only: ['tag', 'order'],
@@ -159,8 +159,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/context.ts',
-        find: "channel: 'phone' as const, address: personId",
-        replace: "channel: 'phone' as const, address: phone",
+        find: "channel: 'phone', address: personId",
+        replace: "channel: 'phone', address: contact.phone",
       },
     ],
     only: ['tag', 'order'],
@@ -171,8 +171,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/context.ts',
-        find: "channel: 'postal' as const, address: personId",
-        replace: "channel: 'postal' as const, address: personId + JSON.stringify(address)",
+        find: "channel: 'postal', address: personId",
+        replace: "channel: 'postal', address: personId + JSON.stringify(contact.address)",
       },
     ],
     only: ['tag', 'street', 'order'],
