@@ -1,8 +1,7 @@
-import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
-import { AppLink } from '../shell/app-link.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -30,7 +29,7 @@ function LookRow({ look }: { look: Look }) {
         <Text as="span" tone="subdued">
           <time dateTime={look.at}>{format.moment(look.at)}</time>
         </Text>{' '}
-        · {t('user', { id: look.who })} · {url ? <AppLink url={url}>{what}</AppLink> : what}
+        · {t('user', { id: look.who })} · {url ? <Link url={url}>{what}</Link> : what}
       </Text>
     </li>
   );

@@ -67,7 +67,7 @@ export const setupScenes: Scene[] = [
     name: 'setup-ask',
     route: '/setup',
     prepare: (stage) => connected(stage, 'lists', 'test', 'history'),
-    act: shows('Send this to your contact there'),
+    act: shows('Send this email to your contact there'),
   },
   {
     name: 'setup-finished',

@@ -1,5 +1,5 @@
-// node test/browser/shoot.ts [name…]: the pictures that documents refer to, into docs/screenshots.
-// node test/browser/shoot.ts --all DIRECTORY [name…]: every page and state, wide and narrow, to look at.
+// npm run screenshots: the pictures that documents refer to, into docs/screenshots.
+// npm run pictures -- DIRECTORY [name…]: every page and state, wide and narrow, to look at.
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

@@ -63,7 +63,14 @@ export function SectionPreview({ title, keys }: { title: string; keys: readonly 
   if (shown.state === 'none' || shown.state === 'erased' || shown.state === 'failed') return null;
   return (
     <section aria-label={t('of', { title })}>
-      <Box background="bg-surface" padding="300" borderRadius="200" borderWidth="025" borderColor="border-secondary">
+      <Box
+        background="bg-surface"
+        paddingBlock="300"
+        paddingInline={{ xs: '400', sm: '300' }}
+        borderRadius="200"
+        borderWidth="025"
+        borderColor="border-secondary"
+      >
         <BlockStack gap="200">
           <Text as="h3" variant="headingSm">
             {t('beside')}
