@@ -30,8 +30,8 @@ function field<T>(read: (value: unknown) => T | undefined): Field<T | undefined>
 }
 
 /**
- * Text without invisible characters at its ends, and without NUL (PostgreSQL can't hold it) or lone
- * surrogates (UTF-8 can't). Absent if nothing in it is visible.
+ * Text without invisible characters at its ends, with a space in place of NUL (PostgreSQL can't hold
+ * it) and U+FFFD in place of a lone surrogate (UTF-8 can't). Absent if nothing in it is visible.
  */
 export const text = field(readText);
 /** Text that odd bodies give as a number, e.g. a postal code. */
@@ -126,7 +126,7 @@ export function exactId(numeric: ShopifyId | undefined, gid: ShopifyId | undefin
 
 function readText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const cleaned = visibleText(value.replaceAll('\0', '').toWellFormed());
+  const cleaned = visibleText(value.replaceAll('\0', ' ').toWellFormed());
   return cleaned === '' ? undefined : cleaned;
 }
 

@@ -7,7 +7,8 @@ describe('a field', () => {
   it.each([
     ['text', ' a ', 'a'],
     ['text', '  ', undefined],
-    ['text', 'a\u0000b', 'ab'],
+    ['text', 'a\u0000b', 'a b'],
+    ['text', '\u0000ab\u0000', 'ab'],
     ['text', 'a\ud800b', 'a\ufffdb'],
     ['text', '\u200b\u3164', undefined],
     ['text', '\u200ba\u200db\u2800', 'a\u200db'],

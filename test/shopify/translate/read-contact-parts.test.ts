@@ -53,6 +53,7 @@ describe('an email address', () => {
     'ada @example.com',
     'ada\u0000@example.com',
     'ada\u200b@example.com',
+    'ada\ufffd@example.com',
     'Ada <ada@example.com>',
     'mailto:ada@example.com',
     'ada@example.com,bob@example.com',
