@@ -42,9 +42,12 @@ describe('a customer', () => {
     expect(contact.origins.firstName).toBe('default_address.first_name');
   });
 
-  it.each(['ada\u0000@example.com', 'ada\ud800@example.com'])('with the email %j has none: cut or mended it would be somebody else’s', (email) => {
-    expect(customer({ email }).contact.email).toBeUndefined();
-  });
+  it.each(['ada\u0000@example.com', 'ada\ud800@example.com'])(
+    'with the email %j has none: cut or mended it would be somebody else’s',
+    (email) => {
+      expect(customer({ email }).contact.email).toBeUndefined();
+    },
+  );
 
   it('without anything is an empty contact that says why', () => {
     const { contact } = customer({

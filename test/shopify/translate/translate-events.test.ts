@@ -69,7 +69,6 @@ describe('a consent event', () => {
   });
 
   it.each([
-    [EMAIL, { customer_id: 5001 }],
     [EMAIL, { customer_id: 5001, email_address: 'none', email_marketing_consent: null }],
     [
       EMAIL,
@@ -90,6 +89,14 @@ describe('a consent event', () => {
     expect(translate(topic, body)).toMatchObject({ kind: 'consent', customerId: '5001', fact: nothing });
   });
 
+  it.each([
+    [EMAIL, { customer_id: 5001 }, 'email'],
+    [SMS, { id: 5001 }, 'sms'],
+    [WHATSAPP, { customer_id: 5001 }, 'whatsapp'],
+  ])('of %s that Shopify shortened to %j has to be read', (topic, body, choiceOf) => {
+    expect(translate(topic, body)).toEqual({ kind: 'incomplete', what: 'customer', id: '5001', choiceOf });
+  });
+
   it('with a date later than the event gets the event’s date', () => {
     const email_marketing_consent = { state: 'subscribed', consent_updated_at: '2027-01-01T00:00:00Z' };
     expect(translate(EMAIL, { customer_id: 1, email_marketing_consent })).toMatchObject({
@@ -101,8 +108,8 @@ describe('a consent event', () => {
     [EMAIL, { customer_id: 1, email_address: 'ada at example' }, 'ada at example'],
     [SMS, { id: 1, phone: 'CALL ME' }, 'CALL ME'],
     [WHATSAPP, { customer_id: 1, phone_number: '12' }, '12'],
-    [EMAIL, { customer_id: 1 }, null],
-    [SMS, { id: 1 }, null],
+    [EMAIL, { customer_id: 1, email_address: null }, null],
+    [SMS, { id: 1, phone: null }, null],
   ])('of %s tells an address that can’t be read (%j) from none', (topic, body, addressAsWritten) => {
     expect(translate(topic, body)).toMatchObject({ fact: { address: null, addressAsWritten } });
   });
