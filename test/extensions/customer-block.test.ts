@@ -80,7 +80,7 @@ describe('the customer block', () => {
     expect(text()).toContain('SMS: no addressNo choiceNo permission accepted by Ascent360');
     expect(find('s-badge')?.getAttribute('tone')).toBe('success');
     expect(find('s-link')?.getAttribute('href')).toBe(`app:people/${ID}`);
-    expect(find('s-link:nth-of-type(2)')?.getAttribute('href')).toBe('app:consent?q=7063');
+    expect(find('s-link:nth-of-type(2)')?.getAttribute('href')).toBe('app:people/consent?q=7063');
     expect(find('s-banner')).toBeNull();
   });
 

@@ -45,6 +45,12 @@ const declared = folders.map((folder) => ({
   ...file.parse(parse(read('extensions', folder, 'shopify.extension.toml'))),
 }));
 const all = declared.flatMap(({ folder, extensions }) => extensions.map((one) => ({ folder, ...one })));
+/** Their TypeScript, each file named within its extension's folder. */
+const sources = folders.flatMap((folder) =>
+  readdirSync(path.join(root, 'extensions', folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => ({ name, text: read('extensions', folder, name) })),
+);
 const packageFile = z.object({ dependencies: z.record(z.string(), z.string()).optional() });
 
 /** The newest stable API version that `@shopify/ui-extensions` supports: 2026.7.4 → 2026-07. */
@@ -95,17 +101,26 @@ describe('the extensions', () => {
     expect(existsSync(path.join(root, 'extensions/newsletter/blocks/sign-up.liquid'))).toBe(true);
   });
 
+  it('and Flow’s messages link only to pages that there are', () => {
+    const flow = (['connection', 'rejected', 'opt_outs', 'privacy_request'] as const).map((kind) => {
+      const { 'App page': url = '' } = payloadOf({ kind, key: '' }, { domain: 'a.myshopify.com' }, 'key');
+      return url.slice('https://a.myshopify.com/admin/apps/key'.length).replace(/\?.*/, '');
+    });
+    const links = sources.flatMap(({ text }) =>
+      [...text.matchAll(/\bapp:([^`"'?]*)/g)].map(([, link = '']) => `/${link.replace(/\$\{[^}]*\}/g, ':id')}`),
+    );
+    expect(links.length).toBeGreaterThan(3);
+    const pages = [...read('app/routes.tsx').matchAll(/<Route path="([^"]+)"/g)].map(([, page]) => page);
+    expect(pages).toEqual(expect.arrayContaining([...flow, ...links]));
+  });
+
   it('import nothing from outside their folder', () => {
-    const outside = folders.flatMap((folder) =>
-      readdirSync(path.join(root, 'extensions', folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.tsx?$/.test(name))
-        .flatMap((name) =>
-          [...read('extensions', folder, name).matchAll(/from '([^']+)'/g)]
-            .map(([, from = '']) => from)
-            .filter((from) => from.startsWith('.'))
-            .map((from) => path.join(path.dirname(name), from))
-            .filter((target) => target.startsWith('..')),
-        ),
+    const outside = sources.flatMap(({ name, text }) =>
+      [...text.matchAll(/from '([^']+)'/g)]
+        .map(([, from = '']) => from)
+        .filter((from) => from.startsWith('.'))
+        .map((from) => path.join(path.dirname(name), from))
+        .filter((target) => target.startsWith('..')),
     );
     expect(outside).toEqual([]);
   });

@@ -94,7 +94,7 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
           </s-button>
         )}
         <s-link href={`app:people/${person.id}`}>{t('page')}</s-link>
-        {person.customerId && <s-link href={`app:consent?q=${person.customerId}`}>{t('sheet')}</s-link>}
+        {person.customerId && <s-link href={`app:people/consent?q=${person.customerId}`}>{t('sheet')}</s-link>}
       </s-stack>
     </s-stack>
   );
