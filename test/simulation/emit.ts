@@ -71,6 +71,7 @@ export function orderWebhook(
       createdAt: order.createdAt,
       status: order.status,
       customer: order.customer,
+      address: email,
     },
     ...(customer ? seenOf(customer, at) : []),
   ];

@@ -17,7 +17,15 @@ export type Said =
     }
   | { says: 'box'; customer: number | null; address: string; ticked: boolean; at: number }
   | { says: 'seen'; customer: number; channel: Channel; address: string; at: number }
-  | { says: 'order'; order: number; updatedAt: number; createdAt: number; status: string; customer: number | null }
+  | {
+      says: 'order';
+      order: number;
+      updatedAt: number;
+      createdAt: number;
+      status: string;
+      customer: number | null;
+      address: string;
+    }
   | { says: 'deleted'; customer: number }
   | { says: 'merged'; kept: number; gone: number }
   | { says: 'redacted'; customer: number; orders: number[]; addresses: string[] }

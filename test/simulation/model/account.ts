@@ -99,6 +99,8 @@ export type Account = {
   redacted: Map<number, { at: number; must: number }>;
   /** When each of them was, for ever: what was triggered before is skipped. */
   erasedAt: Map<number, number>;
+  /** The same for the addresses of guests. */
+  erasedAddresses: Map<string, number>;
   redactedOrders: Set<number>;
   /** Whether orders were ever left out. */
   leftOrdersOut: boolean;
@@ -133,6 +135,7 @@ export type OrderState = {
   triggeredAt: number;
   status: string;
   customer: number | null;
+  address: string;
   createdAt: number;
 };
 
@@ -158,6 +161,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   nameless: [],
   redacted: new Map(),
   erasedAt: new Map(),
+  erasedAddresses: new Map(),
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
   mayGoBare: false,

@@ -26,7 +26,12 @@ export function erase(
     account.redactedOrders.add(order);
     account.orders.delete(order);
   }
+  // A guest's order that waits is erased with the address.
+  for (const [id, order] of account.orders) {
+    if (order.customer === null && order.triggeredAt <= at && theirs.has(order.address)) account.orders.delete(id);
+  }
   if (must === NEVER) return;
   account.redacted.set(customer, { at, must });
   account.erasedAt.set(customer, at);
+  for (const address of theirs) account.erasedAddresses.set(address, at);
 }

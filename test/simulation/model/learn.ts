@@ -126,21 +126,26 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
   for (const said of webhook.said) {
     const erasedAt = 'customer' in said && said.customer !== null ? account.erasedAt.get(said.customer) : undefined;
     const isSkipped = said.says !== 'redacted' && erasedAt !== undefined && webhook.triggeredAt <= erasedAt;
-    if (!isSkipped) learn(account, said, webhook.triggeredAt, known);
+    if (isSkipped) continue;
+    const isErasedGuest =
+      (said.says === 'order' || said.says === 'box') &&
+      said.customer === null &&
+      webhook.triggeredAt <= (account.erasedAddresses.get(said.address) ?? -Infinity);
+    learn(account, said, webhook.triggeredAt, isErasedGuest ? { ...known, must: NEVER } : known);
   }
 }
 
-/**
- * Shopify said what it has on a customer.
- * @param how since when they have had their addresses, when it was said, and from when on the app
- * may know and certainly knows
- */
 /** Whether the app certainly knew an address or its customer before. */
 const isKnown = (account: Account, customer: Customer, address: string) =>
   account.sightings.some(
     (seen) => seen.must !== NEVER && (seen.customer === customer.id || seen.address === address),
   ) || account.facts.some((fact) => fact.must !== NEVER && fact.address === address);
 
+/**
+ * Shopify said what it has on a customer.
+ * @param how since when they have had their addresses, when it was said, and from when on the app
+ * may know and certainly knows
+ */
 export function learnRead(
   account: Account,
   customer: Customer,
@@ -159,7 +164,10 @@ export function learnRead(
     if (address === undefined) continue;
     const { state, level, at } = customer.consent[channel];
     // For a person unknown to the app, only what was chosen since the installation counts.
-    const isOwed = !how.bulk || isKnown(account, customer, address) || (at !== null && at >= account.installed.latest);
+    const wasKnown = !how.bulk || isKnown(account, customer, address);
+    const isOwed = wasKnown || (at !== null && at >= account.installed.latest);
+    // An opt-in from the minutes before a reinstallation is noted, and its person stays unknown.
+    const isMet = wasKnown || (at !== null && at >= (account.reinstalledAt ?? account.installed.latest));
     const known = { may, must: isOwed ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
     account.facts.push({
@@ -183,7 +191,7 @@ export function learnRead(
       at: now,
       must: known.must,
     });
-    account.sightings.push({ customer: customer.id, channel, address, at: now, must: known.must });
+    account.sightings.push({ customer: customer.id, channel, address, at: now, must: isMet ? must : NEVER });
   }
 }
 
