@@ -1,27 +1,31 @@
 import { Banner, BlockStack, Text } from '@shopify/polaris';
-import { ApiError, isUnreachable } from '../api.ts';
+import { ApiError } from '../api.ts';
 import { say, textIf, textsOf } from '../texts.ts';
 import { useKnownFormat } from './shop.tsx';
+import { useIsNoticed } from './stale.tsx';
 
 const t = textsOf('common');
 
 const reload = () => window.location.reload();
 
 /**
- * What went wrong and what helps: trying again, or a reload if only that does. @param withData what
- * was read before is still on the page, whose `StaleNotice` says if the server can't be reached
+ * What went wrong and what helps: trying again, or a reload if only that does. Where the page's
+ * `StaleNotice` says that already, it is said and offered once.
+ * @param withData what was read before is still on the page
  */
 export function Failure(props: { error: unknown; onRetry?: () => void; withData?: boolean }) {
   const { error, onRetry, withData = false } = props;
   const kind = error instanceof ApiError ? error.kind : 'server';
   const format = useKnownFormat();
+  const isNoticed = useIsNoticed(error);
   const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
   const text = textIf(`common.failures.${kind}.text`);
-  if (withData && isUnreachable(error)) return null;
+  if (withData && isNoticed) return null;
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
-  const action = needsReload
+  const retry = needsReload
     ? { content: t('reload'), onAction: reload }
     : onRetry && { content: t('retry'), onAction: onRetry };
+  const action = isNoticed ? undefined : retry;
   return (
     <Banner tone="critical" title={t(`failures.${kind}.title`)} {...(action && { action })}>
       <BlockStack gap="100">

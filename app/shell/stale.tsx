@@ -32,6 +32,12 @@ export function useStaleSince(): number | null {
   return useSyncExternalStore(subscribe, () => staleSince(cache));
 }
 
+/** Whether the notice is there because of this error of a query, and offers to try again. */
+export function useIsNoticed(error: unknown): boolean {
+  const active = useQueryClient().getQueryCache().findAll({ type: 'active' });
+  return useStaleSince() !== null && isUnreachable(error) && active.some(({ state }) => state.error === error);
+}
+
 /** On every page: that the server can't be reached, and since when what is on the page is old. */
 export function StaleNotice() {
   const since = useStaleSince();
