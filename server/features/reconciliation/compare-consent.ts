@@ -11,6 +11,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
+import { heldAddresses } from '../../store/people/holders.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
 import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
@@ -40,7 +41,9 @@ type Missed = {
  * Whether Shopify's state is newer than everything the ledger has for the address, or an opt-out
  * that it lacks: what is newer may be no choice, and doesn't hold an opt-out back. For an unknown
  * address of a customer we don't know, only a choice made after installation counts: the rest is
- * read when we first see the person. A customer we know may have come to the address unnoticed.
+ * read when we first see the person. A customer we know may have come to the address unnoticed, and
+ * one we don't know may have been a guest.
+ * @param ofKnown we know the customer or the address
  */
 export function isNews(
   fact: Pick<FoundFact, 'state' | 'chosenAt'>,
@@ -140,16 +143,14 @@ export async function compareConsent(
     ...one,
     hash: shop.vault.hash(one.fact.channel, one.address),
   }));
-  const ledger = await loadFacts(
-    db,
-    shop,
-    found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash })),
-  );
+  const keys = found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash }));
+  const [ledger, held] = [await loadFacts(db, shop, keys), await heldAddresses(db, shop, keys)];
   const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
   const [erased, people] = [await erasedOf(db, shop, found), await loadPeople(db, shop, found.map(keyOf))];
   const missed = found.filter((one) => {
-    const known = ledger.get(ledgerKey({ channel: one.fact.channel, address: one.hash })) ?? [];
-    const ofKnown = people.find(keyOf(one)) !== undefined;
+    const key = ledgerKey({ channel: one.fact.channel, address: one.hash });
+    const known = ledger.get(key) ?? [];
+    const ofKnown = people.find(keyOf(one)) !== undefined || held.has(key);
     return !erased.has(one.customerId) && isNews(one.fact, known, { installed, ofKnown });
   });
   const findings = missed.map((one) => findingOf(one, readAt));

@@ -2,7 +2,7 @@ import type { Channel } from '../../domain/consent.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
-import type { LedgerKey } from '../consent/facts.ts';
+import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
 import { openProfile } from './profiles.ts';
 import { writtenBinding } from './save-people.ts';
@@ -59,4 +59,20 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
     gone,
     lastSeenAt: last_seen_at.getTime(),
   }));
+}
+
+/** Which of these addresses anybody has or had, also as a guest. */
+export async function heldAddresses(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<ReadonlySet<string>> {
+  if (keys.length === 0) return new Set();
+  const { columns, from, params } = unnest(
+    { channel: 'text', address: 'text' },
+    keys.map(({ channel, address }) => ({ channel, address })),
+    2,
+  );
+  const rows = await sql.query<LedgerKey>(
+    `SELECT k.channel, k.address FROM ${from} AS k(${columns})
+     WHERE EXISTS (SELECT 1 FROM addresses a WHERE a.shop_id = $1 AND a.address = k.address AND a.channel = k.channel)`,
+    [shop.id, ...params],
+  );
+  return new Set(rows.map(ledgerKey));
 }

@@ -62,6 +62,18 @@ it('an opt-out made while the app was not installed is sent by the first compari
   expect(history.flags('EmailPermission')).toEqual([true, false]);
 });
 
+it('an opt-out made while the app was not installed is sent even if its address is known only from a guest’s order', async () => {
+  const history = await histories.begin();
+  await history.tell('orders/create', order(7, { email: EMAIL_1 }), 1);
+  expect(history.sent()).toMatchObject([{ Email: EMAIL_1 }]);
+  await history.uninstall();
+  // The reinstallation counts from ten minutes before it.
+  says(history, 'UNSUBSCRIBED', history.at(-3600));
+  await history.reinstall();
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 0);
+  expect(history.flags('EmailPermission', EMAIL_1)).toEqual([false]);
+});
+
 it('an opt-out made while the app was not installed is sent even if Shopify dates it before a state without a choice that we know', async () => {
   const history = await histories.begin();
   const { at, tell, flags } = history;
