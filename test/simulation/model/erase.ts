@@ -26,9 +26,9 @@ export function erase(
     account.redactedOrders.add(order);
     account.orders.delete(order);
   }
-  // A guest's order that waits is erased with the address.
+  // A guest's order from before that waits is erased with the address.
   for (const [id, order] of account.orders) {
-    if (order.customer === null && order.triggeredAt <= at && theirs.has(order.address)) account.orders.delete(id);
+    if (order.customer === null && order.createdAt <= at && theirs.has(order.address)) account.orders.delete(id);
   }
   if (must === NEVER) return;
   account.redacted.set(customer, { at, must });

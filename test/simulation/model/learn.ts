@@ -130,7 +130,7 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
     const isErasedGuest =
       (said.says === 'order' || said.says === 'box') &&
       said.customer === null &&
-      webhook.triggeredAt <= (account.erasedAddresses.get(said.address) ?? -Infinity);
+      (said.says === 'order' ? said.createdAt : said.at) <= (account.erasedAddresses.get(said.address) ?? -Infinity);
     learn(account, said, webhook.triggeredAt, isErasedGuest ? { ...known, must: NEVER } : known);
   }
 }
