@@ -104,13 +104,18 @@ const rowId = (code: 'import_id' | 'person_id', others: readonly string[] = []) 
 const NOT_IDS = refusing('event_ids', { max: MOST_NAMED });
 const uuid = z.uuid();
 
-/** Ids of events: a list, or a text with commas between them. */
+/**
+ * Ids of events: a list, or a text with commas between them. An empty list is refused: it would
+ * name every event.
+ */
 const eventIds = z
   .union([z.string(), z.array(z.string())], { error: NOT_IDS })
   .nullish()
   .transform((given, ctx): readonly string[] => {
-    const ids = (typeof given === 'string' ? given.split(',') : (given ?? [])).filter(Boolean);
-    if (ids.length <= MOST_NAMED && ids.every((id) => uuid.safeParse(id).success)) return ids;
+    if (given == null || given === '') return [];
+    const ids = typeof given === 'string' ? given.split(',') : given;
+    const fits = ids.length > 0 && ids.length <= MOST_NAMED;
+    if (fits && ids.every((id) => uuid.safeParse(id).success)) return ids;
     ctx.addIssue({ code: 'custom', message: NOT_IDS });
     return z.NEVER;
   });

@@ -35,9 +35,9 @@ function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
 }
 
 /**
- * Opens a delivery for each of these people. The activity shows each as an event of its own, which
- * isn't counted because Shopify didn't send it. A person without an email address and a phone
- * number gets none.
+ * Gives each of these people an event that the app made itself, and opens its delivery. It is shown
+ * in the activity, but not counted: Shopify didn't send it. A person without an email address and a
+ * phone number gets none.
  */
 export async function addOwnEvents(
   sql: Sql,

@@ -72,6 +72,12 @@ describe('the activity', () => {
     expect(dismissed.body).toEqual({ count: 0 });
   });
 
+  it.each(['retry', 'dismiss'])('none chosen is refused, so that a %s never takes all events instead', async (action) => {
+    await scene.receive('customers/create', customer(1, 0));
+    const answer = await scene.call('post', `/activity/${action}`, { filter: { ids: [] } });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'filter.ids' }] } });
+  });
+
   it('pages without skipping an event or showing one twice, even among events of the same moment', async () => {
     const all: string[] = [];
     for (let i = 1; i <= 5; i++) all.push(await scene.receive('customers/create', customer(i, 0)));
@@ -102,6 +108,7 @@ describe('the activity', () => {
     ['source', '?source=webhook,lost'],
     ['import', '?import=1'],
     ['ids', '?ids=1'],
+    ['ids', '?ids=,'],
     ['ids', `?ids=${Array.from({ length: 201 }, () => crypto.randomUUID()).join()}`],
     ['optOuts', '?optOuts=all'],
     ['cursor', '?cursor=abc'],
