@@ -72,11 +72,14 @@ describe('the activity', () => {
     expect(dismissed.body).toEqual({ count: 0 });
   });
 
-  it.each(['retry', 'dismiss'])('none chosen is refused, so that a %s never takes all events instead', async (action) => {
-    await scene.receive('customers/create', customer(1, 0));
-    const answer = await scene.call('post', `/activity/${action}`, { filter: { ids: [] } });
-    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'filter.ids' }] } });
-  });
+  it.each(['retry', 'dismiss'])(
+    'none chosen is refused, so that a %s never takes all events instead',
+    async (action) => {
+      await scene.receive('customers/create', customer(1, 0));
+      const answer = await scene.call('post', `/activity/${action}`, { filter: { ids: [] } });
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'filter.ids' }] } });
+    },
+  );
 
   it('pages without skipping an event or showing one twice, even among events of the same moment', async () => {
     const all: string[] = [];
