@@ -13,6 +13,14 @@ it('an opt-out made right after installing is told by the first comparison, thou
   const { shop, shopify, at, flags, until } = await histories.begin();
   const { db } = histories.app;
   const SHOP = '(SELECT id FROM shops WHERE domain = $1)';
+  const comparedFrom = async () => {
+    const [row] = await db.query<{ customers_until: Date }>(
+      `SELECT customers_until FROM reconciliations WHERE shop_id = ${SHOP}`,
+      [shop],
+    );
+    return row?.customers_until.toISOString();
+  };
+  await until('it is known from where to compare', async () => (await comparedFrom()) !== undefined);
   // Installed five minutes ago, and not compared since.
   await db.query('UPDATE shops SET first_call_at = $2 WHERE domain = $1', [shop, new Date(at(0))]);
   await db.query(`DELETE FROM reconciliations WHERE shop_id = ${SHOP}`, [shop]);
@@ -24,10 +32,7 @@ it('an opt-out made right after installing is told by the first comparison, thou
       marketingUpdatedAt: at(-3600),
     }),
   });
-  await until('it is known from where to compare', async () => {
-    const rows = await db.query(`SELECT 1 FROM reconciliations WHERE shop_id = ${SHOP}`, [shop]);
-    return rows.length > 0;
-  });
+  await until('it is compared from the installation on', async () => (await comparedFrom()) === at(0));
   await db.query(`UPDATE reconciliations SET due_at = now() WHERE shop_id = ${SHOP}`, [shop]);
   await until('the comparison found it', () => flags('EmailPermission', 'person1@example.com').length > 0);
   expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
