@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import packageJson from '../../package.json' with { type: 'json' };
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
@@ -57,9 +58,12 @@ export function clientOf(url: string): Pick<ConnectorProcess, 'send' | 'api'> {
   };
 }
 
+/** What `npm start` gives to `node`. */
+const startArguments = packageJson.scripts.start.split(' ').slice(1);
+
 async function launch(env: Env): Promise<ConnectorProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['server/run.js', 'server/index.ts'], {
+  const child = spawn(process.execPath, startArguments, {
     cwd: root,
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port), ...env },
   });
