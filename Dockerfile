@@ -1,5 +1,5 @@
 # One image for all roles: ROLE=web, ROLE=worker or ROLE=all; `node prisma/migrate.ts` applies the migrations.
-ARG NODE_IMAGE=node:24-slim
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 ENV NODE_ENV=production

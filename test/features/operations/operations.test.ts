@@ -114,8 +114,16 @@ describe('the containers', () => {
 
   it('are PostgreSQL, Valkey, the migrations run once, one web and one worker process', () => {
     expect(Object.keys(services)).toEqual(['postgres', 'valkey', 'migrate', 'web', 'worker']);
-    expect(services['postgres']).toMatchObject({ image: expect.stringContaining(':-postgres:17}'), user: 'postgres' });
-    expect(services['valkey']).toMatchObject({ image: expect.stringContaining(':-valkey/valkey:8}'), user: 'valkey' });
+    expect(services['postgres']).toMatchObject({ image: expect.stringContaining(':-postgres:17@'), user: 'postgres' });
+    expect(services['valkey']).toMatchObject({ image: expect.stringContaining(':-valkey/valkey:8@'), user: 'valkey' });
+  });
+
+  it('come from images pinned by digest', () => {
+    const pinned = /@sha256:[0-9a-f]{64}\b/;
+    for (const { image } of [services['postgres'], services['valkey']].flatMap((one) => one ?? [])) {
+      expect(image).toMatch(pinned);
+    }
+    expect(read('Dockerfile').match(/^ARG NODE_IMAGE=.*$/m)?.[0]).toMatch(pinned);
   });
 
   it('each write only to volumes and memory, gain no privileges and have limits: the schema above rejects others', () => {
