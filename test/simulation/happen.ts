@@ -124,7 +124,8 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     case 'flow':
       return [flowRun(scene, customerAt(scene, step.who, now).id, now)];
     case 'replay': {
-      const old = scene.left.filter(({ topic }) => !NEVER_AGAIN.has(topic))[step.which];
+      const said = scene.left.filter(({ topic }) => !NEVER_AGAIN.has(topic));
+      const old = said[step.which % Math.max(1, said.length)];
       return old ? [webhook(scene, old.topic, old.body, { at: now, said: old.said })] : [];
     }
     case 'shopUpdate':

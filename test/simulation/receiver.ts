@@ -70,13 +70,13 @@ export type ReceiverDeps = {
   next(): Answer;
   /** Runs while the answer is on its way. */
   meanwhile(answer: Answer): Promise<void>;
-  /** The sending process: it may die here. */
-  step(): Promise<never> | undefined;
   wrong(what: string): void;
 };
 
 /** The process that sends. */
 export type Sender = {
+  /** It may die here. */
+  step(): Promise<never> | undefined;
   /**
    * What was learned before its last transaction began: the claim behind this request saw all of
    * it.
@@ -107,7 +107,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     requests,
     cut: () => underWay.clear(),
     send: async (guid, body, sender) => {
-      await deps.step();
+      await sender.step();
       const account = deps.account();
       const payload: Payload = JSON.parse(body.text);
       const flags = flagsIn(payload);
@@ -150,7 +150,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
         });
       }
       await deps.meanwhile(answer);
-      await deps.step();
+      await sender.step();
       for (const lane of lanes) underWay.delete(lane);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);

@@ -77,7 +77,6 @@ export class World {
       now: this.clock.now,
       account: () => this.here.account,
       next: () => this.here.answers.shift() ?? 'ok',
-      step: () => this.life.step(),
       meanwhile: async (answer) => {
         if (answer === 'slow') {
           this.clock.advance(3000);
@@ -91,7 +90,7 @@ export class World {
   }
 
   /** The database as one process uses it, and that process as Ascent360 sees it. */
-  #workOn(db: Omit<Db, 'within'>): { db: Db; sender: Sender } {
+  #workOn(db: Omit<Db, 'within'>, { step }: Life): { db: Db; sender: Sender } {
     const told = createTold();
     this.#books.push(told);
     let place = 0;
@@ -110,11 +109,11 @@ export class World {
       },
     };
     const sent: Sender['sent'] = (flags, outcome) => told.note(this.here.account, flags, outcome);
-    return { db: connected, sender: { place: () => place, sent } };
+    return { db: connected, sender: { step, place: () => place, sent } };
   }
 
   #startProcess(life: Life, shared: Omit<Db, 'within'>, leads: boolean): Process {
-    const { db, sender } = this.#workOn(shared);
+    const { db, sender } = this.#workOn(shared, life);
     return startProcess({
       clock: this.clock,
       db,

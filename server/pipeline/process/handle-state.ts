@@ -79,6 +79,10 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
 
+/** Whose choice a body tells of. A guest's is the guest's, whoever the order belongs to since. */
+const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
+  t.kind === 'order' && t.customerId === null && person?.profile.customerId != null ? null : person;
+
 function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null, facts: readonly FoundFact[]): void {
   for (const fact of facts) {
     if (!fact.address) continue;
@@ -120,7 +124,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   // Addresses of a merged customer stay with that customer.
   if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
   const facts = [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])];
-  recordFacts(batch, event, person, facts);
+  recordFacts(batch, event, chooserOf(t, person), facts);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);

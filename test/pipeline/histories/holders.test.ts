@@ -79,3 +79,15 @@ it('a consent event that names an address is about that address, whether the cho
   expect(await tell(EMAIL, body, 20)).toMatchObject({ state: 'accepted' });
   expect(flags('EmailPermission', 'new@example.com')).toEqual([true]);
 });
+
+it('a guest’s ticked box that arrives after their order has become a customer’s is held back if that customer has not chosen', async () => {
+  const { tell, flags, settled, shopify, at } = await histories.begin();
+  shopify.setCustomer({ id: 7, defaultEmailAddress: emailOf('person7@example.com') });
+  const of = (updated: number, over: object) =>
+    order(7, { created_at: at(1), processed_at: at(1), updated_at: at(updated), ...over });
+  await tell('orders/updated', of(20, { customer: { id: 7, email: 'person7@example.com' } }), 20);
+  const ticked = await tell('orders/create', of(1, { buyer_accepts_marketing: true }), 1);
+  expect(ticked).toMatchObject({ state: 'skipped', reason: 'stale' });
+  await settled();
+  expect(flags('EmailPermission')).toEqual([]);
+});

@@ -41,7 +41,7 @@ async function hunt(breakage: Breakage): Promise<void> {
   let isFound = false;
   const result = await search(world, {
     seed: Number(values.seed),
-    kind: { only: breakage.only },
+    kind: { only: breakage.only, evenly: true },
     goesOn: () => !isFound && passed() < Number(values.seconds),
     onFound: (found) => {
       isFound = true;

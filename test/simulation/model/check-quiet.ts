@@ -1,5 +1,5 @@
 /** What Ascent360 must have once nothing happens any more (SPEC 6.2). */
-import { type Account, type Channel, keyOf } from './account.ts';
+import { type Account, type Channel, type Fact, keyOf } from './account.ts';
 import {
   certainOf,
   certainOptIns,
@@ -43,6 +43,17 @@ export function missingOptOuts(account: Account, now: number): string[] {
 }
 
 /**
+ * Whether an order on which a guest ticked the box is a customer's by now: it goes out with them, so
+ * the opt-in does, too, if at all.
+ */
+const isClaimed = ({ orders, buyers, askedBuyers }: Account, { from, address, earliest }: Fact): boolean =>
+  from === 'box' &&
+  [...orders].some(
+    ([id, order]) =>
+      order.address === address && order.createdAt === earliest && (buyers.has(id) || askedBuyers.has(id)),
+  );
+
+/**
  * Opt-ins that were due when their event arrived, and that Ascent360 doesn't have a while later.
  */
 export function missingOptIns(account: Account, now: number): string[] {
@@ -55,6 +66,7 @@ export function missingOptIns(account: Account, now: number): string[] {
       (fact) =>
         (fact.from === 'topic' || fact.from === 'box') &&
         (fact.customer === null || !(account.deleted.has(fact.customer) || account.merged.has(fact.customer))) &&
+        !isClaimed(account, fact) &&
         fact.earliest > lastOther &&
         fact.earliest > account.settingsAt &&
         !isPerhapsHeld(view, fact.earliest, true, now),

@@ -159,6 +159,8 @@ export function learnRead(
       account.tagWords.push({ customer: customer.id, tag, present, at: now, dated: false, may, must });
     }
   }
+  // A comparison reads everybody: what it notes of a stranger makes nobody known.
+  const isMet = !how.bulk || account.sightings.some((seen) => seen.must !== NEVER && seen.customer === customer.id);
   for (const channel of ['email', 'sms'] as const) {
     const address = addressOf(customer, channel)?.toLowerCase();
     if (address === undefined) continue;
@@ -166,8 +168,6 @@ export function learnRead(
     // For a person unknown to the app, only what was chosen since the installation counts.
     const wasKnown = !how.bulk || isKnown(account, customer, address);
     const isOwed = wasKnown || (at !== null && at >= account.installed.latest);
-    // An opt-in from the minutes before a reinstallation is noted, and its person stays unknown.
-    const isMet = wasKnown || (at !== null && at >= (account.reinstalledAt ?? account.installed.latest));
     const known = { may, must: isOwed ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
     account.facts.push({
