@@ -215,6 +215,16 @@ export function countRepeats(explained: (before: ReceivedRecord, again: Received
 }
 
 /**
+ * Resolves once everything a process had sent before its end has arrived. @returns that moment, as
+ * a Unix time in milliseconds
+ */
+export async function allArrived(): Promise<number> {
+  await wait(100);
+  await wait(20);
+  return Date.now();
+}
+
+/**
  * Explains what was sent before one of these moments and again after it.
  * @param ends when the last output of a process that ended arrived, as Unix times in milliseconds
  */

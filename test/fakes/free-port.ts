@@ -9,6 +9,14 @@ import { createServer } from 'node:net';
 const FIRST = 11_000;
 const BEYOND = 32_000;
 
+/**
+ * Those of this worker: another one that looks at the same moment, or while a process is down, would
+ * find the same port free.
+ */
+const WORKERS = 8;
+const mine = Number(process.env['VITEST_POOL_ID'] ?? 0) % WORKERS;
+const given = new Set<number>();
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return await new Promise<boolean>((resolve) => {
@@ -20,7 +28,9 @@ async function isFree(port: number): Promise<boolean> {
 /** A port for another process to listen on. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(FIRST, BEYOND);
+    const port = FIRST + randomInt((BEYOND - FIRST) / WORKERS) * WORKERS + mine;
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
 }

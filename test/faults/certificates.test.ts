@@ -32,8 +32,8 @@ async function firstAttempt(
     const detail = await connector.api('GET', `/activity/${item.id}`);
     const { state, attempts } = detail.body as { state: string; attempts: Attempt[] };
     const [attempt] = attempts;
-    // The event is read just before its attempts: it may have ended in between.
-    return attempt?.error && state !== 'sending' ? { state, attempt } : undefined;
+    // The event is read just before its attempts: one may have begun or ended in between.
+    return attempt?.error && !['waiting', 'sending'].includes(state) ? { state, attempt } : undefined;
   });
 }
 

@@ -156,10 +156,12 @@ describe('a receiver in trouble', () => {
 describe('consent under faults', () => {
   it('the newest choice is accepted last and older ones are superseded if facts arrive newest first', async () => {
     const shop = await freshShop();
-    const newest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', ago(10 * SECOND)));
+    const now = Date.now();
+    const earlier = (seconds: number) => new Date(now - seconds * SECOND).toISOString();
+    const newest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', earlier(10)));
     await shop.becomes(newest, 'accepted');
-    const middle = await shop.send(EMAIL, emailConsent(20, 'subscribed', ago(20 * SECOND)));
-    const oldest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', ago(30 * SECOND)));
+    const middle = await shop.send(EMAIL, emailConsent(20, 'subscribed', earlier(20)));
+    const oldest = await shop.send(EMAIL, emailConsent(20, 'unsubscribed', earlier(30)));
     expect((await shop.becomes(middle, 'merged', 'superseded')).merged_into).toBe(
       (await shop.becomes(newest, 'accepted')).id,
     );

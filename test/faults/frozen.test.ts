@@ -4,6 +4,7 @@ import { until } from '../fakes/connector.ts';
 import { type ConnectorProcess, startWorld, type World } from '../fakes/connector-process.ts';
 import {
   acrossEnds,
+  allArrived,
   countRepeats,
   judge,
   SURVIVED,
@@ -33,16 +34,6 @@ async function redisAndBlackHole() {
   const wire = await startTcpProxy(Number(new URL(redis.url).port));
   onTestFinished(wire.close);
   return { redis, wire, lost: `redis://127.0.0.1:${wire.port}` };
-}
-
-/**
- * Resolves once everything a process had sent before its end has arrived. @returns that moment, as
- * a Unix time in milliseconds
- */
-async function allArrived(): Promise<number> {
-  await wait(100);
-  await wait(20);
-  return Date.now();
 }
 
 /** Freezes a process at such a moment, while no other is working. */

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exportAudits } from '../bench/export-audits.ts';
 import { SHOP, until } from '../fakes/connector.ts';
 import { clientOf, startWorld } from '../fakes/connector-process.ts';
 import {
   acrossEnds,
+  allArrived,
   countRepeats,
   judge,
   SURVIVED,
@@ -21,16 +21,6 @@ async function setUp(env: Record<string, string> = {}) {
   const world = await startWorld({ env });
   onTestFinished(world.close);
   return world;
-}
-
-/**
- * Resolves once everything a process had sent before its end has arrived. @returns that moment, as
- * a Unix time in milliseconds
- */
-async function allArrived(): Promise<number> {
-  await wait(100);
-  await wait(20);
-  return Date.now();
 }
 
 describe('a process that is killed', () => {
@@ -72,10 +62,10 @@ describe('a process that is killed', () => {
     const sent = await sendUntilTaken(() => clientOf(`http://127.0.0.1:${wire.port}`), someCustomer(), 1);
     expect(sent.statuses).toEqual([200]);
     await first.ended;
-    const killedAt = Date.now();
+    const end = await allArrived();
     const second = await world.run();
     const standings = await settled(world, second, [sent]);
-    expect(judge([sent], standings, world.ascent360, ({ at }) => at <= killedAt)).toEqual(SURVIVED);
+    expect(judge([sent], standings, world.ascent360, acrossEnds([end]))).toEqual(SURVIVED);
   });
 
   it('row 5: in the middle of a POST: the delivery is sent again once its lease has run out', async () => {

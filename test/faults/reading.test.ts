@@ -28,14 +28,10 @@ it('a process killed in the middle of a read loses nothing: the next one reads, 
 
   shopify.setOrder({ id: 2, email: 'guest@example.com' });
   const second = await world.run();
-  await until(
-    'both orders have ended',
-    async () => {
-      const standings = [...(await world.standings(second)).values()];
-      return standings.length === 2 && standings.every(({ state }) => state === 'accepted') ? true : undefined;
-    },
-    40_000,
-  );
+  await until('both orders have ended', async () => {
+    const standings = [...(await world.standings(second)).values()];
+    return standings.length === 2 && standings.every(({ state }) => state === 'accepted') ? true : undefined;
+  });
   const sent = world.ascent360.received.map(({ body }) => body);
   expect(sent).toHaveLength(2);
   expect(sent).toContainEqual(expect.objectContaining({ Email: 'person1@example.com', EmailPermission: false }));

@@ -3,7 +3,7 @@ import { KEPT, KEPT_UNTOLD, openBooks } from '../fakes/books.ts';
 import { SHOP, until } from '../fakes/connector.ts';
 import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts';
 import { everyRow } from '../fakes/decrypting-search.ts';
-import { sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { allArrived, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
 import type { ImportBody } from '../features/imports/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
@@ -124,7 +124,7 @@ it('a shop goes from installation to erasure: at each step, Ascent360 has receiv
   expect((await running.api('POST', `/imports/${id}/start`)).status).toBe(200);
   await ascent360.until(seen() + CUSTOMERS / 2, 240_000);
   await running.kill();
-  const killedAt = Date.now();
+  const killedAt = await allArrived();
   const before = seen();
   expect(ascent360.received.length - before).toBeLessThan(CUSTOMERS);
   running = await world.run();
