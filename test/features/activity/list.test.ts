@@ -297,7 +297,7 @@ describe('an event’s page', () => {
     const body = customer(1, 0);
     const id = await scene.receive('customers/create', body);
     await scene.work(answers.down);
-    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE event_id = $1', [id]);
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE event_id = $1`, [id]);
     scene.now += HOUR;
     await scene.work(answers.rejected);
     const answer = await detail(id);

@@ -150,7 +150,7 @@ describe('resending an event', () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     for (let attempt = 0; attempt < 3; attempt++) {
       await scene.work(answers.down);
-      await scene.db.query('UPDATE deliveries SET due_at = now() WHERE event_id = $1', [id]);
+      await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE event_id = $1`, [id]);
       scene.now += HOUR;
     }
     expect(await find(id)).toMatchObject({ state: 'attention', reason: 'gave_up' });

@@ -183,7 +183,9 @@ describe('the connection', () => {
         },
       ],
     });
-    await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    await scene.db.query(`UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
     scene.now += HOUR;
     await scene.work();
     expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
@@ -255,10 +257,10 @@ describe('an opt-out that has not reached Ascent360', () => {
   });
 
   const late = async () =>
-    await scene.db.query('UPDATE deliveries SET first_attempt_at = $2, due_at = now() WHERE shop_id = $1', [
-      scene.shop.id,
-      new Date(scene.now - 4 * DAY),
-    ]);
+    await scene.db.query(
+      `UPDATE deliveries SET first_attempt_at = $2, due_at = now() - interval '1 second' WHERE shop_id = $1`,
+      [scene.shop.id, new Date(scene.now - 4 * DAY)],
+    );
 
   it('is no longer a problem once it was accepted', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));

@@ -70,7 +70,7 @@ it('an app uninstalled just before its first comparison is noted leaves no row b
 it('an app uninstalled while Shopify fails to answer a comparison leaves nothing postponed', async () => {
   const { db, shop, now } = scene.base;
   await setPoint(db, shop, now - 1000 * MINUTE);
-  await db.query('UPDATE reconciliations SET due_at = now() WHERE shop_id = $1', [shop.id]);
+  await db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [shop.id]);
   await compare(db, async () => {
     await uninstall();
     throw new AdminError('refused', 'The app is uninstalled');

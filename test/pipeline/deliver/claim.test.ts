@@ -56,7 +56,9 @@ it('only a sent request counts as a probe: an event that ends unsent doesn’t u
   if (refused) await scene.record(refused.delivery, answers.refusedGuid);
   await receive('customers/create', customer(7));
   await scene.save({ send: { orders: false } });
-  await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1', [scene.shop.id]);
+  await scene.db.query(`UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1`, [
+    scene.shop.id,
+  ]);
   const probes = [...(await payloads()), ...(await payloads()), ...(await payloads())];
   expect(probes.map(({ payload, delivery }) => [payload.Email, delivery.probe])).toEqual([[customer(7).email, true]]);
 });

@@ -74,7 +74,9 @@ it('what was sent at once is recorded like anything else: accepted, or retried a
     { state: 'accepted' },
     { state: 'open' },
   ]);
-  await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open', [scene.shop.id]);
+  await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [
+    scene.shop.id,
+  ]);
   const [again] = await scene.claim();
   expect(again).toMatchObject({ id: second.id, fence: second.fence + 1, attempts: 1 });
 });

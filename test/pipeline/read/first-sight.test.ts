@@ -123,7 +123,9 @@ describe('when a person is first seen', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
     expect(await scene.send()).toEqual([]);
     scene.unsaid.clear();
-    await scene.base.db.query('UPDATE people SET read_due_at = now() WHERE read_due_at IS NOT NULL');
+    await scene.base.db.query(
+      `UPDATE people SET read_due_at = now() - interval '1 second' WHERE read_due_at IS NOT NULL`,
+    );
     await scene.read();
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
   });

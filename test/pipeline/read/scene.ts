@@ -134,7 +134,10 @@ export async function openReadScene(): Promise<ReadScene> {
       return sent;
     },
     passWait: async () => {
-      await db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open AND reading', [base.shop.id]);
+      await db.query(
+        `UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open AND reading`,
+        [base.shop.id],
+      );
     },
     standing: async (eventId) => {
       const [row] = await db.query<Standing>('SELECT state, reason, detail FROM events WHERE id = $1', [eventId]);
