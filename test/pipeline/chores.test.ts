@@ -197,22 +197,22 @@ describe('chores', () => {
   });
 
   it('stopping the process aborts the chores that are running', async () => {
+    let begun = false;
     let told = false;
     const chores = begin([
       {
         name: 'long',
         due: async () => [shop.id],
         work: async (_shop, signal) => {
+          begun = true;
           await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
           told = true;
           return true;
         },
       },
     ]);
-    await until('it has begun', async () => {
-      const rows = await db.query('SELECT 1 FROM chore_leases');
-      return rows.length > 0 ? true : undefined;
-    });
+    await until('it has begun', async () => begun || undefined);
+    expect(await db.query('SELECT 1 FROM chore_leases')).toHaveLength(1);
     await chores.stop();
     expect(told).toBe(true);
     expect(await db.query('SELECT 1 FROM chore_leases')).toEqual([]);

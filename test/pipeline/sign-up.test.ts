@@ -44,7 +44,7 @@ async function freshShop(mayRead: boolean) {
   const guid = await connector.connect(settings, shop);
   const { db } = connector;
   const tokens = 'FROM admin_tokens WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)';
-  await until('the token is there', async () => (await db.query(`SELECT 1 ${tokens}`, [shop]))[0]);
+  await until('the token is there', async () => (await db.query(`SELECT 1 ${tokens} AND pair IS NOT NULL`, [shop]))[0]);
   if (!mayRead) await db.query(`DELETE ${tokens}`, [shop]);
   return {
     signUp: async (order: Order, between: () => Promise<unknown>) => {

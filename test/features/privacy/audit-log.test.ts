@@ -20,7 +20,8 @@ type Entry = Record<string, unknown> & { seq: number; kind: string };
 const log = createLog('silent');
 let connector: Connector;
 beforeEach(async () => {
-  connector = await startConnector();
+  // What hangs is not given up before its process is said to have died.
+  connector = await startConnector({ DELIVERY_TIMEOUT: '40s' });
   await connector.connect();
 });
 afterEach(async () => await connector.stop());
