@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config, MasterKey } from './config.ts';
 import { createMemory, type Recall } from './memory.ts';
@@ -70,7 +70,7 @@ export type Keys = {
 const MAX_REMEMBERED = 10_000;
 
 function vaultOf(secret: Buffer, recall: Recall): Vault {
-  const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), use, 32)));
+  const derive = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', use, 32)));
   const sealing = derive('seal');
   const hashing = derive('hash');
   const hmac = (text: string) => createHmac('sha256', hashing).update(text).digest('base64url').slice(0, 22);
@@ -80,15 +80,23 @@ function vaultOf(secret: Buffer, recall: Recall): Vault {
     sealJson: (binding, value) => vault.seal(binding, JSON.stringify(value)),
     openJson: (binding, sealed) => JSON.parse(vault.open(binding, sealed).toString('utf8')),
     // Content is long and hashed once: remembering many payloads would only fill the memory.
-    hash: (kind, value) => (kind === 'content' ? hmac : (text: string) => recall(text, hmac))(`${kind}\n${value}`),
+    hash: (kind, value) => {
+      const text = `${kind}\n${value}`;
+      return kind === 'content' ? hmac(text) : recall(text, hmac);
+    },
   };
   return vault;
 }
 
-/** @param masters the first wraps new keys, all unwrap */
-export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys {
+/**
+ * @param masters the first wraps new keys, all unwrap
+ * @param memory where each shop's hashes are remembered
+ */
+export function createKeys(
+  masters: readonly [MasterKey, ...MasterKey[]],
+  memory: () => Recall = createMemory(MAX_REMEMBERED),
+): Keys {
   const byId = new Map(masters.map((key) => [key.id, createSecretKey(key.bytes)]));
-  const memory = createMemory(MAX_REMEMBERED);
   const binding = (domain: string) => `shops.wrapped_key:${domain}`;
   const wrap = (domain: string, secret: Uint8Array) => ({
     wrappedKey: seal(createSecretKey(masters[0].bytes), binding(domain), secret),
@@ -105,7 +113,7 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
   };
   return {
     ids: [...byId.keys()],
-    create: (domain) => wrap(domain, randomBytes(32)),
+    create: (domain) => wrap(domain, randomBytes(KEY_BYTES)),
     unlock: (domain, wrappedKey, wrapKeyId) => vaultOf(unwrap(domain, wrappedKey, wrapKeyId), memory()),
     rewrap: (domain, wrappedKey, wrapKeyId) => wrap(domain, unwrap(domain, wrappedKey, wrapKeyId)),
   };
@@ -117,12 +125,21 @@ export function createKeys(masters: readonly [MasterKey, ...MasterKey[]]): Keys 
  */
 export async function loadKeys(config: Pick<Config, 'encryptionKeys' | 'dataDir'>): Promise<Keys> {
   const [first, ...rest] = config.encryptionKeys ?? [];
-  if (first) return createKeys([first, ...rest]);
-  const file = path.join(config.dataDir, 'development.key');
-  await mkdir(config.dataDir, { recursive: true });
-  await writeFile(file, randomBytes(32).toString('base64'), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  });
+  return createKeys(first ? [first, ...rest] : [await generatedKey(config.dataDir)]);
+}
+
+const KEY_BYTES = 32;
+
+/**
+ * The file is protected while it is still empty. Of processes that add a key at the same time, all
+ * take the one that came first; one that was cut short becomes the start of another.
+ */
+async function generatedKey(dataDir: string): Promise<MasterKey> {
+  const file = path.join(dataDir, 'development.key');
+  const read = async () => Buffer.from(await readFile(file, 'utf8'), 'base64').subarray(0, KEY_BYTES);
+  await mkdir(dataDir, { recursive: true });
+  await appendFile(file, '');
   await chmod(file, 0o600);
-  return createKeys([{ id: 'development', bytes: Buffer.from(await readFile(file, 'utf8'), 'base64') }]);
+  if ((await read()).length < KEY_BYTES) await appendFile(file, randomBytes(KEY_BYTES).toString('base64'));
+  return { id: 'development', bytes: await read() };
 }

@@ -6,23 +6,18 @@ export type Recall = (text: string, make: (text: string) => string) => string;
  * forgotten, which costs less than knowing what was used last.
  */
 export function createMemory(most: number): () => Recall {
-  const filled = new Set<Map<string, string>>();
-  let count = 0;
+  const made = new Map<string, string>();
+  let shelves = 0;
   return () => {
-    const shelf = new Map<string, string>();
+    const shelf = shelves++;
     return (text, make) => {
-      const known = shelf.get(text);
+      const place = `${shelf} ${text}`;
+      const known = made.get(place);
       if (known !== undefined) return known;
-      count++;
-      if (count > most) {
-        for (const full of filled) full.clear();
-        filled.clear();
-        count = 1;
-      }
-      const made = make(text);
-      shelf.set(text, made);
-      filled.add(shelf);
-      return made;
+      if (made.size >= most) made.clear();
+      const value = make(text);
+      made.set(place, value);
+      return value;
     };
   };
 }

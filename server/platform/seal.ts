@@ -13,7 +13,7 @@ const COMPRESS_FROM_BYTES = 2048;
 const ZSTD_FROM_BYTES = 8192;
 /** Well above the largest body we accept (10 MB), well below what would fill the memory. */
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
-const zstd = { [constants.ZSTD_c_compressionLevel]: 1 };
+const zstd = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** A 4 kB window and little memory: it is set up again for each value. */
 const deflate = { level: 1, windowBits: 12, memLevel: 5 };
 
@@ -24,9 +24,7 @@ function formatFor(length: number): number {
 
 function compress(format: number, plain: Uint8Array): Uint8Array {
   if (format === PLAIN) return plain;
-  if (format === DEFLATE) return deflateRawSync(plain, deflate);
-  // The compressed data starts with the length, so that expanding it needs no extra room.
-  return zstdCompressSync(plain, { params: zstd, pledgedSrcSize: plain.length });
+  return format === DEFLATE ? deflateRawSync(plain, deflate) : zstdCompressSync(plain, zstd);
 }
 
 function expand(format: number, packed: Buffer): Buffer {
@@ -36,14 +34,12 @@ function expand(format: number, packed: Buffer): Buffer {
 }
 
 /** Random bytes are drawn for many IVs at once; each is used once. */
-const pool = { bytes: Buffer.alloc(0), next: 0 };
+let drawn: Buffer = Buffer.alloc(0);
 function drawIv(): Buffer {
-  if (pool.next + IV_BYTES > pool.bytes.length) {
-    pool.bytes = randomBytes(IV_BYTES * 512);
-    pool.next = 0;
-  }
-  pool.next += IV_BYTES;
-  return pool.bytes.subarray(pool.next - IV_BYTES, pool.next);
+  if (drawn.length < IV_BYTES) drawn = randomBytes(IV_BYTES * 512);
+  const iv = drawn.subarray(0, IV_BYTES);
+  drawn = drawn.subarray(IV_BYTES);
+  return iv;
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createKeys, type HashKind, loadKeys, MissingKeyError } from '../../server/platform/keys.ts';
+import { createKeys, type HashKind, type Keys, loadKeys, MissingKeyError } from '../../server/platform/keys.ts';
 
 const k1 = { id: 'k1', bytes: Buffer.alloc(32, 1) };
 const k2 = { id: 'k2', bytes: Buffer.alloc(32, 2) };
@@ -148,6 +148,63 @@ it('a key file that everyone can read is protected again', async () => {
   await writeFile(file, Buffer.alloc(32, 5).toString('base64'), { mode: 0o644 });
   await loadKeys({ encryptionKeys: undefined, dataDir });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+const keyFile = async (written: string) => {
+  const dataDir = await scratch();
+  const file = path.join(dataDir, 'development.key');
+  await writeFile(file, written);
+  return { file, dataDir };
+};
+const opens = (bytes: Buffer, { wrappedKey, wrapKeyId }: ReturnType<Keys['create']>) =>
+  createKeys([{ id: 'development', bytes }]).unlock(SHOP, wrappedKey, wrapKeyId);
+
+it.each([
+  ['as it was generated', ''],
+  ['with a line break, as an editor leaves it', '\n'],
+  ['with another after it, of a process that started at the same time', Buffer.alloc(32, 6).toString('base64')],
+])('a key that is there already is used and stays: %s', async (_how, after) => {
+  const bytes = Buffer.alloc(32, 5);
+  const written = `${bytes.toString('base64')}${after}`;
+  const { file, dataDir } = await keyFile(written);
+  opens(bytes, (await loadKeys({ encryptionKeys: undefined, dataDir })).create(SHOP));
+  expect(await readFile(file, 'utf8')).toBe(written);
+});
+
+it('a key that was cut short while it was written becomes a whole one, which stays', async () => {
+  const { dataDir } = await keyFile('BQUFBQ');
+  const made = (await loadKeys({ encryptionKeys: undefined, dataDir })).create(SHOP);
+  (await loadKeys({ encryptionKeys: undefined, dataDir })).unlock(SHOP, made.wrappedKey, made.wrapKeyId);
+});
+
+it('processes that start at the same time in an empty folder have the same key', async () => {
+  const dataDir = path.join(await scratch(), 'new');
+  const all = await Promise.all(
+    Array.from({ length: 5 }, async () => await loadKeys({ encryptionKeys: undefined, dataDir })),
+  );
+  for (const one of all) {
+    const { wrappedKey, wrapKeyId } = one.create(SHOP);
+    for (const other of all) other.unlock(SHOP, wrappedKey, wrapKeyId);
+  }
+});
+
+it('of what is hashed, addresses are remembered, by shop, and whole contents are not', () => {
+  const remembered: string[][] = [];
+  const keys = createKeys([k1], () => {
+    const shelf: string[] = [];
+    remembered.push(shelf);
+    return (text, make) => {
+      shelf.push(text);
+      return make(text);
+    };
+  });
+  for (const value of ['a@example.com', 'b@example.com']) {
+    const { wrappedKey, wrapKeyId } = keys.create(SHOP);
+    const vault = keys.unlock(SHOP, wrappedKey, wrapKeyId);
+    expect(vault.hash('email', value)).toMatch(/^[\w-]{22}$/);
+    expect(vault.hash('content', `{"Email":"${value}"}`)).toMatch(/^[\w-]{22}$/);
+  }
+  expect(remembered).toEqual([['email\na@example.com'], ['email\nb@example.com']]);
 });
 
 it('the keys in ENCRYPTION_KEYS are used as given, and none is generated', async () => {
