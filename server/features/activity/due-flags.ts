@@ -8,7 +8,7 @@ import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
-import type { AgainPlan } from './plan-again.ts';
+import type { AgainPlan } from './decide-again.ts';
 
 /**
  * How many are evaluated at a time: 10,000 then need little memory, and other requests are answered

@@ -14,8 +14,9 @@ import { loadProfiles } from '../../store/people/profiles.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
+import type { AgainPlan, SendAgain } from './decide-again.ts';
 import { dueFlags } from './due-flags.ts';
-import { type AgainPlan, planAgain, type SendAgain } from './plan-again.ts';
+import { planAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 

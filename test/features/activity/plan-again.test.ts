@@ -57,6 +57,26 @@ it('an older state is resent as the newest, and not at all if that was erased', 
   expect(await plan(older)).toEqual({ ...nothing, refused: { [older]: 'refusal.erased' } });
 });
 
+it('a merged event is resent as the one sent for it, however many were merged in turn; several of them once', async () => {
+  await scene.save({ paused: true });
+  const merged: string[] = [];
+  for (let minute = 0; minute < 25; minute++) {
+    merged.push(await scene.receive('customers/update', customer(1, minute)));
+    await scene.process();
+  }
+  await scene.save({});
+  await scene.work();
+  const last = merged.at(-1);
+  expect(await plan(...merged.slice(0, 1))).toEqual({ ...nothing, sends: [last] });
+  expect(await plan(...merged)).toEqual({ ...nothing, sends: [last] });
+});
+
+it('events are resent in the order received, whatever order they are named in', async () => {
+  const ids = [await sent('customers/create', customer(1, 0)), await sent('customers/create', customer(2, 0))];
+  expect(await plan(...ids)).toEqual({ ...nothing, sends: ids });
+  expect(await plan(...ids.toReversed())).toEqual({ ...nothing, sends: ids });
+});
+
 it.each(['customers/update', 'shop/redact', 'app/uninstalled'])(
   'what could not be read is translated again, whatever it is about: %s',
   async (topic) => {

@@ -1,0 +1,100 @@
+import type { IssueState } from '../../domain/issue-states.ts';
+import type { PersonProfile } from '../../domain/person.ts';
+import type { AttentionReason, EndReason } from '../../domain/states.ts';
+import { reasonText } from '../../domain/wording/describe-state.ts';
+import { detailText } from '../../domain/wording/details.ts';
+import { said } from '../../domain/wording/in-english.ts';
+import { inTurn } from '../../domain/wording/text.ts';
+import { excerptBinding } from '../../store/deliveries/attempts.ts';
+import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { Issue } from './api.ts';
+
+/**
+ * An event that could not be sent, with its delivery's payload and the answer to its last attempt,
+ * both sealed.
+ */
+export type IssueRow = {
+  id: string;
+  reason: EndReason | null;
+  detail: string | null;
+  received_at: Date;
+  delivery_id: string | null;
+  person_id: string | null;
+  payload: Uint8Array | null;
+  attempt_id: string | null;
+  excerpt: Uint8Array | null;
+};
+
+const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/**
+ * The value that is most likely the cause: of the key that our own check names, else of the first
+ * key that Ascent360's answer names.
+ */
+function suspectOf(shop: Shop, row: IssueRow): Issue['suspect'] {
+  if (!row.delivery_id || !row.payload) return null;
+  const { payload } = shop.vault.openJson<{ payload: object | null }>(payloadBinding(row.delivery_id), row.payload);
+  const entries = new Map<string, unknown>(Object.entries(payload ?? {}));
+  const named = detailText(row.detail)?.params?.['key'];
+  const answer =
+    row.attempt_id && row.excerpt ? shop.vault.open(excerptBinding(row.attempt_id), row.excerpt).toString('utf8') : '';
+  const key =
+    typeof named === 'string' && entries.has(named)
+      ? named
+      : [...entries.keys()].find((name) => new RegExp(`\\b${name}\\b`, 'i').test(answer));
+  return key === undefined ? null : { key, value: written(entries.get(key)) };
+}
+
+function personOf(id: string, { contact, customerId }: PersonProfile): NonNullable<Issue['person']> {
+  const name = [contact.firstName, contact.lastName].filter(Boolean).join(' ');
+  return {
+    id,
+    customerId,
+    name: name || contact.email || contact.mobile || contact.phone || null,
+    email: contact.email ?? null,
+  };
+}
+
+const queryOf = (state: IssueState, reason: EndReason | null, person: string | null) =>
+  new URLSearchParams({
+    state: { open: 'attention', resolved: 'accepted', ignored: 'skipped' }[state],
+    ...(reason && { reason }),
+    person: person ?? 'none',
+  }).toString();
+
+/**
+ * What could not be sent, by cause and person, those of the newest event first.
+ * @param rows the newest first
+ */
+export function groupIssues(
+  shop: Shop,
+  state: IssueState,
+  rows: readonly IssueRow[],
+  profiles: ReadonlyMap<string, PersonProfile>,
+): Issue[] {
+  const groups = Map.groupBy(rows, ({ reason, person_id }) => `${reason} ${person_id}`);
+  return [...groups.values()].flatMap((events): Issue[] => {
+    const [newest] = events;
+    const oldest = events.at(-1);
+    if (!newest || !oldest) return [];
+    const { reason, person_id: id } = newest;
+    const profile = id === null ? undefined : profiles.get(id);
+    const cause =
+      state === 'resolved'
+        ? reasonText('rejected')
+        : inTurn(reasonText(reason ?? 'rejected'), detailText(newest.detail));
+    return [
+      {
+        reason: state === 'open' ? (reason as AttentionReason | null) : null,
+        ...said(cause),
+        person: id !== null && profile ? personOf(id, profile) : null,
+        count: events.length,
+        since: oldest.received_at.toISOString(),
+        eventId: newest.id,
+        suspect: suspectOf(shop, newest),
+        query: queryOf(state, reason, id),
+      },
+    ];
+  });
+}
