@@ -3,8 +3,8 @@ import { isCalendarDate } from './payload-contract.ts';
 /** A birth year before this is a placeholder such as 0001-01-01. */
 const EARLIEST_YEAR = 1900;
 
-const YEAR_FIRST = /^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$/;
-const MONTH_FIRST = /^(\d{2})([-/])(\d{2})\2(\d{4})$/;
+const YEAR_FIRST = /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ].*)?$/;
+const MONTH_FIRST = /^(?<month>\d{2})(?<sign>[-/])(?<day>\d{2})\k<sign>(?<year>\d{4})$/;
 
 /**
  * Converts a birth date (`yyyy-mm-dd`, `mm/dd/yyyy`, `mm-dd-yyyy`, or an ISO date and time) to
@@ -13,12 +13,8 @@ const MONTH_FIRST = /^(\d{2})([-/])(\d{2})\2(\d{4})$/;
  */
 export function reformatDateOfBirth(found: string): string | null {
   const value = found.trim();
-  const first = YEAR_FIRST.exec(value);
-  const second = MONTH_FIRST.exec(value);
-  const year = first?.[1] ?? second?.[4];
-  const month = first?.[2] ?? second?.[1];
-  const day = first?.[3] ?? second?.[3];
-  if (year === undefined || month === undefined || day === undefined) return null;
+  const { year, month, day } = (YEAR_FIRST.exec(value) ?? MONTH_FIRST.exec(value))?.groups ?? {};
+  // No date at all gives no numbers either, and those are on no calendar.
   if (Number(year) < EARLIEST_YEAR || !isCalendarDate(Number(year), Number(month), Number(day))) return null;
   return `${month}-${day}-${year}`;
 }

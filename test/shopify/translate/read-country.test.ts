@@ -79,6 +79,40 @@ describe('a country', () => {
     expect(findCountry(name)).toBe(code);
   });
 
+  it.each(
+    Object.entries({
+      AE: 'UAE, Emirates',
+      BA: 'Bosnia',
+      BO: 'Plurinational State of Bolivia',
+      BQ: 'Bonaire',
+      CD: 'Congo DRC, DR Congo, DRC, Zaire, Democratic Republic of Congo',
+      CG: 'Congo Republic, Republic of the Congo',
+      CN: 'People’s Republic of China, PRC, Mainland China',
+      DE: 'Federal Republic of Germany',
+      GB: 'England, Scotland, Wales, Northern Ireland, Britain, U.K., United Kingdom of Great Britain and Northern Ireland',
+      IE: 'Republic of Ireland, Eire',
+      IR: 'Islamic Republic of Iran',
+      KR: 'Republic of Korea, Korea South',
+      MK: 'Macedonia, Republic of North Macedonia, The former Yugoslav Republic of Macedonia',
+      MO: 'Macau, Macau SAR',
+      NL: 'Holland, The Netherlands',
+      PN: 'Pitcairn',
+      PS: 'Occupied Palestinian Territory',
+      SH: 'Saint Helena Ascension and Tristan da Cunha',
+      TL: 'East Timor',
+      TR: 'Republic of Türkiye',
+      TW: 'Republic of China, Taiwan Province of China',
+      TZ: 'United Republic of Tanzania',
+      US: 'U.S., United States of America',
+      VA: 'Vatican, Holy See',
+      VE: 'Bolivarian Republic of Venezuela',
+      VG: 'Virgin Islands (British)',
+      VI: 'US Virgin Islands, Virgin Islands (U.S.)',
+    }).flatMap(([code, names]) => names.split(', ').map((name) => [name, code] as const)),
+  )('named %s, as shops and old bodies have it, is %s', (name, code) => {
+    expect(findCountry(name)).toBe(code);
+  });
+
   it.each([
     ['Deutschland', 'DE'],
     ['Österreich', 'AT'],
