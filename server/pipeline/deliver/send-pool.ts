@@ -72,17 +72,19 @@ export function createSendPool(deps: SendPoolDeps) {
     while (ready.length > 0) await deps.slots(sendNext);
   }
 
+  function startLoop(): void {
+    const job: Promise<void> = sendLoop().finally(() => {
+      loops.delete(job);
+      drained();
+    });
+    loops.add(job);
+  }
+
   return {
     /** @param claimed when their leases began, or earlier */
     add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
       ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
-      for (let more = Math.min(deps.perShop - loops.size, ready.length); more > 0; more--) {
-        const job: Promise<void> = sendLoop().finally(() => {
-          loops.delete(job);
-          drained();
-        });
-        loops.add(job);
-      }
+      Array.from({ length: Math.min(deps.perShop - loops.size, ready.length) }, startLoop);
     },
     giveBack,
     take: () => finished.splice(0),

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { jsonBody } from '../../../server/ascent360/body.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
@@ -129,4 +129,153 @@ it.each([
   );
   await tick();
   expect(slots.activeCount + slots.pendingCount).toBe(0);
+});
+
+/** A pool whose requests are answered by hand, in the order they were posted. */
+function handPool({ perShop = 2, typicalMs = 250, now = Date.now } = {}) {
+  const posted: { guid: string; text: string; answer: (change?: Partial<Attempt>) => Promise<void> }[] = [];
+  const pace = { typicalMs };
+  const counted: unknown[][] = [];
+  const pool = createSendPool({
+    slots: pLimit(10),
+    pace,
+    perShop,
+    postWithinMs: 10_000,
+    now,
+    metrics: { attemptEnded: (...ended) => counted.push(ended) },
+    send: async (guid, { text }) =>
+      await new Promise<Attempt>((resolve) => {
+        const answer = async (change: Partial<Attempt> = {}) => {
+          resolve({ ...accepted, ...change });
+          await tick();
+        };
+        posted.push({ guid, text, answer });
+      }),
+  });
+  return { pool, posted, pace, counted };
+}
+const many = (count: number) => Array.from({ length: count }, (_, i) => delivery(`${i + 1}`));
+const ids = (finished: readonly { delivery: { id: string } }[]) => finished.map(({ delivery: { id } }) => id);
+
+describe('a shop', () => {
+  it('has no more requests under way than it may, however its deliveries come', async () => {
+    const { pool, posted } = handPool();
+    pool.add(many(3), momentOf(Date.now));
+    pool.add([delivery('4')], momentOf(Date.now));
+    await tick();
+    expect(posted).toHaveLength(2);
+    await posted[0]?.answer();
+    expect(posted).toHaveLength(3);
+    for (const one of posted.slice(1)) await one.answer();
+    await posted[3]?.answer();
+    await pool.end();
+    expect(ids(pool.take())).toEqual(['1', '2', '3', '4']);
+    expect([pool.take(), pool.hasFinished(), pool.isIdle()]).toEqual([[], false, true]);
+  });
+
+  it.each([
+    [250, 4],
+    [1000, 4],
+    [60, 16],
+    [50, 20],
+    [1, 100],
+    [0, 100],
+  ])('whose requests take %i ms claims %i ahead, for 4 at once', (typicalMs, room) => {
+    expect(handPool({ perShop: 4, typicalMs }).pool.room()).toBe(room);
+  });
+
+  it('claims for those that are free, and nothing while something is ready', async () => {
+    const { pool, posted } = handPool({ perShop: 3, typicalMs: 50 });
+    pool.add(many(2), momentOf(Date.now));
+    expect([pool.isIdle(), pool.room()]).toEqual([false, 0]);
+    await tick();
+    expect(pool.room()).toBe(5);
+    pool.add([delivery('3')], momentOf(Date.now));
+    await tick();
+    expect(pool.room()).toBe(0);
+    for (const one of posted) await one.answer({ ms: 50 });
+    expect([pool.isIdle(), pool.room()]).toEqual([true, 15]);
+  });
+});
+
+describe('an attempt', () => {
+  it('ends with its answer, and when it was claimed, posted and answered', async () => {
+    const { pool, posted, pace, counted } = handPool();
+    const claimed = momentOf(Date.now);
+    pool.add([delivery('1')], claimed);
+    await tick();
+    expect(posted).toMatchObject([{ guid: 'a', text: '{}' }]);
+    expect(pool.hasFinished()).toBe(false);
+    await posted[0]?.answer({ ms: 10 });
+    expect(pool.hasFinished()).toBe(true);
+    const [ended] = pool.take();
+    expect(ended).toMatchObject({ delivery: { id: '1' }, result: { class: 'accepted', ms: 10 } });
+    expect(ended?.ticks?.claimed).toBe(claimed.ticks);
+    expect(ended?.ticks?.posted).toBeGreaterThanOrEqual(claimed.ticks);
+    expect(ended?.ticks?.answered).toBeGreaterThanOrEqual(ended?.ticks?.posted ?? Infinity);
+    expect(counted).toEqual([['accepted', 10]]);
+    expect(pace.typicalMs).toBe(190);
+  });
+
+  it.each([
+    ['accepted', false, ['1', '2']],
+    ['rejected', false, ['1', '2']],
+    ['retry', true, ['1', '2', '3', '4']],
+    ['connection_problem', true, ['1', '2', '3', '4']],
+    ['unknown', true, ['1', '2', '3', '4']],
+  ] as const)('that was %s: what is not under way is evaluated again: %s', async (ended, isGivenBack, expected) => {
+    const { pool, posted } = handPool({ perShop: 1 });
+    pool.add(many(4), momentOf(Date.now));
+    await tick();
+    await posted[0]?.answer();
+    expect(pool.hasFailed()).toBe(false);
+    await posted[1]?.answer({ class: ended });
+    expect(pool.hasFailed()).toBe(isGivenBack);
+    const finished = pool.take();
+    expect(ids(finished)).toEqual(expected);
+    expect(finished.slice(2).every(({ result }) => result === null)).toBe(true);
+    expect(posted).toHaveLength(isGivenBack ? 2 : 3);
+    expect(pool.hasFailed()).toBe(false);
+  });
+
+  it('that was not begun in time failed: nothing is known of Ascent360', async () => {
+    const { pool } = handPool({ now: () => 10_001 });
+    pool.add([delivery('1')], { ticks: performance.now(), at: 0 });
+    await pool.end();
+    expect(pool.hasFailed()).toBe(true);
+    expect(pool.take()).toMatchObject([{ delivery: { id: '1' }, result: null }]);
+  });
+
+  it('may begin until the last moment', async () => {
+    const { pool, posted } = handPool({ now: () => 10_000 });
+    pool.add([delivery('1')], { ticks: performance.now(), at: 0 });
+    await tick();
+    expect(posted).toHaveLength(1);
+  });
+});
+
+describe('a change is told', () => {
+  it('when everything has been taken up, and when an attempt has ended', async () => {
+    const { pool, posted } = handPool({ perShop: 1 });
+    let told = 0;
+    const listen = () => void pool.change().then(() => told++);
+    listen();
+    pool.add(many(2), momentOf(Date.now));
+    await tick();
+    expect([posted.length, told]).toEqual([1, 0]);
+    await posted[0]?.answer();
+    expect([posted.length, told]).toEqual([2, 1]);
+    listen();
+    await posted[1]?.answer();
+    await tick();
+    expect(told).toBe(2);
+  });
+});
+
+it('a moment is one by both clocks', () => {
+  const before = performance.now();
+  const { ticks, at } = momentOf(() => 5);
+  expect(at).toBe(5);
+  expect(ticks).toBeGreaterThanOrEqual(before);
+  expect(ticks).toBeLessThanOrEqual(performance.now());
 });
