@@ -451,7 +451,7 @@ inBrowser('a server in trouble', (stage) => {
   let page: Page;
   beforeAll(async () => {
     await stage().connector.connect();
-    page = await stage().open('/settings');
+    page = await stage().open('/settings', { stays: true });
     await page.getByLabel('Source name').waitFor();
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import { type Stage, startStage } from './stage.ts';
 
@@ -26,6 +26,7 @@ export function inBrowser(
         return waiting.length === 0 ? true : undefined;
       });
     }, 400_000);
+    afterEach(() => stage?.closePages());
     afterAll(() => stage?.close());
     tests(() => {
       if (!stage) throw new Error('The stage is not up yet');

@@ -21,6 +21,8 @@ export type OpenOptions = {
   appBridge?: boolean;
   /** Runs before the page is opened, for example to answer in place of the API. */
   before?: (page: Page) => Promise<void>;
+  /** True: `closePages` leaves it open. */
+  stays?: boolean;
 };
 
 /** The built pages of the whole app in a real browser, with a stand-in for Shopify's CDN. */
@@ -31,6 +33,8 @@ export type Stage = {
   open(route: string, options?: OpenOptions): Promise<Page>;
   /** The ID tokens that the pages get from now on; by default valid ones. */
   tokens(give: (() => Promise<string>) | null): void;
+  /** Closes what was opened, so that it doesn't go on asking the server. */
+  closePages(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -44,7 +48,12 @@ export async function startStage(
   const dataDir = options.history ? await mkdtemp(path.join(tmpdir(), 'connector-stage-')) : null;
   const connector = await startConnector(env, dataDir ? await openHistory(dataDir, SHOP, GUID) : undefined);
   if (options.history) stockShop(connector.admin.shop(SHOP), plotOfHistory(SHOP, GUID), Date.now());
-  const contexts: BrowserContext[] = [];
+  const contexts = new Set<BrowserContext>();
+  const closePages = async () => {
+    const open = [...contexts];
+    contexts.clear();
+    await Promise.all(open.map(async (context) => await context.close()));
+  };
   let give: (() => Promise<string>) | null = null;
 
   async function standIn(context: BrowserContext, shop: string, appBridge: boolean): Promise<void> {
@@ -64,9 +73,9 @@ export async function startStage(
   return {
     connector,
     browser,
-    open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true, before } = {}) => {
+    open: async (route, { shop = SHOP, width = 1200, locale = 'en', appBridge = true, before, stays } = {}) => {
       const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
-      contexts.push(context);
+      if (!stays) contexts.add(context);
       // As long as all other waits.
       context.setDefaultTimeout(60_000);
       await standIn(context, shop, appBridge);
@@ -82,8 +91,9 @@ export async function startStage(
     tokens: (next) => {
       give = next;
     },
+    closePages,
     close: async () => {
-      for (const context of contexts) await context.close();
+      await closePages();
       await browser.close();
       await connector.stop();
       if (dataDir) await rm(dataDir, { recursive: true, force: true });
