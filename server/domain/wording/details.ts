@@ -5,9 +5,15 @@ import type { Text } from './text.ts';
 /** The codes stored with an event or an attempt that say more than its reason does. */
 export type DetailCode = keyof typeof en.detail;
 
-/** A detail as stored in its column. */
-export const detailOf = (code: DetailCode, params?: Text['params']): string =>
-  writeText({ code: `detail.${code}`, ...(params && { params }) });
+declare const kept: unique symbol;
+
+/** A detail as stored in its column: a code with parameters, never a sentence in one language. */
+export type Detail = string & { readonly [kept]: true };
+
+export const keepDetail = (text: Text): Detail => writeText(text) as Detail;
+
+export const detailOf = (code: DetailCode, params?: Text['params']): Detail =>
+  keepDetail({ code: `detail.${code}`, ...(params && { params }) });
 
 /**
  * A stored detail as a text: what `detailOf` wrote, an attempt's code (`http_503`, `timeout`), or a

@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import type { Db } from '../../platform/database/db.ts';
-import type { ActivityFilter, Place } from '../../store/events/event-filter.ts';
+import type { ActivityFilter } from '../../store/events/event-filter.ts';
 import { type ActivityItem, listActivity, readCursor } from '../../store/events/event-list.ts';
+import type { Place } from '../../store/events/select-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 const PAGE = 200;

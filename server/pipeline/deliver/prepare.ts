@@ -11,14 +11,14 @@ import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped, Settings } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
-import { detailOf } from '../../domain/wording/details.ts';
-import { writeText } from '../../domain/wording/kept-text.ts';
+import { type Detail, detailOf, keepDetail } from '../../domain/wording/details.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { ToldRow } from '../../store/consent/told-flags.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
+import { type ListsInput, listsDecision } from './lists-decision.ts';
 
 /** Everything that affects one delivery, as it is when sending. */
-export type PrepareInput = {
+export type PrepareInput = ListsInput & {
   kind: DeliveryKind;
   again: boolean;
   reassert: boolean;
@@ -34,17 +34,6 @@ export type PrepareInput = {
   /** The person the flags are sent with. */
   to: Recipient;
   historyBefore: Instant;
-  /**
-   * Key of the list set that would be sent; compared with what was sent with this address before.
-   */
-  listSet: string | null;
-  /**
-   * Shopify says the person's data may not be sold or shared, so they never go on a list. Null:
-   * unknown.
-   */
-  dataSaleOptOut: boolean | null;
-  /** The person couldn't be read in time: Shopify may know more. */
-  unread: boolean;
   /** The customer was deleted: only an opt-out is sent, with only its address. */
   isGone: boolean;
   /** Its event brought a new choice. */
@@ -57,7 +46,7 @@ export type PrepareInput = {
 export type Prepared = {
   decisions: Record<FlagChannel, FlagDecision>;
 } & (
-  | { kind: 'settle'; settled: Settled; detail: string | null; mergedInto: string | null }
+  | { kind: 'settle'; settled: Settled; detail: Detail | null; mergedInto: string | null }
   | {
       kind: 'send';
       payload: object;
@@ -100,7 +89,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
   return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
 }
 
-const settle = (settled: Settled, detail: string | null = null, mergedInto: string | null = null) =>
+const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
   ({ kind: 'settle', settled, detail, mergedInto }) as const;
 
 /** What the settings leave out entirely. */
@@ -169,8 +158,8 @@ function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: st
   }
 }
 
-const ANOTHERS = writeText({ code: 'timeline.reason.held_by_holder' });
-const NOT_ASKED_AGAIN = 'The app was installed again: it goes out once Shopify has confirmed it';
+const ANOTHERS = keepDetail({ code: 'timeline.reason.held_by_holder' });
+const NOT_ASKED_AGAIN = keepDetail({ code: 'timeline.reason.not_asked_again' });
 
 /**
  * A read gets a delivery of its own only for a flag. Usually none is due any more, or another
@@ -192,31 +181,6 @@ function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDec
 
 const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
   Object.values(decisions).some(({ send }) => send !== null);
-
-type ListsCode = 'no_provider' | 'no_email' | 'data_sale' | 'unread' | 'opted_out' | 'subscribed_only' | 'sent';
-
-/** Lists are sent once per address and list set, and never for a person who opted out. */
-function listsDecision(input: PrepareInput, email: FlagDecision): { send: boolean; text: Text } {
-  const no = (code: ListsCode) => ({ send: false, text: { code: `field.lists_${code}` } }) as const;
-  const { settings } = input;
-  if (input.listSet === null) return no('no_provider');
-  if (!input.contact.email) return no('no_email');
-  if (input.dataSaleOptOut) return no('data_sale');
-  if (input.unread || input.dataSaleOptOut === null) return no('unread');
-  // What holds back another person's opt-in says nothing about this one's choice.
-  const choice =
-    email.fact !== null && email.reason !== 'held_by_holder'
-      ? meaningOf(email.fact, settings.consent.email.optInLevel)
-      : 'none';
-  if (choice === 'opt_out') return no('opted_out');
-  if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
-    return no('subscribed_only');
-  }
-  if (input.told.email.lists === input.listSet) {
-    return no('sent');
-  }
-  return { send: true, text: { code: 'field.lists_first' } };
-}
 
 /**
  * What to do with one delivery, right before sending: settle it without sending, or build a payload
@@ -254,7 +218,7 @@ export function prepare(input: PrepareInput): Prepared {
   const valid = validatePayload(input.settings.format === 'xml' ? withoutNonXml(built.payload) : built.payload);
   if (!valid.ok) {
     const detail = valid.faults.reduceRight<Text | null>((next, { text }) => inTurn(text, next), null);
-    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail && writeText(detail)) };
+    return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail && keepDetail(detail)) };
   }
   const { payload } = valid;
   const flags: Partial<Record<FlagChannel, boolean>> = {};

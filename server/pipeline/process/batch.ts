@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
+import type { Detail } from '../../domain/wording/details.ts';
 import type { LedgerEntry } from '../../store/consent/facts.ts';
 import type { DeliveryKind, DeliverySubject, LeavingAtOnce, NewDelivery } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
@@ -24,7 +25,7 @@ export type TranslatedEvent = {
 } & Pick<EventFindings, 'summary'>;
 
 /** What happens to an event next. */
-export type Outcome = { settled: Settled | null; detail?: string | null; mergedInto?: string | null };
+export type Outcome = { settled: Settled | null; detail?: Detail | null; mergedInto?: string | null };
 
 /**
  * Whether we may read the shop through the Admin API now, and how long a delivery waits for that,
@@ -119,7 +120,7 @@ export type ChooseLeaving = (
 
 export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
 
-export const skipped = (reason: SkippedReason, detail: string | null = null): Outcome => ({
+export const skipped = (reason: SkippedReason, detail: Detail | null = null): Outcome => ({
   settled: { state: 'skipped', reason },
   detail,
 });

@@ -2,7 +2,7 @@ import type { PrivacyEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { detailOf } from '../../domain/wording/details.ts';
+import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen } from '../../store/deliveries/deliveries.ts';
@@ -33,7 +33,7 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 }
 
 /** Ignored when older than a reinstall: a later call or webhook shows that the app is installed. */
-async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: string | null }> {
+async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null }> {
   const life = await loadInstallation(sql, shop, true);
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
   const installedAgain = lastSign > at;
@@ -90,7 +90,7 @@ export async function handleShopEvent(
     return;
   }
   let reason: SkippedReason = 'lifecycle';
-  let detail: string | null = null;
+  let detail: Detail | null = null;
   let search: string[] = [];
   switch (t.kind) {
     case 'uninstalled':

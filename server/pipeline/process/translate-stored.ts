@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
-import { detailOf } from '../../domain/wording/details.ts';
+import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
@@ -22,7 +22,7 @@ export type EventRow = {
 };
 
 /** An event with what we could read from its body, or how it ends because we couldn't. */
-export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: string | null };
+export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: Detail | null };
 
 /**
  * For bodies read through the Admin API: the source of their facts, by the source of their event.

@@ -4,7 +4,7 @@ import { fetchWholeOrder } from '../../admin/fetch-records.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { detailOf } from '../../domain/wording/details.ts';
+import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { consentBody } from '../../shopify/records/consent-body.ts';
@@ -23,7 +23,7 @@ const BATCH = 20;
 
 type Parked = { event_id: string; topic: string; body: Uint8Array | null };
 type Incomplete = Extract<Translated, { kind: 'incomplete' }>;
-type Completion = { body: object } | { settled: Settled; detail: string };
+type Completion = { body: object } | { settled: Settled; detail: Detail | null };
 
 const REFUSED: Completion = {
   settled: { state: 'attention', reason: 'translation_failed' },
@@ -107,7 +107,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
     let completion: Completion;
     try {
       const what = incompleteOf(shop, row);
-      if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: '' };
+      if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: null };
       else if (what.what === 'order') completion = await fetchOrderBody(deps, shop, what.id, signal);
       else completion = await fetchCustomerBody(deps, shop, what, signal);
     } catch (error) {

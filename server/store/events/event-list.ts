@@ -6,8 +6,9 @@ import { textContract } from '../../domain/wording/text-contract.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { behindInLanes } from '../deliveries/lanes.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type ActivityFilter, type Place, selectEvents } from './event-filter.ts';
+import type { ActivityFilter } from './event-filter.ts';
 import { summaryBinding } from './events.ts';
+import { type Place, selectEvents } from './select-events.ts';
 
 /** One line of the activity. `receivedAt` in ISO 8601, UTC. */
 export const activityItem = z.object({

@@ -232,6 +232,6 @@ describe('A consent event', () => {
   it('says that it is held until Shopify confirms it', () => {
     const to = { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW };
     const held = prepare(given(consent({ about: about('f1'), facts: facts({ email: [optIn] }), to })));
-    expect(held).toMatchObject({ detail: 'The app was installed again: it goes out once Shopify has confirmed it' });
+    expect(held).toMatchObject({ detail: 'timeline.reason.not_asked_again' });
   });
 });
