@@ -63,7 +63,7 @@ const AT_ONCE = 2;
  * gives up its place.
  */
 const SLOW_AFTER_MS = 8000;
-/** The most pieces in progress, slow ones included. */
+/** The most pieces of one kind in progress, slow ones included. */
 const MOST = 100;
 /** How many intervals a shop's chore rests after a failure. */
 const REST_INTERVALS = 6;
@@ -80,9 +80,13 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
   const fresh: Waiting = new Map();
   const goingOn: Waiting = new Map();
   const running = new Map<string, Promise<void>>();
-  /** How many of each kind are in progress, without those that probably just wait. */
+  /** How many of each kind are in progress; `busy` leaves out those that probably just wait. */
+  const begun = new Map<string, number>();
   const busy = new Map<string, number>();
-  const count = ({ name }: AnyChore, by: 1 | -1) => busy.set(name, (busy.get(name) ?? 0) + by);
+  const count = (counts: Map<string, number>, { name }: AnyChore, by: 1 | -1) =>
+    counts.set(name, (counts.get(name) ?? 0) + by);
+  const hasPlace = ({ name, atOnce = AT_ONCE }: AnyChore) =>
+    (busy.get(name) ?? 0) < atOnce && (begun.get(name) ?? 0) < MOST;
   const keyOf = (chore: AnyChore, shopId: number) => `${chore.name}:${shopId}`;
 
   async function workOn(chore: AnyChore, shopId: number, signal: AbortSignal): Promise<boolean> {
@@ -118,10 +122,11 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
 
   function run(key: string, chore: AnyChore, shopId: number): void {
     let isSlow = false;
-    count(chore, 1);
+    count(begun, chore, 1);
+    count(busy, chore, 1);
     const slowing = setTimeout(() => {
       isSlow = true;
-      count(chore, -1);
+      count(busy, chore, -1);
       next();
     }, slowAfterMs);
     const job = piece(chore, shopId)
@@ -133,7 +138,8 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
       })
       .finally(() => {
         clearTimeout(slowing);
-        if (!isSlow) count(chore, -1);
+        if (!isSlow) count(busy, chore, -1);
+        count(begun, chore, -1);
         running.delete(key);
         setImmediate(next);
       });
@@ -143,8 +149,8 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
   function next(): void {
     for (const waiting of [fresh, goingOn]) {
       for (const [key, { chore, shopId }] of waiting) {
-        if (running.size >= MOST || stopping.signal.aborted) return;
-        if (running.has(key) || (busy.get(chore.name) ?? 0) >= (chore.atOnce ?? AT_ONCE)) continue;
+        if (stopping.signal.aborted) return;
+        if (running.has(key) || !hasPlace(chore)) continue;
         waiting.delete(key);
         run(key, chore, shopId);
       }

@@ -162,6 +162,22 @@ describe('chores', () => {
     expect(backlog.begun).toHaveLength(4);
   });
 
+  it('however many pieces of one kind wait, for example for a Shopify that does not answer, another kind goes on', async () => {
+    const many = await Promise.all(Array.from({ length: 120 }, (_, n) => shops.ensure(`many-${n}.myshopify.com`)));
+    const waiting = blocked('waiting', 4);
+    const live = counted('live');
+    const chores = begin([waiting, live], { slowAfterMs: 1 });
+    for (const { id } of many) chores.wake('waiting', id);
+    let [seen, since] = [0, performance.now()];
+    await until('no more of them begin', async () => {
+      if (waiting.begun.length > seen) [seen, since] = [waiting.begun.length, performance.now()];
+      return seen > 4 && performance.now() - since > 300 ? true : undefined;
+    });
+    for (const { id } of many) chores.wake('live', id);
+    await until('every live read is done', async () => (live.begun.length === many.length ? true : undefined));
+    expect(waiting.begun.length).toBeLessThan(many.length);
+  });
+
   it('a shop with new work goes before those continuing with a backlog', async () => {
     const [busy, other] = await Promise.all(['busy', 'other'].map((name) => shops.ensure(`${name}.myshopify.com`)));
     if (!busy || !other) throw new Error('No shop');
