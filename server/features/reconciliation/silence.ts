@@ -40,13 +40,17 @@ async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: Abo
   }
 }
 
-async function look(deps: SilenceDeps, shop: Shop, { since, openedAt }: Silence, signal: AbortSignal): Promise<void> {
+async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
   const missed = await untold(deps, shop, since, signal);
   const now = deps.now();
-  const opens = missed === null ? openedAt === null : missed > 0;
-  const nextAt = opens || openedAt !== null ? now + OPEN_EVERY_MS : nextLookAt(since, now);
+  const opens = missed === null ? entry === null : missed > 0;
+  // Shopify couldn't be asked, and now confirms that nothing happened.
+  const closes = missed === 0 && entry?.asked === false;
+  const stays = opens || (entry !== null && !closes);
+  const nextAt = stays ? now + OPEN_EVERY_MS : nextLookAt(since, now);
   await db.transaction(async (sql) => {
+    if (closes) await closeProblem(sql, shop, { kind: 'silent' }, now);
     if (opens) {
       const detail = { since: new Date(since).toISOString(), asked: missed !== null };
       await openProblem(sql, shop, { kind: 'silent', count: missed ?? 0, detail }, now);
@@ -71,20 +75,22 @@ export function silenceChore(deps: SilenceDeps): Chore {
       const silence = await loadSilence(db, shop);
       const now = deps.now();
       if (silence === null) return false;
-      const { since, looked, openedAt } = silence;
+      const { since, looked } = silence;
       // Webhooks come again.
-      const isOver = openedAt !== null && since > openedAt;
+      const isOver = silence.entry !== null && since > silence.entry.openedAt;
       if (isOver) await closeProblem(db, shop, { kind: 'silent' }, now);
-      const stillOpen = openedAt !== null && !isOver;
-      const soonest = since + SHORTEST_MS;
-      let at = soonest;
-      if (now >= soonest) at = looked ? nextLookAt(since, looked.at) : lookAt(await patternOf(db, shop, since), since);
+      const entry = isOver ? null : silence.entry;
+      let at = since + SHORTEST_MS;
+      if (now >= at && looked === null) at = lookAt(await patternOf(db, shop, since), since);
+      // As soon as there is access again.
+      else if (now >= at && looked?.missed === null) at = looked.at + OPEN_EVERY_MS;
+      else if (now >= at && looked) at = nextLookAt(since, looked.at);
       if (now < at) {
-        await watchAgainAt(db, shop, stillOpen ? Math.min(at, now + OPEN_EVERY_MS) : at);
+        await watchAgainAt(db, shop, entry ? Math.min(at, now + OPEN_EVERY_MS) : at);
         return false;
       }
       try {
-        await look(deps, shop, { ...silence, openedAt: stillOpen ? openedAt : null }, signal);
+        await look(deps, shop, { ...silence, entry }, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof AdminError)) throw error;
         deps.log.warn({ stage: 'silence', shop: shop.id, failure: error.failure, err: error });

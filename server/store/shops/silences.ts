@@ -9,8 +9,8 @@ export type Silence = {
   since: Instant;
   /** Set if Shopify was asked about this very silence: when, and how many changes it knew of. */
   looked: { at: Instant; missed: number | null } | null;
-  /** Since when the merchant has an entry about it. */
-  openedAt: Instant | null;
+  /** The merchant's entry about it. `asked`: Shopify knew of changes; false: it couldn't be asked. */
+  entry: { openedAt: Instant; asked: boolean } | null;
 };
 
 /** Newest first: those with webhooks, which are few, before those without. */
@@ -35,11 +35,12 @@ export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null>
     looked_at: Date | null;
     missed: number | null;
     opened_at: Date | null;
+    asked: boolean | null;
   }>(
     `WITH last AS (
        SELECT s.id, greatest((${LAST_WEBHOOK}), coalesce(s.first_call_at, s.first_webhook_at)) AS since
        FROM shops s WHERE s.id = $1 AND s.uninstalled_at IS NULL)
-     SELECT last.since, q.looked_at, q.missed, p.opened_at FROM last
+     SELECT last.since, q.looked_at, q.missed, p.opened_at, (p.detail->>'asked')::boolean AS asked FROM last
      LEFT JOIN silences q ON q.shop_id = last.id AND q.since = last.since
      LEFT JOIN problems p ON p.shop_id = last.id AND p.kind = 'silent' AND p.closed_at IS NULL`,
     [shop.id],
@@ -48,7 +49,7 @@ export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null>
   return {
     since: row.since.getTime(),
     looked: row.looked_at ? { at: row.looked_at.getTime(), missed: row.missed } : null,
-    openedAt: row.opened_at?.getTime() ?? null,
+    entry: row.opened_at ? { openedAt: row.opened_at.getTime(), asked: row.asked === true } : null,
   };
 }
 

@@ -101,6 +101,37 @@ describe('a shop whose webhooks stop', () => {
     expect((await overview()).silence).toMatchObject({ state: 'unknown' });
     expect(await gauge()).toBe(0);
   });
+
+  it('that could not be asked about is no longer listed once Shopify confirms that nothing happened', async () => {
+    await lastWebhook(25);
+    await connector.db.query('DELETE FROM admin_tokens');
+    await look();
+    await until('an entry', async () => (await connector.db.query(`SELECT 1 FROM problems WHERE kind = 'silent'`))[0]);
+    // The call brings a token.
+    await until('the call brought a token', async () => {
+      await overview();
+      const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE pair IS NOT NULL');
+      return row;
+    });
+    await connector.db.query(`UPDATE silences SET looked_at = now() - interval '2 minutes', due_at = now()`);
+    await until('the entry is closed', async () => ((await silent()).length === 0 ? true : undefined));
+    expect((await overview()).silence).toMatchObject({ state: 'quiet' });
+  });
+
+  it('is found as soon as its own pattern makes the silence unlikely, long before a day is over', async () => {
+    await lastWebhook(3);
+    // Every ten minutes for two weeks: three hours are far too long.
+    await connector.db.query(
+      `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason, settled_at)
+       SELECT gen_random_uuid(), e.shop_id, 'past-' || n, 'customers/update', e.received_at - n * interval '10 minutes',
+         e.received_at - n * interval '10 minutes', 'skipped', 'nothing_new', now()
+       FROM (SELECT * FROM events WHERE source = 'webhook' ORDER BY received_at DESC LIMIT 1) e, generate_series(1, 2016) n`,
+    );
+    change(501, ago(HOUR));
+    await look();
+    await until('an entry', async () => (await silent())[0]);
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
 });
 
 describe('a shop in which nothing happens', () => {
@@ -133,20 +164,5 @@ describe('a shop in which nothing happens', () => {
     await look();
     await looked();
     expect(await silent()).toEqual([]);
-  });
-
-  it('is not checked sooner than its own pattern says', async () => {
-    await lastWebhook(3);
-    // Every ten minutes for two weeks: three hours are far too long.
-    await connector.db.query(
-      `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason, settled_at)
-       SELECT gen_random_uuid(), e.shop_id, 'past-' || n, 'customers/update', e.received_at - n * interval '10 minutes',
-         e.received_at - n * interval '10 minutes', 'skipped', 'nothing_new', now()
-       FROM (SELECT * FROM events WHERE source = 'webhook' ORDER BY received_at DESC LIMIT 1) e, generate_series(1, 2016) n`,
-    );
-    change(501, ago(HOUR));
-    await look();
-    await until('an entry', async () => (await silent())[0]);
-    expect(await silent()).toMatchObject([{ count: 1 }]);
   });
 });
