@@ -31,7 +31,7 @@ const onBoth = files([
 ]);
 /** They stop PostgreSQL, or run several processes on it. */
 const onServerOnly = files([
-  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,redis-outage,stalled,two-of-each,whole-life}',
+  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,opt-outs,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
   'features/operations/{compose,traces}',
   'platform/database/idle-in-transaction',

@@ -30,6 +30,22 @@ describe('the documents for contributors', () => {
     expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
   });
 
+  it('README.md names every script but the one that npm runs by itself', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+    const [, commands = ''] = read('README.md').split('\n## Commands\n');
+    const named = new Set([...commands.matchAll(/`npm (?:run )?([\w:-]+)/g)].map(([, script]) => script));
+    expect(Object.keys(scripts).filter((script) => script !== 'prepare' && !named.has(script))).toEqual([]);
+  });
+
+  it('docs/faults.md says of each row of test/faults what was lost', () => {
+    const rows = (name: string) => [...read(name).matchAll(/^\| (\d+) +\|.*\|$/gm)].map(([row, id]) => ({ row, id }));
+    const tested = rows('test/faults/README.md').map(({ id }) => id);
+    const told = rows('docs/faults.md');
+    expect(tested.length).toBeGreaterThan(40);
+    expect(told.map(({ id }) => id)).toEqual(tested);
+    expect(told.filter(({ row }) => !/ \| (0|–) \|$/.test(row))).toEqual([]);
+  });
+
   it('package.json and LICENSE agree', () => {
     expect(JSON.parse(read('package.json'))).toMatchObject({ license: 'UNLICENSED', private: true });
     expect(read('LICENSE')).toContain('package.json says UNLICENSED');

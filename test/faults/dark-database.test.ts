@@ -24,6 +24,8 @@ const SAYS_SO_WITHIN_MS = 5000;
 
 /** How long PostgreSQL stays stopped in row 36, in seconds; by hand also `STOPPED_SECONDS=300`. */
 const STOPPED_SECONDS = Number(process.env['STOPPED_SECONDS'] ?? 40);
+/** How long the faults of rows 37 to 39 last, in seconds; by hand also `OUTAGE_SECONDS=60`. */
+const OUTAGE_SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 3);
 
 const ENDED = new Set(['accepted', 'merged', 'skipped', 'attention']);
 
@@ -138,7 +140,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes silent under load', () 
     const scene = await setUp();
     await scene.postgres.end('crash');
     await saysSo(scene);
-    await wait(3000);
+    await wait(OUTAGE_SECONDS * 1000);
     await scene.postgres.begin();
     await goesOn(scene);
     await survives(scene);
@@ -153,7 +155,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes silent under load', () 
       expect(await scene.connector.api('GET', route)).toMatchObject({ status: 503 });
     }
     expect(await scene.connector.api('PUT', '/settings', { paused: true })).toMatchObject({ status: 503 });
-    await wait(3000);
+    await wait(OUTAGE_SECONDS * 1000);
     await asAdmin(scene.postgres, 'ALTER SYSTEM RESET default_transaction_read_only', 'SELECT pg_reload_conf()');
     await goesOn(scene);
     await survives(scene);
@@ -186,6 +188,7 @@ describe.skipIf(!sharedPostgres())('PostgreSQL that goes silent under load', () 
     await saysSo(scene);
     await until('webhooks get 503', async () => (scene.traffic.statuses.at(-1) === 503 ? true : undefined));
     expect(await scene.connector.api('GET', '/settings')).toMatchObject({ status: 503 });
+    await wait(OUTAGE_SECONDS * 1000);
     for (const client of hogs) await client.end();
     await goesOn(scene);
     await survives(scene);
