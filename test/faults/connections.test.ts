@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkSession } from '../../server/platform/database/check-session.ts';
 import { openDb } from '../../server/platform/database/db.ts';
-import { sharedPostgres } from '../fakes/connector-process.ts';
+import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { leftOut } from '../fakes/left-out.ts';
 
@@ -61,6 +61,21 @@ it('PostgreSQL itself passes the check', async () => {
   expect(await check(sharedPostgres() ?? '')).toBe('fit');
 });
 
+it('PostgreSQL keeps the limits of each session: a statement, an idle transaction, and a client that is gone end by themselves', async () => {
+  const db = await openDb({ databaseUrl: sharedPostgres() ?? '', dataDir: '' });
+  onTestFinished(db.close);
+  const rows = await db.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name`,
+    [['idle_in_transaction_session_timeout', 'statement_timeout', 'tcp_keepalives_idle', 'tcp_user_timeout']],
+  );
+  expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+    idle_in_transaction_session_timeout: '5000',
+    statement_timeout: '30000',
+    tcp_keepalives_idle: '10',
+    tcp_user_timeout: '15000',
+  });
+});
+
 it.each([
   ['where nothing listens', async () => `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`, /ECONNREFUSED/],
   ['whose host does not exist', async () => 'postgresql://nobody@nowhere.invalid/nothing', /ENOTFOUND|EAI_AGAIN/],
@@ -71,6 +86,18 @@ it.each([
 });
 
 describe.skipIf(!found)('PgBouncer in between is refused at start, with what to do:', () => {
+  it('by a process, which ends', async () => {
+    const world = await startWorld();
+    onTestFinished(world.close);
+    const port = new URL(await pgbouncer(['pool_mode = transaction', 'ignore_startup_parameters = options'])).port;
+    const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { port }).href;
+    for (const ROLE of ['web', 'worker']) {
+      const refused = await world.launch({ DATABASE_URL, ROLE });
+      expect(await refused.ended).toBe(1);
+      expect(refused.output()).toMatch(/DATABASE_URL: .*connect to PostgreSQL itself\./);
+    }
+  });
+
   it.each([
     ['in transaction mode', ['pool_mode = transaction']],
     ['in transaction mode, ignoring settings', ['pool_mode = transaction', 'ignore_startup_parameters = options']],
