@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { ILayer } from 'express-serve-static-core';
@@ -95,6 +96,13 @@ describe('the description of the merchant API', () => {
     await close();
     const api = new Set(routes.filter((route) => !OTHERS.has(route)));
     expect([...api].sort()).toEqual(described().sort());
+  });
+
+  it('has no route that README.md leaves out', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const named = new Set([...readme.matchAll(/`[^`]*(\/api\/[^`]+)`/g)].map(([, path]) => path));
+    const paths = Object.keys(description.paths).map((path) => `/api${path.replaceAll('{id}', ':id')}`);
+    expect(paths.filter((path) => !named.has(path))).toEqual([]);
   });
 
   it('is not served in production', async () => {

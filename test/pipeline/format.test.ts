@@ -18,7 +18,7 @@ const SETTINGS = {
   mapping: { interests: [{ from: 'text', values: ['Ski & Board', 'Snow <3'] }] },
 };
 const sampled = topics.flatMap(({ name, family }) =>
-  !name.startsWith('import/') && ['order', 'customer', 'consent'].includes(family) ? [name] : [],
+  !name.startsWith('import/') && ['order', 'customer', 'consent', 'tags'].includes(family) ? [name] : [],
 );
 
 const sentTo = (guid: string) => connector.ascent360.received.filter((record) => record.guid === guid);
