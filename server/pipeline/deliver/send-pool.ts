@@ -98,7 +98,7 @@ export function createSendPool(deps: SendPoolDeps) {
       if (ready.length > 0) return 0;
       const free = deps.perShop - loops.size;
       const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
-      return free <= 0 ? 0 : Math.min(Math.max(ahead, free), MAX_CLAIM);
+      return Math.min(Math.max(ahead, free), MAX_CLAIM);
     },
     /** Resolves when everything has been taken up, or when an attempt has ended. */
     change: async () => {

@@ -18,15 +18,11 @@ const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi z
  * United Kingdom as countries.
  */
 const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
-  AE: ['UAE', 'Emirates'],
-  BA: ['Bosnia'],
+  AE: ['Emirates'],
   BO: ['Plurinational State of Bolivia'],
   BQ: ['Bonaire'],
-  CD: ['Congo DRC', 'DR Congo', 'DRC', 'Zaire', 'Democratic Republic of Congo'],
-  CG: ['Congo Republic'],
-  CN: ["People's Republic of China", 'PRC', 'Mainland China'],
-  CV: ['Cape Verde'],
-  CZ: ['Czech Republic'],
+  CD: ['Congo DRC', 'DR Congo', 'DRC', 'Zaire'],
+  CN: ['PRC', 'Mainland China'],
   DE: ['Federal Republic of Germany'],
   GB: [
     'England',
@@ -34,38 +30,24 @@ const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
     'Wales',
     'Northern Ireland',
     'Britain',
-    'U.K.',
     'United Kingdom of Great Britain and Northern Ireland',
   ],
   HK: ['Hong Kong SAR'],
   IE: ['Republic of Ireland', 'Eire'],
-  IR: ['Islamic Republic of Iran'],
   KP: ["Korea, Democratic People's Republic of"],
-  KR: ['Republic of Korea', 'Korea South'],
   LY: ['Libyan Arab Jamahiriya'],
-  MK: [
-    'Macedonia',
-    'Republic of Macedonia',
-    'Republic of North Macedonia',
-    'The former Yugoslav Republic of Macedonia',
-  ],
+  MK: ['Macedonia', 'Republic of Macedonia', 'The former Yugoslav Republic of Macedonia'],
   MM: ['Burma'],
-  MO: ['Macao SAR', 'Macau', 'Macau SAR'],
-  NL: ['Holland', 'The Netherlands'],
-  PN: ['Pitcairn'],
-  PS: ['Palestinian Territory, Occupied', 'Occupied Palestinian Territory'],
-  SZ: ['Swaziland'],
+  MO: ['Macau SAR'],
+  NL: ['Holland'],
+  PS: ['Occupied Palestinian Territory'],
   SH: ['Saint Helena, Ascension and Tristan da Cunha'],
+  SZ: ['Swaziland'],
   TL: ['East Timor'],
-  TR: ['Turkey', 'Republic of Türkiye'],
-  TW: ['Taiwan, Province of China', 'Republic of China'],
-  TZ: ['United Republic of Tanzania'],
-  US: ['U.S.A.', 'U.S.', 'United States of America'],
+  TR: ['Republic of Türkiye'],
+  TW: ['Republic of China'],
   VA: ['Vatican', 'Holy See'],
   VE: ['Bolivarian Republic of Venezuela'],
-  VG: ['Virgin Islands (British)'],
-  VI: ['US Virgin Islands', 'Virgin Islands (U.S.)'],
-  VN: ['Viet Nam'],
 };
 
 const SMALL_WORDS = new Set(['and', 'of', 'the']);
@@ -138,10 +120,8 @@ const otherLanguages = lazily(() => {
 export function findCountry(text: string): CountryCode | undefined {
   const code = text.toUpperCase();
   if (/^[A-Z]{2}$/.test(code) && (countries.isValid(code) || isSupportedCountry(code))) return code;
-  if (/^[A-Z]{3}$/.test(code)) {
-    const two = countries.alpha3ToAlpha2(code);
-    if (two !== undefined) return two;
-  }
+  const two = countries.alpha3ToAlpha2(code);
+  if (two !== undefined) return two;
   const key = keyOf(text);
   const named = english().get(key);
   return (named === undefined ? otherLanguages().get(key) : named) ?? undefined;

@@ -176,6 +176,7 @@ describe('a shop', () => {
   it.each([
     [250, 4],
     [1000, 4],
+    [167, 5],
     [60, 16],
     [50, 20],
     [1, 100],
@@ -186,8 +187,10 @@ describe('a shop', () => {
 
   it('claims for those that are free, and nothing while something is ready', async () => {
     const { pool, posted } = handPool({ perShop: 3, typicalMs: 50 });
-    pool.add(many(2), momentOf(Date.now));
+    pool.add([delivery('1')], momentOf(Date.now));
     expect([pool.isIdle(), pool.room()]).toEqual([false, 0]);
+    pool.add([delivery('2')], momentOf(Date.now));
+    expect(pool.room()).toBe(0);
     await tick();
     expect(pool.room()).toBe(5);
     pool.add([delivery('3')], momentOf(Date.now));
