@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { detailOf } from '../../../server/domain/wording/details.ts';
+import { writeText } from '../../../server/domain/wording/kept-text.ts';
 import { type PrepareInput, prepare } from '../../../server/pipeline/deliver/prepare.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
 import { about, ends, fact, facts, given, HOUR, NOW, optIn, optOut, RECEIVED, told } from './prepare-input.ts';
@@ -233,5 +235,40 @@ describe('A consent event', () => {
     const to = { personId: 'ada', canBeAsked: true, isBeingAsked: false, optInsFrom: NOW };
     const held = prepare(given(consent({ about: about('f1'), facts: facts({ email: [optIn] }), to })));
     expect(held).toMatchObject({ detail: 'timeline.reason.not_asked_again' });
+  });
+});
+
+describe('A consent event that is not sent says more than its reason:', () => {
+  const told1 = (acceptedAt: number | null) => told({ email: { accepted: true, acceptedAt } });
+  const held = fact({ id: 'f9', state: 'not_subscribed', level: null, eventId: 'e9' });
+  const bobs = fact({ personId: 'bob' });
+  const settled = (change: Partial<PrepareInput>) => {
+    const made = prepare(given(consent({ about: about('f1'), ...change })));
+    return made.kind === 'settle' ? { ...made.settled, detail: made.detail, mergedInto: made.mergedInto } : null;
+  };
+  const skipped = (reason: string, detail: string | null) => ({ state: 'skipped', reason, detail, mergedInto: null });
+
+  it('when Ascent360 accepted it, where that is known', () => {
+    const email = facts({ email: [optIn] });
+    expect(settled({ facts: email, told: told1(RECEIVED - 1) })).toEqual(
+      skipped('already_told', detailOf('accepted_at', { at: new Date(RECEIVED - 1).toISOString() })),
+    );
+    expect(settled({ facts: email, told: told1(null) })).toEqual(skipped('already_told', null));
+  });
+
+  const { to } = given();
+  it.each<[string, Partial<PrepareInput>]>([
+    ['before it', { facts: facts({ email: [bobs, { ...held, chosenAt: NOW - 3 * HOUR }] }) }],
+    [
+      'after it, about another address',
+      {
+        facts: facts({ email: [bobs] }),
+        to: { ...to, ownWords: [{ ...held, personId: 'ada', chosenAt: NOW - HOUR }] },
+      },
+    ],
+  ])('that it is another person’s, if Shopify said that this one did not subscribe %s', (_when, change) => {
+    const anothers = writeText({ code: 'timeline.reason.held_by_holder' });
+    expect(settled(change)).toEqual(skipped('no_choice', anothers));
+    expect(settled({ ...change, isGone: true })).toEqual(skipped('deleted_person', null));
   });
 });
