@@ -158,11 +158,15 @@ export type Kind = {
   longest?: number | undefined;
   /** Whether every choice has its date, as Shopify's nearly always have. */
   dated?: boolean | undefined;
-  /** Whether each kind of step is as likely as the others. */
+  /** Whether each kind of step is as likely as the others, and there are only two people. */
   evenly?: boolean | undefined;
 };
 
 const asDated = (step: Step): Step => (step.do === 'choose' ? { ...step, dating: 'dated' } : step);
+
+/** The third person is the first once more. */
+const amongTwo = (step: Step): Step => ('who' in step ? { ...step, who: step.who % 2 } : step);
+const whileIdle = (steps: Step[]): Step[] => steps.map((step) => ({ ...step, work: false }));
 
 /** Histories of these kinds of steps. */
 export function histories({
@@ -171,8 +175,11 @@ export function histories({
   dated = false,
   evenly = false,
 }: Kind = {}): fc.Arbitrary<History> {
-  const step = fc.oneof(...only.map((kind) => ({ weight: evenly ? 1 : kinds[kind].weight, arbitrary: stepOf(kind) })));
-  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
+  const usual = fc.oneof(...only.map((kind) => ({ weight: evenly ? 1 : kinds[kind].weight, arbitrary: stepOf(kind) })));
+  const step = evenly ? usual.map(amongTwo) : usual;
+  const some = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
+  // Now and then everything piles up, and is worked off in one go.
+  const steps = fc.oneof({ weight: 5, arbitrary: some }, { weight: 1, arbitrary: some.map(whileIdle) });
   return fc.record({
     access: fc.constantFrom(true, true, false),
     workers: fc.constantFrom(1, 1, 2),

@@ -187,7 +187,7 @@ export const BREAKAGES: readonly Breakage[] = [
         replace: 'if (true || !plan.leaving.some(optsIn) ||',
       },
     ],
-    only: ['choose', 'shopUpdate', 'crash'],
+    only: ['choose', 'shopUpdate'],
   },
   {
     number: 16,
@@ -199,7 +199,7 @@ export const BREAKAGES: readonly Breakage[] = [
         replace: 'const isAnothers = false;',
       },
     ],
-    only: ['choose', 'move', 'order', 'answers'],
+    only: ['choose', 'move', 'answers'],
   },
   {
     number: 17,
