@@ -157,6 +157,11 @@ export class FakeBulk {
     return operation;
   }
 
+  /** What is under way has ended when the app looks next. */
+  finish(): void {
+    for (const id of this.#polls.keys()) this.#polls.set(id, 0);
+  }
+
   cancel(id: string): object {
     const operation = this.operations.find((one) => one.id === id);
     if (!operation)

@@ -14,14 +14,17 @@ export type AdminDeps = {
   life: Life;
   /** The shop in Shopify, by its domain. */
   shopify(domain: string): Shopify;
-  /**
-   * Called with whom and what an answer is about, as it was then. `bulk`: everyone, asked for or
-   * not.
-   */
-  answered(spoken: { customers: readonly Customer[]; orders: readonly Order[]; bulk: boolean }): void;
-  /** The files of bulk operations, by URL. They outlive a process. */
-  files: Map<string, string>;
+  /** Called with whom and what an answer is about, as it was then. */
+  answered(domain: string, spoken: Spoken): void;
+  /** Bulk operations by their ids, which are the URLs of their files, too. They outlive a process. */
+  files: Map<string, BulkFile>;
 };
+
+/** `bulk`: the records in a file of everyone, asked for or not; null: the answer is no file. */
+export type Spoken = { customers: readonly Customer[]; orders: readonly Order[]; bulk: 'customers' | 'orders' | null };
+
+/** The file has what was true when Shopify was asked for it. */
+export type BulkFile = { text: string; askedAt: number };
 
 type Variables = { ids?: string[]; id?: string; query?: string };
 
@@ -51,6 +54,33 @@ function list<T extends { id: number; createdAt: number; updatedAt: number }>(
   return { nodes, pageInfo: onePage };
 }
 
+const buyerOf = ({ customers }: Shopify, { customer }: Order) =>
+  customer === null ? null : (customers.get(customer) ?? null);
+
+/** An order with everything about its customer, as only a bulk read has it. */
+function wholeOrder(shopify: Shopify, order: Order) {
+  const buyer = buyerOf(shopify, order);
+  return { ...orderNode(order, buyer), customer: buyer && customerNode(buyer) };
+}
+
+/** A bulk operation: a line for each customer, or for each order with its customer. */
+function readInBulk(shopify: Shopify, query: string): { spoken: Spoken; file: string } {
+  if (!/\borders\b/.test(query)) {
+    const customers = [...shopify.customers.values()];
+    return { spoken: { customers, orders: [], bulk: 'customers' }, file: inLines(customers.map(customerNode)) };
+  }
+  const since = Date.parse(/created_at:>='([^']+)'/.exec(query)?.[1] ?? '1970-01-01');
+  const orders = [...shopify.orders.values()].filter(({ createdAt }) => createdAt >= since);
+  const buyers = new Set(orders.map((order) => buyerOf(shopify, order)).filter((buyer) => buyer !== null));
+  return {
+    spoken: { customers: [...buyers], orders, bulk: 'orders' },
+    file: inLines(orders.map((order) => ({ ...wholeOrder(shopify, order), lineItems: undefined }))),
+  };
+}
+
+const inLines = (nodes: readonly object[]) =>
+  nodes.map((node) => `${JSON.stringify({ ...node, __typename: undefined })}\n`).join('');
+
 export function simulatedAdmin(deps: AdminDeps): Admin {
   const { clock, files } = deps;
 
@@ -61,7 +91,11 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     switch (name) {
       case 'CustomersByIds': {
         const found = (variables.ids ?? []).map((gid) => present(idOf(gid)));
-        deps.answered({ customers: found.filter((customer) => customer !== null), orders: [], bulk: false });
+        deps.answered(shop.domain, {
+          customers: found.filter((customer) => customer !== null),
+          orders: [],
+          bulk: null,
+        });
         return { nodes: found.map((customer) => customer && { ...customerNode(customer), metafields: { nodes: [] } }) };
       }
       case 'CustomersChanged':
@@ -70,24 +104,24 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
         return { orders: list(orders.values(), 'Order', variables.query) };
       case 'OrderById': {
         const order = orders.get(idOf(variables.id ?? ''));
-        if (order) deps.answered({ customers: [], orders: [order], bulk: false });
+        if (order) deps.answered(shop.domain, { customers: [], orders: [order], bulk: null });
         return { order: order ? orderNode(order, order.customer === null ? null : present(order.customer)) : null };
       }
       case 'ProbeCustomers':
         return { customers: { edges: [...customers.values()].map((customer) => ({ node: customerNode(customer) })) } };
+      case 'ProbeOrders':
+        return { orders: { edges: [...orders.values()].map((order) => ({ node: wholeOrder(shopify, order) })) } };
       case 'RunBulkQuery': {
         const id = `gid://shopify/BulkOperation/${files.size + 1}`;
-        const lines = [...customers.values()].map((customer) => {
-          const { __typename: _, ...node } = customerNode(customer);
-          return `${JSON.stringify(node)}\n`;
-        });
-        deps.answered({ customers: [...customers.values()], orders: [], bulk: true });
-        files.set(id, lines.join(''));
+        const { spoken, file } = readInBulk(shopify, variables.query ?? '');
+        deps.answered(shop.domain, spoken);
+        files.set(id, { text: file, askedAt: clock.now() });
         return { bulkOperationRunQuery: { bulkOperation: { id, status: 'CREATED' }, userErrors: [] } };
       }
+      case 'CancelBulkOperation':
+        return { bulkOperationCancel: { bulkOperation: { id: variables.id, status: 'CANCELING' }, userErrors: [] } };
       case 'BulkOperation': {
-        const file = files.get(variables.id ?? '') ?? '';
-        const completedAt = new Date(clock.now()).toISOString();
+        const { text: file, askedAt } = files.get(variables.id ?? '') ?? { text: '', askedAt: clock.now() };
         return {
           bulkOperation: {
             id: variables.id,
@@ -98,8 +132,8 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
             fileSize: String(Buffer.byteLength(file)),
             url: file === '' ? null : variables.id,
             partialDataUrl: null,
-            createdAt: completedAt,
-            completedAt,
+            createdAt: new Date(askedAt).toISOString(),
+            completedAt: new Date(clock.now()).toISOString(),
           },
         };
       }
@@ -138,7 +172,7 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     noteLeftOut: async () => {},
     download: async function* (url, from) {
       await deps.life.step();
-      yield Buffer.from(files.get(url) ?? '').subarray(from);
+      yield Buffer.from(files.get(url)?.text ?? '').subarray(from);
     },
   };
 }

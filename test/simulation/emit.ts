@@ -6,13 +6,14 @@ import type { Said, Webhook } from './webhooks.ts';
 
 const TOPIC = { email: 'customers_email_marketing_consent/update', sms: 'customers_marketing_consent/update' };
 
+/** Each shop has its own numbers: two shops may well have the same ids. */
 export function webhook(
   scene: Scene,
   topic: string,
   body: object,
   { at, said }: { at: number; said: Said[] },
 ): Webhook {
-  const made = { id: `${scene.domain}-${++scene.made}`, topic, body: structuredClone(body), triggeredAt: at, said };
+  const made = { id: `webhook-${++scene.made}`, topic, body: structuredClone(body), triggeredAt: at, said };
   scene.left.push(made);
   return made;
 }

@@ -17,7 +17,7 @@ import type { Order } from './shopify.ts';
 import type { Webhook } from './webhooks.ts';
 
 /** What Shopify says once: headers are not signed, but nobody says these again at another time. */
-const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'flow/send']);
+const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'shop/redact', 'flow/send']);
 const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop'];
 
 function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status' | 'owned'>): Order {

@@ -15,9 +15,9 @@ export type Answer = 'ok' | '400' | '404' | '500' | '500Taken' | 'hang' | 'hangT
 
 /**
  * One thing that happens. `after`: how long after the one before; `work`: whether the app works
- * then, or events pile up.
+ * then, or events pile up; `shop`: in which shop, left out: in the first.
  */
-export type Step = { after: number; fate: Fate; work: boolean } & (
+export type Step = { after: number; fate: Fate; work: boolean; shop?: number } & (
   | {
       do: 'choose';
       who: number;
@@ -48,6 +48,11 @@ export type Step = { after: number; fate: Fate; work: boolean } & (
   | { do: 'shopUpdate' }
   | { do: 'uninstall' }
   | { do: 'reinstall' }
+  /** The app is uninstalled, if it isn't yet, and two days later Shopify asks to erase the shop. */
+  | { do: 'eraseShop' }
+  /** The merchant imports; `startsIn`: after how many steps they start what was counted. */
+  | { do: 'import'; kind: 'customers' | 'orders'; startsIn: number | null }
+  | { do: 'turnImport'; to: 'pause' | 'resume' | 'cancel' }
   | { do: 'answers'; answers: Answer[] }
   | { do: 'crash'; steps: number }
 );
@@ -59,6 +64,8 @@ export type History = {
   /** How many processes of the app work on one database; left out: one. */
   workers?: number;
   rules: Rules;
+  /** A second shop, whose people have the same addresses; left out or null: there is none. */
+  second?: { access: boolean; rules: Rules } | null;
   steps: Step[];
 };
 
@@ -115,8 +122,9 @@ const common = {
   after: fc.constantFrom(0, SECOND, SECOND, 10 * SECOND, 3 * MINUTE, 40 * MINUTE, 7 * HOUR, 2 * DAY, 8 * DAY),
   fate: fc.constantFrom<Fate>('comes', 'comes', 'comes', 'comes', 'comes', 'comes', 'late', 'late', 'twice', 'lost'),
   work: fc.constantFrom(true, true, true, true, false),
+  shop: fc.constantFrom(0, 1),
 };
-type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'do'>;
+type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'shop' | 'do'>;
 type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
 
 const kinds: Kinds = {
@@ -143,6 +151,12 @@ const kinds: Kinds = {
   shopUpdate: { weight: 1, own: {} },
   uninstall: { weight: 1, own: {} },
   reinstall: { weight: 1, own: {} },
+  eraseShop: { weight: 1, own: {} },
+  import: {
+    weight: 2,
+    own: { kind: fc.constantFrom('customers', 'orders'), startsIn: fc.constantFrom(0, 1, 1, 2, 3, null) },
+  },
+  turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
   answers: { weight: 3, own: { answers } },
   crash: { weight: 2, own: { steps: fc.integer({ min: 1, max: 60 }) } },
 };
@@ -168,6 +182,17 @@ const asDated = (step: Step): Step => (step.do === 'choose' ? { ...step, dating:
 const amongTwo = (step: Step): Step => ('who' in step ? { ...step, who: step.who % 2 } : step);
 const whileIdle = (steps: Step[]): Step[] => steps.map((step) => ({ ...step, work: false }));
 
+const access = fc.constantFrom(true, true, false);
+const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
+const second = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.record({ access, rules: someRules }) },
+);
+
+/** In a history of one shop, everything happens in that one. */
+const asHappens = (history: History): History =>
+  history.second ? history : { ...history, steps: history.steps.map(({ shop: _, ...step }) => step) };
+
 /** Histories of these kinds of steps. */
 export function histories({
   only = stepKinds,
@@ -186,4 +211,8 @@ export function histories({
     rules: fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules }),
     steps,
   });
+
+  const step = fc.oneof(...only.map((kind) => ({ weight: evenly ? 1 : kinds[kind].weight, arbitrary: stepOf(kind) })));
+  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
+  return fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, second, steps }).map(asHappens);
 }

@@ -14,9 +14,10 @@ import { createLog } from '../../server/platform/log.ts';
 import type { Queue } from '../../server/platform/queue/queue.ts';
 import { createInbox, type Inbox } from '../../server/store/events/inbox.ts';
 import { createSettingsStore, type SettingsStore } from '../../server/store/shops/settings.ts';
-import { createShops, type Shops } from '../../server/store/shops/shops.ts';
+import { createShops, ShopErasedError, type Shops } from '../../server/store/shops/shops.ts';
 import { jobsOf } from '../../server/worker.ts';
 import { type AdminDeps, simulatedAdmin } from './admin.ts';
+import type { Doing } from './connection.ts';
 
 const SECRET = 'secret';
 export const config = readConfig({
@@ -69,6 +70,7 @@ export type Process = {
 type Deps = AdminDeps & {
   send: Ascent360Client['send'];
   random(): number;
+  doing: Doing;
   /** It sweeps, does the chores, and works on while somebody waits. */
   leads: boolean;
   /** Another process learns what this one was woken for. */
@@ -85,6 +87,8 @@ const [MINUTE, DAY] = [60_000, 24 * 3_600_000];
 const SELDOM = 7 * DAY;
 const AFTER: Readonly<Record<string, number>> = {
   [READS]: MINUTE,
+  import: 0,
+  erase_shop: 20 * MINUTE,
   reconciliation: 20 * MINUTE,
   ledger: 20 * MINUTE,
   silence: DAY,
@@ -130,6 +134,17 @@ export function startProcess(deps: Deps): Process {
   );
   const { signal } = new AbortController();
 
+  /** Work on one shop may go on while a chore for another waits. */
+  async function during<T>(shopId: number, work: () => Promise<T>): Promise<T> {
+    const before = deps.doing.shopId;
+    deps.doing.shopId = shopId;
+    try {
+      return await work();
+    } finally {
+      deps.doing.shopId = before;
+    }
+  }
+
   let chore: string | null = null;
   async function workOn(one: AnyChore, shopId: number): Promise<boolean> {
     if ('workWithoutKey' in one) return await one.workWithoutKey(shopId, signal);
@@ -139,7 +154,11 @@ export function startProcess(deps: Deps): Process {
   async function doChore(one: AnyChore, shopId: number): Promise<boolean> {
     chore = one.name;
     try {
-      return await workOn(one, shopId);
+      return await during(shopId, async () => await workOn(one, shopId));
+    } catch (error) {
+      // Erased meanwhile.
+      if (!(error instanceof ShopErasedError)) throw error;
+      return false;
     } finally {
       chore = null;
     }
@@ -163,7 +182,8 @@ export function startProcess(deps: Deps): Process {
       const [readId] = reading;
       if (shopId !== undefined) {
         woken.delete(shopId);
-        if (await jobs.work(shopId, async () => await new Promise(() => {}))) woken.add(shopId);
+        if (await during(shopId, async () => await jobs.work(shopId, async () => await new Promise(() => {}))))
+          woken.add(shopId);
       } else if (readId !== undefined) {
         reading.delete(readId);
         const reads = jobs.chores.find(({ name }) => name === READS);

@@ -10,6 +10,8 @@ import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
 import { type Flag, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
 import { noteLists, whyNoLists } from './model/lists.ts';
+import { noteContent, whyRepeated } from './model/repeats.ts';
+import { type Scene, shopOf } from './scene.ts';
 import type { Outcome } from './told-book.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -65,11 +67,10 @@ const ENDINGS: Record<Answer, Ending> = {
 
 export type ReceiverDeps = {
   now(): number;
-  account(): Account;
-  /** The next answer. */
-  next(): Answer;
+  /** The shop that has this GUID; null: none has it, or no longer. */
+  owner(guid: string): Scene | null;
   /** Runs while the answer is on its way. */
-  meanwhile(answer: Answer): Promise<void>;
+  meanwhile(scene: Scene, answer: Answer): Promise<void>;
   wrong(what: string): void;
 };
 
@@ -81,8 +82,8 @@ export type Sender = {
    * What was learned before its last transaction began: the claim behind this request saw all of
    * it.
    */
-  place(): number;
-  sent(flags: readonly Flag[], outcome: Outcome): void;
+  place(scene: Scene): number;
+  sent(scene: Scene, flags: readonly Flag[], outcome: Outcome): void;
 };
 
 export type Receiver = {
@@ -100,63 +101,84 @@ function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): vo
   }
 }
 
+/** What is wrong with a request, by what one shop's history allows. */
+function whyWrong(
+  scene: Scene,
+  payload: Payload,
+  flags: readonly Flag[],
+  at: { place: number; now: number },
+): string[] {
+  const { account } = scene;
+  const customer = customerIn(payload);
+  const order = payload.Order ? Number(payload.Order.Id) : null;
+  const others = [customer, order].filter((id) => id !== null).some((id) => shopOf(id) !== scene.number);
+  const isBare = !payload.Order && !payload.ListIds && flags.length === 0;
+  const view = { account, channel: 'email', address: payload.Email?.toLowerCase() ?? '', place: at.place } as const;
+  const ofFlags = flags.map((flag) => {
+    const why = whyNot(account, flag, { customer, ...at });
+    return why === null ? null : `${keyOf(flag.channel, flag.address)} ${flag.value}: ${why}`;
+  });
+  return [
+    others ? 'the data of another shop' : null,
+    ...ofFlags,
+    whyNotOf(account, customer, order),
+    isBare ? whyNotBare(account) : null,
+    payload.ListIds ? whyNoLists(view, customer, payload.ListIds) : null,
+    whyRepeated(account, payload),
+  ].filter((why) => why !== null);
+}
+
+function noteOrder(account: Account, { Order }: Payload, { status, taken }: Ending): void {
+  if (!Order) return;
+  const id = Number(Order.Id);
+  const sent = account.sentOrders.get(id);
+  const unsure = status !== 200 || (sent?.unsure ?? false);
+  account.sentOrders.set(id, { status: taken ? Order.FinancialStatus : (sent?.status ?? ''), unsure });
+}
+
 export function startReceiver(deps: ReceiverDeps): Receiver {
   const requests: Request[] = [];
   const underWay = new Set<string>();
+
+  async function answerTo(scene: Scene, payload: Payload, flags: Flag[], sender: Sender): Promise<Ending> {
+    const { account } = scene;
+    const answer = scene.answers.shift() ?? 'ok';
+    requests.push({ at: deps.now(), guid: scene.guid, payload, answer, flags });
+    const lanes = [payload.Email?.toLowerCase(), payload.Mobile]
+      .filter((lane) => lane !== undefined)
+      .map((lane) => `${lane} of ${scene.domain}`);
+    for (const lane of lanes) if (underWay.has(lane)) deps.wrong(`two requests about ${lane} at once`);
+    for (const lane of lanes) underWay.add(lane);
+    const at = { place: sender.place(scene), now: deps.now() };
+    for (const what of whyWrong(scene, payload, flags, at)) deps.wrong(what);
+    const ending = ENDINGS[answer];
+    noteHeld(account, ending.taken ? flags : [], ending.status === 200);
+    sender.sent(scene, flags, 'sending');
+    noteOrder(account, payload, ending);
+    await deps.meanwhile(scene, answer);
+    await sender.step();
+    for (const lane of lanes) underWay.delete(lane);
+    return ending;
+  }
+
   return {
     requests,
     cut: () => underWay.clear(),
     send: async (guid, body, sender) => {
       await sender.step();
-      const account = deps.account();
       const payload: Payload = JSON.parse(body.text);
       const flags = flagsIn(payload);
-      const answer = deps.next();
-      requests.push({ at: deps.now(), guid, payload, answer, flags });
-      const lanes = [payload.Email?.toLowerCase(), payload.Mobile].filter((lane) => lane !== undefined);
-      for (const lane of lanes) if (underWay.has(lane)) deps.wrong(`two requests about ${lane} at once`);
-      for (const lane of lanes) underWay.add(lane);
-      const customer = customerIn(payload);
-      const seen = { customer, place: sender.place(), now: deps.now() };
-      for (const flag of flags) {
-        const why = whyNot(account, flag, seen);
-        if (why !== null) deps.wrong(`${keyOf(flag.channel, flag.address)} ${flag.value}: ${why}`);
-      }
-      const order = payload.Order ? Number(payload.Order.Id) : null;
-      const gone = whyNotOf(account, customer, order);
-      if (gone !== null) deps.wrong(gone);
-      const isBare = !payload.Order && !payload.ListIds && flags.length === 0;
-      const bare = isBare ? whyNotBare(account) : null;
-      if (bare !== null) deps.wrong(bare);
-      const email = payload.Email?.toLowerCase() ?? '';
-      if (payload.ListIds) {
-        const why = whyNoLists(
-          { account, channel: 'email', address: email, place: seen.place },
-          customer,
-          payload.ListIds,
-        );
-        if (why !== null) deps.wrong(why);
-      }
-      const { status, failure, taken } = ENDINGS[answer];
-      const sure = status === 200;
-      noteHeld(account, taken ? flags : [], sure);
-      sender.sent(flags, 'sending');
-      if (payload.Order && order !== null) {
-        const sent = account.sentOrders.get(order);
-        const unsure = !sure || (sent?.unsure ?? false);
-        account.sentOrders.set(order, {
-          status: taken ? payload.Order.FinancialStatus : (sent?.status ?? ''),
-          unsure,
-        });
-      }
-      await deps.meanwhile(answer);
-      await sender.step();
-      for (const lane of lanes) underWay.delete(lane);
+      const scene = deps.owner(guid);
+      if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
+      const { status, failure } = scene === null ? ENDINGS.ok : await answerTo(scene, payload, flags, sender);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
-      if (classified.flags !== 'unknown') sender.sent(flags, classified.flags);
-      if (classified.class === 'accepted' && payload.ListIds) noteLists(account, email, payload.ListIds);
+      if (scene && classified.flags !== 'unknown') sender.sent(scene, flags, classified.flags);
+      if (scene && classified.class === 'accepted') {
+        noteContent(scene.account, payload);
+        if (payload.ListIds) noteLists(scene.account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
+      }
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
     },

@@ -9,20 +9,25 @@ function duration(ms: number): string {
   return `${ms / SECOND} s`;
 }
 
-function sayStep({ after, fate, work, do: kind, ...own }: Step): string {
+function sayStep({ after, fate, work, shop = 0, do: kind, ...own }: Step): string {
   const details = Object.entries(own).map(([key, value]) => {
     const isTime = key === 'age' && typeof value === 'number';
     return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
   });
   const notes = [...(fate === 'comes' ? [] : [fate]), ...(work ? [] : ['the app isn’t working yet'])];
-  return `+${duration(after)}: ${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  const where = shop === 0 ? '' : 'in the second shop, ';
+  return `+${duration(after)}: ${where}${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
-export function sayHistory({ access, workers = 1, rules, steps }: History): string {
+function sayShop({ access, rules }: Pick<History, 'access' | 'rules'>): string {
   const settings = JSON.stringify(rules) === JSON.stringify(usualRules) ? 'the usual settings' : JSON.stringify(rules);
+  return `${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
+}
+
+export function sayHistory({ access, workers = 1, rules, second, steps }: History): string {
   const many = workers > 1 ? `${workers} processes; ` : '';
-  const head = `  ${many}${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
-  return [head, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');
+  const shops = [`  ${many}${sayShop({ access, rules })}`, ...(second ? [`  a second shop: ${sayShop(second)}`] : [])];
+  return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');
 }
 
 export const sayFound = ({ seed, history, what }: Found): string =>

@@ -1,6 +1,7 @@
 /** One shop in a history: in Shopify, in the app, and in the model. */
 import type { Answer } from './history.ts';
 import { type Account, openAccount, type Rules } from './model/account.ts';
+import type { ImportFile } from './model/imports.ts';
 import { addressOf, type Channel, type Customer, emptyShopify, newCustomer, type Shopify } from './shopify.ts';
 import type { Webhook } from './webhooks.ts';
 
@@ -8,8 +9,21 @@ export const EMAILS = ['ada@example.com', 'Bo@example.com', 'cy@example.com'];
 export const PHONES = ['+14155550101', '+14155550102', '+14155550103'];
 export const STREETS = ['1 Slope Way', '1 Slope way', 'Slope Way 1'];
 
+/** One import of a shop, as the merchant made it. */
+export type ImportMade = {
+  id: string;
+  kind: 'customers' | 'orders';
+  /** After this many more steps the merchant starts it; null: never. */
+  startsIn: number | null;
+  /** What Shopify wrote into its file; null: nothing yet. */
+  file: ImportFile | null;
+  isOver: boolean;
+};
+
 export type Scene = {
   domain: string;
+  /** Which shop of the history it is: Shopify gives no two shops the same ids. */
+  number: number;
   shopify: Shopify;
   /**
    * The customer Shopify has in each place of the history; someone new replaces one who is gone.
@@ -17,8 +31,24 @@ export type Scene = {
   places: number[];
   account: Account;
   guid: string;
+  /** Whether Shopify can be asked. */
+  access: boolean;
   installed: boolean;
   paused: boolean;
+  /** When the app was uninstalled last. */
+  leftAt: number;
+  /**
+   * Whether Shopify's request to erase the shop has arrived. `perhaps`: the process was killed while
+   * it did; `surely`: it is handled with the next work.
+   */
+  erasing: 'no' | 'perhaps' | 'surely';
+  /** Everything of it is gone, and it isn't back. */
+  erased: boolean;
+  /** It was erased, and came back. */
+  wasErased: boolean;
+  /** The row it has in the app's database; null: none so far. */
+  shopId: number | null;
+  imports: ImportMade[];
   /** On their way to the app. */
   air: Webhook[];
   /** Everything Shopify ever sent. */
@@ -34,29 +64,50 @@ export type Scene = {
 };
 
 const DAY = 24 * 3_600_000;
-export const guidOf = (number: number) => `3f2a91c4-7b0e-4d55-9a61-${String(number).padStart(12, '0')}`;
+const DOMAINS = ['simulated.myshopify.com', 'other.myshopify.com'];
+/** More than one shop ever uses of a kind. */
+const APART = 100_000;
 
-export function openScene(domain: string, rules: Rules, now: number): Scene {
+const guidOf = (number: number) => `3f2a91c4-7b0e-4d55-9a61-${String(number).padStart(12, '0')}`;
+
+/** Another Ascent360 account for the same shop. */
+export function changeGuid(scene: Scene): void {
+  scene.guid = guidOf(Number(scene.guid.slice(-12)) + 1);
+}
+
+export function openScene(number: number, how: { rules: Rules; access: boolean }, now: number): Scene {
+  const first = number * APART;
   const scene: Scene = {
-    domain,
+    domain: DOMAINS[number] ?? '',
+    number,
     shopify: emptyShopify(),
-    places: [101, 102, 103],
-    account: openAccount(rules, now),
-    guid: guidOf(1),
+    places: [101, 102, 103].map((id) => first + id),
+    account: openAccount(how.rules, now),
+    guid: guidOf(first + 1),
+    access: how.access,
     installed: true,
     paused: false,
+    leftAt: now,
+    erasing: 'no',
+    erased: false,
+    wasErased: false,
+    shopId: null,
+    imports: [],
     air: [],
     left: [],
     acknowledged: new Set(),
     answers: [],
     since: new Map(),
-    nextOrder: 5001,
+    nextOrder: first + 5001,
     made: 0,
     begunAt: now,
   };
   for (const [place, id] of scene.places.entries()) addCustomer(scene, id, place, now - 30 * DAY);
   return scene;
 }
+
+/** Which of the history's shops an id of a customer or an order is from. */
+export const shopOf = (id: number) => Math.floor(id / APART);
 
 export function addCustomer(scene: Scene, id: number, place: number, now: number): Customer {
   const customer = newCustomer(id, now);

@@ -31,7 +31,7 @@ const BATCH = 20;
 export const kindOf = (what: string) =>
   what
     .replace(/(email|sms|phone|postal):\S+/g, '$1')
-    .replace(/simulated\.myshopify\.com-\d+/g, 'a webhook')
+    .replace(/ of \w+\.myshopify\.com/g, '')
     .replace(/\d+/g, 'n');
 
 export async function search(world: World, how: Search): Promise<Result> {

@@ -1,6 +1,11 @@
 import type { History } from './history.ts';
 import { usualRules } from './history.ts';
 
+const inOneShop = ({ second: _, steps, ...history }: History): History => ({
+  ...history,
+  steps: steps.map(({ shop: _, ...step }) => step),
+});
+
 /**
  * Removes what a history can do without. fast-check shortens a list from its start, and keeps what
  * is at its end.
@@ -17,6 +22,11 @@ export async function shorten(history: History, shows: (history: History) => Pro
     const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }];
     for (const change of plain)
       await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
+  }
+  if (best.second) {
+    await keep(inOneShop(best));
+    if (best.second && best.second.rules !== usualRules)
+      await keep({ ...best, second: { ...best.second, rules: usualRules } });
   }
   if (best.workers !== 1) await keep({ ...best, workers: 1 });
   if (best.rules !== usualRules) await keep({ ...best, rules: usualRules });

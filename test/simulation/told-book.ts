@@ -1,6 +1,6 @@
 /**
- * What the app knows about the flags it sent: only what was recorded by a transaction that began
- * after the answer had arrived.
+ * What one process knows about the flags it sent for one shop: only what was recorded by a
+ * transaction that began after the answer had arrived.
  */
 import { type Account, keyOf, type Told } from './model/account.ts';
 import type { Flag } from './model/check-request.ts';
@@ -13,20 +13,20 @@ export type ToldBook = {
   begin(): number;
   committed(transaction: number): void;
   /** The process died: what was not recorded is unknown. */
-  lose(account: Account): void;
+  lose(): void;
 };
 
 const nothing: Told = { accepted: null, unknown: [] };
 
 export function createTold(): ToldBook {
   let begun = 0;
-  const unwritten: { key: string; value: boolean; after: number; before: Told }[] = [];
+  const unwritten: { account: Account; key: string; after: number; before: Told }[] = [];
   const settle = (account: Account, key: string, value: boolean, change: (told: Told) => Told) => {
     const told = account.told.get(key) ?? nothing;
     const at = told.unknown.indexOf(value);
     const unknown = at === -1 ? told.unknown : told.unknown.toSpliced(at, 1);
     account.told.set(key, change({ ...told, unknown }));
-    unwritten.push({ key, value, after: begun, before: told });
+    unwritten.push({ account, key, after: begun, before: told });
   };
   return {
     note: (account, flags, outcome) => {
@@ -45,8 +45,8 @@ export function createTold(): ToldBook {
     committed: (transaction) => {
       unwritten.splice(0, unwritten.length, ...unwritten.filter(({ after }) => after >= transaction));
     },
-    lose: (account) => {
-      for (const { key, before } of unwritten.splice(0).reverse()) account.told.set(key, before);
+    lose: () => {
+      for (const { account, key, before } of unwritten.splice(0).reverse()) account.told.set(key, before);
     },
   };
 }

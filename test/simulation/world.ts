@@ -2,21 +2,21 @@
  * The one world in which all histories happen: time, chance, a database, a process that may die,
  * Shopify and Ascent360.
  */
-import { parseSettings } from '../../server/domain/settings/contract.ts';
 import type { Db } from '../../server/platform/database/db.ts';
-import { noteCall } from '../../server/store/shops/installation.ts';
-import type { AdminDeps } from './admin.ts';
+import type { BulkFile, Spoken } from './admin.ts';
 import { takeChance } from './chance.ts';
 import { takeClock } from './clock.ts';
+import { type Connection, connectProcess } from './connection.ts';
 import { beginLife, Crash, type Life } from './crash.ts';
-import { openSimulatedDatabase } from './database.ts';
-import type { Rules } from './model/account.ts';
+import { openSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import { adoptImports, noteEnded, noteFile } from './imports.ts';
 import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
 import { type Process, startProcess } from './process.ts';
-import { type Receiver, type Sender, startReceiver } from './receiver.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 import { type Scene, sinceOf } from './scene.ts';
-import type { Customer } from './shopify.ts';
-import { createTold, type ToldBook } from './told-book.ts';
+import { noteErased, noteErasure } from './shop-erasure.ts';
+import { type Customer, emptyShopify } from './shopify.ts';
+import { store } from './store.ts';
 import type { Webhook } from './webhooks.ts';
 
 export type Violation = { at: number; what: string };
@@ -24,32 +24,30 @@ export type Violation = { at: number; what: string };
 export class World {
   readonly clock = takeClock();
   readonly chance = takeChance();
-  readonly #database: Awaited<ReturnType<typeof openSimulatedDatabase>>;
-  readonly #files = new Map<string, string>();
+  readonly #database: SimulatedDatabase;
+  readonly #files = new Map<string, BulkFile>();
   life: Life = beginLife();
   /** The process that receives, and does the chores. */
   process: Process;
   /** Others that work on the same database. */
   #helpers: Process[] = [];
   receiver: Receiver;
-  /** What each process knows about what it sent. */
-  #books: ToldBook[] = [];
-  scene: Scene | null = null;
+  #connections: Connection[] = [];
+  /** The shops of the history. */
+  scenes: readonly Scene[] = [];
   violations: Violation[] = [];
   crashes = 0;
-  /** Whether the app gets tokens. */
-  access = true;
   workers = 1;
   /**
    * What Shopify answered since the process began to ask, and which may or may not have been
    * recorded.
    */
-  #answers: { customer: Customer; at: number; may: number; bulk: boolean }[] = [];
+  #answers: { scene: Scene; customer: Customer; at: number; may: number; bulk: boolean }[] = [];
 
   /** Nobody knows yet whether they were stored. */
-  readonly #arriving: Webhook[] = [];
+  #arriving: { scene: Scene; webhook: Webhook }[] = [];
 
-  private constructor(database: Awaited<ReturnType<typeof openSimulatedDatabase>>) {
+  private constructor(database: SimulatedDatabase) {
     this.#database = database;
     this.receiver = this.#openReceiver();
     this.process = this.#start();
@@ -58,11 +56,6 @@ export class World {
   static async create(): Promise<World> {
     const world = new World(await openSimulatedDatabase(() => Date.now()));
     return world;
-  }
-
-  get here(): Scene {
-    if (this.scene === null) throw new Error('No history has begun');
-    return this.scene;
   }
 
   wrong(what: string): void {
@@ -75,13 +68,12 @@ export class World {
   #openReceiver(): Receiver {
     return startReceiver({
       now: this.clock.now,
-      account: () => this.here.account,
-      next: () => this.here.answers.shift() ?? 'ok',
-      meanwhile: async (answer) => {
+      owner: (guid) => this.scenes.find((scene) => scene.guid === guid && !scene.erased) ?? null,
+      meanwhile: async (scene, answer) => {
         if (answer === 'slow') {
           this.clock.advance(3000);
-          const [late] = this.here.air;
-          if (late) await this.receive(late);
+          const [late] = scene.air;
+          if (late) await this.receive(scene, late);
         }
         if (answer === 'hang' || answer === 'hangTaken') this.clock.advance(15_000);
       },
@@ -89,75 +81,70 @@ export class World {
     });
   }
 
-  /** The database as one process uses it, and that process as Ascent360 sees it. */
-  #workOn(db: Omit<Db, 'within'>, { step }: Life): { db: Db; sender: Sender } {
-    const told = createTold();
-    this.#books.push(told);
-    let place = 0;
-    const connected: Db = {
-      ...db,
-      within: () => connected,
-      transaction: async (work) => {
-        let begun = 0;
-        const result = await db.transaction(async (sql) => {
-          place = this.scene?.account.place ?? 0;
-          begun = told.begin();
-          return await work(sql);
-        });
-        told.committed(begun);
-        return result;
-      },
-    };
-    const sent: Sender['sent'] = (flags, outcome) => told.note(this.here.account, flags, outcome);
-    return { db: connected, sender: { step, place: () => place, sent } };
+  #sceneOf(domain: string): Scene {
+    const scene = this.scenes.find((one) => one.domain === domain);
+    if (!scene) throw new Error(`${domain} is no shop of this history`);
+    return scene;
   }
 
   #startProcess(life: Life, shared: Omit<Db, 'within'>, leads: boolean): Process {
-    const { db, sender } = this.#workOn(shared, life);
+    const doing = { shopId: null };
+    const connection = connectProcess(shared, { doing, life }, () => this.scenes);
+    this.#connections.push(connection);
     return startProcess({
       clock: this.clock,
-      db,
+      db: connection.db,
       life,
       leads,
+      doing,
       woke: (shopId) => {
         if (leads) for (const helper of this.#helpers) helper.wake(shopId);
       },
       workTogether: () => this.work(),
       random: () => this.chance.random(),
-      shopify: () =>
-        this.here.installed ? this.here.shopify : { customers: new Map(), orders: new Map(), mergedInto: new Map() },
-      answered: (spoken) => this.#answered(spoken),
+      shopify: (domain) => {
+        const scene = this.#sceneOf(domain);
+        return scene.installed ? scene.shopify : emptyShopify();
+      },
+      answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
       files: this.#files,
-      send: (guid, body) => this.receiver.send(guid, body, sender),
+      send: (guid, body) => this.receiver.send(guid, body, connection.sender),
     });
   }
 
   /** All processes start; they die together. @returns the one that receives */
   #start(): Process {
-    const life = beginLife();
-    this.life = life;
-    this.#books = [];
+    this.life = beginLife();
+    this.#connections = [];
     this.receiver.cut();
-    const db = this.#database.connect(life);
-    this.process = this.#startProcess(life, db, true);
-    this.#helpers = Array.from({ length: this.workers - 1 }, () => this.#startProcess(life, db, false));
+    this.#helpers = [];
+    // One transaction at a time, of whichever process.
+    const shared = this.#database.connect(this.life);
+    this.process = this.#startProcess(this.life, shared, true);
+    this.#helpers = Array.from({ length: this.workers - 1 }, () => this.#startProcess(this.life, shared, false));
     return this.process;
   }
 
-  #answered({ customers, orders, bulk }: Parameters<AdminDeps['answered']>[0]): void {
-    const { account } = this.here;
+  #answered(scene: Scene, spoken: Spoken): void {
+    const { account } = scene;
     const now = this.clock.now();
+    const chore = this.process.chore();
+    if (chore === 'import') {
+      noteFile(scene, spoken, now);
+      return;
+    }
     // The search for silent shops only counts what others will read.
-    const isKept = this.process.chore() !== 'silence';
-    for (const customer of customers) {
+    const isKept = chore !== 'silence';
+    const bulk = spoken.bulk !== null;
+    for (const customer of spoken.customers) {
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
-      if (isKept) this.#answers.push({ customer: copy, at: now, may, bulk });
+      if (isKept) this.#answers.push({ scene, customer: copy, at: now, may, bulk });
       const known = { may, must: Number.POSITIVE_INFINITY };
-      learnRead(account, copy, { since: sinceOf(this.here, copy), now, bulk, ...known });
+      learnRead(account, copy, { since: sinceOf(scene, copy), now, bulk, ...known });
       if (isKept) account.askedSince.add(customer.id);
     }
-    for (const order of orders) {
+    for (const order of spoken.orders) {
       account.place++;
       learnAskedOrder(account, order);
     }
@@ -165,21 +152,31 @@ export class World {
 
   /** The work that asked Shopify has ended well, so its answers are recorded. */
   #answersWritten(isWork: boolean): void {
-    const { account } = this.here;
-    const place = ++account.place;
-    account.workedOff = isWork ? place : account.workedOff;
-    for (const { customer, at, bulk } of this.#answers.splice(0)) {
-      const since = sinceOf(this.here, customer);
-      learnRead(account, customer, { since, now: at, bulk, may: place, must: place });
+    for (const { account } of this.scenes) {
+      const place = ++account.place;
+      account.workedOff = isWork ? place : account.workedOff;
+    }
+    for (const { scene, customer, at, bulk } of this.#answers.splice(0)) {
+      const { account } = scene;
+      const since = sinceOf(scene, customer);
+      learnRead(account, customer, { since, now: at, bulk, may: account.place, must: account.place });
+    }
+    for (const scene of this.scenes) {
+      noteErased(scene, this.look);
+      if (isWork) noteEnded(scene, (id) => this.#importState(id));
     }
   }
 
-  begin(scene: Scene): void {
+  #importState = (id: string) =>
+    this.look<{ state: string }>('SELECT state FROM imports WHERE id = $1', [id]).at(0)?.state;
+
+  begin(scenes: readonly Scene[]): void {
     this.#database.clear();
     this.#files.clear();
-    this.scene = scene;
+    this.scenes = scenes;
     this.violations = [];
     this.#answers = [];
+    this.#arriving = [];
     this.receiver.requests.length = 0;
     this.#start();
   }
@@ -196,79 +193,37 @@ export class World {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.crashes++;
-      const { account, air } = this.here;
-      for (const webhook of this.#arriving.splice(0)) {
-        learnWebhook(account, webhook, false);
-        air.push(webhook);
+      for (const { scene, webhook } of this.#arriving.splice(0)) {
+        learnWebhook(scene.account, webhook, false);
+        noteErasure(scene, webhook, 'perhaps');
+        scene.air.push(webhook);
       }
       this.#answers = [];
-      for (const told of this.#books) told.lose(account);
-      account.listsTold.clear();
+      for (const { lose } of this.#connections) lose();
+      for (const { account } of this.scenes) {
+        account.listsTold.clear();
+        account.contents.clear();
+      }
       this.#start();
+      for (const scene of this.scenes) adoptImports(scene, this.look);
       return false;
     }
   }
 
   /** The app receives a webhook; one that it doesn't acknowledge arrives again. */
-  async receive(webhook: Webhook): Promise<void> {
-    const { here } = this;
-    here.air = here.air.filter((one) => one !== webhook);
-    this.#arriving.push(webhook);
-    const { inbox, shops, wake } = this.process;
-    const shop = await shops.ensure(here.domain);
-    await inbox.store({
-      shop,
-      webhookId: webhook.id,
-      topic: webhook.topic,
-      shopifyEventId: null,
-      apiVersion: '2026-10',
-      triggeredAt: webhook.triggeredAt,
-      receivedAt: this.clock.now(),
-      body: Buffer.from(JSON.stringify(webhook.body)),
-      ...(webhook.source && { source: webhook.source }),
-    });
-    this.#arriving.splice(this.#arriving.indexOf(webhook), 1);
-    if (!here.acknowledged.has(webhook.id)) learnWebhook(here.account, webhook, true);
-    here.acknowledged.add(webhook.id);
-    wake(shop.id);
+  async receive(scene: Scene, webhook: Webhook): Promise<void> {
+    scene.air = scene.air.filter((one) => one !== webhook);
+    const arriving = { scene, webhook };
+    this.#arriving.push(arriving);
+    await store(this.process, scene, webhook, this.clock.now());
+    this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+    if (!scene.acknowledged.has(webhook.id)) learnWebhook(scene.account, webhook, true);
+    scene.acknowledged.add(webhook.id);
+    noteErasure(scene, webhook, 'surely');
   }
 
   async work(): Promise<void> {
     await Promise.all([this.process, ...this.#helpers].map(async (one) => await one.work()));
-  }
-
-  /** The merchant opens the app, which gets a token if Shopify can be asked. */
-  async open(): Promise<void> {
-    const shop = await this.process.shops.ensure(this.here.domain);
-    const now = this.clock.now();
-    await noteCall(this.process.db, shop, { earliest: now, latest: now });
-    if (this.access) await this.process.exchange(shop);
-    this.process.wake(shop.id);
-  }
-
-  async save(rules: Rules, how: { newAccount: boolean; paused: boolean }): Promise<void> {
-    const { listIds, listsFor, orders, customers } = rules;
-    const parsed = parseSettings(
-      {
-        guid: this.here.guid,
-        newAccount: how.newAccount,
-        consent: { email: rules.email, sms: rules.sms },
-        providerType: listIds.length > 0 ? 3 : null,
-        listIds,
-        listsFor,
-        send: { orders, customers },
-        mapping: {
-          phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
-          addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },
-        },
-        paused: how.paused,
-      },
-      { developmentStore: false },
-    );
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const shop = await this.process.shops.ensure(this.here.domain);
-    await this.process.settings.save(shop, parsed, '42', this.clock.now());
-    this.process.wake(shop.id);
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BREAKAGES } from './breakages.ts';
+import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 
-it.each(BREAKAGES)('the code that field case $number breaks is still there, once', ({ changes }) => {
-  for (const { file, find } of changes) expect(readFileSync(file, 'utf8').split(find)).toHaveLength(2);
-});
+it.each([...BREAKAGES, ...OF_SHOPS_AND_IMPORTS])(
+  'the code that breakage $number breaks is still there, once',
+  ({ changes }) => {
+    for (const { file, find } of changes) expect(readFileSync(file, 'utf8').split(find)).toHaveLength(2);
+  },
+);
 
 it('there is a breakage for each of the first twenty field cases', () => {
   expect(BREAKAGES.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));

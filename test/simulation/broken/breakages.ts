@@ -5,8 +5,8 @@
 import type { StepKind } from '../history.ts';
 
 export type Breakage = {
-  /** The field case. */
-  number: number;
+  /** The field case, or a name. */
+  number: number | string;
   what: string;
   /** The text in a file of the server that is replaced; it occurs there once. */
   changes: readonly { file: string; find: string; replace: string }[];

@@ -1,12 +1,14 @@
 /**
  * `npm run simulate:broken -- --seconds 60`: breaks today's code once for each field case, in this
- * process only, and reports whether the simulator notices. `--case 3`: only that one.
+ * process only, and reports whether the simulator notices. `--case 3` or
+ * `--case told`: only that one.
  */
 import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { BREAKAGES, type Breakage } from './breakages.ts';
+import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
+import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
+const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The server's files are loaded with these changes. */
@@ -61,7 +64,7 @@ if (values.case === undefined) {
     spawnSync(process.execPath, [path.join(import.meta.dirname, 'hunt.ts'), ...more], { stdio: 'inherit' });
   }
 } else {
-  const breakage = BREAKAGES.find(({ number }) => number === Number(values.case));
+  const breakage = BREAKAGES.find(({ number }) => String(number) === values.case);
   if (!breakage) throw new Error(`There is no case ${values.case}`);
   await hunt(breakage);
 }

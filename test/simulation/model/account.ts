@@ -126,6 +126,8 @@ export type Account = {
   /** States of orders that Shopify was asked for. */
   askedOrders: { order: number; updatedAt: number; status: string }[];
   sentOrders: Map<number, { status: string; unsure: boolean }>;
+  /** The last accepted content of each order and customer, as far as the app knows of it. */
+  contents: Map<string, string>;
 };
 
 export type Nameless = { customer: number; channel: Channel; state: string; at: number; must: number };
@@ -177,4 +179,5 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   orders: new Map(),
   askedOrders: [],
   sentOrders: new Map(),
+  contents: new Map(),
 });

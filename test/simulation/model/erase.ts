@@ -17,6 +17,7 @@ export function erase(
   account.words = account.words.map((one) => (one.customer === customer ? ends(one) : one));
   account.nameless = account.nameless.filter((one) => one.customer !== customer);
   account.met.delete(customer);
+  account.contents.clear();
   for (const address of theirs) {
     for (const channel of ['email', 'sms'] as const) account.told.delete(keyOf(channel, address));
     account.listsTold.delete(address);

@@ -1,0 +1,86 @@
+/** Breakages of what keeps shops apart, of the erasure of a shop, and of imports. */
+import type { Breakage } from './breakages.ts';
+
+/** All shops hash an address alike. */
+const unkeyed = {
+  file: 'server/platform/keys.ts',
+  find: "const hashing = derive('hash');",
+  replace: 'const hashing = createSecretKey(Buffer.alloc(32));',
+};
+
+export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
+  {
+    number: 'told',
+    what: 'what was told of an address in one shop counts as told in every shop',
+    changes: [
+      unkeyed,
+      {
+        file: 'server/store/consent/told-flags.ts',
+        find: 'WHERE t.shop_id = $1 AND t.account = $2`',
+        replace: 'WHERE $1::int IS NOT NULL AND t.account = $2`',
+      },
+    ],
+    only: ['choose'],
+  },
+  {
+    number: 'facts',
+    what: 'what was chosen in one shop counts in every shop',
+    changes: [
+      unkeyed,
+      {
+        file: 'server/store/consent/facts.ts',
+        find: 'WHERE shop_id = $1 AND address = k.address OFFSET 0',
+        replace: 'WHERE $1::int IS NOT NULL AND address = k.address OFFSET 0',
+      },
+    ],
+    only: ['choose', 'order'],
+  },
+  {
+    number: 'erasure',
+    what: 'the erasure of a shop takes the rows of every shop',
+    changes: [
+      {
+        file: 'server/features/privacy/erase-rows.ts',
+        find: '{table} WHERE shop_id = $1 LIMIT',
+        replace: '{table} WHERE $1::int IS NOT NULL LIMIT',
+      },
+    ],
+    only: ['choose', 'eraseShop'],
+  },
+  {
+    number: 'rows',
+    what: 'the erasure of a shop leaves what was told',
+    changes: [
+      {
+        file: 'server/features/privacy/erase-rows.ts',
+        find: "  told: 'shop_id, channel, address',\n",
+        replace: '',
+      },
+    ],
+    only: ['choose', 'eraseShop'],
+  },
+  {
+    number: 'import',
+    what: 'an import takes an opt-in to be chosen when Shopify wrote its file',
+    changes: [
+      {
+        file: 'server/shopify/records/translate-customer-record.ts',
+        find: 'chosenAt: at === undefined ? null : Math.min(at, ctx.readAt),',
+        replace: "chosenAt: ctx.source === 'import' ? ctx.readAt : at === undefined ? null : Math.min(at, ctx.readAt),",
+      },
+    ],
+    only: ['choose', 'import'],
+  },
+  {
+    number: 'repeat',
+    what: 'an import sends again what Ascent360 already has',
+    changes: [
+      {
+        file: 'server/pipeline/deliver/claim.ts',
+        find: 'if (isNothingNew(evaluated, found.entities, contentHash, stored.account)) {',
+        replace: 'if (false) {',
+      },
+    ],
+    only: ['order', 'import'],
+  },
+];

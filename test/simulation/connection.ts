@@ -1,0 +1,65 @@
+/** The database as one process uses it, and that process as Ascent360 sees it. */
+import type { Db } from '../../server/platform/database/db.ts';
+import type { Life } from './crash.ts';
+import type { Sender } from './receiver.ts';
+import type { Scene } from './scene.ts';
+import { createTold, type ToldBook } from './told-book.ts';
+
+/** What a process is doing. `shopId`: for which shop; null: for none, or for a merchant. */
+export type Doing = { shopId: number | null };
+
+export type Connection = {
+  db: Db;
+  sender: Sender;
+  /** The process died: what it had not recorded is unknown. */
+  lose(): void;
+};
+
+/** What one process knows about one shop. */
+type Known = { told: ToldBook; place: number };
+
+/**
+ * One shop's transactions record nothing about another's, so each shop has a book of its own.
+ * @param shops the shops of the history
+ */
+export function connectProcess(
+  shared: Omit<Db, 'within'>,
+  { doing, life }: { doing: Doing; life: Life },
+  shops: () => readonly Scene[],
+): Connection {
+  const known = new Map<Scene, Known>();
+  const about = (scene: Scene): Known => {
+    const there = known.get(scene) ?? { told: createTold(), place: 0 };
+    known.set(scene, there);
+    return there;
+  };
+  const concerned = () => shops().filter(({ shopId }) => doing.shopId === null || shopId === doing.shopId);
+  const db: Db = {
+    ...shared,
+    within: () => db,
+    transaction: async (work) => {
+      let begun: { told: ToldBook; at: number }[] = [];
+      const result = await shared.transaction(async (sql) => {
+        begun = concerned().map((scene) => {
+          const mine = about(scene);
+          mine.place = scene.account.place;
+          return { told: mine.told, at: mine.told.begin() };
+        });
+        return await work(sql);
+      });
+      for (const { told, at } of begun) told.committed(at);
+      return result;
+    },
+  };
+  return {
+    db,
+    sender: {
+      step: life.step,
+      place: (scene) => about(scene).place,
+      sent: (scene, flags, outcome) => about(scene).told.note(scene.account, flags, outcome),
+    },
+    lose: () => {
+      for (const { told } of known.values()) told.lose();
+    },
+  };
+}

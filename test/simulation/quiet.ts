@@ -1,0 +1,131 @@
+/** The end of a history: everything arrives, everything answers, and what must be then is checked. */
+import { countEvents } from '../../server/features/overview/counts.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './history.ts';
+import { startCounted, turnImports, wrongImports } from './imports.ts';
+import { save } from './merchant.ts';
+import { missingOptIns, missingOptOuts, wrongOrders } from './model/check-quiet.ts';
+import { missingTagOptOuts } from './model/tags.ts';
+import type { Scene } from './scene.ts';
+import { leftOfErased } from './shop-erasure.ts';
+import { reinstall } from './shop-life.ts';
+import type { World } from './world.ts';
+
+/**
+ * Jumps in time, each followed by a look at what is due, so that everything is retried, asked again
+ * and compared again.
+ */
+const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
+const UNTIL_QUIET = [7 * HOUR, 7 * DAY, 20 * MINUTE, DAY];
+
+/** Time passes, and what is due then is done. */
+export async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
+  world.clock.advance(hop);
+  if (!works || hop === 0) return;
+  const isImporting = world.scenes.some(({ imports }) => imports.some(({ isOver }) => !isOver));
+  await world.survive(() => (hop >= MINUTE || isImporting ? world.process.sweep(hop) : world.work()), true);
+}
+
+/** Everything about the shop arrives, and the merchant stops nothing any more. */
+async function calm(world: World, scene: Scene): Promise<void> {
+  scene.answers = [];
+  while (scene.air[0]) await world.receive(scene, scene.air[0]);
+  await world.survive(() => world.process.sweep(0), true);
+  if (scene.erased) return;
+  if (!scene.installed) await reinstall(world, scene);
+  if (scene.paused) {
+    scene.paused = false;
+    const how = { newAccount: false, paused: false, now: world.clock.now() };
+    await save(world.process, scene, scene.account.rules, how);
+  }
+  await turnImports(world.process, scene, 'resume');
+}
+
+const present = ({ scenes }: World) => scenes.filter(({ erased }) => !erased);
+
+async function rest(world: World, hop: number): Promise<void> {
+  for (const scene of present(world)) await startCounted(world.process, scene);
+  await hopOn(world, hop, true);
+}
+
+export async function quieten(world: World): Promise<void> {
+  world.life.douse();
+  for (const scene of world.scenes) await calm(world, scene);
+  for (const hop of UNTIL_REST) await rest(world, hop);
+  for (const { account } of present(world))
+    for (const what of missingOptIns(account, world.clock.now())) world.wrong(`at rest Ascent360 lacks ${what}`);
+  for (const hop of UNTIL_QUIET) await rest(world, hop);
+}
+
+/** The truth in Shopify that the comparisons must have found. */
+function learnTruth({ installed, account, shopify, begunAt }: Scene): void {
+  if (!installed) return;
+  const place = ++account.place;
+  for (const customer of shopify.customers.values()) {
+    for (const channel of ['email', 'sms'] as const) {
+      const { state, at } = customer.consent[channel];
+      const address = (channel === 'email' ? customer.email : customer.phone)?.toLowerCase();
+      if (state.toLowerCase() !== 'unsubscribed' || at === null || address === undefined) continue;
+      if (at < Math.max(account.installed.latest, begunAt)) continue;
+      account.facts.push({
+        channel,
+        address,
+        customer: customer.id,
+        state: 'unsubscribed',
+        level: null,
+        from: 'read',
+        earliest: at,
+        latest: at,
+        undatedSince: null,
+        addressSince: null,
+        may: place,
+        must: place,
+      });
+    }
+  }
+}
+
+function checkEvents(world: World, { domain, acknowledged }: Scene): void {
+  const rows = world.look<{ state: string; webhook_id: string }>(
+    `SELECT state, webhook_id FROM events WHERE source IN ('webhook', 'flow') AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+    [domain],
+  );
+  const there = new Set(rows.map((row) => row.webhook_id));
+  for (const id of acknowledged) if (!there.has(id)) world.wrong(`${id} was acknowledged and is lost`);
+  for (const { state, webhook_id } of rows) {
+    if (!['accepted', 'merged', 'skipped', 'attention'].includes(state)) world.wrong(`${webhook_id} still is ${state}`);
+  }
+}
+
+/** The overview's numbers add up, and count everything acknowledged in the last days. */
+async function checkCounts(world: World, scene: Scene): Promise<void> {
+  const { db, shops } = world.process;
+  const shop = await shops.ensure(scene.domain);
+  const { counts } = await countEvents(db, shop, 'America/Denver', world.clock.now());
+  for (const [span, figures] of Object.entries(counts)) {
+    const { received, accepted, merged, skipped, waiting, attention } = figures;
+    if (received !== accepted + merged + skipped + waiting + attention)
+      world.wrong(`the numbers of ${span} do not add up: ${JSON.stringify(figures)}`);
+  }
+  const { received } = counts['30d'];
+  const { acknowledged, begunAt } = scene;
+  if (world.clock.now() - begunAt < 30 * DAY && received < acknowledged.size)
+    world.wrong(`${acknowledged.size} were acknowledged, and ${received} count as received`);
+}
+
+export async function checkAllCounts(world: World): Promise<void> {
+  for (const scene of present(world)) await checkCounts(world, scene);
+}
+
+export async function checkQuiet(world: World): Promise<void> {
+  const now = world.clock.now();
+  for (const scene of present(world)) {
+    const { account, access, erasing } = scene;
+    if (access) learnTruth(scene);
+    const lacks = [...missingOptOuts(account, now), ...missingTagOptOuts(account), ...wrongOrders(account)];
+    for (const what of lacks) world.wrong(`once quiet Ascent360 lacks ${what}`);
+    checkEvents(world, scene);
+    for (const what of await wrongImports(world.process, scene)) world.wrong(what);
+    if (erasing !== 'no') world.wrong('the shop was to be erased, and is there');
+  }
+  for (const table of leftOfErased(world.scenes, world.look)) world.wrong(`rows of an erased shop in ${table}`);
+}
