@@ -75,6 +75,12 @@ export function missingOptIns(account: Account, now: number): string[] {
   });
 }
 
+/** Whether a customer is deleted, or whoever they were merged into. */
+function isGone(account: Account, customer: number): boolean {
+  const kept = account.mergedInto.get(customer);
+  return account.deleted.has(customer) || (kept !== undefined && isGone(account, kept));
+}
+
 /** Orders for which Ascent360 has another state than the newest acknowledged one. */
 export function wrongOrders(account: Account): string[] {
   if (account.leftOrdersOut) return [];
@@ -82,7 +88,7 @@ export function wrongOrders(account: Account): string[] {
     const sent = account.sentOrders.get(id);
     // An order that comes again without its customer still is theirs (SPEC 6.4).
     const buyers = [customer, account.buyers.get(id), account.askedBuyers.get(id)];
-    if (buyers.some((buyer) => buyer != null && account.deleted.has(buyer))) return [];
+    if (buyers.some((buyer) => buyer != null && isGone(account, buyer))) return [];
     if (account.reinstalledAt !== null && createdAt < account.reinstalledAt) return [];
     if (sent?.unsure) return [];
     const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
