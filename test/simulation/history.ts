@@ -205,14 +205,5 @@ export function histories({
   const some = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
   // Now and then everything piles up, and is worked off in one go.
   const steps = fc.oneof({ weight: 5, arbitrary: some }, { weight: 1, arbitrary: some.map(whileIdle) });
-  return fc.record({
-    access: fc.constantFrom(true, true, false),
-    workers: fc.constantFrom(1, 1, 2),
-    rules: fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules }),
-    steps,
-  });
-
-  const step = fc.oneof(...only.map((kind) => ({ weight: evenly ? 1 : kinds[kind].weight, arbitrary: stepOf(kind) })));
-  const steps = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
   return fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, second, steps }).map(asHappens);
 }

@@ -218,7 +218,7 @@ export const BREAKAGES: readonly Breakage[] = [
     what: 'lists go out while it is not known whether the data may be sold',
     changes: [
       {
-        file: 'server/pipeline/deliver/prepare.ts',
+        file: 'server/pipeline/deliver/lists-decision.ts',
         find: "if (input.unread || input.dataSaleOptOut === null) return no('unread');",
         replace: '',
       },
