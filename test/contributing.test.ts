@@ -7,13 +7,20 @@ const root = path.join(import.meta.dirname, '..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
 
 describe('the documents for contributors', () => {
-  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/dependencies.md', 'docs/privacy.md'])(
-    '%s links to files that exist',
-    (name) => {
-      const links = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
-      expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
-    },
-  );
+  it.each([
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    'docs/dependencies.md',
+    'docs/privacy.md',
+    'docs/faults.md',
+    'docs/contributors-walk.md',
+    'docs/operations/walk.md',
+  ])('%s links to files that exist', (name) => {
+    const links = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
+  });
 
   it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files and folders that exist', (name) => {
     const named = [...read(name).matchAll(/`((?:server|app|test|prisma|docs)\/[\w./-]+)`/g)].map(
