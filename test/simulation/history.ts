@@ -180,7 +180,8 @@ const asDated = (step: Step): Step => (step.do === 'choose' ? { ...step, dating:
 
 /** The third person is the first once more. */
 const amongTwo = (step: Step): Step => ('who' in step ? { ...step, who: step.who % 2 } : step);
-const whileIdle = (steps: Step[]): Step[] => steps.map((step) => ({ ...step, work: false }));
+const idleFrom = (steps: Step[], from: number): Step[] =>
+  steps.map((step, at) => (at < from ? step : { ...step, work: false }));
 
 const access = fc.constantFrom(true, true, false);
 const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
@@ -203,7 +204,8 @@ export function histories({
   const usual = fc.oneof(...only.map((kind) => ({ weight: evenly ? 1 : kinds[kind].weight, arbitrary: stepOf(kind) })));
   const step = evenly ? usual.map(amongTwo) : usual;
   const some = fc.array(dated ? step.map(asDated) : step, { minLength: 1, maxLength: longest, size: 'max' });
-  // Now and then everything piles up, and is worked off in one go.
-  const steps = fc.oneof({ weight: 5, arbitrary: some }, { weight: 1, arbitrary: some.map(whileIdle) });
+  // Now and then everything from one step on piles up, and is worked off in one go.
+  const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
+  const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
   return fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, second, steps }).map(asHappens);
 }

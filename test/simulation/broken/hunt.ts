@@ -44,7 +44,7 @@ async function hunt(breakage: Breakage): Promise<void> {
   let isFound = false;
   const result = await search(world, {
     seed: Number(values.seed),
-    kind: { only: breakage.only, evenly: true },
+    kind: { only: breakage.only, evenly: true, longest: 16 },
     goesOn: () => !isFound && passed() < Number(values.seconds),
     onFound: (found) => {
       isFound = true;

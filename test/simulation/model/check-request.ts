@@ -28,16 +28,17 @@ const hasOptedInSince = (words: readonly Word[], date: number | null) =>
 
 /**
  * Whether the last thing the app certainly heard from Shopify about the customer is that they
- * haven't chosen.
+ * haven't chosen, and it can have heard nothing else since.
  */
 function hasNotChosen({ account, channel, place }: View, customer: number, optInAt: number): boolean {
   // Sent while it may not have been known, or as whoever was merged away.
   if (account.mergedInto.has(customer)) return false;
   const words = account.words.filter((word) => word.customer === customer && word.channel === channel);
-  const last = newest(words.map(({ at }) => at));
-  const lastWords = words.filter(({ at }) => at === last);
+  const sure = words.filter(({ must }) => must <= place);
+  const lastSure = newest(sure.map(({ at }) => at));
+  const lastWords = words.filter(({ at }) => at >= lastSure);
   return (
-    lastWords.some(({ must }) => must <= place) &&
+    sure.length > 0 &&
     lastWords.every(
       ({ state, date }) => NOT_CHOSEN.has(state) && (date ?? optInAt) >= optInAt && !hasOptedInSince(words, date),
     )
