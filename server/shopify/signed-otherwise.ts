@@ -42,8 +42,7 @@ function couldBeToken(text: string): boolean {
 export function isFlowRun(rawBody: Buffer): boolean {
   if (!rawBody.includes(FLOW_ONLY)) return false;
   try {
-    const body: unknown = JSON.parse(rawBody.toString('utf8'));
-    return typeof body === 'object' && body !== null && Object.hasOwn(body, 'action_run_id');
+    return Object.hasOwn(JSON.parse(rawBody.toString('utf8')), 'action_run_id');
   } catch {
     return false;
   }

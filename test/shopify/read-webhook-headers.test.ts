@@ -25,6 +25,20 @@ describe("Shopify's headers", () => {
     });
   });
 
+  it('come once each; one that was sent twice counts as missing', () => {
+    const lists = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]]));
+    expect(readWebhookHeaders(lists)).toEqual(readWebhookHeaders(all));
+    expect(readWebhookHeaders({ ...lists, 'x-shopify-event-id': ['event-1', 'event-2'] })).toMatchObject({
+      ok: true,
+      headers: { eventId: null },
+    });
+    expect(readWebhookHeaders({ ...lists, 'x-shopify-topic': ['orders/create', 'orders/create'] })).toEqual({
+      ok: false,
+      faults: ['x-shopify-topic is missing'],
+    });
+    expect(readWebhookHeaders({ ...lists, 'x-shopify-webhook-id': [] })).toMatchObject({ ok: false });
+  });
+
   it('may name the shop and the topic in any case', () => {
     const read = readWebhookHeaders({
       ...all,

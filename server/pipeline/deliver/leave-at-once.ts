@@ -26,7 +26,7 @@ export type Departure = { choose: ChooseLeaving; left(): Left | null };
 const isWaiting = ({ readWaitMs, settleMs }: NewDelivery) => readWaitMs != null || settleMs != null;
 
 /** The first new delivery of each lane, unless it waits for something or takes another's place. */
-function firstInLanes(opened: readonly NewDelivery[]): NewDelivery[] {
+export function firstInLanes(opened: readonly NewDelivery[]): NewDelivery[] {
   const [email, phone] = [new Set<string>(), new Set<string>()];
   return opened.filter((one) => {
     const { emailLane, phoneLane } = one;
@@ -41,7 +41,7 @@ const lanesIn = (news: readonly NewDelivery[], lane: 'emailLane' | 'phoneLane') 
   news.flatMap((one) => one[lane] ?? []);
 
 /** As claiming it would have it. */
-const claimedAtOnce = (one: NewDelivery, event: EventRow): ClaimedDelivery => ({
+export const claimedAtOnce = (one: NewDelivery, event: Pick<EventRow, 'topic' | 'received_at'>): ClaimedDelivery => ({
   id: one.id,
   eventId: one.eventId,
   kind: one.kind,
@@ -58,13 +58,13 @@ const claimedAtOnce = (one: NewDelivery, event: EventRow): ClaimedDelivery => ({
 });
 
 /** The settings to send with, when the shop may send as usual; null: not now, or only a probe. */
-function settingsToSend({ life, stored, at }: InShop, breakerProbeMs: number) {
+export function settingsToSend({ life, stored, at }: Pick<InShop, 'life' | 'stored' | 'at'>, breakerProbeMs: number) {
   if (life.uninstalledAt !== null || !mayClaim(stored) || stored.problem !== null) return null;
   return mayAttempt(stored.breaker ?? CLOSED, at, breakerProbeMs) === 'yes' ? stored : null;
 }
 
 /** What a delivery would send, if it would send something; what else becomes of it is found by claiming it. */
-function addIfSent(view: View, delivery: ClaimedDelivery, plan: Plan): void {
+export function addIfSent(view: View, delivery: ClaimedDelivery, plan: Plan): void {
   const own = emptyPlan();
   addToPlan(view, evaluate(view, delivery), own);
   if (own.leaving.length === 0) return;

@@ -81,12 +81,21 @@ table('A number that only Ada opted in with, in something that is sent for Ben, 
     reason: 'due',
   },
   {
-    name: 'he opted out of his own number: that is about his number',
+    name: 'he opted in at his own number, and that he has not chosen has no date: she is no other person',
     facts: [ADA_OPTED_IN],
-    to: { ownWords: [elsewhere('unsubscribed', 1)] },
+    to: { ownWords: [elsewhere('not_subscribed', null), elsewhere('subscribed', 1)] },
     send: true,
     reason: 'due',
   },
+  ...[null, 1].map(
+    (ago): Row => ({
+      name: `he opted out of his own number, ${ago ?? 'no'} hours ago: that is about his number`,
+      facts: [ADA_OPTED_IN],
+      to: { ownWords: [elsewhere('unsubscribed', ago)] },
+      send: true,
+      reason: 'due',
+    }),
+  ),
   {
     name: 'what Shopify says about his email says nothing about her number',
     facts: [ADA_OPTED_IN],
