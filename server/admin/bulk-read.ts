@@ -5,9 +5,9 @@ import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.ge
 
 /**
  * The result of a bulk operation. `url` null: there is nothing to read. `size` in bytes, if Shopify
- * gives it.
+ * gives it. A record in the file is as it was at some moment from `askedAt` to `completedAt`.
  */
-export type BulkFile = { url: string | null; size: number | null; completedAt: Instant };
+export type BulkFile = { url: string | null; size: number | null; askedAt: Instant; completedAt: Instant };
 
 /** The progress of a bulk operation. `denied`: it asked for something that the app may not see. */
 export type BulkRead =
@@ -57,6 +57,7 @@ export async function lookAtBulkRead({ admin, shop, signal }: Asking, id: string
         state: 'done',
         url: operation.url,
         size: operation.fileSize === null ? null : Number(operation.fileSize),
+        askedAt: Date.parse(operation.createdAt),
         completedAt: operation.completedAt === null ? now : Date.parse(operation.completedAt),
       };
     default:

@@ -54,9 +54,9 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
       await fail({ code: 'import.failed_because', params: { reason: step.why } });
       return false;
     case 'done': {
-      const { url, size, completedAt } = step;
-      Object.assign(job, { url, fileSize: size, readAt: completedAt });
-      await noteFile(db, shop, job.id, { url, size, completedAt, expiresAt: completedAt + FILE_KEPT_MS });
+      const { url, size, askedAt, completedAt } = step;
+      Object.assign(job, { url, fileSize: size, readAt: askedAt });
+      await noteFile(db, shop, job.id, { url, size, askedAt, expiresAt: completedAt + FILE_KEPT_MS });
       return true;
     }
   }

@@ -37,7 +37,8 @@ export async function* recordsOf(
 }
 
 /**
- * When a record was current: for a file, when Shopify wrote it; for a list, when its customers are
- * read.
+ * Since when a record is certainly current: for a file, since Shopify was asked for it, because
+ * Shopify may take minutes to write it; for a list, since its customers are read. What an event said
+ * after that is newer.
  */
 export const readAtOf = (job: Import, now: Instant): Instant => (job.listed ? now : (job.readAt ?? now));

@@ -44,10 +44,11 @@ const AHEAD_MS = 10 * 60_000;
 
 /**
  * A state dated in the future would make every later one stale, so it gets the date of its event.
+ * @param latest when it was certainly there
  */
-function withoutFuture(translated: Translated, triggeredAt: Instant): Translated {
+function withoutFuture(translated: Translated, triggeredAt: Instant, latest: Instant): Translated {
   if (translated.kind !== 'order' && translated.kind !== 'customer') return translated;
-  const capped = (at: Instant | null) => (at !== null && at > triggeredAt + AHEAD_MS ? triggeredAt : at);
+  const capped = (at: Instant | null) => (at !== null && at > latest + AHEAD_MS ? triggeredAt : at);
   return { ...translated, createdAt: capped(translated.createdAt), updatedAt: capped(translated.updatedAt) };
 }
 
@@ -70,13 +71,17 @@ export function translateStoredEvent(
   const topic = topicOf(row.topic);
   if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const triggeredAt = triggeredAtOf(row);
-  const ctx = { topic: row.topic, triggeredAt, shopCountry };
+  const receivedAt = row.received_at.getTime();
+  const ctx = { topic: row.topic, triggeredAt, receivedAt, shopCountry };
+  const isRead = isRecord(parsed.body);
   try {
     const translated = withoutFuture(
-      isRecord(parsed.body)
+      isRead
         ? translateRecord(parsed.body, ctx, readSources[row.source] ?? 'admin_read')
         : topic.translate(parsed.body, ctx),
       triggeredAt,
+      // Shopify may take long to write what it was asked for.
+      isRead ? receivedAt : triggeredAt,
     );
     if (translated.kind === 'consent' && row.source === 'reconciliation') translated.fact.source = 'reconciliation';
     const summary: Summary | null = summarise(translated);

@@ -11,8 +11,13 @@ import { addressBody, customerBody } from './customer-body.ts';
 import type { CustomerNode, MetafieldNode } from './nodes.ts';
 
 export type ReadContext = {
-  /** When we asked for it: nothing in the answer was chosen later. */
+  /** When we asked for it: what an event said later is newer. */
   readAt: Instant;
+  /**
+   * Nothing in the answer was chosen later; left out: nothing after we asked. A file is written some
+   * time after that.
+   */
+  until?: Instant;
   source: Extract<FactSource, 'admin_read' | 'import' | 'reconciliation'>;
   /** ISO 3166-1 alpha-2, the last fallback for reading a phone number. */
   shopCountry: string | null;
@@ -79,7 +84,7 @@ export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] 
       addressAsWritten: written,
       state: said.state?.toLowerCase() ?? null,
       level: said.level?.toLowerCase() ?? null,
-      chosenAt: at === undefined ? null : Math.min(at, ctx.readAt),
+      chosenAt: at === undefined ? null : Math.min(at, ctx.until ?? ctx.readAt),
       source: ctx.source,
     };
   };

@@ -27,6 +27,7 @@ function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']
   const { metafields, metafieldKeys, denied } = record;
   const read = translateCustomerNode(record, metafields, {
     readAt: ctx.triggeredAt,
+    until: ctx.receivedAt ?? ctx.triggeredAt,
     source,
     shopCountry: ctx.shopCountry,
     metafieldKeys,
@@ -48,6 +49,7 @@ function buyerOf({ customer, denied }: OrderRecord, ctx: EventContext, source: R
   if (!customer) return null;
   return translateCustomerNode(customer, [], {
     readAt: ctx.triggeredAt,
+    until: ctx.receivedAt ?? ctx.triggeredAt,
     source,
     shopCountry: ctx.shopCountry,
     denied: deniedWithin('customer', denied),

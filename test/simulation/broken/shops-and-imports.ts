@@ -65,11 +65,23 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/shopify/records/translate-customer-record.ts',
-        find: 'chosenAt: at === undefined ? null : Math.min(at, ctx.readAt),',
-        replace: "chosenAt: ctx.source === 'import' ? ctx.readAt : at === undefined ? null : Math.min(at, ctx.readAt),",
+        find: 'chosenAt: at === undefined ? null : Math.min(at, ctx.until ?? ctx.readAt),',
+        replace: "chosenAt: ctx.source === 'import' ? (ctx.until ?? null) : at === undefined ? null : at,",
       },
     ],
     only: ['choose', 'import'],
+  },
+  {
+    number: 'file',
+    what: 'what an import reads counts as newer than what webhooks said while Shopify wrote it',
+    changes: [
+      {
+        file: 'server/admin/bulk-read.ts',
+        find: 'askedAt: Date.parse(operation.createdAt),',
+        replace: 'askedAt: Date.parse(operation.completedAt ?? operation.createdAt),',
+      },
+    ],
+    only: ['tag', 'import'],
   },
   {
     number: 'repeat',

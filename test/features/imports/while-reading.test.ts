@@ -1,0 +1,65 @@
+/**
+ * Shopify takes minutes to write an import's file, and a record may be as old as the question: what
+ * arrives meanwhile is newer.
+ */
+import { expect, it, onTestFinished } from 'vitest';
+import { until } from '../../fakes/connector.ts';
+import { customer, type Scene, startScene } from './scene.ts';
+
+const MAPPING = { mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } };
+const HOME = {
+  firstName: 'Robin',
+  lastName: 'Example',
+  phone: null,
+  address1: '1 Slope Way',
+  address2: null,
+  city: 'Denver',
+  zip: '80202',
+  province: 'Colorado',
+  provinceCode: 'CO',
+  country: 'United States',
+  countryCodeV2: 'US',
+};
+
+async function open(settings: object): Promise<Scene> {
+  const scene = await startScene(settings);
+  onTestFinished(scene.stop);
+  return scene;
+}
+
+/** Has customers counted; `meanwhile` happens after Shopify was asked, and before it has written its file. */
+async function importWith(scene: Scene, meanwhile: () => Promise<void>): Promise<void> {
+  scene.shop.bulk.polls = 1_000_000;
+  const { body } = await scene.post('/imports', { kind: 'customers' });
+  await until('Shopify reads', async () => (scene.shop.bulk.operations.length > 0 ? true : undefined));
+  await meanwhile();
+  scene.shop.bulk.finish();
+  await scene.reaches(body.id, 'counted');
+  await scene.post(`/imports/${body.id}/start`);
+  await scene.reaches(body.id, 'done');
+}
+
+it('a tag that opts out while Shopify writes the file of an import is not undone by the file', async () => {
+  const scene = await open(MAPPING);
+  const { connector, shop } = scene;
+  const { id } = shop.setCustomer({ ...customer(1), defaultAddress: HOME, tags: ['mail-ok'] });
+  const tagged = async (tag: string) =>
+    void (await connector.deliver('customer.tags_added', {
+      customerId: id,
+      tags: [tag],
+      occurredAt: new Date().toISOString(),
+    }));
+  const told = () =>
+    connector.ascent360.received.flatMap(
+      ({ body }) => (body as { AddressPermission?: boolean }).AddressPermission ?? [],
+    );
+  await tagged('mail-ok');
+  await connector.settled();
+  expect(told()).toEqual([true]);
+  await importWith(scene, async () => {
+    await tagged('mail-stop');
+    await connector.settled();
+    expect(told()).toEqual([true, false]);
+  });
+  expect(told()).toEqual([true, false]);
+});
