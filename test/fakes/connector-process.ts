@@ -224,7 +224,15 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
   };
   const read = async <T>(work: (db: Db) => Promise<T>) => {
     const db = await openDb({ databaseUrl: databaseUrl ?? undefined, dataDir });
-    return await work(db).finally(db.close);
+    // It gives up a connection that takes a few seconds, as the app needs it; a busy test waits.
+    const answers = async () =>
+      await db.query('SELECT 1').then(
+        () => true,
+        () => undefined,
+      );
+    return await until('the database answers', answers)
+      .then(async () => await work(db))
+      .finally(db.close);
   };
   return {
     ascent360,
