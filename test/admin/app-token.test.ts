@@ -74,6 +74,49 @@ describe('an app with a private key', () => {
     expect(await connector.db.query('SELECT 1 FROM admin_tokens WHERE refused_at IS NOT NULL')).toEqual([]);
   });
 
+  it('compares from the first webhook on: what no webhook told is found and sent, although nobody opened it', async () => {
+    await begin({ SHOPIFY_APP_PRIVATE_KEY: first.privateKey }, [first.publicKey]);
+    await connector.send('orders/create', body());
+    await hasToken();
+    await connector.connect();
+    await until('the first comparison has set the point', async () => {
+      const [row] = await connector.db.query('SELECT 1 FROM reconciliations WHERE customers_until IS NOT NULL');
+      return row;
+    });
+    const at = (hoursAgo: number) => new Date(Date.now() - hoursAgo * 3_600_000).toISOString();
+    connector.admin.shop(SHOP).setCustomer({
+      id: 502,
+      createdAt: at(5),
+      updatedAt: at(3),
+      firstName: 'Bo',
+      defaultEmailAddress: emailOf('bo@example.com'),
+    });
+    await connector.db.query(
+      `UPDATE reconciliations SET due_at = now(), orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
+    );
+    await until('it is sent', async () =>
+      connector.ascent360.received.find(({ accepted, raw }) => accepted && raw.includes('bo@example.com')),
+    );
+    expect([tokens().exchanges, tokens().refreshes]).toEqual([0, 0]);
+  });
+
+  it('gets one for a shop whose refresh token lapsed because nobody opened it for 90 days', async () => {
+    await begin({ SHOPIFY_APP_PRIVATE_KEY: first.privateKey }, [first.publicKey]);
+    await connector.send('orders/create', body());
+    await hasToken();
+    await connector.db.query(
+      `UPDATE admin_tokens SET renewed_at = now() - interval '91 days', access_expires_at = now() - interval '90 days',
+         refresh_expires_at = now() - interval '1 day', refused_at = now(), failure = 'invalid_grant'`,
+    );
+    await until('a token that can be used', async () => {
+      const [row] = await connector.db.query(
+        'SELECT 1 FROM admin_tokens WHERE refused_at IS NULL AND access_expires_at > now()',
+      );
+      return row;
+    });
+    expect([tokens().appTokens, tokens().exchanges, tokens().refreshes]).toEqual([2, 0, 0]);
+  });
+
   it.each([
     ['the second where Shopify knows that alone, while one is rotated', [second.publicKey], 1],
     ['none that Shopify does not know', [pair().publicKey], 0],
