@@ -65,6 +65,23 @@ export const activityScenes: Scene[] = [
     },
   },
   {
+    name: 'activity-filtered',
+    route: '/activity?state=skipped,attention&topic=customers/update&source=webhook&last=30d',
+    history,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Clear: Last 30 days' }).waitFor();
+    },
+  },
+  {
+    name: 'activity-dismiss',
+    route: '/activity?state=attention',
+    history,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Dismiss all of these' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
     name: 'activity-nothing-found',
     route: '/activity?q=nobody@example.com',
     history,
@@ -107,6 +124,29 @@ export const activityScenes: Scene[] = [
       await openFirst(page);
       await page.getByRole('button', { name: /^Address/ }).click();
     },
+  },
+  {
+    name: 'event-merged',
+    route: '/activity?state=merged',
+    history,
+    full: true,
+    act: openFirst,
+  },
+  { name: 'event-waiting', route: '/activity?state=waiting', history, full: true, act: openFirst },
+  {
+    name: 'event-imported',
+    route: '/activity?topic=import/customers&state=accepted',
+    history,
+    full: true,
+    act: openFirst,
+  },
+  { name: 'event-read', route: '/activity?topic=person/read', history, full: true, act: openFirst },
+  {
+    name: 'event-tags',
+    route: '/activity?topic=customer.tags_added&state=accepted',
+    history,
+    full: true,
+    act: openFirst,
   },
   { name: 'event-rejected', route: '/activity?state=attention', history, full: true, act: openFirst },
   {

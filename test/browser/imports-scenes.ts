@@ -71,7 +71,7 @@ const after: Record<string, Import> = {
  */
 export async function standInImports(
   page: Page,
-  first: 'counting' | 'counted' | 'running' | 'failed' | 'waiting' | 'outdated',
+  first: 'counting' | 'counted' | 'running' | 'failed' | 'waiting' | 'outdated' | 'cancelled',
 ): Promise<string[]> {
   const asked: string[] = [];
   const firsts: Record<typeof first, Import> = {
@@ -80,6 +80,7 @@ export async function standInImports(
     outdated: { ...counted, outdated: true },
     running: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
     waiting: retrying,
+    cancelled: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
     failed: { ...counted, state: 'failed', message: 'Not shown', text: { code: 'import.refused' } },
   };
   let now = firsts[first];
@@ -117,6 +118,33 @@ export const importsScenes: Scene[] = [
   { name: 'import-running', route, before: standing('running'), act: settled },
   { name: 'import-waiting', route, before: standing('waiting'), act: settled },
   { name: 'import-failed', route, before: standing('failed'), act: settled },
+  { name: 'import-cancelled', route, before: standing('cancelled'), act: settled },
+  { name: 'import-outdated', route, before: standing('outdated'), act: settled },
+  {
+    name: 'import-counting',
+    route,
+    before: standing('counting'),
+    act: async (page) => await page.getByRole('button', { name: 'Cancel import' }).waitFor(),
+  },
+  {
+    name: 'import-start',
+    route,
+    before: standing('counted'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Start', exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'imports-segment',
+    route: '/imports',
+    history: true,
+    act: async (page) => {
+      await page.getByText('Customers in a segment only').click();
+      await page.getByRole('button', { name: 'Count first' }).click();
+      await page.getByText(/^Enter the segment’s number/).waitFor();
+    },
+  },
   {
     name: 'privacy',
     route: '/privacy',

@@ -51,7 +51,25 @@ export const overviewScenes: Scene[] = [
     route: '/issues',
     history: true,
     act: async (page) =>
-      void (await page.getByRole('list', { name: 'Issues' }).getByRole('listitem').first().waitFor()),
+      void (await page.getByRole('region', { name: 'Issues' }).getByRole('listitem').first().waitFor()),
+  },
+  {
+    name: 'issues-resolved',
+    route: '/issues?state=resolved',
+    history: true,
+    act: async (page) => await page.getByRole('tab', { name: 'Resolved', selected: true }).waitFor(),
+  },
+  {
+    name: 'issues-dismiss',
+    route: '/issues',
+    history: true,
+    act: async (page) => {
+      await page
+        .getByRole('button', { name: /^Dismiss: / })
+        .first()
+        .click();
+      await page.getByRole('dialog').waitFor();
+    },
   },
   {
     name: 'issues-none',
@@ -65,6 +83,47 @@ export const overviewScenes: Scene[] = [
     history: true,
     prepare: refuse,
     act: async (page) => void (await page.getByText('Connection problem').waitFor()),
+  },
+  {
+    name: 'overview-paused',
+    route: '/',
+    history: true,
+    prepare: async (stage) => {
+      await settled(stage);
+      const { body } = await stage.connector.api('GET', '/settings');
+      const { guidLast4: _, ...saved } = body as { guidLast4: string };
+      await stage.connector.api('PUT', '/settings', { ...saved, paused: true });
+    },
+    act: async (page) => void (await page.getByText(/^Paused since /).waitFor()),
+  },
+  {
+    name: 'overview-unproven',
+    route: '/',
+    prepare: async (stage) => {
+      await settled(stage);
+      await stage.connector.connect();
+    },
+    act: async (page) => void (await page.getByText('GUID saved, nothing accepted yet').waitFor()),
+  },
+  {
+    name: 'overview-disconnected',
+    route: '/',
+    history: true,
+    prepare: async (stage) => {
+      await settled(stage);
+      await stage.connector.api('DELETE', '/settings/guid');
+    },
+    act: async (page) => void (await page.getByText('Not connected').first().waitFor()),
+  },
+  {
+    name: 'overview-seen',
+    route: '/',
+    history: true,
+    prepare: async (stage) => {
+      await settled(stage);
+      await stage.connector.db.query(`UPDATE settings SET seen = NULL, seen_at = NULL`);
+    },
+    act: async (page) => void (await page.getByText('Do you see it in Ascent360?').waitFor()),
   },
   {
     name: 'overview-empty',

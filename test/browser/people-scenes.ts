@@ -56,6 +56,21 @@ export const peopleScenes: Scene[] = [
     act: async (page) => await page.getByRole('button', { name: 'Show' }).waitFor(),
   },
   {
+    name: 'consent-none',
+    route: '/people/consent?q=nobody@example.com',
+    act: async (page) => void (await page.getByText('No customer found').waitFor()),
+  },
+  {
+    name: 'person-send',
+    route: `/people?q=${REGULAR}`,
+    history,
+    act: async (page) => {
+      await openRegular(page);
+      await page.getByRole('button', { name: 'Send now' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
     name: 'person-history-held',
     route: '/activity?state=skipped&topic=customers_email_marketing_consent/update',
     history,

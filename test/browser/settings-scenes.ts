@@ -19,6 +19,27 @@ export const settingsScenes: Scene[] = [
     },
   },
   {
+    name: 'settings-disconnect',
+    route: '/settings',
+    prepare: connected,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Disconnect' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'settings-mapped',
+    route: '/settings',
+    full: true,
+    prepare: connected,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Add a source: Interests' }).click();
+      await page.getByLabel('Interests 1: how the tag starts').fill('interest:');
+      await page.getByLabel('Provider', { exact: true }).selectOption('other');
+      await page.getByText(/^Phone permission: send it/).click();
+    },
+  },
+  {
     name: 'settings-faults',
     route: '/settings',
     prepare: connected,

@@ -9,7 +9,9 @@ const ID = '01a20c17-d9a0-7045-b876-cfa84638b8f5';
 const pages = [
   { name: 'setup', route: '/setup', api: '**/api/settings' },
   { name: 'event', route: `/activity/${ID}`, api: `**/api/activity/${ID}` },
+  { name: 'issues', route: '/issues', api: '**/api/issues*' },
   { name: 'people', route: `/people?q=${REGULAR}`, api: '**/api/people?*' },
+  { name: 'consent', route: `/people/consent?q=${REGULAR}`, api: '**/api/people?*' },
   { name: 'person', route: `/people/${ID}`, api: `**/api/people/${ID}` },
   { name: 'settings', route: '/settings', api: '**/api/settings' },
   { name: 'imports', route: '/imports', api: '**/api/imports' },

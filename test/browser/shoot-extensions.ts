@@ -1,17 +1,29 @@
 // node test/browser/shoot-extensions.ts: pictures of the storefront block and of the customer
-// block's states, into docs/screenshots. The customer block is drawn with our own elements, not
-// Shopify's, and says so.
+// block's states, into docs/screenshots; with a DIRECTORY: wide and narrow, to look at. The customer
+// block is drawn with our own elements, not Shopify's, and says so.
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Locator } from 'playwright-core';
 import { build } from 'vite';
 import { extensionFolder } from '../fakes/extension-host.ts';
 import { openShop } from '../fakes/open-shop.ts';
 import { findBrowser } from './find-browser.ts';
 import { savePicture } from './save-picture.ts';
 
-const directory = path.join(import.meta.dirname, '../../docs/screenshots');
+const [other] = process.argv.slice(2);
+const directory = other ?? path.join(import.meta.dirname, '../../docs/screenshots');
+const WIDE = 720;
+const NARROW = 360;
 const ID = '019aa5f0-0000-7000-8000-000000000007';
+
+/** In each width that is asked for. */
+async function shoot(part: Locator, name: string): Promise<void> {
+  for (const width of other === undefined ? [WIDE] : [WIDE, NARROW]) {
+    await part.page().setViewportSize({ width, height: 600 });
+    const file = other === undefined ? name : `${name}-${width}`;
+    await savePicture(browser, await part.screenshot(), path.join(directory, `${file}.webp`));
+  }
+}
 
 async function shootStorefront(browser: Browser): Promise<void> {
   const settings = {
@@ -26,8 +38,8 @@ async function shootStorefront(browser: Browser): Promise<void> {
     ['storefront-block-refused', { errors: { email: 'is invalid' }, email: 'mia@example' }],
     ['storefront-block-thanks', { posted: true }],
   ] as const) {
-    const { page } = await openShop(browser, { settings, theme, state, width: 700 });
-    await savePicture(browser, await page.locator('main').screenshot(), path.join(directory, `${name}.webp`));
+    const { page } = await openShop(browser, { settings, theme, state, width: WIDE });
+    await shoot(page.locator('main'), name);
     await page.context().close();
   }
 }
@@ -50,15 +62,16 @@ async function bundle(): Promise<string> {
   return chunk.code;
 }
 
-const delivery = (topic: string, state: string, text: string, at: string) => ({
+const delivery = (topic: string, state: string, reason: string | null, at: string) => ({
   kind: 'delivery',
   at,
-  text,
+  reason,
   topic,
   state,
 });
 const person = (timeline: object[]) => ({
   id: ID,
+  customerId: '7',
   deletedAt: null,
   consent: {
     email: {
@@ -78,31 +91,15 @@ const person = (timeline: object[]) => ({
   },
   timeline,
 });
-const accepted = delivery('orders/create', 'accepted', '', '2026-11-20T10:12:00Z');
+const accepted = delivery('orders/create', 'accepted', null, '2026-11-20T10:12:00Z');
 
 const states: Record<string, { found?: object; one?: object; status?: number; hang?: true }> = {
   'customer-block': { one: person([accepted]) },
   'customer-block-waiting': {
-    one: person([
-      delivery(
-        'customers/update',
-        'waiting',
-        'Waits because sending is paused in the settings.',
-        '2026-11-23T08:00:00Z',
-      ),
-      accepted,
-    ]),
+    one: person([delivery('customers/update', 'waiting', 'paused', '2026-11-23T08:00:00Z'), accepted]),
   },
   'customer-block-attention': {
-    one: person([
-      delivery(
-        'orders/create',
-        'attention',
-        'Ascent360 refused this record. Correct the cause, then send it again.',
-        '2026-11-23T08:00:00Z',
-      ),
-      accepted,
-    ]),
+    one: person([delivery('orders/create', 'attention', 'rejected', '2026-11-23T08:00:00Z'), accepted]),
   },
   'customer-block-loading': { hang: true },
   'customer-block-unknown': { found: { items: [] } },
@@ -117,7 +114,7 @@ async function shootCustomerBlock(browser: Browser): Promise<void> {
     states,
   )) {
     const context = await browser.newContext({
-      viewport: { width: 720, height: 600 },
+      viewport: { width: WIDE, height: 600 },
       locale: 'en',
       timezoneId: 'UTC',
     });
@@ -165,7 +162,7 @@ async function shootCustomerBlock(browser: Browser): Promise<void> {
       note.textContent = 'Drawn with stand-ins for Shopify’s components: in the admin it looks like the admin.';
       document.body.append(note);
     });
-    await savePicture(browser, await page.locator('body').screenshot(), path.join(directory, `${name}.webp`));
+    await shoot(page.locator('body'), name);
     await context.close();
   }
 }

@@ -97,8 +97,8 @@ async function shoot(scene: Scene, stage: Stage): Promise<void> {
   await page.context().close();
 }
 
-async function stageOf({ prepare, before, history = false }: Scene): Promise<{ stage: Stage; own: boolean }> {
-  const own = prepare !== undefined || !(history || before);
+async function stageOf({ prepare, history = false }: Scene): Promise<{ stage: Stage; own: boolean }> {
+  const own = prepare !== undefined;
   const stage = (own ? null : shared.get(history)) ?? (await startStage(launch, {}, { history }));
   if (!own) shared.set(history, stage);
   return { stage, own };

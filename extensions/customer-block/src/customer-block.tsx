@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Consent, type Person, type Read, readPerson, sendNow } from './read-person.ts';
-import { aboutOf, choiceOf, isWaiting, standOf, whyOpen } from './stand.ts';
+import { aboutOf, choiceOf, isWaiting, type Stand, standOf, whyOpen } from './stand.ts';
 
 export default async () => {
   render(<CustomerBlock />, document.body);
@@ -36,6 +36,13 @@ function wordOf(person: Person): string {
   return t(`word.${word}`, { date: lastAccepted ? when(lastAccepted.at) : '' });
 }
 
+/** What was last accepted, and when unless the word beside it says that. */
+function lastOf(word: Stand['word'], last: Stand['lastAccepted']): string {
+  if (!last) return t('last_none');
+  const what = t(`about.${aboutOf(last.topic)}`);
+  return word === 'accepted' ? what : t('last', { what, date: when(last.at) });
+}
+
 type Known = Extract<Read, { kind: 'known' }>;
 
 function PersonState({ person, reload }: { person: Known['person']; reload: () => Promise<Read> }) {
@@ -65,13 +72,9 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
     <s-stack gap="base">
       <s-stack direction="inline" gap="base" alignItems="center">
         <s-badge tone={TONES[word]}>{wordOf(person)}</s-badge>
-        <s-text>
-          {lastAccepted
-            ? t('last', { what: t(`about.${aboutOf(lastAccepted.topic)}`), date: when(lastAccepted.at) })
-            : t('last_none')}
-        </s-text>
+        <s-text>{lastOf(word, lastAccepted)}</s-text>
       </s-stack>
-      <s-grid gridTemplateColumns="1fr 1fr" gap="base">
+      <s-grid gridTemplateColumns="repeat(auto-fit, minmax(220px, 1fr))" gap="base">
         <ConsentLine channel="email" consent={person.consent.email} />
         <ConsentLine channel="sms" consent={person.consent.sms} />
       </s-grid>
