@@ -8,7 +8,7 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { textsOf } from '../texts.ts';
 import { EventList, type EventsPage } from './event-list.tsx';
-import { isFiltered, noFilter } from './filter.ts';
+import { asked, isFiltered, noFilter } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { usePlace } from './use-place.ts';
 import { useViews } from './use-views.ts';
@@ -21,13 +21,16 @@ export function ActivityPage() {
   const { filter, cursor, view: from, change, older, newer } = usePlace();
   const views = useViews();
   const view = viewOf(views.views, filter, from);
-  const place = withQuery('/activity', { ...filter, cursor, limit: PAGE });
+  const place = withQuery('/activity', { ...filter, cursor });
   const { data, error, refetch, isFetching } = useQuery({
     queryKey: ['activity', 'list', place],
-    queryFn: ({ signal }) => call<EventsPage>('GET', place, { signal }),
+    queryFn: ({ signal }) => {
+      const query = { ...asked(filter, Date.now()), cursor, limit: PAGE };
+      return call<EventsPage>('GET', withQuery('/activity', query), { signal });
+    },
   });
   const csv = useMutation({
-    mutationFn: () => download(withQuery('/activity.csv', filter), 'activity.csv'),
+    mutationFn: () => download(withQuery('/activity.csv', asked(filter, Date.now())), 'activity.csv'),
     onMutate: () => showToast(t('exporting')),
   });
   const filtered = isFiltered(filter);

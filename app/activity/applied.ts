@@ -1,7 +1,7 @@
 import { countedNames } from '../../server/domain/states.ts';
 import type { Format } from '../locale.ts';
 import { textIf, textsOf } from '../texts.ts';
-import { type Filter, isDay } from './filter.ts';
+import { type Filter, isDay, spanOf } from './filter.ts';
 import { topicName } from './state-badge.tsx';
 
 const t = textsOf('activity');
@@ -17,7 +17,9 @@ const reasonName = (reason: string): string => textIf(`activity.reasons.${reason
 const listed = (text: string, nameOf: (part: string) => string, format: Format) =>
   format.list(text.split(',').map(nameOf));
 
-function periodOf({ from, to }: Filter, format: Format): string {
+function periodOf({ from, to, last }: Filter, format: Format): string {
+  const span = spanOf(last);
+  if (span) return t(`filters.last.${span}`);
   const said = (text: string) => (isDay(text) ? format.day(text) : format.moment(text));
   if (from !== '' && to !== '') return t('filters.between', { from: said(from), to: said(to) });
   return from === '' ? t('filters.until', { to: said(to) }) : t('filters.since', { from: said(from) });
@@ -31,12 +33,16 @@ const sourcesOf = (source: string, format: Format): string =>
  * shown and can be taken off.
  */
 export function appliedOf(filter: Filter, format: Format): Applied[] {
-  const { state, reason, topic, source, from, to, import: one, person, optOuts } = filter;
+  const { state, reason, topic, source, from, to, last, import: one, person, optOuts } = filter;
   const applied: (Applied | false)[] = [
     state !== '' && { key: 'state', label: listed(state, stateName, format), without: { state: '', reason: '' } },
     topic !== '' && { key: 'topic', label: topicName(topic), without: { topic: '' } },
     source !== '' && { key: 'source', label: sourcesOf(source, format), without: { source: '' } },
-    (from !== '' || to !== '') && { key: 'period', label: periodOf(filter, format), without: { from: '', to: '' } },
+    (from !== '' || to !== '' || last !== '') && {
+      key: 'period',
+      label: periodOf(filter, format),
+      without: { from: '', to: '', last: '' },
+    },
     reason !== '' && { key: 'reason', label: reasonName(reason), without: { reason: '' } },
     one !== '' && { key: 'import', label: t('filters.oneImport'), without: { import: '' } },
     person !== '' && {

@@ -1,6 +1,7 @@
 import { Banner, BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
 import { type ReactNode, useMemo } from 'react';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { copyText } from '../shell/copy-text.ts';
 import { textAt, textsOf } from '../texts.ts';
 import { FieldRows, type RecordField, useChosenKey } from './field-rows.tsx';
@@ -80,12 +81,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
   return (
     <Card>
       <BlockStack gap="400">
-        <BlockStack gap="100">
-          <Text as="h2" variant="headingMd">
-            {t('title')}
-          </Text>
-          {rows.length > 0 && event !== null && subdued(t('text'))}
-        </BlockStack>
+        <CardHead title={t('title')} text={rows.length > 0 && event !== null && t('text')} />
         <div className="compare">
           <Side
             title={title}
@@ -114,7 +110,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
             copied={payload === null ? null : { label: t('copyPayload'), value: payload }}
           >
             {rows.length === 0 ? (
-              subdued(t(settled ? 'nothingSent' : 'notYet'))
+              subdued(t(state === 'merged' ? 'sentWith' : settled ? 'nothingSent' : 'notYet'))
             ) : (
               <FieldRows rows={rows} choice={choice} />
             )}

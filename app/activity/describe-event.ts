@@ -14,12 +14,16 @@ function manyTags(summary: ActivityItem['summary']): string | null {
   return textAt(code === 'summary.tags_added' ? 'activity.manyTagsAdded' : 'activity.manyTagsRemoved', { count });
 }
 
+/** Texts that call a customer by number. Once we know what reaches them, the kind of event says the rest. */
+const numbered = ['summary.flow', 'summary.customer_deleted', 'summary.merged'];
+
 /** What an event is about, in one line. */
 export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
   // A summary without a text was stored before texts existed.
   const what = manyTags(summary) ?? (summary?.text ? say(summary.text, format) : summary?.what);
   // A person is called by what reaches them, not by a number.
   if (summary?.text?.code === 'summary.customer' && summary.who) return summary.who;
+  if (summary?.who && numbered.includes(summary.text?.code ?? '')) return `${topicName(topic)} · ${summary.who}`;
   return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
 }
 

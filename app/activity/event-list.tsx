@@ -4,7 +4,7 @@ import type { ActivityItem } from '../../server/store/events/event-list.ts';
 import { textsOf } from '../texts.ts';
 import { type Bulk, BulkDialog } from './bulk-dialog.tsx';
 import { EventTable } from './event-table.tsx';
-import { type Filter, filterBody, isFiltered } from './filter.ts';
+import { asked, type Filter, isFiltered } from './filter.ts';
 
 const t = textsOf('activity');
 
@@ -33,7 +33,7 @@ export function EventList(props: {
   const selected = items.filter(({ id }) => selectedResources.includes(id));
   const isForAll = isFiltered(filter) && sendable.includes(filter.state);
   const hasOthers = nextCursor !== null || pagination.hasPrevious;
-  const all = filterBody(filter);
+  const all = asked(filter, Date.now());
   const chosen = allResourcesSelected ? all : { ids: selected.map(({ id }) => id) };
   const count = totalMore ? t('totalMore', { count: total }) : t('shown', { count: total });
   return (
@@ -65,16 +65,16 @@ export function EventList(props: {
         selectable={{
           selectedItemsCount: allResourcesSelected ? 'All' : selected.length,
           onSelectionChange: handleSelectionChange,
-          promotedBulkActions: [
-            { content: t('again.action'), onAction: () => setBulk({ does: 'resend', filter: chosen }) },
-            ...(selected.some(({ state }) => state === 'attention')
-              ? [{ content: t('dismiss.action'), onAction: () => setBulk({ does: 'dismiss', filter: chosen }) }]
-              : []),
-          ],
           hasMoreItems: isForAll && hasOthers,
           paginatedSelectAllActionText: t('selectAll'),
           ...(allResourcesSelected && { paginatedSelectAllText: t('allSelected') }),
         }}
+        actions={[
+          { content: t('again.action'), onAction: () => setBulk({ does: 'resend', filter: chosen }) },
+          ...(selected.some(({ state }) => state === 'attention')
+            ? [{ content: t('dismiss.action'), onAction: () => setBulk({ does: 'dismiss', filter: chosen }) }]
+            : []),
+        ]}
         pagination={
           hasOthers && {
             ...pagination,

@@ -36,6 +36,7 @@ const pages: Record<string, string> = {
   privacy: '/privacy',
 };
 const underWay = ['waiting', 'sending', 'retrying'];
+const ownSources = ['import', 'person', 'read'];
 
 /** What happened in a sentence, and what the merchant can do about it. */
 function Outcome({ detail }: { detail: ActivityDetail }) {
@@ -78,8 +79,16 @@ function Facts({ detail }: { detail: ActivityDetail }) {
       : []),
     ...(detail.settledAt ? [{ term: t('event.ended'), description: format.moment(detail.settledAt) }] : []),
     { term: t('event.source'), description: textIf(`activity.sources.${detail.source}`) ?? detail.source },
-    { term: t('event.topic'), description: detail.topic },
-    { term: t('event.webhookId'), description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span> },
+    // What we made ourselves has names of our own there, which mean nothing to anybody else.
+    ...(ownSources.includes(detail.source)
+      ? []
+      : [
+          { term: t('event.topic'), description: detail.topic },
+          {
+            term: t('event.webhookId'),
+            description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span>,
+          },
+        ]),
     ...(detail.mergedInto
       ? [
           {
@@ -92,7 +101,12 @@ function Facts({ detail }: { detail: ActivityDetail }) {
       ? [
           {
             term: t('event.person'),
-            description: <Link url={withQuery('/people', { q: person })}>{person}</Link>,
+            // Nobody is found by name: names are encrypted too.
+            description: /[@\d]/.test(person) ? (
+              <Link url={withQuery('/people', { q: person })}>{person}</Link>
+            ) : (
+              person
+            ),
           },
         ]
       : []),

@@ -100,16 +100,26 @@ const cells = ({ link, kind, badge, note, at }: Parts): ReactNode => (
   </>
 );
 
-const condensedRow = ({ link, kind, badge, note, at }: Parts): ReactNode => (
-  <div className="event-condensed">
-    <InlineStack align="space-between" gap="200">
-      {at}
-      {badge}
-    </InlineStack>
-    {link}
-    {kind}
-    {note}
-  </div>
+const headings = (): IndexTableProps['headings'] => [
+  { title: t('columns.event') },
+  { title: t('filters.state') },
+  { title: t('columns.why') },
+  { title: t('columns.received') },
+];
+
+/** On a phone everything is in one cell. Polaris's own condensed rows can't be selected. */
+const narrowCell = ({ link, kind, badge, note, at }: Parts): ReactNode => (
+  <IndexTable.Cell as="th" scope="row" className="event-narrow">
+    <div className="event-narrow-body">
+      <InlineStack align="space-between" gap="200">
+        {at}
+        {badge}
+      </InlineStack>
+      {link}
+      {kind}
+      {note}
+    </div>
+  </IndexTable.Cell>
 );
 
 /**
@@ -124,14 +134,15 @@ export function EventTable(props: {
     IndexTableProps,
     | 'selectedItemsCount'
     | 'onSelectionChange'
-    | 'promotedBulkActions'
     | 'hasMoreItems'
     | 'paginatedSelectAllText'
     | 'paginatedSelectAllActionText'
   >;
+  /** What can be done with the selected events. */
+  actions: readonly { content: string; onAction: () => void }[];
   pagination: NonNullable<IndexTableProps['pagination']> | false;
 }) {
-  const { items, place, selected, selectable, pagination } = props;
+  const { items, place, selected, selectable, actions, pagination } = props;
   const { smDown } = useBreakpoints();
   const list = useReturnToRow(place);
   useIndeterminate(list, selected);
@@ -139,17 +150,15 @@ export function EventTable(props: {
   return (
     <section ref={list} aria-label={t('list')}>
       <IndexTable
-        condensed={smDown}
+        // Another one for a phone: Polaris keeps what it measured of the other's actions.
+        key={smDown ? 'narrow' : 'wide'}
         resourceName={{ singular: t('resource.one'), plural: t('resource.many') }}
         itemCount={items.length}
-        headings={[
-          { title: t('columns.event') },
-          { title: t('filters.state') },
-          { title: t('columns.why') },
-          { title: t('columns.received') },
-        ]}
+        headings={smDown ? [{ title: t('columns.event') }] : headings()}
         {...(pagination && { pagination })}
         {...selectable}
+        // Where they may not fit Polaris hides them, unless they are in a menu from the start.
+        {...{ [smDown ? 'bulkActions' : 'promotedBulkActions']: [...actions] }}
       >
         {items.map((item, position) => {
           const parts = partsOf(item);
@@ -161,7 +170,7 @@ export function EventTable(props: {
               selected={selected.includes(item.id)}
               accessibilityLabel={t('selectEvent', { name: parts.name })}
             >
-              {smDown ? condensedRow(parts) : cells(parts)}
+              {smDown ? narrowCell(parts) : cells(parts)}
             </IndexTable.Row>
           );
         })}

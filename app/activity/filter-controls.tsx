@@ -1,5 +1,4 @@
 import { ChoiceList, type IndexFiltersProps } from '@shopify/polaris';
-import type { ReactNode } from 'react';
 import { eventSources, eventStates } from '../../server/domain/states.ts';
 import { textsOf } from '../texts.ts';
 import { type Applied, sourceName, stateName } from './applied.ts';
@@ -20,27 +19,6 @@ const topics = [
 const choicesOf = (names: readonly string[], nameOf: (name: string) => string) =>
   names.map((value) => ({ value, label: nameOf(value) }));
 
-/** Some of these names; chosen in any order, they keep their own. */
-function Several(props: {
-  title: string;
-  names: readonly string[];
-  nameOf: (name: string) => string;
-  value: string;
-  onChange: (value: string) => void;
-}) {
-  const { title, names, nameOf, value, onChange } = props;
-  return (
-    <ChoiceList
-      title={title}
-      titleHidden
-      allowMultiple
-      choices={choicesOf(names, nameOf)}
-      selected={value === '' ? [] : value.split(',')}
-      onChange={(selected) => onChange(names.filter((name) => selected.includes(name)).join(','))}
-    />
-  );
-}
-
 /**
  * Each filter with its control, which applies at once. What only a link can set, one customer for
  * example, is there while it applies: to be taken off.
@@ -50,19 +28,25 @@ export function filterControls(
   applied: readonly Applied[],
   change: (changed: Partial<Filter>) => void,
 ): IndexFiltersProps['filters'] {
-  const own: readonly { key: 'state' | 'topic' | 'source' | 'period'; control: ReactNode }[] = [
-    {
-      key: 'state',
-      control: (
-        <Several
-          title={t('state')}
-          names={eventStates}
-          nameOf={stateName}
-          value={filter.state}
-          onChange={(state) => change({ state, reason: '' })}
-        />
-      ),
-    },
+  /** Some of these names; chosen in any order, they keep their own. */
+  const several = (key: 'state' | 'source', names: readonly string[], nameOf: (name: string) => string) => ({
+    key,
+    control: (
+      <ChoiceList
+        title={t(key)}
+        titleHidden
+        allowMultiple
+        choices={choicesOf(names, nameOf)}
+        selected={filter[key] === '' ? [] : filter[key].split(',')}
+        onChange={(selected) => {
+          const chosen = names.filter((name) => selected.includes(name)).join(',');
+          change(key === 'state' ? { state: chosen, reason: '' } : { source: chosen });
+        }}
+      />
+    ),
+  });
+  const own = [
+    several('state', eventStates, stateName),
     {
       key: 'topic',
       control: (
@@ -75,20 +59,9 @@ export function filterControls(
         />
       ),
     },
-    {
-      key: 'source',
-      control: (
-        <Several
-          title={t('source')}
-          names={eventSources}
-          nameOf={sourceName}
-          value={filter.source}
-          onChange={(source) => change({ source })}
-        />
-      ),
-    },
+    several('source', eventSources, sourceName),
     { key: 'period', control: <PeriodFilter period={filter} onChange={change} /> },
-  ];
+  ] as const;
   const fromLinks = applied.filter(({ key }) => own.every((each) => each.key !== key));
   return [
     // First, so that they are seen on a phone too.

@@ -1,13 +1,13 @@
 import { IndexFilters, IndexFiltersMode, type IndexFiltersProps } from '@shopify/polaris';
 import { useEffect, useRef, useState } from 'react';
-import { showToast } from '../app-bridge.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { appliedOf } from './applied.ts';
-import { type Filter, isSame, noFilter } from './filter.ts';
+import { type Filter, isSame, keptFilter, noFilter } from './filter.ts';
 import { filterControls } from './filter-controls.tsx';
+import { useNamesOfClearing } from './use-names-of-clearing.ts';
 import type { useViews } from './use-views.ts';
-import { keptFilter, type View } from './views.ts';
+import type { View } from './views.ts';
 
 const t = textsOf('activity');
 
@@ -20,37 +20,26 @@ type Props = {
   onChange: (changed: Partial<Filter>, view?: string) => void;
 };
 
-/** What a person does with their own views, kept in this browser. */
+/** What can be done with the views that are saved for the shop. */
 function useOwnViews({ filter, view, views, onChange }: Props) {
   const kept = keptFilter(filter);
-  const change = (changed: (own: readonly View[]) => View[], done: string): boolean => {
-    const isSaved = views.change?.(changed) ?? false;
-    showToast(isSaved ? done : t('views.notSaved'));
-    return isSaved;
-  };
-  const add = async (name: string): Promise<boolean> => {
-    const id = crypto.randomUUID();
-    const isSaved = change((own) => [...own, { id, name, filter: kept, isOwn: true }], t('views.saved'));
+  /** Saves the filter as it is, and goes to the view. */
+  const save = async (id: string, name: string): Promise<boolean> => {
+    const isSaved = await views.save({ id, name, filter: kept });
     if (isSaved) onChange(kept, id);
     return isSaved;
   };
-  const replace = (changed: Partial<View>): boolean =>
-    change((own) => own.map((one) => (one.id === view.id ? { ...one, ...changed } : one)), t('views.saved'));
-  const update = async (): Promise<boolean> => {
-    const isSaved = replace({ filter: kept });
-    if (isSaved) onChange(kept, view.id);
-    return isSaved;
-  };
+  const add = async (name: string) => await save(crypto.randomUUID(), name);
   const remove = async (): Promise<boolean> => {
-    const isSaved = change((own) => own.filter(({ id }) => id !== view.id), t('views.deleted'));
-    if (isSaved) onChange(noFilter, '');
-    return isSaved;
+    const isRemoved = await views.remove(view);
+    if (isRemoved) onChange(noFilter, '');
+    return isRemoved;
   };
-  const isWorthSaving = views.change !== null && !isSame(kept, view.filter);
   const saving: IndexFiltersProps['primaryAction'] = view.isOwn
-    ? { type: 'save', onAction: update }
+    ? { type: 'save', onAction: async () => await save(view.id, view.name) }
     : { type: 'save-as', onAction: add };
-  return { add, rename: async (name: string) => replace({ name }), remove, ...(isWorthSaving && { saving }) };
+  const rename = async (name: string) => await views.save({ id: view.id, name, filter: view.filter });
+  return { add, rename, remove, ...(!isSame(kept, view.filter) && { saving }) };
 }
 
 /** The list's views, search and filters. Filters apply at once, a search once submitted or left. */
@@ -64,6 +53,7 @@ export function Filters(props: Props) {
   useEffect(() => setTyped(filter.q), [filter.q]);
   const applied = appliedOf(filter, format);
   const isChanged = !isSame(filter, view.filter);
+  useNamesOfClearing(form, applied);
   const search = () => {
     if (typed.trim() !== filter.q) onChange({ q: typed.trim() });
   };
@@ -117,7 +107,7 @@ export function Filters(props: Props) {
             const chosen = views.views[index];
             if (chosen) select(chosen);
           }}
-          canCreateNewView={views.change !== null}
+          canCreateNewView
           onCreateNewView={own.add}
           mode={isChanged || isOpen ? IndexFiltersMode.Filtering : IndexFiltersMode.Default}
           setMode={setMode}

@@ -1,12 +1,12 @@
-import { BlockStack, DatePicker, TextField } from '@shopify/polaris';
+import { BlockStack, ChoiceList, DatePicker, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
-import { type Filter, isDay } from './filter.ts';
+import { type Filter, isDay, spans } from './filter.ts';
 
 const t = textsOf('activity.filters');
 
-type Period = Pick<Filter, 'from' | 'to'>;
+type Period = Pick<Filter, 'from' | 'to' | 'last'>;
 
 /** `2026-11-24` as the calendar has it: midnight in the browser's time zone, whatever the shop's. */
 const toDate = (day: string): Date => new Date(`${day}T00:00:00`);
@@ -46,7 +46,7 @@ function DayField(props: { label: string; day: string; min?: string; max?: strin
   );
 }
 
-/** From and to as days: typed, or chosen in a calendar. */
+/** A time up to now, or from and to as days: typed, or chosen in a calendar. */
 export function PeriodFilter({ period, onChange }: { period: Period; onChange: (changed: Partial<Period>) => void }) {
   const { locale, timeZone } = useFormat();
   const from = dayOf(period.from, timeZone);
@@ -55,15 +55,22 @@ export function PeriodFilter({ period, onChange }: { period: Period; onChange: (
   const [month, setMonth] = useState(() => (to || from ? toDate(to || from) : today));
   return (
     <BlockStack gap="300">
-      <DayField label={t('from')} day={from} max={to} onChange={(day) => onChange({ from: day })} />
-      <DayField label={t('to')} day={to} min={from} onChange={(day) => onChange({ to: day })} />
+      <ChoiceList
+        title={t('period')}
+        titleHidden
+        choices={spans.map((value) => ({ value, label: t(`last.${value}`) }))}
+        selected={[period.last]}
+        onChange={([last = '']) => onChange({ from: '', to: '', last })}
+      />
+      <DayField label={t('from')} day={from} max={to} onChange={(day) => onChange({ from: day, last: '' })} />
+      <DayField label={t('to')} day={to} min={from} onChange={(day) => onChange({ to: day, last: '' })} />
       <DatePicker
         month={month.getMonth()}
         year={month.getFullYear()}
         onMonthChange={(index, year) => setMonth(new Date(year, index, 1))}
         allowRange
         {...((from || to) && { selected: { start: toDate(from || to), end: toDate(to || from) } })}
-        onChange={(range) => onChange({ from: toDay(range.start), to: toDay(range.end) })}
+        onChange={(range) => onChange({ from: toDay(range.start), to: toDay(range.end), last: '' })}
         disableDatesAfter={today}
         weekStartsOn={beginsOnSunday(locale) ? 0 : 1}
       />

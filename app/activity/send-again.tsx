@@ -49,7 +49,7 @@ function LeftOut({ leftOut }: Pick<Answer, 'leftOut'>) {
 }
 
 function Forecast({ answer }: { answer: Answer }) {
-  const { count, skippedAgain, leftOut } = answer;
+  const { count, together, skippedAgain, leftOut } = answer;
   if (count === 0) {
     return (
       <BlockStack gap="100">
@@ -65,6 +65,7 @@ function Forecast({ answer }: { answer: Answer }) {
           {t('records', { count })}
         </Text>
         {answer.more && <Text as="p">{t('more', { count })}</Text>}
+        {together > 0 && <Text as="p">{t('together', { count: together })}</Text>}
         <LeftOut leftOut={leftOut} />
         {skippedAgain > 0 && <Text as="p">{t('skipped', { count: skippedAgain })}</Text>}
       </BlockStack>

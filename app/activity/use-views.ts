@@ -1,43 +1,49 @@
-import { useState } from 'react';
-import { useShop } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ShopAnswer } from '../../server/features/settings/api.ts';
+import { ApiError, call } from '../api.ts';
+import { showErrorToast, showToast } from '../app-bridge.ts';
+import { shopQuery, useFormat, useShop } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
 import { stateName } from './applied.ts';
-import { noFilter } from './filter.ts';
-import { loadViews, saveViews, standardViews, type View, type Views } from './views.ts';
+import { noFilter, partsOf } from './filter.ts';
+import { savedViews, standardViews, type View, type Views } from './views.ts';
 
 const t = textsOf('activity.views');
 
-/** The views of one's own, or null if this browser keeps nothing for the app. */
-function loadOwn(shop: string): View[] | null {
-  try {
-    return loadViews(window.localStorage, shop);
-  } catch {
-    return null;
-  }
-}
+type Change = { method: 'PUT'; view: Omit<View, 'isOwn'> } | { method: 'DELETE'; view: Pick<View, 'id'> };
 
-/**
- * The standard views and those saved in this browser: the server has no place for them.
- * `change`: null if the browser keeps nothing.
- */
+/** The standard views and those that are saved for everybody in the shop. */
 export function useViews() {
-  const { domain } = useShop();
-  const [own, setOwn] = useState(() => loadOwn(domain));
+  const client = useQueryClient();
+  const shop = useShop();
+  const format = useFormat();
   const views: Views = [
     { id: 'all', name: t('all'), filter: noFilter, isOwn: false },
     ...standardViews.map(({ id, filter }) => ({ id, name: stateName(id), filter, isOwn: false })),
-    ...(own ?? []),
+    ...savedViews(shop.views),
   ];
-  /** Whether the changed views were saved. Another tab may have saved others meanwhile. */
-  const change = (changed: (views: readonly View[]) => View[]): boolean => {
-    const next = changed(loadOwn(domain) ?? []);
+  const { mutateAsync } = useMutation({
+    mutationFn: ({ method, view }: Change) =>
+      call<ShopAnswer>(method, `/views/${view.id}`, {
+        ...('name' in view && { body: { name: view.name, filter: partsOf(view.filter) } }),
+      }),
+    onSuccess: (answer) => client.setQueryData(shopQuery.queryKey, answer),
+  });
+  /** Whether it was done; a toast says so, and if it wasn't. */
+  const change = async (one: Change, done: string): Promise<boolean> => {
     try {
-      saveViews(window.localStorage, domain, next);
-    } catch {
+      await mutateAsync(one);
+      showToast(done);
+      return true;
+    } catch (error) {
+      const [fault] = error instanceof ApiError ? error.faults : [];
+      showErrorToast(fault ? say(fault.text, format) : t('notSaved'));
       return false;
     }
-    setOwn(next);
-    return true;
   };
-  return { views, change: own === null ? null : change };
+  return {
+    views,
+    save: (view: Omit<View, 'isOwn'>) => change({ method: 'PUT', view }, t('saved')),
+    remove: (view: Pick<View, 'id'>) => change({ method: 'DELETE', view }, t('deleted')),
+  };
 }

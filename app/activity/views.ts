@@ -1,4 +1,5 @@
-import { type Filter, isSame, noFilter, queryOf, readFilter } from './filter.ts';
+import type { ShopAnswer } from '../../server/features/settings/api.ts';
+import { type Filter, isSame, noFilter, readKept } from './filter.ts';
 
 /** A filter with a name. `id`: of a standard view, its name in the texts. */
 export type View = { id: string; name: string; filter: Filter; isOwn: boolean };
@@ -13,39 +14,9 @@ export const standardViews = [
   { id: 'skipped', filter: { ...noFilter, state: 'skipped' } },
 ] as const;
 
-type Store = Pick<Storage, 'getItem' | 'setItem'>;
-
-const keyOf = (shop: string) => `activity-views:${shop}`;
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-function readKept(kept: string | null): unknown[] {
-  try {
-    const value: unknown = JSON.parse(kept ?? '[]');
-    return Array.isArray(value) ? value : [];
-  } catch {
-    // Not ours, or cut off.
-    return [];
-  }
-}
-
-/** The views somebody saved in this browser for this shop. @throws if the browser keeps nothing */
-export function loadViews(store: Store, shop: string): View[] {
-  return readKept(store.getItem(keyOf(shop))).flatMap((one): View[] => {
-    if (typeof one !== 'object' || one === null) return [];
-    const [id, name, query]: unknown[] = ['id', 'name', 'query'].map((key) => Reflect.get(one, key));
-    return isText(id) && isText(name) && isText(query) ? [{ id, name, filter: readFilter(query), isOwn: true }] : [];
-  });
-}
-
-/** @throws if the browser keeps nothing */
-export function saveViews(store: Store, shop: string, views: readonly View[]): void {
-  const kept = views.map(({ id, name, filter }) => ({ id, name, query: queryOf(filter) }));
-  store.setItem(keyOf(shop), JSON.stringify(kept));
-}
-
-/** A filter as a view keeps it: without what was searched for, which is mostly an email address. */
-export const keptFilter = (filter: Filter): Filter => ({ ...filter, q: '' });
+/** The views that somebody saved for the shop. */
+export const savedViews = (saved: ShopAnswer['views']): View[] =>
+  saved.map(({ id, name, filter }) => ({ id, name, filter: readKept(filter), isOwn: true }));
 
 /**
  * The view that a list belongs to: one that shows exactly the same, or else the one that the filter

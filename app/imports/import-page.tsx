@@ -2,6 +2,7 @@ import { Banner, BlockStack, Box, Button, Card, InlineStack, ProgressBar, Text }
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
+import type { Format } from '../locale.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
@@ -18,6 +19,16 @@ import { nameOf } from './name-of.ts';
 const t = textsOf('imports');
 type Action = 'start' | 'pause' | 'resume' | 'cancel';
 const open = ['counting', 'counted', 'running', 'paused'];
+
+/** How old its state is. */
+const timesOf = ({ createdAt, startedAt, endedAt }: Import, format: Format): string =>
+  [
+    createdAt && t('begun', { moment: format.moment(createdAt) }),
+    startedAt && t('started', { moment: format.moment(startedAt) }),
+    endedAt && t('ended', { moment: format.moment(endedAt) }),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 /** What to know before it is started. */
 function Warning({ one }: { one: Import }) {
@@ -107,7 +118,12 @@ export function ImportPage({ id }: { id: string }) {
     </Button>
   );
   return (
-    <AppPage title={nameOf(one, format)} titleMetadata={<ImportBadge state={one.state} />} backAction={back}>
+    <AppPage
+      title={nameOf(one, format)}
+      subtitle={timesOf(one, format)}
+      titleMetadata={<ImportBadge state={one.state} />}
+      backAction={back}
+    >
       <BlockStack gap="400">
         {act.error && asking === null && <Failure error={act.error} />}
         {error && <Failure error={error} onRetry={() => void refetch()} withData />}
@@ -125,12 +141,14 @@ export function ImportPage({ id }: { id: string }) {
                 {one.startedAt !== null && <Progress one={one} />}
                 <ImportWaits waits={one.waits} />
               </WhileReachable>
-              <InlineStack gap="200">
-                {one.state === 'counted' && button('start', true)}
-                {one.state === 'running' && button('pause', false)}
-                {one.state === 'paused' && button('resume', false)}
-                {open.includes(one.state) && button('cancel', true)}
-              </InlineStack>
+              {open.includes(one.state) && (
+                <InlineStack gap="200">
+                  {one.state === 'counted' && button('start', true)}
+                  {one.state === 'running' && button('pause', false)}
+                  {one.state === 'paused' && button('resume', false)}
+                  {button('cancel', true)}
+                </InlineStack>
+              )}
             </BlockStack>
           </Card>
         ) : null}

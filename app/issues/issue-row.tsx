@@ -19,8 +19,9 @@ function stepFor({ reason, suspect }: Issue): string | null {
   return reason === 'unreadable' || reason === 'translation_failed' ? textAt(`activity.event.steps.${reason}`) : null;
 }
 
-/** One cause and one person, with the way to fix it. */
-export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) {
+/** One cause and one person, with the way to fix it. @param isUnderCause the cause is the heading above */
+export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause: boolean }) {
+  const { issue, state, isUnderCause } = props;
   const format = useFormat();
   const client = useQueryClient();
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
@@ -41,14 +42,14 @@ export function IssueRow({ issue, state }: { issue: Issue; state: IssueState }) 
       <Box padding="400" borderBlockEndWidth="025" borderColor="border-secondary">
         <BlockStack gap="200">
           <InlineStack gap="200" blockAlign="baseline">
-            <Text as="h2" variant="headingSm" breakWord>
+            <Text as={isUnderCause ? 'h3' : 'h2'} variant="headingSm" breakWord>
               {name ?? t('nobody')}
             </Text>
             <Link url={state === 'resolved' ? `/activity/${eventId}` : `/activity?${query}`}>
               {t('events', { count })}
             </Link>
           </InlineStack>
-          <Text as="p">{say(issue.text, format)}</Text>
+          <Text as="p">{say(isUnderCause ? (issue.text.next ?? issue.text) : issue.text, format)}</Text>
           {step && (
             <Text as="p" breakWord>
               {step}

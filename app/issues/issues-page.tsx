@@ -1,7 +1,7 @@
-import { Box, Card, Tabs, Text } from '@shopify/polaris';
+import { Box, Card, InlineStack, Tabs, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from 'wouter';
-import { issueStates } from '../../server/domain/issue-states.ts';
+import { type IssueState, issueStates } from '../../server/domain/issue-states.ts';
 import type { Issue } from '../../server/features/activity/api.ts';
 import { call, withQuery } from '../api.ts';
 import { replaceQuery } from '../location.ts';
@@ -9,7 +9,7 @@ import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
-import { textAt, textsOf } from '../texts.ts';
+import { textAt, textIf, textsOf } from '../texts.ts';
 import { IssueRow } from './issue-row.tsx';
 import '../shell/rows.css';
 
@@ -17,6 +17,42 @@ const t = textsOf('issues');
 
 /** A customer may have several issues. */
 const customersIn = (issues: readonly Issue[]) => new Set(issues.flatMap(({ person }) => person?.id ?? [])).size;
+
+/** Open issues by cause, each cause where its newest event is; those that are over have none. */
+function byCause(issues: readonly Issue[]): Map<Issue['reason'], Issue[]> {
+  const causes = new Map<Issue['reason'], Issue[]>();
+  for (const issue of issues) causes.set(issue.reason, [...(causes.get(issue.reason) ?? []), issue]);
+  return causes;
+}
+
+/** One cause, and for each customer what to do about it. */
+function Cause({ reason, issues, state }: { reason: Issue['reason']; issues: readonly Issue[]; state: IssueState }) {
+  const name = reason && textIf(`activity.reasons.${reason}`);
+  const count = customersIn(issues);
+  return (
+    <>
+      {name && (
+        <Box paddingInline="400" paddingBlock="300" background="bg-surface-secondary">
+          <InlineStack gap="200" blockAlign="baseline">
+            <Text as="h2" variant="headingMd">
+              {name}
+            </Text>
+            {count > 0 && (
+              <Text as="p" tone="subdued">
+                {t('affected', { count })}
+              </Text>
+            )}
+          </InlineStack>
+        </Box>
+      )}
+      <ul className="plain-list" aria-label={name ?? t('list')}>
+        {issues.map((issue) => (
+          <IssueRow key={issue.eventId} issue={issue} state={state} isUnderCause={name !== null} />
+        ))}
+      </ul>
+    </>
+  );
+}
 
 /** What could not be sent, by cause and person: each is fixed, resent or dismissed as one. */
 export function IssuesPage() {
@@ -50,20 +86,18 @@ export function IssuesPage() {
             ) : data.items.length === 0 ? (
               <Empty title={t(`none.${state}`)} text={t('noneText')} />
             ) : (
-              <>
+              <section aria-label={t('list')}>
                 {state === 'open' && (
-                  <Box paddingInline="400" paddingBlockStart="200">
+                  <Box paddingInline="400" paddingBlock="300">
                     <Text as="p" fontWeight="semibold">
                       {t('summary', { count: customersIn(data.items) })}
                     </Text>
                   </Box>
                 )}
-                <ul className="plain-list" aria-label={t('list')}>
-                  {data.items.map((issue) => (
-                    <IssueRow key={`${issue.reason} ${issue.eventId}`} issue={issue} state={state} />
-                  ))}
-                </ul>
-              </>
+                {[...byCause(data.items)].map(([reason, issues]) => (
+                  <Cause key={reason} reason={reason} issues={issues} state={state} />
+                ))}
+              </section>
             )}
           </div>
         </Card>

@@ -26,8 +26,8 @@ function evidenceOf({ state, since, provenAt, seen }: Connection, format: Format
   const parts: string[] = [];
   if (state === 'connected' && since && provenAt) {
     parts.push(t('evidence.connected', { at: format.moment(since), ago: format.since(provenAt, at) }));
-  } else if (since && state !== 'not_connected' && state !== 'connected') {
-    parts.push(t(`evidence.${state}`, { at: format.moment(since) }));
+  } else if (since) {
+    parts.push(t(`evidence.${state === 'connected' ? 'unproven' : state}`, { at: format.moment(since) }));
   }
   if (seen && seen.answer !== 'later') {
     parts.push(t(seen.answer === 'yes' ? 'evidence.seenYes' : 'evidence.seenNo', { at: format.date(seen.at) }));
@@ -80,13 +80,16 @@ export function ConnectionCard({ connection, at }: { connection: Connection; at:
   const { state, provenAt, seen, since } = connection;
   const shown = state === 'connected' && provenAt === null ? 'unproven' : state;
   const evidence = evidenceOf(connection, format, at);
+  // When it was last accepted is the evidence below: said once.
+  const { next: _lastAccepted, ...first } = connection.text;
+  const text = shown === 'connected' ? first : connection.text;
   return (
     <Card>
       <BlockStack gap="300">
         <BlockStack gap="100">
           <InlineStack gap="300" blockAlign="center">
             <Badge tone={tones[shown]}>{t(`connection.${shown}`)}</Badge>
-            <Text as="p">{say(connection.text, format)}</Text>
+            <Text as="p">{say(text, format)}</Text>
             {state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
           </InlineStack>
           {evidence.map((sentence) => (

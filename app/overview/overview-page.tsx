@@ -9,6 +9,7 @@ import { WhileReachable } from '../shell/stale.tsx';
 import { textsOf } from '../texts.ts';
 import { ConnectionCard } from './connection-card.tsx';
 import { Figures } from './figures.tsx';
+import { Help } from './help.tsx';
 import { type Overview, overviewQuery } from './overview-query.ts';
 import { Problems } from './problems.tsx';
 import { SetupReminder } from './setup-reminder.tsx';
@@ -59,6 +60,7 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
           <ExtensionsStatus />
         </Suspense>
       )}
+      <Help />
     </BlockStack>
   );
 }

@@ -5,18 +5,24 @@ import { noteOf } from '../activity/describe-event.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { withKeys } from '../shell/with-keys.ts';
 import { say, textsOf } from '../texts.ts';
+import { nameOf } from './name-of.ts';
 import { withoutRepeats } from './without-repeats.ts';
 
 const t = textsOf('people.timeline');
 const kinds = ['all', 'fact', 'decision', 'delivery'] as const;
 type Kind = (typeof kinds)[number];
 
-function titleOf(entry: TimelineEntry, format: Format): string {
-  const title = entry.title && say(entry.title, format);
+/** Titles that call a customer by number: here it is the person whose page this is. */
+const numbered = ['summary.customer', 'summary.flow', 'summary.customer_deleted'];
+
+function titleOf(entry: TimelineEntry, person: PersonDetail, format: Format): string {
+  const isNumbered = numbered.includes(entry.title?.code ?? '');
+  const title = isNumbered ? nameOf(person) : entry.title && say(entry.title, format);
   if (entry.kind !== 'delivery') return title ?? '';
   return [title, topicName(entry.topic)].filter(Boolean).join(' · ');
 }
@@ -26,14 +32,14 @@ function detailOf(entry: TimelineEntry, format: Format): string {
   return entry.kind === 'delivery' ? noteOf({ state: entry.state, text: entry.text }, format) : say(entry.text, format);
 }
 
-function Entry({ entry }: { entry: TimelineEntry }) {
+function Entry({ entry, person }: { entry: TimelineEntry; person: PersonDetail }) {
   const format = useFormat();
   const detail = detailOf(entry, format);
   return (
     <li>
       <InlineStack gap="200" blockAlign="center">
         <Text as="span" fontWeight="semibold">
-          {titleOf(entry, format)}
+          {titleOf(entry, person, format)}
         </Text>
         {entry.kind === 'delivery' ? (
           <StateBadge state={entry.state} />
@@ -66,14 +72,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
   return (
     <Card>
       <BlockStack gap="400">
-        <BlockStack gap="100">
-          <Text as="h2" variant="headingMd">
-            {t('title')}
-          </Text>
-          <Text as="p" tone="subdued">
-            {t('text')}
-          </Text>
-        </BlockStack>
+        <CardHead title={t('title')} text={t('text')} />
         <InlineStack gap="400" blockAlign="center">
           <Choices label={t('show')}>
             {kinds.map((one) => (
@@ -92,7 +91,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
           <Box>
             <ol className="timeline">
               {withKeys(shown, JSON.stringify).map(({ key, item }) => (
-                <Entry key={key} entry={item} />
+                <Entry key={key} entry={item} person={person} />
               ))}
             </ol>
           </Box>

@@ -2,6 +2,7 @@ import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polar
 import { useMutation } from '@tanstack/react-query';
 import type { NewestEntry } from '../../server/features/privacy/api.ts';
 import { download } from '../api.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
@@ -16,14 +17,7 @@ export function AuditCard({ newest }: { newest: NewestEntry }) {
     <Box paddingBlockStart="400">
       <Card>
         <BlockStack gap="300" inlineAlign="start">
-          <BlockStack gap="100">
-            <Text as="h2" variant="headingMd">
-              {t('title')}
-            </Text>
-            <Text as="p" tone="subdued">
-              {t('text')}
-            </Text>
-          </BlockStack>
+          <CardHead title={t('title')} text={t('text')} />
           {newest ? (
             <>
               <Text as="p">{t('newest', { count: newest.seq, when: format.moment(newest.at) })}</Text>

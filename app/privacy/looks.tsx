@@ -2,6 +2,7 @@ import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -48,14 +49,7 @@ export function Looks() {
     <Box paddingBlockStart="400">
       <Card>
         <BlockStack gap="300">
-          <BlockStack gap="100">
-            <Text as="h2" variant="headingMd">
-              {t('title')}
-            </Text>
-            <Text as="p" tone="subdued">
-              {t('text')}
-            </Text>
-          </BlockStack>
+          <CardHead title={t('title')} text={t('text')} />
           {error && !data ? (
             <Failure error={error} onRetry={() => void refetch()} />
           ) : !data ? (

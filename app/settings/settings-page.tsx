@@ -28,12 +28,18 @@ function SaveFailure({ form }: { form: SettingsForm }) {
   const count = new Set(form.faults.all.map(({ field = '' }) => fieldOf(field))).size;
   if (count > 0) {
     return (
-      <Banner tone="critical" title={t('faultsTitle', { count })}>
-        <Text as="p">{t('faultsText')}</Text>
-      </Banner>
+      <Box paddingBlockEnd="400">
+        <Banner tone="critical" title={t('faultsTitle', { count })}>
+          <Text as="p">{t('faultsText')}</Text>
+        </Banner>
+      </Box>
     );
   }
-  return form.failure ? <Failure error={form.failure} onRetry={form.save} /> : null;
+  return form.failure ? (
+    <Box paddingBlockEnd="400">
+      <Failure error={form.failure} onRetry={form.save} />
+    </Box>
+  ) : null;
 }
 
 export function SettingsPage() {

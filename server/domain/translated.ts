@@ -90,6 +90,9 @@ export type CustomerRead = {
   dataSaleOptOut: boolean | null;
 };
 
+/** A filter of the activity with a name. `filter`: the parts that are set, as its page has them. */
+export type SavedView = { id: string; name: string; filter: Record<string, string> };
+
 /**
  * What shop/update says, and how far the merchant is with the first steps. Absent means unknown.
  */
@@ -101,6 +104,8 @@ export type ShopFacts = {
   name?: string;
   developmentStore?: boolean;
   setup?: { done: string[]; dismissed: boolean; partsHidden?: boolean };
+  /** The views of the activity that somebody saved, oldest first. */
+  views?: SavedView[];
   /** The access scopes that the app has. */
   scopes?: string[];
   /** Shopify's `updated_at` of the newest shop state we took. */

@@ -63,6 +63,14 @@ it.each<[string, ActivityItem, (string | null)[]]>([
     ['Merge not completed', null],
   ],
   [
+    'whom it is about instead of a number, once that is known',
+    event({
+      topic: 'flow/send',
+      summary: { who: 'ann@example.com', text: { code: 'summary.flow', params: { id: '77' } } },
+    }),
+    ['Sent by a Flow workflow · ann@example.com', null],
+  ],
+  [
     'nor its kind after it',
     event({ topic: 'person/read', about: { code: 'summary.choice_read' } }),
     ['A choice read from Shopify', null],

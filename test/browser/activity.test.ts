@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { answering, away } from './activity-scenes.ts';
 import { eventLinks, eventRows as events, filterBy, openFilters, takeOff } from './event-rows.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
@@ -34,7 +35,7 @@ inBrowser(
       await expect.poll(async () => await events(page).count()).toBe(1);
       await page.reload();
       await expect.poll(async () => await events(page).count()).toBe(1);
-      await page.getByRole('button', { name: 'Needs attention' }).waitFor();
+      await page.getByRole('button', { name: 'Needs attention', exact: true }).waitFor();
       await page.getByRole('button', { name: 'Date', exact: true }).click();
       await page.getByLabel('To', { exact: true }).fill('2020-01-01');
       await page.keyboard.press('Escape');
@@ -63,27 +64,80 @@ inBrowser(
       await expect.poll(() => query(page, 'from')).toBeNull();
     });
 
-    it('keeps a view in this browser, for this shop, until it is deleted', async () => {
-      const page = await open('/activity?state=attention&topic=orders/create');
-      const tab = page.getByRole('tab', { name: 'Rejected orders' });
+    it('keeps a view for everybody in the shop, in any browser, until it is deleted', async () => {
+      let page = await open('/activity?state=attention&topic=orders/create');
+      const tab = () => page.getByRole('tab', { name: 'Rejected orders' });
       const count = (await api('/activity?state=attention&topic=orders/create')).items.length;
       await page.getByRole('button', { name: 'Save as' }).click();
       await page.getByRole('dialog').getByLabel('Name').fill('Rejected orders');
       await page.keyboard.press('Enter');
-      await page.getByText('View saved in this browser', { exact: true }).waitFor();
-      await page.getByText('This view is saved in this browser only.').waitFor();
-      await page.getByRole('tab', { name: 'Skipped' }).click();
-      await expect.poll(() => query(page, 'state')).toBe('skipped');
-      await page.reload();
-      await tab.click();
+      await page.getByText('View saved for everyone in your store', { exact: true }).waitFor();
+      await page.getByText('Everyone in your store sees this view.').waitFor();
+      await page.context().close();
+      page = await open('/activity?state=skipped');
+      await tab().click();
       await expect.poll(() => query(page, 'topic')).toBe('orders/create');
       await expect.poll(async () => await events(page).count()).toBe(count);
-      await tab.click();
+      await tab().click();
       await page.getByRole('menuitem', { name: 'Delete view' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Delete view' }).click();
       await page.getByText('View deleted').waitFor();
-      await tab.waitFor({ state: 'detached' });
+      await tab().waitFor({ state: 'detached' });
       expect(query(page, 'state')).toBeNull();
+    });
+
+    it('keeps the last 7 days as such in a view, so that it moves along', async () => {
+      const page = await open('/activity');
+      await openFilters(page);
+      await page.getByRole('button', { name: 'Date', exact: true }).click();
+      await page.locator('label', { hasText: /^Last 7 days$/ }).click();
+      await expect.poll(() => query(page, 'last')).toBe('7d');
+      await page.keyboard.press('Escape');
+      const total = async () => ((await api('/activity?limit=1')) as unknown as { total: number }).total;
+      const week = new Date(Date.now() - 7 * 24 * 60 * 60_000).toISOString();
+      const { total: recent } = (await api(`/activity?limit=1&from=${week}`)) as unknown as { total: number };
+      expect(recent).toBeLessThan(await total());
+      await page.getByText(`${recent} events`, { exact: true }).first().waitFor();
+      await page.getByRole('button', { name: 'Save as' }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('This week');
+      await page.keyboard.press('Enter');
+      await page.getByText('Everyone in your store sees this view.').waitFor();
+      const { views } = (await stage().connector.api('GET', '/shop')).body as { views: object[] };
+      expect(views).toMatchObject([{ name: 'This week', filter: { last: '7d' } }]);
+    });
+
+    it('says of each filter what its × takes off', async () => {
+      const page = await open('/activity?state=attention&topic=orders/create&source=webhook&last=30d');
+      const crosses = page.getByRole('button', { name: /^Clear(?! all)/ });
+      await expect.poll(async () => await crosses.count()).toBe(4);
+      const names = await crosses.evaluateAll((all) => all.map((cross) => cross.getAttribute('aria-label')));
+      expect(names.toSorted()).toEqual([
+        'Clear: Last 30 days',
+        'Clear: Needs attention',
+        'Clear: Order placed',
+        'Clear: Shopify webhook',
+      ]);
+      await takeOff(page, 'Order placed');
+      await expect.poll(() => query(page, 'topic')).toBeNull();
+      await expect.poll(async () => await crosses.count()).toBe(3);
+      await filterBy(page, 'Needs attention', 'Skipped');
+      await page.getByRole('button', { name: 'Clear: Skipped and Needs attention' }).waitFor();
+    });
+
+    it.each([320, 360])('lets events be selected and resent on a phone (%i pixels)', async (width) => {
+      const page = await open('/activity?topic=orders/create&state=accepted', width);
+      await events(page).nth(3).waitFor();
+      const before = stage().connector.ascent360.received.length;
+      for (const nth of [1, 2]) await events(page).nth(nth).locator('label').click();
+      await page.getByText('2 selected').first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await page.getByRole('button', { name: 'Actions', exact: true }).click();
+      await page.getByRole('button', { name: 'Resend', exact: true }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('2 records will be sent.').waitFor();
+      await dialog.getByRole('button', { name: 'Resend' }).click();
+      await stage().connector.ascent360.until(before + 2);
     });
 
     it('finds an order by its name, with or without #, and a person by email in any case', async () => {
@@ -225,8 +279,15 @@ inBrowser(
       });
 
       it('marks the tag that a value came from, and says in words what its message does not hold', async () => {
-        const page = await open('/activity?topic=customer.tags_added&state=accepted');
-        await eventLinks(page).first().click();
+        const isWithInterests = async ({ id }: { id: string }) => {
+          const { payload } = (await stage().connector.api('GET', `/activity/${id}`)).body as ActivityDetail;
+          return payload !== null && 'Interests' in payload;
+        };
+        let found: string | null = null;
+        for (const item of (await api('/activity?topic=customer.tags_added&state=accepted')).items) {
+          found ??= (await isWithInterests(item)) ? item.id : null;
+        }
+        const page = await stage().open(`/activity/${found}`);
         await page.getByRole('heading', { name: 'What Shopify sent' }).waitFor();
         await page.getByRole('button', { name: /^Interests/ }).focus();
         const marked = page.locator('.json-lines .is-source');
@@ -242,10 +303,18 @@ inBrowser(
         const lines = (await page.locator('.json-lines').textContent()) ?? '';
         expect(lines).toContain('"firstName"');
         expect(lines).not.toMatch(/__typename|metafieldKeys|"denied"/);
+        expect(await page.getByText(/^import[:/]/).count()).toBe(0);
         const read = await open('/activity?topic=person/read&state=accepted');
         await eventLinks(read).first().click();
         await read.getByText('There’s no message from Shopify.').waitFor();
         expect(await read.getByText('What Shopify sent').count()).toBe(0);
+      });
+
+      it('that was merged says that it went with another, not that there was nothing to send', async () => {
+        const page = await open('/activity?state=merged');
+        await eventLinks(page).first().click();
+        await page.getByText('It was sent with the event that replaced it.').waitFor();
+        expect(await page.getByText('There was nothing to send').count()).toBe(0);
       });
 
       it('is resent after a preview of what would be sent', async () => {
@@ -285,6 +354,7 @@ inBrowser(
       await page.getByRole('button', { name: 'Resend all of these' }).click();
       const dialog = page.getByRole('dialog');
       const forecast = await dialog.getByText(/^\d+ records will be sent\.$/).textContent();
+      await dialog.getByText(/^\d+ events? (is|are) of (an )?orders? or customers? that/).waitFor();
       const count = Number.parseInt(forecast ?? '', 10);
       const before = stage().connector.ascent360.received.length;
       await dialog.getByRole('button', { name: 'Resend' }).click();

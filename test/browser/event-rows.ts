@@ -2,8 +2,8 @@ import type { Locator, Page } from 'playwright-core';
 
 const list = (page: Page): Locator => page.getByRole('region', { name: 'Events' });
 
-/** The rows of the activity: of the table, or of the list that it is on a phone. */
-export const eventRows = (page: Page): Locator => list(page).locator('tbody tr, li');
+/** The rows of the activity. */
+export const eventRows = (page: Page): Locator => list(page).locator('tbody tr');
 
 /** The links from the activity's rows to their events. */
 export const eventLinks = (page: Page): Locator => list(page).getByRole('link');
@@ -20,9 +20,7 @@ export async function filterBy(page: Page, filter: string, choice: string): Prom
 }
 
 /** Takes off a filter that is shown with these words. */
-export const takeOff = async (page: Page, words: string | RegExp): Promise<void> =>
-  await page
-    .getByRole('button', { name: words })
-    .locator('xpath=..')
-    .getByRole('button', { name: 'Clear', exact: true })
-    .click();
+export async function takeOff(page: Page, words: RegExp | string): Promise<void> {
+  const shown = typeof words === 'string' ? words : words.source.replace(/^\^/, '');
+  await page.getByRole('button', { name: new RegExp(`^Clear: ${shown}`) }).click();
+}

@@ -185,6 +185,14 @@ inBrowser('importing', (stage) => {
     await page.getByText(why).waitFor();
   });
 
+  it('that is over says when it began and when it ended', async () => {
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, 'cancelled')),
+    });
+    await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    await page.getByText(/^Created Nov 23, 2026, .+ · Started Nov 23, 2026, .+ · Ended Nov 23, 2026, /).waitFor();
+  });
+
   it('under way shows figures that add up to its records', async () => {
     const page = await stage().open('/imports', {
       before: async (page) => void (await standInImports(page, 'running')),

@@ -70,7 +70,9 @@ inBrowser('connecting a new shop', (stage) => {
     await later.getByRole('heading', { name: 'You’re all set' }).waitFor();
     await later.getByRole('button', { name: 'Go to the overview' }).click();
     await later.getByText(`The GUID of your Ascent360 account ends in ${GUID.slice(-4)}.`).waitFor();
-    expect(await later.getByText('First steps').count()).toBe(0);
+    expect(await later.getByText(/^First steps: /).count()).toBe(0);
+    await later.getByRole('link', { name: 'Open the first steps' }).click();
+    await later.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
   });
 });
 
@@ -99,6 +101,7 @@ inBrowser('connecting with proof', (stage) => {
     });
     const overview = await stage().open('/');
     await overview.getByText(/^Last accepted: .* First accepted: /).waitFor();
+    expect((await state(overview))?.match(/last accepted/gi)).toHaveLength(1);
   });
 
   it('sends none if it was unticked, and then claims only a saved GUID', async () => {
@@ -113,6 +116,7 @@ inBrowser('connecting with proof', (stage) => {
     expect(await page.getByText('Accepted by Ascent360 at').count()).toBe(0);
     const overview = await stage().open('/');
     await overview.getByText('GUID saved, nothing accepted yet').waitFor();
+    await overview.getByText(/^Saved on .+\d:\d\d.*\.$/).waitFor();
     expect(await state(overview)).not.toContain('Connected');
     expect(connector.ascent360.received.length).toBe(before);
   });
@@ -262,7 +266,7 @@ inBrowser(
     it('leads to a list that shows its source and period, and both can be removed', async () => {
       const page = await stage().open('/');
       await page.getByRole('link', { name: /^Skipped: / }).click();
-      await page.getByRole('button', { name: 'Counted on the overview' }).waitFor();
+      await page.getByRole('button', { name: 'Counted on the overview', exact: true }).waitFor();
       await takeOff(page, /^From .* to /);
       await page.waitForURL((url) => !url.searchParams.has('from') && !url.searchParams.has('to'));
       await filterBy(page, 'Skipped', 'Accepted');

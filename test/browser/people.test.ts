@@ -60,6 +60,16 @@ inBrowser(
       await page.getByRole('heading', { name: 'Timeline' }).waitFor();
     });
 
+    it('are called by their name in the timeline, never by a number', async () => {
+      const page = await openRegular();
+      await page.getByRole('button', { name: 'Records' }).click();
+      await timeline(page)
+        .filter({ hasText: /^Mia Okafor · Customer (created|updated)/ })
+        .first()
+        .waitFor();
+      expect(await page.getByText(/(Customer|customer) \d{6,}/).count()).toBe(0);
+    });
+
     it('are sent now after a confirmation, and the record appears in their timeline', async () => {
       const page = await openRegular();
       const before = stage().connector.ascent360.received.length;

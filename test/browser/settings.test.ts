@@ -203,6 +203,38 @@ inBrowser('the settings', (stage) => {
     expect(preview?.y).toBeGreaterThan(field?.y ?? Infinity);
   });
 
+  it('show of what was read from Shopify only what Shopify said, and name kinds of events in words', async () => {
+    const page = await stage().open('/settings', {
+      before: async (page) => {
+        await page.route(/\/api\/activity\/[\w-]+$/, async (route) => {
+          const answer = await route.fetch();
+          const { event, ...rest } = (await answer.json()) as { event: object };
+          await route.fulfill({ json: { ...rest, event: { ...event, __typename: 'Order', metafieldKeys: ['a.b'] } } });
+        });
+        await page.route('**/api/preview', async (route) => {
+          const from = 'customers_email_marketing_consent/update';
+          const fields = [{ key: 'EmailPermission', from, reason: '', text: { code: 'field.new' } }];
+          const text = { code: 'state.due' };
+          const answer = {
+            payload: { EmailPermission: true },
+            fields,
+            state: 'waiting',
+            reason: null,
+            message: '',
+            text,
+          };
+          await route.fulfill({ json: answer });
+        });
+      },
+    });
+    const said = page.getByRole('region', { name: 'From Shopify' });
+    await said.getByText('"id"').waitFor();
+    expect(await said.textContent()).not.toMatch(/__typename|metafieldKeys/);
+    await page.getByRole('button', { name: 'Why each field is sent' }).click();
+    await page.getByRole('row', { name: /EmailPermission true .*Email choice/ }).waitFor();
+    expect(await page.getByText('customers_email_marketing_consent').count()).toBe(0);
+  });
+
   it('show that even if the newest events are all from an import', async () => {
     const page = await stage().open('/settings', {
       before: async (page) => {

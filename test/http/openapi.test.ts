@@ -24,6 +24,8 @@ type Response = { content: Record<string, { schema: Json }> };
 type Operation = { parameters: { name: string; in: string }[]; responses: Record<string, Response> };
 type Description = { openapi: string; paths: Record<string, Record<string, Operation>>; components: Json };
 
+const VIEW = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
+
 const ENV = {
   PORT: '0',
   SHOPIFY_API_KEY: API_KEY,
@@ -184,6 +186,9 @@ describe('an answer of the merchant API', () => {
     await ask('post', '/preview', '', { topic: 'none', body: {} });
     await ask('get', '/shop');
     await ask('put', '/setup', '', { done: ['connect'], dismissed: false });
+    await ask('put', '/views/{id}', VIEW, { name: 'Skipped', filter: { state: 'skipped' } });
+    await ask('put', '/views/{id}', VIEW, { name: '' });
+    await ask('delete', '/views/{id}', VIEW);
     await ask('get', '/overview');
 
     const { items } = await ask('get', '/activity');

@@ -1,10 +1,14 @@
 import { Text } from '@shopify/polaris';
 import type { FieldReason } from '../../../server/domain/states.ts';
+import { knownTopic } from '../../activity/state-badge.tsx';
 import { useFormat } from '../../shell/shop.tsx';
 import { say, textsOf } from '../../texts.ts';
 import { valueAt } from './value-at.ts';
 
 const t = textsOf('settings.preview');
+
+/** Where a value came from: a field of the message, or a kind of event by its name. */
+const placeOf = (from: string): string => knownTopic(from.split(' ')[0] ?? '') ?? from;
 
 /** Each key of a payload with its value, where it came from, and why it is included or left out. */
 export function PayloadReasons({ payload, fields }: { payload: object | null; fields: readonly FieldReason[] }) {
@@ -47,7 +51,7 @@ export function PayloadReasons({ payload, fields }: { payload: object | null; fi
                   {say(text, format)}
                   {from && (
                     <Text as="p" tone="subdued" variant="bodySm">
-                      {from}
+                      {placeOf(from)}
                     </Text>
                   )}
                 </td>

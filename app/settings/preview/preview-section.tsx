@@ -2,7 +2,9 @@ import { Banner, BlockStack, Button, Card, Collapsible, InlineGrid, Select, Text
 import { useState } from 'react';
 import type { ActivityDetail } from '../../../server/features/activity/api.ts';
 import type { Preview } from '../../../server/features/settings/api.ts';
+import { saidByShopify } from '../../activity/places.ts';
 import { topicName } from '../../activity/state-badge.tsx';
+import { CardHead } from '../../shell/card-head.tsx';
 import { Empty } from '../../shell/empty.tsx';
 import { Failure } from '../../shell/failure.tsx';
 import { JsonText } from '../../shell/json-text.tsx';
@@ -28,7 +30,7 @@ function Outcome({ detail, preview }: { detail: ActivityDetail; preview: Preview
           <Text as="h3" variant="headingSm">
             {t('preview.shopifyTopic', { topic: topicName(detail.topic) })}
           </Text>
-          <JsonText label={t('preview.shopify')} value={detail.event} />
+          <JsonText label={t('preview.shopify')} value={detail.event && saidByShopify(detail.event)} />
         </BlockStack>
         <BlockStack gap="200">
           <Text as="h3" variant="headingSm">
@@ -88,14 +90,7 @@ export function PreviewSection() {
   return (
     <Card>
       <BlockStack gap="400">
-        <BlockStack gap="100">
-          <Text as="h2" variant="headingMd">
-            {t('sections.preview.title')}
-          </Text>
-          <Text as="p" tone="subdued">
-            {t('sections.preview.text')}
-          </Text>
-        </BlockStack>
+        <CardHead title={t('sections.preview.title')} text={t('sections.preview.text')} />
         {chosen && (
           <Select
             id={EVENT_FIELD}

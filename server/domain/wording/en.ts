@@ -231,7 +231,7 @@ export const en = {
     shop_redact: 'Store erasure request',
     sent_by_hand: 'Sent manually',
     choice_read: 'A choice read from Shopify',
-    opt_out_missing: 'An opt-out that Ascent360 hasn’t accepted yet',
+    opt_out_missing: 'An overdue opt-out',
     read: 'Read from Shopify',
   },
   /** Why a field of a record is there or not. */
@@ -327,7 +327,7 @@ export const en = {
     level: 'Opt-in level: {level, select, single_opt_in {single} confirmed_opt_in {confirmed} other {unknown}}.',
     undated: 'Shopify gives no date. Recorded on {day}.',
     source: {
-      consent_topic: 'From a Shopify webhook.',
+      consent_topic: 'Reported by Shopify.',
       order_box: 'From the checkbox of an order.',
       tag: 'From a tag.',
       admin_read: 'Read from Shopify.',
@@ -335,8 +335,6 @@ export const en = {
       import: 'Found by an import.',
     },
     told: '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {value, select, true {opt-in sent} other {opt-out sent}}',
-    accepted:
-      '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {value, select, true {opt-in accepted} other {opt-out accepted}}',
     refused:
       '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: {value, select, true {opt-in not accepted} other {opt-out not accepted}}',
     not_told:
@@ -429,6 +427,7 @@ export const en = {
     other_import: 'Another import of this kind is in progress. Wait until it’s done, or cancel it.',
     import_state:
       '{action, select, start {You can start an import only once it’s counted.} pause {You can pause an import only while it’s running.} resume {You can resume an import only while it’s paused.} other {This import is already over.}}',
+    views_full: 'A store can have at most {max, number} views. Delete one first.',
     too_many: 'Too many requests in a short time. Try again in a minute.',
     no_token: 'Open the app from the Shopify admin. This request has no valid ID token.',
     database: 'The app can’t reach its database right now. Try again in a few seconds.',

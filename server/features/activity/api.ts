@@ -75,11 +75,14 @@ export type Issue = z.infer<typeof issue>;
 /** Events that can't be resent, by why. */
 const leftOut = z.array(z.object({ message: z.string(), text: textContract, count: z.int().positive() }));
 
-/** `skippedAgain`: how many would not be sent because of the settings or the format. */
-const sentAgain = z.object({ count: z.int(), flags, skippedAgain: z.int(), leftOut });
+/**
+ * `together`: how many events are of an order or customer that is sent for another of them anyway.
+ * `skippedAgain`: how many would not be sent because of the settings or the format.
+ */
+const sentAgain = z.object({ count: z.int(), together: z.int(), flags, skippedAgain: z.int(), leftOut });
 export type SentAgain = z.infer<typeof sentAgain>;
 /** What would be sent. */
-export type DueFlags = Omit<SentAgain, 'count' | 'leftOut'>;
+export type DueFlags = Omit<SentAgain, 'count' | 'together' | 'leftOut'>;
 /** `more`: the filter matches more events than one call can resend. */
 const sentManyAgain = sentAgain.extend({ more: z.boolean() });
 

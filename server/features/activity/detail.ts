@@ -5,7 +5,7 @@ import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
-import { type ItemRow, itemColumns, itemOf } from '../../store/events/event-list.ts';
+import { type ItemRow, itemColumns, itemsOf } from '../../store/events/event-list.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { ActivityDetail } from './api.ts';
@@ -45,7 +45,8 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
      FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open WHERE e.shop_id = $1 AND e.id = $2`,
     [shop.id, id],
   );
-  if (!row) return null;
+  const [item] = row ? await itemsOf(db, shop, [row], gate) : [];
+  if (!row || !item) return null;
   const [delivery] = await db.query<{ id: string; payload: Uint8Array | null }>(
     'SELECT id, payload FROM deliveries WHERE event_id = $1',
     [id],
@@ -61,7 +62,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     shop.vault.openJson<{ payload: object; fields: KeptField[] }>(payloadBinding(delivery.id), delivery.payload);
   const { event, raw } = readEvent(shop, row);
   const detail: ActivityDetail = {
-    ...itemOf(shop, row, gate),
+    ...item,
     triggeredAt: row.triggered_at.toISOString(),
     settledAt: row.settled_at?.toISOString() ?? null,
     mergedInto: row.merged_into,

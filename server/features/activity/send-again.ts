@@ -21,8 +21,8 @@ import { planAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 
-/** `count`: how many are sent. `refusal`: why the first event that can't be sent stays. */
-export type SentAgain = DueFlags & { count: number; leftOut: LeftOut[]; refusal: Text | null };
+/** `count`: how many are sent. `together`: how many more events go with them. `refusal`: why the first event that can't be sent stays. */
+export type SentAgain = DueFlags & { count: number; together: number; leftOut: LeftOut[]; refusal: Text | null };
 
 /** How many can't be resent for one reason. */
 type LeftOut = { message: string; text: Text; count: number };
@@ -143,6 +143,7 @@ export async function sendAgain(
   const due = await dueFlags(deps, shop, expected, options.reassert);
   const result = (plan: AgainPlan) => ({
     count: countOf(plan),
+    together: plan.sends.length + plan.joins.length + plan.translate.length - countOf(plan),
     ...due,
     leftOut: leftOutOf(plan),
     refusal: plan.refused.values().next().value ?? null,

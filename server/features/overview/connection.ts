@@ -3,6 +3,7 @@ import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Installation } from '../../store/shops/installation.ts';
+import type { LastChanges } from '../../store/shops/proof.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Connection } from './api.ts';
 
@@ -17,11 +18,11 @@ const stateOf = {
 type Known = {
   stored: StoredSettings | null;
   life: Pick<Installation, 'uninstalledAt'>;
-  pausedSince: Instant | null;
+  changed: LastChanges;
 };
 
 /** The state, in what it is seen, and since when. Reasons are checked in the same order as for waiting events. */
-function standing({ stored, life, pausedSince }: Known): {
+function standing({ stored, life, changed }: Known): {
   state: Connection['state'];
   text: Text;
   since: Instant | null;
@@ -36,14 +37,16 @@ function standing({ stored, life, pausedSince }: Known): {
     : null;
   if (gate !== null) {
     const state = stateOf[gate];
-    const since = { not_connected: null, paused: pausedSince, problem: stored?.problem?.since ?? null }[state];
+    const since = { not_connected: changed.guid, paused: changed.paused, problem: stored?.problem?.since ?? null }[
+      state
+    ];
     return { state, text: inTurn({ code: `connection.${state}` }, proof), since };
   }
   const guid: Text = { code: 'connection.connected', params: { last4: stored?.guidLast4 ?? '' } };
   return {
     state: 'connected',
     text: inTurn(guid, proof ?? { code: 'connection.unproven' }),
-    since: stored?.proven?.since ?? null,
+    since: stored?.proven?.since ?? changed.guid,
   };
 }
 

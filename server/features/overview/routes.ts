@@ -18,7 +18,7 @@ import { silenceOf } from './silence.ts';
 export type OverviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load' | 'pausedSince'>;
+  settings: Pick<SettingsStore, 'load' | 'lastChanges'>;
   /** Imports that are counting, running or paused, newest first. */
   importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
@@ -58,7 +58,7 @@ export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: Ov
     const under = await underway(db, shop);
     const answer: OverviewAnswer = {
       connection: connectionOf(
-        { stored, life: await loadInstallation(db, shop), pausedSince: await settings.pausedSince(shop) },
+        { stored, life: await loadInstallation(db, shop), changed: await settings.lastChanges(shop) },
         at,
       ),
       ...counted,

@@ -82,7 +82,7 @@ function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
     return { title: { code: 'timeline.not_told', params: { channel } }, text: { code: `timeline.reason.${reason}` } };
   }
   return {
-    title: { code: outcome === 'accepted' ? 'timeline.accepted' : 'timeline.told', params },
+    title: { code: 'timeline.told', params },
     text: { code: outcome ? `timeline.outcome.${outcome}` : 'timeline.under_way' },
   };
 }

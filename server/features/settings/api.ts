@@ -4,7 +4,7 @@ import { reasons } from '../../domain/states.ts';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import { type ApiRoute, jsonObject } from '../../http/api-description.ts';
 import { seenAnswers } from '../../store/shops/proof.ts';
-import { previewContract, seenContract, setupContract, setupSteps, testRequest } from './contract.ts';
+import { previewContract, seenContract, setupContract, setupSteps, testRequest, viewContract } from './contract.ts';
 
 const { guid: _guid, guidLast4: _guidLast4, newAccount: _newAccount, ...settings } = settingsDocument.shape;
 /** The whole document, the GUID masked. */
@@ -18,6 +18,9 @@ export type SettingsAnswer = z.output<typeof settingsAnswer>;
 const setup = z.object({ done: z.array(z.enum(setupSteps)), dismissed: z.boolean(), partsHidden: z.boolean() });
 export type Setup = z.infer<typeof setup>;
 
+/** The views of the activity that are saved for everybody in the shop, oldest first. */
+const views = z.array(z.object({ id: z.uuid(), name: z.string(), filter: z.record(z.string(), z.string()) }));
+
 /** `GET /api/shop`. Null: not known yet. Every runtime knows the `timeZone`. */
 const shopAnswer = z.object({
   domain: z.string(),
@@ -27,6 +30,7 @@ const shopAnswer = z.object({
   timeZone: z.string(),
   developmentStore: z.boolean(),
   setup,
+  views,
 });
 export type ShopAnswer = z.infer<typeof shopAnswer>;
 
@@ -130,5 +134,20 @@ export const settingsApi: readonly ApiRoute[] = [
     body: setupContract,
     answer: { json: shopAnswer },
     refusals: [413, 422],
+  },
+  {
+    method: 'put',
+    path: '/views/:id',
+    does: 'Saves a view of the activity for everybody in the shop, or changes it. The caller makes up its UUID.',
+    body: viewContract,
+    answer: { json: shopAnswer },
+    refusals: [404, 409, 413, 422],
+  },
+  {
+    method: 'delete',
+    path: '/views/:id',
+    does: 'Deletes a saved view, if there is one.',
+    answer: { json: shopAnswer },
+    refusals: [404],
   },
 ];

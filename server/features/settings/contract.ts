@@ -31,6 +31,42 @@ export const previewContract = z.strictObject(
   { error: refusing('json') },
 );
 
+/** The most views that a shop may save. */
+export const MOST_VIEWS = 50;
+const MOST_NAME = 100;
+const MOST_PART = 500;
+const part = z
+  .string({ error: refusing('text') })
+  .max(MOST_PART, { error: refusing('text_long', { max: MOST_PART }) })
+  .exactOptional();
+/** A view of the activity. Never what was searched for: that is mostly somebody's email address. */
+export const viewContract = z.strictObject(
+  {
+    name: z
+      .string({ error: refusing('text') })
+      .trim()
+      .min(1, { error: refusing('length', { max: MOST_NAME }) })
+      .max(MOST_NAME, { error: refusing('length', { max: MOST_NAME }) })
+      .regex(/^\P{Cc}*$/u, { error: refusing('invisible') }),
+    filter: z.strictObject(
+      {
+        state: part,
+        reason: part,
+        topic: part,
+        source: part,
+        from: part,
+        to: part,
+        last: part,
+        import: part,
+        person: part,
+        optOuts: part,
+      },
+      { error: refusing('filter') },
+    ),
+  },
+  { error: refusing('json') },
+);
+
 export const setupSteps = ['connect', 'lists', 'test', 'history', 'ask'] as const;
 export type SetupStep = (typeof setupSteps)[number];
 

@@ -2,12 +2,13 @@ import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import { faultsOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
-import { jsonBody, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
 import type { ShopAnswer } from './api.ts';
-import { setupContract, setupSteps } from './contract.ts';
+import { MOST_VIEWS, setupContract, setupSteps, viewContract } from './contract.ts';
 
 export type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
 
@@ -23,14 +24,25 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
     dismissed: facts.setup?.dismissed ?? false,
     partsHidden: facts.setup?.partsHidden ?? false,
   },
+  views: facts.views ?? [],
 });
 
 /**
- * What every page needs to know about the shop, and the progress of the setup guide; mount behind
- * merchantAuth.
+ * What every page needs to know about the shop, the progress of the setup guide, and the saved
+ * views of the activity; mount behind merchantAuth.
  */
 export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
   const router = Router();
+
+  /** @param changed what becomes of the facts; null: nothing */
+  const change = async (shop: Shop, changed: (facts: ShopFacts) => ShopFacts | null): Promise<ShopFacts | null> =>
+    await db.transaction(async (sql) => {
+      // Lock the row, so that a shop/update at the same moment isn't lost.
+      await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
+      const facts = changed(await shops.facts(shop, sql));
+      if (facts) await saveFacts(sql, shop, facts);
+      return facts;
+    });
 
   router.get('/shop', async (_req, res) => {
     const { shop } = merchantOf(res);
@@ -44,14 +56,45 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
       unprocessable(res, faultsOf(asked.error));
       return;
     }
-    const facts = await db.transaction(async (sql) => {
-      // Lock the row, so that a shop/update at the same moment isn't lost.
-      await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
-      const known = { ...(await shops.facts(shop, sql)), setup: asked.data };
-      await saveFacts(sql, shop, known);
-      return known;
+    const facts = await change(shop, (known) => ({ ...known, setup: asked.data }));
+    res.json(answerOf(shop, facts ?? {}));
+  });
+
+  router.put('/views/:id', jsonBody, async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    if (!id) {
+      notFound(req, res, next);
+      return;
+    }
+    const asked = viewContract.safeParse(req.body);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const view = { id, ...asked.data };
+    const facts = await change(shop, ({ views = [], ...known }) => {
+      if (views.some((one) => one.id === id)) {
+        return { ...known, views: views.map((one) => (one.id === id ? view : one)) };
+      }
+      return views.length < MOST_VIEWS ? { ...known, views: [...views, view] } : null;
     });
-    res.json(answerOf(shop, facts));
+    if (facts) res.json(answerOf(shop, facts));
+    else conflict(res, { code: 'refusal.views_full', params: { max: MOST_VIEWS } });
+  });
+
+  router.delete('/views/:id', async (req, res, next) => {
+    const { shop } = merchantOf(res);
+    const id = idOf(req.params.id);
+    if (!id) {
+      notFound(req, res, next);
+      return;
+    }
+    const facts = await change(shop, (known) => ({
+      ...known,
+      views: (known.views ?? []).filter((one) => one.id !== id),
+    }));
+    res.json(answerOf(shop, facts ?? {}));
   });
 
   return router;

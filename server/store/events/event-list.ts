@@ -6,6 +6,7 @@ import { textContract } from '../../domain/wording/text-contract.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { behindInLanes } from '../deliveries/lanes.ts';
 import type { Shop } from '../shops/shops.ts';
+import { aboutWhom } from './about-whom.ts';
 import type { ActivityFilter } from './event-filter.ts';
 import { summaryBinding } from './events.ts';
 import { type Place, selectEvents } from './select-events.ts';
@@ -58,7 +59,17 @@ export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at
 export const summaryOf = (shop: Shop, row: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
   row.summary ? shop.vault.openJson<Summary>(summaryBinding(row.id), row.summary) : null;
 
-export function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
+/** The rows as lines, each with whom it is about, as far as that is known. */
+export async function itemsOf(sql: Sql, shop: Shop, rows: readonly ItemRow[], gate: Gate): Promise<ActivityItem[]> {
+  const items = rows.map((row) => itemOf(shop, row, gate));
+  const reached = await aboutWhom(sql, shop, items);
+  return items.map((item) => {
+    const who = reached.get(item.id);
+    return who === undefined ? item : { ...item, summary: { ...item.summary, who } };
+  });
+}
+
+function itemOf(shop: Shop, row: ItemRow, gate: Gate): ActivityItem {
   return {
     id: row.id,
     webhookId: row.webhook_id,
@@ -77,7 +88,7 @@ export async function findItem(sql: Sql, shop: Shop, id: string, gate: Gate): Pr
      WHERE e.shop_id = $1 AND e.id = $2`,
     [shop.id, id],
   );
-  return row ? itemOf(shop, row, gate) : null;
+  return row ? ((await itemsOf(sql, shop, [row], gate))[0] ?? null) : null;
 }
 
 /** How many events of a filter are counted. */
@@ -113,7 +124,7 @@ export async function listActivity(
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {
-    items: page.map((row) => itemOf(shop, row, gate)),
+    items: await itemsOf(db, shop, page, gate),
     nextCursor: last ? writeCursor({ receivedAt: last.received_at.getTime(), id: last.id }) : null,
   };
 }

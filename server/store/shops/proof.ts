@@ -6,14 +6,16 @@ export const seenAnswers = ['yes', 'no', 'later'] as const;
 /** The answer to "Do you see it in Ascent360?". `later`: don't ask again. */
 export type SeenAnswer = (typeof seenAnswers)[number];
 
+export type LastChanges = { paused: Instant | null; guid: Instant | null };
+
 /** What shows how the connection to Ascent360 is doing, beside the settings. */
 export type ProofStore = {
   /** Ascent360 accepted something under this GUID. Changes nothing when the shop has another one now. */
   noteProof(shop: Shop, guid: string, now: Instant, sql?: Sql): Promise<void>;
   /** The merchant says whether what was accepted can be seen in Ascent360. */
   saveSeen(shop: Shop, answer: SeenAnswer, now: Instant): Promise<void>;
-  /** When `paused` last changed; null: never. */
-  pausedSince(shop: Shop): Promise<Instant | null>;
+  /** When each of these settings last changed; null: never. */
+  lastChanges(shop: Shop): Promise<LastChanges>;
 };
 
 /** Of the tables settings and setting_changes. */
@@ -32,11 +34,13 @@ export const createProofStore = (db: Db): ProofStore => ({
       new Date(now).toISOString(),
     ]);
   },
-  pausedSince: async (shop) => {
-    const [row] = await db.query<{ at: Date }>(
-      `SELECT at FROM setting_changes WHERE shop_id = $1 AND field = 'paused' ORDER BY at DESC, id DESC LIMIT 1`,
+  lastChanges: async (shop) => {
+    const rows = await db.query<{ field: keyof LastChanges; at: Date }>(
+      `SELECT field, max(at) AS at FROM setting_changes
+       WHERE shop_id = $1 AND field IN ('paused', 'guid') GROUP BY field`,
       [shop.id],
     );
-    return row?.at.getTime() ?? null;
+    const at = (field: keyof LastChanges) => rows.find((row) => row.field === field)?.at.getTime() ?? null;
+    return { paused: at('paused'), guid: at('guid') };
   },
 });

@@ -49,6 +49,19 @@ describe('the activity', () => {
     });
   });
 
+  it.each([
+    ['tags', 'customer.tags_added', { customerId: 'gid://shopify/Customer/7', tags: ['vip'], occurredAt: new Date(0) }],
+    ['a deletion', 'customers/delete', { id: 7 }],
+  ])('says whom %s are about, although their message names nobody', async (_what, topic, body) => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    const id = await scene.receive(topic, JSON.parse(JSON.stringify(body)));
+    await scene.work();
+    const { items } = await list();
+    expect(items.find((item: { id: string }) => item.id === id).summary.who).toBe('person7@example.com');
+    expect((await scene.call('get', `/activity/${id}`)).body.summary.who).toBe('person7@example.com');
+  });
+
   it('says how many events match on all its pages', async () => {
     for (let i = 1; i <= 5; i++) await scene.receive('customers/create', customer(i, 0));
     const first = await list('?limit=2');

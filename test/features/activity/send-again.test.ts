@@ -328,7 +328,7 @@ describe('resending many events', () => {
     const accepted = await ended('accepted', 3);
     expect(await bulk({ filter: { state: 'attention' } })).toMatchObject({
       status: 202,
-      body: { count: 2, flags: noFlags, more: false },
+      body: { count: 2, together: 1, flags: noFlags, more: false },
     });
     expect(await scene.work()).toHaveLength(2);
     expect(await find(rejected[0] ?? '')).toMatchObject({ state: 'accepted' });

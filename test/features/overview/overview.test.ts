@@ -125,7 +125,7 @@ describe('the connection', () => {
       state,
       message: expect.stringMatching(/\w+\.$/),
       text: expect.objectContaining({ code: `connection.${state}` }),
-      since: state === 'paused' ? new Date(scene.now).toISOString() : null,
+      since: settings === null ? null : new Date(scene.now).toISOString(),
       provenAt: null,
       seen: null,
       askSeen: false,
@@ -153,7 +153,7 @@ describe('the connection', () => {
       text: { next: { code: 'connection.proven', params: { at: last } } },
     });
     await scene.save({ guid: '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7aa' });
-    expect((await overview()).connection).toMatchObject({ provenAt: null, since: null });
+    expect((await overview()).connection).toMatchObject({ provenAt: null, since: last });
   });
 
   it('is asked about once, a day after Ascent360 first accepted something', async () => {

@@ -149,7 +149,7 @@ describe('a person’s consent', () => {
 
 describe('the timeline', () => {
   it.each([
-    ['accepted', answers.accepted, 'told', 'timeline.accepted'],
+    ['accepted', answers.accepted, 'told', 'timeline.told'],
     ['refused', answers.rejected, 'refused', 'timeline.refused'],
     ['refused with its GUID', answers.refusedGuid, 'refused', 'timeline.refused'],
     ['answered by nobody', answers.down, 'told', 'timeline.told'],
@@ -179,7 +179,7 @@ describe('the timeline', () => {
       at: new Date(scene.now - DAY).toISOString(),
       kind: 'fact',
       channel: 'email',
-      message: 'Email: subscribed. From a Shopify webhook. Opt-in level: single.',
+      message: 'Email: subscribed. Reported by Shopify. Opt-in level: single.',
       title: { code: 'summary.choice', params: { channel: 'email', state: 'subscribed' } },
       text: {
         code: 'timeline.source.consent_topic',

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_VIEWS } from '../../../server/features/settings/contract.ts';
 import { type Connector, SHOP, startConnector } from '../../fakes/connector.ts';
 
 describe('what the pages know about the shop', () => {
@@ -20,6 +22,7 @@ describe('what the pages know about the shop', () => {
       timeZone: 'UTC',
       developmentStore: false,
       setup: { done: [], dismissed: false, partsHidden: false },
+      views: [],
     });
   });
 
@@ -59,5 +62,71 @@ describe('what the pages know about the shop', () => {
     const answer = await connector.api('PUT', '/setup', body);
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     expect(await shop()).toEqual(before);
+  });
+});
+
+describe('the views of the activity', () => {
+  let connector: Connector;
+  beforeAll(async () => {
+    connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' });
+  });
+  afterAll(() => connector.stop());
+
+  const save = async (id: string, body: unknown, shop?: string) =>
+    await connector.api('PUT', `/views/${id}`, body, shop);
+  const views = async (shop = SHOP) => {
+    const { body } = await connector.api('GET', '/shop', undefined, shop);
+    return (body as { views: object[] }).views;
+  };
+  const [first, second] = [randomUUID(), randomUUID()];
+  const rejected = { name: 'Rejected orders', filter: { state: 'attention', topic: 'orders/create' } };
+  const week = { name: 'This week', filter: { last: '7d' } };
+
+  it('are saved for this shop alone, oldest first, besides what Shopify reports', async () => {
+    await save(first, rejected);
+    const { body } = await save(second, week);
+    const both = [
+      { id: first, ...rejected },
+      { id: second, ...week },
+    ];
+    expect(body).toMatchObject({ views: both });
+    await connector.deliver('shop/update', { id: 1, name: 'Alpine' });
+    await connector.api('PUT', '/setup', { done: ['lists'], dismissed: true });
+    expect(await views()).toEqual(both);
+    expect(await views('other-shop.myshopify.com')).toEqual([]);
+  });
+
+  it('are changed and deleted one by one, whatever another tab saves meanwhile', async () => {
+    await Promise.all([save(first, { ...rejected, name: 'Refused' }), connector.api('DELETE', `/views/${second}`)]);
+    expect(await views()).toEqual([{ id: first, ...rejected, name: 'Refused' }]);
+    expect(await connector.api('DELETE', `/views/${second}`)).toMatchObject({ status: 200 });
+    expect(await connector.api('DELETE', '/views/none')).toMatchObject({ status: 404 });
+    expect(await save('none', rejected)).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    [{ ...week, name: ' ' }, 'name'],
+    [{ ...week, name: 'x'.repeat(101) }, 'name'],
+    [{ ...week, filter: { q: 'mia@example.com' } }, 'filter.q'],
+    [{ ...week, filter: { state: ['attention'] } }, 'filter.state'],
+    [{ ...week, filter: { topic: 'x'.repeat(501) } }, 'filter.topic'],
+    [{ name: 'x' }, 'filter'],
+    ['text', ''],
+  ])('are refused as %j', async (body, field) => {
+    const before = await views();
+    expect(await save(randomUUID(), body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+    expect(await views()).toEqual(before);
+  });
+
+  it('are limited in number, and those there are can still be changed', async () => {
+    const shop = 'many-views.myshopify.com';
+    for (let n = 1; n < MOST_VIEWS; n++) await save(randomUUID(), week, shop);
+    await save(first, week, shop);
+    expect(await save(randomUUID(), week, shop)).toMatchObject({
+      status: 409,
+      body: { errors: [{ text: { code: 'refusal.views_full' } }] },
+    });
+    expect(await save(first, rejected, shop)).toMatchObject({ status: 200 });
+    expect(await views(shop)).toHaveLength(MOST_VIEWS);
   });
 });

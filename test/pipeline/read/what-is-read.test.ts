@@ -526,7 +526,7 @@ describe('a person’s page', () => {
       expect.arrayContaining([
         'Read from Shopify. Found 1 tag, 1 metafield, and opted out of data sale.',
         'Email: unsubscribed. Read from Shopify.',
-        'Email: opt-out accepted. Accepted by Ascent360.',
+        'Email: opt-out sent. Accepted by Ascent360.',
       ]),
     );
   });

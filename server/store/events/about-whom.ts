@@ -1,0 +1,33 @@
+import type { Summary } from '../../domain/translated.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { openProfile } from '../people/profiles.ts';
+import type { Shop } from '../shops/shops.ts';
+
+/**
+ * What reaches the people whom events are about, by event, where the event's own message named
+ * nobody: as we know them now, so an erased person isn't in it. Without a delivery it is the person
+ * by whose key the event is found.
+ */
+export async function aboutWhom(
+  sql: Sql,
+  shop: Shop,
+  events: readonly { id: string; summary: Summary | null }[],
+): Promise<Map<string, string>> {
+  const unnamed = events.filter(({ summary }) => summary && !summary.who).map(({ id }) => id);
+  if (unnamed.length === 0) return new Map();
+  const rows = await sql.query<{ event_id: string; id: string; profile: Uint8Array | null }>(
+    `SELECT e.id AS event_id, p.id, p.profile FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+     JOIN people p ON p.shop_id = $1 AND p.id = coalesce(d.person_id,
+       (SELECT k.id FROM people k WHERE k.shop_id = $1 AND k.key = ANY(e.search)
+        ORDER BY k.deleted_at DESC NULLS FIRST, k.id LIMIT 1))
+     WHERE e.shop_id = $1 AND e.id = ANY($2::uuid[])`,
+    [shop.id, unnamed],
+  );
+  return new Map(
+    rows.flatMap(({ event_id, id, profile }): [string, string][] => {
+      const { email, mobile, phone } = openProfile(shop.vault, id, profile).contact;
+      const reached = email ?? mobile ?? phone;
+      return reached === undefined ? [] : [[event_id, reached]];
+    }),
+  );
+}
