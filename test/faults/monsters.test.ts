@@ -47,7 +47,7 @@ describe.skipIf(!sharedPostgres())('orders of 8.4 MB', () => {
     const sent: Sent[] = [];
     for (let i = 0; i < MONSTERS; i++) {
       const webhook = { ...monster(5000 + i), shop: 'test-shop.myshopify.com', marker: null, choice: null };
-      expect(JSON.stringify(webhook.body).length).toBeGreaterThan(8 * 1024 * 1024);
+      if (i === 0) expect(JSON.stringify(webhook.body).length).toBeGreaterThan(8 * 1024 * 1024);
       sent.push(await sendUntilTaken(() => receiving, webhook));
     }
     await world.connect(receiving, { paused: false });
