@@ -40,7 +40,7 @@ const onServerOnly = files([
 const onEmbeddedOnly = files(['faults/embedded']);
 
 const { env } = process;
-const found = findPostgres() !== null;
+const found = findPostgres() !== null || env['TEST_POSTGRES_URL'] !== undefined;
 if (!found && env['CI']) throw new Error('CI runs all tests: install PostgreSQL (Debian: postgresql)');
 /** `TEST_DATABASE=embedded` runs all that can run there on the embedded database. */
 const postgresIsHere = found && env['TEST_DATABASE'] !== 'embedded';

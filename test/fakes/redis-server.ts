@@ -16,8 +16,12 @@ export type RedisServer = {
   stop(): Promise<void>;
 };
 
-/** Redis or Valkey on the PATH. null: not on this machine. */
+/** A server that runs already, which tests may empty. */
+const given = process.env['TEST_REDIS_URL'];
+
+/** Redis or Valkey on the PATH, or TEST_REDIS_URL. null: not on this machine. */
 export function findRedis(): string | null {
+  if (given) return given;
   for (const name of ['redis-server', 'valkey-server']) {
     try {
       execFileSync(name, ['--version'], { stdio: 'ignore' });
@@ -43,8 +47,26 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+const sender =
+  (url: string): RedisServer['command'] =>
+  async (...words) => {
+    const redis = new Redis(url);
+    try {
+      return await redis.call(...words);
+    } finally {
+      redis.disconnect();
+    }
+  };
+
+function emptied(url: string): RedisServer {
+  const command = sender(url);
+  const kill = () => Promise.reject(new Error('TEST_REDIS_URL names a server that tests can’t kill'));
+  return { url, command, kill, restart: kill, stop: async () => void (await command('FLUSHALL')) };
+}
+
 /** Starts a separate server on a free port, without persistence. */
 export async function startRedis(binary: string): Promise<RedisServer> {
+  if (given) return emptied(given);
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -75,14 +97,7 @@ export async function startRedis(binary: string): Promise<RedisServer> {
   await run();
   return {
     url,
-    command: async (...words) => {
-      const redis = new Redis(url);
-      try {
-        return await redis.call(...words);
-      } finally {
-        redis.disconnect();
-      }
-    },
+    command: sender(url),
     kill,
     restart: async () => {
       await kill();

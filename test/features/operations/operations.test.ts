@@ -118,10 +118,11 @@ describe('the containers', () => {
     expect(services['valkey']).toMatchObject({ image: expect.stringContaining(':-valkey/valkey:8@'), user: 'valkey' });
   });
 
-  it('come from images pinned by digest', () => {
-    const pinned = /@sha256:[0-9a-f]{64}\b/;
+  it('come from images pinned by digest, and CI runs tests on the same', () => {
+    const pinned = /[\w/]+:[\w.-]+@sha256:[0-9a-f]{64}\b/;
     for (const { image } of [services['postgres'], services['valkey']].flatMap((one) => one ?? [])) {
       expect(image).toMatch(pinned);
+      expect(read('.github/workflows/ci.yml')).toContain(`image: ${pinned.exec(image)?.[0]}\n`);
     }
     expect(read('Dockerfile').match(/^ARG NODE_IMAGE=.*$/m)?.[0]).toMatch(pinned);
   });
