@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import ICU from 'i18next-icu';
-import { sayWith, type Text } from '../server/domain/wording/text.ts';
+import { sayWith, type Text, withoutSecondDot } from '../server/domain/wording/text.ts';
 import type { Format } from './locale.ts';
 import type { texts } from './texts/en/index.ts';
 
@@ -53,7 +53,7 @@ export async function startTexts(locale: string) {
   return polaris;
 }
 
-const translate = (key: string, params: TextParams = {}): string => i18next.t(key, params);
+const translate = (key: string, params: TextParams = {}): string => withoutSecondDot(i18next.t(key, params), params);
 
 /**
  * A text by its full key: `textAt('common.cancel')`. The language is the page's and never changes

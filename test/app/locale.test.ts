@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFormat, readLocale } from '../../app/locale.ts';
 import { describeValue } from '../../app/settings/describe-value.ts';
-import { say, startTexts } from '../../app/texts.ts';
+import { say, startTexts, textAt } from '../../app/texts.ts';
+import type { Text } from '../../server/domain/wording/text.ts';
 
 beforeAll(async () => void (await startTexts('en')));
 
@@ -35,6 +36,21 @@ describe('dates and numbers', () => {
     expect(say(chosen, denver)).toMatch(/^Subscribed on May 2, 2026, 8:30\sPM\.$/);
     const due = { code: 'problem.data_request', params: { count: 1, dueDay: '2026-12-24T03:00:00.000Z' } } as const;
     expect(say(due, denver)).toContain('Send it by Dec 23, 2026,');
+  });
+
+  it.each<[string, string, Text]>([
+    ['en', 'From tag interest:…', { code: 'field.mapped', params: { place: 'tag interest:…' } }],
+    [
+      'en-CA',
+      'Subscribed on May 3, 2026, 8:30 p.m.',
+      { code: 'field.choice_in', params: { at: '2026-05-04T02:30:00Z' } },
+    ],
+  ])('in %s leave no second dot behind a value that ends with one: %s', (locale, text, said) => {
+    expect(say(said, createFormat(locale, 'America/Denver')).replace(/\s/gu, ' ')).toBe(text);
+  });
+
+  it('leave no second dot in the pages’ own texts', () => {
+    expect(textAt('overview.evidence.paused', { at: '8:30 p.m.' })).toBe('Paused since 8:30 p.m.');
   });
 
   it('leave a day that is already the shop’s as it is', () => {

@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { patternOf } from './kept-text.ts';
-import { type Speech, sayWith, type Text } from './text.ts';
+import { type Speech, sayWith, type Text, withoutSecondDot } from './text.ts';
 
 const formats = new Map<string, IntlMessageFormat>();
 const lists = new Intl.ListFormat('en', { type: 'conjunction' });
@@ -10,7 +10,7 @@ const english: Speech = {
     const format =
       formats.get(code) ?? new IntlMessageFormat(patternOf(code) ?? code, 'en', undefined, { ignoreTag: true });
     formats.set(code, format);
-    return String(format.format(params));
+    return withoutSecondDot(String(format.format(params)), params);
   },
   moment: (iso) => iso.replace(/T(\d\d:\d\d).*/, ' at $1 UTC'),
   day: (iso) => iso.slice(0, 10),

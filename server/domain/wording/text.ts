@@ -39,6 +39,15 @@ function spoken(name: string, value: TextParams[string], speech: Speech): string
   return /(^d|D)ay$/.test(name) ? speech.day(String(value)) : value;
 }
 
+/**
+ * A sentence without the full stop behind a value that ends with one, or with an ellipsis, as in
+ * “8:30 p.m..”
+ */
+export function withoutSecondDot(sentence: string, params: Record<string, string | number>): string {
+  const dotted = Object.values(params).filter((value) => typeof value === 'string' && /[.…]$/.test(value));
+  return dotted.reduce<string>((text, value) => text.replaceAll(`${value}.`, () => String(value)), sentence);
+}
+
 /** A text, and the ones that follow it, as one string. */
 export function sayWith({ code, params = {}, next }: Text, speech: Speech): string {
   const values = Object.entries(params).map(([name, value]) => [name, spoken(name, value, speech)]);

@@ -9,6 +9,7 @@ const english = flat(texts);
 const ownWords = readSources('app/**/*.{ts,tsx}', 'server/**/*.ts').filter(
   ({ file }) => !/^(app\/texts\/|app\/texts\.ts|server\/domain\/wording\/en\.ts)/.test(file),
 );
+const SECOND_DOT = /[.…][.。]/;
 const pages = ownWords.filter(({ file }) => file.startsWith('app/'));
 
 describe('the texts in English', () => {
@@ -24,6 +25,10 @@ describe('the texts in English', () => {
 
   it('are whole sentences: no code joins them', () => {
     expect(pages.flatMap(joinedTexts)).toEqual([]);
+  });
+
+  it('have no full stop behind another or an ellipsis', () => {
+    expect([...english].filter(([, text]) => SECOND_DOT.test(text))).toEqual([]);
   });
 
   it('have the plural forms of English, and no space at their ends', () => {
@@ -81,6 +86,10 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
         .map((one) => `${key}: ${one}`);
     });
     expect(faults).toEqual([]);
+  });
+
+  it('have no full stop behind another or an ellipsis', () => {
+    expect([...own].filter(([, text]) => SECOND_DOT.test(text))).toEqual([]);
   });
 
   it('address people in the same way throughout', () => {
