@@ -1,8 +1,8 @@
 import { Box, Card, InlineStack, Tabs, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from 'wouter';
-import { type IssueState, issueStates } from '../../server/domain/issue-states.ts';
-import type { Issue } from '../../server/features/activity/api.ts';
+import { type IssueState, issueStates, MOST_EVENTS } from '../../server/domain/issue-states.ts';
+import type { Issue, IssueList } from '../../server/features/activity/api.ts';
 import { call, withQuery } from '../api.ts';
 import { replaceQuery } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
@@ -60,7 +60,7 @@ export function IssuesPage() {
   const state = issueStates.find((one) => one === asked) ?? 'open';
   const { data, error, refetch } = useQuery({
     queryKey: ['activity', 'issues', state],
-    queryFn: ({ signal }) => call<{ items: Issue[] }>('GET', withQuery('/issues', { state }), { signal }),
+    queryFn: ({ signal }) => call<IssueList>('GET', withQuery('/issues', { state }), { signal }),
   });
   return (
     <AppPage
@@ -92,6 +92,11 @@ export function IssuesPage() {
                     <Text as="p" fontWeight="semibold">
                       {t('summary', { count: customersIn(data.items) })}
                     </Text>
+                  </Box>
+                )}
+                {data.more && (
+                  <Box paddingInline="400" paddingBlock="300">
+                    <Text as="p">{t('newestOnly', { count: MOST_EVENTS })}</Text>
                   </Box>
                 )}
                 {[...byCause(data.items)].map(([reason, issues]) => (

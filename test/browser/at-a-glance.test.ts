@@ -108,6 +108,7 @@ inBrowser(
       const rejected = (await open()).filter(({ reason }) => reason === 'rejected');
       const cause = page.getByRole('list', { name: 'Rejected by Ascent360' });
       expect(await cause.getByRole('listitem').count()).toBe(rejected.length);
+      expect(await page.getByText(/counted here/).count()).toBe(0);
       expect(await line.getByRole('link', { name: 'Open in Shopify' }).getAttribute('href')).toBe(
         `shopify://admin/customers/${issue?.person?.customerId}`,
       );
@@ -135,9 +136,10 @@ inBrowser(
       ];
       const page = await stage().open('/issues', {
         before: async (page) =>
-          void (await page.route('**/api/issues*', (route) => route.fulfill({ json: { items } }))),
+          void (await page.route('**/api/issues*', (route) => route.fulfill({ json: { items, more: true } }))),
       });
       await page.getByText('1 customer can’t be sent.', { exact: true }).waitFor();
+      await page.getByText(/^Only the newest 1,000 events are counted here\./).waitFor();
       const said = (await lines(page).allTextContents()).map((text) => ({
         value: text.includes('Check Email: “mia@”'),
         noValue: text.includes('names no value'),

@@ -71,6 +71,9 @@ const issue = z.object({
   query: z.string(),
 });
 export type Issue = z.infer<typeof issue>;
+/** `more`: there are older events than the newest 1,000, and the issues don't count them. */
+const issueList = z.object({ items: z.array(issue), more: z.boolean() });
+export type IssueList = z.infer<typeof issueList>;
 
 /** Events that can't be resent, by why. */
 const leftOut = z.array(z.object({ message: z.string(), text: textContract, count: z.int().positive() }));
@@ -129,9 +132,9 @@ export const activityApi: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/issues',
-    does: 'Groups by cause and person what could not be sent: open, resolved, or ignored.',
+    does: 'Groups by cause and person what could not be sent, of the newest 1,000 events: open, resolved, or ignored.',
     query: issuesContract,
-    answer: { json: z.object({ items: z.array(issue) }) },
+    answer: { json: issueList },
     refusals: [422],
   },
   {

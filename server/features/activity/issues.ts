@@ -1,12 +1,10 @@
-import type { IssueState } from '../../domain/issue-states.ts';
+import { type IssueState, MOST_EVENTS } from '../../domain/issue-states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Issue } from './api.ts';
+import type { IssueList } from './api.ts';
 import { groupIssues, type IssueRow } from './group-issues.ts';
 
-/** How many events are put into groups, newest first. */
-const MOST_EVENTS = 1000;
 const SHOWN_DAYS = 30;
 
 const recently = `e.received_at > now() - interval '${SHOWN_DAYS} days'`;
@@ -25,14 +23,15 @@ const load = async (sql: Sql, shop: Shop, state: IssueState): Promise<IssueRow[]
      FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
      LEFT JOIN LATERAL (SELECT id, excerpt FROM attempts WHERE delivery_id = d.id ORDER BY at DESC LIMIT 1) a ON true
      WHERE e.shop_id = $1 AND ${conditions[state]}
-     ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST_EVENTS}`,
+     ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST_EVENTS + 1}`,
     [shop.id],
   );
 
 /** What could not be sent, by cause and person, those of the newest event first. */
-export async function findIssues(sql: Sql, shop: Shop, state: IssueState): Promise<Issue[]> {
-  const rows = await load(sql, shop, state);
+export async function findIssues(sql: Sql, shop: Shop, state: IssueState): Promise<IssueList> {
+  const found = await load(sql, shop, state);
+  const rows = found.slice(0, MOST_EVENTS);
   const ids = [...new Set(rows.flatMap(({ person_id: id }) => id ?? []))];
   const { profiles } = await loadProfiles(sql, shop, ids);
-  return groupIssues(shop, state, rows, profiles);
+  return { items: groupIssues(shop, state, rows, profiles), more: found.length > MOST_EVENTS };
 }

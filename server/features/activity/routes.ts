@@ -77,7 +77,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
       unprocessable(res, faultsOf(asked.error));
       return;
     }
-    res.json({ items: await findIssues(db, merchantOf(res).shop, asked.data.state) });
+    res.json(await findIssues(db, merchantOf(res).shop, asked.data.state));
   });
 
   router.get('/activity/:id', async (req, res, next) => {

@@ -69,6 +69,25 @@ describe('what could not be sent', () => {
   });
 });
 
+it('issues count the newest 1,000 events, and say whether there are more', async () => {
+  await scene.receive('orders/create', '[]');
+  await scene.process();
+  const addOlder = async (count: number) =>
+    await scene.db.query(
+      `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason)
+       SELECT gen_random_uuid(), shop_id, gen_random_uuid()::text, topic, triggered_at, received_at - interval '1 day',
+         state, reason
+       FROM events CROSS JOIN generate_series(1, $2::int) WHERE shop_id = $1 AND webhook_id = (
+         SELECT webhook_id FROM events WHERE shop_id = $1 ORDER BY received_at DESC LIMIT 1)`,
+      [scene.shop.id, count],
+    );
+  const found = async () => (await scene.call('get', '/issues?state=open')).body;
+  await addOlder(999);
+  expect(await found()).toMatchObject({ items: [{ count: 1000 }], more: false });
+  await addOlder(1);
+  expect(await found()).toMatchObject({ items: [{ count: 1000 }], more: true });
+});
+
 describe('many events at once', () => {
   it('are dismissed only if they need attention', async () => {
     await scene.receive('customers/create', customer(1, 0));
