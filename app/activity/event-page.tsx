@@ -138,7 +138,7 @@ export function EventPage({ id }: { id: string }) {
   const back = { content: t('title'), url: lastList() };
   if (!detail) {
     return (
-      <AppPage title={t('title')} subtitle={textAt('common.loading')} backAction={back}>
+      <AppPage title={t('title')} {...(!error && { subtitle: textAt('common.loading') })} backAction={back}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 12, 3]} />}
       </AppPage>
     );

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { type Filter, isDay, spans } from './filter.ts';
+import './activity.css';
 
 const t = textsOf('activity.filters');
 
@@ -64,16 +65,18 @@ export function PeriodFilter({ period, onChange }: { period: Period; onChange: (
       />
       <DayField label={t('from')} day={from} max={to} onChange={(day) => onChange({ from: day, last: '' })} />
       <DayField label={t('to')} day={to} min={from} onChange={(day) => onChange({ to: day, last: '' })} />
-      <DatePicker
-        month={month.getMonth()}
-        year={month.getFullYear()}
-        onMonthChange={(index, year) => setMonth(new Date(year, index, 1))}
-        allowRange
-        {...((from || to) && { selected: { start: toDate(from || to), end: toDate(to || from) } })}
-        onChange={(range) => onChange({ from: toDay(range.start), to: toDay(range.end), last: '' })}
-        disableDatesAfter={today}
-        weekStartsOn={beginsOnSunday(locale) ? 0 : 1}
-      />
+      <div className="calendar">
+        <DatePicker
+          month={month.getMonth()}
+          year={month.getFullYear()}
+          onMonthChange={(index, year) => setMonth(new Date(year, index, 1))}
+          allowRange
+          {...((from || to) && { selected: { start: toDate(from || to), end: toDate(to || from) } })}
+          onChange={(range) => onChange({ from: toDay(range.start), to: toDay(range.end), last: '' })}
+          disableDatesAfter={today}
+          weekStartsOn={beginsOnSunday(locale) ? 0 : 1}
+        />
+      </div>
     </BlockStack>
   );
 }

@@ -21,12 +21,15 @@ async function findAll(q: string, signal: AbortSignal): Promise<PersonDetail[]> 
   return found;
 }
 
-function Found({ q }: { q: string }) {
-  const { data, error, refetch, dataUpdatedAt } = useQuery({
+const useFound = (q: string) =>
+  useQuery({
     queryKey: ['people', 'consent', q],
     queryFn: ({ signal }) => findAll(q, signal),
     staleTime: 0,
+    enabled: q !== '',
   });
+
+function Found({ data, error, refetch, dataUpdatedAt }: ReturnType<typeof useFound>) {
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) {
     return (
@@ -43,18 +46,20 @@ function Found({ q }: { q: string }) {
 /** An answer to "what did this person agree to?": one page for an email address, a phone number or a customer ID. */
 export function ConsentPage() {
   const q = useSearched();
+  const found = useFound(q);
+  const print = { content: t('print'), onAction: () => window.print(), disabled: !found.data?.length };
   return (
     <AppPage
       title={t('title')}
       subtitle={t('text')}
       backAction={{ content: textAt('common.nav.people'), url: lastSearch() }}
-      {...(q !== '' && { primaryAction: { content: t('print'), onAction: () => window.print() } })}
+      {...(q !== '' && { primaryAction: print })}
     >
       <BlockStack gap="400">
         <div className="not-printed">
           <SearchForm path="/people/consent" label={t('label')} action={t('show')} />
         </div>
-        {q !== '' && <Found q={q} />}
+        {q !== '' && <Found {...found} />}
         <Box paddingBlockEnd="800" />
       </BlockStack>
     </AppPage>

@@ -46,14 +46,19 @@ inBrowser('every page', (stage) => {
     await page.unroute(api);
   });
 
-  it.each(pages)('%s: has none if the server fails, and a retry asks again', async (name, route, api) => {
-    const page = await stage().open(route, {
-      before: async (page) => await answering(page, api, 503, away),
-    });
-    await page.getByText('The app can’t reach its database').first().waitFor();
-    await expectFit(page, name);
-    await page.unroute(api);
-    await page.getByRole('button', { name: 'Try again' }).first().click();
-    await page.getByText('The app can’t reach its database').first().waitFor({ state: 'detached' });
-  });
+  it.each(pages)(
+    '%s: has none if the server fails, no longer says that it loads, offers nothing to print, and a retry asks again',
+    async (name, route, api) => {
+      const page = await stage().open(route, {
+        before: async (page) => await answering(page, api, 503, away),
+      });
+      await page.getByText('The app can’t reach its database').first().waitFor();
+      expect.soft(await page.getByText('Loading', { exact: true }).count(), name).toBe(0);
+      expect.soft(await page.getByRole('button', { name: 'Print', disabled: false }).count(), name).toBe(0);
+      await expectFit(page, name);
+      await page.unroute(api);
+      await page.getByRole('button', { name: 'Try again' }).first().click();
+      await page.getByText('The app can’t reach its database').first().waitFor({ state: 'detached' });
+    },
+  );
 });
