@@ -29,7 +29,16 @@ export type PersonProfile = {
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */
   mergedFrom?: ShopifyId[];
+  /**
+   * One of those had opted out of the sale of their data. It holds until Shopify has said the same
+   * of this one, from when on it says what holds.
+   */
+  mergedSaleOptOut?: boolean;
 };
+
+/** Whether the person's data may not be sold or shared. Null: unknown. */
+export const saleOptOutOf = ({ read, mergedSaleOptOut }: PersonProfile): boolean | null =>
+  mergedSaleOptOut ? true : (read?.dataSaleOptOut ?? null);
 
 /**
  * No known tags. It has no prototype: a tag may be named like something every object has, such as

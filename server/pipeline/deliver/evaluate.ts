@@ -1,7 +1,7 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
 import type { FlagChannel } from '../../domain/consent.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
-import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
+import { emptyProfile, type PersonProfile, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -104,12 +104,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
     // We can't ask Shopify about a guest. What it said before an uninstall is out of date.
-    dataSaleOptOut:
-      optInsFrom === Infinity
-        ? null
-        : isCustomer
-          ? (profile.read?.dataSaleOptOut ?? null)
-          : unknownUnless(life.canRead),
+    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleOptOutOf(profile) : unknownUnless(life.canRead),
     unread: delivery.unread === true,
     isGone,
     choice: delivery.subject?.choice === true,

@@ -42,6 +42,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+  if (read.dataSaleOptOut) profile.mergedSaleOptOut = false;
   profile.read = {
     at: read.readAt,
     metafields: { ...profile.read?.metafields, ...read.metafields },

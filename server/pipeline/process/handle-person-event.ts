@@ -1,4 +1,5 @@
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
+import { saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -101,6 +102,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   if (kept) {
     const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
     kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
+    if (gone && gone !== kept && saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }
