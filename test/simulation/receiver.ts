@@ -10,7 +10,7 @@ import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
 import { type Flag, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
 import { noteLists, whyNoLists } from './model/lists.ts';
-import { noteContent, whyRepeated } from './model/repeats.ts';
+import { forgetContent, noteContent, whyRepeated } from './model/repeats.ts';
 import { type Scene, shopOf } from './scene.ts';
 import type { Outcome } from './told-book.ts';
 
@@ -178,7 +178,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       if (scene && classified.class === 'accepted') {
         noteContent(scene.account, payload);
         if (payload.ListIds) noteLists(scene.account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
-      }
+      } else if (scene && classified.flags === 'unknown') forgetContent(scene.account, payload);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
     },

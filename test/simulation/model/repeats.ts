@@ -33,3 +33,6 @@ export function noteContent(account: Account, sent: Sent): void {
   if (sent.Order || isBare(sent)) account.contents.set(subjectOf(sent), contentOf(sent));
   else account.contents.delete(subjectOf(sent));
 }
+
+/** It isn't known whether Ascent360 took it: what it had before may be gone. */
+export const forgetContent = (account: Account, sent: Sent): void => void account.contents.delete(subjectOf(sent));
