@@ -279,13 +279,13 @@ inBrowser(
       });
 
       it('marks the tag that a value came from, and says in words what its message does not hold', async () => {
-        const isWithInterests = async ({ id }: { id: string }) => {
-          const { payload } = (await stage().connector.api('GET', `/activity/${id}`)).body as ActivityDetail;
-          return payload !== null && 'Interests' in payload;
+        const fits = async ({ id }: { id: string }) => {
+          const { payload, event } = (await stage().connector.api('GET', `/activity/${id}`)).body as ActivityDetail;
+          return payload !== null && 'Interests' in payload && JSON.stringify(event).includes('"interest:');
         };
         let found: string | null = null;
         for (const item of (await api('/activity?topic=customer.tags_added&state=accepted')).items) {
-          found ??= (await isWithInterests(item)) ? item.id : null;
+          found ??= (await fits(item)) ? item.id : null;
         }
         const page = await stage().open(`/activity/${found}`);
         await page.getByRole('heading', { name: 'What Shopify sent' }).waitFor();
