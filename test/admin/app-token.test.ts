@@ -103,9 +103,16 @@ describe('an app with a private key', () => {
   it('gets one for a shop whose refresh token lapsed because nobody opened it for 90 days', async () => {
     await begin({ SHOPIFY_APP_PRIVATE_KEY: first.privateKey }, [first.publicKey]);
     await connector.send('orders/create', body());
-    await hasToken();
+    // Nothing that uses the token may be under way: if it fails, the shop rests for an hour.
+    await until('all that was due is read', async () => {
+      const [row] = await connector.db.query(
+        `SELECT 1 FROM admin_tokens t JOIN people p ON p.shop_id = t.shop_id
+         WHERE t.facts_at IS NOT NULL AND p.read_due_at IS NULL`,
+      );
+      return row;
+    });
     await connector.db.query(
-      `UPDATE admin_tokens SET renewed_at = now() - interval '91 days', access_expires_at = now() - interval '90 days',
+      `UPDATE admin_tokens SET rest_until = NULL, renewed_at = now() - interval '91 days', access_expires_at = now() - interval '90 days',
          refresh_expires_at = now() - interval '1 day', refused_at = now(), failure = 'invalid_grant'`,
     );
     await until('a token that can be used', async () => {
