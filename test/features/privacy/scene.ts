@@ -5,8 +5,11 @@ import { placesThatHold } from '../../fakes/decrypting-search.ts';
 /** The keys of test/fakes/connector.ts. */
 export const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
 
-/** Someone whose every value contains "canary", so that whatever is kept about them is found. */
-export const CANARY = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
+/**
+ * Someone whose every value contains "canary", or is too long to turn up in a random id, so that
+ * whatever is kept about them is found and nothing else is.
+ */
+export const CANARY = { id: 5_005_550_104_242, email: 'Canary.Person@example.com', phone: '+15005550106' };
 export const whole = {
   first_name: 'Canaryfirst',
   last_name: 'Canarylast',
