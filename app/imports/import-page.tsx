@@ -21,10 +21,11 @@ type Action = 'start' | 'pause' | 'resume' | 'cancel';
 const open = ['counting', 'counted', 'running', 'paused'];
 
 /** How old its state is. */
-const timesOf = ({ createdAt, startedAt, endedAt }: Import, format: Format): string =>
+const timesOf = ({ createdAt, startedAt, pausedAt, endedAt }: Import, format: Format): string =>
   [
     createdAt && t('begun', { moment: format.moment(createdAt) }),
     startedAt && t('started', { moment: format.moment(startedAt) }),
+    pausedAt && t('pausedSince', { moment: format.moment(pausedAt) }),
     endedAt && t('ended', { moment: format.moment(endedAt) }),
   ]
     .filter(Boolean)

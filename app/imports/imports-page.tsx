@@ -147,7 +147,7 @@ function NewImport() {
 
 function ImportRow({ one }: { one: Import }) {
   const format = useFormat();
-  const { done, total } = one;
+  const { done, total, pausedAt } = one;
   return (
     <li>
       <AppLink url={`/imports/${one.id}`} className="row-link">
@@ -160,6 +160,7 @@ function ImportRow({ one }: { one: Import }) {
         <Text as="p" tone="subdued" variant="bodySm">
           {t('begun', { moment: format.moment(one.createdAt ?? '') })}
           {one.startedAt !== null && ` · ${t('progress.of', { done, total })}`}
+          {pausedAt !== null && ` · ${t('pausedSince', { moment: format.moment(pausedAt) })}`}
         </Text>
         <WhileReachable>
           {one.waits.map(({ reason, text }) => (

@@ -22,7 +22,7 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 
 function Import({ running }: { running: Overview['imports'][number] }) {
   const format = useFormat();
-  const { id, state, done, total, waits } = running;
+  const { id, state, done, total, waits, pausedAt } = running;
   const name = t('import', { what: nameOf(running, format) });
   return (
     <BlockStack gap="100">
@@ -30,7 +30,8 @@ function Import({ running }: { running: Overview['imports'][number] }) {
         <Link url={`/imports/${id}`}>{name}</Link>
         <Text as="span">
           {t('importDone', { done, total })}
-          {state !== 'running' && ` · ${textAt(`imports.states.${state}`)}`}
+          {pausedAt !== null && ` · ${textAt('imports.pausedSince', { moment: format.moment(pausedAt) })}`}
+          {pausedAt === null && state !== 'running' && ` · ${textAt(`imports.states.${state}`)}`}
         </Text>
       </InlineStack>
       <ProgressBar

@@ -95,6 +95,7 @@ export type Import = {
   dueAt: Instant;
   createdAt: Instant;
   startedAt: Instant | null;
+  pausedAt: Instant | null;
   endedAt: Instant | null;
 };
 
@@ -141,6 +142,8 @@ export const importAnswer = z.object({
   text: textContract.nullable(),
   createdAt: moment,
   startedAt: moment,
+  /** Since when it is paused; null: it isn't, or it was paused before this was noted. */
+  pausedAt: moment,
   endedAt: moment,
   done: count,
   total: count,

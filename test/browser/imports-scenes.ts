@@ -11,6 +11,7 @@ const counted: Import = {
   text: null,
   createdAt: '2026-11-23T16:00:00.000Z',
   startedAt: null,
+  pausedAt: null,
   endedAt: null,
   done: 0,
   total: 12_480,
@@ -34,6 +35,7 @@ const counted: Import = {
   },
 };
 const started = '2026-11-23T16:10:00.000Z';
+const PAUSED_AT = '2026-11-23T16:15:00.000Z';
 const during = { startedAt: started, done: 4160, counts: { ...counted.counts, accepted: 3902, waiting: 40 } };
 
 const retrying: Import = {
@@ -60,7 +62,7 @@ const retrying: Import = {
 /** What each action makes of an import. The API itself is tested in test/features/imports. */
 const after: Record<string, Import> = {
   start: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
-  pause: { ...counted, ...during, state: 'paused' },
+  pause: { ...counted, ...during, state: 'paused', pausedAt: PAUSED_AT },
   resume: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
   cancel: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
 };
@@ -71,7 +73,7 @@ const after: Record<string, Import> = {
  */
 export async function standInImports(
   page: Page,
-  first: 'counting' | 'counted' | 'running' | 'failed' | 'waiting' | 'outdated' | 'cancelled',
+  first: 'counting' | 'counted' | 'running' | 'paused' | 'failed' | 'waiting' | 'outdated' | 'cancelled',
 ): Promise<string[]> {
   const asked: string[] = [];
   const firsts: Record<typeof first, Import> = {
@@ -80,6 +82,7 @@ export async function standInImports(
     outdated: { ...counted, outdated: true },
     running: { ...counted, ...during, state: 'running', rate: 41.6, secondsLeft: 200 },
     waiting: retrying,
+    paused: { ...counted, ...during, state: 'paused', pausedAt: PAUSED_AT },
     cancelled: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
     failed: { ...counted, state: 'failed', message: 'Not shown', text: { code: 'import.refused' } },
   };

@@ -193,6 +193,17 @@ inBrowser('importing', (stage) => {
     await page.getByText(/^Created Nov 23, 2026, .+ · Started Nov 23, 2026, .+ · Ended Nov 23, 2026, /).waitFor();
   });
 
+  it('that is paused says since when, in the list and on its page', async () => {
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, 'paused')),
+    });
+    const since = page.getByText(/ · Paused since Nov 23, 2026, /);
+    await since.waitFor();
+    await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    await since.waitFor();
+  });
+
   it('under way shows figures that add up to its records', async () => {
     const page = await stage().open('/imports', {
       before: async (page) => void (await standInImports(page, 'running')),

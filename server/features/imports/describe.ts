@@ -87,6 +87,7 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     ...(job.text ? said(job.text) : { message: '', text: null }),
     createdAt: iso(job.createdAt),
     startedAt: iso(job.startedAt),
+    pausedAt: iso(job.pausedAt),
     endedAt: iso(job.endedAt),
     done: standing.done,
     total,

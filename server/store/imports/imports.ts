@@ -55,12 +55,13 @@ type Row = {
   due_at: Date;
   created_at: Date;
   started_at: Date | null;
+  paused_at: Date | null;
   ended_at: Date | null;
 };
 
 const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operation_id, file_size, read_at, expires_at, url,
   metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
-  rate_at, rate_done, due_at, created_at, started_at, ended_at`;
+  rate_at, rate_done, due_at, created_at, started_at, paused_at, ended_at`;
 
 /** The column `message` holds a text, or an empty string. */
 const kept = (text: Text | null): string => (text ? writeText(text) : '');
@@ -106,6 +107,7 @@ function readRow(shop: Shop, row: Row): Import {
     dueAt: row.due_at.getTime(),
     createdAt: row.created_at.getTime(),
     startedAt: instant(row.started_at),
+    pausedAt: instant(row.paused_at),
     endedAt: instant(row.ended_at),
   };
 }
@@ -199,7 +201,7 @@ export async function changeState(
   const rows = await sql.query(
     `UPDATE imports SET state = $4, message = $5, due_at = now(), rate = NULL, rate_at = NULL,
        started_at = CASE WHEN $4 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
-       told_stale = told_stale OR $6::boolean OR $4 = 'paused',
+       paused_at = CASE WHEN $4 = 'paused' THEN now() END, told_stale = told_stale OR $6::boolean OR $4 = 'paused',
        ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END
      WHERE shop_id = $1 AND id = $2 AND state = ANY($3::text[]) RETURNING id`,
     [shop.id, id, from, to, kept(text), ended],

@@ -341,6 +341,21 @@ describe('an import', () => {
     expect(sizes.map(({ rows }) => rows > 0)).toEqual([true, true]);
   });
 
+  it('that is paused says since when, and no longer once it continues or ends', async () => {
+    scene = await startScene({ paused: true });
+    scene.shop.setCustomer(customer(1));
+    const { id, pausedAt } = await scene.counted({ kind: 'customers' });
+    expect(pausedAt).toBeNull();
+    const act = async (action: string) => (await scene.post(`/imports/${id}/${action}`)).body.pausedAt;
+    expect(await act('start')).toBeNull();
+    const first = Date.parse((await act('pause')) ?? '');
+    expect(first).toBeLessThanOrEqual(Date.now());
+    expect(Date.parse((await scene.get(id)).pausedAt ?? '')).toBe(first);
+    expect(await act('resume')).toBeNull();
+    expect(Date.parse((await act('pause')) ?? '')).toBeGreaterThan(first);
+    expect(await act('cancel')).toBeNull();
+  });
+
   it('waits while the shop has anything else to send', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));

@@ -14,6 +14,7 @@ export type ImportBody = {
   rate: number | null;
   secondsLeft: number | null;
   startedAt: string | null;
+  pausedAt: string | null;
   endedAt: string | null;
   which: string;
   waits: { reason: string; count: number; message: string; action?: string }[];
