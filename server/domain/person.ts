@@ -41,6 +41,15 @@ export const saleOptOutOf = ({ read, mergedSaleOptOut }: PersonProfile): boolean
   mergedSaleOptOut ? true : (read?.dataSaleOptOut ?? null);
 
 /**
+ * Keeps what the Admin API said. What it left open about data sale stays as it was. Once it says of
+ * a kept customer what it had said of one merged into them, its word on the kept one holds.
+ */
+export function keepRead(profile: PersonProfile, said: PersonRead): void {
+  if (said.dataSaleOptOut) profile.mergedSaleOptOut = false;
+  profile.read = { ...said, dataSaleOptOut: said.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? null };
+}
+
+/**
  * No known tags. It has no prototype: a tag may be named like something every object has, such as
  * `constructor`.
  */

@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { ConsentFact } from '../../domain/consent.ts';
-import { noTags, type PersonProfile } from '../../domain/person.ts';
+import { keepRead, noTags, type PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
@@ -42,12 +42,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
-  if (read.dataSaleOptOut) profile.mergedSaleOptOut = false;
-  profile.read = {
-    at: read.readAt,
-    metafields: { ...profile.read?.metafields, ...read.metafields },
-    dataSaleOptOut: read.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? null,
-  };
+  const metafields = { ...profile.read?.metafields, ...read.metafields };
+  keepRead(profile, { at: read.readAt, metafields, dataSaleOptOut: read.dataSaleOptOut });
 }
 
 /**
@@ -57,8 +53,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
-  const dataSaleOptOut = profile.read?.dataSaleOptOut ?? null;
-  profile.read = { at: readAt, metafields: { ...none, ...profile.read?.metafields }, dataSaleOptOut };
+  const metafields = { ...none, ...profile.read?.metafields };
+  keepRead(profile, { at: readAt, metafields, dataSaleOptOut: null });
   people.changed(person);
 }
 

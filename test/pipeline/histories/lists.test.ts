@@ -3,8 +3,8 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { customer, EMAIL, emailConsent } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
 let asking: Histories;
@@ -38,8 +38,10 @@ it('a customer whom the app may not see joins no list', async () => {
 
 const everyone = { ...settings, listsFor: 'everyone' };
 
-it('nobody joins a list with a customer who opted out of data sale and was merged away meanwhile, whatever Shopify says of the kept one', async () => {
-  const { shop, send, tell, save, settled, until, shopify, sent } = await asking.begin({ ...everyone, paused: true });
+/** Customer 1, who opted out of the sale of their data, was merged into customer 2, and both were read. */
+async function mergedSaleOptOut(settings: object): Promise<History> {
+  const history = await asking.begin(settings);
+  const { shop, send, tell, until, shopify } = history;
   const bothAreRead = async () => {
     const people = await asking.app.db.query<{ read_due_at: Date | null }>(
       'SELECT p.read_due_at FROM people p JOIN shops s ON s.id = p.shop_id WHERE s.domain = $1',
@@ -63,8 +65,37 @@ it('nobody joins a list with a customer who opted out of data sale and was merge
     40,
   );
   await until('the kept one is read again', bothAreRead);
+  return history;
+}
+
+it('nobody joins a list with a customer who opted out of data sale and was merged away meanwhile, whatever Shopify says of the kept one', async () => {
+  const { save, settled, sent } = await mergedSaleOptOut({ ...everyone, paused: true });
   await save(everyone);
   await settled();
   expect(sent().map(({ Email }) => Email)).toContain('person1@example.com');
   expect(sent().flatMap(({ ListIds }) => ListIds ?? [])).toEqual([]);
+});
+
+it('once the weekly comparison has heard of the kept customer what Shopify had said of the merged one, it alone decides about lists', async () => {
+  const { shop, shopify, tell, until, settled, sent } = await mergedSaleOptOut(everyone);
+  const mine = 'shop_id = (SELECT id FROM shops WHERE domain = $1)';
+  /** The weekly comparison hears this of the kept customer. */
+  const hear = async (dataSaleOptOut: boolean) => {
+    shopify.setCustomer({ id: 2, dataSaleOptOut, defaultEmailAddress: emailOf('person2@example.com') });
+    await asking.app.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second' WHERE ${mine}`, [
+      shop,
+    ]);
+    await until('consent is compared', async () => {
+      const over = `SELECT 1 FROM reconciliations WHERE consent_due_at > now() + interval '1 hour' AND ${mine}`;
+      return (await asking.app.db.query(over, [shop])).length > 0;
+    });
+  };
+  await hear(true);
+  await tell('orders/create', order(801, { email: 'person2@example.com', customer: customer(2) }), 50);
+  await settled();
+  expect(sent().flatMap(({ ListIds }) => ListIds ?? [])).toEqual([]);
+  await hear(false);
+  await tell('orders/create', order(802, { email: 'person2@example.com', customer: customer(2) }), 60);
+  await settled();
+  expect(sent().at(-1)).toMatchObject({ Email: 'person2@example.com', ListIds: ['a'] });
 });
