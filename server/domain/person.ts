@@ -8,6 +8,8 @@ export type PersonRead = {
   metafields: Record<string, string[]>;
   /** Null: Shopify didn't say. */
   dataSaleOptOut: boolean | null;
+  /** When Shopify was asked about that; missing: at `at`. */
+  saleAskedAt?: Instant;
 };
 
 /** A person as last known. Sealed in `people.profile`. */
@@ -41,12 +43,19 @@ export const saleOptOutOf = ({ read, mergedSaleOptOut }: PersonProfile): boolean
   mergedSaleOptOut ? true : (read?.dataSaleOptOut ?? null);
 
 /**
- * Keeps what the Admin API said. What it left open about data sale stays as it was. Once it says of
- * a kept customer what it had said of one merged into them, its word on the kept one holds.
+ * Learns whether the person's data may not be sold or shared. Shopify doesn't say since when, and an
+ * answer may be younger than its question: so an opt-out always counts, and its end only if asked
+ * about after what we know. Somebody who was never read stays unknown.
+ * @param askedAt null: not known
  */
-export function keepRead(profile: PersonProfile, said: PersonRead): void {
-  if (said.dataSaleOptOut) profile.mergedSaleOptOut = false;
-  profile.read = { ...said, dataSaleOptOut: said.dataSaleOptOut ?? profile.read?.dataSaleOptOut ?? null };
+export function learnSaleOptOut(profile: PersonProfile, optOut: boolean | null, askedAt: Instant | null): void {
+  const { read } = profile;
+  if (!read || optOut === null) return;
+  const knownAt = read.saleAskedAt ?? read.at;
+  const isOld = read.dataSaleOptOut === true && (askedAt === null || askedAt <= knownAt);
+  if (!optOut && (isOld || read.dataSaleOptOut === false)) return;
+  profile.read = { ...read, dataSaleOptOut: optOut, saleAskedAt: Math.max(askedAt ?? knownAt, knownAt) };
+  if (optOut && askedAt !== null && askedAt > knownAt) delete profile.mergedSaleOptOut;
 }
 
 /**

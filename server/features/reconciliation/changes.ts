@@ -5,6 +5,7 @@ import type { FoundFact } from '../../domain/consent.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
+import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
@@ -17,6 +18,7 @@ import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { type Kind, movePoint } from '../../store/shops/reconciliations.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { type Changed, fetchChangedPage, fetchWhole, type Page } from './fetch-changes.ts';
 
 export type ChangesDeps = {
@@ -87,25 +89,27 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
 
 /**
  * Whether a finding should become an event: it has something new, and its person is not erased or
- * deleted.
+ * deleted. `noted`: what Shopify said about a person whose finding has nothing new, besides what
+ * would be sent.
  */
-async function isWorthAnEvent(
+async function judge(
   deps: ChangesDeps,
   { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | null },
   finding: Finding,
-): Promise<boolean> {
+): Promise<{ isWorthAnEvent: boolean; noted: CustomerRead[] }> {
   const now = deps.now();
   const at = new Date(finding.readAt);
   const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
   const read = translateStoredEvent(country, row, Buffer.from(finding.body));
-  if (!('event' in read)) return true;
+  if (!('event' in read)) return { isWorthAnEvent: true, noted: [] };
   const [run] = await dryRun({ sql: deps.db, shop, stored, now }, [read.event]);
   const { settled } = run ?? { settled: null };
-  if (settled?.state === 'skipped' && STAYS_SO.has(settled.reason)) return false;
-  if (settled?.state !== 'skipped' || !KNOWN.has(settled.reason)) return true;
+  if (settled?.state === 'skipped' && STAYS_SO.has(settled.reason)) return { isWorthAnEvent: false, noted: [] };
+  if (settled?.state !== 'skipped' || !KNOWN.has(settled.reason)) return { isWorthAnEvent: true, noted: [] };
   const { translated: t } = read.event;
-  const facts = t.kind === 'order' || t.kind === 'customer' ? (t.read?.facts ?? []) : [];
-  return await hasNewFacts(deps.db, shop, facts);
+  const said = t.kind === 'order' || t.kind === 'customer' ? t.read : undefined;
+  const isWorthAnEvent = await hasNewFacts(deps.db, shop, said?.facts ?? []);
+  return { isWorthAnEvent, noted: said && !isWorthAnEvent ? [said] : [] };
 }
 
 type Found = { isKnown: boolean; readAt: Instant; body: string };
@@ -153,7 +157,8 @@ export async function countUntold(
     const body = bodies.get(one.id);
     if (!body) continue;
     const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
-    if (await isWorthAnEvent(deps, { shop, stored, country: country ?? null }, finding)) return untold.length;
+    const { isWorthAnEvent } = await judge(deps, { shop, stored, country: country ?? null }, finding);
+    if (isWorthAnEvent) return untold.length;
   }
   return 0;
 }
@@ -202,19 +207,24 @@ export async function findChanges(
         group.map(({ id }) => entityOf(shop, kind, id)),
       );
       const findings: Finding[] = [];
+      const noted: CustomerRead[] = [];
       for (const one of group) {
         const body = bodies.get(one.id);
         if (body === undefined) continue;
         const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
         const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
         // What Shopify fails to return is requested again, as for a webhook that holds only an id.
-        if (body === null) findings.push(finding);
-        else if (await isWorthAnEvent(deps, { shop, stored, country: country ?? null }, finding))
-          findings.push(finding);
+        const judged =
+          body === null
+            ? { isWorthAnEvent: true, noted: [] }
+            : await judge(deps, { shop, stored, country: country ?? null }, finding);
+        if (judged.isWorthAnEvent) findings.push(finding);
+        noted.push(...judged.noted);
       }
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
         const at = now();
+        await applyDataSaleOptOuts(sql, shop, noted, readAt);
         const news = await addFindings(sql, shop, findings, at);
         await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: at });
         await movePoint(sql, shop, kind, point);

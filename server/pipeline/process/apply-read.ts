@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { ConsentFact } from '../../domain/consent.ts';
-import { keepRead, noTags, type PersonProfile } from '../../domain/person.ts';
+import { learnSaleOptOut, noTags, type PersonProfile, type PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
@@ -42,9 +42,17 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
-  const metafields = { ...profile.read?.metafields, ...read.metafields };
-  keepRead(profile, { at: read.readAt, metafields, dataSaleOptOut: read.dataSaleOptOut });
+  profile.read = readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields });
+  learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }
+
+/** A later read that says nothing new about the sale of data. */
+const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRead['metafields']): PersonRead => ({
+  at,
+  metafields,
+  dataSaleOptOut: before?.dataSaleOptOut ?? null,
+  saleAskedAt: before?.saleAskedAt ?? before?.at ?? 0,
+});
 
 /**
  * Shopify no longer has this customer, or says nothing about them. Asking again would give the same
@@ -53,8 +61,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
-  const metafields = { ...none, ...profile.read?.metafields };
-  keepRead(profile, { at: readAt, metafields, dataSaleOptOut: null });
+  profile.read = readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields });
   people.changed(person);
 }
 

@@ -31,7 +31,13 @@ async function open(settings: object): Promise<Scene> {
 async function importWith(scene: Scene, meanwhile: () => Promise<void>): Promise<void> {
   scene.shop.bulk.polls = 1_000_000;
   const { body } = await scene.post('/imports', { kind: 'customers' });
-  await until('Shopify reads', async () => (scene.shop.bulk.operations.length > 0 ? true : undefined));
+  // The comparison after the installation has Shopify read as well.
+  await until('Shopify reads', async () => {
+    const rows = await scene.connector.db.query('SELECT 1 FROM imports WHERE id = $1 AND operation_id IS NOT NULL', [
+      body.id,
+    ]);
+    return rows.length > 0 ? true : undefined;
+  });
   await meanwhile();
   scene.shop.bulk.finish();
   await scene.reaches(body.id, 'counted');
@@ -62,4 +68,32 @@ it('a tag that opts out while Shopify writes the file of an import is not undone
     expect(told()).toEqual([true, false]);
   });
   expect(told()).toEqual([true, false]);
+});
+
+it('an opt-out from the sale of data that the weekly comparison learns meanwhile is not undone by the file', async () => {
+  const scene = await open({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
+  const { connector, shop } = scene;
+  const known = shop.setCustomer(customer(1));
+  await connector.deliver('customers/create', {
+    id: known.id,
+    email: 'robin1@example.com',
+    updated_at: known.updatedAt,
+  });
+  await connector.settled();
+  await connector.connect({ providerType: 3, listIds: ['8'], listsFor: 'everyone' });
+  const lists = () => connector.ascent360.received.map(({ body }) => (body as { ListIds?: string[] }).ListIds ?? null);
+  expect(lists()).toContainEqual(['7']);
+  const before = lists().length;
+  await importWith(scene, async () => {
+    shop.setCustomer({ ...known, dataSaleOptOut: true });
+    shop.bulk.polls = 0;
+    await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
+    await until('all customers are compared', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM reconciliations WHERE consent_due_at > now() + interval '1 hour'`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+  });
+  expect(lists().slice(before)).toEqual([null]);
 });

@@ -55,6 +55,7 @@ async function mergedSaleOptOut(settings: object): Promise<History> {
     await send('customers/update', customer(id));
   }
   await until('both are read', bothAreRead);
+  shopify.customers.delete('1');
   await tell(
     'customers/merge',
     {
