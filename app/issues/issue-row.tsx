@@ -1,12 +1,9 @@
 import { BlockStack, Box, Button, InlineStack, Link, Text } from '@shopify/polaris';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { IssueState } from '../../server/domain/issue-states.ts';
 import type { Issue } from '../../server/features/activity/api.ts';
+import { DismissMany } from '../activity/dismiss-many.tsx';
 import { SendAgain } from '../activity/send-again.tsx';
-import { call } from '../api.ts';
-import { showToast } from '../app-bridge.ts';
-import { Confirm } from '../shell/confirm.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 
@@ -23,19 +20,10 @@ function stepFor({ reason, suspect }: Issue): string | null {
 export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause: boolean }) {
   const { issue, state, isUnderCause } = props;
   const format = useFormat();
-  const client = useQueryClient();
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
   const { person, count, since, eventId, query } = issue;
   const step = stepFor(issue);
   const filter = Object.fromEntries(new URLSearchParams(query));
-  const dismiss = useMutation({
-    mutationFn: () => call<{ count: number }>('POST', '/activity/dismiss', { body: { filter } }),
-    onSuccess: async (done) => {
-      showToast(t('dismissed', { count: done.count }));
-      setAsking(null);
-      await client.invalidateQueries();
-    },
-  });
   const name = person?.name ?? person?.customerId;
   return (
     <li>
@@ -80,7 +68,7 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
                 onClick={() => setAsking('dismiss')}
                 accessibilityLabel={t('dismissFor', { name: name ?? t('nobody') })}
               >
-                {t('dismiss', { count })}
+                {textAt('activity.dismiss.action')}
               </Button>
             )}
           </InlineStack>
@@ -89,15 +77,7 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
       {asking === 'again' && (
         <SendAgain title={t('againTitle')} path="/activity/retry" body={{ filter }} onClose={() => setAsking(null)} />
       )}
-      {asking === 'dismiss' && (
-        <Confirm
-          title={t('dismissTitle', { count })}
-          text={t('dismissText')}
-          action={t('dismiss', { count })}
-          change={dismiss}
-          onClose={() => setAsking(null)}
-        />
-      )}
+      {asking === 'dismiss' && <DismissMany filter={filter} onClose={() => setAsking(null)} />}
     </li>
   );
 }

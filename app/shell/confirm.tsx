@@ -1,35 +1,54 @@
 import { BlockStack, Modal, Text } from '@shopify/polaris';
 import { textAt } from '../texts.ts';
 import { Failure } from './failure.tsx';
+import { LoadingLines } from './loading.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
 /** The part of a mutation that we use. */
 type Change = { mutate(): void; isPending: boolean; error: unknown };
 
-/** Asks before something that is harder to undo. */
+/**
+ * Asks before something that is harder to undo.
+ * @param text null: not known yet, so that nobody can agree to it
+ * @param disabled there is nothing to do
+ */
 export function Confirm(props: {
   title: string;
-  text: string;
+  text: readonly string[] | string | null;
   action: string;
   destructive?: boolean;
+  disabled?: boolean;
   change: Change;
   onClose: () => void;
 }) {
-  const { title, text, action, destructive = false, change, onClose } = props;
+  const { title, text, action, destructive = false, disabled = false, change, onClose } = props;
   useReturnFocus();
   return (
     <Modal
       open
       title={title}
       onClose={onClose}
-      primaryAction={{ content: action, onAction: () => change.mutate(), loading: change.isPending, destructive }}
+      primaryAction={{
+        content: action,
+        onAction: () => change.mutate(),
+        loading: change.isPending,
+        disabled: disabled || text === null,
+        destructive,
+      }}
       secondaryActions={[{ content: textAt('common.cancel'), onAction: onClose }]}
     >
       <Modal.Section>
-        <BlockStack gap="400">
-          {change.error !== null && <Failure error={change.error} />}
-          <Text as="p">{text}</Text>
-        </BlockStack>
+        <div aria-live="polite">
+          <BlockStack gap="400">
+            {change.error !== null && <Failure error={change.error} />}
+            {text === null && change.error === null && <LoadingLines lines={1} />}
+            {[text ?? []].flat().map((sentence) => (
+              <Text as="p" key={sentence}>
+                {sentence}
+              </Text>
+            ))}
+          </BlockStack>
+        </div>
       </Modal.Section>
     </Modal>
   );

@@ -89,6 +89,10 @@ export type DueFlags = Omit<SentAgain, 'count' | 'together' | 'leftOut'>;
 /** `more`: the filter matches more events than one call can resend. */
 const sentManyAgain = sentAgain.extend({ more: z.boolean() });
 
+/** `more`: the filter matches more events than one call dismisses. */
+const dismissedMany = z.object({ count: z.int(), more: z.boolean() });
+export type DismissedMany = z.infer<typeof dismissedMany>;
+
 export const activityApi: readonly ApiRoute[] = [
   {
     method: 'get',
@@ -140,9 +144,9 @@ export const activityApi: readonly ApiRoute[] = [
   {
     method: 'post',
     path: '/activity/dismiss',
-    does: 'Dismisses all events of a filter that need attention.',
+    does: 'Dismisses the events of a filter that need attention, the newest first; more: there are others. dryRun: only says how many.',
     body: dismissManyContract('UTC'),
-    answer: { json: z.object({ count: z.int() }) },
+    answer: { json: dismissedMany },
     refusals: [413, 422],
   },
   {

@@ -51,6 +51,6 @@ export const manyContract = (timeZone: string) =>
   );
 export const dismissManyContract = (timeZone: string) =>
   z.strictObject(
-    { filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }) },
+    { dryRun: yesNo, filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }) },
     { error: NO_OBJECT },
   );

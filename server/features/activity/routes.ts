@@ -135,13 +135,15 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
       unprocessable(res, faultsOf(asked.error));
       return;
     }
-    const { filter } = asked.data;
+    const { filter, dryRun } = asked.data;
     const isAsked = filter.state.length === 0 || filter.state.includes('attention');
     const found = { ...filter, state: ['attention' as const] };
-    const { ids } = isAsked ? await findSendable(db, shop, found, facts.country ?? null) : { ids: [] };
-    const dismissed = await dismissEvents(db, shop, ids);
-    await noteChangedEnds(db, dismissed);
-    res.json({ count: dismissed.length });
+    const { ids, more } = isAsked
+      ? await findSendable(db, shop, found, facts.country ?? null)
+      : { ids: [], more: false };
+    const dismissed = dryRun ? ids : await dismissEvents(db, shop, ids);
+    if (!dryRun) await noteChangedEnds(db, dismissed);
+    res.json({ count: dismissed.length, more });
   });
 
   router.post('/activity/:id/dismiss', async (req, res, next) => {

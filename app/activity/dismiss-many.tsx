@@ -1,0 +1,47 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { DismissedMany } from '../../server/features/activity/api.ts';
+import { call } from '../api.ts';
+import { showToast } from '../app-bridge.ts';
+import { Confirm } from '../shell/confirm.tsx';
+import { textsOf } from '../texts.ts';
+
+const t = textsOf('activity.dismiss');
+
+/** Asks before dismissing all events of a filter that need attention, and says how many these are. */
+export function DismissMany(props: { filter: object; onDone?: () => void; onClose: () => void }) {
+  const { filter, onDone, onClose } = props;
+  const client = useQueryClient();
+  const ask = async (how: { dryRun?: boolean; signal?: AbortSignal }) => {
+    const { dryRun = false, ...options } = how;
+    return await call<DismissedMany>('POST', '/activity/dismiss', { body: { filter, dryRun }, ...options });
+  };
+  const { data: forecast, error } = useQuery({
+    queryKey: ['dismiss', filter],
+    queryFn: async ({ signal }) => await ask({ dryRun: true, signal }),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const dismiss = useMutation({
+    mutationFn: async () => await ask({}),
+    onSuccess: async ({ count }) => {
+      showToast(t('bulkDone', { count }));
+      onDone?.();
+      onClose();
+      await client.invalidateQueries();
+    },
+  });
+  const text = forecast && [
+    t('bulkText', { count: forecast.count }),
+    ...(forecast.more ? [t('more', { count: forecast.count })] : []),
+  ];
+  return (
+    <Confirm
+      title={t('bulkTitle')}
+      text={text ?? null}
+      action={t('action')}
+      disabled={forecast?.count === 0}
+      change={{ ...dismiss, error: dismiss.error ?? error }}
+      onClose={onClose}
+    />
+  );
+}
