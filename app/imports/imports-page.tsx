@@ -14,6 +14,7 @@ import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 import { nameOf } from './name-of.ts';
+import { SinceField } from './since-field.tsx';
 import '../shell/rows.css';
 
 const t = textsOf('imports');
@@ -124,15 +125,7 @@ function NewImport() {
               />
             )
           ) : (
-            <TextField
-              label={t('form.from')}
-              type="date"
-              value={from}
-              onChange={typing(setFrom)}
-              autoComplete="off"
-              helpText={kind === 'orders' ? t('form.fromOrders') : t('form.fromCustomers')}
-              {...faultOf('from')}
-            />
+            <SinceField kind={kind} day={from} onChange={typing(setFrom)} {...faultOf('from')} />
           )}
           <InlineStack>
             <Button submit variant="primary" loading={begin.isPending}>

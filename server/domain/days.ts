@@ -1,5 +1,11 @@
 import type { Instant } from './scalars.ts';
 
+/**
+ * Shopify gives apps the last 60 days of orders
+ * (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
+ */
+export const ORDERS_DAYS = 60;
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** A local day begins at most this long before or after the same day in UTC. */

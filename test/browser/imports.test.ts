@@ -98,6 +98,29 @@ inBrowser('importing', (stage) => {
     expect(body).toMatchObject({ items: [{ kind: 'orders' }] });
   });
 
+  it('takes the day from a calendar, by keyboard alone, but no day of which Shopify gives no orders', async () => {
+    const page = await stage().open('/imports');
+    await page.getByText('Orders', { exact: true }).click();
+    const field = page.getByLabel('Only since');
+    const calendar = page.getByRole('button', { name: 'Calendar' });
+    await calendar.focus();
+    await page.keyboard.press('Enter');
+    const earlier = page.getByRole('button', { name: /^Show previous month/ });
+    const offered = page.getByRole('button', { name: /^\w+ \w+ \d+ \d{4}$/, disabled: false });
+    await expect.poll(() => earlier.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // The 60th day before today is one, two or three months back.
+    for (let month = 0; month < 3; month++) await page.keyboard.press('Enter');
+    while ((await offered.count()) === 0) await page.getByRole('button', { name: /^Show next month/ }).click();
+    await offered.first().focus();
+    await page.keyboard.press('Enter');
+    await calendar.and(page.locator('[aria-expanded="false"]')).waitFor();
+    const day = await field.inputValue();
+    const days = (Date.now() - Date.parse(day)) / 86_400_000;
+    expect(days).toBeGreaterThanOrEqual(59);
+    expect(days).toBeLessThan(62);
+  });
+
   it('covers only the customers whose admin addresses were pasted', async () => {
     const shop = stage().connector.admin.shop(SHOP);
     for (const id of [7001, 7002, 7003]) shop.setCustomer({ id, defaultEmailAddress: emailOf(`${id}@example.com`) });

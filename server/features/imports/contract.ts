@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { startOfDay } from '../../domain/days.ts';
+import { ORDERS_DAYS, startOfDay } from '../../domain/days.ts';
 import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
-/**
- * Shopify gives apps the last 60 days of orders
- * (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
- */
-export const ORDERS_DAYS = 60;
 const DAY = 24 * 3_600_000;
 /** For more, import a segment or all customers. */
 const MOST_IDS = 10_000;
