@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { type Fault, faultOf } from '../domain/fault.ts';
 import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
@@ -19,12 +19,20 @@ const parseJson = express.json({
   verify: (req, _res, bytes) => void (bytes.length === 0 && empty.add(req)),
 });
 
+const hasBody = ({ headers }: Request) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
 /**
  * Reads JSON bodies of the merchant API. If a body isn't an object, the route's own contract
  * rejects it. An empty body counts as none, where express would make it an empty object: a document
- * lost on the way must not be replaced by its defaults.
+ * lost on the way must not be replaced by its defaults. A body of another type is refused, where
+ * express would leave it unread: a dry run would send.
  */
 export const jsonBody: RequestHandler = (req, res, next) => {
+  if (hasBody(req) && !req.is('application/json')) {
+    unprocessable(res, [faultOf('', { code: 'fault.json' })]);
+    return;
+  }
   parseJson(req, res, (error?: unknown) => {
     if (empty.has(req)) req.body = undefined;
     next(error);

@@ -64,3 +64,17 @@ it.each([
     body: { outcome: 'accepted' },
   });
 });
+
+it.each([
+  ['plain text', { 'content-type': 'text/plain' }],
+  ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['another JSON', { 'content-type': 'application/vnd.api+json' }],
+])('a dry run that says to be %s sends nothing, and a test record goes to nobody', async (_, headers) => {
+  const event = await connector.deliver('customers/create', { id: 7, email: 'robin@example.com' });
+  const before = connector.ascent360.received.length;
+  const refused = { status: 422, body: { errors: [{ field: '', message: 'Send a JSON object.' }] } };
+  expect(await send('POST', `/activity/${event.id}/retry`, '{"dryRun":true}', headers)).toMatchObject(refused);
+  expect(await send('POST', '/test-record', '{"email":"me@example.com"}', headers)).toMatchObject(refused);
+  expect(await connector.settled()).toContainEqual(event);
+  expect(connector.ascent360.received).toHaveLength(before);
+});

@@ -11,7 +11,7 @@ const MOST_IDS = 10_000;
 
 const digitsOf = (type: string, error: string) =>
   z
-    .union([z.string(), z.int().positive()], { error })
+    .union([z.string(), z.int({ error }).positive({ error })], { error })
     .transform((written) => String(written).trim())
     .pipe(z.string().regex(new RegExp(`^(?:gid://shopify/${type}/)?[1-9]\\d{0,19}$`), { error }))
     .transform((written) => written.slice(written.lastIndexOf('/') + 1));

@@ -90,7 +90,7 @@ const someOf = <const Name extends string>(names: readonly Name[]) =>
 
 const rowId = (code: 'import_id' | 'person_id', others: readonly string[] = []) =>
   z
-    .union([z.literal(''), z.uuid(), z.enum(others)], { error: refusing(code) })
+    .union([z.literal(''), z.uuid({ error: refusing(code) }), z.enum(others)], { error: refusing(code) })
     .nullish()
     .transform((id) => id || null);
 
