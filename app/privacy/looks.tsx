@@ -6,6 +6,7 @@ import { CardHead } from '../shell/card-head.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { staffName } from '../shell/staff-name.ts';
 import { textIf, textsOf } from '../texts.ts';
 
 const t = textsOf('privacy.looks');
@@ -20,7 +21,7 @@ const pageOf: Record<string, (id: string) => string> = {
   person: (id) => `/people/${id}`,
 };
 
-function LookRow({ look }: { look: Look }) {
+function LookRow({ look, you }: { look: Look; you: string }) {
   const format = useFormat();
   const what = textIf(`privacy.looks.what.${look.what}`) ?? look.what;
   const url = look.about === null ? undefined : pageOf[look.what]?.(look.about);
@@ -30,7 +31,7 @@ function LookRow({ look }: { look: Look }) {
         <Text as="span" tone="subdued">
           <time dateTime={look.at}>{format.moment(look.at)}</time>
         </Text>{' '}
-        · {t('user', { id: look.who })} · {url ? <Link url={url}>{what}</Link> : what}
+        · {staffName(look.who, you)} · {url ? <Link url={url}>{what}</Link> : what}
       </Text>
     </li>
   );
@@ -41,7 +42,7 @@ export function Looks() {
   const [all, setAll] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['privacy', 'looks'],
-    queryFn: ({ signal }) => call<{ items: Look[] }>('GET', '/access-log', { signal }),
+    queryFn: ({ signal }) => call<{ items: Look[]; you: string }>('GET', '/access-log', { signal }),
   });
   const items = data?.items ?? [];
   const hidden = all ? 0 : Math.max(0, items.length - AT_FIRST);
@@ -59,7 +60,7 @@ export function Looks() {
           ) : (
             <BlockStack as="ul" gap="100">
               {(hidden > 0 ? items.slice(0, AT_FIRST) : items).map((look) => (
-                <LookRow key={`${look.at} ${look.who} ${look.what} ${look.about ?? ''}`} look={look} />
+                <LookRow key={`${look.at} ${look.who} ${look.what} ${look.about ?? ''}`} look={look} you={data.you} />
               ))}
             </BlockStack>
           )}

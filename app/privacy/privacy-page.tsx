@@ -151,7 +151,7 @@ export function PrivacyPage() {
         </BlockStack>
       )}
       {data && <AuditCard newest={data.audit} />}
-      {(data || error) && <Looks />}
+      {data && <Looks />}
       <Box paddingBlockEnd="800" />
     </AppPage>
   );

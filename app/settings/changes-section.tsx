@@ -6,6 +6,7 @@ import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { staffName } from '../shell/staff-name.ts';
 import { textsOf } from '../texts.ts';
 import { describeValue } from './describe-value.ts';
 import { nameOf } from './draft.ts';
@@ -16,7 +17,7 @@ const FIRST = 10;
 
 type Change = Omit<SettingChange, 'at'> & { at: string };
 
-function Entry({ change }: { change: Change }) {
+function Entry({ change, you }: { change: Change; you: string }) {
   const format = useFormat();
   const { at, who, field, oldValue, newValue } = change;
   return (
@@ -29,7 +30,7 @@ function Entry({ change }: { change: Change }) {
         {t('changes.changed', { from: describeValue(field, oldValue), to: describeValue(field, newValue) })}
       </Text>
       <Text as="p" tone="subdued" variant="bodySm">
-        {format.moment(at)} · {t('changes.by', { who })}
+        {format.moment(at)} · {staffName(who, you)}
       </Text>
     </li>
   );
@@ -39,23 +40,22 @@ export function ChangesSection() {
   const [all, setAll] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['setting-changes'],
-    queryFn: ({ signal }) => call<{ items: Change[] }>('GET', '/settings/changes', { signal }),
+    queryFn: ({ signal }) => call<{ items: Change[]; you: string }>('GET', '/settings/changes', { signal }),
   });
-  const shown = all ? data?.items : data?.items.slice(0, FIRST);
   return (
     <Section id="changes">
-      {error ? (
+      {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />
-      ) : !shown ? (
+      ) : !data ? (
         <LoadingLines lines={3} />
-      ) : shown.length === 0 ? (
+      ) : data.items.length === 0 ? (
         <Text as="p" tone="subdued">
           {t('changes.none')}
         </Text>
       ) : (
         <BlockStack as="ul" gap="300">
-          {shown.map((change) => (
-            <Entry key={`${change.at} ${change.field}`} change={change} />
+          {(all ? data.items : data.items.slice(0, FIRST)).map((change) => (
+            <Entry key={`${change.at} ${change.field}`} change={change} you={data.you} />
           ))}
         </BlockStack>
       )}

@@ -20,14 +20,13 @@ export function Failure(props: { error: unknown; onRetry?: () => void; withData?
   const isNoticed = useIsNoticed(error);
   const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
   const text = textIf(`common.failures.${kind}.text`);
-  if (withData && isNoticed) return null;
+  if (isNoticed) return withData ? null : <Text as="p">{t('notLoaded')}</Text>;
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
   const retry = needsReload
     ? { content: t('reload'), onAction: reload }
     : onRetry && { content: t('retry'), onAction: onRetry };
-  const action = isNoticed ? undefined : retry;
   return (
-    <Banner tone="critical" title={t(`failures.${kind}.title`)} {...(action && { action })}>
+    <Banner tone="critical" title={t(`failures.${kind}.title`)} {...(retry && { action: retry })}>
       <BlockStack gap="100">
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}

@@ -121,9 +121,9 @@ export const overviewScenes: Scene[] = [
     history: true,
     prepare: async (stage) => {
       await settled(stage);
-      await stage.connector.db.query(`UPDATE settings SET seen = NULL, seen_at = NULL`);
+      await stage.connector.api('PUT', '/seen', { answer: 'no' });
     },
-    act: async (page) => void (await page.getByText('Do you see it in Ascent360?').waitFor()),
+    act: async (page) => void (await page.getByText(/^On .+ you didn’t find it in Ascent360\.$/).waitFor()),
   },
   {
     name: 'overview-empty',

@@ -60,7 +60,18 @@ inBrowser('privacy requests', (stage) => {
   it('are listed next to who viewed personal data, including the download', async () => {
     const page = await stage().open('/privacy');
     await page.getByRole('heading', { name: 'Who viewed customer data' }).waitFor();
-    await page.getByText(/ · User \d+ · Data for a request, downloaded$/).waitFor();
+    await page.getByText(/ · You · Data for a request, downloaded$/).waitFor();
+  });
+
+  it('name whoever uses the page “You”, and anybody else by the number that Shopify gives, and say so', async () => {
+    const look = (who: string) => ({ at: '2026-11-23T16:00:00.000Z', who, what: 'activity', about: null });
+    const json = { items: [look('42'), look('77')], nextCursor: null, you: '42' };
+    const page = await stage().open('/privacy', {
+      before: async (page) => void (await page.route('**/api/access-log', (route) => route.fulfill({ json }))),
+    });
+    await page.getByText(/ · Staff member 77 · /).waitFor();
+    expect(await page.getByText(/ · You · /).count()).toBe(1);
+    await page.getByText('Shopify tells this app a staff member’s number, not their name.').waitFor();
   });
 
   it('are listed next to the end of the audit log, which is downloaded as a file that matches it', async () => {
@@ -74,14 +85,25 @@ inBrowser('privacy requests', (stage) => {
     expect(verifyExport(await readFile(await file.path(), 'utf8'))).toMatchObject({ ok: true, hash: shown });
   });
 
-  it('that can’t be loaded are loaded after a retry', async () => {
+  it('that can’t be loaded are reported once, and loaded after a retry', async () => {
     const route = '**/api/privacy-requests';
     const page = await stage().open('/privacy', {
       before: async (page) => await answering(page, route, 500, away),
     });
     await page.getByText('The app can’t reach its database').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(1);
     await page.unroute(route);
     await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
+  });
+
+  it('stay if only the list of views can’t be loaded: one message says that the server can’t be reached', async () => {
+    const page = await stage().open('/privacy', {
+      before: async (page) => await answering(page, '**/api/access-log', 503, away),
+    });
+    await page.getByText('This part couldn’t be loaded.').waitFor();
+    await page.getByText(/^What you see is from /).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(1);
     await page.getByRole('heading', { name: 'Erasure request' }).waitFor();
   });
 

@@ -15,6 +15,8 @@ const answer = z.object({
   /** `who`: the Shopify user's id; `about`: the row that was shown. */
   items: z.array(z.object({ at: z.iso.datetime(), who: z.string(), what: z.string(), about: z.uuid().nullable() })),
   nextCursor: z.uuid().nullable(),
+  /** The caller's own id. */
+  you: z.string(),
 });
 
 export const accessLogApi: readonly ApiRoute[] = [
@@ -32,7 +34,7 @@ export const accessLogApi: readonly ApiRoute[] = [
 export function accessLogRoutes({ db }: { db: Db }): Router {
   const router = Router();
   router.get('/access-log', async (req, res) => {
-    const { shop } = merchantOf(res);
+    const { shop, userId } = merchantOf(res);
     const asked = contract.safeParse(req.query);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
@@ -47,6 +49,7 @@ export function accessLogRoutes({ db }: { db: Db }): Router {
     const looked: z.infer<typeof answer> = {
       items: items.map(({ at, who, what, about }) => ({ at: at.toISOString(), who, what, about })),
       nextCursor: rows.length > MOST ? (items.at(-1)?.id ?? null) : null,
+      you: userId,
     };
     res.json(looked);
   });

@@ -94,8 +94,8 @@ export const settingsApi: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/settings/changes',
-    does: 'Says who changed which setting, newest first.',
-    answer: { json: z.object({ items: z.array(change) }) },
+    does: 'Says who changed which setting, newest first; you: the caller’s own id.',
+    answer: { json: z.object({ items: z.array(change), you: z.string() }) },
   },
   {
     method: 'post',

@@ -121,8 +121,9 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
   });
 
   router.get('/settings/changes', async (_req, res) => {
-    const changes = await store.changes(merchantOf(res).shop, MOST_CHANGES);
-    res.json({ items: changes.map((change) => ({ ...change, at: new Date(change.at).toISOString() })) });
+    const { shop, userId } = merchantOf(res);
+    const changes = await store.changes(shop, MOST_CHANGES);
+    res.json({ items: changes.map((change) => ({ ...change, at: new Date(change.at).toISOString() })), you: userId });
   });
 
   router.post('/test-record', jsonBody, async (req, res) => {

@@ -218,7 +218,7 @@ describe('DELETE /api/settings/guid', () => {
 });
 
 describe('GET /api/settings/changes', () => {
-  it('lists who changed what, newest first', async () => {
+  it('lists who changed what, newest first, and who asks', async () => {
     await call('put', '/api/settings', { guid });
     now += 1000;
     await call('put', '/api/settings', { guid, paused: true });
@@ -228,6 +228,7 @@ describe('GET /api/settings/changes', () => {
         { at: '2026-11-20T12:00:01.000Z', who: '42', field: 'paused', oldValue: 'false', newValue: 'true' },
         { at: '2026-11-20T12:00:00.000Z', who: '42', field: 'guid', oldValue: null, newValue: 'b7a9' },
       ],
+      you: '42',
     });
   });
 });
