@@ -10,6 +10,7 @@ const BASE64_PARTS = /^[\w+/=-]+(?:\.[\w+/=-]*)+$/;
 const QUERY = /^[\s&]*[^\s=&<>"'{}]+=/;
 /** Every query that Shopify signs has both. */
 const LAUNCH_PARTS = [/shop=[a-z0-9-]+\.myshopify\.com/i, /timestamp=\d/i];
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 const FLOW_ONLY = '"action_run_id"';
 
 /**
@@ -26,9 +27,14 @@ export function isTokenOrQuery(rawBody: Buffer): boolean {
   return couldBeToken(text) || QUERY.test(text) || LAUNCH_PARTS.every((part) => part.test(text));
 }
 
-/** The signed part of a JWT: its header and claims in base64url, with a period between them. */
+/**
+ * The signed part of a JWT: its header and claims in base64url, with a period between them. A number
+ * such as 3.14 is none: no header in base64url begins with a digit.
+ */
 function couldBeToken(text: string): boolean {
-  if (BASE64_PARTS.test(text.trim())) return true;
+  const written = text.trim();
+  if (NUMBER.test(written)) return false;
+  if (BASE64_PARTS.test(written)) return true;
   const end = text.indexOf('.');
   if (end === -1) return false;
   const header = text.slice(0, end).replace(/\s/g, '');

@@ -46,6 +46,8 @@ describe('a signed text that a stranger can get hold of', () => {
     ['an array with an equals sign', '["a=b"]'],
     ['a text', '"a=b"'],
     ['a number', '5'],
+    ['a number with decimals', '3.14'],
+    ['a number with an exponent', ' -2.50e+3\n'],
     ['null', 'null'],
     ['nothing', ''],
     ['a page', '<html lang="en">The shop = closed.</html>'],

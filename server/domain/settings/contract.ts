@@ -18,17 +18,19 @@ export type ParsedSettings =
  */
 const storable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
+/** Characters as a person counts them at most: an emoji is one, though it takes two code units. */
 function text(max: number) {
   const error = refusing('length', { max });
   return z
     .string({ error })
     .overwrite(visibleText)
     .min(1, { error })
-    .max(max, { error })
+    .refine((written) => [...written].length <= max, { error })
     .refine(storable, {
       error: refusing('invisible'),
       abort: true,
-    });
+    })
+    .meta({ maxLength: max });
 }
 
 const onOff = z.boolean({ error: refusing('on_off') });

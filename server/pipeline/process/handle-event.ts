@@ -4,6 +4,7 @@ import { type Batch, type Outcome, skipped, type TranslatedEvent } from './batch
 import { handleConsent } from './handle-consent.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
 import { handleState, isRead } from './handle-state.ts';
+import { withHomeCountry } from './home-country.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { withKnownBuyer } from './known-buyer.ts';
 
@@ -12,7 +13,7 @@ import { withKnownBuyer } from './known-buyer.ts';
  * Only changes the batch.
  */
 export function handleEvent(batch: Batch, event: TranslatedEvent): void {
-  const t = withKnownBuyer(batch, event.translated);
+  const t = withHomeCountry(batch, withKnownBuyer(batch, event.translated));
   const entity = entityKeyOf(batch.shop, t);
   // A guest has no id we could recognize, but their orders do.
   const erased = [personKeyOf(batch.shop, t), entity].map((key) => (key === null ? null : batch.redactedAt(key)));

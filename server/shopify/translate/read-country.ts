@@ -20,8 +20,9 @@ const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi z
 const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
   AE: ['Emirates'],
   BO: ['Plurinational State of Bolivia'],
-  BQ: ['Bonaire'],
+  BQ: ['Bonaire', 'Bonaire, Sint Eustatius and Saba'],
   CD: ['Congo DRC', 'DR Congo', 'DRC', 'Zaire'],
+  CM: ['Republic of Cameroon'],
   CN: ['PRC', 'Mainland China'],
   DE: ['Federal Republic of Germany'],
   GB: [
@@ -47,8 +48,12 @@ const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
   TR: ['Republic of Türkiye'],
   TW: ['Republic of China'],
   VA: ['Vatican', 'Holy See'],
+  VC: ['St. Vincent'],
   VE: ['Bolivarian Republic of Venezuela'],
 };
+
+/** Names that say one country in ISO 3166-1 and in Shopify's forms, but two in other lists. */
+const ONE_COUNTRY: Readonly<Record<string, CountryCode>> = { Congo: 'CG' };
 
 const SMALL_WORDS = new Set(['and', 'of', 'the']);
 
@@ -105,6 +110,7 @@ const english = lazily(() => {
     for (const name of all) addName(names, name, code);
   }
   for (const [code, more] of Object.entries(MORE_NAMES)) for (const name of more) addName(names, name, code);
+  for (const [name, code] of Object.entries(ONE_COUNTRY)) names.set(keyOf(name), code);
   return names;
 });
 const otherLanguages = lazily(() => {

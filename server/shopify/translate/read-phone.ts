@@ -20,12 +20,22 @@ const MAX_LENGTH = 250;
 /** East Asian keyboards type `（＋１）` for `(+1)`. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
 const toAscii = (char: string) => String.fromCharCode(char.charCodeAt(0) - 0xfee0);
+/** Digits of other scripts. Each script has its ten together, so the first of a run is a zero. */
+const DIGIT = /\p{Nd}/u;
+const OTHER_DIGITS = /[^\P{Nd}0-9]/gu;
+function plainDigit(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  let zero = code;
+  while (DIGIT.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
+}
+
 /** `(+44) 20…` */
 const CODE_IN_BRACKETS = /^\(\s*(\+\s*\d{1,3})\s*\)/;
 
 function strip(text: string): string {
-  const plain = text.replaceAll(UNSEEN, '').replaceAll(FULL_WIDTH, toAscii).replaceAll(QUOTES, '');
-  return plain.replaceAll(SPACE, ' ').replaceAll(ENDS, '').replace(CODE_IN_BRACKETS, '$1 ');
+  const plain = text.replaceAll(UNSEEN, '').replaceAll(FULL_WIDTH, toAscii).replaceAll(OTHER_DIGITS, plainDigit);
+  return plain.replaceAll(QUOTES, '').replaceAll(SPACE, ' ').replaceAll(ENDS, '').replace(CODE_IN_BRACKETS, '$1 ');
 }
 
 /**

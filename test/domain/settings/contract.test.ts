@@ -77,6 +77,14 @@ describe('a settings document', () => {
     expect(parseSettings(full, regular)).toEqual({ ok: true, settings, guid, newAccount: true });
   });
 
+  it.each([
+    ['sourceName', '⛷'.repeat(100)],
+    ['sourceType', '🏂'.repeat(100)],
+    ['sourceName', '雪'.repeat(100)],
+  ])('takes a %s of 100 characters in any script', (key, written) => {
+    expect(parseSettings({ [key]: written }, regular)).toMatchObject({ ok: true, settings: { [key]: written } });
+  });
+
   it('gets the default for every missing key, at any depth', () => {
     const parsed = parseSettings({ consent: { email: { history: 'all' } }, mapping: { gender: null } }, regular);
     const consent = { ...defaults.consent, email: { ...defaults.consent.email, history: 'all' } };
@@ -116,6 +124,7 @@ describe('a settings document', () => {
     ['an empty source name', { sourceName: ' ' }, 'sourceName', characters(100)],
     ['a source name of null', { sourceName: null }, 'sourceName', characters(100)],
     ['a long source name', { sourceName: 'x'.repeat(101) }, 'sourceName', characters(100)],
+    ['a long source name in emoji', { sourceName: '🏂'.repeat(101) }, 'sourceName', characters(100)],
     [
       'a source name with NUL, which no database column accepts',
       { sourceName: 'a\0b' },

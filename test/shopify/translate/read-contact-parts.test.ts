@@ -105,6 +105,11 @@ describe('a phone number', () => {
     ['a comma', '+1 212 555 0142,'],
     ['full-width digits', '＋１（２１２）５５５－０１４２'],
     ['Arabic digits', '+١ ٢١٢ ٥٥٥ ٠١٤٢'],
+    ['Persian digits', '+۱ ۲۱۲ ۵۵۵ ۰۱۴۲'],
+    ['Devanagari digits', '+१ २१२ ५५५ ०१४२'],
+    ['Bengali digits', '+১ ২১২ ৫৫৫ ০১৪২'],
+    ['Thai digits', '+๑ ๒๑๒ ๕๕๕ ๐๑๔๒'],
+    ['digits of an alphabet for mathematics', '+𝟏 𝟐𝟏𝟐 𝟱𝟱𝟱 𝟶𝟷𝟺𝟸'],
     ['several of them', '\u202a\'+1\u00a0(212) 555-0142.\u202c "'],
   ])('may have %s around it', (_, text) => {
     expect(readPhone(text, null)).toEqual({ ok: true, phone: '+12125550142' });
