@@ -1,13 +1,10 @@
 // npm run audit:verify -- FILE: checks an export of the audit log. Needs no database and no network.
 import { readFile } from 'node:fs/promises';
-import { verifyExport } from './domain/audit/verify.ts';
+import { type Verdict, verifyExport } from './domain/audit/verify.ts';
 
-const [file] = process.argv.slice(2);
-if (!file) {
-  process.stderr.write('Usage: npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)\n');
-  process.exitCode = 2;
-} else {
-  const verdict = verifyExport(await readFile(file, 'utf8'));
+const USAGE = 'Usage: npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)\n';
+
+function say(verdict: Verdict): void {
   if (verdict.ok) {
     const { first, last, hash } = verdict;
     process.stdout.write(
@@ -19,4 +16,12 @@ if (!file) {
     process.stdout.write(`Line ${verdict.line} does not fit: ${verdict.message}\n`);
     process.exitCode = 1;
   }
+}
+
+const [file] = process.argv.slice(2);
+const text = file ? await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => ({ error })) : null;
+if (typeof text === 'string') say(verifyExport(text));
+else {
+  process.stderr.write(text ? `${file} can't be read: ${text.error.code ?? text.error.message}\n` : USAGE);
+  process.exitCode = 2;
 }

@@ -73,10 +73,12 @@ export function classifyAnswer(answer: Answer): Classified {
   };
 }
 
+/** Where a page starts, behind what may come before it: an XML declaration, comments. */
+const PAGE_START = /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body)(?:[\s>]|$)/i;
+
 /** An empty answer is not a page, whatever its header says. */
-function isHtmlPage(answer: { contentType: string | null; excerpt: string }): boolean {
-  const start = answer.excerpt.trimStart().slice(0, 20).toLowerCase();
-  if (start === '') return false;
-  if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(answer.contentType ?? '')) return true;
-  return start.startsWith('<!doctype html') || /^<html[\s>]/.test(start);
+function isHtmlPage({ contentType, excerpt }: { contentType: string | null; excerpt: string }): boolean {
+  if (excerpt.trim() === '') return false;
+  if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return true;
+  return PAGE_START.test(excerpt);
 }

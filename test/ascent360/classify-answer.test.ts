@@ -61,6 +61,9 @@ describe('the class of an answer', () => {
     ['a doctype', '<!DOCTYPE html><p>', null],
     ['a doctype after white space and a BOM', '\uFEFF\n  <!doctype HTML>', 'application/json'],
     ['an html tag', '<HTML lang="en">', 'text/plain'],
+    ['a head without an html tag', '<head><title>502</title>', null],
+    ['a doctype after comments', '<!-- gateway -->\n<!--x--><!DOCTYPE html>', null],
+    ['an html tag after an XML declaration', '<?xml version="1.0"?>\n<html xmlns="x">', 'application/xml'],
     ['a content type', 'Please sign in', 'text/html; charset=utf-8'],
   ])('a 200 with an HTML page, recognised by %s, is not accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'retry', flags: 'unknown', error: 'html_page' });
@@ -72,6 +75,8 @@ describe('the class of an answer', () => {
     ['text', 'OK', 'text/plain'],
     ['JSON', '{"html":"<html>"}', 'application/json'],
     ['text that starts like a tag', '<htmlish', null],
+    ['XML', '<?xml version="1.0"?><!-- ok --><response>OK</response>', 'application/xml'],
+    ['a comment that never ends', `<!--${'-'.repeat(16_000)}<html>`, null],
   ])('a 200 with %s is accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'accepted', flags: 'accepted', error: null });
   });

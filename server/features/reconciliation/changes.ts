@@ -125,10 +125,13 @@ const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
 /** How many pages of changes to count at most. */
 const COUNTED_PAGES = 20;
+/** How many of them to read in full at most, and at once. */
+const READ_MOST = 50;
+const READ_AT_ONCE = 5;
 
 /**
- * How many changes no webhook reported. The first are read in full: what isn't worth an event, such
- * as a change of an erased person, proves nothing.
+ * How many changes no webhook reported. They are read in full, oldest first, up to the first that
+ * is worth an event: those before it, such as a change of an erased person, prove nothing.
  * @throws AdminError
  */
 export async function countUntold(
@@ -150,15 +153,18 @@ export async function countUntold(
   }
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const { country } = await deps.shops.facts(shop);
-  const first = untold.slice(0, 5);
-  const readAt = deps.now();
-  const bodies = await fetchWhole(asking, kind, first, metafieldKeys(stored.settings.mapping));
-  for (const one of first) {
-    const body = bodies.get(one.id);
-    if (!body) continue;
-    const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
-    const { isWorthAnEvent } = await judge(deps, { shop, stored, country: country ?? null }, finding);
-    if (isWorthAnEvent) return untold.length;
+  const keys = metafieldKeys(stored.settings.mapping);
+  for (let at = 0; at < Math.min(untold.length, READ_MOST); at += READ_AT_ONCE) {
+    const group = untold.slice(at, at + READ_AT_ONCE);
+    const readAt = deps.now();
+    const bodies = await fetchWhole(asking, kind, group, keys);
+    for (const [index, one] of group.entries()) {
+      const body = bodies.get(one.id);
+      if (!body) continue;
+      const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
+      const { isWorthAnEvent } = await judge(deps, { shop, stored, country: country ?? null }, finding);
+      if (isWorthAnEvent) return untold.length - at - index;
+    }
   }
   return 0;
 }

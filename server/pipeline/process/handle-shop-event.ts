@@ -44,7 +44,9 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
     await compareConsentSoon(sql, shop);
     return { detail: detailOf('used_since') };
   }
-  await saveInstallation(sql, shop, { ...life, uninstalledAt: at, lastUninstalledAt: at });
+  // An older uninstallation may arrive after a newer one.
+  const uninstalledAt = Math.max(life.uninstalledAt ?? at, at);
+  await saveInstallation(sql, shop, { ...life, uninstalledAt, lastUninstalledAt: uninstalledAt });
   await skipOpen(sql, shop, 'uninstalled', null);
   await endImports(sql, shop, { code: 'import.uninstalled' });
   await forgetPoint(sql, shop);

@@ -119,6 +119,14 @@ describe('the audit log', () => {
     expect(await command(dropped)).toMatchObject({ code: 1, said: expect.stringContaining('Line 3 does not fit') });
   });
 
+  it.each([
+    ['without a file', [], /^Usage: npm run audit:verify -- FILE .*\n$/],
+    ['with one that isn’t there', ['no/such.jsonl'], /^no\/such\.jsonl can't be read: ENOENT\n$/],
+    ['with a folder', ['server'], /^server can't be read: EISDIR\n$/],
+  ])('the command %s says what is wrong in one line, and exits with 2', async (_, files, line) => {
+    expect(await verify(...files)).toEqual({ code: 2, said: expect.stringMatching(line) });
+  });
+
   it('stays complete when a person is erased, and then links nothing to them, even for someone with the keys', async () => {
     await live();
     const before = await exportOf();
@@ -226,14 +234,21 @@ async function command(text: string): Promise<{ code: number | null; said: strin
   const folder = await mkdtemp(path.join(tmpdir(), 'audit-'));
   const file = path.join(folder, `${randomUUID()}.jsonl`);
   await writeFile(file, text);
-  const child = spawn(process.execPath, ['server/run.js', 'server/verify-audit.ts', file], {
-    stdio: ['ignore', 'pipe', 2],
+  const answer = await verify(file);
+  await rm(folder, { recursive: true });
+  return answer;
+}
+
+async function verify(...files: string[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, ['server/run.js', 'server/verify-audit.ts', ...files], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  child.stdout?.on('data', (piece: Buffer) => {
-    said += piece.toString();
-  });
+  for (const output of [child.stdout, child.stderr]) {
+    output.on('data', (piece: Buffer) => {
+      said += piece.toString();
+    });
+  }
   const [code] = (await once(child, 'close')) as [number | null];
-  await rm(folder, { recursive: true });
   return { code, said };
 }

@@ -91,6 +91,17 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(0);
   });
 
+  it('is found whatever changed before: customers who were deleted prove nothing, and count as nothing', async () => {
+    const deleted = [501, 502, 503, 504, 505, 506];
+    for (const id of deleted) await connector.deliver('customers/delete', { id });
+    await lastWebhook(25);
+    for (const id of deleted) change(id, ago(3 * HOUR));
+    change(507, ago(2 * HOUR));
+    await look();
+    await looked();
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
+
   it('is listed without access as perhaps silent, perhaps broken, and proves nothing to the operator', async () => {
     await lastWebhook(25);
     await connector.db.query('DELETE FROM admin_tokens');

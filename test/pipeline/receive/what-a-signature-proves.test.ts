@@ -134,6 +134,15 @@ describe('an ID token from before the app was uninstalled', () => {
     expect(await lifeOf(shop)).toEqual({ known: true, uninstalled: true });
   });
 
+  it('is refused, too, if an older uninstallation arrives after the one that followed it', async () => {
+    const shop = newShop();
+    const { token, left } = await issuedThenLeft(shop, 2 * SECOND);
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: left });
+    await connector.deliver('app/uninstalled', { id: 1 }, { shop, triggeredAt: new Date(left.getTime() - DAY) });
+    expect(await call(token)).toEqual({ status: 401, retry: '1' });
+    expect(await lifeOf(shop)).toMatchObject({ uninstalled: true });
+  });
+
   it('used before the uninstallation arrives does not make the uninstallation outdated', async () => {
     const shop = newShop();
     const { token, left } = await issuedThenLeft(shop, SECOND);
