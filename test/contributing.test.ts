@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -6,20 +6,30 @@ import { parse } from 'yaml';
 const root = path.join(import.meta.dirname, '..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
 
+const documents = globSync(['*.md', '{.ci,app,docs,extensions,prisma,server,test}/**/*.md'], { cwd: root });
+const textOf = (name: string) => read(name).replace(/```.*?```/gs, '');
+
+/** As links name them. */
+const headingsOf = (name: string) =>
+  [...textOf(name).matchAll(/^#+ +(.*)$/gm)].map(([, title = '']) =>
+    title
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+
 describe('the documents for contributors', () => {
-  it.each([
-    'README.md',
-    'CONTRIBUTING.md',
-    'SECURITY.md',
-    'CHANGELOG.md',
-    'docs/dependencies.md',
-    'docs/privacy.md',
-    'docs/faults.md',
-    'docs/contributors-walk.md',
-    'docs/operations/walk.md',
-  ])('%s links to files that exist', (name) => {
-    const links = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
-    expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
+  it.each(documents)('%s links to files and headings that exist', (name) => {
+    const links = [...textOf(name).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const leadsNowhere = (link: string) => {
+      const [file = '', heading] = link.split('#');
+      const to = file === '' ? name : path.join(path.dirname(name), file);
+      if (!existsSync(path.join(root, to))) return true;
+      return heading !== undefined && !headingsOf(to).includes(heading);
+    };
+    expect(links.filter(leadsNowhere)).toEqual([]);
   });
 
   it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files and folders that exist', (name) => {
@@ -29,9 +39,9 @@ describe('the documents for contributors', () => {
     expect(named.filter((file) => !existsSync(path.join(root, file)) && !file.includes('example'))).toEqual([]);
   });
 
-  it('CONTRIBUTING.md and README.md name scripts that exist', () => {
+  it('all of them name scripts that exist', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-    const named = ['CONTRIBUTING.md', 'README.md', 'SECURITY.md'].flatMap((name) =>
+    const named = documents.flatMap((name) =>
       [...read(name).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script),
     );
     expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);

@@ -74,7 +74,8 @@ export function classifyAnswer(answer: Answer): Classified {
 }
 
 /** Where a page starts, behind what may come before it: an XML declaration, comments. */
-const PAGE_START = /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body)(?:[\s>]|$)/i;
+const PAGE_START =
+  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body)(?:[\s>]|$)/i;
 
 /** An empty answer is not a page, whatever its header says. */
 function isHtmlPage({ contentType, excerpt }: { contentType: string | null; excerpt: string }): boolean {
