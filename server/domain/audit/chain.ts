@@ -7,7 +7,7 @@ export type ChainEnd = { seq: number; hash: string };
 /** Before the first entry. */
 export const CHAIN_START: ChainEnd = { seq: 0, hash: '0'.repeat(64) };
 
-type Json = string | number | boolean | null | { readonly [key: string]: Json | undefined };
+export type Json = string | number | boolean | null | { readonly [key: string]: Json | undefined };
 
 /** Canonical JSON (RFC 8785): keys sorted, no spaces, absent values left out. */
 export function canonical(value: Json): string {
@@ -21,7 +21,7 @@ export function canonical(value: Json): string {
   return `{${pairs.join(',')}}`;
 }
 
-export const hashOfLine = (line: string) => createHash('sha256').update(line, 'utf8').digest('hex');
+export const hashOfLine = (line: string) => createHash('sha256').update(line).digest('hex');
 
 /**
  * Appends entries to a chain: each line has its number and the hash of the line before.

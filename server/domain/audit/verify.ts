@@ -1,17 +1,16 @@
-import { CHAIN_START, canonical, hashOfLine } from './chain.ts';
+import { CHAIN_START, canonical, hashOfLine, type Json } from './chain.ts';
 
 export type Verdict =
   | { ok: true; first: number; last: number; hash: string }
   /** `line` counts from 1. `entry`: null for the end line, or when the line can't be read. */
   | { ok: false; line: number; entry: number | null; message: string };
 
-type Line = { text: string; fields: Record<string, unknown> | null };
+/** `fields`: null when it is no JSON; what is no object has neither a number nor a kind. */
+type Line = { text: string; fields: Record<string, Json> | null };
 
 function parse(text: string): Line {
   try {
-    const fields: unknown = JSON.parse(text);
-    const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
-    return { text, fields: isObject ? Object.fromEntries(Object.entries(fields)) : null };
+    return { text, fields: Object.fromEntries(Object.entries(JSON.parse(text))) };
   } catch {
     return { text, fields: null };
   }
@@ -20,17 +19,11 @@ function parse(text: string): Line {
 const entryOf = (line: Line | undefined) =>
   typeof line?.fields?.['seq'] === 'number' && Number.isSafeInteger(line.fields['seq']) ? line.fields['seq'] : null;
 
-/** Whether the end line is what endLine wrote. */
-function isWholeEnd({ text, fields }: Line): boolean {
-  if (!fields) return false;
-  const { hash, ...parts } = fields;
-  const flat: Record<string, string | number | null> = {};
-  for (const [key, value] of Object.entries(parts)) {
-    if (value !== null && typeof value !== 'string' && typeof value !== 'number') return false;
-    flat[key] = value;
-  }
-  const own = hashOfLine(canonical(flat));
-  return hash === own && text === canonical({ ...flat, hash: own });
+/** What the end line says; null: it isn't what endLine wrote, so nothing in it counts. */
+function readEnd({ text, fields }: Line): Line['fields'] {
+  const { hash: _, ...parts } = fields ?? {};
+  if (Object.values(parts).some((value) => typeof value === 'object' && value !== null)) return null;
+  return text === canonical({ ...parts, hash: hashOfLine(canonical(parts)) }) ? fields : null;
 }
 
 /**
@@ -50,8 +43,7 @@ export function verifyExport(text: string): Verdict {
   const end = lines[last];
   const endFields = end?.fields?.['kind'] === 'end' ? end.fields : null;
   const entries = endFields ? lines.slice(0, last) : lines;
-  // What a changed end line says counts for nothing.
-  const said = end && isWholeEnd(end) ? end.fields : null;
+  const said = end ? readEnd(end) : null;
   const first = typeof said?.['first'] === 'number' ? said['first'] : (entryOf(entries[0]) ?? 1);
   let expected = first;
   let prev = first === 1 ? CHAIN_START.hash : (said?.['before'] ?? entries[0]?.fields?.['prev']);
