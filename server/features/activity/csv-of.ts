@@ -1,32 +1,12 @@
-import { stringify } from 'csv-stringify/sync';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
 import { type ActivityItem, listActivity, readCursor } from '../../store/events/event-list.ts';
 import type { Place } from '../../store/events/select-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
+import { csvRows } from './csv-rows.ts';
 
 const PAGE = 200;
-
-/**
- * A spreadsheet runs a cell that starts like a formula
- * (https://owasp.org/www-community/attacks/CSV_Injection). This covers what `escape_formulas`
- * misses: a formula after characters the spreadsheet trims, a line break, and characters that are
- * converted to formula signs.
- */
-const FORMULA = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−]|^[\t\r\n]/u;
-
-/** Rows in RFC 4180 format. A cell that a spreadsheet would run gets a leading apostrophe. */
-export const csvRows = (rows: string[][], options: { bom?: boolean } = {}): string =>
-  stringify(rows, {
-    record_delimiter: 'windows',
-    escape_formulas: true,
-    cast: { string: (text) => (FORMULA.test(text) ? `'${text}` : text) },
-    // Where the comma is the decimal sign, spreadsheets split cells at semicolons, some at tabs. A
-    // lone line break splits rows too.
-    quoted_match: /[;\t\r\n]/,
-    ...options,
-  });
 
 /** `2026-11-24 09:05:12` in a time zone that the runtime knows. */
 function localTime(timeZone: string): (iso: string) => string {
