@@ -6,7 +6,7 @@ export type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
 
 const HOST = 'webhook.ascent360.com';
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const wholeGuid = new RegExp(`^${UUID}$`, 'i');
+const wholeGuid = new RegExp(`^${UUID}$`);
 /** Also in braces: Ascent360 writes its address as `/V1/Data/{GUID}`. */
 const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
 /** Characters around a GUID or an address in code, emails and sentences. */
@@ -50,6 +50,6 @@ export function parseGuid(text: string): ParsedGuid {
   if (pasted === '') return refused('missing');
   const guid = pasted.replace(HYPHENS, '-').toLowerCase();
   if (wholeGuid.test(guid)) return { ok: true, guid };
-  if (/^[a-z][a-z0-9+.-]*:/i.test(pasted) && URL.canParse(pasted)) return parseAddress(new URL(pasted));
+  if (URL.canParse(pasted)) return parseAddress(new URL(pasted));
   return refused('not_a_guid');
 }

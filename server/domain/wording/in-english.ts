@@ -3,7 +3,7 @@ import { patternOf } from './kept-text.ts';
 import { type Speech, sayWith, type Text, withoutSecondDot } from './text.ts';
 
 const formats = new Map<string, IntlMessageFormat>();
-const lists = new Intl.ListFormat('en', { type: 'conjunction' });
+const lists = new Intl.ListFormat('en');
 
 const english: Speech = {
   say: (code, params) => {

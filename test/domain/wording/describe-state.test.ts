@@ -25,8 +25,11 @@ describe('the state of an event', () => {
     ['open and paused', {}, 'paused', 'waiting', 'paused'],
     ['open and not first in its lane', { behind: true }, null, 'waiting', 'behind_earlier'],
     ['open, not first in its lane, and paused', { behind: true }, 'paused', 'waiting', 'paused'],
+    ['open, and read in Shopify first', { reading: true }, null, 'waiting', 'reading_shopify'],
+    ['open, read in Shopify, and not first', { reading: true, behind: true }, null, 'waiting', 'behind_earlier'],
     ['open and leased', { leased: true, attempts: 2 }, 'paused', 'sending', null],
     ['tried before', { attempts: 1, last_class: 'retry' }, null, 'retrying', null],
+    ['tried before, nobody knows how', { attempts: 1, last_class: null }, null, 'retrying', null],
     ['tried before, and refused since', { attempts: 1, last_class: 'retry' }, 'connection_problem', 'retrying', null],
     [
       'refused without an attempt spent',
@@ -46,6 +49,23 @@ describe('the state of an event', () => {
       message: expect.stringMatching(/\w.*\.$/),
     });
   });
+});
+
+it('the state of an event without a reason is its detail, or nothing', () => {
+  const merged = describeState(row({ state: 'merged', detail: 'timeout' }), null);
+  expect(merged).toEqual({
+    state: 'merged',
+    reason: null,
+    message: 'Ascent360 didn’t answer in time.',
+    text: { code: 'detail.timeout' },
+  });
+  const bare = { state: 'merged', reason: null, message: '', text: { code: 'as_it_is', params: { sentence: '' } } };
+  expect(describeState(row({ state: 'merged' }), null)).toEqual(bare);
+});
+
+it('an attempt that ended nobody knows how says so', () => {
+  const text = { code: 'retry.unknown' };
+  expect(describeState(row({ attempts: 1, last_class: null }), null).text).toEqual(text);
 });
 
 describe('what stops a shop’s sending', () => {
@@ -76,9 +96,15 @@ describe('a detail', () => {
     expect(text && inEnglish(text)).toBe(sentence);
   });
 
-  it.each(['The address it names cannot be read', 'constructor', 'detail', 'detail.toString'])(
-    'from before details had codes (%s) is shown as it was written',
-    (kept) => expect(detailText(kept)).toEqual({ code: 'as_it_is', params: { sentence: kept } }),
+  it.each([
+    'The address it names cannot be read',
+    'xhttp_503',
+    'http_5031',
+    'constructor',
+    'detail',
+    'detail.toString',
+  ])('from before details had codes (%s) is shown as it was written', (kept) =>
+    expect(detailText(kept)).toEqual({ code: 'as_it_is', params: { sentence: kept } }),
   );
 
   it.each([null, '', '  '])('says nothing if there is none (%j)', (kept) => expect(detailText(kept)).toBeNull());
