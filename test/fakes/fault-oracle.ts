@@ -55,21 +55,25 @@ export function someChoice(person: number, value: boolean, chosenAt: number, sho
   };
 }
 
-/**
- * Sends one webhook until it is acknowledged, at most `tries` times. `to` is called for every try;
- * `heard` gets each status.
- */
-export async function sendUntilTaken(
-  to: () => Sender,
-  webhook: Webhook,
-  tries = 60,
-  waitMs = 200,
-  heard: (status: number | 'no answer') => void = () => {},
-): Promise<Sent> {
+/** How one webhook is sent until it is acknowledged. */
+type Trying = {
+  /** It is given up after this many. */
+  tries?: number;
+  waitMs?: number;
+  /** Resolves when the next try may leave. */
+  turn?: () => Promise<void>;
+  /** Gets each status. */
+  heard?: (status: number | 'no answer') => void;
+};
+
+/** Sends one webhook until it is acknowledged. `to` is called for every try. */
+export async function sendUntilTaken(to: () => Sender, webhook: Webhook, trying: Trying = {}): Promise<Sent> {
+  const { tries = 60, waitMs = 200, turn, heard } = trying;
   const { topic, body, ...rest } = webhook;
   const sent: Sent = { ...rest, statuses: [], took: [], acknowledged: false };
   for (let i = 0; i < tries && !sent.acknowledged; i++) {
     if (i > 0) await wait(waitMs);
+    await turn?.();
     const began = performance.now();
     const answer = await to()
       .send(topic, body, { webhookId: sent.webhookId, shop: sent.shop })
@@ -77,7 +81,7 @@ export async function sendUntilTaken(
     sent.took.push(performance.now() - began);
     const status = answer?.status ?? 'no answer';
     sent.statuses.push(status);
-    heard(status);
+    heard?.(status);
     sent.acknowledged = answer?.status === 200;
   }
   return sent;
@@ -102,23 +106,48 @@ export type Traffic = {
   stop(): Promise<Sent[]>;
 };
 
+/** Each call resolves so long after the one before; what a busy machine missed is not made up for. */
+function everyMs(ms: number): () => Promise<void> {
+  let next = performance.now();
+  return async () => {
+    const now = performance.now();
+    const at = Math.max(next, now);
+    next = at + ms;
+    await wait(at - now);
+  };
+}
+
 /**
  * Sends customers and changing choices, one after another on each of `lines` lines, until it is
- * stopped. @param options.choosers how many people of a line choose, in turn @param options.tries a
- * webhook is given up after this many
+ * stopped.
+ * @param options.perSecond tries of all lines together; absent: as many as the answers allow
+ * @param options.shops the lines belong to these in turn
+ * @param options.choosers how many people of a line choose, in turn
+ * @param options.tries a webhook is given up after this many: by default after longer than any
+ *   process takes to start on a busy machine, as what was given up may have been stored
  */
 export function startTraffic(
   to: () => Sender,
-  options: { lines?: number; pauseMs?: number; shop?: string; choosers?: number; tries?: number } = {},
+  options: {
+    lines?: number;
+    pauseMs?: number;
+    perSecond?: number;
+    shops?: readonly string[];
+    choosers?: number;
+    tries?: number;
+  } = {},
 ): Traffic {
-  const { lines = 6, pauseMs = 10, shop = SHOP, choosers = 10, tries = 60 } = options;
+  const { lines = 6, pauseMs = 10, perSecond, shops = [SHOP], choosers = 10, tries = 600 } = options;
   const sent: Sent[] = [];
   const statuses: Sent['statuses'] = [];
   const first = people;
   people += 100 * lines;
   const began = Date.now() - 5 * 60_000;
   let stopped = false;
+  const heard = (status: Sent['statuses'][number]) => statuses.push(status);
+  const trying: Trying = { tries, heard, ...(perSecond ? { turn: everyMs(1000 / perSecond) } : {}) };
   const running = Array.from({ length: lines }, async (_, line) => {
+    const shop = shops[line % shops.length];
     for (let i = 0; !stopped; i++) {
       const webhook =
         i % 3 === 0
@@ -130,7 +159,7 @@ export function startTraffic(
               shop,
             )
           : someCustomer(shop);
-      sent.push(await sendUntilTaken(to, webhook, tries, 200, (status) => statuses.push(status)));
+      sent.push(await sendUntilTaken(to, webhook, trying));
       await wait(pauseMs);
     }
   });

@@ -150,7 +150,8 @@ describe.skipIf(!sharedPostgres())(
       });
       const sent = [];
       isSending = true;
-      for (let i = 0; i < 4; i++) sent.push(await sendUntilTaken(() => connector, someCustomer(), 10, 50));
+      for (let i = 0; i < 4; i++)
+        sent.push(await sendUntilTaken(() => connector, someCustomer(), { tries: 10, waitMs: 50 }));
       expect(cuts).toBe(3);
       expect(sent.flatMap(({ statuses }) => statuses).filter((status) => status !== 200)).toEqual([503, 503, 503]);
       const standings = await settled(world, connector, sent);

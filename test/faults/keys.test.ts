@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import { KEY_1, startWorld } from '../fakes/connector-process.ts';
 import {
+  countRepeats,
   judge,
   SURVIVED,
   sendAll,
@@ -9,6 +10,7 @@ import {
   settled,
   someCustomer,
   startTraffic,
+  unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
 
 const k1 = `k1:${KEY_1.toString('base64')}`;
@@ -30,9 +32,13 @@ describe('encryption keys', () => {
     const beside = await sendUntilTaken(() => current, someCustomer(NEW_SHOP));
     await until('more are accepted', async () => world.ascent360.received.length > 60 || undefined);
     const sent = [...(await traffic.stop()), beside];
-    expect(judge(sent, await settled(world, current, sent), world.ascent360)).toEqual(SURVIVED);
+    // On a busy machine a lease may run out, or the first process may end before it has recorded an
+    // answer.
+    const { answerLost, repeats } = countRepeats(() => true);
+    expect(judge(sent, await settled(world, current, sent), world.ascent360, answerLost)).toEqual(SURVIVED);
     expect((await current.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Before' });
     await current.terminate();
+    expect(repeats()).toBeLessThanOrEqual(await unansweredAttempts(world));
     const wrapped = await world.read(
       async (db) => await db.query('SELECT wrap_key_id, count(*) AS shops FROM shops GROUP BY 1'),
     );

@@ -35,12 +35,12 @@ describe('a process that is killed', () => {
       return 'cut';
     });
     const webhook = someCustomer();
-    const unanswered = await sendUntilTaken(() => clientOf(`http://127.0.0.1:${wire.port}`), webhook, 1);
+    const unanswered = await sendUntilTaken(() => clientOf(`http://127.0.0.1:${wire.port}`), webhook, { tries: 1 });
     expect(unanswered.statuses).toEqual(['no answer']);
     await first.ended;
     const second = await world.run();
     expect([...(await world.standings(second)).keys()]).toEqual([webhook.webhookId]);
-    const sent = await sendUntilTaken(() => second, webhook, 1);
+    const sent = await sendUntilTaken(() => second, webhook, { tries: 1 });
     expect(sent.statuses).toEqual([200]);
     await world.connect(second);
     const standings = await settled(world, second, [sent]);
@@ -59,7 +59,7 @@ describe('a process that is killed', () => {
       if (way === 'back' && bytes.toString('latin1').startsWith('HTTP/1.1 200')) first.child.kill('SIGKILL');
       return 'pass';
     });
-    const sent = await sendUntilTaken(() => clientOf(`http://127.0.0.1:${wire.port}`), someCustomer(), 1);
+    const sent = await sendUntilTaken(() => clientOf(`http://127.0.0.1:${wire.port}`), someCustomer(), { tries: 1 });
     expect(sent.statuses).toEqual([200]);
     await first.ended;
     const end = await allArrived();

@@ -26,7 +26,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
     world.ascent360.behave(() => (answers++ % 7 === 3 ? { status: 503 } : { delayMs: (answers * 13) % 40 }));
     let turn = 0;
     const either = () => (turn++ % 2 === 0 ? webs[0] : webs[1]);
-    const traffic = shops.map((shop) => startTraffic(either, { lines: 2, pauseMs: 30, shop }));
+    const traffic = shops.map((shop) => startTraffic(either, { lines: 2, pauseMs: 30, shops: [shop] }));
     const people = Array.from({ length: 12 }, (_, person) => ({ person, shop: shops[person % 3] ?? SHOP }));
     const orders: Sent[] = [];
     await Promise.all(
