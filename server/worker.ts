@@ -112,6 +112,7 @@ export function jobsOf(
     now,
   };
   const translatingAtOnce = pLimit(TRANSLATING_AT_ONCE);
+  let workingOn = 0;
   const onShop = {
     shops,
     log,
@@ -124,13 +125,17 @@ export function jobsOf(
     sending,
     wakeLater,
     stopping,
+    crowded: () => workingOn >= config.deliveryConcurrency,
   };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;
   // Ready again by the next sweep, which finds it.
   const lookAgainMs = config.sweepInterval / 2;
   return {
-    work: (shopId, listen) => workOnShop(onShop, shopId, listen),
+    work: async (shopId, listen) => {
+      workingOn++;
+      return await workOnShop(onShop, shopId, listen).finally(() => workingOn--);
+    },
     chores: [
       shopErasure(db),
       retention({ db, retentionDays: config.retentionDays, log }),

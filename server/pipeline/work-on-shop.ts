@@ -14,7 +14,7 @@ import type { Measures } from './measures.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
 import type { Traces } from './traces.ts';
 
-/** How long to work on one shop before others get their turn, in milliseconds. */
+/** How long to work on one shop before others that wait get their turn, in milliseconds. */
 const SLICE_MS = 5000;
 /**
  * While deliveries are in progress: how often to look for what another process stored, in
@@ -38,6 +38,8 @@ export type WorkDeps = {
   /** Says that the shop has work again after this many milliseconds. */
   wakeLater(shopId: number, waitMs: number): void;
   stopping(): boolean;
+  /** Whether as many shops are worked on as may be at once: others may be waiting. */
+  crowded(): boolean;
 };
 
 function reportAttempt(deps: WorkDeps, recorded: Recorded): void {
@@ -97,9 +99,10 @@ const nothing: Turn = { recorded: [], ready: [], settled: 0, putOff: false };
 
 /**
  * One shop's work: translates what has arrived, then sends what is due, a few addresses at a time,
- * until nothing is left to do now or its time is up. Two calls for one shop are safe, in one
- * process or two: the database decides which gets what. An attempt that can't be recorded ends with
- * its lease.
+ * until nothing is left to do now, or its time is up and others may be waiting. While none is, a
+ * delivery that hangs holds up no other address of the shop. Two calls for one shop are safe, in
+ * one process or two: the database decides which gets what. An attempt that can't be recorded ends
+ * with its lease.
  * @returns whether it stopped before all was done
  */
 export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => Promise<void>): Promise<boolean> {
@@ -110,7 +113,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
   let ended: Finished[] = [];
   try {
     for (;;) {
-      const last = deps.stopping() || deps.now() > until;
+      const last = deps.stopping() || (deps.now() > until && deps.crowded());
       if (last) pool.giveBack();
       const woken = onWake();
       const { processed, due } = last ? { processed: 0, due: true } : await translate(deps, shop, pool);
