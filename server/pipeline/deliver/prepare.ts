@@ -92,17 +92,17 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
   ({ kind: 'settle', settled, detail, mergedInto }) as const;
 
-/** What the settings leave out entirely. */
+/** What the settings leave out entirely. The choice in a test order, or in one of an excluded channel, isn't sent even if all orders are off. */
 function leftOutBySettings(input: PrepareInput): Settled | null {
   const { send } = input.settings;
   const order = input.kind === 'order';
-  if (order && !send.orders) return { state: 'skipped', reason: 'topic_off' };
-  if (input.kind === 'customer' && !send.customers) return { state: 'skipped', reason: 'topic_off' };
   if (order && input.purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
   const channel = input.purchase?.channel?.toLowerCase();
   if (order && channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)) {
     return { state: 'skipped', reason: 'channel_excluded' };
   }
+  if (order && !send.orders) return { state: 'skipped', reason: 'topic_off' };
+  if (input.kind === 'customer' && !send.customers) return { state: 'skipped', reason: 'topic_off' };
   return null;
 }
 

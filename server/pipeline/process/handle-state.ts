@@ -123,11 +123,13 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
   // Addresses of a merged customer stay with that customer.
   if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
-  const facts = [...(t.kind === 'order' ? t.facts : []), ...(t.read?.facts ?? [])];
-  recordFacts(batch, event, chooserOf(t, person), facts);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);
+  // Every later state of the order repeats its box.
+  const own = t.kind === 'order' ? t.facts.filter((fact) => isChoice(fact) || state.latestEventId === null) : [];
+  const facts = [...own, ...(t.read?.facts ?? [])];
+  recordFacts(batch, event, chooserOf(t, person), facts);
   state.personId = person?.id ?? null;
   if (gone) return skipped('deleted_person');
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };

@@ -30,7 +30,7 @@ export function translateOrder(body: Body, ctx: EventContext): Translated {
     contact,
     purchase: buildPurchase(id, order, ctx.topic),
     ...(namesBuyerById(order) && contact.email === undefined && !contact.denied && { buyerById: true as const }),
-    facts: isCreation(ctx) ? boxFacts(order, isGuestOrder(body) && !hides('customer'), contact.email, ctx) : [],
+    facts: boxFacts(order, isGuestOrder(body) && !hides('customer'), contact.email, ctx),
   };
 }
 
@@ -79,12 +79,8 @@ function namesBuyerById({ customer }: OrderBody): boolean {
 const isEmpty = (value: object | string) =>
   typeof value === 'object' && Object.values(value).every((part) => part === undefined);
 
-/**
- * Import apps set the box too, and later updates repeat it, so only a new order counts as evidence.
- */
-function isCreation(ctx: EventContext): boolean {
-  return ctx.topic.toLowerCase() === 'orders/create';
-}
+/** Import apps set the box too, and later updates repeat it, so only a new order's tick is a choice. */
+const isCreation = ({ topic }: EventContext) => topic.toLowerCase() === 'orders/create';
 
 /** Any value in `customer` means there is a customer, whose own state says more than the box. */
 function isGuestOrder({ customer }: Body): boolean {
@@ -99,11 +95,14 @@ function boughtAt(order: OrderBody): WrittenDate {
 /**
  * A ticked box is a choice only for a guest: for a customer, the customer's state and date decide.
  * An unticked box is no choice; it only helps to recognize an `unsubscribed` that Shopify set
- * because of it.
+ * because of it, and does so in an update too, which may come before its orders/create, or alone.
  */
 function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, ctx: EventContext): FoundFact[] {
   const ticked = order.buyer_accepts_marketing;
-  if (email === undefined || ticked === undefined || (ticked && !guest)) return [];
+  if (email === undefined || ticked === undefined || ctx.topic === 'import/orders') return [];
+  const bought = boughtAt(order);
+  // An update without a date tells nothing about when the box was left unticked.
+  if (ticked ? !(guest && isCreation(ctx)) : bought === 'none' && !isCreation(ctx)) return [];
   return [
     {
       channel: 'email',
@@ -111,7 +110,7 @@ function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, c
       addressAsWritten: email,
       state: ticked ? 'ticked' : 'unticked',
       level: null,
-      ...readChosenAt(boughtAt(order), ctx.triggeredAt, ticked),
+      ...readChosenAt(bought, ctx.triggeredAt, ticked),
       source: 'order_box',
     },
   ];

@@ -134,6 +134,28 @@ describe('the result for', () => {
       'sent email,true',
     ],
     [
+      'a topic that is off, with the choice of an excluded channel',
+      {
+        kind: 'order',
+        purchase,
+        choice: true,
+        facts: facts({ email: [optIn] }),
+        settings: switchedOff({ orders: false, excludeChannels: ['web'] }),
+      },
+      'skipped: channel_excluded',
+    ],
+    [
+      'a topic that is off, with the choice in a test order',
+      {
+        kind: 'order',
+        purchase: { ...purchase, test: true },
+        choice: true,
+        facts: facts({ email: [optIn] }),
+        settings: switchedOff({ orders: false }),
+      },
+      'skipped: test_order',
+    ],
+    [
       'a topic that is off, with a choice that is due but not from this event',
       { facts: facts({ email: [optIn] }), settings: switchedOff({ customers: false }) },
       'skipped: topic_off',

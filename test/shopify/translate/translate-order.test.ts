@@ -473,6 +473,13 @@ describe('the marketing box', () => {
       'unticked',
       'ada@example.com',
     ],
+    [
+      'unticked by a customer is evidence in an update too',
+      { buyer_accepts_marketing: false },
+      'orders/updated',
+      'unticked',
+      'ada@example.com',
+    ],
   ])('%s', (_, change, topic, state, address) => {
     expect(order(change, topic).facts).toMatchObject([
       { channel: 'email', state, address, level: null, source: 'order_box' },
@@ -488,7 +495,12 @@ describe('the marketing box', () => {
     ],
     ['ticked beside a customer of an odd type', { customer: 'Ada', buyer_accepts_marketing: true }, 'orders/create'],
     ['ticked on an updated order', { ...guest, buyer_accepts_marketing: true }, 'orders/updated'],
-    ['unticked on an updated order', { buyer_accepts_marketing: false }, 'orders/updated'],
+    [
+      'unticked on an updated order without a date',
+      { buyer_accepts_marketing: false, processed_at: null, created_at: null },
+      'orders/updated',
+    ],
+    ['unticked on an imported order', { buyer_accepts_marketing: false }, 'import/orders'],
     ['missing', { ...guest, buyer_accepts_marketing: null }, 'orders/create'],
     ['of an odd type', { ...guest, buyer_accepts_marketing: 'true' }, 'orders/create'],
     [

@@ -1,0 +1,48 @@
+/**
+ * An `unsubscribed` that Shopify set because a box was left unticked at checkout is recognized by
+ * the order, whichever of its webhooks comes.
+ */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ago, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
+import { openReadScene, type ReadScene } from '../read/scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+beforeEach(async () => {
+  await scene.begin({ consent: { email: { untickedBox: 'leaveOut' } } });
+  scene.access = false;
+});
+
+const bought = (over: object = {}) =>
+  order(1, { customer: { id: 1, email: 'person1@example.com' }, processed_at: ago(MINUTE), ...over });
+const optOut = () => emailConsent(1, 'unsubscribed', ago(SECOND));
+
+it.each([
+  ['orders/create', ['orders/create']],
+  ['orders/updated, if it comes first', ['orders/updated', 'orders/create']],
+  ['orders/updated, if it comes alone', ['orders/updated']],
+])('the box is known from %s', async (_, topics) => {
+  for (const topic of topics) await scene.receive(topic, bought());
+  await scene.send();
+  const event = await scene.receive(EMAIL, optOut());
+  expect(await scene.send()).toEqual([]);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'unticked_box' });
+});
+
+it('an update days after the purchase says nothing about an opt-out of that moment', async () => {
+  const long = ago(3 * 24 * 60 * MINUTE);
+  await scene.receive('orders/updated', bought({ processed_at: long, created_at: long }));
+  await scene.send();
+  await scene.receive(EMAIL, optOut());
+  expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+});
+
+it('an order whose box is known adds nothing to the ledger, however often it changes', async () => {
+  await scene.receive('orders/create', bought());
+  for (const total_price of ['1.00', '2.00', '3.00']) await scene.receive('orders/updated', bought({ total_price }));
+  const facts = await scene.base.db.query('SELECT state FROM consent_facts WHERE shop_id = $1', [scene.base.shop.id]);
+  expect(facts).toEqual([{ state: 'unticked' }]);
+});
