@@ -10,10 +10,10 @@ const { lines, end } = appendTo(
   AT,
 );
 /** Where the chain stood after so many entries. */
-const after = (seq: number) => ({ seq, hash: seq === 0 ? CHAIN_START.hash : hashOfLine(lines[seq - 1] ?? '') });
+const endAfter = (seq: number) => ({ seq, hash: seq === 0 ? CHAIN_START.hash : hashOfLine(lines[seq - 1] ?? '') });
 const WHOLE = [...lines, endLine(OF, CHAIN_START, end)];
 /** From the third entry on. */
-const PART = [...lines.slice(2), endLine(OF, after(2), end)];
+const PART = [...lines.slice(2), endLine(OF, endAfter(2), end)];
 /** With other lines in some places, counted from 1; null drops one. */
 const changed = (all: readonly string[], over: Record<number, string | null>) =>
   all.flatMap((line, i) => over[i + 1] ?? (over[i + 1] === null ? [] : line));
@@ -26,7 +26,7 @@ describe('what the verifier says', () => {
     ['a part', PART, { first: 3, last: 6, hash: end.hash }],
     [
       'a part from the second entry on',
-      [...lines.slice(1), endLine(OF, after(1), end)],
+      [...lines.slice(1), endLine(OF, endAfter(1), end)],
       { first: 2, last: 6, hash: end.hash },
     ],
     ['one without entries', [endLine(OF, end, end)], { first: 7, last: 6, hash: end.hash }],
@@ -96,6 +96,13 @@ describe('what the verifier says', () => {
       'a changed last entry',
       changed(WHOLE, { 6: (lines[5] ?? '').replace('done', 'gone') }),
       6,
+      6,
+      'entry 6 was changed: the end line has another hash of it',
+    ],
+    [
+      'a changed entry that is the only one',
+      [(lines[5] ?? '').replace('done', 'gone'), endLine(OF, endAfter(5), end)],
+      1,
       6,
       'entry 6 was changed: the end line has another hash of it',
     ],

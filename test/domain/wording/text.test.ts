@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { inEnglish } from '../../../server/domain/wording/in-english.ts';
-import { inTurn, type Text, withoutSecondDot } from '../../../server/domain/wording/text.ts';
+import { inTurn, sayWith, type Text, withoutSecondDot } from '../../../server/domain/wording/text.ts';
 
 it.each<[string, Record<string, string | number>, string]>([
   ['From tag interest:….', { place: 'tag interest:…' }, 'From tag interest:…'],
@@ -49,13 +49,23 @@ it.each<[string, Text, string]>([
     },
     'Shopify didn’t tell us about 1 order, 2 customers, and 3 choices before 2026-11-27 at 10:20 UTC. We found the changes by comparing with Shopify, and nothing is lost.',
   ],
-  [
-    'a value that only begins or ends like one of these',
-    { code: 'detail.format', params: { key: at, atKey: at, dayKey: at } },
-    `${at} isn’t in Ascent360’s format.`,
-  ],
 ])('in English, %s is written out', (_, text, sentence) => {
   expect(inEnglish(text)).toBe(sentence);
+});
+
+it('a value is a moment or a day by the end of its name', () => {
+  const params = { at, sinceAt: at, day: at, dueDay: at, attempts: 3, days: 14, latest: 'x', today: 'y' };
+  const says = sayWith(
+    { code: 'state.paused', params },
+    {
+      say: (_, values) => Object.entries(values).join(' '),
+      moment: (iso) => `moment ${iso.length}`,
+      day: (iso) => `day ${iso.length}`,
+      list: (parts) => parts.join(),
+      space: ' ',
+    },
+  );
+  expect(says).toBe('at,moment 24 sinceAt,moment 24 day,day 24 dueDay,day 24 attempts,3 days,14 latest,x today,y');
 });
 
 it('texts follow one another in turn, however many there are', () => {
