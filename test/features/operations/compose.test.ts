@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const binary = findRedis();
 if (!binary) leftOut('compose.yaml’s services as processes', 'install Redis (Debian: redis-server)');
 
 const service = z.looseObject({
+  image: z.string(),
   command: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.string()).default({}),
   healthcheck: z.looseObject({ test: z.array(z.string()).default([]) }).default({ test: [] }),
@@ -63,8 +64,30 @@ const environmentOf = (name: string, ports: Ports) =>
     ]),
   );
 
-function start([program = '', ...args]: readonly string[], env: Record<string, string>, cwd = root): ChildProcess {
-  const child = spawn(program === 'node' ? process.execPath : program, args, {
+/** As compose.yaml confines them: no file can be written, and nothing may become more than it is. */
+const CONFINED = [
+  'unshare',
+  '--mount',
+  'sh',
+  '-c',
+  `mount -o remount,bind,ro / && mount --bind "$PWD" "$PWD" && mount -o remount,bind,ro "$PWD" && cd "$PWD" &&
+   exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$0" "$@"`,
+];
+const confined = (command: readonly string[]) => [...CONFINED, ...command];
+
+/** Only root may take a file system away from a process. */
+function mayConfine(): boolean {
+  try {
+    execFileSync('unshare', [...confined(['true']).slice(1)], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function start(command: readonly string[], env: Record<string, string>, cwd = root): ChildProcess {
+  const [program = '', ...args] = command.map((word) => (word === 'node' ? process.execPath : word));
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: 'ignore',
@@ -118,11 +141,51 @@ async function stop(child: ChildProcess): Promise<unknown> {
   return await ended;
 }
 
+describe('compose.yaml', () => {
+  const [postgres = '', valkey = ''] = ['postgres', 'valkey'].map((name) => services[name]?.image ?? '');
+
+  it.each(Object.entries(services))(
+    'gives %s nothing to write to but volumes and memory, no privileges, and limits',
+    (_, one) => {
+      expect(one).toMatchObject({
+        read_only: true,
+        security_opt: ['no-new-privileges:true'],
+        cap_drop: ['ALL'],
+        pids_limit: expect.any(Number),
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        cpus: expect.any(Number),
+      });
+      expect(one).not.toHaveProperty('privileged');
+      expect(one).not.toHaveProperty('cap_add');
+    },
+  );
+
+  it.each([
+    ['PostgreSQL', postgres],
+    ['Valkey', valkey],
+    ['Node', /^ARG NODE_IMAGE=(.*)$/m.exec(read('Dockerfile'))?.[1]],
+  ])('takes the image of %s by its digest', (_, image) => {
+    expect(image).toMatch(/:[\w.-]+@sha256:[0-9a-f]{64}\}?$/);
+  });
+
+  it('runs the app as nobody special, from one image', () => {
+    expect(
+      read('Dockerfile')
+        .split(/^FROM /m)
+        .at(-1),
+    ).toMatch(/^USER node$/m);
+    expect(new Set(['migrate', 'web', 'worker'].map((name) => services[name]?.image))).toEqual(
+      new Set(['ascent360-connector']),
+    );
+  });
+});
+
 describe.skipIf(!findPostgres() || !binary)('compose.yaml', () => {
-  it('works with its own commands, environments and checks: migrations, then web and worker, deliver a webhook', async () => {
+  it('works with its own commands, environments and checks, without a file that can be written: migrations, then web and worker, deliver a webhook', async () => {
+    const within = mayConfine() ? confined : (command: readonly string[]) => command;
     const valkey = await startValkey();
     const ports = { postgres: await startDatabase(), valkey: valkey.port };
-    const migrate = start(services['migrate']?.command ?? [], environmentOf('migrate', ports));
+    const migrate = start(within(services['migrate']?.command ?? []), environmentOf('migrate', ports));
     expect(await new Promise((resolve) => migrate.once('exit', resolve))).toBe(0);
     const ascent360 = await startAscent360();
     onTestFinished(ascent360.close);
@@ -133,7 +196,7 @@ describe.skipIf(!findPostgres() || !binary)('compose.yaml', () => {
       // The sweep is too rare to find what Valkey lost.
       const instead = { PORT, ASCENT360_BASE_URL: ascent360.url, SWEEP_INTERVAL: '1h', LOG_LEVEL: 'warn' };
       const env = { ...dotEnv, ...environmentOf(role, ports), ...instead };
-      running.push(start(list(imageCommand), env));
+      running.push(start(within(list(imageCommand)), env));
       urls[role] = `http://127.0.0.1:${PORT}`;
       const healthy = async () =>
         await new Promise<true | undefined>((resolve) => {
