@@ -11,6 +11,7 @@
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { namesOf, numberOf } from '../options.ts';
 import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
 import { audit } from './rows-audit.ts';
@@ -55,7 +56,18 @@ const { values } = parseArgs({
   },
 });
 const whole = !values.quick && !values.pairs && !values.only && !values.profile && !values.before && !values.events;
-const wanted = values.only?.split(',') ?? Object.keys(measures);
+const known = Object.keys({ ...measures, ...alone });
+const wanted = values.only ? namesOf('only', values.only, known) : Object.keys(measures);
+const given = (name: 'pairs' | 'warm-up' | 'events' | 'lines' | 'send-minutes' | 'shops', otherwise: number) =>
+  numberOf(name, values[name] ?? `${otherwise}`);
+const numbers = {
+  pairs: given('pairs', values.quick ? 2 : 5),
+  warmUp: given('warm-up', values.quick ? 2000 : 10_000),
+  events: given('events', values.quick ? 2000 : 6000),
+  lines: given('lines', values.quick ? 20_000 : 1_000_000),
+  sendMinutes: given('send-minutes', 15),
+  shops: given('shops', values.quick ? 200 : 2000),
+};
 const began = performance.now();
 const say = (text: string) => {
   const line = `${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}\n`;
@@ -72,14 +84,9 @@ const notes: string[] = [];
 try {
   const run: Run = {
     world,
-    pairs: Number(values.pairs ?? (values.quick ? 2 : 5)),
+    ...numbers,
     quick: values.quick,
-    warmUp: Number(values['warm-up'] ?? (values.quick ? 2000 : 10_000)),
-    events: Number(values.events ?? (values.quick ? 2000 : 6000)),
     before: values.before ? path.resolve(values.before) : null,
-    lines: Number(values.lines ?? (values.quick ? 20_000 : 1_000_000)),
-    sendMinutes: Number(values['send-minutes'] ?? 15),
-    shops: Number(values.shops ?? (values.quick ? 200 : 2000)),
     say,
     note: (text) => {
       notes.push(text);

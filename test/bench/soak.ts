@@ -11,6 +11,7 @@ import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
+import { numberOf } from '../options.ts';
 import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
@@ -29,10 +30,12 @@ const { values } = parseArgs({
     'audit-export': { type: 'string' },
   },
 });
-const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Number(values.seed)];
+const minutes = numberOf('minutes', values.minutes);
+const rate = numberOf('rate', values.rate);
+const seed = numberOf('seed', values.seed);
 /** People per shop whose consent keeps changing. */
 const PEOPLE = 40;
-const SETTLES_WITHIN_MS = Number(values['settle-minutes']) * 60_000;
+const SETTLES_WITHIN_MS = numberOf('settle-minutes', values['settle-minutes']) * 60_000;
 const LEASE_MS = 5000;
 /** For the faults: what is sent has a generator of its own, so that a seed sends the same each time. */
 const random = seeded(seed + 1);

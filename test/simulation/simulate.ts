@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { namesOf, numberOf } from '../options.ts';
 import { type History, type StepKind, stepKinds } from './history.ts';
 import { live } from './live.ts';
 import { sayFound, sayHistory, sayResult } from './report.ts';
@@ -27,13 +28,16 @@ const { values } = parseArgs({
   },
 });
 
-const named = (list: string | undefined): string[] => list?.split(',') ?? [];
-const isWanted = (kind: StepKind) =>
-  (values.only === undefined || named(values.only).includes(kind)) && !named(values.without).includes(kind);
+const only = values.only === undefined ? stepKinds : namesOf('only', values.only, stepKinds);
+const without = values.without === undefined ? [] : namesOf('without', values.without, stepKinds);
+const isWanted = (kind: StepKind) => only.includes(kind) && !without.includes(kind);
+const seconds = numberOf('seconds', values.seconds);
+const histories = numberOf('histories', values.histories);
+const longest = numberOf('longest', values.longest);
+const seed = numberOf('seed', values.seed);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const world = await World.create();
-const seed = Number(values.seed);
 // The simulation has replaced every other clock in this process.
 const began = process.hrtime.bigint();
 const usedBefore = process.cpuUsage();
@@ -53,8 +57,8 @@ async function replay(file: string): Promise<number> {
 async function searchAll(): Promise<number> {
   const result = await search(world, {
     seed,
-    kind: { only: stepKinds.filter(isWanted), longest: Number(values.longest), dated: values.dated },
-    goesOn: (lived) => passed() < Number(values.seconds) && lived < Number(values.histories),
+    kind: { only: stepKinds.filter(isWanted), longest, dated: values.dated },
+    goesOn: (lived) => passed() < seconds && lived < histories,
     onFound: (found) => say(`${sayFound(found)}\n`),
   });
   const { user, system } = process.cpuUsage(usedBefore);

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { numberOf } from '../../options.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
+const seconds = numberOf('seconds', values.seconds);
+const seed = numberOf('seed', values.seed);
 const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -43,9 +46,9 @@ async function hunt(breakage: Breakage): Promise<void> {
   const passed = () => Number(process.hrtime.bigint() - began) / 1e9;
   let isFound = false;
   const result = await search(world, {
-    seed: Number(values.seed),
+    seed,
     kind: { only: breakage.only, evenly: true, longest: 16 },
-    goesOn: () => !isFound && passed() < Number(values.seconds),
+    goesOn: () => !isFound && passed() < seconds,
     onFound: (found) => {
       isFound = true;
       say(`case ${breakage.number}: found, seed ${found.seed}, ${found.history.steps.length} steps: ${found.what[0]}`);

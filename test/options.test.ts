@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+
+/** Runs a command of package.json the way npm does. */
+async function run(entry: string, ...args: string[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, ['server/run.js', entry, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (piece: Buffer) => {
+    said += piece.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said };
+}
+
+it.each([
+  ['test/simulation/simulate.ts', ['--seconds', 'ten'], /^--seconds takes a number of 0 or more, not "ten"\n$/],
+  ['test/simulation/simulate.ts', ['--only', 'weather'], /^--only takes some of .*, not "weather"\n$/],
+  ['test/bench/bench.ts', ['--only', 'page,weather'], /^--only takes some of pipeline, shop, .*, not "weather"\n$/],
+  ['test/bench/silence/simulate.ts', ['--shops', ''], /^--shops takes a number of 0 or more, not ""\n$/],
+])('%s %j says what the option takes, where it would find nothing wrong in nothing', async (entry, args, said) => {
+  expect(await run(entry, ...args)).toEqual({ code: 2, said: expect.stringMatching(said) });
+});

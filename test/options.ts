@@ -1,0 +1,22 @@
+/** Options of the commands: a mistyped one must not end as a run that found nothing. */
+
+function refuse(fault: string): never {
+  process.stderr.write(`${fault}\n`);
+  process.exit(2);
+}
+
+/** The number given as `--name`. Otherwise says so, and ends the process. */
+export function numberOf(name: string, given: string): number {
+  const number = given.trim() === '' ? Number.NaN : Number(given);
+  return number >= 0 ? number : refuse(`--${name} takes a number of 0 or more, not "${given}"`);
+}
+
+/** The names given as `--name`, separated by commas. Otherwise says which there are, and ends the process. */
+export function namesOf<Name extends string>(name: string, given: string, known: readonly Name[]): Name[] {
+  return given
+    .split(',')
+    .map(
+      (one) =>
+        known.find((each) => each === one) ?? refuse(`--${name} takes some of ${known.join(', ')}, not "${one}"`),
+    );
+}
