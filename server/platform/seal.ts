@@ -16,6 +16,11 @@ const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
 const zstd = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** A 4 kB window and little memory: it is set up again for each value. */
 const deflate = { level: 1, windowBits: 12, memLevel: 5 };
+/**
+ * Room for the result, in bytes. zlib takes 16 kB for each value by default, out of blocks of 64 kB that
+ * stay as long as anything in them does: the heap had to be collected far more often.
+ */
+const roomFor = (bytes: number) => ({ chunkSize: Math.min(Math.max(Math.ceil(bytes), 1024), 64 * 1024) });
 
 function formatFor(length: number): number {
   if (length < COMPRESS_FROM_BYTES) return PLAIN;
@@ -24,12 +29,15 @@ function formatFor(length: number): number {
 
 function compress(format: number, plain: Uint8Array): Uint8Array {
   if (format === PLAIN) return plain;
-  return format === DEFLATE ? deflateRawSync(plain, deflate) : zstdCompressSync(plain, zstd);
+  const room = roomFor(plain.length / 2);
+  return format === DEFLATE
+    ? deflateRawSync(plain, { ...deflate, ...room })
+    : zstdCompressSync(plain, { ...zstd, ...room });
 }
 
 function expand(format: number, packed: Buffer): Buffer {
   if (format === PLAIN) return packed;
-  const limits = { maxOutputLength: MAX_PLAIN_BYTES };
+  const limits = { maxOutputLength: MAX_PLAIN_BYTES, ...roomFor(4 * packed.length) };
   return format === ZSTD ? zstdDecompressSync(packed, limits) : inflateRawSync(packed, limits);
 }
 

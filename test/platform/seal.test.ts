@@ -1,4 +1,4 @@
-import { createCipheriv, createSecretKey } from 'node:crypto';
+import { createCipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { constants, deflateRawSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -33,6 +33,11 @@ it('sealed data opens only with its key and its binding, and not if a byte was c
       if (index > 0) expect(() => unseal(key, 'a:1', sealed)).toThrow();
     }),
   );
+});
+
+it.each([2048, 8191, 300_000])('%i bytes that hardly shrink are the same after sealing and opening', (length) => {
+  const plain = randomBytes(length);
+  expect(unseal(key, 'events.body:1', seal(key, 'events.body:1', plain)).equals(plain)).toBe(true);
 });
 
 it('no two values are sealed with the same IV, however many there are', () => {
