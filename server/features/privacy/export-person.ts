@@ -36,7 +36,7 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
         deletedInShopifyAt: iso(person.deletedAt),
         addresses: [...person.addresses.values()].map((address) => ({
           channel: address.channel,
-          // Postal addresses, and the phone of such an address, are in the contact.
+          // The phone of a postal address is in the contact.
           address: address.written || null,
           firstSeenAt: iso(address.firstSeenAt),
           lastSeenAt: iso(address.lastSeenAt),

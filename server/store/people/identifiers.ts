@@ -1,5 +1,5 @@
 import type { Channel } from '../../domain/consent.ts';
-import type { Contact, PostalAddress } from '../../domain/contact.ts';
+import type { Contact } from '../../domain/contact.ts';
 import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Vault } from '../../platform/keys.ts';
 
@@ -7,17 +7,10 @@ import type { Vault } from '../../platform/keys.ts';
 export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
 export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${email.toLowerCase()}`);
 
-/**
- * A value's hash in the ledger: email in lower case, phone in E.164, a postal address as one line
- * in lower case.
- */
+/** A value's hash in the ledger: email in lower case, phone in E.164. */
 export const emailHash = (vault: Vault, email: string) => vault.hash('email', email.toLowerCase());
 export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
 export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
-export function postalHash(vault: Vault, a: PostalAddress): string {
-  const line = [a.line1, a.line2, a.city, a.state, a.zip, a.country].map((part) => part?.trim() ?? '').join('\n');
-  return vault.hash('postal', line.toLowerCase());
-}
 
 type Lanes = { readonly emailLane: string | null; readonly phoneLane: string | null };
 type Hashed = { readonly channel: Channel; readonly hash: string; readonly written: string };
@@ -47,14 +40,13 @@ export const lanesOf = oncePerContact((vault, contact): Lanes => {
 });
 
 /**
- * The addresses that permission flags are about, with their hashes. As written: email and mobile
- * only.
+ * The addresses by which a person is found, with their hashes. As written: email and mobile only. A
+ * postal address finds nobody: it is kept with the contact alone.
  */
 export const addressesOf = oncePerContact((vault, contact): readonly Hashed[] => {
   const found: Hashed[] = [];
   if (contact.email) found.push({ channel: 'email', hash: emailHash(vault, contact.email), written: contact.email });
   if (contact.mobile) found.push({ channel: 'sms', hash: mobileHash(vault, contact.mobile), written: contact.mobile });
   if (contact.phone) found.push({ channel: 'phone', hash: phoneHash(vault, contact.phone), written: '' });
-  if (contact.address) found.push({ channel: 'postal', hash: postalHash(vault, contact.address), written: '' });
   return found;
 });
