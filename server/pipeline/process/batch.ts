@@ -106,7 +106,7 @@ export type Batch = {
   /**
    * Writes everything.
    * @param leaving chooses which of the new deliveries leave at once; it sees what was written
-   * @returns the subject of each opened delivery as JSON, by delivery id
+   * @returns the subjects of the deliveries that are claimed later as JSON, by delivery id
    */
   save(leaving?: ChooseLeaving): Promise<ReadonlyMap<string, string>>;
 };

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type EventRow, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
+import { type EventRow, type StoredEvent, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
 
 /** A batch takes no further body once it has this many bytes, as stored and as read. */
 const SEALED_BYTES = 2 * 1024 * 1024;
@@ -17,7 +17,7 @@ export type OpenedEvents = {
   events: readonly Opened[];
   /** The bytes of all their bodies. */
   bytes: number;
-  read(row: EventRow): TranslatedOrSettled;
+  read(row: StoredEvent): TranslatedOrSettled;
 };
 
 /**
@@ -33,7 +33,7 @@ export async function openReceived(
   trying: (eventId: string) => void = () => {},
 ): Promise<OpenedEvents> {
   const [rows, { country }] = await Promise.all([
-    db.query<Row>(
+    db.query<StoredEvent & { version: string }>(
       `SELECT id, topic, source, triggered_at, received_at, body, reason, xmin::text AS version FROM events
        WHERE shop_id = $1 AND state = 'received' AND id <= (
          SELECT id FROM (
@@ -48,15 +48,17 @@ export async function openReceived(
   ]);
   if (rows[0]) trying(rows[0].id);
   let bytes = 0;
-  const read = (row: EventRow) => {
+  const read = (row: StoredEvent) => {
     const body = shop.vault.open(bodyBinding(row.id), row.body);
     bytes += body.length;
     return translateStoredEvent(country ?? null, row, body, shop.domain);
   };
   const events: Opened[] = [];
-  for (const row of rows) {
+  for (const stored of rows) {
     const [began, before] = [performance.now(), bytes];
-    events.push({ row, read: read(row) });
+    // Without the body: the rest is needed until the batch is over.
+    const { body: _, ...row } = stored;
+    events.push({ row, read: read(stored) });
     if (bytes - before > LARGE_BODY_BYTES) await wait(performance.now() - began);
     if (bytes > OPENED_BYTES) break;
   }

@@ -20,7 +20,7 @@ import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { openBatch } from './open-batch.ts';
 import { openReceived, stillReceived } from './open-received.ts';
-import { type EventRow, isSignOfLife, triggeredAtOf } from './translate-stored.ts';
+import { type EventRow, isSignOfLife, type StoredEvent, triggeredAtOf } from './translate-stored.ts';
 
 /** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
 const LARGE_BYTES = 1024 * 1024;
@@ -120,7 +120,7 @@ export async function processEvents(
     const life = await noteSignsOfLife(sql, shop, held.life, signs);
     const now = deps.now();
     if (barrier === 0 && reads[0] && 'event' in reads[0]) {
-      const isSign = (row: EventRow) => isSignOfLife(row, opened.read(row));
+      const isSign = (row: StoredEvent) => isSignOfLife(row, opened.read(row));
       await handleShopEvent({ ...held, life }, { event: reads[0].event, now, isSign });
       return 1;
     }
@@ -153,8 +153,7 @@ export async function processEvents(
   });
   const left = leaving?.left();
   if (left) deps.atOnce?.take(left);
-  const gone = new Set(left?.ready.map(({ id }) => id));
-  for (const [id, subject] of subjects) if (!gone.has(id)) deps.fresh?.keep(id, subject);
+  for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
   if (handled > 0) {
     if (asked) deps.reads?.wake(shop.id);
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);

@@ -9,17 +9,17 @@ import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import type { TranslatedEvent } from './batch.ts';
 
-/** A stored event, with the columns translating needs. */
+/** A stored event, with the columns translating needs besides its body. */
 export type EventRow = {
   id: string;
   topic: string;
   source: string;
   triggered_at: Date;
   received_at: Date;
-  body: Uint8Array;
   /** Only for an event that was parked. */
   reason?: string | null;
 };
+export type StoredEvent = EventRow & { body: Uint8Array };
 
 /** An event with what we could read from its body, or how it ends because we couldn't. */
 export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: Detail | null };
@@ -59,7 +59,7 @@ function withoutFuture(translated: Translated, triggeredAt: Instant, latest: Ins
  */
 export function translateStoredEvent(
   shopCountry: string | null,
-  row: Omit<EventRow, 'body'>,
+  row: EventRow,
   body: Uint8Array,
   shop?: string,
 ): TranslatedOrSettled {

@@ -108,7 +108,7 @@ export const FIRST_FENCE = 1;
 
 /**
  * Opens deliveries; leases those that leave at once, so that their rows needn't be written again.
- * @returns the subject of each as JSON, by delivery id
+ * @returns the subjects of the others as JSON, by delivery id
  */
 export async function addDeliveries(
   sql: Sql,
@@ -116,8 +116,13 @@ export async function addDeliveries(
   deliveries: readonly NewDelivery[],
   { leasings, leaseMs }: LeavingAtOnce = { leasings: new Map(), leaseMs: 0 },
 ): Promise<ReadonlyMap<string, string>> {
-  const subjects = new Map(deliveries.map(({ id, subject }) => [id, JSON.stringify(subject)]));
-  if (deliveries.length === 0) return subjects;
+  const later = new Map<string, string>();
+  if (deliveries.length === 0) return later;
+  const textOf = ({ id, subject }: NewDelivery) => {
+    const text = JSON.stringify(subject);
+    if (!leasings.has(id)) later.set(id, text);
+    return text;
+  };
   const { columns, from, params } = unnest(
     {
       id: 'uuid',
@@ -145,7 +150,7 @@ export async function addDeliveries(
       person_id: delivery.personId,
       email_lane: delivery.emailLane,
       phone_lane: delivery.phoneLane,
-      subject: shop.vault.seal(subjectBinding(delivery.id), subjects.get(delivery.id) ?? ''),
+      subject: shop.vault.seal(subjectBinding(delivery.id), textOf(delivery)),
       place_of: delivery.takesPlaceOf,
       carries_opt_out: leasings.get(delivery.id)?.carriesOptOut ?? delivery.carriesOptOut ?? false,
       read_wait_ms: delivery.readWaitMs ?? null,
@@ -174,7 +179,7 @@ export async function addDeliveries(
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     [leaseMs, ...params],
   );
-  return subjects;
+  return later;
 }
 
 const sealKept = (shop: Shop, leasing: Leasing | undefined) =>
