@@ -92,18 +92,18 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
   ({ kind: 'settle', settled, detail, mergedInto }) as const;
 
-/** What the settings leave out entirely. The choice in a test order, or in one of an excluded channel, isn't sent even if all orders are off. */
-function leftOutBySettings(input: PrepareInput): Settled | null {
-  const { send } = input.settings;
-  const order = input.kind === 'order';
-  if (order && input.purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
-  const channel = input.purchase?.channel?.toLowerCase();
-  if (order && channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)) {
-    return { state: 'skipped', reason: 'channel_excluded' };
-  }
-  if (order && !send.orders) return { state: 'skipped', reason: 'topic_off' };
-  if (input.kind === 'customer' && !send.customers) return { state: 'skipped', reason: 'topic_off' };
-  return null;
+/** An order that the settings leave out whatever choice it brings. */
+function leftOutOrder({ kind, purchase, settings: { send } }: PrepareInput): Settled | null {
+  if (kind !== 'order') return null;
+  if (purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
+  const channel = purchase?.channel?.toLowerCase();
+  return channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)
+    ? { state: 'skipped', reason: 'channel_excluded' }
+    : null;
+}
+
+function isTopicOff({ kind, settings: { send } }: PrepareInput): boolean {
+  return (kind === 'order' && !send.orders) || (kind === 'customer' && !send.customers);
 }
 
 const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
@@ -190,9 +190,10 @@ export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
   const lists = listsDecision(input, decisions.email);
   const isWorthIt = isAnyDue(decisions) || lists.send;
-  const leftOut = leftOutBySettings(input);
-  const isChoiceOnly = leftOut?.reason === 'topic_off' && input.choice && isWorthIt;
-  if (leftOut && !isChoiceOnly) return { decisions, ...settle(leftOut) };
+  const leftOut = leftOutOrder(input);
+  const isChoiceOnly = isTopicOff(input) && input.choice && isWorthIt && leftOut === null;
+  if (isTopicOff(input) && !isChoiceOnly) return { decisions, ...settle({ state: 'skipped', reason: 'topic_off' }) };
+  if (leftOut) return { decisions, ...settle(leftOut) };
   if (input.isGone && !input.about) return { decisions, ...gone };
   if (input.kind === 'consent' && input.about && !input.again) {
     const { channel, factId } = input.about;

@@ -142,7 +142,7 @@ describe('the result for', () => {
         facts: facts({ email: [optIn] }),
         settings: switchedOff({ orders: false, excludeChannels: ['web'] }),
       },
-      'skipped: channel_excluded',
+      'skipped: topic_off',
     ],
     [
       'a topic that is off, with the choice in a test order',
@@ -153,7 +153,7 @@ describe('the result for', () => {
         facts: facts({ email: [optIn] }),
         settings: switchedOff({ orders: false }),
       },
-      'skipped: test_order',
+      'skipped: topic_off',
     ],
     [
       'a topic that is off, with a choice that is due but not from this event',
