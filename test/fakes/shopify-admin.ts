@@ -105,6 +105,7 @@ export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
     const behaviour = shop.nextBehaviour(operationOf(body));
     if (await misbehave(behaviour, response)) return;
     const answered = graphql(shop, body, behaviour.throttled === true);
+    await behaviour.meanwhile?.();
     const { change } = behaviour;
     if (!change) return send(answered);
     response.writeHead(200, { 'content-type': 'application/json' }).end(change(JSON.stringify(answered.body)));

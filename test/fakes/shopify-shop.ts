@@ -27,6 +27,8 @@ export type AdminBehaviour = {
   errors?: { message: string; extensions?: object }[];
   /** 200 with this text, whatever it is. */
   text?: string;
+  /** Happens while the answer is on its way. */
+  meanwhile?: () => Promise<void>;
   /** The answer, changed. */
   change?: (answer: string) => string;
   /** An HTML page instead of JSON. */

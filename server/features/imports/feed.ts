@@ -7,7 +7,7 @@ import { firstOfLanes } from '../../store/deliveries/lanes.ts';
 import { insertEvents, type NewEvent } from '../../store/events/insert-events.ts';
 import { addFed, endFeed, moveFeed } from '../../store/imports/feeding.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
+import { type ImportRecord, recordsOf } from './records.ts';
 import type { Work } from './work.ts';
 
 export type FeedDeps = {
@@ -77,9 +77,8 @@ async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly 
     if (!(await moveFeed(sql, job, next))) return null;
     const receivedAt = deps.now();
     const event = { shop, source: 'import', topic: `import/${job.kind}`, importId: job.id } as const;
-    const triggeredAt = readAtOf(job, receivedAt);
-    const events = records.flatMap(({ line, body }): NewEvent[] =>
-      body === null ? [] : [{ ...event, webhookId: `import:${job.id}:${line}`, triggeredAt, receivedAt, body }],
+    const events = records.flatMap(({ line, body, readAt }): NewEvent[] =>
+      body === null ? [] : [{ ...event, webhookId: `import:${job.id}:${line}`, triggeredAt: readAt, receivedAt, body }],
     );
     const { length: inserted } = (await insertEvents(sql, events)).filter((id) => id !== null);
     await addFed(sql, job.id, inserted);

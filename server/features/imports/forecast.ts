@@ -14,7 +14,7 @@ import { isOutage } from '../../platform/database/outage.ts';
 import { endCounting, type Met, meetFirst, metKey, saveCounted } from '../../store/imports/counting.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type ImportRecord, readAtOf, recordsOf } from './records.ts';
+import { type ImportRecord, recordsOf } from './records.ts';
 import type { Work } from './work.ts';
 
 export type CountDeps = {
@@ -118,18 +118,17 @@ async function countGroup(
 ): Promise<void> {
   const { db } = deps;
   const now = deps.now();
-  const readAt = readAtOf(job, now);
   const { country } = await deps.shops.facts(shop);
   const counts = job.counted;
   const row = {
     topic: `import/${job.kind}`,
     source: 'import',
-    triggered_at: new Date(readAt),
     received_at: new Date(now),
   };
-  const reads = records.flatMap(({ body }) =>
-    body === null ? [] : [translateStoredEvent(country ?? null, { id: newId(), ...row }, Buffer.from(body))],
-  );
+  const reads = records.flatMap(({ body, readAt }) => {
+    const event = { id: newId(), ...row, triggered_at: new Date(readAt) };
+    return body === null ? [] : [translateStoredEvent(country ?? null, event, Buffer.from(body))];
+  });
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
   const [bySettings = [], ...byAnswers] = await dryRunSafely({ sql: db, shop, stored, now }, events);
   const going: Going[] = [];

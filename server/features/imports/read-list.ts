@@ -4,7 +4,7 @@ import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
 import { customersAtOnce, fetchCustomers } from '../../admin/fetch-records.ts';
 import type { Position } from '../../domain/imports.ts';
-import type { ShopifyId } from '../../domain/scalars.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
 import { noteListed } from '../../store/imports/reading.ts';
@@ -58,19 +58,20 @@ export async function listMembers(
  * @throws AdminError
  */
 export async function* readList(
-  { db, admin }: ListDeps,
+  { db, admin, now }: ListDeps & { now(): Instant },
   { shop, job, signal }: Pick<Work, 'shop' | 'job' | 'signal'>,
   from: Position,
   metafieldKeys: readonly string[],
-): AsyncGenerator<Omit<FileRecord, 'body'> & { body: string | null }> {
+): AsyncGenerator<Omit<FileRecord, 'body'> & { body: string | null; readAt: Instant }> {
   for (let { line } = from; ; ) {
     const page = await loadPage(db, shop, job.id, Math.floor(line / PAGE_SIZE));
     const ids = page?.slice(line % PAGE_SIZE).slice(0, customersAtOnce(metafieldKeys)) ?? [];
     if (ids.length === 0) return;
     const there = ids.filter((id) => id !== null);
+    const readAt = now();
     const records = await fetchCustomers({ admin, shop, signal }, there, metafieldKeys);
     for (const id of ids) {
-      yield { line, body: (id && records.get(id)) ?? null, next: { line: line + 1, offset: 0 } };
+      yield { line, body: (id && records.get(id)) ?? null, next: { line: line + 1, offset: 0 }, readAt };
       line++;
     }
   }

@@ -1,14 +1,18 @@
 import type { Admin } from '../../admin/admin.ts';
 import { readFileRecords } from '../../admin/bulk-file.ts';
-import type { Import, Position } from '../../domain/imports.ts';
+import type { Position } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { isInRange } from './contract.ts';
 import { readList } from './read-list.ts';
 import type { Work } from './work.ts';
 
-/** One customer or order of an import as JSON; `body` null: it no longer exists. */
-export type ImportRecord = { line: number; body: string | null; next: Position };
+/**
+ * One customer or order of an import as JSON; `body` null: it no longer exists. `readAt`: since when
+ * it is certainly current, which is when Shopify was asked for it: it may take minutes to write a
+ * file. What an event said after that is newer.
+ */
+export type ImportRecord = { line: number; body: string | null; next: Position; readAt: Instant };
 
 /**
  * The records of an import from a place on. Each is read on demand, so that memory use doesn't grow
@@ -17,7 +21,7 @@ export type ImportRecord = { line: number; body: string | null; next: Position }
  * @throws AdminError; `refused` when the file is gone
  */
 export async function* recordsOf(
-  deps: { db: Db; admin: Admin },
+  deps: { db: Db; admin: Admin; now(): Instant },
   work: Pick<Work, 'shop' | 'job' | 'signal'>,
   from: Position,
   metafieldKeys: readonly string[],
@@ -32,13 +36,6 @@ export async function* recordsOf(
   const bytes = deps.admin.download(job.url, from.offset, signal);
   const asked = { kind: job.kind, metafieldKeys: job.metafields, denied: job.denied, size: job.fileSize };
   for await (const record of readFileRecords(bytes, from, asked)) {
-    if (isInRange(job, record.body)) yield record;
+    if (isInRange(job, record.body)) yield { ...record, readAt: job.readAt ?? deps.now() };
   }
 }
-
-/**
- * Since when a record is certainly current: for a file, since Shopify was asked for it, because
- * Shopify may take minutes to write it; for a list, since its customers are read. What an event said
- * after that is newer.
- */
-export const readAtOf = (job: Import, now: Instant): Instant => (job.listed ? now : (job.readAt ?? now));

@@ -1,6 +1,6 @@
 /**
  * Shopify takes minutes to write an import's file, and a record may be as old as the question: what
- * arrives meanwhile is newer.
+ * arrives meanwhile is newer. Its answers about customers in a list take a while, too.
  */
 import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../../fakes/connector.ts';
@@ -27,8 +27,8 @@ async function open(settings: object): Promise<Scene> {
   return scene;
 }
 
-/** Has customers counted; `meanwhile` happens after Shopify was asked, and before it has written its file. */
-async function importWith(scene: Scene, meanwhile: () => Promise<void>): Promise<void> {
+/** Imports customers; `meanwhile` happens after Shopify was asked, and before it has written its file. */
+async function importAll(scene: Scene, meanwhile: () => Promise<void>): Promise<void> {
   scene.shop.bulk.polls = 1_000_000;
   const { body } = await scene.post('/imports', { kind: 'customers' });
   // The comparison after the installation has Shopify read as well.
@@ -45,7 +45,20 @@ async function importWith(scene: Scene, meanwhile: () => Promise<void>): Promise
   await scene.reaches(body.id, 'done');
 }
 
-it('a tag that opts out while Shopify writes the file of an import is not undone by the file', async () => {
+/** Imports a list of customers; `meanwhile` happens while Shopify's answer about them is on its way. */
+async function importList(scene: Scene, meanwhile: () => Promise<void>): Promise<void> {
+  const { id } = await scene.counted({ kind: 'customers', customerIds: [...scene.shop.customers.keys()] });
+  let asked = 0;
+  scene.shop.behave((operation) => (operation === 'CustomersByIds' && asked++ === 0 ? { meanwhile } : null));
+  await scene.post(`/imports/${id}/start`);
+  await scene.reaches(id, 'done');
+  expect(asked).toBeGreaterThan(0);
+}
+
+it.each([
+  { when: 'while Shopify writes the file of an import', importWith: importAll },
+  { when: 'while Shopify’s answer about an imported list is on its way', importWith: importList },
+])('a tag that opts out $when is not undone by the import', async ({ importWith }) => {
   const scene = await open(MAPPING);
   const { connector, shop } = scene;
   const { id } = shop.setCustomer({ ...customer(1), defaultAddress: HOME, tags: ['mail-ok'] });
@@ -84,7 +97,7 @@ it('an opt-out from the sale of data that the weekly comparison learns meanwhile
   const lists = () => connector.ascent360.received.map(({ body }) => (body as { ListIds?: string[] }).ListIds ?? null);
   expect(lists()).toContainEqual(['7']);
   const before = lists().length;
-  await importWith(scene, async () => {
+  await importAll(scene, async () => {
     shop.setCustomer({ ...known, dataSaleOptOut: true });
     shop.bulk.polls = 0;
     await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
