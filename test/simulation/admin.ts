@@ -6,7 +6,7 @@ import type { Shop } from '../../server/store/shops/shops.ts';
 import { customerNode, orderNode } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import type { Life } from './crash.ts';
-import type { Customer, Order, Shopify } from './shopify.ts';
+import { type Customer, isMember, type Order, type Shopify } from './shopify.ts';
 
 export type AdminDeps = {
   clock: Clock;
@@ -16,6 +16,8 @@ export type AdminDeps = {
   shopify(domain: string): Shopify;
   /** Called with whom and what an answer is about, as it was then. */
   answered(domain: string, spoken: Spoken): void;
+  /** Runs while an answer is on its way. */
+  meanwhile(): Promise<void>;
   /** Bulk operations by their ids, which are the URLs of their files, too. They outlive a process. */
   files: Map<string, BulkFile>;
 };
@@ -26,7 +28,7 @@ export type Spoken = { customers: readonly Customer[]; orders: readonly Order[];
 /** The file has what was true when Shopify was asked for it. */
 export type BulkFile = { text: string; askedAt: number };
 
-type Variables = { ids?: string[]; id?: string; query?: string };
+type Variables = { ids?: string[]; id?: string; query?: string; segmentId?: string; after?: string | null };
 
 const idOf = (gid: string) => Number(gid.slice(gid.lastIndexOf('/') + 1));
 const onePage = { hasNextPage: false, endCursor: null };
@@ -66,7 +68,8 @@ function wholeOrder(shopify: Shopify, order: Order) {
 /** A bulk operation: a line for each customer, or for each order with its customer. */
 function readInBulk(shopify: Shopify, query: string): { spoken: Spoken; file: string } {
   if (!/\borders\b/.test(query)) {
-    const customers = [...shopify.customers.values()];
+    const changed = changedSince(query);
+    const customers = [...shopify.customers.values()].filter(({ updatedAt }) => updatedAt >= changed);
     return { spoken: { customers, orders: [], bulk: 'customers' }, file: inLines(customers.map(customerNode)) };
   }
   const since = Date.parse(/created_at:>='([^']+)'/.exec(query)?.[1] ?? '1970-01-01');
@@ -97,6 +100,15 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
           bulk: null,
         });
         return { nodes: found.map((customer) => customer && { ...customerNode(customer), metafields: { nodes: [] } }) };
+      }
+      case 'SegmentMembers': {
+        const [segment, after] = [idOf(variables.segmentId ?? ''), Number(variables.after ?? 0)];
+        const members = [...customers.keys()].filter((id) => isMember(segment, id));
+        const page = members
+          .slice(after, after + 1)
+          .map((id) => ({ node: { id: `gid://shopify/CustomerSegmentMember/${id}` } }));
+        const pageInfo = { hasNextPage: after + 1 < members.length, endCursor: String(after + 1) };
+        return { customerSegmentMembers: { edges: page, pageInfo } };
       }
       case 'CustomersChanged':
         return { customers: list(customers.values(), 'Customer', variables.query) };
@@ -166,6 +178,7 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
       if ((await accessOf(deps.db, shop)).state !== 'ok') throw new AdminError('no_access', 'There is no token');
       await deps.life.step();
       const data = answer(shop, name, variables as Variables) as Data;
+      await deps.meanwhile();
       await deps.life.step();
       return { data, denied: [] };
     },

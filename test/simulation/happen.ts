@@ -11,9 +11,9 @@ import {
   tagWebhook,
   webhook,
 } from './emit.ts';
-import type { Step } from './history.ts';
+import { ANOTHERS, type Step } from './history.ts';
 import { customerAt, EMAILS, moveTo, PHONES, type Scene, STREETS } from './scene.ts';
-import type { Order } from './shopify.ts';
+import { addressOf, type Channel, type Customer, type Order } from './shopify.ts';
 import type { Webhook } from './webhooks.ts';
 
 /** What Shopify says once: headers are not signed, but nobody says these again at another time. */
@@ -25,6 +25,12 @@ function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'
   const made: Order = { ...order, owned, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
   scene.shopify.orders.set(made.id, made);
   return made;
+}
+
+/** Several customers may have it by now. */
+function addressOfAnother({ shopify }: Scene, { id }: Customer, channel: Channel): string | null {
+  const others = [...shopify.customers.values()].filter((other) => other.id !== id);
+  return others.map((other) => addressOf(other, channel)).find((address) => address !== null) ?? null;
 }
 
 /** @returns the webhooks Shopify sends for it, if the app is installed */
@@ -39,7 +45,8 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'move': {
       const customer = customerAt(scene, step.who, now);
-      const address = (step.channel === 'email' ? EMAILS : PHONES)[step.to] ?? null;
+      const to = step.to === ANOTHERS ? addressOfAnother(scene, customer, step.channel) : null;
+      const address = to ?? (step.channel === 'email' ? EMAILS : PHONES)[step.to] ?? null;
       const before = customer.updatedAt;
       moveTo(scene, customer, step.channel, address, now);
       return customer.updatedAt === before ? [] : [customerWebhook(scene, customer, now)];

@@ -1,6 +1,7 @@
 /** Histories as values: fast-check generates them, and shortens one that reveals a bug. */
 import fc from 'fast-check';
 import type { Dating } from './bodies.ts';
+import { inManner, manner } from './manner.ts';
 import type { Rules } from './model/account.ts';
 
 export const SECOND = 1000;
@@ -15,9 +16,10 @@ export type Answer = 'ok' | '400' | '404' | '500' | '500Taken' | 'hang' | 'hangT
 
 /**
  * One thing that happens. `after`: how long after the one before; `work`: whether the app works
- * then, or events pile up; `shop`: in which shop, left out: in the first.
+ * then, or events pile up; `shop`: in which shop, left out: in the first; `amid`: what happens in
+ * Shopify happens while its next answer to the app is on its way.
  */
-export type Step = { after: number; fate: Fate; work: boolean; shop?: number } & (
+export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: boolean } & (
   | {
       do: 'choose';
       who: number;
@@ -29,6 +31,7 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number } &
       /** Whether the message names the address. */
       named: boolean;
     }
+  /** Somebody gets another address. `to`: which; `ANOTHERS`: that of somebody else. */
   | { do: 'move'; who: number; channel: 'email' | 'sms'; to: number }
   | { do: 'order'; who: number; ticked: boolean }
   | { do: 'changeOrder'; which: number }
@@ -50,13 +53,20 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number } &
   | { do: 'reinstall' }
   /** The app is uninstalled, if it isn't yet, and two days later Shopify asks to erase the shop. */
   | { do: 'eraseShop' }
-  /** The merchant imports; `startsIn`: after how many steps they start what was counted. */
-  | { do: 'import'; kind: 'customers' | 'orders'; startsIn: number | null }
+  /**
+   * The merchant imports; `startsIn`: after how many steps they start what was counted. `scope`: only
+   * what is recent, or of customers those in a list or a segment; left out: all.
+   */
+  | { do: 'import'; kind: 'customers' | 'orders'; startsIn: number | null; scope?: Scope }
   | { do: 'turnImport'; to: 'pause' | 'resume' | 'cancel' }
   | { do: 'answers'; answers: Answer[] }
   | { do: 'crash'; steps: number }
 );
 export type StepKind = Step['do'];
+
+export const ANOTHERS = 3;
+/** What an import is about. */
+export type Scope = 'all' | 'recent' | { by: 'list' | 'segment'; people: number[] };
 
 export type History = {
   /** Whether Shopify can be asked. */
@@ -64,6 +74,8 @@ export type History = {
   /** How many processes of the app work on one database; left out: one. */
   workers?: number;
   rules: Rules;
+  /** How many requests Ascent360 refuses at first; left out: none. */
+  refused?: number;
   /** A second shop, whose people have the same addresses; left out or null: there is none. */
   second?: { access: boolean; rules: Rules } | null;
   steps: Step[];
@@ -100,6 +112,11 @@ const state = fc.constantFrom(
 const optInLevel = fc.constantFrom('single_opt_in', 'single_opt_in', 'confirmed_opt_in', null);
 const dating = fc.constantFrom<Dating>('dated', 'dated', 'dated', 'dated', 'undated', 'unreadable');
 const named = fc.constantFrom(true, true, true, true, false);
+const someCustomers = fc.record({
+  by: fc.constantFrom<'list' | 'segment'>('list', 'segment'),
+  people: fc.constantFrom<number[]>([0], [1], [0, 1], [2, 0], [0, 1, 2]),
+});
+const scope: fc.Arbitrary<Scope> = fc.oneof(fc.constantFrom<Scope>('all', 'recent'), someCustomers);
 const answers = fc.array(
   fc.constantFrom<Answer>(
     '400',
@@ -123,13 +140,14 @@ const common = {
   fate: fc.constantFrom<Fate>('comes', 'comes', 'comes', 'comes', 'comes', 'comes', 'late', 'late', 'twice', 'lost'),
   work: fc.constantFrom(true, true, true, true, false),
   shop: fc.constantFrom(0, 1),
+  amid: fc.constantFrom(false, false, false, false, false, true),
 };
-type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'shop' | 'do'>;
+type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'shop' | 'amid' | 'do'>;
 type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
 
 const kinds: Kinds = {
   choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating, named } },
-  move: { weight: 4, own: { who, channel, to: address } },
+  move: { weight: 4, own: { who, channel, to: fc.constantFrom(0, 1, 2, ANOTHERS, ANOTHERS) } },
   order: { weight: 4, own: { who, ticked: fc.boolean() } },
   changeOrder: { weight: 3, own: { which } },
   guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age } },
@@ -154,7 +172,11 @@ const kinds: Kinds = {
   eraseShop: { weight: 1, own: {} },
   import: {
     weight: 2,
-    own: { kind: fc.constantFrom('customers', 'orders'), startsIn: fc.constantFrom(0, 1, 1, 2, 3, null) },
+    own: {
+      kind: fc.constantFrom('customers', 'customers', 'orders'),
+      startsIn: fc.constantFrom(0, 1, 1, 2, 3, null),
+      scope,
+    },
   },
   turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
   answers: { weight: 3, own: { answers } },
@@ -183,6 +205,7 @@ const amongTwo = (step: Step): Step => ('who' in step ? { ...step, who: step.who
 const idleFrom = (steps: Step[], from: number): Step[] =>
   steps.map((step, at) => (at < from ? step : { ...step, work: false }));
 
+const refused = fc.constantFrom(0, 0, 0, 1, 2);
 const access = fc.constantFrom(true, true, false);
 const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
 const second = fc.oneof(
@@ -207,5 +230,7 @@ export function histories({
   // Now and then everything from one step on piles up, and is worked off in one go.
   const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
   const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
-  return fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, second, steps }).map(asHappens);
+  return fc
+    .tuple(fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, refused, second, steps }), manner)
+    .map(([history, how]) => asHappens({ ...history, steps: history.steps.map(inManner(how)) }));
 }

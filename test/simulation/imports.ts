@@ -3,11 +3,12 @@ import { cancelImport } from '../../server/features/imports/cancel.ts';
 import { describeImports } from '../../server/features/imports/describe.ts';
 import { ACTIVE, changeState, createImport, listImports } from '../../server/store/imports/imports.ts';
 import { nothingStored } from '../../server/store/shops/settings.ts';
-import type { AdminDeps } from './admin.ts';
-import { DAY, type Step } from './history.ts';
+import type { Spoken } from './admin.ts';
+import { DAY, HOUR, type Step } from './history.ts';
 import { type ImportFile, learnFile, learnImported } from './model/imports.ts';
 import type { Process } from './process.ts';
 import { type ImportMade, type Scene, sinceOf } from './scene.ts';
+import { type Customer, isMember, segmentOf } from './shopify.ts';
 
 const shopIn = async ({ shops }: Process, scene: Scene) => await shops.ensure(scene.domain);
 
@@ -15,14 +16,20 @@ const shopIn = async ({ shops }: Process, scene: Scene) => await shops.ensure(sc
 export async function importNow(
   process: Process,
   scene: Scene,
-  { kind, startsIn }: Pick<Extract<Step, { do: 'import' }>, 'kind' | 'startsIn'>,
+  { kind, startsIn, scope = 'all' }: Pick<Extract<Step, { do: 'import' }>, 'kind' | 'startsIn' | 'scope'>,
   now: number,
 ): Promise<void> {
   const shop = await shopIn(process, scene);
-  const from = kind === 'orders' ? now - 60 * DAY : null;
-  const asked = { kind, from, customerIds: null, segmentId: null };
+  const some = kind === 'customers' && typeof scope === 'object' ? scope : null;
+  const from = scope === 'recent' ? now - HOUR : kind === 'orders' ? now - 60 * DAY : null;
+  const customerIds = some?.by === 'list' ? some.people.map((place) => String(scene.places[place])) : null;
+  const segmentId = some?.by === 'segment' ? segmentOf(some.people) : null;
+  const asked = { kind, from, customerIds, segmentId };
+  const isListed = (customer: number) =>
+    customerIds?.includes(String(customer)) || (segmentId !== null && isMember(Number(segmentId), customer));
+  const listed = [...scene.shopify.customers.keys()].filter(isListed);
   const id = await process.db.transaction(async (sql) => await createImport(sql, shop, asked, now));
-  if (id !== null) scene.imports.push({ id, kind, startsIn, file: null, isOver: false });
+  if (id !== null) scene.imports.push({ id, kind, startsIn, from, listed, files: [], isOver: false });
 }
 
 const underWay = ({ imports }: Scene) => imports.filter(({ isOver }) => !isOver);
@@ -57,37 +64,55 @@ export async function turnImports(process: Process, scene: Scene, to: 'pause' | 
 
 /** The process was killed while the merchant made an import: it may be there all the same. */
 export function adoptImports(scene: Scene, look: <Row extends object>(text: string) => Row[]): void {
-  const there = look<Pick<ImportMade, 'id' | 'kind'>>(
-    `SELECT id, kind FROM imports WHERE shop_id = (SELECT id FROM shops WHERE domain = '${scene.domain}') ORDER BY id`,
+  const there = look<Pick<ImportMade, 'id' | 'kind'> & { from_at: Date | null }>(
+    `SELECT id, kind, from_at FROM imports WHERE shop_id = (SELECT id FROM shops WHERE domain = '${scene.domain}') ORDER BY id`,
   );
   const known = new Set(scene.imports.map(({ id }) => id));
-  for (const one of there) {
-    if (!known.has(one.id)) scene.imports.push({ ...one, startsIn: 0, file: null, isOver: false });
+  for (const { id, kind, from_at } of there) {
+    const from = from_at?.getTime() ?? null;
+    if (!known.has(id)) scene.imports.push({ id, kind, startsIn: 0, from, listed: [], files: [], isOver: false });
   }
 }
 
-/** Shopify has written an import's file. */
-export function noteFile(scene: Scene, spoken: Parameters<AdminDeps['answered']>[1], now: number): void {
-  const job = scene.imports.findLast(({ kind, isOver }) => kind === spoken.bulk && !isOver);
+/** What Shopify said for an import: in a file, or about those in its list. */
+export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (id: string) => boolean): void {
+  const isListed = spoken.bulk === null;
+  const job = isListed
+    ? underWay(scene).find(({ id, kind }) => kind === 'customers' && isRunning(id))
+    : underWay(scene).findLast(({ kind }) => kind === spoken.bulk);
+  // Of what is read to be counted nothing is kept.
+  if (isListed && !job) return;
+  const isWanted = ({ updatedAt }: Customer) => spoken.bulk !== 'customers' || updatedAt >= (job?.from ?? updatedAt);
+  const customers = spoken.customers.filter(isWanted);
   const file: ImportFile = {
     at: now,
     place: ++scene.account.place,
-    people: spoken.customers.map((customer) => {
-      const since = sinceOf(scene, customer);
-      return { customer: structuredClone(customer), since: { email: since('email'), sms: since('sms') } };
-    }),
+    people: customers.map((customer) => ({ customer: structuredClone(customer), since: sinceOf(scene, customer) })),
     orders: structuredClone([...spoken.orders]),
-    records: spoken.bulk === 'orders' ? spoken.orders.length : spoken.customers.length,
   };
   learnFile(scene.account, file);
-  if (job) job.file = file;
+  if (!job) return;
+  // Whoever is asked for once more: the answer before was lost.
+  const again = new Set(customers.map(({ id }) => id));
+  const before = job.files.map((one) => ({
+    ...one,
+    people: one.people.filter(({ customer }) => !again.has(customer.id)),
+  }));
+  job.files = [...(isListed ? before : []), file];
 }
+
+const hasIn = ({ files }: ImportMade, id: number) =>
+  files.some(({ people }) => people.some(({ customer }) => customer.id === id));
+
+const recordsIn = ({ kind, files }: ImportMade) =>
+  files.reduce((sum, { people, orders }) => sum + (kind === 'orders' ? orders.length : people.length), 0);
 
 /** The model learns what the imports have brought that have ended. */
 export function noteEnded(scene: Scene, stateOf: (id: string) => string | undefined): void {
   for (const one of underWay(scene)) {
     const state = stateOf(one.id);
-    if (state === 'done' && one.file) learnImported(scene.account, one.file);
+    if (state === 'done') for (const file of one.files) learnImported(scene.account, file);
+    if (state === 'done') one.left = one.listed.filter((id) => scene.shopify.customers.has(id) && !hasIn(one, id));
     one.isOver = state === undefined || ['done', 'cancelled', 'failed'].includes(state);
   }
 }
@@ -108,12 +133,14 @@ export async function wrongImports(process: Process, scene: Scene): Promise<stri
     const ended = counts.accepted + counts.merged + counts.attention + skipped;
     const wrong: string[] = [];
     if (!made) wrong.push(`${name} that nobody made`);
+    for (const customer of made?.left ?? []) wrong.push(`${name} left out customer ${customer}, who is listed`);
     if (state === 'running' || state === 'paused' || (state === 'counting' && scene.access))
       wrong.push(`${name} still is ${state}`);
     if (startedAt !== null && (counts.waiting > 0 || ended !== done))
       wrong.push(`the numbers of ${name} do not add up: ${JSON.stringify(counts)}`);
-    if (state === 'done' && (done !== total || done !== (made?.file?.records ?? 0)))
-      wrong.push(`${name} has ${done} of ${total}, and its file ${made?.file?.records ?? 0}`);
+    const records = made ? recordsIn(made) : 0;
+    if (state === 'done' && (done !== total || done !== records))
+      wrong.push(`${name} has ${done} of ${total}, and Shopify gave ${records}`);
     return wrong;
   });
 }

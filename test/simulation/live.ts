@@ -5,7 +5,7 @@ import { importNow, startCounted, turnImports } from './imports.ts';
 import { open, save } from './merchant.ts';
 import { checkAllCounts, checkQuiet, hopOn, quieten } from './quiet.ts';
 import { changeGuid, openScene, type Scene } from './scene.ts';
-import { send } from './send.ts';
+import { type Arrives, send } from './send.ts';
 import { eraseShop, reinstall, uninstall } from './shop-life.ts';
 import type { Violation, World } from './world.ts';
 
@@ -70,8 +70,12 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       return;
     }
     default: {
-      const made = happen(scene, step, world.clock.now());
-      if (scene.installed) await send(world, scene, made, step);
+      const event = async (arrives: Arrives) => {
+        const made = happen(scene, step, world.clock.now());
+        if (scene.installed) await send(scene, made, step.fate, arrives);
+      };
+      if (step.amid) world.amid.push(async () => await event(async (one) => await world.receive(scene, one)));
+      else await event(async (one) => void (await world.survive(() => world.receive(scene, one))));
     }
   }
 }
@@ -85,12 +89,13 @@ async function startImports(world: World): Promise<void> {
   }
 }
 
-async function begin(world: World, { workers = 1, access, rules, second }: History): Promise<void> {
+async function begin(world: World, { workers = 1, access, rules, refused = 0, second }: History): Promise<void> {
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   world.workers = workers;
   world.begin([{ access, rules }, ...(second ? [second] : [])].map((how, number) => openScene(number, how, now)));
   for (const scene of world.scenes) {
+    scene.answers = Array.from({ length: refused }, () => '400' as const);
     await open(world.process, scene, now);
     await save(world.process, scene, scene.account.rules, { newAccount: false, paused: false, now });
   }
@@ -108,6 +113,8 @@ export async function live(world: World, history: History): Promise<Lived> {
     await take(world, scene, step);
     if (step.work) await world.survive(() => (step.do === 'import' ? world.process.sweep(0) : world.work()), true);
   }
+  // Shopify wasn't asked any more.
+  for (const event of world.amid.splice(0)) await world.survive(event);
   await world.survive(async () => await checkAllCounts(world));
   await quieten(world);
   await checkAllCounts(world);

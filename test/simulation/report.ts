@@ -9,12 +9,16 @@ function duration(ms: number): string {
   return `${ms / SECOND} s`;
 }
 
-function sayStep({ after, fate, work, shop = 0, do: kind, ...own }: Step): string {
+function sayStep({ after, fate, work, shop = 0, amid = false, do: kind, ...own }: Step): string {
   const details = Object.entries(own).map(([key, value]) => {
     const isTime = key === 'age' && typeof value === 'number';
     return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
   });
-  const notes = [...(fate === 'comes' ? [] : [fate]), ...(work ? [] : ['the app isn’t working yet'])];
+  const notes = [
+    ...(fate === 'comes' ? [] : [fate]),
+    ...(work ? [] : ['the app isn’t working yet']),
+    ...(amid ? ['while Shopify’s next answer is on its way'] : []),
+  ];
   const where = shop === 0 ? '' : 'in the second shop, ';
   return `+${duration(after)}: ${where}${[kind, ...details].join(', ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
@@ -24,9 +28,13 @@ function sayShop({ access, rules }: Pick<History, 'access' | 'rules'>): string {
   return `${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
 }
 
-export function sayHistory({ access, workers = 1, rules, second, steps }: History): string {
+export function sayHistory({ access, workers = 1, rules, refused = 0, second, steps }: History): string {
   const many = workers > 1 ? `${workers} processes; ` : '';
-  const shops = [`  ${many}${sayShop({ access, rules })}`, ...(second ? [`  a second shop: ${sayShop(second)}`] : [])];
+  const no = refused > 0 ? `${refused} of the first requests refused; ` : '';
+  const shops = [
+    `  ${many}${no}${sayShop({ access, rules })}`,
+    ...(second ? [`  a second shop: ${sayShop(second)}`] : []),
+  ];
   return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');
 }
 

@@ -15,8 +15,17 @@ export type ImportMade = {
   kind: 'customers' | 'orders';
   /** After this many more steps the merchant starts it; null: never. */
   startsIn: number | null;
-  /** What Shopify wrote into its file; null: nothing yet. */
-  file: ImportFile | null;
+  /** What is older isn't imported; null: everything is. */
+  from: number | null;
+  /** The customers in its list or segment. */
+  listed: readonly number[];
+  /** Those among them who still exist, and whom it left out. */
+  left?: readonly number[];
+  /**
+   * What Shopify wrote into its file, or its answers about those in the list: each that was asked for
+   * to be sent.
+   */
+  files: ImportFile[];
   isOver: boolean;
 };
 
@@ -135,5 +144,10 @@ export function moveTo(scene: Scene, customer: Customer, channel: Channel, addre
   scene.since.set(`${customer.id}:${channel}`, now);
 }
 
-export const sinceOf = (scene: Scene, customer: Customer) => (channel: Channel) =>
-  scene.since.get(`${customer.id}:${channel}`) ?? customer.createdAt;
+/** Since when a customer has had their addresses. */
+export type Since = Record<Channel, number>;
+
+export function sinceOf({ since }: Scene, { id, createdAt }: Customer): Since {
+  const of = (channel: Channel) => since.get(`${id}:${channel}`) ?? createdAt;
+  return { email: of('email'), sms: of('sms') };
+}

@@ -65,5 +65,6 @@ export async function eraseShop(world: World, scene: Scene, step: Step): Promise
   world.clock.advance(Math.max(0, scene.leftAt + 2 * DAY - world.clock.now()));
   const now = world.clock.now();
   const body = { shop_id: 1, shop_domain: scene.domain };
-  await send(world, scene, [webhook(scene, 'shop/redact', body, { at: now, said: [] })], step);
+  const request = webhook(scene, 'shop/redact', body, { at: now, said: [] });
+  await send(scene, [request], step.fate, async (one) => void (await world.survive(() => world.receive(scene, one))));
 }

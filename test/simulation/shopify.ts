@@ -59,6 +59,11 @@ export function newCustomer(id: number, now: number): Customer {
 export const addressOf = (customer: Customer, channel: Channel): string | null =>
   channel === 'email' ? customer.email : customer.phone;
 
+/** A segment of whoever is in these places of a history, by the digits of its id. */
+export const segmentOf = (places: readonly number[]): string => places.map((place) => place + 1).join('');
+/** Customers in one place of a history have ids that end alike. */
+export const isMember = (segment: number, id: number): boolean => String(segment).includes(String(id % 10));
+
 /** Who a customer id stands for by now. */
 export function keptOf(shopify: Shopify, id: number): number {
   let kept = id;

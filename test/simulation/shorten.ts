@@ -19,7 +19,7 @@ export async function shorten(history: History, shows: (history: History) => Pro
   };
   for (let at = best.steps.length - 1; at >= 0; at--) await keep({ ...best, steps: best.steps.toSpliced(at, 1) });
   for (const [at, step] of best.steps.entries()) {
-    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }];
+    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }, { amid: false }];
     for (const change of plain)
       await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
   }
@@ -28,6 +28,7 @@ export async function shorten(history: History, shows: (history: History) => Pro
     if (best.second && best.second.rules !== usualRules)
       await keep({ ...best, second: { ...best.second, rules: usualRules } });
   }
+  if (best.refused) await keep({ ...best, refused: 0 });
   if (best.workers !== 1) await keep({ ...best, workers: 1 });
   if (best.rules !== usualRules) await keep({ ...best, rules: usualRules });
   return best;

@@ -9,11 +9,11 @@ import { takeClock } from './clock.ts';
 import { type Connection, connectProcess } from './connection.ts';
 import { beginLife, Crash, type Life } from './crash.ts';
 import { openSimulatedDatabase, type SimulatedDatabase } from './database.ts';
-import { adoptImports, noteEnded, noteFile } from './imports.ts';
+import { adoptImports, noteEnded, noteSaid } from './imports.ts';
 import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
 import { type Process, startProcess } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
-import { type Scene, sinceOf } from './scene.ts';
+import { type Scene, type Since, sinceOf } from './scene.ts';
 import { noteErased, noteErasure } from './shop-erasure.ts';
 import { type Customer, emptyShopify } from './shopify.ts';
 import { store } from './store.ts';
@@ -36,13 +36,15 @@ export class World {
   /** The shops of the history. */
   scenes: readonly Scene[] = [];
   violations: Violation[] = [];
+  /** What happens while Shopify's next answers are on their way. */
+  amid: (() => Promise<void>)[] = [];
   crashes = 0;
   workers = 1;
   /**
    * What Shopify answered since the process began to ask, and which may or may not have been
    * recorded.
    */
-  #answers: { scene: Scene; customer: Customer; at: number; may: number; bulk: boolean }[] = [];
+  #answers: { scene: Scene; customer: Customer; since: Since; at: number; may: number; bulk: boolean }[] = [];
 
   /** Nobody knows yet whether they were stored. */
   #arriving: { scene: Scene; webhook: Webhook }[] = [];
@@ -107,6 +109,13 @@ export class World {
         return scene.installed ? scene.shopify : emptyShopify();
       },
       answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
+      meanwhile: async () => {
+        const event = this.amid.shift();
+        if (!event) return;
+        this.clock.advance(1000);
+        await event();
+        this.clock.advance(1000);
+      },
       files: this.#files,
       send: (guid, body) => this.receiver.send(guid, body, connection.sender),
     });
@@ -130,7 +139,7 @@ export class World {
     const now = this.clock.now();
     const chore = this.process.chore();
     if (chore === 'import') {
-      noteFile(scene, spoken, now);
+      noteSaid(scene, spoken, now, (id) => this.#importState(id) === 'running');
       return;
     }
     // The search for silent shops only counts what others will read.
@@ -139,9 +148,10 @@ export class World {
     for (const customer of spoken.customers) {
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
-      if (isKept) this.#answers.push({ scene, customer: copy, at: now, may, bulk });
+      const since = sinceOf(scene, copy);
+      if (isKept) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk });
       const known = { may, must: Number.POSITIVE_INFINITY };
-      learnRead(account, copy, { since: sinceOf(scene, copy), now, bulk, ...known });
+      learnRead(account, copy, { since, now, bulk, ...known });
       if (isKept) account.askedSince.add(customer.id);
     }
     for (const order of spoken.orders) {
@@ -156,9 +166,8 @@ export class World {
       const place = ++account.place;
       account.workedOff = isWork ? place : account.workedOff;
     }
-    for (const { scene, customer, at, bulk } of this.#answers.splice(0)) {
+    for (const { scene, customer, since, at, bulk } of this.#answers.splice(0)) {
       const { account } = scene;
-      const since = sinceOf(scene, customer);
       learnRead(account, customer, { since, now: at, bulk, may: account.place, must: account.place });
     }
     for (const scene of this.scenes) {
@@ -175,6 +184,7 @@ export class World {
     this.#files.clear();
     this.scenes = scenes;
     this.violations = [];
+    this.amid = [];
     this.#answers = [];
     this.#arriving = [];
     this.receiver.requests.length = 0;

@@ -84,6 +84,30 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
     only: ['tag', 'import'],
   },
   {
+    number: 'list',
+    what: 'what Shopify answers about an import’s list counts from when the answer has come',
+    changes: [
+      {
+        file: 'server/features/imports/read-list.ts',
+        find: 'next: { line: line + 1, offset: 0 }, readAt };',
+        replace: 'next: { line: line + 1, offset: 0 }, readAt: now() };',
+      },
+    ],
+    only: ['tag', 'import'],
+  },
+  {
+    number: 'segment',
+    what: 'of a segment only the first page is imported',
+    changes: [
+      {
+        file: 'server/features/imports/read-list.ts',
+        find: 'const complete = !pageInfo.hasNextPage || found.length === 0;',
+        replace: 'const complete = true;',
+      },
+    ],
+    only: ['import'],
+  },
+  {
     number: 'repeat',
     what: 'an import sends again what Ascent360 already has',
     changes: [

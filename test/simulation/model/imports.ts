@@ -1,7 +1,7 @@
 /**
- * What an import says (SPEC 6.2: a way in of the ledger). Shopify writes its file at one moment, and
- * the records are fed later: from that moment on the app may know them, and once the import is done
- * it certainly does.
+ * What an import says (SPEC 6.2: a way in of the ledger). Shopify writes its file, or answers about
+ * those in a list, at one moment, and the records are fed later: from that moment on the app may know
+ * them, and once the import is done it certainly does.
  */
 import type { Customer, Order } from '../shopify.ts';
 import { type Account, NEVER } from './account.ts';
@@ -9,14 +9,14 @@ import { learnAskedOrder, learnRead } from './learn.ts';
 
 /** A customer as the file has them, and since when they have had each address. */
 export type Imported = { customer: Customer; since: Record<'email' | 'sms', number> };
-/** What Shopify wrote at one moment. */
-export type ImportFile = { at: number; place: number; people: Imported[]; orders: Order[]; records: number };
+/** What Shopify said at one moment. */
+export type ImportFile = { at: number; place: number; people: Imported[]; orders: Order[] };
 
 /** Shopify has written the file. */
 export function learnFile(account: Account, file: ImportFile): void {
   for (const { customer, since } of file.people) {
     const known = { may: file.place, must: NEVER };
-    learnRead(account, customer, { since: (channel) => since[channel], now: file.at, bulk: false, ...known });
+    learnRead(account, customer, { since, now: file.at, bulk: false, ...known });
     account.askedSince.add(customer.id);
   }
   for (const order of file.orders) learnAskedOrder(account, order);
@@ -29,7 +29,7 @@ export function learnImported(account: Account, file: ImportFile): void {
   for (const { customer, since } of file.people) {
     if (isGone(customer.id)) continue;
     const known = { may: file.place, must: place };
-    learnRead(account, customer, { since: (channel) => since[channel], now: file.at, bulk: false, ...known });
+    learnRead(account, customer, { since, now: file.at, bulk: false, ...known });
   }
   for (const { id, customer, email, createdAt, updatedAt, status } of file.orders) {
     if ((customer !== null && isGone(customer)) || account.redactedOrders.has(id)) continue;

@@ -149,7 +149,7 @@ const isKnown = (account: Account, customer: Customer, address: string) =>
 export function learnRead(
   account: Account,
   customer: Customer,
-  how: Known & { since(channel: 'email' | 'sms'): number; now: number; bulk: boolean },
+  how: Known & { since: Record<'email' | 'sms', number>; now: number; bulk: boolean },
 ): void {
   const { since, now, may, must } = how;
   account.saleWords.push({ customer: customer.id, optOut: customer.dataSaleOptOut, at: now, may, must });
@@ -180,7 +180,7 @@ export function learnRead(
       earliest: date,
       latest: date,
       undatedSince: null,
-      addressSince: since(channel),
+      addressSince: since[channel],
       ...known,
     });
     account.words.push({
