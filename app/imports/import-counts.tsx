@@ -48,12 +48,12 @@ function rowsOf({ counts, startedAt, state }: Import): Row[] {
 /** Before the start what would be sent, afterwards what was, each figure with its events. */
 export function ImportCounts({ one }: { one: Import }) {
   const format = useFormat();
-  const { id, startedAt } = one;
+  const { id, startedAt, state } = one;
   return (
     <Card>
       <BlockStack gap="200">
         <Text as="h2" variant="headingMd">
-          {startedAt === null ? t('would') : t('did')}
+          {t(startedAt !== null ? 'did' : state === 'counting' ? 'soFar' : 'would')}
         </Text>
         <DescriptionList
           gap="tight"

@@ -108,6 +108,8 @@ export function ImportPage({ id }: { id: string }) {
   // What it waits for says more than its stored message.
   const said = one.text && say(one.text, format);
   const message = one.state === 'failed' || one.waits.length > 0 ? null : said;
+  // Its counts said what would be sent, and may be incomplete.
+  const isUnsent = one.startedAt === null && one.endedAt !== null;
   const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
   const button = (action: Action, ask: boolean) => (
     <Button
@@ -134,6 +136,11 @@ export function ImportPage({ id }: { id: string }) {
             {said}
           </Banner>
         )}
+        {isUnsent && (
+          <Card>
+            <Text as="p">{t('nothingSent')}</Text>
+          </Card>
+        )}
         {open.includes(one.state) || message !== null || one.startedAt !== null ? (
           <Card>
             <BlockStack gap="300">
@@ -153,7 +160,7 @@ export function ImportPage({ id }: { id: string }) {
             </BlockStack>
           </Card>
         ) : null}
-        <ImportCounts one={one} />
+        {!isUnsent && <ImportCounts one={one} />}
         <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking === 'start' && (

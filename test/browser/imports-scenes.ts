@@ -84,7 +84,13 @@ export async function standInImports(
     waiting: retrying,
     paused: { ...counted, ...during, state: 'paused', pausedAt: PAUSED_AT },
     cancelled: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
-    failed: { ...counted, state: 'failed', message: 'Not shown', text: { code: 'import.refused' } },
+    failed: {
+      ...counted,
+      state: 'failed',
+      endedAt: '2026-11-23T16:05:00.000Z',
+      message: 'Not shown',
+      text: { code: 'import.refused' },
+    },
   };
   let now = firsts[first];
   await page.route('**/api/imports**', async (route) => {
@@ -120,7 +126,12 @@ export const importsScenes: Scene[] = [
   { name: 'import-counted', route, before: standing('counted'), full: true, act: settled },
   { name: 'import-running', route, before: standing('running'), act: settled },
   { name: 'import-waiting', route, before: standing('waiting'), act: settled },
-  { name: 'import-failed', route, before: standing('failed'), act: settled },
+  {
+    name: 'import-failed',
+    route,
+    before: standing('failed'),
+    act: async (page) => await page.getByText('Nothing was sent.').waitFor(),
+  },
   { name: 'import-cancelled', route, before: standing('cancelled'), act: settled },
   { name: 'import-outdated', route, before: standing('outdated'), act: settled },
   {

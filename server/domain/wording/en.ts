@@ -39,6 +39,7 @@ export const en = {
     translation_failed: 'We couldn’t process this update from Shopify.',
     sending: 'We’re sending this to Ascent360 right now.',
     accepted: 'Accepted by Ascent360.',
+    accepted_later: 'Ascent360 rejected this record at first, and accepted it later.',
   },
   retry: {
     accepted: 'We’re sending this again.',

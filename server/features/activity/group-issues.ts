@@ -4,7 +4,7 @@ import type { AttentionReason, EndReason } from '../../domain/states.ts';
 import { reasonText } from '../../domain/wording/describe-state.ts';
 import { detailText } from '../../domain/wording/details.ts';
 import { said } from '../../domain/wording/in-english.ts';
-import { inTurn } from '../../domain/wording/text.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -80,9 +80,9 @@ export function groupIssues(
     if (!newest || !oldest) return [];
     const { reason, person_id: id } = newest;
     const profile = id === null ? undefined : profiles.get(id);
-    const cause =
+    const cause: Text =
       state === 'resolved'
-        ? reasonText('rejected')
+        ? { code: 'state.accepted_later' }
         : inTurn(reasonText(reason ?? 'rejected'), detailText(newest.detail));
     return [
       {

@@ -82,7 +82,7 @@ describe('the cause', () => {
 
   it('was, once it is resolved, that Ascent360 refused it', () => {
     const resolved = one({ reason: null, detail: 'http_503' }, 'resolved');
-    expect(resolved).toMatchObject({ reason: null, text: { code: 'state.rejected' } });
+    expect(resolved).toMatchObject({ reason: null, text: { code: 'state.accepted_later' } });
     expect(resolved?.text).not.toHaveProperty('next');
     expect(resolved?.query).toBe('state=accepted&person=p1');
   });
