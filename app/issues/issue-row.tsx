@@ -33,9 +33,11 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
             <Text as={isUnderCause ? 'h3' : 'h2'} variant="headingSm" breakWord>
               {name ?? t('nobody')}
             </Text>
-            <Link url={state === 'resolved' ? `/activity/${eventId}` : `/activity?${query}`}>
-              {t('events', { count })}
-            </Link>
+            {state === 'resolved' ? (
+              <Text as="span">{t('events', { count })}</Text>
+            ) : (
+              <Link url={`/activity?${query}`}>{t('events', { count })}</Link>
+            )}
           </InlineStack>
           <Text as="p">{say(isUnderCause ? (issue.text.next ?? issue.text) : issue.text, format)}</Text>
           {step && (

@@ -30,6 +30,17 @@ it.each<[string, ActivityItem, (string | null)[]]>([
     event({ about: { code: 'summary.named', params: { name: '#1001' } } }),
     ['#1001', 'Order updated'],
   ],
+  [
+    'many tags by their number',
+    event({
+      topic: 'customer.tags_added',
+      about: {
+        code: 'summary.tags_added',
+        params: { tags: Array.from({ length: 40 }, (_, n) => `tag${n}`).join(', ') },
+      },
+    }),
+    ['40 tags added', null],
+  ],
   ['a kind of event that has no summary', event({ topic: 'shop/update' }), ['Store details changed', null]],
   ['one we don’t know, without its name', event({ topic: 'products/update' }), ['Other update', null]],
   [

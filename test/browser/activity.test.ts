@@ -335,6 +335,13 @@ inBrowser(
         await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
       });
 
+      it('that Ascent360 rejected without an answer says so, and points to no answer', async () => {
+        const page = await open('/activity?state=attention&reason=rejected');
+        await eventLinks(page).first().click();
+        await page.getByText(/^What to do: Ascent360 gave no reason\./).waitFor();
+        expect(await page.getByText(/answer below/).count()).toBe(0);
+      });
+
       it('that needs attention can be dismissed', async () => {
         const page = await open('/activity?topic=customers/delete&state=attention');
         await eventLinks(page).first().click();

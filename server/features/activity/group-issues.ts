@@ -56,11 +56,16 @@ function personOf(id: string, { contact, customerId }: PersonProfile): NonNullab
   };
 }
 
-const queryOf = (state: IssueState, reason: EndReason | null, person: string | null) =>
+/**
+ * The filter for an issue's events: of an open one all of them, of an ignored one those that it
+ * counts, which are the newer ones.
+ */
+const queryOf = (state: IssueState, { reason, person_id: person }: IssueRow, since: string) =>
   new URLSearchParams({
     state: { open: 'attention', resolved: 'accepted', ignored: 'skipped' }[state],
     ...(reason && { reason }),
     person: person ?? 'none',
+    ...(state === 'ignored' && { from: since }),
   }).toString();
 
 /**
@@ -79,6 +84,7 @@ export function groupIssues(
     const oldest = events.at(-1);
     if (!newest || !oldest) return [];
     const { reason, person_id: id } = newest;
+    const since = oldest.received_at.toISOString();
     const profile = id === null ? undefined : profiles.get(id);
     const cause: Text =
       state === 'resolved'
@@ -90,10 +96,10 @@ export function groupIssues(
         ...said(cause),
         person: id !== null && profile ? personOf(id, profile) : null,
         count: events.length,
-        since: oldest.received_at.toISOString(),
+        since,
         eventId: newest.id,
         suspect: suspectOf(shop, newest),
-        query: queryOf(state, reason, id),
+        query: queryOf(state, newest, since),
       },
     ];
   });

@@ -80,7 +80,7 @@ describe('the cause', () => {
     expect(text).toEqual({ code: 'state.gave_up', next: { code: 'detail.http', params: { status: '503' } } });
   });
 
-  it('was, once it is resolved, that Ascent360 refused it', () => {
+  it('was, once it is resolved, that Ascent360 refused it at first', () => {
     const resolved = one({ reason: null, detail: 'http_503' }, 'resolved');
     expect(resolved).toMatchObject({ reason: null, text: { code: 'state.accepted_later' } });
     expect(resolved?.text).not.toHaveProperty('next');
@@ -91,7 +91,7 @@ describe('the cause', () => {
     expect(one({ reason: 'dismissed' }, 'ignored')).toMatchObject({
       reason: null,
       text: { code: 'state.dismissed' },
-      query: 'state=skipped&reason=dismissed&person=p1',
+      query: 'state=skipped&reason=dismissed&person=p1&from=2026-11-20T12%3A00%3A00.000Z',
     });
   });
 

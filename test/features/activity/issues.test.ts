@@ -47,6 +47,20 @@ describe('what could not be sent', () => {
     expect(await issues('ignored')).toMatchObject([{ count: 2, person: { customerId: '1' } }]);
   });
 
+  it('counts, once it is ignored, the last 30 days, and its query finds exactly these', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.receive('orders/create', order(5, 0, { customer: customer(1, 0), email: 'person1@example.com' }));
+    await scene.work(answers.rejected);
+    await scene.call('post', '/activity/dismiss', { filter: {} });
+    await scene.db.query(
+      `UPDATE events SET received_at = received_at - interval '31 days' WHERE shop_id = $1 AND topic = 'customers/create'`,
+      [scene.shop.id],
+    );
+    const [one] = await issues('ignored');
+    expect(one).toMatchObject({ count: 1 });
+    expect(await total(one.query)).toBe(1);
+  });
+
   it('is resolved once it is accepted after all', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);
