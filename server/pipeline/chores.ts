@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
 import type { Db, Sql } from '../platform/database/db.ts';
+import { isOutage, isTooSlow } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
 import { endChore, extendChore, takeChore } from '../store/shops/chore-leases.ts';
 import type { Shop, Shops } from '../store/shops/shops.ts';
@@ -65,8 +66,10 @@ const AT_ONCE = 2;
 const SLOW_AFTER_MS = 8000;
 /** The most pieces of one kind in progress, slow ones included. */
 const MOST = 100;
-/** How many intervals a shop's chore rests after a failure. */
+/** How many intervals a shop's chore rests after a failure of its own. */
 const REST_INTERVALS = 6;
+/** While the database is away: how often to try to let go of a chore, in milliseconds. */
+const LET_GO_EVERY_MS = 1000;
 
 type Waiting = Map<string, { chore: AnyChore; shopId: number }>;
 
@@ -95,8 +98,24 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
     return shop !== null && (await chore.work(shop, signal));
   }
 
+  /**
+   * The database was away: what waits for this chore goes on once it is back, not after a rest. The
+   * lease ends by itself at last.
+   */
+  async function letGo(owner: string): Promise<void> {
+    const giveUpAt = performance.now() + leaseMs;
+    while (!stopping.signal.aborted && performance.now() < giveUpAt) {
+      try {
+        return await endChore(db, owner);
+      } catch {
+        await wait(LET_GO_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+  }
+
   async function piece(chore: AnyChore, shopId: number): Promise<boolean> {
     const owner = uuidv4();
+    const lostBefore = db.lost();
     const lease = { shopId, chore: chore.name, owner, leaseMs };
     if (!(await takeChore(db, lease, 'workWithoutKey' in chore))) return false;
     const lost = new AbortController();
@@ -112,7 +131,9 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
       await endChore(db, owner);
       return more;
     } catch (error) {
+      clearInterval(renewing);
       if (stopping.signal.aborted) await endChore(db, owner).catch(() => {});
+      else if (db.lost() > lostBefore && isOutage(error) && !isTooSlow(error)) await letGo(owner);
       else await extendChore(db, owner, intervalMs * REST_INTERVALS).catch(() => {});
       throw error;
     } finally {

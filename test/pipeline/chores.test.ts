@@ -150,6 +150,44 @@ describe('chores', () => {
     expect(failures).toBeLessThanOrEqual(1 + (performance.now() - began) / (6 * 20));
   });
 
+  it('a chore that lost the database on the way does not rest: it goes on as soon as the database is back', async () => {
+    let pieces = 0;
+    let refusals = 2;
+    let lost = 0;
+    const chore: Chore = {
+      name: 'cut off',
+      due: async () => [],
+      work: async () => {
+        pieces += 1;
+        if (pieces > 1) return false;
+        lost += 1;
+        throw Object.assign(new Error('silent'), { code: 'ETIMEDOUT' });
+      },
+    };
+    const query: Db['query'] = async (text, params) => {
+      const isLettingGo = text.startsWith('DELETE FROM chore_leases');
+      if (isLettingGo && refusals-- > 0) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+      return await db.query(text, params);
+    };
+    const chores = startChores(
+      {
+        db: { ...db, query, lost: () => lost },
+        shops,
+        log: createLog('silent'),
+        leaseMs: 600_000,
+        intervalMs: 600_000,
+      },
+      [chore],
+    );
+    started.push(chores);
+    chores.wake('cut off', shop.id);
+    await until('the second piece', async () => {
+      chores.wake('cut off', shop.id);
+      return pieces >= 2 ? true : undefined;
+    });
+    expect(refusals).toBeLessThan(0);
+  });
+
   it('a backlog of one kind does not hold up another: each kind has its own slots', async () => {
     const many = await Promise.all(Array.from({ length: 30 }, (_, n) => shops.ensure(`many-${n}.myshopify.com`)));
     const backlog = blocked('comparison', 4);

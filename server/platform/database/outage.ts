@@ -25,6 +25,10 @@ export function isOutage(error: unknown): boolean {
   return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }
 
+/** Whether the statement took longer than it may, on a server that may be well. */
+export const isTooSlow = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '57014';
+
 /** Whether the server takes no writes: a standby, or the former primary after a failover. */
 export const isReadOnly = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '25006';
