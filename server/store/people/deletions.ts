@@ -13,7 +13,8 @@ export async function markDeleted(sql: Sql, shop: Shop, customerId: ShopifyId, a
   const [person] = await sql.query<{ id: string }>(
     `INSERT INTO people (id, shop_id, key, seen_at, deleted_at) VALUES ($1, $2, $3, $4, $4)
      ON CONFLICT (shop_id, key) DO UPDATE SET
-       deleted_at = CASE WHEN people.merged_into IS NULL THEN excluded.deleted_at END RETURNING id`,
+       deleted_at = CASE WHEN people.merged_into IS NULL THEN greatest(people.deleted_at, excluded.deleted_at) END
+     RETURNING id`,
     [newId(), shop.id, customerKey(shop.vault, customerId), new Date(at)],
   );
   if (!person) throw new Error('PostgreSQL has not said who was deleted');

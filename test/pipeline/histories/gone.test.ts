@@ -81,6 +81,17 @@ it('an order of a deleted customer that arrives again without its customer is no
   expect(sent()).toHaveLength(1);
 });
 
+it('a deletion that is told again, dated earlier, revives nobody', async () => {
+  const { tell, sent, at } = await histories.begin();
+  for (const seconds of [20, 10]) await tell('customers/delete', { id: 1 }, seconds);
+  const placed = { created_at: at(15), processed_at: at(15), updated_at: at(15) };
+  expect(await tell('orders/create', order(7, { ...buyer(1), ...placed }), 15)).toMatchObject({
+    state: 'skipped',
+    reason: 'deleted_person',
+  });
+  expect(sent()).toEqual([]);
+});
+
 it('an opt-out that is waiting when its customer is deleted still goes out, with the address alone', async () => {
   const { tell, send, sent, accepted, until, answer, at } = await histories.begin();
   await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
