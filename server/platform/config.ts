@@ -19,8 +19,12 @@ const duration = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** Node's timers take more than 24 days for 1 ms, and some waits are a multiple of these. */
+const LONGEST_WAIT = unit.d;
 /** Zero would leave no time to work in, or make us look for work in an endless loop. */
-const someTime = duration.refine((ms) => ms >= 1, 'is too short: 1ms at least');
+const someTime = duration
+  .refine((ms) => ms >= 1, 'is too short: 1ms at least')
+  .refine((ms) => ms <= LONGEST_WAIT, 'is too long: 1d at most');
 
 const schedule = z.string().transform((text, ctx) => {
   const waits = text.split(',').map(parseDuration);

@@ -21,6 +21,7 @@ it.each([
   ['SWEEP_INTERVAL', '5', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5"'],
   ['SWEEP_INTERVAL', '0s', 'is too short: 1ms at least'],
   ['LEASE', '0ms', 'is too short: 1ms at least'],
+  ['SWEEP_INTERVAL', '2d', 'is too long: 1d at most'],
   ['DELIVERY_TIMEOUT', '0s', 'is too short: 1ms at least'],
   ['RETRY_SCHEDULE', '5s,,5m', 'is not a list of durations like 5s,30s,5m: "5s,,5m"'],
   ['ROLE', 'boss', 'is not all, web or worker'],
