@@ -18,6 +18,7 @@ const looks: readonly { method: 'get' | 'post'; path: string; what: string; once
   { method: 'get', path: '/issues', what: 'issues', once: 10 * MINUTE },
   { method: 'get', path: '/activity.csv', what: 'activity_export', once: 0 },
   { method: 'get', path: '/activity/:id', what: 'event', once: MINUTE },
+  { method: 'post', path: '/activity/:id/dismiss', what: 'event', once: MINUTE },
   { method: 'get', path: '/people', what: 'people_search', once: MINUTE },
   { method: 'get', path: '/people/:id', what: 'person', once: MINUTE },
   { method: 'get', path: '/people/:id/export', what: 'person_export', once: 0 },

@@ -25,6 +25,12 @@ describe('every view of personal data', () => {
     const person = (found.body as { items: { id: string }[] }).items[0]?.id ?? '';
     await connector.api('GET', '/activity');
     await connector.api('GET', `/activity/${event.id}`);
+    connector.ascent360.behave([{ status: 400 }]);
+    const refused = await connector.deliver(
+      'customers/update',
+      customer(CANARY.id, { ...CANARY, first_name: 'Other' }),
+    );
+    await connector.api('POST', `/activity/${refused.id}/dismiss`);
     await connector.api('GET', `/people/${person}`);
     await connector.api('GET', `/people/${person}/export`);
     await connector.api('GET', '/privacy-requests');
@@ -38,6 +44,7 @@ describe('every view of personal data', () => {
       ['people_search', null],
       ['activity', null],
       ['event', event.id],
+      ['event', refused.id],
       ['person', person],
       ['person_export', person],
       ['privacy_requests', null],

@@ -97,10 +97,13 @@ export async function keepRequest(
   );
 }
 
-/** Newest first. */
+/** Newest first. Where there are too many, those that are not done stay, data requests above all. */
 export async function listRequests(sql: Sql, shop: Shop): Promise<PrivacyRequest[]> {
   const rows = await sql.query<Row>(
-    `SELECT ${columns} FROM privacy_requests WHERE shop_id = $1 ORDER BY received_at DESC, id DESC LIMIT ${MOST}`,
+    `SELECT * FROM (
+       SELECT ${columns} FROM privacy_requests WHERE shop_id = $1
+       ORDER BY done_at IS NOT NULL, kind <> 'data_request' OR erased_at IS NOT NULL, received_at DESC, id DESC LIMIT ${MOST}
+     ) AS shown ORDER BY received_at DESC, id DESC`,
     [shop.id],
   );
   return rows.map((row) => read(shop, row));

@@ -118,6 +118,26 @@ describe('customers/data_request', () => {
     expect(await problems()).toEqual([]);
   });
 
+  it('stays on the list until it is done, however many requests came after it', async () => {
+    await ask(CANARY);
+    const [asked] = await requests(connector);
+    const arrive = async (from: number, doneAt: string | null) =>
+      await connector.db.query(
+        `INSERT INTO privacy_requests (id, shop_id, kind, request_id, received_at, ready_at, done_at)
+         SELECT gen_random_uuid(), shop_id, 'redact', 'later-' || n, received_at + n * interval '1 minute', now(), $2
+         FROM privacy_requests, generate_series($1::int, $1::int + 149) AS n WHERE kind = 'data_request'`,
+        [from, doneAt],
+      );
+    await arrive(1, null);
+    await arrive(151, new Date().toISOString());
+    const listed = await requests(connector);
+    expect(listed).toHaveLength(200);
+    expect(listed.at(-1)).toEqual(asked);
+    expect(listed.filter(({ state }) => state === 'ready')).toHaveLength(151);
+    const times = listed.map(({ receivedAt }) => receivedAt);
+    expect(times).toEqual(times.toSorted().reverse());
+  });
+
   it('about an unknown person has an export that says so', async () => {
     await ask({ id: 1, email: 'nobody@example.com' });
     const [item] = await requests(connector);
