@@ -30,6 +30,7 @@ import { describeApi } from './http/api-description.ts';
 import { apiErrors, BODY_LIMIT_BYTES, jsonBody, notFound } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
+import { notStored } from './http/not-stored.ts';
 import type { Front } from './http/pages/front.ts';
 import { pageRoutes } from './http/pages/routes.ts';
 import { rateLimits } from './http/rate-limits.ts';
@@ -104,6 +105,7 @@ export function createApp(deps: AppDeps): Express {
   if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));
   app.use(
     '/api',
+    notStored,
     allowExtensions(),
     merchantAuth({ config, db: db.within(QUICK_MS), shops, now }),
     rateLimits(),

@@ -16,7 +16,7 @@ async function send(method: string, path: string, body: string | undefined, head
     headers: { authorization: `Bearer ${token}`, ...headers },
     ...(body === undefined ? {} : { body }),
   });
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() };
 }
 
 const json = { 'content-type': 'application/json' };
@@ -46,11 +46,21 @@ it.each(
   ),
 )('$method $path refuses $what with $status, in JSON, and saves nothing', async (row) => {
   const answer = await send(row.method, row.path, row.body, row.headers);
-  expect(answer).toEqual({
+  expect(answer).toMatchObject({
     status: row.status,
     body: { errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]) },
   });
   expect((await connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Kept' });
+});
+
+it.each([
+  ['GET', '/activity', undefined, 200],
+  ['GET', '/people?q=robin%40example.com', undefined, 200],
+  ['GET', '/nothing', undefined, 404],
+  ['PUT', '/settings', '[]', 422],
+])('what %s %s answers is kept by no cache', async (method, path, body, status) => {
+  const answer = await send(method, path, body, json);
+  expect([answer.status, answer.cache]).toEqual([status, 'no-store']);
 });
 
 it.each([
