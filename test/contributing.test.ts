@@ -55,9 +55,11 @@ describe('the documents for contributors', () => {
   });
 
   it('docs/faults.md says of each row of test/faults what was lost', () => {
-    const rows = (name: string) => [...read(name).matchAll(/^\| (\d+) +\|.*\|$/gm)].map(([row, id]) => ({ row, id }));
-    const tested = rows('test/faults/README.md').map(({ id }) => id);
-    const told = rows('docs/faults.md');
+    const rows = (text: string) => [...text.matchAll(/^\| (\d+) +\|.*\|$/gm)].map(([row, id]) => ({ row, id }));
+    const tested = rows(read('test/faults/README.md')).map(({ id }) => id);
+    // Tables below the first heading tell more about some rows.
+    const [table = ''] = read('docs/faults.md').split('\n## ');
+    const told = rows(table);
     expect(tested.length).toBeGreaterThan(40);
     expect(told.map(({ id }) => id)).toEqual(tested);
     expect(told.filter(({ row }) => !/ \| (0|–) \|$/.test(row))).toEqual([]);
