@@ -90,7 +90,9 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/setup.ts'],
+          globalSetup: ['test/browser/setup.ts', ...(postgresIsHere ? ['test/real-postgres.ts'] : [])],
+          // The app of the pages takes a fraction of the embedded database's processor time there.
+          setupFiles: postgresIsHere ? ['test/use-real-postgres.ts'] : [],
         },
       },
       ...(postgresIsHere

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { openHistory, plotOfHistory } from '../demo/history/open-history.ts';
+import { middayZone } from '../demo/history/midday-zone.ts';
+import { openHistory, storyOf } from '../demo/history/open-history.ts';
+import { plotMonth } from '../demo/history/plot.ts';
 import { stockShop } from '../demo/history/stock-shop.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
@@ -38,7 +40,7 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-/** @param options.history the shop has had the app for a month */
+/** @param options.history the shop has had the app for a month: the same month whatever the hour */
 export async function startStage(
   launch: { executablePath: string; args: string[] },
   env: Record<string, string> = {},
@@ -46,8 +48,10 @@ export async function startStage(
 ): Promise<Stage> {
   const browser = await chromium.launch({ executablePath: launch.executablePath, args: launch.args });
   const dataDir = options.history ? await mkdtemp(path.join(tmpdir(), 'connector-stage-')) : null;
-  const connector = await startConnector(env, dataDir ? await openHistory(dataDir, SHOP, GUID) : undefined);
-  if (options.history) stockShop(connector.admin.shop(SHOP), plotOfHistory(SHOP, GUID), Date.now());
+  const now = Date.now();
+  const story = storyOf(SHOP, GUID, now, middayZone(now));
+  const connector = await startConnector(env, dataDir ? await openHistory(dataDir, story) : undefined);
+  if (options.history) stockShop(connector.admin.shop(SHOP), plotMonth(story), now);
   const contexts = new Set<BrowserContext>();
   const closePages = async () => {
     const open = [...contexts];

@@ -10,7 +10,8 @@ import { signIdToken } from '../fakes/id-token.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 import { createShopifySender, type ShopifySender } from '../fakes/shopify-sender.ts';
 import type { StandInFront } from '../fakes/stand-in-front.ts';
-import { beginHistory, HISTORY_KEYS, plotOfHistory } from './history/open-history.ts';
+import { beginHistory, HISTORY_KEYS, storyOf } from './history/open-history.ts';
+import { plotMonth } from './history/plot.ts';
 import { stockShop } from './history/stock-shop.ts';
 import { SAMPLE_VERSION } from './samples.ts';
 import { addSampleCustomers } from './shoppers.ts';
@@ -122,7 +123,9 @@ export async function startWorld(
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-demo-'));
   const ascent360 = await startAscent360();
   const admin = await startShopifyAdmin();
-  if (options.history) stockShop(admin.shop(SHOP), plotOfHistory(SHOP, DEMO.guid), Date.now());
+  const now = Date.now();
+  const story = storyOf(SHOP, DEMO.guid, now);
+  if (options.history) stockShop(admin.shop(SHOP), plotMonth(story), now);
   else addSampleCustomers(admin.shop(SHOP));
   const cleanUp = async () => {
     await Promise.all([ascent360.close(), admin.close()]);
@@ -143,7 +146,7 @@ export async function startWorld(
   let complete: Promise<void> | null = null;
   const begin = async (): Promise<Running> => {
     if (!options.history) return await start(config, log, { ...front });
-    const { db, written } = await beginHistory(dataDir, SHOP, DEMO.guid, options.history);
+    const { db, written } = await beginHistory(dataDir, story, options.history);
     if (!written) return await start(config, log, { ...front, db });
     // The pages alone: a worker would take the history's deliveries for its own.
     const shared = { ...db, close: async () => {} };

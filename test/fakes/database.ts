@@ -63,27 +63,29 @@ async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => Promise
   }
 }
 
+/** What many databases begin with: written by whoever needs it first. */
+type Template = { name: string; write(db: Db): Promise<void> };
+
 /** Under one lock for all workers: a template can't be copied while someone is connected to it. */
-async function copyOfTemplate(adminUrl: string, name: string): Promise<void> {
-  const template = `connector_template_${schemaVersion()}`;
+async function copyOfTemplate(adminUrl: string, { name: template, write }: Template, name: string): Promise<void> {
   await asAdmin(adminUrl, async (client) => {
-    await client.query(`SELECT pg_advisory_lock(hashtext('connector tests'))`);
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
     if (rowCount === 0) {
       const unfinished = `${template}_unfinished`;
       await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
       await client.query(`CREATE DATABASE ${unfinished}`);
       const db = await openDb({ databaseUrl: urlOf(adminUrl, unfinished), dataDir: '' });
-      await db.migrate().finally(db.close);
+      await write(db).finally(db.close);
       await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
     }
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
 }
 
-async function onServer(adminUrl: string): Promise<Db> {
+async function onServer(adminUrl: string, template: Template): Promise<Db> {
   const name = `connector_test_${process.pid}_${randomBytes(6).toString('hex')}`;
-  await copyOfTemplate(adminUrl, name);
+  await copyOfTemplate(adminUrl, template, name);
   const db = await openDb({ databaseUrl: urlOf(adminUrl, name), dataDir: '' });
   return {
     ...db,
@@ -99,6 +101,20 @@ async function onServer(adminUrl: string): Promise<Db> {
  * databases). close() removes it.
  */
 export async function testDatabase(): Promise<Db> {
+  return (await copyOnServer(`template_${schemaVersion()}`, async () => {})) ?? (await embedded());
+}
+
+/**
+ * A copy of a migrated database into which something was written, once for all; null: tests use the
+ * embedded database.
+ * @param content names what is written, including its version
+ */
+export async function copyOnServer(content: string, write: (db: Db) => Promise<void>): Promise<Db | null> {
   const adminUrl = process.env['TEST_DATABASE_URL'];
-  return adminUrl ? await onServer(adminUrl) : await embedded();
+  if (!adminUrl) return null;
+  const migrated = async (db: Db) => {
+    await db.migrate();
+    await write(db);
+  };
+  return await onServer(adminUrl, { name: `connector_${content}`, write: migrated });
 }

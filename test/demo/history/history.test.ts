@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import { describeImports } from '../../../server/features/imports/describe.ts';
 import { countEvents } from '../../../server/features/overview/counts.ts';
 import { readConfig } from '../../../server/platform/config.ts';
@@ -9,14 +10,16 @@ import { nothingStored } from '../../../server/store/shops/settings.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
 import { faultsOf } from '../../fakes/ascent360.ts';
 import { testDatabase } from '../../fakes/database.ts';
-import { settingsOfHistory } from './open-history.ts';
-import { plotMonth, TIME_ZONE } from './plot.ts';
+import { middayZone } from './midday-zone.ts';
+import { storyOf } from './open-history.ts';
+import { type Plot, plotMonth, TIME_ZONE } from './plot.ts';
 import { type History, writeHistory } from './write-history.ts';
 
 const SHOP = 'history.myshopify.com';
 const NOW = Date.parse('2026-11-24T18:00:00Z');
-const DAY = 86_400_000;
-const settings = settingsOfHistory('5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90');
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const GUID = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
 
 let db: Db;
@@ -24,7 +27,7 @@ let history: History;
 beforeAll(async () => {
   db = await testDatabase();
   const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any' });
-  history = await writeHistory({ db, keys, config }, SHOP, NOW, settings);
+  history = await writeHistory({ db, keys, config }, storyOf(SHOP, GUID, NOW));
   // A whole month of work.
 }, 400_000);
 afterAll(async () => await db.close());
@@ -107,7 +110,31 @@ describe('the month of history', () => {
   });
 
   it('is always the same story', () => {
-    const once = plotMonth(NOW, SHOP, settings);
-    expect(JSON.stringify(plotMonth(NOW, SHOP, settings))).toBe(JSON.stringify(once));
+    const once = plotMonth(storyOf(SHOP, GUID, NOW));
+    expect(JSON.stringify(plotMonth(storyOf(SHOP, GUID, NOW)))).toBe(JSON.stringify(once));
+  });
+
+  it('ends in the last day, whatever the hour in Denver, even on the day on which its clocks change', () => {
+    for (let hour = 0; hour < 24; hour++) {
+      const now = Date.parse('2026-11-01T00:00:00Z') + hour * HOUR;
+      const { bursts, installedAt } = plotMonth(storyOf(SHOP, GUID, now));
+      const happenings = bursts.flatMap((burst) => burst.happenings);
+      const newest = Math.max(...happenings.map(({ at }) => at));
+      expect(newest).toBeGreaterThan(now - DAY);
+      expect(newest).toBeLessThanOrEqual(now);
+      expect(happenings.length).toBeGreaterThan(1200);
+      expect(Math.round((now - installedAt) / DAY)).toBe(29);
+    }
+  });
+
+  it('is the same at any hour of any day in a shop whose clocks are chosen to show midday', () => {
+    const toldAt = (now: Instant) => {
+      const { bursts, installedAt }: Plot = plotMonth(storyOf(SHOP, GUID, now, middayZone(now)));
+      const all = bursts.flatMap(({ happenings }) => happenings);
+      return [now - installedAt, ...all.map(({ at, topic, order }) => [now - at, topic, order?.buyer.id])];
+    };
+    const first = toldAt(Date.parse('2026-11-24T00:00:00Z'));
+    for (let hour = 1; hour < 24; hour++)
+      expect(toldAt(Date.parse('2027-03-14T00:00:00Z') + hour * HOUR)).toEqual(first);
   });
 });

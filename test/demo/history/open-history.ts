@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Instant } from '../../../server/domain/scalars.ts';
 import { readConfig } from '../../../server/platform/config.ts';
 import { type Db, openDb } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
+import { copyOnServer } from '../../fakes/database.ts';
 import { copyKeptFolder, isKept, keepFolder } from '../../fakes/kept-folder.ts';
-import { type Plot, plotMonth } from './plot.ts';
+import { type Story, TIME_ZONE } from './plot.ts';
 import { writeHistory } from './write-history.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -33,59 +35,57 @@ export const settingsOfHistory = (guid: string) => {
   return { first, now };
 };
 
-const hourOf = (now: number) => Math.floor(now / HOUR);
-
-/** The story that openHistory would return right now, for the shop's stand-in. */
-export const plotOfHistory = (shop: string, guid: string): Plot =>
-  plotMonth(hourOf(Date.now()) * HOUR, shop, settingsOfHistory(guid));
-
-const nameOf = (shop: string, guid: string, hour: number) => `connector-history-${version(shop, guid, hour)}`;
+/** The shop's story up to the last full hour. */
+export const storyOf = (shop: string, guid: string, now: Instant, timeZone = TIME_ZONE): Story => ({
+  shop,
+  until: Math.floor(now / HOUR) * HOUR,
+  timeZone,
+  settings: settingsOfHistory(guid),
+});
 
 /** Changes with whatever the history is made from. */
-function version(shop: string, guid: string, hour: number): string {
-  const hash = createHash('sha256').update(`${shop} ${guid} ${hour}`);
+function nameOf(story: Story): string {
+  const hash = createHash('sha256').update(JSON.stringify(story));
   for (const folder of ['server', 'prisma/migrations', 'test/demo/history']) {
     const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
     for (const name of files.filter((name) => /\.(ts|sql)$/.test(name)).sort()) {
       hash.update(`${name}\n`).update(readFileSync(path.join(root, folder, name)));
     }
   }
-  return hash.digest('hex').slice(0, 16);
+  return `history_${hash.digest('hex').slice(0, 16)}`;
 }
 
-type Of = { shop: string; guid: string; until: number };
+const folderOf = (story: Story) => `connector-${nameOf(story)}`;
 
 /** @param progress called with the share that is written */
-async function writeInto(db: Db, { shop, guid, until }: Of, progress?: (share: number) => void): Promise<void> {
+async function writeInto(db: Db, story: Story, progress?: (share: number) => void): Promise<void> {
   const config = readConfig({ SHOPIFY_API_KEY: 'any', SHOPIFY_API_SECRET: 'any', ENCRYPTION_KEYS: HISTORY_KEYS });
   const [key] = config.encryptionKeys ?? [];
   if (!key) throw new Error('The history has no key');
-  await writeHistory({ db, keys: createKeys([key]), config, progress }, shop, until, settingsOfHistory(guid));
+  await writeHistory({ db, keys: createKeys([key]), config, progress }, story);
 }
 
-async function write(folder: string, of: Of): Promise<void> {
+async function write(folder: string, story: Story): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-history-'));
   const db = await openDb({ databaseUrl: undefined, dataDir });
   await db.migrate();
-  await writeInto(db, of);
+  await writeInto(db, story);
   await db.close();
   await rename(path.join(dataDir, 'pglite'), folder);
   await rm(dataDir, { recursive: true });
 }
 
 /**
- * An embedded database with a month of a shop's life, up to the last full hour. It takes some
- * seconds to write, so it is kept among the temporary files for reuse within the hour.
- * @param dataDir where to put the database
+ * A database with a month of a shop's life, on the tests' server or embedded. It takes some seconds
+ * to write, so it is kept there, or among the temporary files, for whoever tells the same story.
+ * @param dataDir where to put an embedded database
  */
-export async function openHistory(dataDir: string, shop: string, guid: string): Promise<Db> {
-  const hour = hourOf(Date.now());
+export async function openHistory(dataDir: string, story: Story): Promise<Db> {
+  const onServer = await copyOnServer(nameOf(story), async (db) => await writeInto(db, story));
+  if (onServer) return onServer;
   await mkdir(dataDir, { recursive: true });
-  await copyKeptFolder(
-    nameOf(shop, guid, hour),
-    async (folder) => await write(folder, { shop, guid, until: hour * HOUR }),
-    path.join(dataDir, 'pglite'),
-  );
+  const make = async (folder: string) => await write(folder, story);
+  await copyKeptFolder(folderOf(story), make, path.join(dataDir, 'pglite'));
   return await openDb({ databaseUrl: undefined, dataDir });
 }
 
@@ -97,17 +97,15 @@ export async function openHistory(dataDir: string, shop: string, guid: string): 
  */
 export async function beginHistory(
   dataDir: string,
-  shop: string,
-  guid: string,
+  story: Story,
   progress: (share: number) => void,
 ): Promise<{ db: Db; written: Promise<void> | null }> {
-  const hour = hourOf(Date.now());
-  const name = nameOf(shop, guid, hour);
-  if (isKept(name)) return { db: await openHistory(dataDir, shop, guid), written: null };
+  const name = folderOf(story);
+  if (isKept(name)) return { db: await openHistory(dataDir, story), written: null };
   const db = await openDb({ databaseUrl: undefined, dataDir });
   await db.migrate();
   const write = async () => {
-    await writeInto(db, { shop, guid, until: hour * HOUR }, progress);
+    await writeInto(db, story, progress);
     await db.query('CHECKPOINT');
     await keepFolder(name, path.join(dataDir, 'pglite'));
   };

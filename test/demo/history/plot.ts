@@ -1,4 +1,4 @@
-import { addDays, startOfDay } from '../../../server/domain/days.ts';
+import { lastDays } from '../../../server/domain/days.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
 import { complianceBody } from './bodies.ts';
 import { type Chance, chanceOf } from './chance.ts';
@@ -6,12 +6,14 @@ import type { Happening, Stage } from './scenes.ts';
 import * as scenes from './scenes.ts';
 import { type Shopper, shoppersOf } from './shoppers.ts';
 
+/** Where the shop of the demo is. */
 export const TIME_ZONE = 'America/Denver';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const DAYS = 29;
+const SEED = 7;
 const PEOPLE = 300;
 /** The hours of the shop's day in which things happen. */
 const HOURS = [9.2, 11.1, 12.6, 14.8, 17.3, 19.4, 20.9] as const;
@@ -19,8 +21,18 @@ const HOURS = [9.2, 11.1, 12.6, 14.8, 17.3, 19.4, 20.9] as const;
 /** What happened within a minute or two. */
 export type Burst = { at: Instant; happenings: Happening[] };
 
+export type Story = {
+  shop: string;
+  /** It is told up to this moment. */
+  until: Instant;
+  timeZone: string;
+  /** What the merchant chose, at first and from the third day on, as the API takes it. */
+  settings: { first: object; now: object };
+};
+
 /** What the merchant chose and how Ascent360 behaved, from one moment to another. */
 export type Plot = {
+  timeZone: string;
   installedAt: Instant;
   bursts: Burst[];
   people: Shopper[];
@@ -119,12 +131,12 @@ function turningPoints(
 
 /**
  * A month of a shop that sells skis, up to now: who did what when, and what went wrong. Always the
- * same for the same moment.
+ * same for the same moment, and for the same time of the shop's day if its clocks don't change.
  */
-export function plotMonth(now: Instant, shop: string, settings: { first: object; now: object }, seed = 7): Plot {
-  const chance = chanceOf(seed);
-  const today = new Date(now - DAYS * DAY).toISOString().slice(0, 10);
-  const dayStart = (day: number) => startOfDay(addDays(today, day), TIME_ZONE);
+export function plotMonth({ shop, until: now, timeZone, settings }: Story): Plot {
+  const chance = chanceOf(SEED);
+  const days = lastDays(now, timeZone, DAYS + 1);
+  const dayStart = (day: number) => days[day]?.at ?? now;
   const installedAt = Math.min(dayStart(0) + 8.5 * HOUR, now - DAYS * DAY + DAY / 2);
   const people = shoppersOf(chance, PEOPLE, (n) => (n < 170 ? installedAt - chance.whole(20, 1500) * DAY : null));
   const regulars = people.slice(0, 5);
@@ -165,7 +177,7 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
 
   const sale = dayStart(15);
   const bursts: Burst[] = [];
-  for (let day = 0; day <= DAYS + 1; day++) {
+  for (let day = 0; day <= DAYS; day++) {
     for (const hour of HOURS) {
       const at = dayStart(day) + hour * HOUR + chance.whole(0, 40) * MINUTE;
       if (at < installedAt || at > now - 3 * MINUTE) continue;
@@ -186,12 +198,13 @@ export function plotMonth(now: Instant, shop: string, settings: { first: object;
       email: 'hello@example.com',
       country_code: 'US',
       currency: 'USD',
-      iana_timezone: TIME_ZONE,
+      iana_timezone: timeZone,
     },
   });
   const emailOf = (n: number) => people[n]?.email ?? '';
   const noon = (day: number) => dayStart(day) + 12 * HOUR;
   return {
+    timeZone,
     installedAt,
     bursts,
     people,

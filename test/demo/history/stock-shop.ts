@@ -112,6 +112,7 @@ const customerIdOf = ({ order, choice, body }: Happening): unknown =>
  * moment.
  */
 export function stockShop(shop: FakeShop, plot: Plot, at: Instant): void {
+  shop.facts = { ...shop.facts, ianaTimezone: plot.timeZone };
   const choices = new Map<string, Choice>();
   const touched = new Map<unknown, Instant>();
   const gone = new Set<number>();

@@ -20,7 +20,7 @@ import { createSettingsStore } from '../../../server/store/shops/settings.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
 import { chanceOf } from './chance.ts';
 import { type ImportMonthDeps, importMonth } from './import-month.ts';
-import { type Plot, plotMonth } from './plot.ts';
+import { type Plot, plotMonth, type Story } from './plot.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -60,8 +60,6 @@ export type History = { received: number; sent: { at: Instant; status: number; p
 /**
  * Gives a shop a month of history by running the app itself through it, with its clock set back and
  * a receiver that answers at once. The shop must be new. Afterwards the app can continue from here.
- * @param settings what the merchant chose at first and from the third day on, as the API takes it,
- * with the GUID
  */
 export async function writeHistory(
   {
@@ -76,18 +74,17 @@ export async function writeHistory(
     /** Called with the share that is written. */
     progress?: ((share: number) => void) | undefined;
   },
-  shopDomain: string,
-  until: Instant,
-  settings: { first: object; now: object },
+  story: Story,
 ): Promise<History> {
-  const plot = plotMonth(until, shopDomain, settings);
+  const { until } = story;
+  const plot = plotMonth(story);
   const chance = chanceOf(11);
   let now = plot.installedAt;
   const clock = () => now;
   const then = atTime(db, clock);
   const store = createSettingsStore(then);
   const shops = createShops(then, keys);
-  const shop = await shops.ensure(shopDomain);
+  const shop = await shops.ensure(story.shop);
   const inbox = createInbox(then);
   const log = createLog('silent');
   const turns: TurnDeps = {
