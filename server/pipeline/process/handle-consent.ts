@@ -1,6 +1,8 @@
 import type { Channel } from '../../domain/consent.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
 
@@ -15,6 +17,22 @@ function learnAddress(person: Person, channel: Channel, written: string, topic: 
   person.profile.contact = { ...contact, [field]: written, origins: { ...contact.origins, [field]: topic } };
 }
 
+/**
+ * The address that a choice without one is about: the person's known one, or another that a consent
+ * topic has named since.
+ */
+function currentAddress({ vault }: Shop, person: Person, channel: Channel): string | null {
+  const { email, mobile } = person.profile.contact;
+  const known = channel === 'email' ? email : mobile;
+  if (known === undefined || channel === 'whatsapp') return known ?? null;
+  const own = addressesOf(vault, person.profile.contact).find((address) => address.channel === channel);
+  const seenAt = person.addresses.get(`${channel}:${own?.hash}`)?.lastSeenAt ?? 0;
+  const later = [...person.addresses.values()].filter(
+    (address) => address.channel === channel && address.lastSeenAt > seenAt && address.written !== '',
+  );
+  return later.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? known;
+}
+
 export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
   const { vault } = batch.shop;
   const key = personKeyOf(batch.shop, t);
@@ -23,9 +41,9 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const known = person?.profile.contact;
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
-  const ofOwn = channel === 'email' ? own?.profile.contact.email : own?.profile.contact.mobile;
+  const ofOwn = own && currentAddress(batch.shop, own, channel);
   const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
-  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? null) : address;
+  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn) : address;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {

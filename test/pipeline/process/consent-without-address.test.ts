@@ -2,7 +2,7 @@
  * A consent topic that names no address is about the known one of its channel, and about no other.
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { ago, customer, EMAIL, emailConsent, SECOND, SMS, smsConsent } from '../bodies.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, SECOND, SMS, smsConsent } from '../bodies.ts';
 import { openReadScene, type ReadScene } from '../read/scene.ts';
 
 let scene: ReadScene;
@@ -41,3 +41,37 @@ it.each([
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
   expect(await scene.send()).toEqual([]);
 });
+
+const optIn = {
+  EmailPermission: [EMAIL, emailConsent(1, 'subscribed', ago(9 * SECOND), { email_address: 'new@example.com' })],
+  SMSPermission: [SMS, smsConsent(1, 'subscribed', ago(9 * SECOND), '+13035550199')],
+} as const;
+
+it.each([
+  ['an email', EMAIL, emailOptOut, 'EmailPermission', { Email: 'new@example.com' }],
+  ['an SMS', SMS, smsOptOut, 'SMSPermission', { Mobile: '13035550199' }],
+] as const)(
+  '%s opt-out is about the address of an opt-in that named a newer one',
+  async (_, topic, body, flag, about) => {
+    await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+    await scene.receive(optIn[flag][0], optIn[flag][1]);
+    await scene.send();
+    await scene.receive(topic, body());
+    expect(await scene.send()).toMatchObject([{ ...about, [flag]: false }]);
+  },
+);
+
+it.each([
+  ['an email', EMAIL, emailOptOut, 'EmailPermission', { Email: both.email }],
+  ['an SMS', SMS, smsOptOut, 'SMSPermission', { Mobile: '13035550100' }],
+] as const)(
+  '%s opt-out is about the known address if the customer has it again',
+  async (_, topic, body, flag, about) => {
+    await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+    await scene.receive(optIn[flag][0], optIn[flag][1], Date.now() - 9 * SECOND);
+    await scene.receive('customers/update', customer(1, { ...both, updated_at: ago(2 * SECOND) }));
+    await scene.send();
+    await scene.receive(topic, body());
+    expect(await scene.send()).toMatchObject([{ ...about, [flag]: false }]);
+  },
+);
