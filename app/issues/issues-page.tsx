@@ -84,7 +84,7 @@ export function IssuesPage() {
                 <LoadingLines lines={8} />
               </Box>
             ) : data.items.length === 0 ? (
-              <Empty title={t(`none.${state}`)} text={t('noneText')} />
+              <Empty title={t(`none.${state}`)} text={t(`noneText.${state}`)} />
             ) : (
               <section aria-label={t('list')}>
                 {state === 'open' && (
