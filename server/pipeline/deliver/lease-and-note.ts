@@ -69,7 +69,7 @@ export function readyToLease(
       account: stored.account,
       contentHash,
       lists: prepared.sendsLists && listSet && keys.email ? { address: keys.email.address, set: listSet } : null,
-      carriesOptOut: prepared.flags.email === false || prepared.flags.sms === false,
+      carriesOptOut: Object.values(prepared.flags).includes(false),
       phoneOnly: !('Email' in prepared.payload),
       probe,
     };

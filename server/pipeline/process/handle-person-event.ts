@@ -62,7 +62,15 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
     contact,
     subject: { contact: null, purchase: null, about: null },
     waits,
+    carriesOptOut: t.change === 'added' && t.tags.some((tag) => optsOut(batch.settings, tag)),
   });
+}
+
+/** Whether a mapped permission is withdrawn by this tag. */
+function optsOut(settings: Batch['settings'], tag: string): boolean {
+  const { phonePermission, addressPermission } = settings?.mapping ?? {};
+  const name = tag.trim().toLowerCase();
+  return [phonePermission, addressPermission].some((tags) => tags?.optOut.trim().toLowerCase() === name);
 }
 
 /** A workflow sends a person as last known, even if Ascent360 already has the same. */

@@ -4,8 +4,9 @@ import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/claim.ts'
 import { evaluate } from '../../../server/pipeline/deliver/evaluate.ts';
 import { readyToLease, withFence } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
+import { settingsWith } from '../../ascent360/inputs.ts';
 import { contact, fact, HOUR, NOW, optIn, optOut, purchase } from './prepare-input.ts';
-import { adas, delivery, GUID, guest, type Known, shop, subject, viewOf } from './view.ts';
+import { adas, delivery, GUID, guest, type Known, person, shop, subject, viewOf } from './view.ts';
 
 function ready(known: Known = {}, change: Partial<ClaimedDelivery> = {}, probe = false) {
   const one = delivery(change);
@@ -17,6 +18,16 @@ function ready(known: Known = {}, change: Partial<ClaimedDelivery> = {}, probe =
   return { leaving, plan };
 }
 const textOptOut = fact({ id: 'f4', channel: 'sms', state: 'unsubscribed', level: null });
+const tagged = (...tags: string[]): Known => ({
+  settings: {
+    mapping: {
+      ...settingsWith().mapping,
+      phonePermission: { optIn: 'call', optOut: 'no calls' },
+      addressPermission: { optIn: 'post', optOut: 'no post' },
+    },
+  },
+  ada: person({ tags: Object.fromEntries(tags.map((tag) => [tag, { tag, present: true, at: NOW - HOUR }])) }),
+});
 const lists: Partial<Settings> = { providerType: 3, listIds: ['1'], listsFor: 'everyone' };
 
 it('what leaves is the whole of what is posted and of what its answer is recorded with', () => {
@@ -92,6 +103,9 @@ describe('what leaves', () => {
     ['opt-ins', { facts: { email: [optIn], sms: [fact({ channel: 'sms' })] } }, false],
     ['an opt-out by email', { facts: { email: [optOut] } }, true],
     ['an opt-out of texts', { facts: { sms: [textOptOut] } }, true],
+    ['an opt-out of calls', tagged('no calls'), true],
+    ['an opt-out of post', tagged('no post'), true],
+    ['a yes to calls and post', tagged('call', 'post'), false],
   ])('carries an opt-out or not: %s', (_what, known, carries) => {
     expect(ready(known).leaving.carriesOptOut).toBe(carries);
   });
