@@ -78,6 +78,26 @@ it('an opt-out that Ascent360 rejects is retried by every check, and listed once
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
+it('an opt-out that Ascent360 rejected before its customer was deleted goes out with the next check, with the address alone', async () => {
+  const history = await histories.begin();
+  const { tell, sent, at } = history;
+  await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
+  history.answer(400);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
+  await tell('customers/delete', { id: 1 }, 10);
+  await history.settled();
+  expect(history.flags('EmailPermission')).toEqual([]);
+  history.answer(200);
+  await checkAgain(history);
+  await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 0);
+  expect(sent().at(-1)).toEqual({
+    SourceName: 'Shopify',
+    SourceType: 'Ecommerce',
+    Email: 'person1@example.com',
+    EmailPermission: false,
+  });
+});
+
 const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '81657', country_code: 'US' };
 const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
 const byTag = { mapping: { phonePermission: tags, addressPermission: tags } };
