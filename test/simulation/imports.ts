@@ -74,14 +74,17 @@ export function adoptImports(scene: Scene, look: <Row extends object>(text: stri
   }
 }
 
-/** What Shopify said for an import: in a file, or about those in its list. */
-export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (id: string) => boolean): void {
+/**
+ * What Shopify said for an import: in a file, or about those in its list.
+ * @returns whether the app keeps it
+ */
+export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (id: string) => boolean): boolean {
   const isListed = spoken.bulk === null;
   const job = isListed
     ? underWay(scene).find(({ id, kind }) => kind === 'customers' && isRunning(id))
     : underWay(scene).findLast(({ kind }) => kind === spoken.bulk);
   // Of what is read to be counted nothing is kept.
-  if (isListed && !job) return;
+  if (isListed && !job) return false;
   const isWanted = ({ updatedAt }: Customer) => spoken.bulk !== 'customers' || updatedAt >= (job?.from ?? updatedAt);
   const customers = spoken.customers.filter(isWanted);
   const file: ImportFile = {
@@ -91,7 +94,7 @@ export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (
     orders: structuredClone([...spoken.orders]),
   };
   learnFile(scene.account, file);
-  if (!job) return;
+  if (!job) return true;
   // Whoever is asked for once more: the answer before was lost.
   const again = new Set(customers.map(({ id }) => id));
   const before = job.files.map((one) => ({
@@ -99,6 +102,7 @@ export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (
     people: one.people.filter(({ customer }) => !again.has(customer.id)),
   }));
   job.files = [...(isListed ? before : []), file];
+  return true;
 }
 
 const hasIn = ({ files }: ImportMade, id: number) =>

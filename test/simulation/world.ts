@@ -38,6 +38,8 @@ export class World {
   violations: Violation[] = [];
   /** What happens while Shopify's next answers are on their way. */
   amid: (() => Promise<void>)[] = [];
+  /** The app will keep what Shopify's answer says. */
+  #isAnswerKept = false;
   crashes = 0;
   workers = 1;
   /**
@@ -110,7 +112,8 @@ export class World {
       },
       answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
       meanwhile: async () => {
-        const event = this.amid.shift();
+        const event = this.#isAnswerKept ? this.amid.shift() : undefined;
+        this.#isAnswerKept = false;
         if (!event) return;
         this.clock.advance(1000);
         await event();
@@ -139,11 +142,12 @@ export class World {
     const now = this.clock.now();
     const chore = this.process.chore();
     if (chore === 'import') {
-      noteSaid(scene, spoken, now, (id) => this.#importState(id) === 'running');
+      this.#isAnswerKept = noteSaid(scene, spoken, now, (id) => this.#importState(id) === 'running');
       return;
     }
     // The search for silent shops only counts what others will read.
     const isKept = chore !== 'silence';
+    this.#isAnswerKept = isKept;
     const bulk = spoken.bulk !== null;
     for (const customer of spoken.customers) {
       const may = ++account.place;
@@ -185,6 +189,7 @@ export class World {
     this.scenes = scenes;
     this.violations = [];
     this.amid = [];
+    this.#isAnswerKept = false;
     this.#answers = [];
     this.#arriving = [];
     this.receiver.requests.length = 0;
