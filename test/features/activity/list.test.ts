@@ -82,7 +82,7 @@ describe('the activity', () => {
     const resent = await scene.call('post', '/activity/retry', { filter: { ids: [second] }, dryRun: true });
     expect(resent.body).toMatchObject({ count: 1 });
     const dismissed = await scene.call('post', '/activity/dismiss', { filter: { ids: [second] } });
-    expect(dismissed.body).toEqual({ count: 0 });
+    expect(dismissed.body).toEqual({ count: 0, more: false });
   });
 
   it.each(['retry', 'dismiss'])(
