@@ -7,6 +7,7 @@ import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, type MigrationConnection, pendingMigrations } from './migrations.ts';
 import { pgArray } from './pg-arrays.ts';
+import { BY_KEYS, LONGEST_MS, SESSION } from './session.ts';
 
 export type Param =
   | string
@@ -43,13 +44,6 @@ export type Db = Sql & {
 };
 
 const INT8 = 20;
-/**
- * PostgreSQL rolls back a transaction whose process is silent for this many milliseconds (frozen,
- * or its machine lost), which frees its locks.
- */
-const FROZEN_MS = 5000;
-/** How long a statement may take: reports over large tables, deleting in batches. */
-const LONGEST_MS = 30_000;
 /** After this, PostgreSQL has reported that it cancelled the statement. */
 const ANSWER_AFTER_MS = 1000;
 /**
@@ -94,7 +88,10 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     transaction: async <T>(work: (sql: Sql) => Promise<T>) => {
       const turn = lastTurn.then(async () => {
         await setImmediate();
-        return await client.transaction(async (tx) => await work(over(tx)));
+        return await client.transaction(async (tx) => {
+          await tx.query(BY_KEYS);
+          return await work(over(tx));
+        });
       });
       lastTurn = turn.catch(() => {});
       return await turn;
@@ -112,18 +109,6 @@ async function openEmbedded(dataDir: string): Promise<Db> {
   };
   return db;
 }
-
-/** Session settings. */
-const SESSION = [
-  'timezone=UTC',
-  `idle_in_transaction_session_timeout=${FROZEN_MS}`,
-  // PostgreSQL also cancels what this process gave up on, or what died with its machine.
-  `statement_timeout=${LONGEST_MS}`,
-  'tcp_user_timeout=15000',
-  'tcp_keepalives_idle=10',
-  'tcp_keepalives_interval=5',
-  'tcp_keepalives_count=3',
-];
 
 const types = {
   getTypeParser: (id: number, format?: 'text' | 'binary') =>
@@ -185,8 +170,8 @@ function openServer(databaseUrl: string): Db {
     query: async (text, params) => await using(limitMs, async (taken) => await over(taken).query(text, params)),
     transaction: async (work) =>
       await using(limitMs, async (taken) => {
-        await taken.ask('BEGIN');
         try {
+          await Promise.all([taken.ask('BEGIN'), taken.ask(BY_KEYS)]);
           const result = await work(over(taken));
           await taken.ask('COMMIT');
           return result;

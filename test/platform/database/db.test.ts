@@ -76,6 +76,19 @@ it('statements of a transaction that are issued at once run in the order issued'
   expect(rows).toEqual([{ n: 2 }]);
 });
 
+it('a transaction on a small table plans to look rows up by key, as it will have to once the table is large', async () => {
+  await db.query('CREATE TABLE tiny (id uuid PRIMARY KEY, n int)');
+  const statement = 'UPDATE tiny SET n = u.n FROM unnest($1::uuid[], $2::int[]) AS u(id, n) WHERE tiny.id = u.id';
+  const ids = Array.from({ length: 60 }, newId);
+  await db.query('INSERT INTO tiny (id) SELECT * FROM unnest($1::uuid[])', [ids]);
+  const plan = await db.transaction(
+    async (sql) => await sql.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${statement}`, [ids, ids.map((_, n) => n)]),
+  );
+  const text = plan.map((row) => row['QUERY PLAN']).join('\n');
+  expect(text).toContain('tiny_pkey');
+  expect(text).not.toContain('Seq Scan');
+});
+
 it('when one of them fails, the transaction fails with its error, nothing of the others is kept, and the connection can be used again', async () => {
   const insert = (sql: Sql, domain: string) => sql.query('INSERT INTO shops (domain) VALUES ($1)', [domain]);
   const failing = db.transaction(async (sql) => {
