@@ -78,7 +78,9 @@ it('nobody joins a list with a customer who opted out of data sale and was merge
 });
 
 it('once the weekly comparison has heard of the kept customer what Shopify had said of the merged one, it alone decides about lists', async () => {
-  const { shop, shopify, tell, until, settled, sent } = await mergedSaleOptOut(everyone);
+  const { shop, shopify, tell, save, until, settled, sent } = await mergedSaleOptOut({ ...everyone, paused: true });
+  await save(everyone);
+  await settled();
   const mine = 'shop_id = (SELECT id FROM shops WHERE domain = $1)';
   /** The weekly comparison hears this of the kept customer. */
   const hear = async (dataSaleOptOut: boolean) => {
