@@ -114,7 +114,10 @@ export async function live(world: World, history: History): Promise<Lived> {
     if (step.work) await world.survive(() => (step.do === 'import' ? world.process.sweep(0) : world.work()), true);
   }
   // Shopify wasn't asked any more.
-  for (const event of world.amid.splice(0)) await world.survive(event);
+  for (const event of world.amid.splice(0)) {
+    world.clock.advance(1);
+    await world.survive(event);
+  }
   await world.survive(async () => await checkAllCounts(world));
   await quieten(world);
   await checkAllCounts(world);

@@ -172,7 +172,10 @@ export class World {
     }
     for (const { scene, customer, since, at, bulk } of this.#answers.splice(0)) {
       const { account } = scene;
-      learnRead(account, customer, { since, now: at, bulk, may: account.place, must: account.place });
+      // What was asked about somebody who is erased before the answer is written is dropped.
+      const isErased = (account.erasedAt.get(customer.id) ?? Number.NEGATIVE_INFINITY) >= at;
+      const must = isErased ? Number.POSITIVE_INFINITY : account.place;
+      learnRead(account, customer, { since, now: at, bulk, may: account.place, must });
     }
     for (const scene of this.scenes) {
       noteErased(scene, this.look);
