@@ -21,7 +21,7 @@ export const languageScenes: Scene[] = locales.flatMap((locale): Scene[] => [
       await loaded(page);
       await page.locator('main a[href*="/activity/"], a[href*="/activity/"]').first().click();
       await page.waitForURL(/\/activity\/[\w-]+/);
-      await loaded(page);
+      await page.getByRole('heading', { level: 2 }).first().waitFor();
     },
   },
 ]);

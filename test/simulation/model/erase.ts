@@ -2,27 +2,40 @@
 import type { Said } from '../webhooks.ts';
 import { type Account, keyOf, NEVER } from './account.ts';
 
+/** A customer, and who was merged into them: the same person, whom the app erases with them. */
+function familyOf({ mergedInto }: Account, customer: number): number[] {
+  const family = new Set([customer]);
+  for (const one of family) {
+    for (const [gone, kept] of mergedInto) if (kept === one) family.add(gone);
+  }
+  return [...family];
+}
+
 /** What was known about them may be forgotten, and so may what was sent for them. */
 export function erase(
   account: Account,
   { customer, orders, addresses }: Extract<Said, { says: 'redacted' }>,
   { at, must }: { at: number; must: number },
 ): void {
-  const seen = account.sightings.filter((one) => one.customer === customer).map(({ address }) => address);
+  const family = familyOf(account, customer);
+  const isTheirs = (one: number | null) => one !== null && family.includes(one);
+  const seen = account.sightings.filter((one) => isTheirs(one.customer)).map(({ address }) => address);
   const theirs = new Set([...addresses, ...seen]);
   const ends = <T extends { must: number }>(one: T): T => ({ ...one, must: NEVER });
-  account.facts = account.facts.map((one) => (one.customer === customer || theirs.has(one.address) ? ends(one) : one));
-  account.sightings = account.sightings.map((one) => (one.customer === customer ? ends(one) : one));
-  account.tagWords = account.tagWords.map((one) => (one.customer === customer ? ends(one) : one));
-  account.words = account.words.map((one) => (one.customer === customer ? ends(one) : one));
-  account.nameless = account.nameless.filter((one) => one.customer !== customer);
-  account.met.delete(customer);
+  account.facts = account.facts.map((one) => (isTheirs(one.customer) || theirs.has(one.address) ? ends(one) : one));
+  account.sightings = account.sightings.map((one) => (isTheirs(one.customer) ? ends(one) : one));
+  account.tagWords = account.tagWords.map((one) => (isTheirs(one.customer) ? ends(one) : one));
+  account.words = account.words.map((one) => (isTheirs(one.customer) ? ends(one) : one));
+  account.nameless = account.nameless.filter((one) => !isTheirs(one.customer));
+  for (const one of family) account.met.delete(one);
   account.contents.clear();
   for (const address of theirs) {
     for (const channel of ['email', 'sms'] as const) account.told.delete(keyOf(channel, address));
     account.listsTold.delete(address);
   }
-  for (const channel of ['phone', 'postal'] as const) account.told.delete(keyOf(channel, `C${customer}`));
+  for (const one of family) {
+    for (const channel of ['phone', 'postal'] as const) account.told.delete(keyOf(channel, `C${one}`));
+  }
   for (const order of orders) {
     account.redactedOrders.add(order);
     account.orders.delete(order);
