@@ -12,6 +12,7 @@ const FORMULA = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@ï
 export const csvRows = (rows: string[][], options: { bom?: boolean } = {}): string =>
   stringify(rows, {
     record_delimiter: 'windows',
+    escape_formulas: true,
     cast: { string: (text) => (FORMULA.test(text) ? `'${text}` : text) },
     // Where the comma is the decimal sign, spreadsheets split cells at semicolons, some at tabs. A
     // lone line break splits rows too.
