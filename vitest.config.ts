@@ -36,6 +36,8 @@ const onServerOnly = files([
   'features/operations/{compose,traces}',
   'platform/database/idle-in-transaction',
 ]);
+/** Their limits are SPEC's, in seconds: nothing else may run beside them. They come last. */
+const timed = files(['faults/{crowds,dark-database,database}']);
 /** They need the embedded database, and would say the same on a server. */
 const onEmbeddedOnly = files(['faults/embedded']);
 
@@ -61,6 +63,8 @@ const shared = {
   // One more than the cores of a small machine: many tests mostly wait.
   maxWorkers: 3,
 };
+
+const onServer = { globalSetup: ['test/real-postgres.ts'], setupFiles: ['test/use-real-postgres.ts'] };
 
 export default defineConfig({
   test: {
@@ -103,9 +107,19 @@ export default defineConfig({
                 ...oneWorkerForMany,
                 name: 'postgres',
                 include: [...onData, 'test/platform/database/{db,idle-in-transaction,migrations}.test.ts'],
-                exclude: onEmbeddedOnly,
-                globalSetup: ['test/real-postgres.ts'],
-                setupFiles: ['test/use-real-postgres.ts'],
+                exclude: [...onEmbeddedOnly, ...timed],
+                ...onServer,
+              },
+            },
+            {
+              test: {
+                ...shared,
+                ...oneWorkerForMany,
+                name: 'timed',
+                include: timed,
+                maxWorkers: 1,
+                sequence: { groupOrder: 1 },
+                ...onServer,
               },
             },
           ]

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Param } from '../../server/platform/database/db.ts';
 import { addDeliveries } from '../../server/store/deliveries/deliveries.ts';
@@ -18,21 +19,25 @@ async function addBacklog(app: AppDatabase, shops: readonly Shop[], count: numbe
   const idle = await app.shops.ensure('backlog.myshopify.com');
   const inSame = Math.round(count / 20);
   const ids = shops.map((shop) => shop.id);
-  await app.db.query(
+  // The app's own connections cut off what takes this long.
+  const client = new pg.Client({ connectionString: app.url });
+  await client.connect();
+  await client.query(
     `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, entity)
      SELECT gen_random_uuid(), CASE WHEN n > $2::int THEN $3::int ELSE ($1::int[])[n % cardinality($1::int[]) + 1] END,
        'backlog-' || n, 'orders/create', now(), now(), 'open', left(md5('entity' || n), 22) FROM generate_series(1, $4::int) AS n`,
     [ids, inSame, idle.id, count],
   );
-  await app.db.query(
+  await client.query(
     `INSERT INTO deliveries (id, shop_id, event_id, kind, entity, email_lane, phone_lane, subject, due_at)
      SELECT gen_random_uuid(), shop_id, id, 'order', entity, left(md5('e' || webhook_id), 22), left(md5('p' || webhook_id), 22),
        decode(repeat('00', 300), 'hex'), CASE WHEN shop_id = $1 THEN now() ELSE now() + interval '10 hours' END
      FROM events WHERE webhook_id LIKE 'backlog-%'`,
     [idle.id],
   );
-  await app.db.query('VACUUM ANALYZE events');
-  await app.db.query('VACUUM ANALYZE deliveries');
+  await client.query('VACUUM ANALYZE events');
+  await client.query('VACUUM ANALYZE deliveries');
+  await client.end();
   return idle;
 }
 

@@ -12,6 +12,7 @@ export async function embedded({ world, pairs, quick, say }: Run): Promise<Row[]
   const load = await world.helper('load.ts');
   const began = performance.now();
   const app = await world.app('embedded', {
+    DATABASE_URL: 'embedded',
     DATA_DIR: path.join(world.dir, 'embedded'),
     ASCENT360_BASE_URL: receiver.url,
   });

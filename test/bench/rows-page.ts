@@ -25,6 +25,7 @@ export async function page({ world, pairs, say }: Run): Promise<Row[]> {
   await buildPages();
   const receiver = await world.helper('receiver.ts');
   const app = await world.app('embedded', {
+    DATABASE_URL: 'embedded',
     DATA_DIR: path.join(world.dir, 'page'),
     ASCENT360_BASE_URL: receiver.url,
   });

@@ -1,3 +1,4 @@
+import type { Channel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { ChangeHints } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -59,6 +60,11 @@ export type Batch = {
   /** The event whose delivery for this order or customer is waiting to be sent; null: none. */
   waiting(entity: string): string | null;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
+  /**
+   * The address that the person's first choice from `at` on named, as a hash; null: none did. Known
+   * for people about whom an event of the batch has a choice without an address.
+   */
+  namedSince(person: Person, channel: Channel, at: Instant): string | null;
   /**
    * Asks Shopify about a person when something is missing, or when an event shows that it is out of
    * date.

@@ -1,4 +1,5 @@
 import type { Channel } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
@@ -18,9 +19,16 @@ function learnAddress(person: Person, channel: Channel, written: string, topic: 
 }
 
 /**
- * The address that a choice without one is about: the person's known one, or another that a consent
- * topic has named since.
+ * The address that a choice without one is about: the one that the person's next choice named, or
+ * else the current one. Who has opted in again and then moved has said nothing about the new
+ * address.
  */
+function impliedAddress(batch: Batch, person: Person, channel: Channel, at: Instant): string | null {
+  const named = batch.namedSince(person, channel, at);
+  return person.addresses.get(`${channel}:${named}`)?.written || currentAddress(batch.shop, person, channel);
+}
+
+/** The person's known address, or another that a consent topic has named since. */
 function currentAddress({ vault }: Shop, person: Person, channel: Channel): string | null {
   const { email, mobile } = person.profile.contact;
   const known = channel === 'email' ? email : mobile;
@@ -41,7 +49,8 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const known = person?.profile.contact;
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
-  const ofOwn = own && currentAddress(batch.shop, own, channel);
+  const at = t.fact.chosenAt ?? event.triggeredAt;
+  const ofOwn = own && impliedAddress(batch, own, channel, at);
   const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
   const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn) : address;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
@@ -52,7 +61,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
   // The choice is about the address Shopify has. We know that once the person has been read.
   // Until then, it holds back an older opt-in of this person, unless it is one itself.
-  const choice = state === 'subscribed' ? null : { channel, at: t.fact.chosenAt ?? event.triggeredAt };
+  const choice = state === 'subscribed' ? null : { channel, at };
   const parked = person && !address && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
   if (!address || !written) {

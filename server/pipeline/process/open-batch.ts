@@ -1,8 +1,9 @@
 import { v5 as uuidv5 } from 'uuid';
+import type { Channel } from '../../domain/consent.ts';
 import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { appendFacts, type LedgerEntry } from '../../store/consent/facts.ts';
+import { appendFacts, type LedgerEntry, loadNamedChoices, madeAt } from '../../store/consent/facts.ts';
 import { addDeliveries, closeDeliveries, type NewDelivery, openOfEntities } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from '../../store/events/events.ts';
@@ -12,7 +13,7 @@ import { loadPeople } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
 import type { InShop } from '../in-shop.ts';
 import type { Batch, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
-import { entityKeyOf, touchedBy } from './keys-of-event.ts';
+import { entityKeyOf, personKeyOf, touchedBy } from './keys-of-event.ts';
 import { quietPeriodLeft } from './quiet-period.ts';
 
 /** UUID namespace for the ids of facts. */
@@ -41,6 +42,11 @@ export async function openBatch(
     t.kind === 'order' && t.customerId === null ? (entities.get(entityKeyOf(shop, t) ?? '')?.personId ?? []) : [],
   );
   await people.load(owners);
+  const nameless = events.flatMap(({ translated: t }) => {
+    const key = t.kind === 'consent' && !t.fact.address ? personKeyOf(shop, t) : null;
+    return (key === null ? undefined : people.own(key)) ?? [];
+  });
+  const named = await loadNamedChoices(sql, shop, [...new Set(nameless)]);
   const open = new Map(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
@@ -97,6 +103,13 @@ export async function openBatch(
       const id = entry.eventId === null ? newId() : uuidv5(what, FACTS);
       facts.push({ id, ...entry });
       return id;
+    },
+    namedSince: (person, channel, at) => {
+      const isNewer = (one: { personId: string | null; channel: Channel; at: Instant | null }) =>
+        one.personId === person.id && one.channel === channel && one.at !== null && one.at >= at;
+      const added = facts.filter((fact) => fact.named).map((fact) => ({ ...fact, at: madeAt(fact) }));
+      const newer = [...named, ...added].filter(isNewer);
+      return newer.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))[0]?.address ?? null;
     },
     ask: (person, news) => {
       // Nothing more is sent to a deleted customer, and Shopify has nothing to say about them.

@@ -117,5 +117,34 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
   return facts;
 }
 
+/** What an event said about an address that it named itself. */
+export type NamedChoice = { personId: string; channel: Channel; address: string; at: Instant };
+
+/** When an entry's choice was made, as far as known. */
+export const madeAt = ({ chosenAt, heardAt }: Pick<LedgerEntry, 'chosenAt' | 'heardAt'>) => chosenAt ?? heardAt ?? null;
+
+/** What events have said about addresses of these people that they named. */
+export async function loadNamedChoices(
+  sql: Sql,
+  shop: Shop,
+  people: readonly { id: string; addresses: ReadonlyMap<string, { hash: string }> }[],
+): Promise<NamedChoice[]> {
+  if (people.length === 0) return [];
+  const pairs = people.flatMap(({ id, addresses }) => [...addresses.values()].map(({ hash }) => ({ id, hash })));
+  const rows = await sql.query<{ person_id: string; channel: Channel; address: string; at: Date }>(
+    `SELECT f.person_id, f.channel, f.address, coalesce(f.chosen_at, f.heard_at) AS at
+     FROM unnest($2::uuid[], $3::text[]) AS k (person_id, address)
+     CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
+     WHERE f.named AND f.person_id = k.person_id AND coalesce(f.chosen_at, f.heard_at) IS NOT NULL`,
+    [shop.id, pairs.map(({ id }) => id), pairs.map(({ hash }) => hash)],
+  );
+  return rows.map((row) => ({
+    personId: row.person_id,
+    channel: row.channel,
+    address: row.address,
+    at: row.at.getTime(),
+  }));
+}
+
 /** The channels of the ledger that have a flag in the payload. */
 export const flagChannels: readonly FlagChannel[] = ['email', 'sms', 'phone', 'postal'];

@@ -1,8 +1,8 @@
 /** A choice whose address isn't known yet holds back the person's older opt-in until we know. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
-import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, EMAIL, emailConsent, MINUTE, SMS, smsConsent } from '../bodies.ts';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, SMS, smsConsent } from '../bodies.ts';
 import { openReadScene, type ReadScene } from './scene.ts';
 
 let scene: ReadScene;
@@ -21,6 +21,8 @@ const nameless = (state: string, minutes: number) =>
 const email = (state: string, minutes: number) => emailConsent(1, state, ago(minutes * MINUTE));
 const sms = (state: string, minutes: number, phone: string | null = '+13035550100') =>
   smsConsent(1, state, ago(minutes * MINUTE), phone);
+
+const minutesAgo = (minutes: number) => Date.now() - minutes * MINUTE;
 
 async function sendUnread(): Promise<object[]> {
   await scene.passWait();
@@ -64,3 +66,59 @@ it('once Shopify has said which address it is about, the opt-out is sent', async
   await scene.read();
   expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
 });
+
+const NAMED = '+13035550199';
+const movedTo = { email: 'third@example.com', phone: '+13035550177' };
+const moved = () => customer(1, { ...movedTo, updated_at: ago(MINUTE) });
+const optIns = [
+  {
+    what: 'an email',
+    topic: EMAIL,
+    optOut: nameless('unsubscribed', 3),
+    optIn: email('subscribed', 2),
+    about: { Email: 'person1@example.com' },
+    flag: 'EmailPermission',
+  },
+  {
+    what: 'an SMS',
+    topic: SMS,
+    optOut: sms('unsubscribed', 3, null),
+    optIn: sms('subscribed', 2, NAMED),
+    about: { Mobile: '13035550199' },
+    flag: 'SMSPermission',
+  },
+];
+
+it.each(optIns)(
+  '$what opt-out that names no address is not about the one they moved to after they had opted in again',
+  async ({ topic, optOut, optIn, about, flag }) => {
+    await scene.receive(topic, optOut, minutesAgo(3));
+    await scene.receive(topic, optIn, minutesAgo(2));
+    await scene.receive('customers/update', moved(), minutesAgo(1));
+    scene.failure = null;
+    scene.shopify.setCustomer({
+      id: 1,
+      updatedAt: ago(MINUTE),
+      defaultEmailAddress: emailOf(movedTo.email),
+      defaultPhoneNumber: phoneOf(movedTo.phone),
+    });
+    await scene.read();
+    const told = (await sendUnread()).filter((payload) => flag in payload);
+    expect(told).toMatchObject([{ ...about, [flag]: true }]);
+  },
+);
+
+it.each(optIns)(
+  '$what opt-out that names no address and arrives late is not about the one they moved to after they had opted in again',
+  async ({ topic, optOut, optIn }) => {
+    scene.access = false;
+    const before = { ...movedTo, email: 'person1@example.com', phone: NAMED, updated_at: ago(4 * MINUTE) };
+    await scene.receive('customers/create', customer(1, before), minutesAgo(4));
+    await scene.receive(topic, optIn, minutesAgo(2));
+    await scene.send();
+    await scene.receive('customers/update', moved(), minutesAgo(1));
+    await scene.send();
+    await scene.receive(topic, optOut, minutesAgo(3));
+    expect(await scene.send()).toEqual([]);
+  },
+);

@@ -130,7 +130,8 @@ export type Account = {
   contents: Map<string, string>;
 };
 
-export type Nameless = { customer: number; channel: Channel; state: string; at: number; must: number };
+/** A choice in a message that named no address; `at`: not before then. */
+export type Nameless = { fact: Fact; at: number };
 
 export type OrderState = {
   updatedAt: number;

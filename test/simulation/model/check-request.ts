@@ -54,13 +54,13 @@ function isHeldByNameless({ account, channel, address, place }: View, customer: 
   if (seen.some((one) => one.address !== address)) return false;
   const reads = account.facts.filter((fact) => fact.from === 'read' && fact.customer === customer);
   return account.nameless.some(
-    (one) =>
-      one.customer === customer &&
-      one.channel === channel &&
-      one.state !== 'subscribed' &&
-      one.must <= place &&
-      one.at > optInAt &&
-      reads.every(({ may }) => may < one.must),
+    ({ fact, at }) =>
+      fact.customer === customer &&
+      fact.channel === channel &&
+      fact.state !== 'subscribed' &&
+      fact.must <= place &&
+      at > optInAt &&
+      reads.every(({ may }) => may < fact.must),
   );
 }
 

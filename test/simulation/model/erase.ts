@@ -26,7 +26,7 @@ export function erase(
   account.sightings = account.sightings.map((one) => (isTheirs(one.customer) ? ends(one) : one));
   account.tagWords = account.tagWords.map((one) => (isTheirs(one.customer) ? ends(one) : one));
   account.words = account.words.map((one) => (isTheirs(one.customer) ? ends(one) : one));
-  account.nameless = account.nameless.filter((one) => !isTheirs(one.customer));
+  account.nameless = account.nameless.filter(({ fact }) => !isTheirs(fact.customer));
   for (const one of family) account.met.delete(one);
   account.contents.clear();
   for (const address of theirs) {

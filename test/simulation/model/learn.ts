@@ -4,6 +4,7 @@ import { addressOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
 import { erase } from './erase.ts';
+import { learnNameless, see } from './nameless.ts';
 import { MAPPED } from './tags.ts';
 
 const TAGS = Object.values(MAPPED).flatMap(({ optIn, optOut }) => [optIn, optOut]);
@@ -30,30 +31,11 @@ function factOf(said: Extract<Said, { says: 'choice' }>, triggeredAt: number): O
   };
 }
 
-/** The app takes it to be about whichever address it knows, or finds by asking. */
-function learnNameless(
-  account: Account,
-  said: Extract<Said, { says: 'choice' }>,
-  triggeredAt: number,
-  known: Known,
-): void {
-  const { customer, channel } = said;
-  const fact = factOf(said, triggeredAt);
-  const seen = account.sightings.filter((one) => one.customer === customer && one.channel === channel);
-  for (const address of new Set([said.address, ...seen.map((one) => one.address)])) {
-    account.facts.push({ ...fact, address, may: known.may, must: NEVER });
-  }
-  if (customer === null) return;
-  const at = fact.latest === UNDATED ? UNDATED : fact.earliest;
-  account.nameless.push({ customer, channel, state: fact.state, at, must: known.must });
-  account.words.push({ customer, channel, state: fact.state, date: said.date, at: triggeredAt, must: NEVER });
-}
-
 function learn(account: Account, said: Said, triggeredAt: number, known: Known): void {
   switch (said.says) {
     case 'choice': {
       if (!said.named) {
-        learnNameless(account, said, triggeredAt, known);
+        learnNameless(account, { ...factOf(said, triggeredAt), ...known }, said.date, triggeredAt);
         return;
       }
       account.facts.push({ ...factOf(said, triggeredAt), ...known });
@@ -62,7 +44,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       account.redacted.delete(customer);
       const word = { customer, channel, state: said.state.toLowerCase(), date: said.date };
       account.words.push({ ...word, at: triggeredAt, must: known.must });
-      account.sightings.push({ customer, channel, address, at: triggeredAt, must: known.must });
+      see(account, { customer, channel, address, at: triggeredAt, must: known.must }, known.may);
       return;
     }
     case 'box': {
@@ -83,7 +65,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       return;
     }
     case 'seen':
-      account.sightings.push({ ...said, must: known.must });
+      see(account, { ...said, must: known.must }, known.may);
       account.redacted.delete(said.customer);
       if (known.must !== NEVER) account.met.add(said.customer);
       return;
@@ -191,7 +173,7 @@ export function learnRead(
       at: now,
       must: known.must,
     });
-    account.sightings.push({ customer: customer.id, channel, address, at: now, must: isMet ? must : NEVER });
+    see(account, { customer: customer.id, channel, address, at: now, must: isMet ? must : NEVER }, may);
   }
 }
 
