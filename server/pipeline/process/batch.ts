@@ -59,6 +59,8 @@ export type Batch = {
   ownerOf(entity: string): Person | undefined;
   /** The event whose delivery for this order or customer is waiting to be sent; null: none. */
   waiting(entity: string): string | null;
+  /** Closes the delivery that is waiting for this order or customer, so that its event ends so. */
+  drop(entity: string, outcome: Outcome): void;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /**
    * The address that the person's first choice from `at` on named, as a hash; null: none did. Known

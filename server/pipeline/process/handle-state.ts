@@ -131,7 +131,11 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const facts = [...own, ...(t.read?.facts ?? [])];
   recordFacts(batch, event, chooserOf(t, person), facts);
   state.personId = person?.id ?? null;
-  if (gone) return skipped('deleted_person');
+  if (gone) {
+    // It may have been found in Shopify before we knew whose it was.
+    batch.drop(key, skipped('deleted_person'));
+    return skipped('deleted_person');
+  }
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
   const choice = facts.some(isChoice);

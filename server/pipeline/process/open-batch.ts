@@ -12,7 +12,7 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
 import type { InShop } from '../in-shop.ts';
-import type { Batch, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
+import type { Batch, Outcome, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf, touchedBy } from './keys-of-event.ts';
 import { quietPeriodLeft } from './quiet-period.ts';
 
@@ -60,11 +60,11 @@ export async function openBatch(
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
   const otherUpdates: EventUpdate[] = [];
 
-  function supersede(old: { id: string; eventId: string; isNew: boolean }, by: string): void {
-    const merged = { settled: { state: 'merged', reason: 'superseded' } as const, mergedInto: by };
+  type Open = { id: string; eventId: string; isNew: boolean };
+  function end(old: Open, outcome: Outcome): void {
     const sameBatch = translatedUpdates.get(old.eventId);
-    if (sameBatch) translatedUpdates.set(old.eventId, { ...sameBatch, ...merged });
-    else otherUpdates.push({ id: old.eventId, ...merged });
+    if (sameBatch) translatedUpdates.set(old.eventId, { ...sameBatch, ...outcome });
+    else otherUpdates.push({ id: old.eventId, ...outcome });
     if (old.isNew) deliveries.delete(old.id);
     else closed.push(old.id);
   }
@@ -97,6 +97,11 @@ export async function openBatch(
       return id ? people.byId(id) : undefined;
     },
     waiting: (entity) => open.get(entity)?.eventId ?? null,
+    drop: (entity, outcome) => {
+      const old = open.get(entity);
+      if (old) end(old, outcome);
+      open.delete(entity);
+    },
     addFact: (entry) => {
       // Translating an event again gives its facts the same ids.
       const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');
@@ -123,6 +128,8 @@ export async function openBatch(
     },
     park: (event, person, choice = null) => {
       if (event.hasWaited) return null;
+      // An answer that is on its way may be older than this event.
+      if (person) people.ask(person);
       parked.set(event.id, { personId: person?.id ?? null, choice });
       return { settled: null };
     },
@@ -141,7 +148,7 @@ export async function openBatch(
       if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);
       if (old) {
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
-        supersede(old, event.id);
+        end(old, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });
       }
       deliveries.set(id, {
         id,

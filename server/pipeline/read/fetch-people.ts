@@ -112,11 +112,11 @@ async function take(
       applyRead(shop, people, person, read);
       return factsFromRead(shop, person, read);
     });
-    const ids = wanted.map(({ id }) => id);
     await people.save();
     const ledger = await loadFacts(sql, shop, facts.filter(isUndatedOptIn));
     await appendFacts(sql, shop, [...facts, ...confirmedOptIns(facts, ledger, readAt)], now);
-    const unparked = await unparkEvents(sql, shop, ids);
+    // What was parked since we asked may be newer than the answer.
+    const unparked = await unparkEvents(sql, shop, wanted);
     const isParked = ({ id }: DueRead) => unparked.has(id);
     const read = wanted.filter((one) => !isParked(one));
     return { opened: await finishPeople(held, people, read, now), parked: wanted.filter(isParked) };
@@ -167,7 +167,12 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
     await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
-    if (!error.partial) await unparkEvents(sql, shop, ids);
+    if (!error.partial)
+      await unparkEvents(
+        sql,
+        shop,
+        ids.map((id) => ({ id, asks: null })),
+      );
   });
 }
 

@@ -65,10 +65,15 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
 }
 
 /**
+ * The facts about each address of `k`. Each is looked up separately: a plan made when the table was
+ * small would read all of the shop's facts.
+ */
+const OF_ADDRESS =
+  'CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f';
+
+/**
  * All facts about these addresses, by ledgerKey. If the person a fact came with had another address
  * on the channel before, the fact says since when they have this one, unless its event named it.
- * Each address is looked up separately: a plan made when the table was small would read all of the
- * shop's facts.
  */
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
@@ -92,8 +97,7 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
            AND o.address <> f.address AND o.first_seen_at < coalesce(a.since_at, a.first_seen_at)
        ) THEN coalesce(a.since_at, a.first_seen_at) END AS address_changed_at
      FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
-     CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
-     LEFT JOIN addresses a
+     ${OF_ADDRESS} LEFT JOIN addresses a
        ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address`,
     [shop.id, keys.map((key) => key.address)],
   );
@@ -134,8 +138,7 @@ export async function loadNamedChoices(
   const rows = await sql.query<{ person_id: string; channel: Channel; address: string; at: Date }>(
     `SELECT f.person_id, f.channel, f.address, coalesce(f.chosen_at, f.heard_at) AS at
      FROM unnest($2::uuid[], $3::text[]) AS k (person_id, address)
-     CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
-     WHERE f.named AND f.person_id = k.person_id AND coalesce(f.chosen_at, f.heard_at) IS NOT NULL`,
+     ${OF_ADDRESS} WHERE f.named AND f.person_id = k.person_id AND coalesce(f.chosen_at, f.heard_at) IS NOT NULL`,
     [shop.id, pairs.map(({ id }) => id), pairs.map(({ hash }) => hash)],
   );
   return rows.map((row) => ({

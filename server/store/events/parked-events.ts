@@ -66,17 +66,23 @@ export async function loadParkedChoices(
 /**
  * Has the parked events of these people, or all of the shop's, translated again with what is known
  * now. Their reason says that they have waited.
+ * @param people with `asks`: only if nobody has asked for them again since that many times
  * @returns the people
  */
-export async function unparkEvents(sql: Sql, shop: Shop, personIds: readonly string[] | null): Promise<Set<string>> {
+export async function unparkEvents(
+  sql: Sql,
+  shop: Shop,
+  people: readonly { id: string; asks: number | null }[] | null,
+): Promise<Set<string>> {
   const rows = await sql.query<{ person_id: string | null }>(
     `WITH unparked AS (
-       DELETE FROM parked_events WHERE shop_id = $1 AND ($2::uuid[] IS NULL OR person_id = ANY($2))
+       DELETE FROM parked_events WHERE shop_id = $1 AND ($2::uuid[] IS NULL OR person_id IN (
+         SELECT p.id FROM unnest($2::uuid[], $3::int[]) AS u (id, asks) JOIN people p ON p.id = u.id AND p.read_asks = coalesce(u.asks, p.read_asks)))
        RETURNING event_id, person_id),
      received AS (
        UPDATE events SET state = 'received', reason = 'reading_shopify' WHERE id IN (SELECT event_id FROM unparked) AND state = 'open')
      SELECT DISTINCT person_id FROM unparked`,
-    [shop.id, personIds],
+    [shop.id, people?.map(({ id }) => id) ?? null, people?.map(({ asks }) => asks) ?? null],
   );
   return new Set(rows.flatMap((row) => row.person_id ?? []));
 }

@@ -55,7 +55,15 @@ export type Word = {
   date: number | null;
   must: number;
 };
-export type Sighting = { customer: number; channel: 'email' | 'sms'; address: string; at: number; must: number };
+export type Sighting = {
+  customer: number;
+  channel: 'email' | 'sms';
+  address: string;
+  at: number;
+  must: number;
+  /** In a comparison. */
+  bulk?: boolean;
+};
 
 export type Told = {
   /** The last flag that the app knows to be accepted. */

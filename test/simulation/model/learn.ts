@@ -117,10 +117,13 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
   }
 }
 
-/** Whether the app certainly knew an address or its customer before. */
+/**
+ * Whether the app certainly knew an address or its customer before. A comparison notes choices, not
+ * whose an address is.
+ */
 const isKnown = (account: Account, customer: Customer, address: string) =>
   account.sightings.some(
-    (seen) => seen.must !== NEVER && (seen.customer === customer.id || seen.address === address),
+    (seen) => seen.must !== NEVER && (seen.customer === customer.id || (seen.address === address && !seen.bulk)),
   ) || account.facts.some((fact) => fact.must !== NEVER && fact.address === address);
 
 /**
@@ -150,7 +153,8 @@ export function learnRead(
     // For a person unknown to the app, only what was chosen since the installation counts.
     const wasKnown = !how.bulk || isKnown(account, customer, address);
     const isOwed = wasKnown || (at !== null && at >= account.installed.latest);
-    const known = { may, must: isOwed ? must : NEVER };
+    const isNoted = !how.bulk || at !== null;
+    const known = { may, must: isOwed && isNoted ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
     account.facts.push({
       channel,
@@ -173,7 +177,8 @@ export function learnRead(
       at: now,
       must: known.must,
     });
-    see(account, { customer: customer.id, channel, address, at: now, must: isMet ? must : NEVER }, may);
+    const seen = { customer: customer.id, channel, address, at: now, must: isMet ? must : NEVER };
+    see(account, { ...seen, bulk: how.bulk }, may);
   }
 }
 
