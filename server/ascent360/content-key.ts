@@ -35,7 +35,8 @@ const CONTENT = levelOf('');
  * The content of a payload as canonical JSON (keys sorted, no white space): two payloads with the
  * same text say the same to Ascent360 about a person and an order. Permissions, lists,
  * `Order.UpdatedAt` and `Order.Event` don't count as content, nor does the time zone of a date:
- * webhooks use the shop's, the Admin API uses UTC. Holds personal data: store it hashed.
+ * webhooks use the shop's, the Admin API uses UTC. Nor does the order of a list of texts: a read
+ * gives tags in another order than the events that added them. Holds personal data: store it hashed.
  */
 export function contentKey(payload: PayloadDraft): string {
   const { Order: order } = payload;
@@ -60,7 +61,9 @@ function pick(value: Held, level: Level): object {
   const content: Record<string, unknown> = {};
   for (const { key, inner } of level) {
     const found = value[key];
-    if (found !== undefined) content[key] = inner && isHeld(found) ? pick(found, inner) : found;
+    if (found === undefined) continue;
+    if (inner && isHeld(found)) content[key] = pick(found, inner);
+    else content[key] = Array.isArray(found) ? found.toSorted() : found;
   }
   return content;
 }

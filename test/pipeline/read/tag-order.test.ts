@@ -1,0 +1,49 @@
+/** Shopify gives a customer's tags in an order of its own, whatever order events added them in. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+
+const atShopify = (tags: string[]) =>
+  scene.shopify.setCustomer({
+    id: 1,
+    defaultEmailAddress: emailOf('person1@example.com'),
+    firstName: 'Robin',
+    lastName: 'Example',
+    tags,
+  });
+
+it('the same interests in another order are nothing new', async () => {
+  await scene.begin({
+    mapping: {
+      interests: [{ from: 'tag', prefix: 'interest:' }],
+      // No webhook has metafields, so every change of the customer is read.
+      activities: [{ from: 'metafield', key: 'facts.sports' }],
+    },
+  });
+  atShopify(['interest: ski']);
+  await scene.receive('customers/create', customer(1));
+  await scene.read();
+  expect(await scene.send()).toMatchObject([{ Interests: ['ski'] }]);
+
+  const added = { customerId: 'gid://shopify/Customer/1', tags: ['interest: art'], occurredAt: ago(0) };
+  await scene.receive('customer.tags_added', added);
+  expect(await scene.send()).toMatchObject([{ Interests: ['ski', 'art'] }]);
+
+  atShopify(['interest: art', 'interest: ski']);
+  const saved = await scene.receive('customers/update', customer(1, { updated_at: ago(0) }));
+  await scene.read();
+  expect(await scene.send()).toEqual([]);
+  expect(await scene.standing(saved)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+
+  atShopify(['interest: art']);
+  await scene.receive('customers/update', customer(1, { updated_at: ago(0) }));
+  await scene.read();
+  expect(await scene.send()).toMatchObject([{ Interests: ['art'] }]);
+});
