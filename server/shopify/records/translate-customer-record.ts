@@ -1,7 +1,7 @@
 import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import { tags } from '../fields.ts';
+import { tags, textOrNumber } from '../fields.ts';
 import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
 import { readInstant } from '../translate/read-moment.ts';
@@ -108,7 +108,7 @@ export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] 
 
 /**
  * Values by `namespace.key`. The JSON array of a list type becomes its entries; references and
- * other JSON are left out, because they are not text to send.
+ * other JSON (rich text, money, ratings, measurements) are left out: they are not text to send.
  */
 function readMetafields(found: readonly MetafieldNode[], keys: readonly string[]): Record<string, string[]> {
   const values: Record<string, string[]> = Object.fromEntries(keys.map((key) => [key, []]));
@@ -116,16 +116,21 @@ function readMetafields(found: readonly MetafieldNode[], keys: readonly string[]
   return values;
 }
 
+/** Texts that a merchant wrote: what looks like JSON in them is text too. */
+const WRITTEN = ['single_line_text_field', 'multi_line_text_field'];
+
 function valuesOf(type: string, value: string): string[] {
   if (type.includes('reference')) return [];
-  const texts = type.startsWith('list.') || type === 'json' ? parseList(value) : [value];
-  return texts.map((text) => text.trim()).filter((text) => text !== '');
+  const isJson = type.startsWith('list.') || type === 'json' || (!WRITTEN.includes(type) && /^\s*[[{]/.test(value));
+  const found = isJson ? parseList(value) : [value];
+  return found.map(textOrNumber.parse).filter((text) => text !== undefined);
 }
 
-function parseList(json: string): string[] {
+/** The entries of a JSON array; nothing for other JSON. */
+function parseList(json: string): unknown[] {
   try {
     const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? parsed.filter((entry) => typeof entry === 'string') : [];
+    return Array.isArray(parsed) ? parsed : [];
   } catch {
     return [];
   }
