@@ -73,9 +73,13 @@ export function classifyAnswer(answer: Answer): Classified {
   };
 }
 
-/** Where a page starts, behind what may come before it: an XML declaration, comments. */
+/**
+ * Where a page starts, behind what may come before it: an XML declaration, comments. The tags by
+ * which browsers recognise one (https://mimesniff.spec.whatwg.org), and others that a page without a
+ * head starts with.
+ */
 const PAGE_START =
-  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body)(?:[\s>]|$)/i;
+  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body|script|style|iframe|meta|link|h[1-6]|div|table|center|font|form|br|p)(?:[\s/>]|$)/i;
 
 /** An empty answer is not a page, whatever its header says. */
 function isHtmlPage({ contentType, excerpt }: { contentType: string | null; excerpt: string }): boolean {

@@ -64,6 +64,11 @@ describe('the class of an answer', () => {
     ['a head without an html tag', '<head><title>502</title>', null],
     ['a doctype after comments', '<!-- gateway -->\n<!--x--><!DOCTYPE html>', null],
     ['an html tag after an XML declaration', '<?xml version="1.0"?>\n<html xmlns="x">', 'application/xml'],
+    ['a heading', '<h1>503 Service Unavailable</h1>', null],
+    ['a script that leads elsewhere', '\n<script>location="/login"</script>', 'text/plain'],
+    ['a refresh', '<meta http-equiv="refresh" content="0;url=/login">', null],
+    ['a paragraph', '<p>Please sign in', null],
+    ['a line break', '<br/>Maintenance', null],
     ['a content type', 'Please sign in', 'text/html; charset=utf-8'],
   ])('a 200 with an HTML page, recognised by %s, is not accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'retry', flags: 'unknown', error: 'html_page' });
@@ -75,6 +80,7 @@ describe('the class of an answer', () => {
     ['text', 'OK', 'text/plain'],
     ['JSON', '{"html":"<html>"}', 'application/json'],
     ['text that starts like a tag', '<htmlish', null],
+    ['XML whose root starts like a tag of a page', '<payload>OK</payload>', 'application/xml'],
     ['XML', '<?xml version="1.0"?><!-- ok --><response>OK</response>', 'application/xml'],
     ['a comment that never ends', `<!--${'-'.repeat(16_000)}<html>`, null],
   ])('a 200 with %s is accepted', (_, excerpt, contentType) => {

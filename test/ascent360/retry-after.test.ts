@@ -14,6 +14,8 @@ it.each([
   ['Mon, 23 Nov 2026 12:10:00 GMT', 600_000],
   ['Mon, 23 Nov 2026 12:00:00 GMT', 0],
   ['Tue, 24 Nov 2026 12:00:00 GMT', 3_600_000],
+  ['Monday, 23-Nov-26 12:10:00 GMT', 600_000],
+  ['Mon Nov 23 12:10:00 2026', 600_000],
 ])('%s is honoured, up to an hour', (header, wait) => {
   expect(retryAfterMs(header, now)).toBe(wait);
 });
@@ -33,8 +35,16 @@ it.each([
   ['Mon, 23 Nov 2099 12:00:00 GMT'],
   ['Tue, 31 Feb 2027 12:00:00 GMT'],
   ['2026-11-23T12:10:00Z'],
+  ['Monday, 23-Nov-99 12:10:00 GMT'],
+  ['Tuesday, 23-Nov-26 12:10:00 GMT'],
+  ['Mon Nov 31 12:10:00 2026'],
+  ['Tue Dec  1 12:10:00 1926'],
 ])('%s is ignored, because it makes no sense', (header) => {
   expect(retryAfterMs(header, now)).toBeNull();
+});
+
+it('a day of one digit, as old servers write it, is read', () => {
+  expect(retryAfterMs('Tue Dec  1 12:10:00 2026', Date.UTC(2026, 11, 1, 12))).toBe(600_000);
 });
 
 it('any text gives nothing, or a wait between 0 and one hour', () => {
