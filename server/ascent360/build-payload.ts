@@ -10,7 +10,7 @@ import { inTurn, type Text } from '../domain/wording/text.ts';
 import { buildOrder, filledTexts, set } from './build-order.ts';
 import { type AddressKey, explainFlag } from './explain-flag.ts';
 import {
-  COUNTRY_MIN_LENGTH,
+  COUNTRY_FORM,
   EMAIL_FORM,
   type Payload,
   type PayloadDraft,
@@ -154,11 +154,12 @@ function address(contact: Contact): Field<Required<Payload>['Address']> {
   set(value, 'City', city);
   set(value, 'State', state);
   set(value, 'Zip', zip);
-  const readable = (country?.trim().length ?? 0) >= COUNTRY_MIN_LENGTH;
-  if (readable) set(value, 'Country', country);
+  const named = visibleText(country ?? '');
+  const readable = COUNTRY_FORM.test(named);
+  if (readable) value.Country = named;
   if (Object.keys(value).length === 0) return absent(contact, 'address');
   const { from, text } = taken(contact, 'address');
-  const short = (country?.trim() ?? '') !== '' && !readable;
+  const short = named !== '' && !readable;
   return { value, from, text: short ? inTurn(text, said('country_unreadable')) : text };
 }
 

@@ -26,8 +26,11 @@ export const PHONE_DIGITS = /^\d{5,15}$/;
  * it exists.
  */
 export const EMAIL_FORM = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
-/** Ascent360 reads the country as alpha-3 or a name; a two-letter code is neither. */
-export const COUNTRY_MIN_LENGTH = 3;
+/**
+ * Ascent360 reads the country as alpha-3 or a name. Two Latin letters are neither; two characters of
+ * another script are a name: 日本.
+ */
+export const COUNTRY_FORM = /\P{ASCII}|^.{3}/su;
 export const SOURCE_MAX_LENGTH = 100;
 
 const DATE_OF_BIRTH = /^(\d{2})-(\d{2})-(\d{4})$/;
@@ -64,7 +67,7 @@ const addressSchema = z
     State: text('the address has one; the province code where there is one'),
     Zip: text('the address has it'),
     Country: optional(
-      filled().refine((value) => value.length >= COUNTRY_MIN_LENGTH),
+      filled().refine((value) => COUNTRY_FORM.test(value)),
       { form: 'ISO 3166-1 alpha-3 (USA), else the name', when: 'the address has one' },
     ),
   })

@@ -34,7 +34,7 @@ function field<T>(read: (value: unknown) => T | undefined): Field<T | undefined>
  * it) and U+FFFD in place of a lone surrogate (UTF-8 can't). Absent if nothing in it is visible.
  */
 export const text = field(readText);
-/** Text that odd bodies give as a number, e.g. a postal code. */
+/** Text that odd bodies give as a number: a postal code, a flat, a size. */
 export const textOrNumber = field(readTextOrNumber);
 /** A decimal number as text, as written. */
 export const decimal = field((value) => {

@@ -22,12 +22,12 @@ import {
 } from './fields.ts';
 
 const place = {
-  address1: text,
-  address2: text,
-  city: text,
+  address1: textOrNumber,
+  address2: textOrNumber,
+  city: textOrNumber,
   zip: textOrNumber,
-  province: text,
-  province_code: text,
+  province: textOrNumber,
+  province_code: textOrNumber,
   country: text,
   country_code: text,
 };
@@ -78,9 +78,9 @@ export const orderSchema = body({
   discount_codes: listOf({ code: textOrNumber }),
   line_items: listOf({
     sku: textOrNumber,
-    title: text,
-    variant_title: text,
-    vendor: text,
+    title: textOrNumber,
+    variant_title: textOrNumber,
+    vendor: textOrNumber,
     quantity: count,
     current_quantity: count,
     price: decimal,

@@ -284,6 +284,12 @@ describe('a built payload', () => {
     expect(build(change).payload.Address).toEqual({ City: 'Bath' });
     expect(saidOf('Address', change)).toContain('country');
   });
+
+  it('a country’s name of two characters goes out: 日本', () => {
+    const change = { contact: { address: { city: '東京', country: '日本' }, origins: {}, leftOut: {} } };
+    expect(build(change).payload.Address).toEqual({ City: '東京', Country: '日本' });
+    expect(saidOf('Address', change)).not.toContain('country');
+  });
 });
 
 describe('a permission flag', () => {

@@ -311,7 +311,8 @@ const moment: Check = (value) =>
   !Number.isNaN(Date.parse(value))
     ? null
     : 'is not an ISO 8601 moment';
-const country: Check = (value) => text(value) ?? (String(value).length >= 3 ? null : 'is neither alpha-3 nor a name');
+const country: Check = (value) =>
+  text(value) ?? (/^\p{ASCII}{1,2}$/u.test(String(value)) ? 'is neither alpha-3 nor a name' : null);
 const birthday: Check = (value) => {
   const [, month = '', day = '', year = ''] = /^(\d\d)-(\d\d)-(\d{4})$/.exec(String(value)) ?? [];
   const date = new Date(`${year}-${month}-${day}T00:00:00Z`);

@@ -1,7 +1,7 @@
 import type { PostalAddress } from '../../domain/contact.ts';
 import { setKnown } from '../fields.ts';
 import type { PlaceBody } from '../payloads.ts';
-import { alpha3Of } from './read-country.ts';
+import { countryOf } from './read-country.ts';
 
 /**
  * The whole address from one source; undefined if nothing is known. The country is ISO 3166-1
@@ -10,14 +10,13 @@ import { alpha3Of } from './read-country.ts';
  */
 export function readAddress(place: PlaceBody | undefined): PostalAddress | undefined {
   if (!place) return undefined;
-  const { address1, address2, city, zip, province, country } = place;
+  const { address1, address2, city, zip, province } = place;
   const address: PostalAddress = {};
   setKnown(address, 'line1', address1);
   setKnown(address, 'line2', address2);
   setKnown(address, 'city', city);
   setKnown(address, 'state', place.province_code ?? province);
   setKnown(address, 'zip', zip);
-  // Some bodies have the code where the name belongs.
-  setKnown(address, 'country', alpha3Of(place.country_code) ?? alpha3Of(country) ?? country);
+  setKnown(address, 'country', countryOf(place));
   return Object.keys(address).length > 0 ? address : undefined;
 }

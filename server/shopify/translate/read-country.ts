@@ -1,5 +1,6 @@
 import countries from 'i18n-iso-countries';
 import { isSupportedCountry } from 'libphonenumber-js';
+import type { PlaceBody } from '../payloads.ts';
 
 /** ISO 3166-1 alpha-2, plus XK, AC and TA, which have their own phone numbers. */
 export type CountryCode = string;
@@ -153,6 +154,19 @@ export function firstCountry(places: readonly (NamesCountry | null | undefined)[
     if (named.length > 0) return null;
   }
   return null;
+}
+
+/** As a country's name, Ascent360 would not understand it. */
+const TWO_LETTERS = /^[a-z]{2}$/i;
+
+/**
+ * An address's country for Ascent360: the ISO 3166-1 alpha-3 code for its `country_code`, else its
+ * name as given. Some bodies have a code where the name belongs, or one that only people use (UK).
+ */
+export function countryOf({ country_code, country }: PlaceBody): string | undefined {
+  const found = (text: string | undefined) => alpha3Of(text === undefined ? undefined : findCountry(text));
+  const short = country !== undefined && TWO_LETTERS.test(country) ? country : undefined;
+  return alpha3Of(country_code) ?? found(country_code) ?? alpha3Of(country) ?? found(short) ?? country;
 }
 
 /**

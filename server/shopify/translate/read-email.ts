@@ -4,6 +4,10 @@ const MAX_LENGTH = 254;
 const LOCAL = /^[^\s\p{C}\ufffd@<>()[\]\\,;:"]{1,64}$/u;
 const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}])?$/u;
 const TOP_LABEL = /[\p{L}]/u;
+/** Among them letters and marks that leave no trace: U+3164, U+FE0F. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Copied with an emoji that stood behind the address. */
+const EMOJI_END = /\p{Variation_Selector}+$/u;
 
 /**
  * The trimmed text, if it looks like an email address: one `@`, nothing invisible, a domain with a
@@ -11,8 +15,10 @@ const TOP_LABEL = /[\p{L}]/u;
  * exists.
  */
 export function readEmail(text: string): string | undefined {
-  const written = visibleText(text);
-  if (written.length > MAX_LENGTH) return undefined;
+  const seen = visibleText(text);
+  if (seen.length > MAX_LENGTH) return undefined;
+  const written = seen.replace(EMOJI_END, '');
+  if (UNSEEN.test(written)) return undefined;
   const [local, domain, ...rest] = written.split('@');
   if (local === undefined || domain === undefined || rest.length > 0) return undefined;
   const labels = domain.split('.');

@@ -16,6 +16,8 @@ const ENDS = /^[\s.,;:…·。｡、]+|[\s.,;:…·。｡、]+$/gu;
 
 /** No number is this long, and libphonenumber accepts no longer text either. */
 const MAX_LENGTH = 250;
+/** E.164's limit: some countries' plans, as libphonenumber has them, go beyond it. */
+const E164_FORM = /^\+\d{5,15}$/;
 
 /** East Asian keyboards type `（＋１）` for `(+1)`. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
@@ -54,5 +56,6 @@ export function readPhone(text: string, country: string | null): PhoneRead {
   const defaultCountry = code !== undefined && isSupportedCountry(code) ? code : undefined;
   const parsed = parsePhoneNumberFromString(written, { extract: false, ...(defaultCountry && { defaultCountry }) });
   if (parsed?.ext !== undefined) return { ok: false, why: 'phone_extension' };
-  return parsed?.isPossible() ? { ok: true, phone: parsed.number } : { ok: false, why: 'phone_impossible' };
+  if (!parsed?.isPossible() || !E164_FORM.test(parsed.number)) return { ok: false, why: 'phone_impossible' };
+  return { ok: true, phone: parsed.number };
 }

@@ -1,6 +1,7 @@
 import type { EventContext, Translated } from '../../domain/translated.ts';
 import type { Body } from '../parse-body.ts';
 import { complianceSchema } from '../payloads.ts';
+import { readEmail } from './read-email.ts';
 import { readPhone } from './read-phone.ts';
 
 type ComplianceRequest = Extract<Translated, { kind: 'compliance' }>['request'];
@@ -35,12 +36,13 @@ export function translateShopRedact(): Translated {
 function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext): Translated {
   const { customer, ...told } = complianceSchema.parse(body);
   const phone = customer?.phone === undefined ? undefined : readPhone(customer.phone, ctx.shopCountry);
+  const email = customer?.email === undefined ? undefined : (readEmail(customer.email) ?? customer.email);
   return {
     kind: 'compliance',
     request,
     requestId: told.data_request?.id ?? null,
     customerId: customer?.id ?? null,
-    email: customer?.email?.toLowerCase() ?? null,
+    email: email?.toLowerCase() ?? null,
     phone: phone?.ok ? phone.phone : null,
     orderIds: [...new Set([...(told.orders_requested ?? []), ...(told.orders_to_redact ?? [])])],
   };

@@ -25,6 +25,7 @@ describe('an email address', () => {
     ['a@xn--mller-kva.de', 'a@xn--mller-kva.de'],
     ['\u200eada@example.com\u200b', 'ada@example.com'],
     ['\ufeffada@example.com\u3164', 'ada@example.com'],
+    ['ada@example.com\ufe0f', 'ada@example.com'],
     ['ada@1.2.example', 'ada@1.2.example'],
     [LONGEST, LONGEST],
   ])('%j is accepted', (text, email) => {
@@ -53,6 +54,11 @@ describe('an email address', () => {
     'ada @example.com',
     'ada\u0000@example.com',
     'ada\u200b@example.com',
+    'ada\u3164@example.com',
+    'ada\u2800@example.com',
+    'ada\ufe0f@example.com',
+    'ada@exam\u034fple.com',
+    'ada@example.com\u115fx',
     'ada\ufffd@example.com',
     'Ada <ada@example.com>',
     'mailto:ada@example.com',
@@ -73,6 +79,7 @@ describe('a phone number', () => {
     ['+44 20 7946 0958', 'US', '+442079460958'],
     ['(+44) (0)20 7946 0958', 'US', '+442079460958'],
     ['00 43 664 1234567', 'FR', '+436641234567'],
+    ['030 12345678901', 'DE', '+493012345678901'],
   ])('%s in %s is %s', (text, country, phone) => {
     expect(readPhone(text, country)).toEqual({ ok: true, phone });
   });
@@ -121,6 +128,8 @@ describe('a phone number', () => {
     ['980-123-4567', 'AQ', 'phone_impossible'],
     ['123', 'US', 'phone_impossible'],
     ['+1 980 123 4567 8901', 'US', 'phone_impossible'],
+    ['030 123456789012', 'DE', 'phone_impossible'],
+    ['+81 3 12345678901234', 'US', 'phone_impossible'],
     ['980 123 4567 / 980 123 4568', 'US', 'phone_impossible'],
     ['980 123 4567\n980 123 4568', 'US', 'phone_impossible'],
     [`980 123 4567${' '.repeat(250)}`, 'US', 'phone_impossible'],
@@ -180,6 +189,11 @@ describe('an address', () => {
     [{ country: 'France' }, 'France'],
     [{ country: 'France', country_code: 'FRA' }, 'FRA'],
     [{ country: 'Kosovo', country_code: 'XK' }, 'Kosovo'],
+    [{ country: 'United Kingdom', country_code: 'UK' }, 'GBR'],
+    [{ country_code: 'France' }, 'FRA'],
+    [{ country: 'uk' }, 'GBR'],
+    [{ country: 'QQ' }, 'QQ'],
+    [{ country: '日本' }, '日本'],
   ])('with %j is in %s', (place, country) => {
     expect(readAddress(place)).toEqual({ country });
   });

@@ -298,6 +298,9 @@ describe('a privacy request', () => {
       ...nobody,
       email: 'ada@example.com',
     });
+    expect(translate(topic, { customer: { email: 'Ada@example.com\ufe0f' } })).toMatchObject({
+      email: 'ada@example.com',
+    });
     expect(translate(topic, { customer: { email: 'Odd' } })).toEqual({ ...nobody, email: 'odd' });
     expect(translate(topic, { customer: null })).toEqual(nobody);
     expect(

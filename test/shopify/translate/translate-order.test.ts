@@ -352,6 +352,18 @@ describe("a buyer's address", () => {
     expect(order({ ...change, shipping_address: null }).contact.address).toEqual({ country: 'Canada' });
   });
 
+  it('may have numbers where texts belong', () => {
+    const numbers = { address1: 12, address2: 7, city: 1, province: 75, province_code: null, zip: 75001 };
+    expect(order({ billing_address: { ...numbers, country_code: 'FR' } }).contact.address).toEqual({
+      line1: '12',
+      line2: '7',
+      city: '1',
+      state: '75',
+      zip: '75001',
+      country: 'FRA',
+    });
+  });
+
   it('never mixes two sources', () => {
     expect(order({ billing_address: { city: 'Denver' } }).contact.address).toEqual({ city: 'Denver' });
   });
@@ -405,6 +417,12 @@ describe('a purchase', () => {
   ] as const)('has an item’s %s', (field, part) => {
     const line_items = [{ quantity: 1, [field]: 'Alpine' }];
     expect(order({ line_items }).purchase.items).toEqual([{ quantity: 1, [part]: 'Alpine' }]);
+  });
+
+  it('may have numbers for an item’s texts', () => {
+    const line_items = [{ quantity: 1, sku: 7, title: 501, variant_title: 42.5, vendor: 1664 }];
+    const item = { quantity: 1, sku: '7', title: '501', variant: '42.5', vendor: '1664' };
+    expect(order({ line_items }).purchase.items).toEqual([item]);
   });
 
   it('falls back to the original amounts, and keeps their decimals', () => {
