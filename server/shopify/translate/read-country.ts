@@ -9,10 +9,14 @@ export type CountryCode = string;
 export type NamesCountry = { country_code?: string | null | undefined; country?: string | null | undefined };
 
 /**
- * The languages of Shopify's admin: apps and imports have written country names in them. English
- * comes first and wins.
+ * The languages of Shopify's admin and checkouts, and some more: apps and imports have written
+ * country names in them. English comes first and wins. No name in one of them is another country's in
+ * another, except Kongo.
  */
-const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi zh-Hans zh-Hant'.split(' ');
+const LANGUAGES = [
+  ...'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi zh-Hans zh-Hant'.split(' '),
+  ...'ar bg ca el et he hi hr hu id is lt lv ms ro ru sk sl uk'.split(' '),
+];
 
 /**
  * Names missing from ISO 3166-1 and Unicode, or dropped from them. Addresses use the parts of the
@@ -20,12 +24,15 @@ const LANGUAGES = 'cs da de es fi fr it ja ko nb nl pl pt-BR pt-PT sv th tr vi z
  */
 const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
   AE: ['Emirates'],
+  AT: ['Oesterreich'],
+  BL: ['St. Barts'],
   BO: ['Plurinational State of Bolivia'],
   BQ: ['Bonaire', 'Bonaire, Sint Eustatius and Saba'],
   CD: ['Congo DRC', 'DR Congo', 'DRC', 'Zaire'],
   CM: ['Republic of Cameroon'],
   CN: ['PRC', 'Mainland China'],
-  DE: ['Federal Republic of Germany'],
+  CZ: ['Česká republika'],
+  DE: ['Federal Republic of Germany', 'Bundesrepublik Deutschland'],
   GB: [
     'England',
     'Scotland',
@@ -43,14 +50,19 @@ const MORE_NAMES: Readonly<Record<CountryCode, readonly string[]>> = {
   MO: ['Macau SAR'],
   NL: ['Holland'],
   PS: ['Occupied Palestinian Territory'],
+  RU: ['Российская Федерация'],
   SH: ['Saint Helena, Ascension and Tristan da Cunha'],
+  SX: ['St. Maarten'],
   SZ: ['Swaziland'],
+  TC: ['Turks and Caicos'],
   TL: ['East Timor'],
   TR: ['Republic of Türkiye'],
-  TW: ['Republic of China'],
-  VA: ['Vatican', 'Holy See'],
+  TW: ['Republic of China', '臺灣'],
+  US: ['America', 'Vereinigte Staaten von Amerika'],
+  VA: ['Vatican', 'Vatican City State', 'Holy See'],
   VC: ['St. Vincent'],
   VE: ['Bolivarian Republic of Venezuela'],
+  VI: ['United States Virgin Islands'],
 };
 
 /** Names that say one country in ISO 3166-1 and in Shopify's forms, but two in other lists. */
@@ -120,6 +132,9 @@ const otherLanguages = lazily(() => {
   return names;
 });
 
+/** `Germany (DE)`: some shop systems write the code behind the name. */
+const WITH_CODE = /^([^()[\]]+)[([](\w{2,3})[)\]]$/;
+
 /**
  * Finds a country by its alpha-2 or alpha-3 code, or by a name that only one country has; undefined
  * if there is none.
@@ -129,9 +144,13 @@ export function findCountry(text: string): CountryCode | undefined {
   if (/^[A-Z]{2}$/.test(code) && (countries.isValid(code) || isSupportedCountry(code))) return code;
   const two = countries.alpha3ToAlpha2(code);
   if (two !== undefined) return two;
+  const [, name, behind] = WITH_CODE.exec(text.trim()) ?? [];
   const key = keyOf(text);
   const named = english().get(key);
-  return (named === undefined ? otherLanguages().get(key) : named) ?? undefined;
+  const found = (named === undefined ? otherLanguages().get(key) : named) ?? undefined;
+  if (found !== undefined || name === undefined || behind === undefined) return found;
+  const byCode = findCountry(behind);
+  return byCode !== undefined && byCode === findCountry(name.trim()) ? byCode : undefined;
 }
 
 /** Unicode's code for an unknown region. */

@@ -12,7 +12,7 @@ const WRITTEN = {
   AG: 'Antigua And Barbuda',
   AX: 'Aland Islands',
   BA: 'Bosnia',
-  BL: 'St. Barthélemy',
+  BL: 'St. Barthélemy; St. Barts',
   BO: 'Bolivia; Plurinational State of Bolivia',
   BQ: 'Caribbean Netherlands; Bonaire; Bonaire, Sint Eustatius and Saba',
   CD: 'Congo - Kinshasa; Congo, The Democratic Republic Of The; Congo DRC; DR Congo; DRC; Zaire; Democratic Republic of Congo',
@@ -22,7 +22,7 @@ const WRITTEN = {
   CN: 'People’s Republic of China; PRC; Mainland China',
   CV: 'Cape Verde',
   CZ: 'Czech Republic; Czechia',
-  DE: 'Federal Republic of Germany',
+  DE: 'Federal Republic of Germany; Germany (DE); Germany [DEU]',
   FK: 'Falkland Islands (Malvinas)',
   FR: 'FRANCE; fra; France,; (France)',
   GB: 'Great Britain; Scotland; UK; England; Wales; Northern Ireland; Britain; U.K.; United Kingdom of Great Britain and Northern Ireland',
@@ -48,33 +48,43 @@ const WRITTEN = {
   RU: 'Russia; Russian Federation',
   SH: 'Saint Helena Ascension and Tristan da Cunha; St. Helena, Ascension and Tristan da Cunha',
   ST: 'Sao Tome And Principe',
+  SX: 'St. Maarten; Sint Maarten (Dutch part)',
   SZ: 'Swaziland',
   TA: 'Tristan da Cunha',
+  TC: 'Turks and Caicos',
   TL: 'East Timor',
   TR: 'Turkey; Türkiye; Republic of Türkiye',
   TT: 'Trinidad & Tobago',
   TW: 'Republic of China; Taiwan Province of China',
   TZ: 'Tanzania, United Republic Of; United Republic of Tanzania',
   UM: 'U.S. Outlying Islands',
-  US: 'USA; U.S.A.; the United States of America; united  states; us; U.S.; United States of America',
-  VA: 'Holy See (Vatican City State); Vatican; Holy See',
+  US: 'USA; U.S.A.; the United States of America; united  states; us; U.S.; United States of America; America; United States (US)',
+  VA: 'Holy See (Vatican City State); Vatican; Vatican City State; Holy See',
   VC: 'St. Vincent',
   VE: 'Bolivarian Republic of Venezuela',
   VG: 'Virgin Islands, British; Virgin Islands (British)',
-  VI: 'US Virgin Islands; Virgin Islands (U.S.)',
+  VI: 'US Virgin Islands; United States Virgin Islands; Virgin Islands (U.S.)',
   VN: 'Vietnam; Viet Nam',
   XK: 'Kosovo',
 };
 
-/** In the languages of Shopify's admin. */
+/** In the languages of Shopify's admin and checkouts, and a few more. */
 const ELSEWHERE = {
-  AT: 'Österreich; Osterreich; Rakousko; Østrig; Austria; Autriche; オーストリア; 오스트리아; Oostenrijk',
+  AT: 'Österreich; Osterreich; Oesterreich; Rakousko; Østrig; Austria; Autriche; オーストリア; 오스트리아; Oostenrijk',
+  BG: 'България',
   CH: 'Suisse; Schweiz; Svizzera; İsviçre; Thụy Sĩ',
-  DE: 'Deutschland; Allemagne; Alemania; Saksa; Niemcy; Alemanha; Tyskland; เยอรมนี; 德国; 德國',
+  DE: 'Deutschland; Bundesrepublik Deutschland; Allemagne; Alemania; Saksa; Niemcy; Alemanha; Tyskland; เยอรมนี; 德国; 德國',
   ES: 'España; Espana',
+  GR: 'Ελλάδα; Grčka; Yunani',
+  HR: 'Hrvatska; Chorvátsko',
+  HU: 'Magyarország; Ungaria',
+  IL: 'ישראל; إسرائيل',
+  IN: 'भारत',
   JP: '日本',
   KR: '대한민국',
-  US: '美國',
+  RU: 'Россия; Росія; Российская Федерация',
+  TW: '臺灣',
+  US: '美國; Vereinigte Staaten von Amerika',
 };
 
 /** Each with the code it should give, and those that are found. */
@@ -96,16 +106,24 @@ describe('a country', () => {
       ...Object.fromEntries(codes.flatMap(([code]) => styles.map((style) => [style.of(code), code]))),
       ...byName(WRITTEN),
       ...Object.fromEntries(
-        ['Atlantis', 'Korea', 'Netherlands Antilles', 'example string', '', '1', 'constructor'].map((name) => [
-          name,
-          undefined,
-        ]),
+        [
+          'Atlantis',
+          'Korea',
+          'Netherlands Antilles',
+          'example string',
+          '',
+          '1',
+          'constructor',
+          'Germany (FR)',
+          'Atlantis (US)',
+          'Kongo',
+        ].map((name) => [name, undefined]),
       ),
     };
     expect(found(names)).toEqual(names);
   });
 
-  it('is found by its name in another language of Shopify’s admin', () => {
+  it('is found by its name in another language', () => {
     expect(found(byName(ELSEWHERE))).toEqual(byName(ELSEWHERE));
   });
 
