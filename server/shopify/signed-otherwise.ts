@@ -6,7 +6,8 @@
 
 const OPENING_BRACE = 0x7b;
 const BYTE_ORDER_MARK = /^\xef\xbb\xbf/;
-const BASE64_PARTS = /^[\w+/=-]+(?:\.[\w+/=-]*)+$/;
+const SIGNED_PART = /^[\w-]+\.[\w-]+$/;
+const BASE64 = /^[\w+/=-]+$/;
 const QUERY = /^[\s&]*[^\s=&<>"'{}]+=/;
 /** Every query that Shopify signs has both. */
 const LAUNCH_PARTS = [/shop=[a-z0-9-]+\.myshopify\.com/i, /timestamp=\d/i];
@@ -28,17 +29,18 @@ export function isTokenOrQuery(rawBody: Buffer): boolean {
 }
 
 /**
- * The signed part of a JWT: its header and claims in base64url, with a period between them. A number
- * such as 3.14 is none: no header in base64url begins with a digit.
+ * The signed part of a JWT: its header and claims in base64url, with a period between them. In any
+ * other spelling (padded, broken into lines, with more parts) it still begins with a header, which
+ * is a JSON object. A number such as 3.14 is none: no header in base64url begins with a digit.
  */
 function couldBeToken(text: string): boolean {
   const written = text.trim();
   if (NUMBER.test(written)) return false;
-  if (BASE64_PARTS.test(written)) return true;
+  if (SIGNED_PART.test(written)) return true;
   const end = text.indexOf('.');
   if (end === -1) return false;
   const header = text.slice(0, end).replace(/\s/g, '');
-  return BASE64_PARTS.test(`${header}.`) && Buffer.from(header, 'base64').toString('latin1').trim().startsWith('{');
+  return BASE64.test(header) && Buffer.from(header, 'base64').toString('latin1').trim().startsWith('{');
 }
 
 /**

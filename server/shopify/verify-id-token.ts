@@ -57,5 +57,8 @@ export async function verifyIdToken(
   const shop = dest.slice('https://'.length);
   if (!shopDomain.test(shop) || iss !== `https://${shop}/admin`) return null;
   if (typeof sub !== 'string' || !/^\d{1,20}$/.test(sub)) return null;
-  return { shop, userId: sub, issued: issuedWhen(iat ?? nbf ?? app.now / SECOND, app.now) };
+  const issued = iat ?? nbf ?? app.now / SECOND;
+  // No token was issued before 1970 or in the future.
+  if (issued < 0 || issued > app.now / SECOND + CLOCK_SKEW) return null;
+  return { shop, userId: sub, issued: issuedWhen(issued, app.now) };
 }

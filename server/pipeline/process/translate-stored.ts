@@ -69,7 +69,10 @@ export function translateStoredEvent(
     return { settled: { state: 'attention', reason: 'unreadable' }, detail: detailOf('another_shop') };
   }
   const topic = topicOf(row.topic);
-  if (!topic) return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
+  // Shopify has no topics of the names that we give our own events.
+  const isOurs = topic !== undefined && !topic.subscribed && !topic.compliance;
+  if (!topic || (isOurs && row.source === 'webhook'))
+    return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const triggeredAt = triggeredAtOf(row);
   const receivedAt = row.received_at.getTime();
   const ctx = { topic: row.topic, triggeredAt, receivedAt, shopCountry };

@@ -91,6 +91,21 @@ describe('an unreadable event', () => {
   );
 });
 
+describe('a webhook under the name of one of our own events', () => {
+  it.each(['import/orders', 'import/customers', 'flow/send', 'Flow/Send'])(
+    'is one we don’t know: %s',
+    async (topic) => {
+      const shop = newShop();
+      await connector.connect({}, shop);
+      const body = topic === 'import/orders' ? order(1) : { ...customer(1), properties: { customer_id: 1 } };
+      expect(await connector.deliver(topic, body, { shop })).toMatchObject({
+        state: 'skipped',
+        reason: 'unknown_topic',
+      });
+    },
+  );
+});
+
 describe('a signed body that names another shop than its header', () => {
   const other = 'somebody-else.myshopify.com';
   it.each([
