@@ -140,12 +140,14 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
       const granted = await granting(shop, idToken);
-      await db.transaction(async (sql) => {
-        await keepExchanged(sql, shop, granted);
+      const isKept = await db.transaction(async (sql) => {
+        if (!(await keepExchanged(sql, shop, granted))) return false;
         await closeProblem(sql, shop, { kind: 'admin_access' }, now());
+        return true;
       });
+      if (!isKept) await dropLease(db, shop, owner, 'uninstalled');
       resting.delete(shop.id);
-      return true;
+      return isKept;
     } catch (error) {
       const code = codeOf(error);
       // Nobody waits for an application-only token: the chore that asks rests by itself.

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAccess } from '../../server/admin/access.ts';
 import { AdminError } from '../../server/admin/admin.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
 import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
@@ -85,6 +86,22 @@ describe('token exchange', () => {
     const another = scene.process();
     expect(await another.access.exchange(scene.shop, await scene.idToken())).toBe(true);
     expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'ok', failure: null });
+  });
+
+  it.each(['uninstalled_at', 'erased_at'])('that ends after the shop got its %s keeps no token', async (column) => {
+    const change = async (value: string) =>
+      await scene.db.query(`UPDATE shops SET ${column} = ${value} WHERE id = $1`, [scene.shop.id]);
+    const exchange: typeof scene.oauth.exchange = async (domain, idToken) => {
+      const granted = await scene.oauth.exchange(domain, idToken);
+      await change('now()');
+      await eraseTokens(scene.db, scene.shop, Date.now(), false);
+      return granted;
+    };
+    const access = createAccess({ ...scene, oauth: { ...scene.oauth, exchange }, now: Date.now });
+    expect(await access.exchange(scene.shop, await scene.idToken())).toBe(false);
+    expect(await loadToken(scene.db, scene.shop)).toBeNull();
+    await change('NULL');
+    expect(await scene.install()).toBe(true);
   });
 
   it('ends by itself if it is never answered', async () => {

@@ -92,13 +92,20 @@ const PAIR_ROW = `$1::int, $2::bytea, $3::text, now(), now() + $4::float8 * inte
   now() + $5::float8 * interval '1 millisecond'`;
 const PAIR_COLUMNS = 'shop_id, pair, scopes, renewed_at, access_expires_at, refresh_expires_at';
 
-/** Saves the result of an exchange. */
-export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Promise<void> {
-  await sql.query(
-    `INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) VALUES (${PAIR_ROW}, now())
-     ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL`,
+/**
+ * Saves the result of an exchange, unless the app was uninstalled or the shop erased meanwhile.
+ * @returns whether it was saved
+ */
+export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Promise<boolean> {
+  // The lock makes it wait for an uninstallation that is being recorded.
+  const rows = await sql.query(
+    `WITH live AS MATERIALIZED (
+       SELECT id FROM shops WHERE id = $1 AND uninstalled_at IS NULL AND erased_at IS NULL FOR SHARE)
+     INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) SELECT ${PAIR_ROW}, now() FROM live
+     ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
     pairParams(shop, granted),
   );
+  return rows.length > 0;
 }
 
 /**
