@@ -26,7 +26,9 @@ const moment = (timeZone: string) =>
     .string({ error: FROM })
     .trim()
     .pipe(z.union([z.iso.date({ error: FROM }), z.iso.datetime({ offset: true, error: FROM })], { error: FROM }))
-    .transform((text) => (text.length === 10 ? startOfDay(text, timeZone) : Date.parse(text)));
+    .transform((text) => (text.length === 10 ? startOfDay(text, timeZone) : Date.parse(text)))
+    // Shopify is younger, and neither it nor PostgreSQL reads all older dates.
+    .refine((at) => at >= 0, { error: FROM });
 
 const shape = {
   kind: z.enum(['customers', 'orders'], { error: refusing('choice', { options: 'customers, orders' }) }),
