@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 
@@ -87,4 +87,53 @@ it.each([
   expect(await send('POST', '/test-record', '{"email":"me@example.com"}', headers)).toMatchObject(refused);
   expect(await connector.settled()).toContainEqual(event);
   expect(connector.ascent360.received).toHaveLength(before);
+});
+
+describe('a route that takes no options', () => {
+  const nowhere = '00000000-0000-4000-8000-000000000000';
+  const paths = async () => {
+    const { id } = await connector.deliver('orders/create', '[1]');
+    await connector.deliver('customers/create', { id: 12, email: 'kim@example.com' });
+    await connector.deliver('customers/data_request', { customer: { id: 12 } });
+    const found = (await connector.api('GET', '/people?q=kim%40example.com')).body as { items: { id: string }[] };
+    const asked = (await connector.api('GET', '/privacy-requests')).body as { items: { id: string }[] };
+    return [
+      `/activity/${id}/dismiss`,
+      `/people/${found.items[0]?.id}/send`,
+      `/privacy-requests/${asked.items[0]?.id}/done`,
+      ...['start', 'pause', 'resume', 'cancel'].map((action) => `/imports/${nowhere}/${action}`),
+    ];
+  };
+
+  it('refuses a body with any, so that a dry run is not done in earnest', async () => {
+    const all = await paths();
+    const standing = async () => ({
+      attention: (await connector.events()).filter(({ state }) => state === 'attention').length,
+      sent: connector.ascent360.received.length,
+      requests: (await connector.api('GET', '/privacy-requests')).body,
+    });
+    const before = await standing();
+    for (const path of all) {
+      const refused = await send('POST', path, '{"dryRun":true}', json);
+      expect(refused, path).toMatchObject({ status: 422, body: { errors: [{ field: 'dryRun' }] } });
+      for (const [body, headers] of [
+        ['[]', json],
+        ['null', json],
+        ['{', json],
+        ['dryRun=true', { 'content-type': 'application/x-www-form-urlencoded' }],
+      ] as const) {
+        const answer = await send('POST', path, body, headers);
+        expect(answer, `${path} ${body}`).toMatchObject({ status: 422, body: { errors: [{ field: '' }] } });
+      }
+    }
+    expect(await standing()).toEqual(before);
+  });
+
+  it('accepts none, and an empty object', async () => {
+    const [dismiss = '', sendPerson = '', done = ''] = await paths();
+    expect((await send('POST', dismiss, '{}', json)).status).toBe(200);
+    expect((await send('POST', sendPerson, '', json)).status).toBe(202);
+    expect((await send('POST', sendPerson, '{}', json)).status).toBe(202);
+    expect((await send('POST', done, undefined, {})).status).toBe(200);
+  });
 });

@@ -154,6 +154,6 @@ export const activityApi: readonly ApiRoute[] = [
     path: '/activity/:id/dismiss',
     does: 'Turns an event that needs attention into one that was dismissed.',
     answer: { json: activityItem },
-    refusals: [404, 409],
+    refusals: [404, 409, 413, 422],
   },
 ];

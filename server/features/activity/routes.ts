@@ -6,6 +6,7 @@ import { gateOf } from '../../domain/wording/describe-state.ts';
 import { download } from '../../http/download.ts';
 import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
@@ -146,7 +147,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     res.json({ count: dismissed.length, more });
   });
 
-  router.post('/activity/:id/dismiss', async (req, res, next) => {
+  router.post('/activity/:id/dismiss', noOptions, async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
     const dismissed = id !== null && (await dismissEvents(db, shop, [id])).length > 0;

@@ -8,7 +8,7 @@ const action = (name: string, does: string): ApiRoute => ({
   path: `/imports/:id/${name}`,
   does,
   answer: { json: importAnswer },
-  refusals: [404, 409],
+  refusals: [404, 409, 413, 422],
 });
 
 export const importsApi: readonly ApiRoute[] = [

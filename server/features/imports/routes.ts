@@ -6,6 +6,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { conflict, jsonText, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -81,7 +82,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
   };
 
   for (const [name, act] of Object.entries(actions)) {
-    router.post(`/imports/:id/${name}`, async (req, res, next) => {
+    router.post(`/imports/:id/${name}`, noOptions, async (req, res, next) => {
       const { shop } = merchantOf(res);
       const id = idOf(req.params.id);
       const before = id && (await findImport(db, shop, id));

@@ -2,8 +2,9 @@ import { Router } from 'express';
 import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
-import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
@@ -122,7 +123,7 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
     else notFound(req, res, next);
   });
 
-  router.post('/people/:id/send', jsonBody, async (req, res, next) => {
+  router.post('/people/:id/send', noOptions, async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
     const sent = id ? await sendPerson(db, shop, id, now()) : ({ ok: false, why: 'unknown' } as const);
