@@ -1,9 +1,9 @@
-import { Badge, BlockStack, Box, Button, Card, InlineStack, Text, TextField } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Badge, BlockStack, Box, Button, Card, InlineStack, Link, Text, TextField } from '@shopify/polaris';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { aboutPerson } from '../../server/domain/wording/letters.ts';
-import type { NewestEntry, PrivacyItem } from '../../server/features/privacy/api.ts';
-import { call, download } from '../api.ts';
+import type { PrivacyItem, PrivacyList } from '../../server/features/privacy/api.ts';
+import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
@@ -17,7 +17,7 @@ import { AuditCard } from './audit-card.tsx';
 import { Looks } from './looks.tsx';
 
 const t = textsOf('privacy');
-const tones = { open: 'info', ready: 'attention', done: 'success' } as const;
+const tones = { open: 'critical', ready: 'attention', done: 'success' } as const;
 
 function Request({ item }: { item: PrivacyItem }) {
   const [asking, setAsking] = useState(false);
@@ -74,6 +74,11 @@ function Request({ item }: { item: PrivacyItem }) {
             </Text>
           )}
           <Text as="p">{say(item.text, format)}</Text>
+          {state === 'open' && (
+            <Text as="p">
+              <Link url={`/activity/${id}`}>{t('event')}</Link>
+            </Text>
+          )}
           {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
           {state !== 'done' && (
             <details>
@@ -104,7 +109,7 @@ function Request({ item }: { item: PrivacyItem }) {
             </details>
           )}
           <InlineStack gap="200">
-            {kind === 'data_request' && (
+            {kind === 'data_request' && state !== 'open' && (
               <Button
                 variant={state === 'ready' ? 'primary' : 'secondary'}
                 onClick={() => take.mutate()}
@@ -113,7 +118,7 @@ function Request({ item }: { item: PrivacyItem }) {
                 {t('download')}
               </Button>
             )}
-            {state === 'ready' && <Button onClick={() => setAsking(true)}>{t('done')}</Button>}
+            {state !== 'done' && <Button onClick={() => setAsking(true)}>{t('done')}</Button>}
           </InlineStack>
         </BlockStack>
       </Card>
@@ -131,27 +136,44 @@ function Request({ item }: { item: PrivacyItem }) {
 }
 
 export function PrivacyPage() {
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['privacy', 'list'],
-    queryFn: ({ signal }) => call<{ items: PrivacyItem[]; audit: NewestEntry }>('GET', '/privacy-requests', { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      call<PrivacyList>('GET', withQuery('/privacy-requests', { cursor: pageParam }), { signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
   });
+  const [first] = data?.pages ?? [];
+  // One that was marked as done meanwhile may be on two pages.
+  const items = [
+    ...new Map(data?.pages.flatMap((page) => page.items.map((item) => [item.id, item] as const))).values(),
+  ];
   return (
     <AppPage title={t('title')} subtitle={t('text')}>
       {error && !data ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Loading cards={[4, 4]} />
-      ) : data.items.length === 0 ? (
+      ) : items.length === 0 ? (
         <Empty title={t('none')} text={t('noneText')} />
       ) : (
-        <BlockStack as="ul" gap="400">
-          {data.items.map((item) => (
-            <Request key={item.id} item={item} />
-          ))}
+        <BlockStack gap="400">
+          <BlockStack as="ul" gap="400">
+            {items.map((item) => (
+              <Request key={item.id} item={item} />
+            ))}
+          </BlockStack>
+          {hasNextPage && (
+            <InlineStack>
+              <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage}>
+                {t('more')}
+              </Button>
+            </InlineStack>
+          )}
         </BlockStack>
       )}
-      {data && <AuditCard newest={data.audit} />}
-      {data && <Looks />}
+      {first && <AuditCard newest={first.audit} />}
+      {first && <Looks />}
       <Box paddingBlockEnd="800" />
     </AppPage>
   );

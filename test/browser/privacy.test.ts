@@ -85,6 +85,46 @@ inBrowser('privacy requests', (stage) => {
     expect(verifyExport(await readFile(await file.path(), 'utf8'))).toMatchObject({ ok: true, hash: shown });
   });
 
+  it('beyond the first page are shown on demand, and one that names nobody leads to what Shopify sent', async () => {
+    const item = (number: number, over: object) => ({
+      id: `00000000-0000-4000-8000-00000000000${number}`,
+      kind: 'redact',
+      requestId: `${number}`,
+      receivedAt: '2026-11-20T10:00:00.000Z',
+      dueAt: '2026-12-20T10:00:00.000Z',
+      state: 'ready',
+      doneAt: null,
+      message: '',
+      text: { code: 'privacy.redact_ready' },
+      askText: 'Please erase this person.',
+      ...over,
+    });
+    const pages = [
+      { items: [item(1, {})], nextCursor: 'after-1', audit: null },
+      {
+        items: [item(2, { state: 'open', text: { code: 'privacy.redact_unfound' } })],
+        nextCursor: null,
+        audit: null,
+      },
+    ];
+    const page = await stage().open('/privacy', {
+      before: async (page) =>
+        void (await page.route('**/api/privacy-requests*', async (route) => {
+          const after = new URL(route.request().url()).searchParams.get('cursor');
+          await route.fulfill({ json: pages[after === 'after-1' ? 1 : 0] });
+        })),
+    });
+    await page.getByText(/^Request 1 · /).waitFor();
+    expect(await page.getByText(/^We erased nothing/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText(/^We erased nothing/).waitFor();
+    expect(await page.getByText(/^Request 1 · /).count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+    const event = page.getByRole('link', { name: 'Open the event' });
+    expect(await event.getAttribute('href')).toContain('/activity/00000000-0000-4000-8000-000000000002');
+    expect(await page.getByRole('button', { name: 'Mark as done' }).count()).toBe(2);
+  });
+
   it('that can’t be loaded are reported once, and loaded after a retry', async () => {
     const route = '**/api/privacy-requests';
     const page = await stage().open('/privacy', {

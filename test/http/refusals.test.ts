@@ -11,6 +11,7 @@ import {
 } from '../../server/features/activity/contract.ts';
 import { importContract } from '../../server/features/imports/contract.ts';
 import { queryContract } from '../../server/features/people/contract.ts';
+import { listContract as requestsContract } from '../../server/features/privacy/contract.ts';
 import {
   previewContract,
   seenContract,
@@ -45,6 +46,7 @@ it.each<[string, z.ZodType]>([
   ['GET /issues', issuesContract],
   ['POST /imports', importContract(Date.parse('2026-11-23T12:00:00Z'), 'UTC')],
   ['GET /people', queryContract],
+  ['GET /privacy-requests', requestsContract],
   ['POST /preview', previewContract],
   ['PUT /seen', seenContract],
   ['PUT /setup', setupContract],

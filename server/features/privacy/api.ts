@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
+import { listContract } from './contract.ts';
 
 const moment = z.iso.datetime();
 
-/** SPEC 4.2. `who`: data requests only, until the person is erased. Times in ISO 8601. */
+/**
+ * SPEC 4.2. `id`: also the event's. `who`: data requests only, until the person is erased. Times in
+ * ISO 8601.
+ */
 export const privacyItem = z.object({
   id: z.uuid(),
   kind: z.enum(['data_request', 'redact']),
@@ -30,12 +34,17 @@ export type PrivacyItem = z.infer<typeof privacyItem>;
 export const newestEntry = z.object({ seq: z.int(), hash: z.string(), at: moment }).nullable();
 export type NewestEntry = z.infer<typeof newestEntry>;
 
+const privacyList = z.object({ items: z.array(privacyItem), nextCursor: z.string().nullable(), audit: newestEntry });
+export type PrivacyList = z.infer<typeof privacyList>;
+
 export const privacyApi: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/privacy-requests',
-    does: 'Lists what Shopify asked for about people.',
-    answer: { json: z.object({ items: z.array(privacyItem), audit: newestEntry }) },
+    does: 'Lists what Shopify asked for about people. What is not done is on the first pages.',
+    query: listContract,
+    answer: { json: privacyList },
+    refusals: [422],
   },
   {
     method: 'get',
@@ -56,6 +65,6 @@ export const privacyApi: readonly ApiRoute[] = [
     path: '/privacy-requests/:id/done',
     does: 'Marks a request as done by the merchant.',
     answer: { json: privacyItem },
-    refusals: [404],
+    refusals: [404, 413, 422],
   },
 ];

@@ -42,10 +42,14 @@ export function askText(
  * The state of a request, in a sentence. No dates: the page knows the shop's time zone and has
  * `dueAt`.
  */
-export function describeRequest({ kind, state, dueAt, erasedAt }: PrivacyRequest, now: Instant): Text {
+export function describeRequest({ kind, state, dueAt, readyAt, erasedAt }: PrivacyRequest, now: Instant): Text {
   const late: Text | null = now > dueAt ? { code: 'privacy.late' } : null;
+  if (kind === 'data_request' && erasedAt !== null) return { code: 'privacy.erased_since' };
+  if (readyAt === null) {
+    if (state === 'done') return { code: 'privacy.unfound_done' };
+    return inTurn({ code: kind === 'data_request' ? 'privacy.data_unfound' : 'privacy.redact_unfound' }, late);
+  }
   if (kind === 'data_request') {
-    if (erasedAt !== null) return { code: 'privacy.erased_since' };
     return state === 'done' ? { code: 'privacy.data_done' } : inTurn({ code: 'privacy.data_ready' }, late);
   }
   return state === 'done' ? { code: 'privacy.redact_done' } : inTurn({ code: 'privacy.redact_ready' }, late);

@@ -6,7 +6,7 @@ import { payloadBinding } from '../../store/deliveries/deliveries.ts';
 import { findTraces, type Traces } from '../../store/erase/find-traces.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import { loadPeople } from '../../store/people/people.ts';
-import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
+import { namesNobody, type PrivacyRequest, type PrivacySubject } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** Events read at once: each body may be several megabytes. */
@@ -173,6 +173,7 @@ export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Insta
       erasedAt: iso(of.erasedAt),
       note: 'The person was erased: nothing is held.',
     }),
+    ...(subject !== null && namesNobody(subject) && { note: 'The request names nobody who could be looked for.' }),
     people: traces ? await people(db, shop, traces) : [],
     consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },
   };

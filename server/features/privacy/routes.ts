@@ -1,10 +1,12 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
+import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { download } from '../../http/download.ts';
-import { notFound } from '../../http/errors.ts';
+import { notFound, unprocessable } from '../../http/errors.ts';
 import { type Merchant, merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -18,8 +20,9 @@ import {
   type PrivacySubject,
 } from '../../store/shops/privacy-requests.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import type { NewestEntry, PrivacyItem } from './api.ts';
+import type { NewestEntry, PrivacyItem, PrivacyList } from './api.ts';
 import { askText, describeRequest } from './ask-text.ts';
+import { listContract, writeCursor } from './contract.ts';
 import { exportPerson } from './export-person.ts';
 
 export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
@@ -76,12 +79,19 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
       return request;
     });
 
-  router.get('/privacy-requests', async (_req, res) => {
+  router.get('/privacy-requests', async (req, res) => {
     const { shop } = merchantOf(res);
-    const [items, newest] = await Promise.all([listRequests(db, shop), chainEnd(db, shop)]);
+    const asked = listContract.safeParse(req.query);
+    if (!asked.success) {
+      unprocessable(res, faultsOf(asked.error));
+      return;
+    }
+    const [page, newest] = await Promise.all([listRequests(db, shop, asked.data.cursor), chainEnd(db, shop)]);
     const audit: NewestEntry = newest && { ...newest, at: new Date(newest.at).toISOString() };
     const timeZone = await zoneOf(shop);
-    res.json({ items: items.map((request) => itemOf(shop, request, timeZone, now())), audit });
+    const items = page.requests.map((request) => itemOf(shop, request, timeZone, now()));
+    const list: PrivacyList = { items, nextCursor: page.next && writeCursor(page.next), audit };
+    res.json(list);
   });
 
   router.get('/privacy-requests/:id/export', async (req, res, next) => {
@@ -112,7 +122,7 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
     await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
 
-  router.post('/privacy-requests/:id/done', async (req, res, next) => {
+  router.post('/privacy-requests/:id/done', noOptions, async (req, res, next) => {
     const { shop, userId } = merchantOf(res);
     const id = idOf(req.params.id);
     const request = id ? await markAsDone(shop, userId, id) : null;

@@ -15,7 +15,7 @@ import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
-import { keepRequest } from '../../store/shops/privacy-requests.ts';
+import { keepRequest, namesNobody } from '../../store/shops/privacy-requests.ts';
 import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
 import { mergeFacts, type Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
@@ -108,6 +108,12 @@ export async function handleShopEvent(
       break;
     case 'compliance':
       reason = 'privacy';
+      if (t.request !== 'shop_redact' && namesNobody(t)) {
+        await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
+        const settled = { state: 'attention', reason: 'translation_failed' } as const;
+        await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
+        return;
+      }
       if (t.request === 'customer_redact') {
         audit.push(...(await redactPerson(sql, shop, t, event)));
         note('erased');

@@ -28,8 +28,9 @@ const present = <T>(value: T | null | undefined): value is T => value !== null &
 
 /**
  * Everything we have on the person a request names: the customer, the guest with the same email,
- * and anybody else with these addresses. If it names a customer, no other customer is included: a
- * phone number that a family shares stays with the others.
+ * and anybody else with these addresses; without an email, also whoever bought the orders it
+ * names. If it names a customer, no other customer is included: a phone number that a family
+ * shares stays with the others.
  */
 export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Traces> {
   const named = await findNamed(sql, shop, subject);
@@ -42,9 +43,10 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
     ...new Set([...people.map(({ key }) => key), ...ownKeys(shop, subject), ...known.addresses.map(hashOf)]),
   ];
   const customerIds = [...new Set([subject.customerId, ...people.map((person) => person.customerId)])].filter(present);
-  const entities = [...subject.orderIds.map((id) => `order:${id}`), ...customerIds.map((id) => `customer:${id}`)].map(
-    (name) => shop.vault.hash('entity', name),
-  );
+  const entities = [
+    ...subject.orderIds.map((id) => orderKey(shop, id)),
+    ...customerIds.map((id) => shop.vault.hash('entity', `customer:${id}`)),
+  ];
   const events = await sql.query<{ id: string; entity: string | null }>(
     `SELECT id, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
        AND (search && $3::text[] OR id IN (
@@ -77,12 +79,18 @@ const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
 
 type Found = { id: string; key: string; customerId: ShopifyId | null; profile: PersonProfile };
 
-/** The people that the request itself names. */
+const orderKey = ({ vault }: Shop, id: ShopifyId) => vault.hash('entity', `order:${id}`);
+
+/**
+ * The people that the request itself names; by their orders only if it has no email, since a till
+ * may give many buyers the same one.
+ */
 async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Found[]> {
   const { vault } = shop;
   const own = ownKeys(shop, subject);
   const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
   const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
+  const bought = subject.email === null ? subject.orderIds.map((id) => orderKey(shop, id)) : [];
   // The phone of a postal address names a person only when nothing else does.
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; deleted: boolean }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people
@@ -90,9 +98,10 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
        SELECT person_id FROM addresses WHERE shop_id = $1 AND channel IN ('email', 'sms') AND address = ANY($3::text[])
        UNION SELECT person_id FROM addresses a WHERE shop_id = $1 AND channel = 'phone' AND address = ANY($4::text[])
          AND NOT EXISTS (SELECT 1 FROM addresses o WHERE o.shop_id = $1 AND o.person_id = a.person_id
-           AND o.channel IN ('email', 'sms'))))
+           AND o.channel IN ('email', 'sms'))
+       UNION SELECT person_id FROM entity_states WHERE shop_id = $1 AND entity = ANY($5::text[])))
      ORDER BY id`,
-    [shop.id, own, named.filter(present), shared],
+    [shop.id, own, named.filter(present), shared, bought],
   );
   return rows.flatMap(({ id, key, deleted, ...row }) => {
     const profile = openProfile(vault, id, row.profile);

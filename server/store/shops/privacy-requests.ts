@@ -16,7 +16,17 @@ export type PrivacySubject = {
   orderIds: ShopifyId[];
 };
 
-/** `open`: not done here yet; `ready`: the merchant's turn; `done`: the merchant marked it so. */
+/**
+ * Whether a request names nobody we could look for: no id, no email, no order, and no phone number
+ * that can be read.
+ */
+export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubject) =>
+  customerId === null && email === null && phone === null && orderIds.length === 0;
+
+/**
+ * `open`: we couldn't do our part, because the request names nobody; `ready`: the merchant's turn;
+ * `done`: the merchant marked it so.
+ */
 export type PrivacyRequest = {
   id: string;
   kind: 'data_request' | 'redact';
@@ -24,6 +34,8 @@ export type PrivacyRequest = {
   receivedAt: Instant;
   dueAt: Instant;
   state: 'open' | 'ready' | 'done';
+  /** When our part was done; null: it wasn't, see `open`. */
+  readyAt: Instant | null;
   doneAt: Instant | null;
   /** Null for an erasure, and once the person was erased. */
   subject: PrivacySubject | null;
@@ -36,8 +48,8 @@ const DAY = 24 * 3_600_000;
 export const DUE_AFTER = 30 * DAY;
 /** From then on the overview shows a reminder. */
 export const REMIND_AFTER = 20 * DAY;
-/** The most that a page shows. */
-const MOST = 200;
+/** How many a page has. */
+const PAGE = 200;
 
 export const requestBinding = (id: string) => `privacy_requests.subject:${id}`;
 
@@ -62,6 +74,7 @@ function read(shop: Shop, row: Row): PrivacyRequest {
     receivedAt: row.received_at.getTime(),
     dueAt: row.received_at.getTime() + DUE_AFTER,
     state: row.done_at ? 'done' : row.ready_at ? 'ready' : 'open',
+    readyAt: row.ready_at?.getTime() ?? null,
     doneAt: row.done_at?.getTime() ?? null,
     subject: row.subject ? shop.vault.openJson<PrivacySubject>(requestBinding(row.id), row.subject) : null,
     erasedAt: row.erased_at?.getTime() ?? null,
@@ -69,8 +82,9 @@ function read(shop: Shop, row: Row): PrivacyRequest {
 }
 
 /**
- * Saves a request once our part is done: an erasure, or an export, which is put together when it is
- * downloaded. For an erasure, we don't keep who it was about.
+ * Saves a request: once our part is done (an erasure, or an export, which is put together when it
+ * is downloaded), or as `open` if it names nobody. If it names somebody later, it is done then. For
+ * an erasure, we don't keep who it was about.
  * @param search the keys by which an erasure finds a data request
  */
 export async function keepRequest(
@@ -83,9 +97,11 @@ export async function keepRequest(
   const { customerId, email, phone, orderIds } = request;
   const subject: PrivacySubject = { customerId, email, phone, orderIds };
   await sql.query(
-    `INSERT INTO privacy_requests (id, shop_id, kind, request_id, received_at, subject, search, ready_at)
-     SELECT id, shop_id, $3, coalesce($4, webhook_id), received_at, $5, $6::text[], now() FROM events
-     WHERE id = $1 AND shop_id = $2 ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO privacy_requests AS r (id, shop_id, kind, request_id, received_at, subject, search, ready_at)
+     SELECT id, shop_id, $3, coalesce($4, webhook_id), received_at, $5, $6::text[], CASE WHEN $7::boolean THEN now() END
+     FROM events WHERE id = $1 AND shop_id = $2
+     ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, search = excluded.search, ready_at = excluded.ready_at
+     WHERE r.ready_at IS NULL`,
     [
       eventId,
       shop.id,
@@ -93,20 +109,41 @@ export async function keepRequest(
       isExport ? request.requestId : null,
       isExport ? shop.vault.sealJson(requestBinding(eventId), subject) : null,
       isExport ? search : [],
+      !namesNobody(subject),
     ],
   );
 }
 
-/** Newest first. Where there are too many, those that are not done stay, data requests above all. */
-export async function listRequests(sql: Sql, shop: Shop): Promise<PrivacyRequest[]> {
-  const rows = await sql.query<Row>(
-    `SELECT * FROM (
-       SELECT ${columns} FROM privacy_requests WHERE shop_id = $1
-       ORDER BY done_at IS NOT NULL, kind <> 'data_request' OR erased_at IS NOT NULL, received_at DESC, id DESC LIMIT ${MOST}
-     ) AS shown ORDER BY received_at DESC, id DESC`,
-    [shop.id],
+/**
+ * Where a page ends: after this request. `rank`: 0 a data request that isn't done, 1 an erasure
+ * that isn't, 2 and 3 those that are.
+ */
+export type RequestPlace = { rank: number; receivedAt: Instant; id: string };
+
+const RANK = `(CASE WHEN done_at IS NULL THEN 0 ELSE 2 END
+  + CASE WHEN kind = 'data_request' AND erased_at IS NULL THEN 0 ELSE 1 END)`;
+
+/**
+ * A page of requests, newest first. Those that are not done are on the first pages, data requests
+ * above all. `next` null: there are no more.
+ */
+export async function listRequests(
+  sql: Sql,
+  shop: Shop,
+  after: RequestPlace | null,
+): Promise<{ requests: PrivacyRequest[]; next: RequestPlace | null }> {
+  const rows = await sql.query<Row & { rank: number }>(
+    `SELECT ${columns}, ${RANK} AS rank FROM privacy_requests
+     WHERE shop_id = $1 AND ($2::int IS NULL OR ${RANK} > $2 OR (${RANK} = $2 AND (received_at, id) < ($3::timestamptz, $4::uuid)))
+     ORDER BY rank, received_at DESC, id DESC LIMIT ${PAGE + 1}`,
+    [shop.id, after?.rank ?? null, after ? new Date(after.receivedAt) : null, after?.id ?? null],
   );
-  return rows.map((row) => read(shop, row));
+  const page = rows.slice(0, PAGE);
+  const last = rows.length > PAGE ? page.at(-1) : undefined;
+  return {
+    requests: page.map((row) => read(shop, row)).sort((a, b) => b.receivedAt - a.receivedAt || (a.id < b.id ? 1 : -1)),
+    next: last ? { rank: last.rank, receivedAt: last.received_at.getTime(), id: last.id } : null,
+  };
 }
 
 export async function findRequest(sql: Sql, shop: Shop, id: string): Promise<PrivacyRequest | null> {
@@ -128,7 +165,7 @@ export async function markDone(
   now: Instant,
 ): Promise<(PrivacyRequest & { isNew: boolean }) | null> {
   const marked = await sql.query(
-    'UPDATE privacy_requests SET done_at = $3 WHERE shop_id = $1 AND id = $2 AND done_at IS NULL AND ready_at IS NOT NULL RETURNING 1',
+    'UPDATE privacy_requests SET done_at = $3 WHERE shop_id = $1 AND id = $2 AND done_at IS NULL RETURNING 1',
     [shop.id, id, new Date(now)],
   );
   const request = await findRequest(sql, shop, id);

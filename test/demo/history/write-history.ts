@@ -185,7 +185,8 @@ export async function writeHistory(
 
   /** Handles Shopify's first privacy requests in Ascent360. */
   async function closeRequest(kind: 'data_request' | 'redact'): Promise<void> {
-    const first = (await listRequests(then, shop)).findLast((request) => request.kind === kind);
+    const { requests } = await listRequests(then, shop, null);
+    const first = requests.findLast((request) => request.kind === kind);
     if (first) await markDone(then, shop, first.id, now);
   }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../../fakes/connector.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
-import { CANARY, requests, whole } from './scene.ts';
+import { CANARY, type Item, requests, whole } from './scene.ts';
 
 let connector: Connector;
 beforeEach(async () => {
@@ -38,6 +38,12 @@ async function exported(id: string | undefined): Promise<Exported> {
   const answer = await connector.api('GET', `/privacy-requests/${id}/export`);
   expect(answer.status).toBe(200);
   return answer.body as Exported;
+}
+
+async function requestsAfter(cursor: string | null): Promise<{ items: Item[]; nextCursor: string | null }> {
+  const { status, body } = await connector.api('GET', `/privacy-requests?cursor=${cursor ?? ''}`);
+  expect(status).toBe(200);
+  return body as { items: Item[]; nextCursor: string | null };
 }
 
 const problems = async () =>
@@ -118,7 +124,7 @@ describe('customers/data_request', () => {
     expect(await problems()).toEqual([]);
   });
 
-  it('stays on the list until it is done, however many requests came after it', async () => {
+  it('is on the first page until it is done, however many requests came after it, and no other is out of reach', async () => {
     await ask(CANARY);
     const [asked] = await requests(connector);
     const arrive = async (from: number, doneAt: string | null) =>
@@ -130,12 +136,75 @@ describe('customers/data_request', () => {
       );
     await arrive(1, null);
     await arrive(151, new Date().toISOString());
-    const listed = await requests(connector);
-    expect(listed).toHaveLength(200);
-    expect(listed.at(-1)).toEqual(asked);
-    expect(listed.filter(({ state }) => state === 'ready')).toHaveLength(151);
-    const times = listed.map(({ receivedAt }) => receivedAt);
+    const first = await requestsAfter('');
+    expect(first.items).toHaveLength(200);
+    expect(first.items.at(-1)).toEqual(asked);
+    expect(first.items.filter(({ state }) => state === 'ready')).toHaveLength(151);
+    const times = first.items.map(({ receivedAt }) => receivedAt);
     expect(times).toEqual(times.toSorted().reverse());
+    const second = await requestsAfter(first.nextCursor);
+    expect(second.nextCursor).toBeNull();
+    expect(new Set([...first.items, ...second.items].map(({ requestId }) => requestId)).size).toBe(301);
+  });
+
+  it('can be reached by its page, and marked as done, if hundreds are open', async () => {
+    await ask(CANARY);
+    const [asked] = await requests(connector);
+    await connector.db.query(
+      `INSERT INTO privacy_requests (id, shop_id, kind, request_id, received_at, subject, search, ready_at)
+       SELECT gen_random_uuid(), shop_id, kind, 'later-' || n, received_at + (1 + n / 100) * interval '1 minute', NULL, '{}', now()
+       FROM privacy_requests, generate_series(1, 450) AS n`,
+    );
+    const met: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: { items: Item[]; nextCursor: string | null } = await requestsAfter(cursor);
+      met.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? null;
+    }
+    expect(met).toHaveLength(451);
+    expect(new Set(met).size).toBe(451);
+    expect(met.at(-1)).toBe(asked?.id);
+  });
+
+  it.each(['nothing', 'MC4xLjI', '0.1.x', ['a', 'b'].join('&cursor='), '%00', 'x'.repeat(4000)])(
+    'refuses a cursor that no answer gave, and names it: %#',
+    async (cursor) => {
+      const answer = await connector.api('GET', `/privacy-requests?cursor=${cursor}`);
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'cursor' }] } });
+    },
+  );
+
+  it('that names nobody but an order is about its buyer', async () => {
+    await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: null }));
+    await ask({}, { customer: { phone: '555-SHIP' } });
+    const [item] = await requests(connector);
+    const document = await exported(item?.id);
+    expect(document.people).toMatchObject([{ addresses: [{ channel: 'email', address: CANARY.email }] }]);
+    expect(document.events.map(({ topic }) => topic)).toContain('orders/create');
+  });
+
+  it.each([
+    ['a phone with letters', { phone: '555-SHIP' }],
+    ['an id that is none', { id: 'gid://shopify/Customer/x', email: ' ' }],
+    ['nobody', null],
+  ])('that names %s asks the merchant to find the person, and its file says why it is empty', async (_, named) => {
+    const over = { customer: named, orders_requested: [] };
+    const event = await ask({}, over);
+    expect(event).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+    const [item] = await requests(connector);
+    expect(item).toMatchObject({ id: event.id, requestId: '9999', state: 'open' });
+    expect(item?.message).toMatch(/no customer ID or email, and no phone number we can read/);
+    expect(await problems()).toMatchObject([{ kind: 'privacy_request' }]);
+    const file = await connector.api('GET', `/privacy-requests/${item?.id}/export`);
+    expect(file).toMatchObject({
+      status: 200,
+      body: { people: [], events: [], note: expect.stringMatching(/nobody/) },
+    });
+    expect((await connector.api('POST', `/privacy-requests/${item?.id}/done`)).body).toMatchObject({
+      state: 'done',
+      message: expect.stringMatching(/couldn’t tell who/),
+    });
+    expect(await problems()).toEqual([]);
   });
 
   it('about an unknown person has an export that says so', async () => {

@@ -151,6 +151,97 @@ describe('customers/redact', () => {
     expect(anew.state).toBe('accepted');
   });
 
+  const unfound: [string, object | null][] = [
+    ['only a phone with letters', { phone: '555-SHIP' }],
+    ['only a phone that is too short', { phone: '5' }],
+    ['an id that is none, and an empty email', { id: 0, email: ' ', phone: null }],
+    ['nobody', {}],
+    ['not even a customer', null],
+  ];
+  it.each(unfound)('that names %s claims no erasure, and says what to do', async (_, named) => {
+    await connector.deliver('customers/create', about);
+    const event = await connector.deliver('customers/redact', { ...redact({}), customer: named });
+    expect(event).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+    const detail = await connector.api('GET', `/activity/${event.id}`);
+    expect(detail.body).toMatchObject({ message: expect.stringMatching(/no phone number we can read/) });
+    const [item] = await requests(connector);
+    expect(item).toMatchObject({ id: event.id, state: 'open', message: expect.stringMatching(/^We erased nothing/) });
+    expect((await connector.api('GET', '/people?q=canary.person%40example.com')).body).toMatchObject({
+      items: [{ customerId: `${CANARY.id}` }],
+    });
+    const done = await connector.api('POST', `/privacy-requests/${event.id}/done`);
+    expect(done.body).toMatchObject({ state: 'done', message: expect.not.stringMatching(/erased/i) });
+  });
+
+  it('that names only a phone of another country than we know erases once we know it, and it is resent', async () => {
+    await connector.deliver('customers/create', about);
+    await connector.deliver('shop/update', { id: 1, country_code: 'AD' });
+    const event = await connector.deliver('customers/redact', redact({ phone: '(500) 555-0106' }));
+    expect(event.state).toBe('attention');
+    await connector.deliver('shop/update', { id: 1, country_code: 'US' });
+    expect((await connector.api('POST', `/activity/${event.id}/retry`)).status).toBe(202);
+    const ended = (await connector.settled()).find(({ id }) => id === event.id);
+    expect(ended).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    expect(await kept(connector)).toEqual([]);
+    expect(await requests(connector)).toMatchObject([{ state: 'ready', message: expect.stringMatching(/^We erased/) }]);
+  });
+
+  it.each([
+    ['a guest', { customer: null, billing_address: whole.default_address }],
+    ['a customer', { customer: about }],
+  ])('that names nobody but an order erases its buyer: %s', async (_, buyer) => {
+    await connector.deliver('orders/create', order(70, { email: CANARY.email, ...buyer }));
+    await connector.deliver('orders/create', order(71, { email: CANARY.email, ...buyer }));
+    expect(await kept(connector)).not.toEqual([]);
+    await connector.deliver('customers/redact', redact({ phone: '555-SHIP' }, [70]));
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('that names a customer we don’t know and a guest’s order erases the guest', async () => {
+    await connector.deliver('orders/create', order(73, { email: CANARY.email, phone: CANARY.phone }));
+    await connector.deliver('customers/redact', redact({ id: 99 }, [73]));
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('that names an email and an order under another erases the order, and leaves the other address alone', async () => {
+    await connector.deliver('orders/create', order(74, { email: 'till@example.com' }));
+    await connector.deliver('orders/create', order(75, { email: 'till@example.com' }), { webhookId: 'another-buyer' });
+    await connector.deliver('customers/redact', redact({ id: 99, email: CANARY.email }, [74]));
+    expect(await connector.event('another-buyer')).toMatchObject({ state: 'accepted' });
+    expect((await connector.api('GET', '/people?q=till%40example.com')).body).toMatchObject({ items: [{}] });
+  });
+
+  it('that names a customer and an order of another erases the order, and leaves the other customer alone', async () => {
+    await connector.deliver('orders/create', order(72, { email: CANARY.email, customer: about }));
+    await connector.deliver('customers/redact', redact({ id: 99 }, [72]));
+    const { body } = await connector.api('GET', '/people?q=canary.person%40example.com');
+    expect(body).toMatchObject({ items: [{ customerId: `${CANARY.id}` }] });
+  });
+
+  it('that names nobody but orders erases those', async () => {
+    await connector.deliver('orders/create', order(60, { email: null, phone: CANARY.phone }));
+    expect(await connector.deliver('customers/redact', redact({ phone: '555-SHIP' }, [60]))).toMatchObject({
+      state: 'skipped',
+      reason: 'privacy',
+    });
+    expect(await kept(connector)).toEqual([]);
+  });
+
+  it('erases a body that could not be read and writes the person’s email in escapes, and leaves one alone whose email only ends like it', async () => {
+    const escaped = CANARY.email.replace('@', '\\u0040').replace('C', '\\u0043');
+    await connector.deliver('customers/update', `{"email":"${escaped}","id":"?",`, { webhookId: 'escaped' });
+    const others = ['joan@example.com', 'an@example.com.au', 'x-an@example.com'];
+    for (const [n, email] of others.entries()) {
+      await connector.deliver('customers/update', `{"email":"${email}"`, { webhookId: `other-${n}` });
+    }
+    await connector.deliver('customers/redact', redact({ email: 'an@example.com' }));
+    for (const n of others.keys()) {
+      expect(await connector.event(`other-${n}`)).toMatchObject({ state: 'attention', reason: 'unreadable' });
+    }
+    await connector.deliver('customers/redact', redact({ email: CANARY.email }));
+    expect(await connector.event('escaped')).toMatchObject({ state: 'skipped', reason: 'redacted' });
+  });
+
   it('gives the merchant a text for Ascent360 that names nobody, until it is marked as done', async () => {
     await live();
     const event = await connector.deliver('customers/redact', redact(CANARY), { webhookId: 'the-request' });
