@@ -38,10 +38,7 @@ export async function post(
     if (over) return;
     over = true;
     clearTimeout(deadline);
-    reply.text = Buffer.concat(chunks)
-      .subarray(0, MAX_ANSWER)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '');
+    reply.text = textOf(Buffer.concat(chunks).subarray(0, MAX_ANSWER));
     reply.failure = failure;
     resolve(reply);
   }
@@ -78,4 +75,16 @@ export async function post(
     },
   );
   return await promise;
+}
+
+/** Byte order marks of UTF-16: some servers of Windows write their pages in it. */
+const UTF_16 = new Map([
+  ['fffe', 'utf-16le'],
+  ['feff', 'utf-16be'],
+]);
+
+function textOf(bytes: Buffer): string {
+  const charset = UTF_16.get(bytes.toString('hex', 0, 2));
+  const text = charset === undefined ? bytes.toString('utf8') : new TextDecoder(charset).decode(bytes);
+  return text.replace(/^\uFEFF/, '');
 }

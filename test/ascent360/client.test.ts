@@ -126,6 +126,21 @@ describe('an attempt', () => {
     expect(await client(fake.url).send(GUID, BODY)).toMatchObject({ excerpt: 'Email is \uFEFF missing' });
   });
 
+  it.each([
+    ['least', 'utf16le'],
+    ['most', 'utf16be'],
+  ])('reads an answer in UTF-16, its %s significant byte first, and knows a page in it', async (_, charset) => {
+    const page = Buffer.from('\uFEFF<!DOCTYPE html><p>Wartung für heute', 'utf16le');
+    const body = charset === 'utf16le' ? page : page.swap16();
+    const server = await listen((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.end(body);
+    });
+    const attempt = await client(server.url).send(GUID, BODY);
+    expect(attempt).toMatchObject({ error: 'html_page', excerpt: '<!DOCTYPE html><p>Wartung für heute' });
+    await server.close();
+  });
+
   it('shares no connection with another that is under way', async () => {
     fake.behave({ delayMs: 100 });
     const sender = client(fake.url, 5_000, 1);
