@@ -11,8 +11,8 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const SPACE = /[\s\p{Cc}]+/gu;
 /** Spreadsheets put these before a number to keep it text; the Swiss write thousands with them. */
 const QUOTES = /['"`´‘’‚‛“”„‟′″ʹʻʼʽʾʿˈ«»‹›]/g;
-/** Punctuation that a sentence leaves at a number's ends. */
-const ENDS = /^[\s.,;:…·。｡、]+|[\s.,;:…·。｡、]+$/gu;
+/** Punctuation that a sentence leaves at a number's ends, and symbols: ☎. */
+const ENDS = /^[\s.,;:…·。｡、\p{So}]+|[\s.,;:…·。｡、\p{So}]+$/gu;
 
 /** No number is this long, and libphonenumber accepts no longer text either. */
 const MAX_LENGTH = 250;

@@ -110,6 +110,7 @@ describe('a phone number', () => {
     ['an ellipsis', '…+1 212 555 0142...'],
     ['an ideographic full stop', '+1 212 555 0142。'],
     ['a comma', '+1 212 555 0142,'],
+    ['a telephone', '☎\ufe0f +1 212 555 0142 📞'],
     ['full-width digits', '＋１（２１２）５５５－０１４２'],
     ['Arabic digits', '+١ ٢١٢ ٥٥٥ ٠١٤٢'],
     ['Persian digits', '+۱ ۲۱۲ ۵۵۵ ۰۱۴۲'],
