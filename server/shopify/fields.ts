@@ -11,6 +11,8 @@ import { readMoment, readWrittenDate, type WrittenDate } from './translate/read-
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 const ID = /^[1-9]\d{0,29}$/;
+/** The end of a whole number that something wrote as a decimal: `7001.0`. */
+const WHOLE = /\.0+$/;
 const GID = /^gid:\/\/shopify\/\w+\/(\d+)(?:\?.*)?$/;
 
 export type Field<T> = {
@@ -138,7 +140,7 @@ function readId(value: unknown): ShopifyId | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
   const written = readText(value);
   if (written === undefined) return undefined;
-  const digits = GID.exec(written)?.[1] ?? written;
+  const digits = GID.exec(written)?.[1] ?? written.replace(WHOLE, '');
   return ID.test(digits) ? digits : undefined;
 }
 
