@@ -5,7 +5,7 @@ import type { Translated } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
-import { skipOpen } from '../../store/deliveries/deliveries.ts';
+import { skipOpen } from '../../store/deliveries/unsent.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
 import { keysOf } from '../../store/erase/find-traces.ts';

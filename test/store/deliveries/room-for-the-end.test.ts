@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createKeys } from '../../../server/platform/keys.ts';
-import { addDeliveries, closeDeliveries } from '../../../server/store/deliveries/deliveries.ts';
+import { addDeliveries } from '../../../server/store/deliveries/deliveries.ts';
+import { closeDeliveries } from '../../../server/store/deliveries/unsent.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
