@@ -23,30 +23,28 @@ afterEach(async () => {
   await db.close();
 });
 
+/** A chore that nobody has due: its slices begin when it is woken. */
+const whenWoken = (name: string, work: Chore['work']): Chore => ({ name, due: async () => [], work });
+
 /** A chore whose slices are recorded, and end when the process stops. */
 function blocked(name: string, atOnce: number) {
   const begun: string[] = [];
-  return {
-    name,
-    atOnce,
-    begun,
-    due: async () => [],
-    work: async ({ domain }: Shop, signal: AbortSignal) => {
-      begun.push(domain);
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-      return false;
-    },
-  };
+  const chore = whenWoken(name, async ({ domain }, signal) => {
+    begun.push(domain);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    return false;
+  });
+  return { ...chore, atOnce, begun };
 }
 
 /** A chore whose slices end at once. */
 function counted(name: string) {
   const begun: string[] = [];
-  const work = async ({ domain }: Shop) => {
+  const chore = whenWoken(name, async ({ domain }) => {
     begun.push(domain);
     return false;
-  };
-  return { name, begun, due: async () => [], work };
+  });
+  return { ...chore, begun };
 }
 
 function begin(chores: Chore[], how: { leaseMs?: number; intervalMs?: number; slowAfterMs?: number } = {}): Chores {
@@ -79,18 +77,14 @@ describe('chores', () => {
     let atOnce = 0;
     let most = 0;
     let pieces = 0;
-    const chore: Chore = {
-      name: 'alone',
-      due: async () => [],
-      work: async () => {
-        atOnce += 1;
-        most = Math.max(most, atOnce);
-        await new Promise((resolve) => setTimeout(resolve, 30));
-        atOnce -= 1;
-        pieces += 1;
-        return false;
-      },
-    };
+    const chore = whenWoken('alone', async () => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      atOnce -= 1;
+      pieces += 1;
+      return false;
+    });
     const two = [begin([chore]), begin([chore])];
     for (let i = 0; i < 5; i++) for (const chores of two) chores.wake('alone', shop.id);
     await until('some pieces', async () => (pieces >= 1 && atOnce === 0 ? true : undefined));
@@ -154,16 +148,12 @@ describe('chores', () => {
     let pieces = 0;
     let refusals = 2;
     let lost = 0;
-    const chore: Chore = {
-      name: 'cut off',
-      due: async () => [],
-      work: async () => {
-        pieces += 1;
-        if (pieces > 1) return false;
-        lost += 1;
-        throw Object.assign(new Error('silent'), { code: 'ETIMEDOUT' });
-      },
-    };
+    const chore = whenWoken('cut off', async () => {
+      pieces += 1;
+      if (pieces > 1) return false;
+      lost += 1;
+      throw Object.assign(new Error('silent'), { code: 'ETIMEDOUT' });
+    });
     const query: Db['query'] = async (text, params) => {
       const isLettingGo = text.startsWith('DELETE FROM chore_leases');
       if (isLettingGo && refusals-- > 0) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });

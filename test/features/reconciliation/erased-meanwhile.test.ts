@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { compareConsent } from '../../../server/features/reconciliation/compare-consent.ts';
 import { setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { ago, MINUTE } from '../../pipeline/bodies.ts';
-import { openReadScene, type ReadScene } from '../../pipeline/read/scene.ts';
+import { readScene } from '../../pipeline/read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene();
 
 it('a person erased while consent is compared leaves no fact in the ledger', async () => {
-  await scene.begin();
   const { base } = scene;
   const { db, shop, shops, store: settings } = base;
   await setPoint(db, shop, base.now);

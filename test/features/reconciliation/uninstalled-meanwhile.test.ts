@@ -1,18 +1,13 @@
 /** The comparison after a reinstall runs at once only if the time before left no row behind. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
 import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { MINUTE } from '../../pipeline/bodies.ts';
-import { openReadScene, type ReadScene } from '../../pipeline/read/scene.ts';
+import { type ReadScene, readScene } from '../../pipeline/read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => await scene.begin());
+const scene = readScene();
 
 const uninstall = async () => await scene.receive('app/uninstalled', { id: 1 });
 

@@ -1,16 +1,11 @@
 /**
  * A consent topic that names no address is about the known one of its channel, and about no other.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, customer, EMAIL, emailConsent, MINUTE, SECOND, SMS, smsConsent } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { type ReadScene, readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin();
   scene.access = false;
 });

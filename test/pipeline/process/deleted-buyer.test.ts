@@ -2,16 +2,11 @@
  * Shopify takes a deleted customer off their orders. Such an order may be found before the webhook
  * arrives that says whose it was.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, MINUTE, order } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { type ReadScene, readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin();
   scene.access = false;
 });

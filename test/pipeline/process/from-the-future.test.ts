@@ -1,14 +1,9 @@
 /** What a body says about its own age is believed only as far as it can be true. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ago, customer, DAY, MINUTE, order, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { type ReadScene, readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin();
   scene.access = false;
 });

@@ -2,16 +2,11 @@
  * A phone number without a country code in a consent topic is one of the country where its person
  * lives, as in every other body about them.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, customer, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { type ReadScene, readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin();
   scene.access = false;
   await scene.receive('shop/update', { id: 1, country_code: 'US', updated_at: ago(MINUTE) });

@@ -2,16 +2,11 @@
  * An `unsubscribed` that Shopify set because a box was left unticked at checkout is recognized by
  * the order, whichever of its webhooks comes.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { type ReadScene, readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin({ consent: { email: { untickedBox: 'leaveOut' } } });
   scene.access = false;
 });

@@ -2,17 +2,12 @@
  * An order may name its customer by id alone: who that is comes from Shopify, or from earlier
  * events.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, MINUTE, order } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => await scene.begin());
+const scene = readScene();
 
 const byId = (id: number, over: object = {}) =>
   order(7, { email: null, contact_email: null, phone: null, customer: { id }, ...over });

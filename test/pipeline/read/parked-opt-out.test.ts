@@ -1,16 +1,11 @@
 /** A choice whose address isn't known yet holds back the person's older opt-in until we know. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, SMS, smsConsent } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { type ReadScene, readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => {
+const scene: ReadScene = readScene(async () => {
   await scene.begin();
   // Shopify can't be asked just now.
   scene.failure = new AdminError('later', 'Not now');

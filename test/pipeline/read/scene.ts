@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import type { Chore } from '../../../server/pipeline/chores.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
@@ -44,7 +45,19 @@ export type ReadScene = {
   events(source: string): Promise<Standing[]>;
 };
 
-export async function openReadScene(): Promise<ReadScene> {
+/**
+ * A scene for all tests of a file, begun anew before each. It is empty until they run.
+ * @param begin what precedes each test
+ */
+export function readScene(begin?: () => Promise<void>): ReadScene {
+  const scene = {} as ReadScene;
+  beforeAll(async () => void (await openReadScene(scene)));
+  beforeEach(async () => await (begin ?? scene.begin)());
+  afterAll(async () => await scene.base.close());
+  return scene;
+}
+
+export async function openReadScene(scene = {} as ReadScene): Promise<ReadScene> {
   const base = await openScene();
   const { db, shops, store } = base;
   const log = createLog('silent');
@@ -88,7 +101,7 @@ export async function openReadScene(): Promise<ReadScene> {
     wake: () => {},
   });
 
-  const scene: ReadScene = {
+  return Object.assign(scene, {
     base,
     shopify: new FakeShop('nobody.myshopify.com', ''),
     asked: [],
@@ -149,6 +162,5 @@ export async function openReadScene(): Promise<ReadScene> {
         'SELECT state, reason, detail FROM events WHERE shop_id = $1 AND source = $2 ORDER BY id',
         [base.shop.id, source],
       ),
-  };
-  return scene;
+  } satisfies ReadScene);
 }

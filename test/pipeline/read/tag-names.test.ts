@@ -1,14 +1,10 @@
 /** A tag may have any name, even one that every JavaScript object has as a property. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene();
 
 const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'prototype'];
 const mapping = (name: string) => ({
@@ -31,8 +27,6 @@ const defaultAddress = {
 };
 const tagged = (change: 'added' | 'removed', name: string) =>
   [`customer.tags_${change}`, { customerId: 'gid://shopify/Customer/1', tags: [name], occurredAt: ago(0) }] as const;
-
-beforeEach(async () => await scene.begin());
 
 it.each(names)('a tag called %s that is read from Shopify is kept, sent, and counts as a permission', async (name) => {
   await scene.begin({ mapping: mapping(name) });

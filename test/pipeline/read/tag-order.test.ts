@@ -1,14 +1,10 @@
 /** Shopify gives a customer's tags in an order of its own, whatever order events added them in. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene();
 
 const atShopify = (tags: string[]) =>
   scene.shopify.setCustomer({

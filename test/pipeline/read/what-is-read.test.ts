@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-beforeEach(async () => await scene.begin());
+const scene = readScene();
 
 const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
 const known = (id: number) => emailOf(`person${id}@example.com`);

@@ -1,16 +1,11 @@
 /** What arrives while Shopify's answer is on its way may be newer than the answer. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, EMAIL, emailConsent, MINUTE, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { type ReadScene, readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
 const mapping = { phonePermission: { optIn: 'call-ok', optOut: 'call-stop' } };
-beforeEach(async () => await scene.begin({ mapping }));
+const scene: ReadScene = readScene(async () => await scene.begin({ mapping }));
 
 const optOut = (ms: number) => emailConsent(1, 'unsubscribed', ago(ms), { email_address: null });
 const tagged = { customerId: 'gid://shopify/Customer/1', tags: ['call-stop'], occurredAt: ago(SECOND) };
