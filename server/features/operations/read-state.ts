@@ -76,6 +76,9 @@ type BacklogRow = Record<(typeof unfinished)[number], number> & {
   late: number;
 };
 
+/** Without this nothing is tried, so a breaker that is open stays so, and says nothing of Ascent360. */
+const MAY_SEND = `c.guid IS NOT NULL AND s.uninstalled_at IS NULL AND NOT coalesce((c.document->>'paused')::boolean, false)`;
+
 async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
   return await sql.query<BacklogRow>(
     `SELECT CASE WHEN c.guid IS NULL THEN 'not_connected'
@@ -86,8 +89,8 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
        coalesce(sum(r.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
        coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
        coalesce(sum(p.late), 0)::int8 AS late,
-       count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL) AS breakers,
-       count(*) FILTER (WHERE c.guid IS NOT NULL AND c.problem_since IS NOT NULL) AS problems,
+       count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL AND ${MAY_SEND}) AS breakers,
+       count(*) FILTER (WHERE c.problem_since IS NOT NULL AND c.guid IS NOT NULL AND s.uninstalled_at IS NULL) AS problems,
        greatest(0, coalesce(extract(epoch FROM now() - min(r.oldest)), 0))::float8 AS oldest_received,
        greatest(0, coalesce(extract(epoch FROM now() - min(f.due_at)), 0))::float8 AS oldest_due
      FROM shops s LEFT JOIN settings c ON c.shop_id = s.id

@@ -69,7 +69,7 @@ export const CONSENT_ROWS: readonly ConsentRow[] = [
     flag: ALWAYS(null),
   },
   {
-    says: 'invalid`, `redacted`, nothing, or a word we don’t know',
+    says: '`invalid`, `redacted`, nothing, or a word we don’t know',
     about: ['email', 'sms'],
     source: 'consent_topic',
     states: ['invalid', 'redacted', null, '', 'some_new_state', 'true', 'false', 'ticked', 'unticked', 'tag_opt_in'],

@@ -90,4 +90,30 @@ describe('the gauges read from the database', () => {
     expect(rest).toEqual([1, 1, 2, 6, 1, 0, 5]);
     expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
   });
+
+  it('count no shop that has uninstalled the app, and no breaker of one that sends nothing: no alert would end', async () => {
+    const counts = async () => {
+      const text = await fresh(connector);
+      return [sample(text, 'connector_breakers_open'), sample(text, 'connector_shops_connection_problem')];
+    };
+    const isInstalled = async (shop: string, installed: boolean) =>
+      await connector.db.query(
+        'UPDATE shops SET uninstalled_at = CASE WHEN NOT $2::boolean THEN now() END WHERE domain = $1',
+        [shop, installed],
+      );
+    const pause = async (shop: string, paused: boolean) =>
+      await connector.db.query(
+        `UPDATE settings SET document = jsonb_set(document, '{paused}', to_jsonb($2::boolean))
+         WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+        [shop, paused],
+      );
+    // Each counted one until now.
+    await pause('broken.myshopify.com', true);
+    await isInstalled('refused.myshopify.com', false);
+    expect(await counts()).toEqual([0, 0]);
+    await pause('broken.myshopify.com', false);
+    await isInstalled('broken.myshopify.com', false);
+    await isInstalled('refused.myshopify.com', true);
+    expect(await counts()).toEqual([0, 1]);
+  });
 });

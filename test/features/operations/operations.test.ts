@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -90,6 +90,36 @@ it('the document’s internal links lead somewhere', () => {
   const links = [...operations.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((link) => link === undefined || !anchors.includes(link))).toEqual([]);
+});
+
+describe('the table of log lines', () => {
+  const [, section = ''] = operations.split('\n## Log lines\n');
+  const [table = ''] = section.split('\n## ');
+  const rows = [...table.matchAll(/^\| (.+?) \| (debug|info|warn|error) \| (.+?) \|/gm)];
+  const said = rows.flatMap(([, , , message = '']) => (message.startsWith('–') ? [] : [message]));
+  const source = globSync('server/**/*.ts', { cwd: new URL('../../../', import.meta.url) })
+    .map(read)
+    .join('\n');
+  const logged = [...source.matchAll(/\blog\.(?:info|warn|error)\(\s*(?:\{[^{}]*\},\s*)?'([^']+)'/g)].flatMap(
+    ([, message]) => message ?? [],
+  );
+  const stages = [...source.matchAll(/\blog\.(?:info|warn|error)\(\s*\{\s*stage: '(\w+)'/g)].flatMap(
+    ([, stage]) => stage ?? [],
+  );
+  /** A message in the table may leave its end open. */
+  const isSaidAs = (message: string, inTable: string) =>
+    inTable.endsWith('…') ? message.startsWith(inTable.slice(0, -1)) : message === inTable;
+
+  it('has every message that the app logs, and no other', () => {
+    expect(logged.length).toBeGreaterThan(20);
+    expect(logged.filter((message) => !said.some((inTable) => isSaidAs(message, inTable)))).toEqual([]);
+    expect(said.filter((inTable) => !logged.some((message) => isSaidAs(message, inTable)))).toEqual([]);
+  });
+
+  it('has every stage', () => {
+    const named = rows.flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, stage]) => stage));
+    expect(stages.filter((stage) => !named.includes(stage))).toEqual([]);
+  });
 });
 
 describe('the containers', () => {

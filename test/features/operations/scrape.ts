@@ -19,8 +19,9 @@ export function sample(text: string, series: string): number | undefined {
 export async function fresh(connector: Connector): Promise<string> {
   const since = Date.now();
   return await until('the numbers from the database are renewed', async () => {
+    const asked = Date.now();
     const { text } = await scrape(connector);
     const age = sample(text, 'connector_state_age_seconds') ?? Number.POSITIVE_INFINITY;
-    return age * 1000 < Date.now() - since ? text : undefined;
+    return age * 1000 < asked - since ? text : undefined;
   });
 }
