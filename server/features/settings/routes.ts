@@ -112,12 +112,9 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
       return;
     }
     const at = now();
-    if (!(await store.load(shop))?.proven) {
-      conflict(res, { code: 'refusal.nothing_accepted' });
-      return;
-    }
-    await store.saveSeen(shop, asked.data.answer, at);
-    res.json({ answer: asked.data.answer, at: new Date(at).toISOString() });
+    const { answer } = asked.data;
+    if (await store.saveSeen(shop, answer, at)) res.json({ answer, at: new Date(at).toISOString() });
+    else conflict(res, { code: 'refusal.nothing_accepted' });
   });
 
   router.get('/settings/changes', async (_req, res) => {

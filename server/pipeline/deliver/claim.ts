@@ -13,7 +13,8 @@ import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { closeDeliveries, keepPayloads, skipOpen } from '../../store/deliveries/unsent.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
-import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
+import { noteProblem } from '../../store/shops/proof.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import { type DeliveryContext, loadContext } from './context.ts';
@@ -21,7 +22,6 @@ import { type Evaluated, evaluate, isNothingNew, type View } from './evaluate.ts
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
 
 export type ClaimDeps = {
-  settings: SettingsStore;
   log: Log;
   leaseMs: number;
   connectionProbeMs: number;
@@ -177,7 +177,7 @@ export async function claimDeliveries(
     keepDecisions({ sql, shop, audit }, plan.decisions, now),
     changeLanes(sql, shop, plan.moved),
     putOff(sql, shop, waiting, PUT_OFF_MS),
-    problem && deps.settings.noteProblem(shop, { guid: stored.guid, error: problem.error, now, probeAt }, sql),
+    problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
   return {
     ready,

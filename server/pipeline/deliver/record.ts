@@ -12,7 +12,7 @@ import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
 import { giveWayToNewer, withNewer } from '../../store/deliveries/give-way.ts';
 import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
+import { clearProblem, noteProblem, noteProof } from '../../store/shops/proof.ts';
 import type { InShop } from '../in-shop.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 
@@ -23,7 +23,6 @@ export type AttemptTicks = { claimed: number; posted: number; answered: number }
 export type Finished = { delivery: ReadyDelivery; result: Attempt | null; ticks?: AttemptTicks };
 
 export type RecordDeps = {
-  settings: SettingsStore;
   retrySchedule: readonly number[];
   connectionProbeMs: number;
   breakerWindowMs: number;
@@ -103,7 +102,7 @@ function attemptEntry({ delivery, result }: Finished): AttemptEntry[] {
  * that has the shop's lock.
  */
 export async function recordAttempts(
-  { sql, shop, audit }: Pick<InShop, 'sql' | 'shop' | 'audit'>,
+  { sql, shop, stored, audit }: Pick<InShop, 'sql' | 'shop' | 'stored' | 'audit'>,
   deps: RecordDeps,
   finished: readonly Finished[],
 ): Promise<Recorded[]> {
@@ -136,8 +135,12 @@ export async function recordAttempts(
     noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted])),
     noteAcceptedStates(sql, shop, states),
     noteLists(sql, shop, listed),
-    ...attempted.map((one) => noteConnection(sql, deps, one)),
-    ...proofs(attempted).map((guid) => deps.settings.noteProof(shop, guid, deps.now(), sql)),
+    // The others were sent under a GUID that the shop has replaced since.
+    ...noteConnection(
+      sql,
+      deps,
+      attempted.filter(({ delivery }) => delivery.guid === stored?.guid),
+    ),
   ]);
   const dueAgain = steps.filter(({ one, next }) => kept.has(one.delivery.id) && !next.settled);
   const outdated = await withNewer(
@@ -158,24 +161,22 @@ export async function recordAttempts(
   return recorded;
 }
 
-/** The GUIDs under which something was accepted: one, unless it was changed meanwhile. */
-const proofs = (attempted: readonly Attempted[]): string[] => [
-  ...new Set(attempted.flatMap(({ delivery, result }) => (result.class === 'accepted' ? [delivery.guid] : []))),
-];
-
 /**
  * A refused GUID stops the shop's sending. Anything Ascent360 accepts or rejects shows that the
  * GUID works again.
+ * @param attempted under the GUID that the shop has now
  */
-async function noteConnection(sql: Sql, deps: RecordDeps, { delivery, result }: Attempted): Promise<void> {
-  const { shop, guid } = delivery;
+function noteConnection(sql: Sql, deps: RecordDeps, attempted: readonly Attempted[]): Promise<void>[] {
   const now = deps.now();
-  if (result.class === 'connection_problem') {
-    const probeAt = now + deps.connectionProbeMs;
-    await deps.settings.noteProblem(shop, { guid, error: result.error ?? 'refused', now, probeAt }, sql);
-  } else if (delivery.probe && (result.class === 'accepted' || result.class === 'rejected')) {
-    await deps.settings.clearProblem(shop, guid, sql);
-  }
+  const writes = attempted.flatMap(({ delivery: { shop, probe }, result }): Promise<void>[] => {
+    if (result.class === 'connection_problem') {
+      const probeAt = now + deps.connectionProbeMs;
+      return [noteProblem(sql, shop, { error: result.error ?? 'refused', now, probeAt })];
+    }
+    return probe && (result.class === 'accepted' || result.class === 'rejected') ? [clearProblem(sql, shop)] : [];
+  });
+  const accepted = attempted.find(({ result }) => result.class === 'accepted');
+  return accepted ? [...writes, noteProof(sql, accepted.delivery.shop, now)] : writes;
 }
 
 const BREAKER_OUTCOME = {

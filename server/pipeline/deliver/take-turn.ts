@@ -1,12 +1,12 @@
 import { CLOSED } from '../../domain/delivery/breaker.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { saveBreaker } from '../../store/shops/settings.ts';
+import { type SettingsStore, saveBreaker } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
 import { type ClaimDeps, type Claimed, claimDeliveries } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
 
-export type TurnDeps = ClaimDeps & RecordDeps & { db: Db };
+export type TurnDeps = ClaimDeps & RecordDeps & { db: Db; settings: Pick<SettingsStore, 'load'> };
 
 export type Turn = { recorded: Recorded[] } & Pick<Claimed, 'ready' | 'settled' | 'putOff'>;
 

@@ -10,29 +10,56 @@ export type LastChanges = { paused: Instant | null; guid: Instant | null };
 
 /** What shows how the connection to Ascent360 is doing, beside the settings. */
 export type ProofStore = {
-  /** Ascent360 accepted something under this GUID. Changes nothing when the shop has another one now. */
-  noteProof(shop: Shop, guid: string, now: Instant, sql?: Sql): Promise<void>;
-  /** The merchant says whether what was accepted can be seen in Ascent360. */
-  saveSeen(shop: Shop, answer: SeenAnswer, now: Instant): Promise<void>;
+  /**
+   * The merchant says whether what was accepted can be seen in Ascent360.
+   * @returns false, and saves nothing, when nothing was accepted under the GUID that the shop has now
+   */
+  saveSeen(shop: Shop, answer: SeenAnswer, now: Instant): Promise<boolean>;
   /** When each of these settings last changed; null: never. */
   lastChanges(shop: Shop): Promise<LastChanges>;
 };
 
+/**
+ * Ascent360 accepted something under the GUID that the shop has now: the caller holds the shop's
+ * lock, and knows that it is this one.
+ */
+export async function noteProof(sql: Sql, shop: Shop, now: Instant): Promise<void> {
+  await sql.query(
+    `UPDATE settings SET proven_since = coalesce(proven_since, $2::timestamptz),
+       proven_at = greatest(proven_at, $2::timestamptz) WHERE shop_id = $1`,
+    [shop.id, new Date(now).toISOString()],
+  );
+}
+
+/** What Ascent360 answered when it refused a GUID, and when the next probe is due. */
+export type Refusal = { error: string; now: Instant; probeAt: Instant };
+
+/** Ascent360 refused the GUID that the shop has now; as for noteProof. */
+export async function noteProblem(sql: Sql, shop: Shop, { error, now, probeAt }: Refusal): Promise<void> {
+  await sql.query(
+    `UPDATE settings SET problem_since = coalesce(problem_since, $2::timestamptz), problem_error = $3,
+       probe_at = now() + ($4::timestamptz - $2::timestamptz) WHERE shop_id = $1`,
+    [shop.id, new Date(now).toISOString(), error, new Date(probeAt).toISOString()],
+  );
+}
+
+/** Ascent360 took something under the GUID that the shop has now; as for noteProof. */
+export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query(
+    'UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL WHERE shop_id = $1',
+    [shop.id],
+  );
+}
+
 /** Of the tables settings and setting_changes. */
 export const createProofStore = (db: Db): ProofStore => ({
-  noteProof: async (shop, guid, now, sql = db) => {
-    await sql.query(
-      `UPDATE settings SET proven_since = coalesce(proven_since, $3::timestamptz),
-         proven_at = greatest(proven_at, $3::timestamptz) WHERE shop_id = $1 AND guid_last4 = $2`,
-      [shop.id, guid.slice(-4), new Date(now).toISOString()],
-    );
-  },
   saveSeen: async (shop, answer, now) => {
-    await db.query('UPDATE settings SET seen = $2, seen_at = $3::timestamptz WHERE shop_id = $1', [
-      shop.id,
-      answer,
-      new Date(now).toISOString(),
-    ]);
+    const rows = await db.query(
+      `UPDATE settings SET seen = $2, seen_at = $3::timestamptz
+       WHERE shop_id = $1 AND proven_since IS NOT NULL RETURNING 1`,
+      [shop.id, answer, new Date(now).toISOString()],
+    );
+    return rows.length > 0;
   },
   lastChanges: async (shop) => {
     const rows = await db.query<{ field: keyof LastChanges; at: Date }>(

@@ -7,7 +7,15 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { lockShop } from '../deliveries/deliveries.ts';
 import { type Installation, installedAt } from './installation.ts';
-import { createProofStore, type ProofStore, type SeenAnswer } from './proof.ts';
+import {
+  clearProblem,
+  createProofStore,
+  noteProblem,
+  noteProof,
+  type ProofStore,
+  type Refusal,
+  type SeenAnswer,
+} from './proof.ts';
 import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
 import type { Shop } from './shops.ts';
 
@@ -63,21 +71,19 @@ export type SettingsStore = ProofStore & {
   /**
    * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
    * one; a new GUID ends a connection problem; `newAccount` starts another account, which was told
-   * nothing yet.
+   * nothing yet. Saved again with the same GUID it is still that account, until something was sent.
    */
   save(shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void>;
   /** Disconnects: erases the GUID and keeps the rest. */
   removeGuid(shop: Shop, who: string, now: Instant): Promise<void>;
   /** The newest changes first. */
   changes(shop: Shop, limit: number): Promise<SettingChange[]>;
+  /** Ascent360 accepted something under this GUID. Changes nothing when the shop has another one now. */
+  noteProof(shop: Shop, guid: string, now: Instant): Promise<void>;
   /** Ascent360 refused this GUID. Changes nothing when the shop has another one now. */
-  noteProblem(
-    shop: Shop,
-    problem: { guid: string; error: string; now: Instant; probeAt: Instant },
-    sql?: Sql,
-  ): Promise<void>;
+  noteProblem(shop: Shop, problem: Refusal & { guid: string }): Promise<void>;
   /** Ascent360 took something for this GUID. Changes nothing when the shop has another one now. */
-  clearProblem(shop: Shop, guid: string, sql?: Sql): Promise<void>;
+  clearProblem(shop: Shop, guid: string): Promise<void>;
 };
 
 type SettingsRow = {
@@ -138,15 +144,28 @@ async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }
 
+/** Nothing was sent to the account that the settings name. */
+async function isUntold(sql: Sql, shop: Shop, account: number): Promise<boolean> {
+  const [row] = await sql.query<{ untold: boolean }>(
+    `SELECT NOT EXISTS (SELECT 1 FROM told WHERE shop_id = $1 AND account = $2)
+       AND NOT EXISTS (SELECT 1 FROM entity_states WHERE shop_id = $1 AND account = $2) AS untold`,
+    [shop.id, account],
+  );
+  return row?.untold === true;
+}
+
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
   const before = { guid: saved?.guid ?? null, account: saved?.account ?? 1 };
   const guid = accepted.guid ?? before.guid;
   const newGuid = guid !== before.guid;
+  // The same document may come twice: from two people, or because an answer was lost.
+  const isBegun = saved?.accountSince != null && !newGuid && (await isUntold(sql, shop, before.account));
+  const newAccount = accepted.newAccount && !isBegun;
   const changes = changesBetween(saved?.settings ?? defaultSettings(false), accepted.settings);
   if (newGuid) changes.push({ field: 'guid', oldValue: last4(before.guid), newValue: last4(guid) });
-  if (accepted.newAccount) {
+  if (newAccount) {
     changes.push({ field: 'account', oldValue: `${before.account}`, newValue: `${before.account + 1}` });
   }
   await sql.query(
@@ -172,7 +191,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
       JSON.stringify(accepted.settings),
       newGuid && guid !== null ? shop.vault.seal(binding(shop), guid) : null,
       last4(guid),
-      accepted.newAccount,
+      newAccount,
       new Date(by.now).toISOString(),
       newGuid,
     ],
@@ -196,6 +215,14 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
   await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 
+/** Writes what is known about a GUID, unless the shop has another one now. */
+async function whileItHas(db: Db, shop: Shop, guid: string, write: (sql: Sql) => Promise<void>): Promise<void> {
+  await db.transaction(async (sql) => {
+    await lockShopRow(sql, shop);
+    if ((await loadSettings(sql, shop))?.guid === guid) await write(sql);
+  });
+}
+
 /** The table settings. */
 export function createSettingsStore(db: Db): SettingsStore {
   return {
@@ -206,21 +233,11 @@ export function createSettingsStore(db: Db): SettingsStore {
     removeGuid: async (shop, who, now) =>
       await db.transaction(async (sql) => await removeGuidOver(sql, shop, { who, now })),
     changes: async (shop, limit) => await listChanges(db, shop, limit),
-    noteProblem: async (shop, { guid, error, now, probeAt }, sql = db) => {
-      await sql.query(
-        `UPDATE settings SET problem_since = coalesce(problem_since, $3::timestamptz), problem_error = $4,
-           probe_at = now() + ($5::timestamptz - $3::timestamptz)
-         WHERE shop_id = $1 AND guid_last4 = $2`,
-        [shop.id, last4(guid), new Date(now).toISOString(), error, new Date(probeAt).toISOString()],
-      );
-    },
-    clearProblem: async (shop, guid, sql = db) => {
-      await sql.query(
-        `UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL
-         WHERE shop_id = $1 AND guid_last4 = $2`,
-        [shop.id, last4(guid)],
-      );
-    },
+    noteProof: async (shop, guid, now) =>
+      await whileItHas(db, shop, guid, async (sql) => await noteProof(sql, shop, now)),
+    noteProblem: async (shop, { guid, ...refusal }) =>
+      await whileItHas(db, shop, guid, async (sql) => await noteProblem(sql, shop, refusal)),
+    clearProblem: async (shop, guid) => await whileItHas(db, shop, guid, async (sql) => await clearProblem(sql, shop)),
   };
 }
 

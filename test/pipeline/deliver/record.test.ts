@@ -269,3 +269,16 @@ it.each<[string, Partial<Attempt>, boolean]>([
   );
   expect(row).toEqual({ proven: proves });
 });
+
+it.each<[string, Partial<Attempt>]>([
+  ['accepted', answers.accepted],
+  ['refused with its GUID', answers.refusedGuid],
+])(
+  'an attempt under a GUID that was replaced meanwhile, %s, says nothing about one that ends alike',
+  async (_, answer) => {
+    const delivery = await optOut();
+    await scene.save({ guid: '0b1f6e2d-8c44-4a7e-9d3a-5e6f7081b7a9' });
+    await scene.record(delivery, answer);
+    expect(await scene.store.load(scene.shop)).toMatchObject({ proven: null, problem: null, probeAt: null });
+  },
+);

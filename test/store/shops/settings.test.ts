@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseSettings } from '../../../server/domain/settings/contract.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
+import { noteSending } from '../../../server/store/consent/told-flags.ts';
+import { noteAcceptedStates } from '../../../server/store/deliveries/entity-states.ts';
 import {
   type AcceptedSettings,
   createSettingsStore,
@@ -12,6 +15,8 @@ import { testDatabase } from '../../fakes/database.ts';
 
 const first = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
 const second = '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02';
+/** Ends like `first`. */
+const alike = '0b1f6e2d-8c44-4a7e-9d3a-5e6f7081b7a9';
 const t0 = Date.UTC(2026, 10, 20, 12);
 const t1 = t0 + 60_000;
 
@@ -97,7 +102,7 @@ describe('saved settings', () => {
     const shop = await newShop();
     const names = ['A', 'B', 'C', 'D'];
     await Promise.all(names.map(async (sourceName) => await save(shop, { sourceName, newAccount: true })));
-    expect((await store.load(shop))?.account).toBe(5);
+    expect((await store.load(shop))?.account).toBe(2);
     const changes = (await store.changes(shop, 100)).filter((change) => change.field === 'sourceName');
     const links = changes.map((change) => [change.newValue, change.oldValue]);
     expect(links.slice(0, -1).map(([, old]) => old)).toEqual(links.slice(1).map(([now]) => now));
@@ -164,6 +169,33 @@ describe('the GUID', () => {
     expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 });
   });
 
+  it.each([
+    ['the GUID', { guid: second, newAccount: true }],
+    ['null, which keeps the GUID,', { newAccount: true }],
+  ])(
+    'of a new account starts it once: %s saved again starts another only after something was sent',
+    async (_what, again) => {
+      const shop = await newShop();
+      await save(shop, { guid: first });
+      await save(shop, { guid: second, newAccount: true }, t1);
+      await save(shop, again, t1 + 1);
+      expect(await store.load(shop)).toMatchObject({ account: 2, accountSince: t1 });
+      expect((await store.changes(shop, 10)).filter(({ field }) => field === 'account')).toHaveLength(1);
+      const flag = { channel: 'email', address: 'a hash', attemptId: randomUUID(), value: true } as const;
+      await noteSending(db, shop, 2, [flag]);
+      await save(shop, again, t1 + 2);
+      expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 + 2 });
+    },
+  );
+
+  it('of a new account counts as sent to once an order or a customer was accepted there', async () => {
+    const shop = await newShop();
+    await save(shop, { guid: first, newAccount: true });
+    await noteAcceptedStates(db, shop, [{ kind: 'customer', entity: 'a hash', contentHash: 'a hash', account: 2 }]);
+    await save(shop, { guid: first, newAccount: true }, t1);
+    expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 });
+  });
+
   it('is erased by disconnecting; everything else stays', async () => {
     const shop = await newShop();
     await save(shop, { guid: first, sourceName: 'Snow', newAccount: true });
@@ -216,12 +248,15 @@ describe('a connection problem', () => {
     expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
   });
 
-  it('of a GUID replaced meanwhile says nothing about the new GUID', async () => {
+  it.each([
+    ['the new GUID', second],
+    ['a new GUID that ends alike', alike],
+  ])('of a GUID replaced meanwhile says nothing about %s', async (_what, now) => {
     const shop = await newShop();
-    await save(shop, { guid: second });
+    await save(shop, { guid: now });
     await store.noteProblem(shop, problem);
     expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
-    await store.noteProblem(shop, { ...problem, guid: second });
+    await store.noteProblem(shop, { ...problem, guid: now });
     await store.clearProblem(shop, first);
     expect(await store.load(shop)).toMatchObject({ problem: { error: '403 Forbidden' } });
   });
@@ -241,17 +276,19 @@ describe('the proof that Ascent360 accepts records', () => {
 
   it.each([
     ['a new GUID', async (shop: Shop) => await save(shop, { guid: second })],
+    ['a new GUID that ends alike', async (shop: Shop) => await save(shop, { guid: alike })],
     ['disconnecting', async (shop: Shop) => await store.removeGuid(shop, '43', t1)],
   ])('and its answer end with %s', async (_what, end) => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await store.noteProof(shop, first, t0);
-    await store.saveSeen(shop, 'yes', t1);
+    expect(await store.saveSeen(shop, 'yes', t1)).toBe(true);
     expect(await store.load(shop)).toMatchObject({ seen: { answer: 'yes', at: t1 } });
     await end(shop);
     expect(await store.load(shop)).toMatchObject({ proven: null, seen: null });
     await store.noteProof(shop, first, t1);
-    expect(await store.load(shop)).toMatchObject({ proven: null });
+    expect(await store.saveSeen(shop, 'yes', t1)).toBe(false);
+    expect(await store.load(shop)).toMatchObject({ proven: null, seen: null });
   });
 });
 
