@@ -6,6 +6,7 @@ import { useFormat, useShop } from '../shell/shop.tsx';
 import { withKeys } from '../shell/with-keys.ts';
 import { say, textsOf } from '../texts.ts';
 import './consent.css';
+import { eachOnce } from './each-once.ts';
 
 const t = textsOf('consent');
 
@@ -18,7 +19,10 @@ const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const satisf
 const saidOf = ({ title, text }: TimelineEntry, format: Format): string =>
   [title, text].flatMap((part) => (part ? [say(part, format)] : [])).join('. ');
 
-function Part({ title, none, entries }: { title: string; none: string; entries: readonly TimelineEntry[] }) {
+type PartProps = { title: string; none: string; entries: readonly (Fact | Decision)[]; isOfSeveral: boolean };
+
+/** @param props.isOfSeveral there are several addresses: each line names its own */
+function Part({ title, none, entries, isOfSeveral }: PartProps) {
   const format = useFormat();
   return (
     <div>
@@ -41,7 +45,14 @@ function Part({ title, none, entries }: { title: string; none: string; entries: 
                 <td>
                   <time dateTime={entry.at}>{format.moment(entry.at)}</time>
                 </td>
-                <td>{saidOf(entry, format)}</td>
+                <td>
+                  <Text as="p">{saidOf(entry, format)}</Text>
+                  {isOfSeveral && entry.address !== null && (
+                    <Text as="p" tone="subdued" breakWord>
+                      {entry.address}
+                    </Text>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -52,18 +63,19 @@ function Part({ title, none, entries }: { title: string; none: string; entries: 
 }
 
 /** The choices, each once: from whichever source it was first known. A box left unticked is none. */
-const choicesOf = (facts: readonly Fact[]): Fact[] => {
-  const made = facts.filter(({ state }) => state !== 'unticked');
-  return made.filter(({ state }, index) => made[index + 1]?.state !== state);
-};
+const choicesOf = (facts: readonly Fact[]): Fact[] =>
+  eachOnce(
+    facts.filter(({ state }) => state !== 'unticked'),
+    ({ state }) => state,
+  );
 
 /** Why nothing was sent, each reason once until another one follows. */
-const reasonsOf = (decisions: readonly Decision[]): Decision[] =>
-  decisions.filter(({ reason }, index) => decisions[index + 1]?.reason !== reason);
+const reasonsOf = (decisions: readonly Decision[]): Decision[] => eachOnce(decisions, ({ reason }) => reason);
 
 function ChannelPart({ channel, entries }: { channel: Channel; entries: readonly (Fact | Decision)[] }) {
   const own = entries.filter((entry) => entry.channel === channel);
   const decisions = own.filter((entry): entry is Decision => entry.kind === 'decision');
+  const isOfSeveral = new Set(own.map(({ address }) => address)).size > 1;
   return (
     <BlockStack gap="300">
       <Text as="h3" variant="headingMd">
@@ -73,12 +85,19 @@ function ChannelPart({ channel, entries }: { channel: Channel; entries: readonly
         title={t('chosen')}
         none={t('chosenNone')}
         entries={choicesOf(own.filter((entry): entry is Fact => entry.kind === 'fact'))}
+        isOfSeveral={isOfSeveral}
       />
-      <Part title={t('sent')} none={t('sentNone')} entries={decisions.filter(({ value }) => value !== null)} />
+      <Part
+        title={t('sent')}
+        none={t('sentNone')}
+        entries={decisions.filter(({ value }) => value !== null)}
+        isOfSeveral={isOfSeveral}
+      />
       <Part
         title={t('notSent')}
         none={t('notSentNone')}
         entries={reasonsOf(decisions.filter(({ value }) => value === null))}
+        isOfSeveral={isOfSeveral}
       />
     </BlockStack>
   );

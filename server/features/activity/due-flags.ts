@@ -4,6 +4,7 @@ import { loadContext } from '../../pipeline/deliver/context.ts';
 import { evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
+import { keptPeople } from '../../store/people/kept-people.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -36,6 +37,11 @@ async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+export const nothingDue = (): DueFlags => ({
+  flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
+  skippedAgain: 0,
+});
+
 /**
  * The flags that sending this plan now would send. Each address counts once, however many events
  * name it.
@@ -51,10 +57,7 @@ export async function dueFlags(
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const life = await loadInstallation(db, shop);
   const counted = new Set<string>();
-  const due: DueFlags = {
-    flags: { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } },
-    skippedAgain: 0,
-  };
+  const due = nothingDue();
   const sent = new Set(plan.sends.map((send) => send.deliveryId));
   const waiting = new Set(plan.joins.map((join) => join.into.id).filter((id) => !sent.has(id)));
   const wanted = [
@@ -69,9 +72,16 @@ export async function dueFlags(
       shop,
       chunk.map(({ source }) => source).filter((id) => id !== null),
     );
+    const people = [...[...sources.values()].map((from) => from.person_id), ...chunk.map(({ send }) => send?.personId)];
+    const kept = await keptPeople(
+      db,
+      shop,
+      people.flatMap((id) => id ?? []),
+    );
     const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
       const from = source ? sources.get(source) : undefined;
       if (!from && (source || !send)) return [];
+      const personId = from ? from.person_id : (send?.personId ?? null);
       return [
         imagined({
           again: true,
@@ -80,7 +90,7 @@ export async function dueFlags(
           eventId: send?.eventId ?? from?.event_id ?? '',
           kind: send?.kind ?? from?.kind ?? 'person',
           entity: from?.entity ?? null,
-          personId: from ? from.person_id : (send?.personId ?? null),
+          personId: personId === null ? null : (kept.get(personId) ?? personId),
           subject: from?.subject ? openSubject(shop.vault, from.id, from.subject) : null,
           topic: send?.topic ?? from?.topic ?? '',
           eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,

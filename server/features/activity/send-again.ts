@@ -5,7 +5,7 @@ import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { addDeliveries, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
-import { loadSubjects, markAgain, reopen } from '../../store/deliveries/reopen.ts';
+import { loadSubjects, markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
 import { restateEvents } from '../../store/events/events.ts';
 import { selectEvents } from '../../store/events/select-events.ts';
@@ -16,7 +16,7 @@ import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan, SendAgain } from './decide-again.ts';
-import { dueFlags } from './due-flags.ts';
+import { dueFlags, nothingDue } from './due-flags.ts';
 import { planAgain } from './plan-again.ts';
 
 export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
@@ -105,6 +105,11 @@ async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): 
     plan.sends.filter((send) => !send.isNew),
     reassert,
   );
+  await sendAsKept(
+    sql,
+    shop,
+    plan.sends.map((send) => send.deliveryId),
+  );
   const again = [...added.map((send) => send.deliveryId), ...plan.joins.map((join) => join.into.id)];
   await markAgain(sql, shop, again, reassert);
   const states = [
@@ -144,7 +149,8 @@ export async function sendAgain(
   const result = (plan: AgainPlan) => ({
     count: countOf(plan),
     together: plan.sends.length + plan.joins.length + plan.translate.length - countOf(plan),
-    ...due,
+    // Another call may have sent them all meanwhile.
+    ...(countOf(plan) === 0 ? nothingDue() : due),
     leftOut: leftOutOf(plan),
     refusal: plan.refused.values().next().value ?? null,
   });

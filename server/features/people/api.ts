@@ -64,6 +64,8 @@ const entry = {
   text: textContract.nullable(),
   eventId: z.uuid().nullable(),
 };
+/** The address that it is about, as written; null: it is about calls or post, or the person no longer has it. */
+const address = z.string().nullable();
 /**
  * An event in a person's history. `at` in ISO 8601: for a fact, when the person chose, if known.
  */
@@ -72,6 +74,7 @@ const timelineEntry = z.discriminatedUnion('kind', [
     ...entry,
     kind: z.literal('fact'),
     channel: z.enum(channels),
+    address,
     state: z.string().nullable(),
     level: z.string().nullable(),
     source: z.enum(factSources),
@@ -82,6 +85,7 @@ const timelineEntry = z.discriminatedUnion('kind', [
     ...entry,
     kind: z.literal('decision'),
     channel: z.enum(channels),
+    address,
     /** `refused`: a record carried it, and Ascent360 did not take the record. */
     decision: z.enum(['told', 'refused', 'held', 'left_out', 'superseded']),
     value: z.boolean().nullable(),

@@ -1,14 +1,13 @@
-import type { PersonProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey } from '../../store/people/identifiers.ts';
+import type { Person } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { PersonItem } from './api.ts';
 
-export type PersonRow = {
+type PersonRow = {
   id: string;
-  key: string;
   profile: Uint8Array | null;
   seen_at: Date;
   deleted_at: Date | null;
@@ -16,18 +15,18 @@ export type PersonRow = {
 
 const MOST = 50;
 
-export function itemOf(row: Pick<PersonRow, 'id' | 'seen_at' | 'deleted_at'>, profile: PersonProfile): PersonItem {
-  const { contact, customerId } = profile;
+export function itemOf(person: Pick<Person, 'id' | 'profile' | 'seenAt' | 'deletedAt'>): PersonItem {
+  const { contact, customerId } = person.profile;
   const name = [contact.firstName, contact.lastName].filter(Boolean).join(' ');
   return {
-    id: row.id,
+    id: person.id,
     customerId,
     email: contact.email ?? null,
     phone: contact.phone ?? null,
     mobile: contact.mobile ?? null,
     name: name || null,
-    seenAt: row.seen_at.toISOString(),
-    deletedAt: row.deleted_at?.toISOString() ?? null,
+    seenAt: new Date(person.seenAt).toISOString(),
+    deletedAt: person.deletedAt === null ? null : new Date(person.deletedAt).toISOString(),
   };
 }
 
@@ -36,7 +35,7 @@ const CUSTOMER_ID = /^(?:gid:\/\/shopify\/Customer\/)?(\d+)$/;
 
 /**
  * The people with exactly this email address, phone number or customer id, now or in the past; last
- * seen first.
+ * seen first. In place of a customer who was merged into another it is that other one.
  * @param country ISO 3166-1 alpha-2 of the shop, for numbers without a country code
  */
 export async function findPeople(sql: Sql, shop: Shop, q: string, country: string | null): Promise<PersonItem[]> {
@@ -50,13 +49,24 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
     if (read.ok) addresses.push(vault.hash('sms', read.phone), vault.hash('phone', read.phone));
   }
   const rows = await sql.query<PersonRow>(
-    `SELECT id, key, profile, seen_at, deleted_at FROM people p
-     WHERE p.shop_id = $1 AND p.id IN (
+    `WITH RECURSIVE found AS (
        SELECT id FROM people WHERE shop_id = $1 AND key = ANY($2::text[])
        UNION SELECT person_id FROM addresses
-       WHERE shop_id = $1 AND channel IN ('email', 'sms', 'phone') AND address = ANY($3::text[]))
+       WHERE shop_id = $1 AND channel IN ('email', 'sms', 'phone') AND address = ANY($3::text[])),
+     kept AS (
+       SELECT id FROM found
+       UNION SELECT m.merged_into FROM kept k JOIN people m ON m.shop_id = $1 AND m.id = k.id WHERE m.merged_into IS NOT NULL)
+     SELECT id, profile, seen_at, deleted_at FROM people p
+     WHERE p.shop_id = $1 AND p.id IN (SELECT id FROM kept) AND p.merged_into IS NULL
      ORDER BY p.seen_at DESC, p.id LIMIT ${MOST}`,
     [shop.id, keys, addresses],
   );
-  return rows.map((row) => itemOf(row, openProfile(vault, row.id, row.profile)));
+  return rows.map(({ id, profile, seen_at, deleted_at }) =>
+    itemOf({
+      id,
+      profile: openProfile(vault, id, profile),
+      seenAt: seen_at.getTime(),
+      deletedAt: deleted_at?.getTime() ?? null,
+    }),
+  );
 }

@@ -9,6 +9,7 @@ import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
+import { findPerson } from '../../store/people/find-person.ts';
 import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
@@ -16,7 +17,7 @@ import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { ChannelConsent, PersonDetail } from './api.ts';
 import { consentOf } from './consent-of.ts';
 import { queryContract } from './contract.ts';
-import { findPeople, itemOf, type PersonRow } from './find.ts';
+import { findPeople, itemOf } from './find.ts';
 import { flagsNow } from './flags-now.ts';
 import { knownBesides } from './known-besides.ts';
 import { sendPerson } from './send.ts';
@@ -62,11 +63,11 @@ async function consentNow(
   return { email: await of('email'), sms: await of('sms') };
 }
 
-/** The addresses of customers who were merged into this one: their choices are sent with this one. */
-async function addressesMergedInto(db: Db, shop: Shop, { profile }: Person) {
+/** The customers who were merged into this one: their choices are sent with this one. */
+async function mergedInto(db: Db, shop: Shop, { profile }: Person): Promise<Person[]> {
   const keys = (profile.mergedFrom ?? []).map((id) => customerKey(shop.vault, id));
   const people = await loadPeople(db, shop, keys);
-  return keys.flatMap((key) => [...(people.own(key)?.addresses.values() ?? [])]);
+  return keys.flatMap((key) => people.own(key) ?? []);
 }
 
 async function readPerson(
@@ -75,24 +76,21 @@ async function readPerson(
   seen: { shop: Shop; stored: StoredSettings | null; now: Instant },
 ): Promise<PersonDetail | null> {
   const { shop, stored } = seen;
-  const [row] = await db.query<PersonRow>(
-    'SELECT id, key, profile, seen_at, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
-    [shop.id, id],
-  );
-  const person = row && (await loadPeople(db, shop, [row.key])).find(row.key);
-  if (!row || !person) return null;
+  const person = await findPerson(db, shop, id);
+  if (!person) return null;
+  const merged = await mergedInto(db, shop, person);
   const known = [
     ...addressesOf(shop.vault, person.profile.contact),
-    ...person.addresses.values(),
-    ...(await addressesMergedInto(db, shop, person)),
-  ].map(({ channel, hash }) => ({ channel, address: hash }));
+    ...[person, ...merged].flatMap((one) => [...one.addresses.values()]),
+  ].map(({ channel, hash, written }) => ({ channel, address: hash, written }));
   const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
-  const flags = await flagsNow(db, seen, id);
+  const flags = await flagsNow(db, seen, person.id);
   const read = knownBesides(person.profile);
-  const { entries, cut } = await timelineOf(db, shop, { id, addresses, read }, gateOf(stored));
+  const ids = [person, ...merged].map((one) => one.id);
+  const { entries, cut } = await timelineOf(db, shop, { ids, addresses, read }, gateOf(stored));
   return {
-    ...itemOf(row, person.profile),
+    ...itemOf(person),
     consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },
     read,
     timeline: entries,

@@ -3,22 +3,20 @@ import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { markAgain } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
-import { openProfile } from '../../store/people/profiles.ts';
+import { findPerson } from '../../store/people/find-person.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unknown' | 'deleted' | 'no_contact' };
 
-/** Sends a person as last known, with the flags that are due, even if nothing is new. */
+/**
+ * Sends a person as last known, with the flags that are due, even if nothing is new. A customer who
+ * was merged into another is sent as that one.
+ */
 export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent> {
   return await inShop(db, shop, async ({ sql }): Promise<PersonSent> => {
-    const [row] = await sql.query<{ key: string; profile: Uint8Array | null; deleted_at: Date | null }>(
-      'SELECT key, profile, deleted_at FROM people WHERE shop_id = $1 AND id = $2',
-      [shop.id, personId],
-    );
-    if (!row) return { ok: false, why: 'unknown' };
-    if (row.deleted_at) return { ok: false, why: 'deleted' };
-    const profile = openProfile(shop.vault, personId, row.profile);
-    const person = { id: personId, key: row.key, profile };
+    const person = await findPerson(sql, shop, personId);
+    if (!person) return { ok: false, why: 'unknown' };
+    if (person.deletedAt !== null) return { ok: false, why: 'deleted' };
     const [added] = await addOwnEvents(sql, shop, { why: 'person', now }, [{ person }]);
     if (!added) return { ok: false, why: 'no_contact' };
     await markAgain(sql, shop, [added.deliveryId], false);

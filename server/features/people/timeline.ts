@@ -4,13 +4,13 @@ import { describeState, type Gate } from '../../domain/wording/describe-state.ts
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { LedgerKey } from '../../store/consent/facts.ts';
+import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { type ItemRow, itemColumns, summaryOf } from '../../store/events/event-list.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { KnownBesides, TimelineEntry } from './api.ts';
 import { describeRead } from './known-besides.ts';
 
-/** How many entries of each kind, newest first. */
+/** How many entries of each kind are shown, newest first. */
 const MOST = 200;
 
 /** The text of a timeline entry: its title, an optional detail, and both in English. */
@@ -20,8 +20,17 @@ const saying = (title: Text, text: Text | null = null) => ({
   message: text ? `${inEnglish(title)}. ${inEnglish(text)}` : inEnglish(title),
 });
 
+/** An address of the person, as written; empty: it isn't kept. */
+export type OwnAddress = LedgerKey & { written: string };
+
+const writtenIn = (own: readonly OwnAddress[]) => {
+  const written = new Map(own.map((one) => [ledgerKey(one), one.written]));
+  return (key: LedgerKey): string | null => written.get(ledgerKey(key)) || null;
+};
+
 type FactRow = {
   channel: Channel;
+  address: string;
   state: string | null;
   level: string | null;
   chosen_at: Date | null;
@@ -37,17 +46,19 @@ function factText({ source, level, chosen_at, recorded_at }: FactRow): Text {
   return inTurn({ code: `timeline.source.${source}` }, withLevel);
 }
 
-async function factEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<TimelineEntry[]> {
+async function factEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
   const rows = await sql.query<FactRow>(
-    `SELECT channel, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts
+    `SELECT channel, address, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts
      WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-     ORDER BY coalesce(chosen_at, recorded_at) DESC, id DESC LIMIT ${MOST}`,
+     ORDER BY coalesce(chosen_at, recorded_at) DESC, id DESC LIMIT ${MOST + 1}`,
     [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
   );
+  const written = writtenIn(keys);
   return rows.map((row) => ({
     at: (row.chosen_at ?? row.recorded_at).toISOString(),
     kind: 'fact',
     channel: row.channel,
+    address: written(row),
     ...saying({ code: 'summary.choice', params: { channel: row.channel, state: row.state ?? 'none' } }, factText(row)),
     state: row.state,
     level: row.level,
@@ -60,6 +71,7 @@ async function factEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Pr
 
 type DecisionRow = {
   channel: Channel;
+  address: string;
   at: Date;
   decision: 'told' | 'held' | 'left_out' | 'superseded';
   value: boolean | null;
@@ -87,18 +99,20 @@ function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
   };
 }
 
-async function decisionEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<TimelineEntry[]> {
+async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
   const rows = await sql.query<DecisionRow>(
-    `SELECT c.channel, c.at, c.decision, c.value, c.reason, c.event_id, a.class AS outcome
+    `SELECT c.channel, c.address, c.at, c.decision, c.value, c.reason, c.event_id, a.class AS outcome
      FROM consent_decisions c LEFT JOIN attempts a ON a.id = c.attempt_id
      WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-     ORDER BY c.at DESC, c.id DESC LIMIT ${MOST}`,
+     ORDER BY c.at DESC, c.id DESC LIMIT ${MOST + 1}`,
     [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
   );
+  const written = writtenIn(keys);
   return rows.map((row) => ({
     at: row.at.toISOString(),
     kind: 'decision',
     channel: row.channel,
+    address: written(row),
     ...saying(decisionTexts(row).title, decisionTexts(row).text),
     decision: isRefused(row) ? 'refused' : row.decision,
     value: row.value,
@@ -108,12 +122,12 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly LedgerKey[])
   }));
 }
 
-async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gate): Promise<TimelineEntry[]> {
+async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gate: Gate): Promise<TimelineEntry[]> {
   const rows = await sql.query<ItemRow & { at: Date }>(
     `SELECT ${itemColumns}, coalesce(d.settled_at, d.first_attempt_at, e.received_at) AS at
      FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = $1 AND d.person_id = $2 ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST}`,
-    [shop.id, personId],
+     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST + 1}`,
+    [shop.id, ids],
   );
   return rows.map((row) => {
     const { state, reason, message, text } = describeState(row, gate);
@@ -135,12 +149,13 @@ async function deliveryEntries(sql: Sql, shop: Shop, personId: string, gate: Gat
 
 /**
  * What Shopify said, what was decided and what was sent about a person and their addresses, newest
- * first. `cut`: at least one kind has more entries.
+ * first. `cut`: at least one kind has more entries. `ids`: theirs, and of those who were merged into
+ * them.
  */
 export async function timelineOf(
   sql: Sql,
   shop: Shop,
-  person: { id: string; addresses: readonly LedgerKey[]; read: KnownBesides },
+  person: { ids: readonly string[]; addresses: readonly OwnAddress[]; read: KnownBesides },
   gate: Gate,
 ): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
   const { read } = person;
@@ -151,10 +166,12 @@ export async function timelineOf(
     reads,
     await factEntries(sql, shop, person.addresses),
     await decisionEntries(sql, shop, person.addresses),
-    await deliveryEntries(sql, shop, person.id, gate),
+    await deliveryEntries(sql, shop, person.ids, gate),
   ];
   return {
-    entries: kinds.flat().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1)),
-    cut: kinds.some((entries) => entries.length === MOST),
+    entries: kinds
+      .flatMap((entries) => entries.slice(0, MOST))
+      .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1)),
+    cut: kinds.some((entries) => entries.length > MOST),
   };
 }

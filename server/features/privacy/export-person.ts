@@ -155,6 +155,15 @@ export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | nul
   | { requestId: null }
 );
 
+/** What a file says that may be empty because we don't know whom it is about. */
+function whyEmpty({ subject, erasedAt }: ExportOf): { erasedAt?: string | null; note?: string } {
+  if (erasedAt !== null) return { erasedAt: iso(erasedAt), note: 'The person was erased: nothing is held.' };
+  if (subject !== null) {
+    return namesNobody(subject) ? { note: 'The request names nobody who could be looked for.' } : {};
+  }
+  return { note: 'The request was done long ago, and whom it was about is not kept: data on them may still be held.' };
+}
+
 /**
  * All data held on a person, and what was sent to Ascent360 and when, as pieces of one JSON
  * document. Built from the current rows: the export isn't kept, and after an erasure there is
@@ -169,11 +178,7 @@ export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Insta
       ? { about: subject }
       : { request: { id: of.requestId, receivedAt: iso(of.receivedAt), about: subject } }),
     exportedAt: iso(now),
-    ...(of.erasedAt !== null && {
-      erasedAt: iso(of.erasedAt),
-      note: 'The person was erased: nothing is held.',
-    }),
-    ...(subject !== null && namesNobody(subject) && { note: 'The request names nobody who could be looked for.' }),
+    ...whyEmpty(of),
     people: traces ? await people(db, shop, traces) : [],
     consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },
   };

@@ -11,7 +11,7 @@ import { idOf } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
-import { loadProfiles } from '../../store/people/profiles.ts';
+import { findPerson } from '../../store/people/find-person.ts';
 import {
   findRequest,
   listRequests,
@@ -51,9 +51,9 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
 
 /** A person in the form a request would use; null: the shop has no such person. */
 async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject | null> {
-  const person = (await loadProfiles(db, shop, [id])).profiles.get(id);
+  const person = await findPerson(db, shop, id);
   if (!person) return null;
-  const { customerId, contact } = person;
+  const { customerId, contact } = person.profile;
   return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
 }
 

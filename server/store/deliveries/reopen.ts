@@ -1,4 +1,5 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
 
@@ -54,6 +55,31 @@ export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], r
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
      WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,
     [shop.id, reassert, ...params],
+  );
+}
+
+/** Has these deliveries go out as those of the people whom Shopify merged theirs into. */
+export async function sendAsKept(sql: Sql, shop: Shop, deliveryIds: readonly string[]): Promise<void> {
+  if (deliveryIds.length === 0) return;
+  const people = await sql.query<{ id: string }>(
+    'SELECT DISTINCT person_id AS id FROM deliveries WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND person_id IS NOT NULL',
+    [shop.id, deliveryIds],
+  );
+  const kept = await keptPeople(
+    sql,
+    shop,
+    people.map(({ id }) => id),
+  );
+  if (kept.size === 0) return;
+  const { columns, from, params } = unnest(
+    { gone: 'uuid', kept: 'uuid' },
+    [...kept].map(([gone, id]) => ({ gone, kept: id })),
+    3,
+  );
+  await sql.query(
+    `UPDATE deliveries d SET person_id = u.kept FROM ${from} AS u(${columns})
+     WHERE d.shop_id = $1 AND d.id = ANY($2::uuid[]) AND d.person_id = u.gone`,
+    [shop.id, deliveryIds, ...params],
   );
 }
 

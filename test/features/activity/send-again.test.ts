@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendAgain } from '../../../server/features/activity/send-again.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
 import { openSubject } from '../../../server/store/deliveries/deliveries.ts';
 import { createImport } from '../../../server/store/imports/imports.ts';
 import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from './scene.ts';
@@ -10,6 +12,7 @@ beforeAll(async () => {
 afterAll(async () => await scene.close());
 beforeEach(async () => await scene.begin());
 
+const EMAIL = 'customers_email_marketing_consent/update';
 const retry = async (id: string, body?: object) => await scene.call('post', `/activity/${id}/retry`, body);
 const bulk = async (body: object) => await scene.call('post', '/activity/retry', body);
 const find = async (id: string) => (await scene.call('get', `/activity/${id}`)).body;
@@ -32,6 +35,46 @@ describe('resending an event', () => {
     expect(await find(id)).toMatchObject({ state: 'waiting', reason: 'due', settledAt: null });
     expect(await scene.work()).toMatchObject([{ Email: 'person1@example.com' }]);
     expect(await find(id)).toMatchObject({ state: 'accepted', attempts: [{}, { class: 'accepted' }] });
+  });
+
+  it('of a customer who was merged since goes out as the kept customer’s: their opt-in stays out if Shopify says no of that one', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    const id = await scene.receive(EMAIL, emailChoice(7, 'subscribed', scene.now - HOUR));
+    await scene.work(answers.rejected);
+    const permission = async () => (await bulk({ filter: { ids: [id] }, dryRun: true })).body.flags.EmailPermission;
+    expect(await permission()).toEqual({ true: 1, false: 0 });
+    await scene.receive('customers/create', customer(8, 0));
+    await scene.receive(EMAIL, emailChoice(8, 'not_subscribed', scene.now - HOUR));
+    await scene.receive('customers/merge', {
+      status: 'completed',
+      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/8',
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/7',
+    });
+    await scene.work();
+    expect(await permission()).toEqual({ true: 0, false: 0 });
+    expect((await retry(id)).status).toBe(202);
+    const sent = await scene.work();
+    expect(sent).toMatchObject([{ Email: 'person7@example.com' }]);
+    expect(sent[0]).not.toHaveProperty('EmailPermission');
+  });
+
+  it('counts its permissions once, whichever of two calls at the same moment sends it', async () => {
+    const id = await scene.receive(EMAIL, emailChoice(1, 'unsubscribed', scene.now - HOUR));
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    const how = { reassert: false, dryRun: false };
+    const over = async (db: Db) =>
+      await sendAgain({ db, settings: scene.store, now: () => scene.now }, scene.shop, [id], how);
+    let other: Awaited<ReturnType<typeof sendAgain>> | null = null;
+    const late: Db = {
+      ...scene.db,
+      transaction: async (work) => {
+        other = await over(scene.db);
+        return await scene.db.transaction(work);
+      },
+    };
+    expect(await over(late)).toMatchObject({ count: 0, flags: noFlags, leftOut: [{ count: 1 }] });
+    expect(other).toMatchObject({ count: 1, flags: { EmailPermission: { true: 0, false: 1 } } });
   });
 
   it('sends it even if nothing in it is new', async () => {
@@ -182,7 +225,7 @@ describe('resending an event', () => {
 
   it('sends the person as last known if the event’s choice was none', async () => {
     await ended('accepted');
-    const id = await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'pending', scene.now));
+    const id = await scene.receive(EMAIL, emailChoice(1, 'pending', scene.now));
     await scene.work();
     expect(await find(id)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
     expect((await retry(id)).status).toBe(202);
@@ -265,7 +308,7 @@ describe('flags when resending', () => {
   /** A person whose opt-in was accepted with the first event. Returns that event. */
   async function told(): Promise<string> {
     const event = await ended('accepted');
-    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now - DAY));
+    await scene.receive(EMAIL, emailChoice(1, 'subscribed', scene.now - DAY));
     expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
     return event;
   }
@@ -289,7 +332,7 @@ describe('flags when resending', () => {
   it('that are due by now are counted and sent', async () => {
     const id = await ended('attention');
     await scene.save({ paused: true });
-    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now - DAY));
+    await scene.receive(EMAIL, emailChoice(1, 'unsubscribed', scene.now - DAY));
     await scene.process();
     expect((await retry(id, { dryRun: true })).body.flags.EmailPermission).toEqual({ true: 0, false: 1 });
   });

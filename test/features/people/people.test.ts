@@ -179,6 +179,7 @@ describe('the timeline', () => {
       at: new Date(scene.now - DAY).toISOString(),
       kind: 'fact',
       channel: 'email',
+      address: 'person7@example.com',
       message: 'Email: subscribed. Reported by Shopify. Opt-in level: single.',
       title: { code: 'summary.choice', params: { channel: 'email', state: 'subscribed' } },
       text: {
@@ -196,6 +197,7 @@ describe('the timeline', () => {
       at: expect.any(String),
       kind: 'decision',
       channel: 'email',
+      address: 'person7@example.com',
       message: 'Email: opt-in sent. Ascent360 didn’t accept it then.',
       title: { code: 'timeline.told', params: { channel: 'email', value: 'true' } },
       text: { code: 'timeline.outcome.retry' },
@@ -211,6 +213,23 @@ describe('the timeline', () => {
     expect(timeline).toContainEqual(expect.objectContaining({ kind: 'delivery', state: 'accepted' }));
     const moments = timeline.map((entry: { at: string }) => entry.at);
     expect(moments).toEqual([...moments].sort().reverse());
+  });
+
+  it('says of each choice which address it is about, also after that changed', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.work();
+    await scene.receive('customers/update', customer(7, 1, { email: 'New@example.com' }));
+    await scene.receive('customers_email_marketing_consent/update', {
+      ...emailChoice(7, 'unsubscribed', scene.now - HOUR),
+      email_address: 'New@example.com',
+    });
+    await scene.work();
+    const { timeline } = await read(await idOf('7'));
+    const addresses = (kind: string) =>
+      timeline.flatMap((entry: { kind: string; address: string }) => (entry.kind === kind ? entry.address : []));
+    expect(addresses('fact')).toEqual(['New@example.com', 'person7@example.com']);
+    expect(new Set(addresses('decision'))).toEqual(new Set(['New@example.com', 'person7@example.com']));
   });
 
   it('says why a choice was held back', async () => {
@@ -341,6 +360,45 @@ describe('the flags that sending a person now would send', () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
     const id = await idOf('person7@example.com');
-    expect((await read(id)).timelineCut).toBe(false);
+    const cut = async () => {
+      const { timeline, timelineCut } = await read(id);
+      const deliveries = timeline.filter(({ kind }: { kind: string }) => kind === 'delivery');
+      return [deliveries.length, timelineCut];
+    };
+    const addOlder = async (count: number) =>
+      await scene.db.query(
+        `WITH more AS (
+           INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state)
+           SELECT gen_random_uuid(), $1, gen_random_uuid()::text, 'customers/update', now(), now() - interval '1 day', 'accepted'
+           FROM generate_series(1, $2::int) RETURNING id)
+         INSERT INTO deliveries (id, shop_id, event_id, kind, person_id, open, due_at)
+         SELECT gen_random_uuid(), $1, id, 'customer', $3::uuid, false, now() FROM more`,
+        [scene.shop.id, count, id],
+      );
+    expect(await cut()).toEqual([1, false]);
+    await addOlder(199);
+    expect(await cut()).toEqual([200, false]);
+    await addOlder(1);
+    expect(await cut()).toEqual([200, true]);
   });
+});
+
+it('a customer who was merged into another is found, shown and sent as that one', async () => {
+  await scene.receive('customers/create', customer(7, 0));
+  await scene.receive('customers/create', customer(8, 0));
+  await scene.work();
+  const [gone, kept] = [await idOf('7'), await idOf('8')];
+  await scene.receive('customers/merge', {
+    status: 'completed',
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/8',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/7',
+  });
+  await scene.work();
+  for (const q of ['7', '8', 'person7@example.com']) expect(await search(q)).toMatchObject([{ id: kept }]);
+  const shown = await read(gone);
+  expect(shown).toMatchObject({ id: kept, customerId: '8', email: 'person8@example.com' });
+  expect(shown).toEqual(await read(kept));
+  expect(shown.timeline.filter(({ kind }: { kind: string }) => kind === 'delivery')).toHaveLength(2);
+  expect((await scene.call('post', `/people/${gone}/send`)).status).toBe(202);
+  expect(await scene.work()).toMatchObject([{ Email: 'person8@example.com' }]);
 });

@@ -215,6 +215,16 @@ describe('customers/data_request', () => {
     expect(document.events.map(({ topic }) => topic)).toEqual(['customers/data_request']);
   });
 
+  it('whose person is forgotten after it was done has an export that doesn’t claim that nothing is held', async () => {
+    await connector.deliver('customers/create', about);
+    await ask(CANARY);
+    const [item] = await requests(connector);
+    await connector.api('POST', `/privacy-requests/${item?.id}/done`);
+    // As the retention does RETENTION_DAYS later.
+    await connector.db.query(`UPDATE privacy_requests SET subject = NULL, search = '{}'`);
+    expect(await exported(item?.id)).toMatchObject({ people: [], note: expect.stringMatching(/may still be held/) });
+  });
+
   it('cannot be seen, downloaded or marked by another shop', async () => {
     await ask(CANARY);
     const [item] = await requests(connector);
@@ -259,6 +269,23 @@ describe('the export of one person', () => {
     expect(own.people).toEqual(of.people);
     expect(own.consent).toEqual(of.consent);
     expect(own.events).toEqual(of.events);
+  });
+
+  it('who was merged into another is the export of that one', async () => {
+    await connector.deliver('customers/create', customer(4141));
+    await connector.deliver('customers/create', about);
+    const idOf = async (customerId: number | string) =>
+      ((await connector.api('GET', `/people?q=${customerId}`)).body as { items: { id: string }[] }).items[0]?.id;
+    const gone = await idOf(4141);
+    await connector.deliver('customers/merge', {
+      status: 'completed',
+      admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${CANARY.id}`,
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/4141',
+    });
+    const { body } = await connector.api('GET', `/people/${gone}/export`);
+    const own = body as Exported & { about: object };
+    expect(own.about).toMatchObject({ customerId: String(CANARY.id), email: CANARY.email });
+    expect(own.people).toHaveLength(2);
   });
 
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
