@@ -50,7 +50,8 @@ const activityPage = z.object({
 
 /**
  * What could not be sent for one cause, about one person. `suspect`: the value that is most likely
- * the cause. `query`: what opens exactly its events in the activity. Times in ISO 8601.
+ * the cause. `query`: what opens exactly its events in the activity; of a resolved issue, everything
+ * accepted of that person. Times in ISO 8601.
  */
 const issue = z.object({
   reason: z.enum(attentionReasons).nullable(),

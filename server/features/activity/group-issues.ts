@@ -1,6 +1,6 @@
 import type { IssueState } from '../../domain/issue-states.ts';
 import type { PersonProfile } from '../../domain/person.ts';
-import type { AttentionReason, EndReason } from '../../domain/states.ts';
+import type { AttentionReason, EndReason, EventSource } from '../../domain/states.ts';
 import { reasonText } from '../../domain/wording/describe-state.ts';
 import { detailText } from '../../domain/wording/details.ts';
 import { said } from '../../domain/wording/in-english.ts';
@@ -16,6 +16,7 @@ import type { Issue } from './api.ts';
  */
 export type IssueRow = {
   id: string;
+  source: EventSource;
   reason: EndReason | null;
   detail: string | null;
   received_at: Date;
@@ -56,16 +57,22 @@ function personOf(id: string, { contact, customerId }: PersonProfile): NonNullab
   };
 }
 
+/** @param events the newest first */
+const sinceOf = (events: readonly IssueRow[]) => events.at(-1)?.received_at.toISOString() ?? '';
+
 /**
  * The filter for an issue's events: of an open one all of them, of an ignored one those that it
- * counts, which are the newer ones.
+ * counts, which are the newer ones, and of no import that was cancelled meanwhile.
  */
-const queryOf = (state: IssueState, { reason, person_id: person }: IssueRow, since: string) =>
+const queryOf = (state: IssueState, { reason, person_id: person }: IssueRow, events: readonly IssueRow[]) =>
   new URLSearchParams({
     state: { open: 'attention', resolved: 'accepted', ignored: 'skipped' }[state],
     ...(reason && { reason }),
     person: person ?? 'none',
-    ...(state === 'ignored' && { from: since }),
+    ...(state === 'ignored' && {
+      from: sinceOf(events),
+      source: [...new Set(events.map(({ source }) => source))].join(),
+    }),
   }).toString();
 
 /**
@@ -81,10 +88,8 @@ export function groupIssues(
   const groups = Map.groupBy(rows, ({ reason, person_id }) => `${reason} ${person_id}`);
   return [...groups.values()].flatMap((events): Issue[] => {
     const [newest] = events;
-    const oldest = events.at(-1);
-    if (!newest || !oldest) return [];
+    if (!newest) return [];
     const { reason, person_id: id } = newest;
-    const since = oldest.received_at.toISOString();
     const profile = id === null ? undefined : profiles.get(id);
     const cause: Text =
       state === 'resolved'
@@ -96,10 +101,10 @@ export function groupIssues(
         ...said(cause),
         person: id !== null && profile ? personOf(id, profile) : null,
         count: events.length,
-        since,
+        since: sinceOf(events),
         eventId: newest.id,
         suspect: suspectOf(shop, newest),
-        query: queryOf(state, newest, since),
+        query: queryOf(state, newest, events),
       },
     ];
   });

@@ -1,4 +1,5 @@
 import { type IssueState, MOST_EVENTS } from '../../domain/issue-states.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -13,12 +14,14 @@ const wasRefused = `EXISTS (SELECT 1 FROM attempts r WHERE r.delivery_id = d.id 
 const conditions: Record<IssueState, string> = {
   open: `e.state = 'attention'`,
   resolved: `e.state = 'accepted' AND ${recently} AND ${wasRefused}`,
-  ignored: `e.state = 'skipped' AND e.reason = 'dismissed' AND ${recently}`,
+  // What an import no longer sent when it was cancelled never was an issue.
+  ignored: `e.state = 'skipped' AND e.reason = 'dismissed' AND ${recently}
+    AND e.detail IS DISTINCT FROM '${detailOf('import_cancelled')}'`,
 };
 
 const load = async (sql: Sql, shop: Shop, state: IssueState): Promise<IssueRow[]> =>
   await sql.query<IssueRow>(
-    `SELECT e.id, e.reason, e.detail, e.received_at, d.id AS delivery_id, d.person_id, d.payload,
+    `SELECT e.id, e.source, e.reason, e.detail, e.received_at, d.id AS delivery_id, d.person_id, d.payload,
        a.id AS attempt_id, a.excerpt
      FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
      LEFT JOIN LATERAL (SELECT id, excerpt FROM attempts WHERE delivery_id = d.id ORDER BY at DESC LIMIT 1) a ON true

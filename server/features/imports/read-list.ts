@@ -7,7 +7,7 @@ import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
-import { noteListed } from '../../store/imports/reading.ts';
+import { isCounting, noteListed } from '../../store/imports/reading.ts';
 import type { Work } from './work.ts';
 
 /** The pages that this process has read, by import: Shopify's cursors may loop. */
@@ -16,7 +16,8 @@ export type Cursors = Map<string, Set<string>>;
 export type ListDeps = { db: Db; admin: Admin };
 
 /**
- * Lists the next customers of a segment: up to 1000, in pages of ids.
+ * Lists the next customers of a segment: up to 1000, in pages of ids. Keeps none of them if the
+ * import was cancelled meanwhile.
  * @returns whether the list is complete
  * @throws AdminError
  */
@@ -32,7 +33,8 @@ export async function listMembers(
   nextCursor(SegmentMembers.name, pageInfo, new Set(seen));
   const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
   const complete = !pageInfo.hasNextPage || found.length === 0;
-  await db.transaction(async (sql) => {
+  const isKept = await db.transaction(async (sql) => {
+    if (!(await isCounting(sql, job.id))) return false;
     // Fill the last page first if it isn't full, so that a line number gives a page and a place in
     // it.
     const [last] = await sql.query<{ page: number }>(
@@ -46,8 +48,9 @@ export async function listMembers(
       await addPage(sql, shop, { importId: job.id, page }, ids.slice(at, at + PAGE_SIZE));
     }
     await noteListed(sql, job.id, { cursor: pageInfo.endCursor, complete });
+    return true;
   });
-  if (complete || pageInfo.endCursor === null) cursors.delete(job.id);
+  if (!isKept || complete || pageInfo.endCursor === null) cursors.delete(job.id);
   else cursors.set(job.id, seen.add(pageInfo.endCursor));
   return complete;
 }

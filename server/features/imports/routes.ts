@@ -43,7 +43,8 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
       unprocessable(res, faultsOf(asked.error));
       return;
     }
-    const id = await db.transaction(async (sql) => await createImport(sql, shop, asked.data, now()));
+    // Under the shop's lock: one that starts looks for others first.
+    const id = await inShop(db, shop, async ({ sql }) => await createImport(sql, shop, asked.data, now()));
     const made = id && (await findImport(db, shop, id));
     if (made) res.status(201).json(await describe(shop, made));
     else conflict(res, OTHER);

@@ -50,6 +50,12 @@ export async function noteFile(
   );
 }
 
+/** Whether the import is still counting; it stays so until the transaction ends. */
+export async function isCounting(sql: Sql, id: string): Promise<boolean> {
+  const rows = await sql.query(`SELECT 1 FROM imports WHERE id = $1 AND state = 'counting' FOR NO KEY UPDATE`, [id]);
+  return rows.length > 0;
+}
+
 /** Saves how far listing a segment's members has got. */
 export async function noteListed(
   sql: Sql,

@@ -18,6 +18,7 @@ const answered = (text: string) => shop.vault.seal(excerptBinding('a1'), text);
 /** Ascent360 refused it. */
 const row = (change: Partial<IssueRow> = {}): IssueRow => ({
   id: 'e1',
+  source: 'webhook',
   reason: 'rejected',
   detail: null,
   received_at: new Date('2026-11-20T12:00:00Z'),
@@ -91,7 +92,7 @@ describe('the cause', () => {
     expect(one({ reason: 'dismissed' }, 'ignored')).toMatchObject({
       reason: null,
       text: { code: 'state.dismissed' },
-      query: 'state=skipped&reason=dismissed&person=p1&from=2026-11-20T12%3A00%3A00.000Z',
+      query: 'state=skipped&reason=dismissed&person=p1&from=2026-11-20T12%3A00%3A00.000Z&source=webhook',
     });
   });
 

@@ -61,6 +61,29 @@ describe('what could not be sent', () => {
     expect(await total(one.query)).toBe(1);
   });
 
+  it('is not what an import no longer sent when it was cancelled', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    await scene.call('post', '/activity/dismiss', { filter: {} });
+    for (const id of [1, 2]) {
+      const unsent = await scene.receive('customers/update', customer(id, 1));
+      await scene.db.query(
+        `UPDATE events SET source = 'import', state = 'skipped', reason = 'dismissed', detail = 'detail.import_cancelled'
+         WHERE id = $1`,
+        [unsent],
+      );
+      await scene.db.query(
+        `INSERT INTO deliveries (id, shop_id, event_id, kind, person_id, open, due_at)
+         SELECT gen_random_uuid(), $2, $1::uuid, 'customer', person_id, false, now() FROM deliveries WHERE shop_id = $2 LIMIT 1`,
+        [unsent, scene.shop.id],
+      );
+    }
+    const [one, ...others] = await issues('ignored');
+    expect(others).toEqual([]);
+    expect(one).toMatchObject({ count: 1, person: { customerId: '1' } });
+    expect(await total(one.query)).toBe(1);
+  });
+
   it('is resolved once it is accepted after all', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);

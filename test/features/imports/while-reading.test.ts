@@ -114,3 +114,22 @@ it('an opt-out from the sale of data that the weekly comparison learns meanwhile
   });
   expect(lists().slice(before)).toEqual([null]);
 });
+
+it('an import that is cancelled while Shopify’s answer about its segment is on its way keeps nobody of it', async () => {
+  const scene = await open({});
+  const { connector, shop } = scene;
+  shop.segments.set('gid://shopify/Segment/5', [shop.setCustomer(customer(1)).id]);
+  let asked = 0;
+  const cancel = async () => {
+    const [row] = await connector.db.query<{ id: string }>('SELECT id FROM imports');
+    expect(await scene.post(`/imports/${row?.id}/cancel`)).toMatchObject({ body: { state: 'cancelled' } });
+  };
+  shop.behave((operation) => (operation === 'SegmentMembers' && asked++ === 0 ? { meanwhile: cancel } : null));
+  await scene.post('/imports', { kind: 'customers', segmentId: '5' });
+  await until('nothing is left to do for it', async () => {
+    const rows = await connector.db.query(`SELECT 1 FROM imports WHERE state = 'cancelled' AND NOT told_stale`);
+    return rows.length > 0 ? true : undefined;
+  });
+  expect(asked).toBe(1);
+  expect(await connector.db.query('SELECT 1 FROM import_pages')).toEqual([]);
+});
