@@ -14,10 +14,12 @@ async function run(entry: string, ...args: string[]): Promise<{ code: number | n
 }
 
 it.each([
-  ['test/simulation/simulate.ts', ['--seconds', 'ten'], /^--seconds takes a number of 0 or more, not "ten"\n$/],
+  ['test/simulation/simulate.ts', ['--seconds', 'ten'], /^--seconds takes a number above 0, not "ten"\n$/],
+  ['test/simulation/simulate.ts', ['--seconds', '0'], /^--seconds takes a number above 0, not "0"\n$/],
+  ['test/simulation/simulate.ts', ['--seed', 'first'], /^--seed takes a number of 0 or more, not "first"\n$/],
   ['test/simulation/simulate.ts', ['--only', 'weather'], /^--only takes some of .*, not "weather"\n$/],
   ['test/bench/bench.ts', ['--only', 'page,weather'], /^--only takes some of pipeline, shop, .*, not "weather"\n$/],
-  ['test/bench/silence/simulate.ts', ['--shops', ''], /^--shops takes a number of 0 or more, not ""\n$/],
+  ['test/bench/silence/simulate.ts', ['--shops', ''], /^--shops takes a number above 0, not ""\n$/],
 ])('%s %j says what the option takes, where it would find nothing wrong in nothing', async (entry, args, said) => {
   expect(await run(entry, ...args)).toEqual({ code: 2, said: expect.stringMatching(said) });
 });

@@ -20,17 +20,21 @@ const duration = z.string().transform((text, ctx) => {
 });
 
 /** Node's timers take more than 24 days for 1 ms, and some waits are a multiple of these. */
-const LONGEST_WAIT = unit.d;
+const atMost = (days: number) => duration.refine((ms) => ms <= days * unit.d, `is too long: ${days}d at most`);
 /** Zero would leave no time to work in, or make us look for work in an endless loop. */
-const someTime = duration
-  .refine((ms) => ms >= 1, 'is too short: 1ms at least')
-  .refine((ms) => ms <= LONGEST_WAIT, 'is too long: 1d at most');
+const someTime = (days: number) => atMost(days).refine((ms) => ms >= 1, 'is too short: 1ms at least');
+/** A fifth more is still no more than a timer takes. */
+const LONGEST_DAYS = 20;
 
 const schedule = z.string().transform((text, ctx) => {
   const waits = text.split(',').map(parseDuration);
   const known = waits.filter((ms) => ms !== undefined);
-  if (known.length === waits.length) return known;
-  ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: "${text}"` });
+  if (known.length < waits.length) {
+    ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: "${text}"` });
+    return z.NEVER;
+  }
+  if (known.every((ms) => ms <= LONGEST_DAYS * unit.d)) return known;
+  ctx.addIssue({ code: 'custom', message: `has a wait that is too long: ${LONGEST_DAYS}d at most` });
   return z.NEVER;
 });
 
@@ -43,8 +47,10 @@ const count = (max: number) =>
 const httpOrigin = z
   .url({ protocol: /^https?$/, message: 'is not an http(s) URL' })
   .transform((url) => url.replace(/\/+$/, ''));
+/** White space around it came along when it was copied, and would make every signature wrong. */
 const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
+  .trim()
   .min(1, 'is empty');
 
 /** The value that asks for the embedded database. */
@@ -134,7 +140,7 @@ const environment = z.object({
   HOST: z.string().optional(),
   SHOPIFY_API_KEY: secret,
   SHOPIFY_API_SECRET: secret,
-  SHOPIFY_API_SECRET_PREVIOUS: z.string().min(1).optional(),
+  SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
   SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().min(1).default('.data'),
@@ -147,17 +153,17 @@ const environment = z.object({
   ASCENT360_BASE_URL: httpOrigin.default('https://webhook.ascent360.com'),
   SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
   RETRY_SCHEDULE: schedule.prefault('5s,30s,5m,30m,2h,5h,10h,14h,20h,24h'),
-  DELIVERY_TIMEOUT: someTime.prefault('15s'),
+  DELIVERY_TIMEOUT: someTime(1).prefault('15s'),
   DELIVERY_CONCURRENCY: count(1000).default(50),
   DELIVERY_CONCURRENCY_PER_SHOP: count(1000).default(5),
-  LEASE: someTime.prefault('60s'),
-  SWEEP_INTERVAL: someTime.prefault('5s'),
-  READ_WAIT: duration.prefault('60s'),
-  BREAKER_WINDOW: duration.prefault('5m'),
-  BREAKER_PROBE: duration.prefault('30s'),
-  CONNECTION_PROBE: duration.prefault('15m'),
+  LEASE: someTime(1).prefault('60s'),
+  SWEEP_INTERVAL: someTime(1).prefault('5s'),
+  READ_WAIT: atMost(LONGEST_DAYS).prefault('60s'),
+  BREAKER_WINDOW: someTime(LONGEST_DAYS).prefault('5m'),
+  BREAKER_PROBE: someTime(LONGEST_DAYS).prefault('30s'),
+  CONNECTION_PROBE: someTime(LONGEST_DAYS).prefault('15m'),
   RETENTION_DAYS: count(3650).default(30),
-  METRICS_TOKEN: z.string().min(1).optional(),
+  METRICS_TOKEN: secret.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpOrigin.optional(),
   OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
@@ -212,7 +218,8 @@ export function readConfig(env: Record<string, string | undefined>) {
   return {
     production,
     port: e.PORT,
-    appUrl: e.APP_URL ?? (e.HOST?.startsWith('http') ? e.HOST.replace(/\/+$/, '') : `http://localhost:${e.PORT}`),
+    appUrl:
+      e.APP_URL ?? (e.HOST && /^https?:\/\//.test(e.HOST) ? e.HOST.replace(/\/+$/, '') : `http://localhost:${e.PORT}`),
     shopifyApiKey: e.SHOPIFY_API_KEY,
     shopifySecrets: [e.SHOPIFY_API_SECRET, e.SHOPIFY_API_SECRET_PREVIOUS].filter((s) => s !== undefined),
     shopifyPrivateKeys: e.SHOPIFY_APP_PRIVATE_KEY ?? [],

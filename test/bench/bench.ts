@@ -6,7 +6,7 @@
  * their own there; they are no part of the others.
  * `--only audit` writes a section of its own as well as being a part of the others.
  * `--only pipeline,shop` writes a section too: what an event costs in processor time, which other work on the machine hardly changes.
- * With --quick, --pairs, --only or --profile the document is left as it is.
+ * With any option but --progress the rest of the document is left as it is.
  */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
@@ -55,7 +55,8 @@ const { values } = parseArgs({
     'send-minutes': { type: 'string' },
   },
 });
-const whole = !values.quick && !values.pairs && !values.only && !values.profile && !values.before && !values.events;
+/** What is measured less, or in another way, is no document. */
+const whole = Object.keys(values).every((name) => (name === 'quick' ? !values.quick : name === 'progress'));
 const known = Object.keys({ ...measures, ...alone });
 const wanted = values.only ? namesOf('only', values.only, known) : Object.keys(measures);
 const given = (name: 'pairs' | 'warm-up' | 'events' | 'lines' | 'send-minutes' | 'shops', otherwise: number) =>

@@ -11,7 +11,7 @@ import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { numberOf } from '../options.ts';
+import { numberOf, someOf } from '../options.ts';
 import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
@@ -30,8 +30,8 @@ const { values } = parseArgs({
     'audit-export': { type: 'string' },
   },
 });
-const minutes = numberOf('minutes', values.minutes);
-const rate = numberOf('rate', values.rate);
+const minutes = someOf('minutes', values.minutes);
+const rate = someOf('rate', values.rate);
 const seed = numberOf('seed', values.seed);
 /** People per shop whose consent keeps changing. */
 const PEOPLE = 40;

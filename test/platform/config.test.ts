@@ -23,6 +23,14 @@ it.each([
   ['LEASE', '0ms', 'is too short: 1ms at least'],
   ['SWEEP_INTERVAL', '2d', 'is too long: 1d at most'],
   ['DELIVERY_TIMEOUT', '0s', 'is too short: 1ms at least'],
+  ['CONNECTION_PROBE', '0s', 'is too short: 1ms at least'],
+  ['BREAKER_PROBE', '0ms', 'is too short: 1ms at least'],
+  ['BREAKER_WINDOW', '0s', 'is too short: 1ms at least'],
+  ['CONNECTION_PROBE', '100000000d', 'is too long: 20d at most'],
+  ['READ_WAIT', '99999999999d', 'is too long: 20d at most'],
+  ['RETRY_SCHEDULE', '5s,99999999999d', 'has a wait that is too long: 20d at most'],
+  ['SHOPIFY_API_SECRET', ' ', 'is empty'],
+  ['METRICS_TOKEN', '\t', 'is empty'],
   ['RETRY_SCHEDULE', '5s,,5m', 'is not a list of durations like 5s,30s,5m: "5s,,5m"'],
   ['ROLE', 'boss', 'is not all, web or worker'],
   ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
@@ -37,6 +45,23 @@ it.each([
   ],
 ])('%s=%s stops the start, and the error names it and what is wrong', (name, value, fault) => {
   expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
+});
+
+it('white space around a secret or a token is no part of it', () => {
+  const { shopifySecrets, metricsToken } = readConfig({
+    SHOPIFY_API_KEY: 'key',
+    SHOPIFY_API_SECRET: 'secret of now\n',
+    SHOPIFY_API_SECRET_PREVIOUS: ' secret of before',
+    METRICS_TOKEN: ' token ',
+  });
+  expect([...shopifySecrets, metricsToken]).toEqual(['secret of now', 'secret of before', 'token']);
+});
+
+it.each([
+  ['https://connector.example/', 'https://connector.example'],
+  ['http-server-1', 'http://localhost:3000'],
+])('HOST=%s is the public origin only if it is one: %s', (HOST, appUrl) => {
+  expect(readConfig({ ...needed, HOST }).appUrl).toBe(appUrl);
 });
 
 it('every fault has one line', () => {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { namesOf, numberOf } from '../options.ts';
+import { namesOf, numberOf, someOf } from '../options.ts';
 import { type History, type StepKind, stepKinds } from './history.ts';
 import { live } from './live.ts';
 import { sayFound, sayHistory, sayResult } from './report.ts';
@@ -31,9 +31,9 @@ const { values } = parseArgs({
 const only = values.only === undefined ? stepKinds : namesOf('only', values.only, stepKinds);
 const without = values.without === undefined ? [] : namesOf('without', values.without, stepKinds);
 const isWanted = (kind: StepKind) => only.includes(kind) && !without.includes(kind);
-const seconds = numberOf('seconds', values.seconds);
-const histories = numberOf('histories', values.histories);
-const longest = numberOf('longest', values.longest);
+const seconds = someOf('seconds', values.seconds);
+const histories = someOf('histories', values.histories);
+const longest = someOf('longest', values.longest);
 const seed = numberOf('seed', values.seed);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);

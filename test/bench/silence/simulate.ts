@@ -3,7 +3,7 @@
  * tuned on seeds 1 and 2. With --write the table goes into docs/benchmarks.md: of other seeds.
  */
 import { parseArgs } from 'node:util';
-import { numberOf } from '../../options.ts';
+import { numberOf, someOf } from '../../options.ts';
 import { writeSection } from '../report.ts';
 import { seeded } from './shops.ts';
 import { type Watched, watchYear } from './watch.ts';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const random = seeded(numberOf('seed', values.seed));
 const began = process.cpuUsage();
-const watched = Array.from({ length: numberOf('shops', values.shops) }, () => watchYear(random));
+const watched = Array.from({ length: someOf('shops', values.shops) }, () => watchYear(random));
 
 const groups: [string, (shop: Watched) => boolean][] = [
   ['under 1 change a day', ({ changesPerDay }) => changesPerDay < 1],

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { numberOf } from '../../options.ts';
+import { numberOf, someOf } from '../../options.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
-const seconds = numberOf('seconds', values.seconds);
+const seconds = someOf('seconds', values.seconds);
 const seed = numberOf('seed', values.seed);
 const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS];
 const say = (text: string) => process.stdout.write(`${text}\n`);
