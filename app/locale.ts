@@ -33,14 +33,16 @@ const units = [
   ['second', 1],
 ] as const;
 
-const isOurs = (locale: string): boolean => {
+/** A tag as everybody writes it, if we have its language: `DE-at`, like `deu-AT`, is `de-AT`. */
+function oursIn(tag: string): string[] {
   try {
-    return isLanguage(new Intl.Locale(locale).language);
+    const { language, baseName } = new Intl.Locale(tag);
+    return isLanguage(language) ? [baseName] : [];
   } catch {
     // Not a well-formed language tag.
-    return false;
+    return [];
   }
-};
+}
 
 /**
  * The pages' language, with its region: the one Shopify names in the URL, or English if we don't
@@ -48,7 +50,8 @@ const isOurs = (locale: string): boolean => {
  */
 export function readLocale(search: string, browser: readonly string[]): string {
   const asked = new URLSearchParams(search).get('locale');
-  return (asked ? [asked] : browser).find(isOurs) ?? 'en';
+  const [ours = 'en'] = (asked ? [asked] : browser).flatMap(oursIn);
+  return ours;
 }
 
 /** @param timeZone an IANA name that the server has checked */

@@ -16,6 +16,10 @@ describe('the language of the pages', () => {
     ['?shop=a', ['pt-BR', 'de-CH'], 'de-CH'],
     ['?shop=a', ['pt-BR', 'en-GB'], 'en-GB'],
     ['?locale=', [], 'en'],
+    ['?locale=DE-at', ['en-US'], 'de-AT'],
+    ['?locale=JA', ['en-US'], 'ja'],
+    ['?locale=deu-AT', ['en-US'], 'de-AT'],
+    ['?locale=en-US-u-ca-buddhist-nu-thai', ['de'], 'en-US'],
   ])('is chosen for %s in a browser set to %j: %s', (search, browser, locale) => {
     expect(readLocale(search, browser)).toBe(locale);
   });
