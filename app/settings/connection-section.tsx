@@ -6,7 +6,7 @@ import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
 import { textAt, textsOf } from '../texts.ts';
-import { draftOf, type SettingsAnswer } from './draft.ts';
+import type { SettingsAnswer } from './draft.ts';
 import { Section } from './section.tsx';
 import { TestRecord } from './test-record.tsx';
 import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
@@ -29,7 +29,7 @@ function Actions({ form }: { form: SettingsForm }) {
     },
   });
   const toggle = async () => {
-    await form.replace({ ...draftOf(form.saved), paused: !paused });
+    await form.pause(!paused);
     showToast(paused ? t('resumedToast') : t('pausedToast'));
   };
   return (

@@ -25,8 +25,8 @@ export type SettingsForm = {
   change(part: Partial<Draft>): void;
   save(): void;
   discard(): void;
-  /** Saves a whole document that isn't the draft, such as the saved one but paused. */
-  replace(document: Draft): Promise<SettingsAnswer>;
+  /** Changes this alone, at once, and leaves the rest as it is saved now, whoever saved it. */
+  pause(paused: boolean): Promise<SettingsAnswer>;
 };
 
 /**
@@ -42,7 +42,13 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
   }, [saved]);
 
   const put = useMutation({
-    mutationFn: (document: Draft) => call<SettingsAnswer>('PUT', '/settings', { body: documentOf(document) }),
+    mutationFn: async (document: Draft | { paused: boolean }) => {
+      const whole =
+        'guid' in document
+          ? document
+          : { ...draftOf(await client.fetchQuery({ ...settingsQuery, staleTime: 0 })), ...document };
+      return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf(whole) });
+    },
     onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
@@ -70,7 +76,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
         setDraft(draftOf(saved));
         put.reset();
       },
-      replace: put.mutateAsync,
+      pause: async (paused) => await put.mutateAsync({ paused }),
     },
   };
 }

@@ -278,6 +278,17 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ paused: false });
   });
 
+  it('that somebody else saves meanwhile stay when sending is paused', async () => {
+    const page = await open();
+    const { connector } = stage();
+    await connector.api('PUT', '/settings', { ...Object(await saved()), sourceName: 'Saved by another' });
+    await page.getByRole('button', { name: 'Pause sending' }).click();
+    await page.getByRole('button', { name: 'Resume sending' }).waitFor();
+    expect(await saved()).toMatchObject({ paused: true, sourceName: 'Saved by another' });
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    await page.getByRole('button', { name: 'Pause sending' }).waitFor();
+  });
+
   it('disconnect after a confirmation', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('button', { name: 'Disconnect' }).click();
