@@ -139,6 +139,8 @@ export async function openScene(): Promise<Scene> {
         shop,
         webhookId,
         topic,
+        // No webhook has this topic: it comes from Flow.
+        ...(topic === 'flow/send' && { source: 'flow' as const }),
         shopifyEventId: null,
         apiVersion: '2026-10',
         triggeredAt: receivedAt,
