@@ -70,7 +70,7 @@ function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instan
 
 const deliveryOf = (
   event: TranslatedEvent,
-  { kind, entity, person, subject }: NonNullable<Watched['delivery']>,
+  { kind, entity, person, subject, choice }: NonNullable<Watched['delivery']>,
   eventReceivedAt: Instant,
 ) =>
   imagined({
@@ -79,6 +79,7 @@ const deliveryOf = (
     entity,
     personId: person?.id ?? null,
     subject,
+    ...(choice && { choice: true as const }),
     topic: event.topic,
     eventReceivedAt,
   });

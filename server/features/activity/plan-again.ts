@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { openOfEntities } from '../../store/deliveries/deliveries.ts';
+import { openOfEntities } from '../../store/deliveries/give-way.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type AgainPlan, type Candidate, decideAgain, type Newest } from './decide-again.ts';
 

@@ -107,7 +107,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleOptOutOf(profile) : unknownUnless(life.canRead),
     unread: delivery.unread === true,
     isGone,
-    choice: delivery.subject?.choice === true,
+    choice: delivery.choice === true || delivery.subject?.choice === true,
     otherwise: delivery.subject?.otherwise ?? null,
     now,
   });

@@ -53,6 +53,7 @@ export const claimedAtOnce = (one: NewDelivery, event: Pick<EventRow, 'topic' | 
   again: false,
   reassert: false,
   fence: FIRST_FENCE,
+  ...(one.choice && { choice: true as const }),
   topic: event.topic,
   eventReceivedAt: event.received_at.getTime(),
 });

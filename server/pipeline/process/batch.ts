@@ -61,6 +61,8 @@ export type Batch = {
   waiting(entity: string): string | null;
   /** Closes the delivery that is waiting for this order or customer, so that its event ends so. */
   drop(entity: string, outcome: Outcome): void;
+  /** That delivery brings a new choice, too. */
+  bringChoice(entity: string): void;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /**
    * The address that the person's first choice from `at` on named, as a hash; null: none did. Known
@@ -97,6 +99,8 @@ export type Batch = {
       /** What ask() returned. */
       waits: boolean;
       carriesOptOut?: boolean;
+      /** Its event brought a new choice. */
+      choice?: boolean;
     },
   ): Outcome;
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;

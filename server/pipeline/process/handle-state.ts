@@ -143,7 +143,10 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) return handleStale(batch, event, met, choice);
   // A webhook already waiting to be sent keeps its place: the read says the same.
   const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;
-  if (waiting) return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
+  if (waiting) {
+    if (choice) batch.bringChoice(key);
+    return { settled: { state: 'merged', reason: 'superseded' }, mergedInto: waiting };
+  }
   state.handledAt = Math.max(state.handledAt ?? t.updatedAt ?? 0, t.updatedAt ?? 0) || null;
   state.handledTriggeredAt = event.triggeredAt;
   state.latestEventId = event.id;
@@ -161,8 +164,8 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
       contact: t.contact,
       purchase: t.kind === 'order' ? t.purchase : null,
       about: null,
-      ...(choice && { choice: true as const }),
     },
     waits: met.waits,
+    choice,
   });
 }

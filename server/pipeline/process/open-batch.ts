@@ -4,8 +4,9 @@ import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, type LedgerEntry, loadNamedChoices, madeAt } from '../../store/consent/facts.ts';
-import { addDeliveries, type NewDelivery, openOfEntities } from '../../store/deliveries/deliveries.ts';
+import { addDeliveries, type NewDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
+import { markChoices, openOfEntities } from '../../store/deliveries/give-way.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
@@ -52,6 +53,7 @@ export async function openBatch(
   const facts: LedgerEntry[] = [];
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
+  const withChoice: string[] = [];
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string }[] = [];
   let asks = false;
@@ -103,6 +105,14 @@ export async function openBatch(
       if (old) end(old, outcome);
       open.delete(entity);
     },
+    bringChoice: (entity) => {
+      const one = open.get(entity);
+      if (!one) return;
+      one.choice = true;
+      const opened = deliveries.get(one.id);
+      if (opened) opened.choice = true;
+      else withChoice.push(one.id);
+    },
     addFact: (entry) => {
       // Translating an event again gives its facts the same ids.
       const what = [entry.eventId, entry.channel, entry.address, entry.state].join(' ');
@@ -141,9 +151,15 @@ export async function openBatch(
       }
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
     },
-    deliver: (event, { kind, entity, person, contact, subject, waits, carriesOptOut = false }) => {
+    deliver: (event, { entity, person, contact, subject, waits, ...what }) => {
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
+      // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
+      // counts even if the settings leave customers out.
+      const choice = what.choice === true || old?.choice === true;
+      const forTags = old?.kind === 'tags' && what.kind === 'customer';
+      const kind = forTags ? old.kind : what.kind;
+      const carriesOptOut = what.carriesOptOut === true || (forTags && old.carriesOptOut);
       let takesPlaceOf = old && !old.isNew ? old.id : null;
       const settleMs = waits ? null : quietPeriodLeft(kind, person, quiet.waitMs, now);
       if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);
@@ -161,10 +177,11 @@ export async function openBatch(
         subject,
         takesPlaceOf,
         carriesOptOut,
+        choice,
         readWaitMs: waits ? reading.waitMs : null,
         settleMs,
       });
-      if (entity) open.set(entity, { id, eventId: event.id, entity, isNew: true });
+      if (entity) open.set(entity, { id, eventId: event.id, entity, kind, choice, carriesOptOut, isNew: true });
       return { settled: null };
     },
     settle: (event, outcome, search, entity) => {
@@ -185,6 +202,7 @@ export async function openBatch(
         parkEvents(sql, shop, parked),
         ...handedOver.map(({ from, to }) => handOverWaiting(sql, shop, from, to)),
         closeDeliveries(sql, shop, closed),
+        markChoices(sql, shop, withChoice),
         saveHandled(sql, shop, [...touched]),
         settleEvents(sql, otherUpdates),
         settleTranslated(sql, shop, [...translatedUpdates.values()]),

@@ -22,10 +22,7 @@ export type DeliverySubject = {
   added?: AddedTexts;
   /** Send only the address it is about, with its flag. */
   alone?: true;
-  /**
-   * Its event brought a new choice. A flag or list this makes due is sent even if the settings
-   * leave the state out.
-   */
+  /** Where deliveries from before `choice` was a column have it. */
   choice?: true;
   /** For an event sent only for its choice: how it ends when the choice makes nothing due. */
   otherwise?: 'stale';
@@ -44,6 +41,11 @@ export type NewDelivery = {
   takesPlaceOf: string | null;
   /** It is about a person who opted out; only until it is evaluated. */
   carriesOptOut?: boolean;
+  /**
+   * Its event brought a new choice, or it takes the place of one whose event did. A flag or list
+   * this makes due is sent even if the settings leave the state out.
+   */
+  choice?: boolean;
   /**
    * Its person is being read through the Admin API: wait for that, at most this many milliseconds.
    */
@@ -64,6 +66,8 @@ export type ClaimedDelivery = {
   broken?: true;
   /** The read it waited for hasn't arrived. */
   unread?: true;
+  /** As in NewDelivery. */
+  choice?: true;
   attempts: number;
   firstAttemptAt: Instant | null;
   again: boolean;
@@ -136,6 +140,7 @@ export async function addDeliveries(
       subject: 'bytea',
       place_of: 'uuid',
       carries_opt_out: 'boolean',
+      choice: 'boolean',
       read_wait_ms: 'float8',
       settle_ms: 'float8',
       payload: 'bytea',
@@ -153,6 +158,7 @@ export async function addDeliveries(
       subject: shop.vault.seal(subjectBinding(delivery.id), textOf(delivery)),
       place_of: delivery.takesPlaceOf,
       carries_opt_out: leasings.get(delivery.id)?.carriesOptOut ?? delivery.carriesOptOut ?? false,
+      choice: delivery.choice ?? false,
       read_wait_ms: delivery.readWaitMs ?? null,
       settle_ms: delivery.settleMs ?? null,
       ...sealKept(shop, leasings.get(delivery.id)),
@@ -165,9 +171,9 @@ export async function addDeliveries(
   // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
-       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, payload, content_hash,
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, choice, payload, content_hash,
         lease_until, first_attempt_at, fence, seq, due_at, reading, again, reassert)
-     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out,
+     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, n.choice,
        n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
        coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
@@ -186,20 +192,6 @@ const sealKept = (shop: Shop, leasing: Leasing | undefined) =>
   leasing
     ? { payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept), content_hash: leasing.contentHash }
     : { payload: null, content_hash: null };
-
-/** The open deliveries of these orders and customers, except those being sent; newest last. */
-export async function openOfEntities(
-  sql: Sql,
-  shop: Shop,
-  entities: readonly string[],
-): Promise<{ id: string; eventId: string; entity: string }[]> {
-  if (entities.length === 0) return [];
-  return await sql.query<{ id: string; eventId: string; entity: string }>(
-    `SELECT id, event_id AS "eventId", entity FROM deliveries
-     WHERE shop_id = $1 AND open AND lease_until IS NULL AND entity = ANY($2::text[]) ORDER BY seq`,
-    [shop.id, entities],
-  );
-}
 
 export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
   vault.openJson<DeliverySubject>(subjectBinding(id), sealed);

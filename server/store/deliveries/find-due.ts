@@ -19,13 +19,14 @@ type DeliveryRow = {
   reassert: boolean;
   fence: number;
   reading: boolean;
+  choice: boolean;
   topic: string;
   received_at: Date;
 };
 
 /** The columns of a DeliveryRow over `deliveries d JOIN events e`. */
 const otherColumns = `d.id, d.event_id, d.kind, d.entity, d.person_id, d.attempts, d.first_attempt_at, d.again,
-  d.reassert, d.fence, d.reading, e.topic, e.received_at`;
+  d.reassert, d.fence, d.reading, d.choice, e.topic, e.received_at`;
 const deliveryColumns = `${otherColumns}, d.subject`;
 
 const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
@@ -43,6 +44,7 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   topic: row.topic,
   eventReceivedAt: row.received_at.getTime(),
   ...(row.reading ? { unread: true as const } : {}),
+  ...(row.choice ? { choice: true as const } : {}),
 });
 
 /** These people's open deliveries, except those being sent. */

@@ -1,4 +1,26 @@
 import type { Sql } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import type { NewDelivery } from './deliveries.ts';
+
+/** A delivery of an order or customer that waits, as far as it matters to one that takes its place. */
+export type OpenOfEntity = { id: string; eventId: string; entity: string } & Pick<NewDelivery, 'kind'> &
+  Required<Pick<NewDelivery, 'choice' | 'carriesOptOut'>>;
+
+/** The open deliveries of these orders and customers, except those being sent; newest last. */
+export async function openOfEntities(sql: Sql, shop: Shop, entities: readonly string[]): Promise<OpenOfEntity[]> {
+  if (entities.length === 0) return [];
+  return await sql.query<OpenOfEntity>(
+    `SELECT id, event_id AS "eventId", entity, kind, choice, carries_opt_out AS "carriesOptOut" FROM deliveries
+     WHERE shop_id = $1 AND open AND lease_until IS NULL AND entity = ANY($2::text[]) ORDER BY seq`,
+    [shop.id, entities],
+  );
+}
+
+/** These bring a new choice, too. */
+export async function markChoices(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query('UPDATE deliveries SET choice = true WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+}
 
 /**
  * Those of these deliveries whose order or customer has a newer state waiting: few or none, so that
@@ -17,7 +39,7 @@ export async function withNewer(sql: Sql, ids: readonly string[]): Promise<Reado
 
 /**
  * A newer state of the same order or customer that arrived while this one was being sent replaces
- * its retry.
+ * its retry, and brings what that was sent for.
  * @returns the newer one's event; null when there is none
  */
 export async function giveWayToNewer(
@@ -28,7 +50,9 @@ export async function giveWayToNewer(
   if (!delivery.entity) return null;
   const [newer] = await sql.query<{ event_id: string }>(
     `UPDATE deliveries n SET seq = d.seq, due_at = now() + $3 * interval '1 millisecond',
-       again = n.again OR d.again, reassert = n.reassert OR d.reassert
+       again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
+       kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,
+       carries_opt_out = n.carries_opt_out OR d.carries_opt_out
      FROM deliveries d
      WHERE d.id = $1 AND n.id = (SELECT id FROM deliveries WHERE shop_id = d.shop_id AND entity = $2 AND open
        AND lease_until IS NULL AND seq > d.seq ORDER BY seq DESC LIMIT 1)

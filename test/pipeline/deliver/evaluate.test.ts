@@ -238,7 +238,7 @@ describe('a delivery', () => {
     [
       'of an order goes out for its choice all the same',
       { settings: off, facts: { email: [optIn] } },
-      { kind: 'order', subject: subject({ choice: true }) },
+      { kind: 'order', choice: true },
       'sent, email true',
     ],
   ])('%s', (_what, known, change, expected) => {

@@ -1,0 +1,110 @@
+/**
+ * What takes the place of an earlier state also goes out for what that one was for, however the
+ * settings leave orders and customers out.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answers, MINUTE, openScene, type Scene } from '../../features/activity/scene.ts';
+import { ago, customer, order, SECOND } from '../bodies.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(async () => await scene.close());
+
+const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '81657', country_code: 'US' };
+const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
+const nobody = { send: { orders: false, customers: false }, mapping: { addressPermission: tags } };
+const resident = (updated: number, over: object = {}) =>
+  customer(1, { default_address: home, updated_at: ago(updated), ...over });
+const tagged = { customerId: 1, tags: ['mail-stop'], occurredAt: ago(30 * SECOND) };
+const guest = (updated: number) => order(7, { buyer_accepts_marketing: true, updated_at: ago(updated) });
+
+type Told = [topic: string, body: object];
+const optedOut = 'SELECT 1 FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out';
+
+const ROWS: [string, { before: Told[]; first: Told; newer: Told; sent: object; optOuts: number }][] = [
+  [
+    'a guest’s ticked box is sent with the newer state of its order',
+    {
+      before: [],
+      first: ['orders/create', guest(20 * SECOND)],
+      newer: ['orders/updated', guest(10 * SECOND)],
+      sent: { Email: 'person7@example.com', EmailPermission: true },
+      optOuts: 0,
+    },
+  ],
+  [
+    'an opt-out by tag is sent with the newer state of its customer',
+    {
+      before: [['customers/create', resident(MINUTE)]],
+      first: ['customer.tags_added', tagged],
+      newer: ['customers/update', resident(10 * SECOND, { first_name: 'Ada' })],
+      sent: { FirstName: 'Ada', AddressPermission: false },
+      optOuts: 1,
+    },
+  ],
+];
+
+async function hear(...told: Told[]): Promise<void> {
+  for (const [topic, body] of told) await scene.receive(topic, { ...body });
+}
+
+async function begin(before: Told[]): Promise<void> {
+  await scene.begin(nobody);
+  await hear(...before);
+  expect(await scene.work()).toEqual([]);
+}
+
+it.each(ROWS)('%s, if both arrive together', async (_, { before, first, newer, sent, optOuts }) => {
+  await begin(before);
+  await hear(first, newer);
+  await scene.process();
+  expect(await scene.db.query(optedOut, [scene.shop.id])).toHaveLength(optOuts);
+  const all = await scene.work();
+  expect(all).toMatchObject([sent]);
+  expect(all[0]).not.toHaveProperty('Order');
+});
+
+it.each(ROWS)('%s, if the first still waits when it arrives', async (_, { before, first, newer, sent, optOuts }) => {
+  await begin(before);
+  for (const one of [first, newer]) {
+    await hear(one);
+    await scene.process();
+  }
+  expect(await scene.db.query(optedOut, [scene.shop.id])).toHaveLength(optOuts);
+  expect(await scene.work()).toMatchObject([sent]);
+});
+
+it.each(ROWS)('%s, if the first is being sent when it arrives, and fails', async (_, row) => {
+  await begin(row.before);
+  await hear(row.first);
+  await scene.process();
+  const [failing] = await scene.claim();
+  await hear(row.newer);
+  await scene.process();
+  if (failing) await scene.record(failing, answers.down);
+  expect(await scene.db.query(optedOut, [scene.shop.id])).toHaveLength(row.optOuts);
+  await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+  expect(await scene.work()).toMatchObject([row.sent]);
+});
+
+it('a choice that is read from Shopify is sent with the webhook that says the same and still waits', async () => {
+  await scene.begin(nobody);
+  const updatedAt = ago(10 * SECOND);
+  const defaultEmailAddress = {
+    emailAddress: 'person1@example.com',
+    marketingState: 'SUBSCRIBED',
+    marketingOptInLevel: 'SINGLE_OPT_IN',
+    marketingUpdatedAt: ago(MINUTE),
+  };
+  const id = 'gid://shopify/Customer/1';
+  for (const [topic, body] of [
+    ['customers/update', customer(1, { updated_at: updatedAt })],
+    ['customers/update', { __typename: 'Customer', id, updatedAt, defaultEmailAddress }],
+  ] as const) {
+    await scene.receive(topic, { ...body });
+    await scene.process();
+  }
+  expect(await scene.work()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
+});
