@@ -1,6 +1,7 @@
 /**
  * Since when a person has an address, from the moments Shopify showed them with it, in any order.
- * Pure.
+ * Of two addresses at the same moment we don't know which came first, so each counts as a change
+ * from the other. Pure.
  */
 import type { Instant } from './scalars.ts';
 
@@ -11,7 +12,7 @@ import type { Instant } from './scalars.ts';
 export type Sighting = { firstSeenAt: Instant; lastSeenAt: Instant; since: Instant };
 
 const seenBetween = (one: Sighting, after: Instant, before: Instant) =>
-  [one.firstSeenAt, one.since, one.lastSeenAt].some((at) => at > after && at <= before);
+  [one.firstSeenAt, one.since, one.lastSeenAt].some((at) => at >= after && at <= before);
 
 /**
  * A sighting updated once the address was seen at `at`. Coming back to it after another address
@@ -33,7 +34,7 @@ export function seenAgain(known: Sighting | undefined, others: readonly Sighting
  * the address was last seen.
  */
 export function brokenBy(known: Sighting, at: Instant): Sighting {
-  return known.since < at && at < known.lastSeenAt ? { ...known, since: known.lastSeenAt } : known;
+  return known.since <= at && at < known.lastSeenAt ? { ...known, since: known.lastSeenAt } : known;
 }
 
 /**
@@ -41,5 +42,5 @@ export function brokenBy(known: Sighting, at: Instant): Sighting {
  * a change.
  */
 export function changedAt(known: Sighting, others: readonly Sighting[]): Instant | null {
-  return others.some(({ firstSeenAt }) => firstSeenAt < known.since) ? known.since : null;
+  return others.some(({ firstSeenAt }) => firstSeenAt <= known.since) ? known.since : null;
 }

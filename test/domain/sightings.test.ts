@@ -65,6 +65,34 @@ describe('the time since when someone has an address', () => {
       ],
       { a: null, b: 3 },
     ],
+    [
+      'is the moment at which two addresses were seen first: either may have been the second',
+      [
+        ['a', 3],
+        ['b', 3],
+      ],
+      { a: 3, b: 3 },
+    ],
+    [
+      'is set when they go back to an address that was seen at the same moment as the other',
+      [
+        ['a', 1],
+        ['b', 1],
+        ['a', 5],
+        ['a', 9],
+      ],
+      { a: 5, b: 1 },
+    ],
+    [
+      'does not depend on the order of sightings of the same moment',
+      [
+        ['a', 1],
+        ['a', 5],
+        ['b', 1],
+        ['a', 9],
+      ],
+      { a: 5, b: 1 },
+    ],
   ] as const)('%s', (_, sightings, since) => {
     expect(live(sightings)).toEqual(since);
   });

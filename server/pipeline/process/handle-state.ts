@@ -63,7 +63,7 @@ function isAnother(person: Person, address: { channel: Channel; hash: string }, 
   );
   const known = person.addresses.get(`${address.channel}:${address.hash}`);
   if (!known) return others.length > 0;
-  return others.some(({ lastSeenAt }) => lastSeenAt > known.lastSeenAt && lastSeenAt <= at);
+  return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
 }
 
 /** Nothing is sent for a deleted customer, unless this body was created after the deletion. */

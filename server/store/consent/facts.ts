@@ -94,7 +94,7 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
     `SELECT f.id, f.channel, f.address, f.person_id, f.state, f.level, f.chosen_at, f.heard_at, f.source, f.event_id,
        CASE WHEN NOT f.named AND EXISTS (
          SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
-           AND o.address <> f.address AND o.first_seen_at < coalesce(a.since_at, a.first_seen_at)
+           AND o.address <> f.address AND o.first_seen_at <= coalesce(a.since_at, a.first_seen_at)
        ) THEN coalesce(a.since_at, a.first_seen_at) END AS address_changed_at
      FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
      ${OF_ADDRESS} LEFT JOIN addresses a
