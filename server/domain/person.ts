@@ -1,3 +1,4 @@
+import type { AskedChannel } from './consent.ts';
 import type { Contact } from './contact.ts';
 import type { Instant, ShopifyId } from './scalars.ts';
 
@@ -31,6 +32,10 @@ export type PersonProfile = {
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */
   mergedFrom?: ShopifyId[];
+  /**
+   * What they said about an address that isn't known yet: the events are handled again once one is.
+   */
+  unplaced?: { channel: AskedChannel; eventId: string }[];
   /**
    * One of those had opted out of the sale of their data. It holds until Shopify has said the same
    * of this one, from when on it says what holds.

@@ -82,6 +82,8 @@ export type Batch = {
    * @returns null when it has waited already
    */
   park(event: TranslatedEvent, person: Person | null, choice?: ParkedChoice | null): Outcome | null;
+  /** Has events handled again that ended because their address wasn't known. */
+  handleAgain(eventIds: readonly string[]): void;
   /** Moves what is waiting for a merged customer to the kept customer. */
   handOver(from: Person, to: Person): void;
   /**

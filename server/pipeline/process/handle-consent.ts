@@ -41,6 +41,33 @@ function currentAddress({ vault }: Shop, person: Person, channel: Channel): stri
   return later.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? known;
 }
 
+/** The most choices about an address that isn't known yet that are kept of one person. */
+const MOST_UNPLACED = 10;
+
+function keepUnplaced(batch: Batch, person: Person | null, channel: Channel, eventId: string): void {
+  if (!person || (channel !== 'email' && channel !== 'sms')) return;
+  const others = (person.profile.unplaced ?? []).filter((one) => one.eventId !== eventId);
+  person.profile.unplaced = [...others, { channel, eventId }].slice(-MOST_UNPLACED);
+  batch.people.changed(person);
+}
+
+/**
+ * Once an address of theirs is known, choices that named none are handled again: they may be about
+ * it.
+ */
+export function placeChoices(batch: Batch, person: Person): void {
+  const { unplaced } = person.profile;
+  if (!unplaced) return;
+  const isPlaced = new Set(
+    unplaced.map(({ channel }) => channel).filter((channel) => currentAddress(batch.shop, person, channel) !== null),
+  );
+  batch.handleAgain(unplaced.filter(({ channel }) => isPlaced.has(channel)).map(({ eventId }) => eventId));
+  const left = unplaced.filter(({ channel }) => !isPlaced.has(channel));
+  if (left.length > 0) person.profile.unplaced = left;
+  else delete person.profile.unplaced;
+  batch.people.changed(person);
+}
+
 export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
   const { vault } = batch.shop;
   const key = personKeyOf(batch.shop, t);
@@ -56,6 +83,8 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
+    // A number may be read once we know in which country they live.
+    if (!ofOwn && channel === 'sms') keepUnplaced(batch, own, channel, event.id);
     return untold ?? skipped('no_contact', detailOf('address_unreadable'));
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
@@ -65,6 +94,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const parked = person && !address && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
   if (!address || !written) {
+    keepUnplaced(batch, own, channel, event.id);
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   }
   const hash = vault.hash(channel, address);
@@ -72,6 +102,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     learnAddress(person, channel, written, event.topic);
     batch.people.touch(own ?? person, [{ channel, hash, written }], event.triggeredAt);
     batch.people.changed(person);
+    placeChoices(batch, own ?? person);
   }
   const factId = batch.addFact({
     channel,

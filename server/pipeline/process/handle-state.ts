@@ -7,6 +7,7 @@ import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { applyRead } from './apply-read.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { placeChoices } from './handle-consent.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { mergeContact } from './merge-contact.ts';
 
@@ -123,6 +124,8 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
   // Addresses of a merged customer stay with that customer.
   if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+  const whose = mergedAway ?? person;
+  if (whose) placeChoices(batch, whose);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);

@@ -8,7 +8,13 @@ import { addDeliveries, type NewDelivery } from '../../store/deliveries/deliveri
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { markChoices, openOfEntities } from '../../store/deliveries/give-way.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
-import { type EventFindings, type EventUpdate, settleEvents, settleTranslated } from '../../store/events/events.ts';
+import {
+  type EventFindings,
+  type EventUpdate,
+  receiveAgain,
+  settleEvents,
+  settleTranslated,
+} from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
@@ -54,6 +60,7 @@ export async function openBatch(
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
   const withChoice: string[] = [];
+  const again: string[] = [];
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string }[] = [];
   let asks = false;
@@ -144,6 +151,7 @@ export async function openBatch(
       parked.set(event.id, { personId: person?.id ?? null, choice });
       return { settled: null };
     },
+    handleAgain: (eventIds) => void again.push(...eventIds),
     handOver: (from, to) => {
       handedOver.push({ from: from.id, to: to.id });
       for (const delivery of deliveries.values()) {
@@ -206,6 +214,8 @@ export async function openBatch(
         saveHandled(sql, shop, [...touched]),
         settleEvents(sql, otherUpdates),
         settleTranslated(sql, shop, [...translatedUpdates.values()]),
+        // After that: it may be an event of this batch.
+        receiveAgain(sql, shop, again),
         eraseBodies(sql, erased),
       ]);
       const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities })]);

@@ -130,6 +130,17 @@ export async function replaceBody(sql: Sql, shop: Shop, id: string, body: object
   ]);
 }
 
+/** Has these events translated again, if they ended because the address of their choice wasn't known. */
+export async function receiveAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query(
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, settled_at = NULL
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'skipped' AND reason IN ('no_contact', 'no_choice')
+       AND body IS NOT NULL`,
+    [shop.id, ids],
+  );
+}
+
 /** Keeps nothing about an erased person except that the event arrived. */
 export async function settleErased(sql: Sql, id: string): Promise<void> {
   await settleEvents(sql, [{ id, settled: { state: 'skipped', reason: 'redacted' } }]);

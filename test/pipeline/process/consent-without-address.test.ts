@@ -37,6 +37,39 @@ it.each([
   expect(await scene.send()).toEqual([]);
 });
 
+const NUMBER = '020 7946 0018';
+const british = { address1: '1 High St', city: 'London', country_code: 'GB' };
+
+it.each([
+  ['an email opt-out', EMAIL, emailOptOut, both, 'EmailPermission'],
+  ['an SMS opt-out', SMS, smsOptOut, both, 'SMSPermission'],
+  [
+    'an SMS opt-out with a number that can be read only once we know where its customer lives',
+    SMS,
+    () => smsConsent(1, 'unsubscribed', ago(SECOND), NUMBER),
+    { ...both, phone: '+442079460018', default_address: british },
+    'SMSPermission',
+  ],
+] as const)('%s that comes before any address is known is sent once one is', async (_, topic, body, known, flag) => {
+  const event = await scene.receive(topic, body());
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+  await scene.receive('customers/create', customer(1, known));
+  const sent = await scene.send();
+  expect(sent).toMatchObject([{ Email: both.email, Mobile: known.phone.slice(1), [flag]: false }]);
+  expect(await scene.standing(event)).toMatchObject({ state: 'merged', reason: 'told_with_another' });
+  await scene.receive('customers/update', customer(1, { ...known, first_name: 'Ada' }));
+  expect(await scene.standing(event)).toMatchObject({ state: 'merged', reason: 'told_with_another' });
+});
+
+it('a choice that comes before any address is known waits for one of its own channel', async () => {
+  const event = await scene.receive(SMS, smsOptOut());
+  await scene.receive('customers/create', customer(1, { ...both, phone: null }));
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+  await scene.send();
+  await scene.receive('customers/update', customer(1, { ...both, updated_at: ago(0) }));
+  expect(await scene.send()).toMatchObject([{ SMSPermission: false }]);
+});
+
 const optIn = {
   EmailPermission: [EMAIL, emailConsent(1, 'subscribed', ago(9 * SECOND), { email_address: 'new@example.com' })],
   SMSPermission: [SMS, smsConsent(1, 'subscribed', ago(9 * SECOND), '+13035550199')],
@@ -70,3 +103,24 @@ it.each([
     expect(await scene.send()).toMatchObject([{ ...about, [flag]: false }]);
   },
 );
+
+it.each([
+  ['an email', EMAIL, emailOptOut, 'EmailPermission'],
+  ['an SMS', SMS, smsOptOut, 'SMSPermission'],
+] as const)(
+  '%s opt-in that names an address does not leave after a newer opt-out that named none, before any was known',
+  async (_, topic, body, flag) => {
+    await scene.receive(topic, body());
+    await scene.receive(optIn[flag][0], optIn[flag][1]);
+    expect(await scene.send()).toMatchObject([{ [flag]: false }]);
+  },
+);
+
+it('of choices that came before any address was known, the newest counts, whatever order they came in', async () => {
+  await scene.receive(EMAIL, emailConsent(1, 'pending', ago(SECOND), { email_address: null }));
+  await scene.receive(EMAIL, emailConsent(1, 'subscribed', ago(MINUTE), { email_address: null }));
+  await scene.receive('customers/create', customer(1, both));
+  const [payload, ...more] = await scene.send();
+  expect(payload).not.toHaveProperty('EmailPermission');
+  expect(more).toEqual([]);
+});
