@@ -12,6 +12,8 @@ export type ChangeHints = {
   merged?: boolean;
   /** They opted in without a date. */
   undatedOptIn?: boolean;
+  /** A tag was added or removed, which the last read, of a later moment, doesn't say. */
+  otherTags?: boolean;
 };
 
 /** The metafields that the settings name, as `namespace.key`, each once. */
@@ -33,6 +35,7 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
  * | the same, and they name lists (only a read shows a data-sale opt-out)             | changed |
  * | an opt-in without a date: only Shopify can say whether it still holds             | changed |
+ * | an older event about a tag says something else than the last read                 | changed |
  * | never read, or the settings name a metafield that wasn't requested then           | missing |
  * | read before the app was uninstalled: we don't know what happened since            | missing |
  *
@@ -50,7 +53,7 @@ export function needsRead(
   const keys = metafieldKeys(settings?.mapping ?? null);
   const needed = keys.length > 0 || (settings?.listIds.length ?? 0) > 0;
   const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
-  if (news.merged || news.newAddress || news.undatedOptIn || (needed && outdated)) return 'changed';
+  if (news.merged || news.newAddress || news.undatedOptIn || news.otherTags || (needed && outdated)) return 'changed';
   const isBefore = read !== null && uninstalledAt !== null && read.at <= uninstalledAt;
   return read === null || isBefore || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
 }

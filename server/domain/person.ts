@@ -28,6 +28,8 @@ export type PersonProfile = {
    * By tag in lower case: as written, whether the customer has it, and since when (null: unknown).
    */
   tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant }>;
+  /** When Shopify was last asked for all of them. */
+  tagsReadAt?: Instant;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */

@@ -49,6 +49,7 @@ const rows: Row[] = [
   ['a change from before the read', '1', ALL, MAPPED, { changedAt: AT }, null],
   ['a change, with no metafields mapped', '1', readWith(), NOTHING, { changedAt: AT + 1 }, null],
   ['a change, with lists to send', '1', readWith(), LISTS, { changedAt: AT + 1 }, 'changed'],
+  ['an older word about a tag than the read, and another', '1', readWith(), NOTHING, { otherTags: true }, 'changed'],
   ['a change without a date', '1', ALL, MAPPED, { changedAt: null }, null],
 ];
 

@@ -41,7 +41,10 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   if (profile.read !== null && profile.read.at > read.readAt) return;
-  if (read.tags) profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+  if (read.tags) {
+    profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+    profile.tagsReadAt = read.readAt;
+  }
   profile.read = readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields });
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }

@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
+import type { Person } from '../../store/people/people.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 
@@ -28,6 +29,34 @@ const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt
   triggeredAt: triggeredAt ?? null,
 });
 
+/**
+ * Stores what an event says about tags, unless something newer is known. Of the same moment, an
+ * opt-out stands, and any other tag is gone.
+ * @returns whether Shopify's last answer about all tags, of a later moment, says something else
+ */
+function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: Person): boolean {
+  const { tags, tagsReadAt = -Infinity } = person.profile;
+  const said = momentOf(t.occurredAt, event.triggeredAt);
+  const present = t.change === 'added';
+  let otherTags = false;
+  for (const tag of t.tags) {
+    const name = tag.trim().toLowerCase();
+    const known = tags[name];
+    const last = known && momentOf(known.at, known.triggeredAt);
+    if (last && isStale(said, last)) continue;
+    const differs = present !== (known?.present ?? false);
+    if (differs && (t.occurredAt ?? event.triggeredAt) < tagsReadAt) {
+      otherTags = true;
+      continue;
+    }
+    const isTie = last !== undefined && last.updatedAt === said.updatedAt && last.triggeredAt === said.triggeredAt;
+    if (isTie && differs && present !== optsOut(batch.settings, tag)) continue;
+    tags[name] = { tag: tag.trim(), present, at: t.occurredAt, triggeredAt: event.triggeredAt };
+  }
+  batch.people.changed(person);
+  return otherTags;
+}
+
 /** Tags were added or removed. The person is sent as last known. */
 export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
   const key = personKeyOf(batch.shop, t);
@@ -37,16 +66,12 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
     batch.ask(person, { merged: true });
     return skipped('recorded', detailOf('tags_merged'));
   }
-  const { tags, contact } = person.profile;
-  for (const tag of t.tags) {
-    const name = tag.trim().toLowerCase();
-    const known = tags[name];
-    if (known && isStale(momentOf(t.occurredAt, event.triggeredAt), momentOf(known.at, known.triggeredAt))) continue;
-    const present = t.change === 'added';
-    tags[name] = { tag: tag.trim(), present, at: t.occurredAt, triggeredAt: event.triggeredAt };
-  }
-  batch.people.changed(person);
-  const waits = batch.ask(person, {});
+  const { contact } = person.profile;
+  const otherTags = learnTags(batch, event, t, person);
+  const waits = batch.ask(person, { otherTags: otherTags && !event.hasWaited });
+  // Shopify may have answered before the change all the same: clocks differ.
+  const asked = otherTags && waits ? batch.park(event, person) : null;
+  if (asked) return asked;
   if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
   if (person.deletedAt !== null) return skipped('deleted_person');
   if (!hasContact(contact)) {

@@ -1,0 +1,126 @@
+/** Tags and what Shopify answers about them may arrive in any order: the newest word counts. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, MINUTE, SECOND } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+
+const home = { address1: '1 Piste Road', city: 'Banff', country_code: 'CA' };
+const defaultAddress = {
+  firstName: null,
+  lastName: null,
+  phone: null,
+  address1: '1 Piste Road',
+  address2: null,
+  city: 'Banff',
+  zip: null,
+  province: null,
+  provinceCode: null,
+  country: 'Canada',
+  countryCodeV2: 'CA',
+};
+
+/** From now on, Shopify says that the customer has these tags. */
+const has = (...tags: string[]) =>
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com'), defaultAddress, tags });
+
+async function tell(change: 'added' | 'removed', tag: string, msAgo: number): Promise<string> {
+  const body = { customerId: 'gid://shopify/Customer/1', tags: [tag], occurredAt: ago(msAgo) };
+  return await scene.receive(`customer.tags_${change}`, body, Date.now() - msAgo);
+}
+
+/** The flags that go out now. */
+async function flags(): Promise<unknown[]> {
+  const sent: { AddressPermission?: boolean }[] = await scene.send();
+  return sent.flatMap(({ AddressPermission }) => AddressPermission ?? []);
+}
+
+beforeEach(async () => {
+  await scene.begin({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+});
+
+describe('a word about a tag from before Shopify was asked, which arrives after the answer,', () => {
+  const create = async () => void (await scene.receive('customers/create', customer(1, { default_address: home })));
+
+  it.each([true, false])('opts nobody in by a tag that is gone; access: %s', async (access) => {
+    has();
+    await create();
+    await scene.read();
+    expect(await flags()).toEqual([]);
+    scene.access = access;
+    await tell('added', 'mail-ok', MINUTE);
+    await scene.read();
+    expect(await flags()).toEqual([]);
+  });
+
+  it.each([true, false])('ends no opt-out by a tag that is there; access: %s', async (access) => {
+    has('mail-ok', 'mail-stop');
+    await create();
+    await tell('added', 'mail-ok', 30 * SECOND);
+    await scene.read();
+    expect(await flags()).toEqual([false]);
+    scene.access = access;
+    await tell('removed', 'mail-stop', MINUTE);
+    await scene.read();
+    expect(await flags()).toEqual([]);
+  });
+
+  it('counts if Shopify says the same when it is asked again: its answer was older, and a clock ahead', async () => {
+    has();
+    await create();
+    await scene.read();
+    expect(await flags()).toEqual([]);
+    has('mail-ok');
+    await tell('added', 'mail-ok', MINUTE);
+    await scene.read();
+    expect(await flags()).toEqual([true]);
+  });
+
+  it('is asked about once', async () => {
+    has();
+    await create();
+    await scene.read();
+    scene.asked = [];
+    await tell('added', 'mail-ok', MINUTE);
+    await scene.read();
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  it('dates a tag that Shopify has named without a date', async () => {
+    has('mail-ok');
+    await create();
+    await scene.read();
+    expect(await flags()).toEqual([]);
+    await tell('added', 'mail-ok', MINUTE);
+    expect(await flags()).toEqual([true]);
+  });
+});
+
+describe('of a tag added and removed at the same moment, in either order,', () => {
+  it.each([
+    ['the opt-out stands', 'mail-stop', [false]],
+    ['an opt-in does not', 'mail-ok', []],
+  ])('%s', async (_, tag, sent) => {
+    scene.access = false;
+    const moment = Date.now() - SECOND;
+    const occurredAt = new Date(moment).toISOString();
+    for (const changes of [
+      ['added', 'removed'],
+      ['removed', 'added'],
+    ]) {
+      await scene.begin({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+      scene.access = false;
+      await scene.receive('customers/create', customer(1, { default_address: home }));
+      for (const change of changes) {
+        await scene.receive(`customer.tags_${change}`, { customerId: 1, tags: [tag], occurredAt }, moment);
+      }
+      expect(await flags()).toEqual(sent);
+    }
+  });
+});
