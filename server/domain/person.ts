@@ -26,8 +26,9 @@ export type PersonProfile = {
   contactTriggeredAt?: Instant;
   /**
    * By tag in lower case: as written, whether the customer has it, and since when (null: unknown).
+   * `merged`: it came with a customer who was merged into this one.
    */
-  tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant }>;
+  tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant; merged?: true }>;
   /** When Shopify was last asked for all of them. */
   tagsReadAt?: Instant;
   /** Null: never read through the Admin API. */

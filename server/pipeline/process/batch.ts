@@ -110,6 +110,8 @@ export type Batch = {
   erase(event: TranslatedEvent, outcome: Outcome): void;
   /** People who were merged into others by these events. */
   mergedAway(): string[];
+  /** Whom they were merged into. */
+  keptByMerges(): readonly Person[];
   /** Whether there is something new to read through the Admin API. */
   asked(): boolean;
   /**

@@ -57,28 +57,53 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
   return otherTags;
 }
 
+/**
+ * Shopify gives the customer that is kept the tags of both. Here they have no date: an opt-out
+ * counts, and an opt-in is history. What Shopify has said of the kept customer since is newer.
+ */
+function takeTags({ profile: kept }: Person, { profile: gone }: Person, since: Instant): void {
+  if ((kept.tagsReadAt ?? -Infinity) > since) return;
+  for (const [name, { tag, present }] of Object.entries(gone.tags)) {
+    const own = kept.tags[name];
+    if (present && !own?.present) kept.tags[name] = { tag, present, at: null, merged: true };
+    if (!present && own?.merged) kept.tags[name] = { tag, present, at: null };
+  }
+}
+
 /** Tags were added or removed. The person is sent as last known. */
 export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>): Outcome {
   const key = personKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const person = batch.people.get(key, event.triggeredAt, t.customerId);
-  if (batch.people.mergedAway(key)) {
-    batch.ask(person, { merged: true });
-    return skipped('recorded', detailOf('tags_merged'));
+  const away = batch.people.mergedAway(key);
+  if (away) {
+    learnTags(batch, event, t, away);
+    takeTags(person, away, event.triggeredAt);
+    batch.people.changed(person);
+    if (batch.ask(person, { merged: true })) return skipped('recorded', detailOf('tags_merged'));
+    return sendTagged(batch, event, t, { person, waits: false, entity: null });
   }
-  const { contact } = person.profile;
   const otherTags = learnTags(batch, event, t, person);
   const waits = batch.ask(person, { otherTags: otherTags && !event.hasWaited });
   // Shopify may have answered before the change all the same: clocks differ.
   const asked = otherTags && waits ? batch.park(event, person) : null;
   if (asked) return asked;
+  return sendTagged(batch, event, t, { person, waits, entity: entityKeyOf(batch.shop, t) });
+}
+
+function sendTagged(
+  batch: Batch,
+  event: TranslatedEvent,
+  t: Of<'tags'>,
+  { person, waits, entity }: { person: Person; waits: boolean; entity: string | null },
+): Outcome {
+  const { contact } = person.profile;
   if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
   if (person.deletedAt !== null) return skipped('deleted_person');
   if (!hasContact(contact)) {
     const parked = waits ? batch.park(event, person) : null;
     return parked ?? skipped('no_contact', detailOf('tags_kept'));
   }
-  const entity = entityKeyOf(batch.shop, t);
   if (entity) batch.entity(entity, 'customer').latestEventId = event.id;
   return batch.deliver(event, {
     kind: 'tags',
@@ -136,6 +161,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
     const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
     kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
     if (gone && gone !== kept && saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
+    if (gone && gone !== kept) takeTags(kept, gone, event.triggeredAt);
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }

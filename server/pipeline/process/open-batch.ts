@@ -17,7 +17,7 @@ import {
 } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
-import { loadPeople } from '../../store/people/people.ts';
+import { loadPeople, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
 import type { InShop } from '../in-shop.ts';
 import type { Batch, Outcome, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
@@ -63,6 +63,7 @@ export async function openBatch(
   const again: string[] = [];
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string }[] = [];
+  const kept = new Set<Person>();
   let asks = false;
   let quietMs: number | null = null;
   const erased: string[] = [];
@@ -154,6 +155,7 @@ export async function openBatch(
     handleAgain: (eventIds) => void again.push(...eventIds),
     handOver: (from, to) => {
       handedOver.push({ from: from.id, to: to.id });
+      kept.add(to);
       for (const delivery of deliveries.values()) {
         if (delivery.personId === from.id) delivery.personId = to.id;
       }
@@ -200,6 +202,7 @@ export async function openBatch(
       erased.push(event.id);
     },
     mergedAway: () => handedOver.map(({ from }) => from),
+    keptByMerges: () => [...kept],
     asked: () => reading.may && (asks || parked.size > 0),
     quietMs: () => quietMs,
     save: async (leaving) => {

@@ -11,6 +11,7 @@ import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.
 import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
 import { inShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
+import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
 import type { Measures } from '../measures.ts';
 import type { Traces } from '../traces.ts';
 import type { QuietPeriod } from './batch.ts';
@@ -140,6 +141,7 @@ export async function processEvents(
     leaving = atOnce ? leaveAtOnce({ ...held, life }, atOnce, rows) : null;
     subjects = await batch.save(leaving?.choose);
     await openOptOutsOf({ ...held, life }, batch.mergedAway(), now);
+    if (settings) await openTagOptOuts({ ...held, life }, optedOutByTag(batch.keptByMerges(), settings), now);
     asked = batch.asked();
     quietMs = batch.quietMs();
     await settleEvents(
