@@ -11,6 +11,8 @@ export type PersonRead = {
   dataSaleOptOut: boolean | null;
   /** When Shopify was asked about that; missing: at `at`. */
   saleAskedAt?: Instant;
+  /** Shopify said nothing about their choices: it has no such customer, or the app may not see it. */
+  silent?: true;
 };
 
 /** A person as last known. Sealed in `people.profile`. */

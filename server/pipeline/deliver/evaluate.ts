@@ -60,6 +60,14 @@ export type View = {
 const ownWordsOf = ({ own }: DeliveryContext, personId: string) =>
   (['email', 'sms'] as const).flatMap((channel) => own.get(ownWordsKey(personId, channel)) ?? []);
 
+/** That data may be sold is out of date if Shopify last said so before an uninstall. */
+function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): boolean | null {
+  const optOut = saleOptOutOf(profile);
+  const askedAt = profile.read?.saleAskedAt ?? profile.read?.at ?? null;
+  const isOld = lastUninstalledAt !== null && askedAt !== null && askedAt <= lastUninstalledAt;
+  return optOut === false && isOld ? null : optOut;
+}
+
 /** What a delivery would send in this view, and why. Pure. */
 export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
@@ -70,7 +78,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
   for (const key of keysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
   const isCustomer = profile.customerId !== null;
-  const optInsFrom = isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? (profile.read?.at ?? null) : undefined);
+  const optInsFrom = isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? profile.read : undefined);
   const to: Recipient = {
     personId: delivery.personId,
     canBeAsked: life.canRead && isCustomer,
@@ -103,8 +111,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     to,
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    // We can't ask Shopify about a guest. What it said before an uninstall is out of date.
-    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleOptOutOf(profile) : unknownUnless(life.canRead),
+    // We can't ask Shopify about a guest.
+    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : unknownUnless(life.canRead),
     unread: delivery.unread === true,
     isGone,
     choice: delivery.choice === true || delivery.subject?.choice === true,

@@ -33,9 +33,10 @@ export function listsDecision(input: ListsInput, email: FlagDecision): { send: b
   if (!input.contact.email) return no('no_email');
   if (input.dataSaleOptOut) return no('data_sale');
   if (input.unread || input.dataSaleOptOut === null) return no('unread');
-  // What holds back another person's opt-in says nothing about this one's choice.
+  // Another person's opt-in says nothing about this one's choice, and one that Shopify must confirm
+  // nothing yet.
   const choice =
-    email.fact !== null && email.reason !== 'held_by_holder'
+    email.fact !== null && email.reason !== 'held_by_holder' && email.reason !== 'not_asked_again'
       ? meaningOf(email.fact, settings.consent.email.optInLevel)
       : 'none';
   if (choice === 'opt_out') return no('opted_out');

@@ -45,7 +45,12 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
     profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
     profile.tagsReadAt = read.readAt;
   }
-  profile.read = readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields });
+  const isSame = read.dataSaleOptOut !== null && read.dataSaleOptOut === profile.read?.dataSaleOptOut;
+  profile.read = {
+    ...readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields }),
+    ...(isSame && { saleAskedAt: read.readAt }),
+    ...(read.facts.length === 0 && { silent: true as const }),
+  };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }
 
@@ -64,7 +69,7 @@ const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRea
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
-  profile.read = readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields });
+  profile.read = { ...readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields }), silent: true };
   people.changed(person);
 }
 

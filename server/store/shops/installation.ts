@@ -1,3 +1,4 @@
+import type { PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
@@ -39,13 +40,17 @@ const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null
 
 /**
  * A choice made before this moment may have been undone while the app wasn't installed.
- * @param readAt when Shopify was last asked about the person; null: never; undefined: a guest, whom
- * Shopify can't be asked about
+ * @param read what Shopify last said about the person; null: it was never asked; undefined: a guest,
+ * whom it can't be asked about. If it was asked, and said nothing, they are as unknown as a guest
  */
-export function choicesHoldFrom(life: Installation, readAt: Instant | null | undefined): Instant {
+export function choicesHoldFrom(
+  life: Installation,
+  read: Pick<PersonRead, 'at' | 'silent'> | null | undefined,
+): Instant {
   const { lastUninstalledAt } = life;
   if (lastUninstalledAt === null) return -Infinity;
-  if (readAt !== undefined) return readAt !== null && readAt > lastUninstalledAt ? -Infinity : Infinity;
+  if (read === null || (read && read.at <= lastUninstalledAt)) return Infinity;
+  if (read && !read.silent) return -Infinity;
   return Math.max(lastUninstalledAt, firstSignAt(life) ?? lastUninstalledAt);
 }
 

@@ -139,12 +139,15 @@ it('what is to go out alone carries its address and flag, and no opt-in', () => 
 describe('an opt-in after the app was installed again', () => {
   const life = { lastUninstalledAt: NOW - 3 * DAY, firstCallAt: NOW - DAY };
   const readAt = (at: number) => person({ read: { at, metafields: {}, dataSaleOptOut: false } });
+  const silent = person({ read: { at: NOW - 2 * HOUR, metafields: {}, dataSaleOptOut: null, silent: true } });
   const at = (chosenAt: number) => ({ facts: { email: [fact({ chosenAt })] } });
 
   it.each<[string, PersonProfile, number, string]>([
     ['holds if Shopify was asked since', readAt(NOW - HOUR), NOW - 4 * DAY, 'due'],
     ['doesn’t if it was asked before', readAt(NOW - 4 * DAY), NOW - HOUR, 'not_asked_again'],
     ['doesn’t if it was never asked', person({ read: null }), NOW - HOUR, 'not_asked_again'],
+    ['doesn’t if Shopify said nothing since', silent, NOW - 4 * DAY, 'not_asked_again'],
+    ['holds if Shopify said nothing since, and it is newer', silent, NOW - HOUR, 'due'],
     ['holds for a guest if it is newer', guest, NOW - HOUR, 'due'],
     ['doesn’t for a guest if it is older', guest, NOW - 2 * DAY, 'not_asked_again'],
   ])('%s', (_what, ada, chosenAt, reason) => {
@@ -157,6 +160,21 @@ describe('an opt-in after the app was installed again', () => {
   it('and no list before Shopify was asked, whatever it said then', () => {
     expect(ends({ life, ada: readAt(NOW - 4 * DAY), settings: lists })).toBe('sent');
     expect(ends({ life, ada: readAt(NOW - HOUR), settings: lists })).toBe('sent, lists');
+  });
+
+  it('and no list if Shopify was asked, and didn’t say whether their data may be sold', () => {
+    const asked = { at: NOW - HOUR, metafields: {}, dataSaleOptOut: false };
+    const saleAskedAt = (at: number) => person({ read: { ...asked, saleAskedAt: at } });
+    expect(ends({ life, ada: saleAskedAt(NOW - 4 * DAY), settings: lists })).toBe('sent');
+    expect(ends({ life, ada: saleAskedAt(NOW - HOUR), settings: lists })).toBe('sent, lists');
+    const optedOut = person({ read: { ...asked, dataSaleOptOut: true, saleAskedAt: NOW - 4 * DAY } });
+    expect(ends({ life, ada: optedOut, settings: lists })).toBe('sent');
+  });
+
+  it('and no list for a guest whose opt-in may have been undone, if lists are for those who opted in', () => {
+    const subscribed = { settings: { ...lists, listsFor: 'subscribed' as const }, life, ada: guest };
+    expect(ends({ ...subscribed, ...at(NOW - 2 * DAY) })).toBe('sent');
+    expect(ends({ ...subscribed, ...at(NOW - HOUR) })).toBe('sent, email true, lists');
   });
 });
 

@@ -1,0 +1,54 @@
+/** After a reinstall, an answer that says nothing of somebody's choices confirms none of them. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE } from '../bodies.ts';
+import { openReadScene, type ReadScene } from './scene.ts';
+
+let scene: ReadScene;
+beforeAll(async () => {
+  scene = await openReadScene();
+});
+afterAll(async () => await scene.base.close());
+
+const everything = { email: { history: 'all' }, sms: { history: 'all' } };
+
+/** The customer opts in, and the app is uninstalled and installed again before that is sent. */
+beforeEach(async () => {
+  await scene.begin({ consent: everything });
+  scene.access = false;
+  await scene.receive(EMAIL, emailConsent(1, 'subscribed', ago(2 * MINUTE)), Date.now() - 2 * MINUTE);
+  await scene.base.db.query('UPDATE shops SET last_uninstalled_at = $2 WHERE id = $1', [
+    scene.base.shop.id,
+    new Date(Date.now() - MINUTE),
+  ]);
+  scene.access = true;
+});
+
+const subscribed = emailOf('person1@example.com', {
+  marketingState: 'SUBSCRIBED',
+  marketingOptInLevel: 'SINGLE_OPT_IN',
+  marketingUpdatedAt: ago(2 * MINUTE),
+});
+
+async function flagsAfterRead(): Promise<unknown[]> {
+  await scene.receive('customers/update', customer(1));
+  await scene.read();
+  const sent: { EmailPermission?: boolean }[] = await scene.send();
+  expect(sent.length).toBeGreaterThan(0);
+  return sent.flatMap(({ EmailPermission }) => EmailPermission ?? []);
+}
+
+it('an opt-in from before is sent once Shopify has said that it holds', async () => {
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed });
+  expect(await flagsAfterRead()).toEqual([true]);
+});
+
+it('an opt-in from before is not sent if Shopify has no such customer any more', async () => {
+  expect(await flagsAfterRead()).toEqual([]);
+});
+
+it('an opt-in from before is not sent if the app may not see what Shopify has', async () => {
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed });
+  scene.shopify.denied = new Set(['Customer.defaultEmailAddress']);
+  expect(await flagsAfterRead()).toEqual([]);
+});
