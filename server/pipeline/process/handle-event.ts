@@ -53,7 +53,7 @@ function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome
     case 'merge':
       return handleMerge(batch, event, t);
     case 'incomplete':
-      return handleIncomplete(batch, event);
+      return handleIncomplete(batch, event, t);
     case 'customer_deleted':
     case 'uninstalled':
     case 'lifecycle':

@@ -175,9 +175,13 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   return skipped('recorded', detailOf('merge_read'));
 }
 
-/** Shopify shortened the body to an id. It is handled once the rest has been read. */
-export function handleIncomplete(batch: Batch, event: TranslatedEvent): Outcome {
-  const parked = batch.mayRead ? batch.park(event, null) : null;
+/**
+ * Shopify shortened the body to an id. It is handled once the rest has been read. Until then, a
+ * choice holds back an older opt-in.
+ */
+export function handleIncomplete(batch: Batch, event: TranslatedEvent, { choiceOf }: Of<'incomplete'>): Outcome {
+  const choice = choiceOf ? { channel: choiceOf, at: event.triggeredAt } : null;
+  const parked = batch.mayRead ? batch.park(event, null, choice) : null;
   if (parked) return parked;
   return { settled: { state: 'attention', reason: 'translation_failed' }, detail: detailOf('id_only_no_access') };
 }

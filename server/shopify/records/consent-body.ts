@@ -3,7 +3,7 @@ import type { CustomerNode } from './nodes.ts';
 
 /**
  * What a customer chose, in the form of the channel's consent topic, so that the same code handles
- * it; null if the app may not see it.
+ * it; null if the app may not see it. Its type name says that it was read.
  * @param denied the paths of the customer's fields that the app may not see
  */
 export function consentBody(
@@ -15,9 +15,11 @@ export function consentBody(
   if (denied.some((path) => path === source || path.startsWith(`${source}.`))) return null;
   const email = node.defaultEmailAddress;
   const number = node.defaultPhoneNumber;
+  const __typename = 'Consent';
   switch (channel) {
     case 'email':
       return {
+        __typename,
         customer_id: node.id,
         email_address: email?.emailAddress ?? null,
         email_marketing_consent: {
@@ -28,6 +30,7 @@ export function consentBody(
       };
     case 'sms':
       return {
+        __typename,
         id: node.id,
         phone: number?.phoneNumber ?? null,
         sms_marketing_consent: {
@@ -38,6 +41,7 @@ export function consentBody(
       };
     case 'whatsapp':
       return {
+        __typename,
         customer_id: node.id,
         phone_number: number?.phoneNumber ?? null,
         whats_app_marketing_consent: {

@@ -1,4 +1,4 @@
-import type { AskedChannel, Channel } from '../../domain/consent.ts';
+import type { AskedChannel, Channel, FactSource } from '../../domain/consent.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, isIdOnly } from '../fields.ts';
@@ -26,6 +26,7 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
       level: consent?.opt_in_level,
       date: consent?.consent_updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
+      source: sourceOf(body),
     },
   );
 }
@@ -47,6 +48,7 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
       level: consent?.opt_in_level,
       date: consent?.consent_updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
+      source: sourceOf(body),
     },
   );
 }
@@ -68,6 +70,7 @@ export function translateWhatsAppConsent(body: Body, ctx: EventContext): Transla
       level: consent?.opt_in_level,
       date: consent?.updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
+      source: sourceOf(body),
     },
   );
 }
@@ -80,13 +83,22 @@ function shortenedTo(body: Body, channel: AskedChannel): Translated | null {
   return customerId === undefined ? null : { kind: 'incomplete', what: 'customer', id: customerId, choiceOf: channel };
 }
 
-type Choice = { state: string | undefined; level: string | undefined; date: WrittenDate; triggeredAt: Instant };
+/** A body that Shopify had shortened was read, and names the customer's address of that moment. */
+const sourceOf = (body: Body): FactSource => ('__typename' in body ? 'admin_read' : 'consent_topic');
+
+type Choice = {
+  state: string | undefined;
+  level: string | undefined;
+  date: WrittenDate;
+  triggeredAt: Instant;
+  source: FactSource;
+};
 
 function consentOf(
   channel: Channel,
   customerId: ShopifyId | undefined,
   { address, asWritten }: { address: string | undefined; asWritten: string | undefined },
-  { state, level, date, triggeredAt }: Choice,
+  { state, level, date, triggeredAt, source }: Choice,
 ): Translated {
   if (customerId === undefined && address === undefined) {
     throw new TranslationError(
@@ -104,7 +116,7 @@ function consentOf(
       state: state?.toLowerCase() ?? null,
       level: level?.toLowerCase() ?? null,
       ...readChosenAt(date, triggeredAt, state?.toLowerCase() === 'subscribed'),
-      source: 'consent_topic',
+      source,
     },
   };
 }

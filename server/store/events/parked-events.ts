@@ -33,8 +33,9 @@ export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<strin
 }
 
 /**
- * Choices of these people that wait until we know their address, by person. Each counts as a state
- * without a choice: it holds back an older opt-in, and says nothing else.
+ * Choices of these people that wait until we know their address, or the rest of their body, by
+ * person. Each counts as a state without a choice: it holds back an older opt-in, and says nothing
+ * else.
  */
 export async function loadParkedChoices(
   sql: Sql,
@@ -44,7 +45,12 @@ export async function loadParkedChoices(
   if (personIds.length === 0) return new Map();
   const rows = await sql.query<{ event_id: string; person_id: string; channel: Channel; said_at: Date }>(
     `SELECT event_id, person_id, channel, said_at FROM parked_events
-     WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND channel IS NOT NULL`,
+     WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND channel IS NOT NULL
+     UNION ALL
+     SELECT p.event_id, coalesce(q.merged_into, q.id), p.channel, p.said_at
+     FROM parked_events p JOIN events e ON e.id = p.event_id JOIN people q ON q.shop_id = $1 AND q.key = ANY(e.search)
+     WHERE p.shop_id = $1 AND p.person_id IS NULL AND p.channel IS NOT NULL
+       AND coalesce(q.merged_into, q.id) = ANY($2::uuid[])`,
     [shop.id, personIds],
   );
   const facts = rows.map(

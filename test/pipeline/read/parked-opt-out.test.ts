@@ -28,6 +28,8 @@ it.each([
   ['an opt-out by email', EMAIL, nameless('unsubscribed', 1), email('subscribed', 2), 'EmailPermission'],
   ['a state without a choice', EMAIL, nameless('pending', 1), email('subscribed', 2), 'EmailPermission'],
   ['an opt-out by SMS', SMS, sms('unsubscribed', 1, null), sms('subscribed', 2), 'SMSPermission'],
+  ['an email choice shortened to an id', EMAIL, { customer_id: 1 }, email('subscribed', 2), 'EmailPermission'],
+  ['an SMS choice shortened to an id', SMS, { id: 1 }, sms('subscribed', 2), 'SMSPermission'],
 ])('%s that names no address holds back an older opt-in, even though its address is unknown', async (...row) => {
   const [, topic, parked, optIn, flag] = row;
   const event = await scene.receive(topic, parked);

@@ -300,6 +300,20 @@ describe('a body that holds only an id', () => {
       expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
     });
 
+    it('is about the address of now: an opt-in from before the customer had it is none for it', async () => {
+      const before = { email: 'old@example.com', phone: '+12125550100', updated_at: ago(3 * MINUTE) };
+      scene.access = false;
+      await scene.receive('customers/create', customer(1, before), Date.now() - 3 * MINUTE);
+      await scene.receive('customers/update', customer(1, { phone: '+12125550142', updated_at: ago(SECOND) }));
+      await scene.send();
+      scene.access = true;
+      scene.shopify.setCustomer({ id: 1, updatedAt: ago(SECOND), ...chosen('SUBSCRIBED') });
+      await scene.receive(topic, body);
+      await scene.read();
+      await scene.read();
+      for (const payload of await scene.send()) expect(payload).not.toHaveProperty(flag);
+    });
+
     it('needs attention without access', async () => {
       scene.access = false;
       const event = await scene.receive(topic, body);

@@ -19,16 +19,19 @@ const node: CustomerNode = {
   },
 };
 const texts = { state: 'UNSUBSCRIBED', opt_in_level: 'SINGLE_OPT_IN', consent_updated_at: at };
+const read = { __typename: 'Consent' };
 const nothing = { state: null, opt_in_level: null };
 
 it('a choice that was read has the form of its topic', () => {
   expect(consentBody(node, 'email', [])).toEqual({
+    ...read,
     customer_id: id,
     email_address: 'ada@example.com',
     email_marketing_consent: { state: 'SUBSCRIBED', opt_in_level: 'CONFIRMED_OPT_IN', consent_updated_at: at },
   });
-  expect(consentBody(node, 'sms', [])).toEqual({ id, phone: '+12125550142', sms_marketing_consent: texts });
+  expect(consentBody(node, 'sms', [])).toEqual({ ...read, id, phone: '+12125550142', sms_marketing_consent: texts });
   expect(consentBody(node, 'whatsapp', [])).toEqual({
+    ...read,
     customer_id: id,
     phone_number: '+12125550142',
     whats_app_marketing_consent: { state: 'PENDING', opt_in_level: 'UNKNOWN', updated_at: at },
@@ -42,12 +45,14 @@ it.each([
 ])('what Shopify does not say is null, not left out: %j', (empty) => {
   const undated = { ...nothing, consent_updated_at: null };
   expect(consentBody(empty, 'email', [])).toEqual({
+    ...read,
     customer_id: id,
     email_address: null,
     email_marketing_consent: undated,
   });
-  expect(consentBody(empty, 'sms', [])).toEqual({ id, phone: null, sms_marketing_consent: undated });
+  expect(consentBody(empty, 'sms', [])).toEqual({ ...read, id, phone: null, sms_marketing_consent: undated });
   expect(consentBody(empty, 'whatsapp', [])).toEqual({
+    ...read,
     customer_id: id,
     phone_number: null,
     whats_app_marketing_consent: { ...nothing, updated_at: null },
