@@ -116,6 +116,18 @@ async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise
   );
 }
 
+/** The customers we know have these addresses: an opt-out that is due later goes to one as written. */
+async function sight(sql: Sql, shop: Shop, recorded: readonly Missed[], readAt: Instant): Promise<void> {
+  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
+  const people = await loadPeople(sql, shop, recorded.map(keyOf));
+  for (const one of recorded) {
+    const person = people.find(keyOf(one));
+    const { channel, addressAsWritten } = one.fact;
+    if (person) people.touch(person, [{ channel, hash: one.hash, written: addressAsWritten ?? one.address }], readAt);
+  }
+  await people.save();
+}
+
 /**
  * `begunAt`: when we asked Shopify for the file (null: not known). `readAt`: when Shopify had read
  * everything. `line`: where the group starts in the file; `next`: the place after it. Both are
@@ -179,22 +191,22 @@ export async function compareConsent(
       shop,
       kept.map(({ one }) => one),
     );
+    const recorded = kept.flatMap(({ one }) => (gone.has(one.customerId) ? [] : [one]));
+    await sight(sql, shop, recorded, readAt);
     await appendFacts(
       sql,
       shop,
-      kept
-        .filter(({ one }) => !gone.has(one.customerId))
-        .map(({ one, one: { fact, hash } }) => ({
-          id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
-          channel: fact.channel,
-          address: hash,
-          personId: people.find(keyOf(one))?.id ?? null,
-          state: fact.state,
-          level: fact.level,
-          chosenAt: fact.chosenAt,
-          source: 'reconciliation' as const,
-          eventId: null,
-        })),
+      recorded.map((one) => ({
+        id: uuidv5([shop.id, one.fact.channel, one.hash, one.fact.state, one.fact.chosenAt].join(' '), FACTS),
+        channel: one.fact.channel,
+        address: one.hash,
+        personId: people.find(keyOf(one))?.id ?? null,
+        state: one.fact.state,
+        level: one.fact.level,
+        chosenAt: one.fact.chosenAt,
+        source: 'reconciliation' as const,
+        eventId: null,
+      })),
       now(),
     );
     const at = now();

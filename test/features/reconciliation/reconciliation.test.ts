@@ -240,6 +240,22 @@ describe('comparing consent', () => {
     expect(facts).toEqual([{ state: 'pending' }]);
   });
 
+  it('knows where to send an opt-out that a setting releases later, though a customer came to the address unnoticed', async () => {
+    await connector.connect({ consent: { email: { history: 'none' } } });
+    const known = buyer();
+    shop.setCustomer({ ...known, defaultEmailAddress: emailOf('old@example.com') });
+    await connector.deliver('customers/create', { id: 501, email: 'old@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: '2020-01-01T00:00:00Z' });
+    await compare('consent_due_at');
+    expect(await found()).toEqual([]);
+    await connector.connect();
+    await until('the opt-out is sent', async () =>
+      payloads().some(({ EmailPermission }) => EmailPermission === false) ? true : undefined,
+    );
+    expect(payloads().at(-1)).toMatchObject({ Email: 'ana@example.com', EmailPermission: false });
+  });
+
   it('ignores history of people we have never seen', async () => {
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: '2020-01-01T00:00:00Z' });
     await compare('consent_due_at');
