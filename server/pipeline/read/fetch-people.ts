@@ -7,7 +7,7 @@ import type { Log } from '../../platform/log.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
-import { appendFacts, loadFacts } from '../../store/consent/facts.ts';
+import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/facts.ts';
 import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
@@ -87,7 +87,7 @@ async function take(
   shop: Shop,
   wanted: readonly DueRead[],
   { answers, keys, readAt }: { answers: readonly Answered[]; keys: readonly string[]; readAt: Instant },
-): Promise<{ opened: number; parked: DueRead[] }> {
+): Promise<{ opened: number; parked: Parked }> {
   return await inShop(deps.db, shop, async (held) => {
     const { sql } = held;
     const now = deps.now();
@@ -113,14 +113,29 @@ async function take(
       return factsFromRead(shop, person, read);
     });
     await people.save();
-    const ledger = await loadFacts(sql, shop, facts.filter(isUndatedOptIn));
-    await appendFacts(sql, shop, [...facts, ...confirmedOptIns(facts, ledger, readAt)], now);
+    const undated = facts.filter(isUndatedOptIn);
+    await appendFacts(sql, shop, facts, now);
+    await confirm(held, { undated, readAt }, now);
     // What was parked since we asked may be newer than the answer.
     const unparked = await unparkEvents(sql, shop, wanted);
     const isParked = ({ id }: DueRead) => unparked.has(id);
     const read = wanted.filter((one) => !isParked(one));
-    return { opened: await finishPeople(held, people, read, now), parked: wanted.filter(isParked) };
+    const parked = { people: wanted.filter(isParked), undated, readAt };
+    return { opened: await finishPeople(held, people, read, now), parked };
   });
+}
+
+/** People with parked events, and what Shopify said of opt-ins without a date when it was asked. */
+type Parked = { people: DueRead[]; undated: LedgerEntry[]; readAt: Instant };
+
+/** Dates the opt-ins that Shopify has confirmed. */
+async function confirm(
+  { sql, shop }: InShop,
+  { undated, readAt }: Pick<Parked, 'undated' | 'readAt'>,
+  now: Instant,
+): Promise<void> {
+  const ledger = await loadFacts(sql, shop, undated);
+  await appendFacts(sql, shop, confirmedOptIns(undated, ledger, readAt), now);
 }
 
 const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
@@ -146,16 +161,17 @@ async function finishPeople(held: InShop, people: People, wanted: readonly DueRe
 
 /**
  * Translates the parked events of these people first, so that no second delivery carries their
- * flags.
+ * flags. One of them may be an opt-in that was just confirmed.
  */
-async function finish(deps: FetchDeps, shop: Shop, parked: readonly DueRead[]): Promise<number> {
-  if (parked.length === 0) return 0;
+async function finish(deps: FetchDeps, shop: Shop, parked: Parked): Promise<number> {
+  const { people: wanted } = parked;
+  if (wanted.length === 0) return 0;
   await deps.translate(shop);
-  return await inShop(
-    deps.db,
-    shop,
-    async (held) => await finishPeople(held, await loadPeople(held.sql, shop, keysOf(parked)), parked, deps.now()),
-  );
+  return await inShop(deps.db, shop, async (held) => {
+    const now = deps.now();
+    await confirm(held, parked, now);
+    return await finishPeople(held, await loadPeople(held.sql, shop, keysOf(wanted)), wanted, now);
+  });
 }
 
 /**
