@@ -6,6 +6,7 @@ import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
 import { flagChannels } from '../../store/consent/facts.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import { mayHoldOptOuts, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
@@ -65,9 +66,19 @@ export type Plan = {
   kept: { id: string; kept: string }[];
   decisions: KeptDecision[];
   moved: ({ id: string } & DueDelivery['lanes'])[];
+  /** Something ended that may have carried an opt-out that is still due. */
+  mayOwe: boolean;
 };
 
-export const emptyPlan = (): Plan => ({ leaving: [], updates: [], closed: [], kept: [], decisions: [], moved: [] });
+export const emptyPlan = (): Plan => ({
+  leaving: [],
+  updates: [],
+  closed: [],
+  kept: [],
+  decisions: [],
+  moved: [],
+  mayOwe: false,
+});
 
 /**
  * The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be
@@ -93,6 +104,8 @@ export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, p
   if (prepared.kind === 'settle') {
     plan.closed.push(delivery.id);
     plan.updates.push({ id: delivery.eventId, ...prepared });
+    // It was being sent when its customer was deleted: what it carried may still be due.
+    plan.mayOwe ||= prepared.settled.reason === 'deleted_person' && delivery.kind !== 'consent';
     return;
   }
   const contentHash = shop.vault.hash('content', prepared.content);
@@ -177,6 +190,7 @@ export async function claimDeliveries(
     keepDecisions({ sql, shop, audit }, plan.decisions, now),
     changeLanes(sql, shop, plan.moved),
     putOff(sql, shop, waiting, PUT_OFF_MS),
+    plan.mayOwe && askLedgerCheck(sql, shop),
     problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
   return {

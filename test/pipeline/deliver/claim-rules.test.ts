@@ -115,6 +115,14 @@ describe('what a claim writes for a delivery', () => {
     expect(plan.updates).toMatchObject([{ settled: { state: 'skipped', reason: 'stale' } }]);
   });
 
+  it.each<[string, Partial<ClaimedDelivery>, boolean]>([
+    ['is looked into, for it may have carried an opt-out', {}, true],
+    ['is not, if it is about a choice: an opt-out among them still goes out', { kind: 'consent' }, false],
+  ])('that was being sent when its customer was deleted: it ends, and what is due %s', (_what, change, mayOwe) => {
+    const { plan } = planned({ isGone: true }, change);
+    expect(plan).toMatchObject({ closed: ['d1'], updates: [{ settled: { reason: 'deleted_person' } }], mayOwe });
+  });
+
   it('with nothing new: that it ended, and what it would have sent', () => {
     const entity = 'order';
     const { plan: first } = planned({}, { entity });
