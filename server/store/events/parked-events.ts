@@ -59,7 +59,8 @@ export async function loadParkedChoices(
       channel,
       state: null,
       level: null,
-      chosenAt: said_at.getTime(),
+      // Of the same moment, an opt-out wins, and it may be one.
+      chosenAt: said_at.getTime() + 1,
       personId: person_id,
       source: 'consent_topic',
       eventId: event_id,

@@ -19,6 +19,9 @@ const sms = (state: string, minutes: number, phone: string | null = '+1303555010
 
 const minutesAgo = (minutes: number) => Date.now() - minutes * MINUTE;
 
+const MOMENT = ago(2 * MINUTE);
+const ofSameMoment = (state: string, over: object = {}) => emailConsent(1, state, MOMENT, over);
+
 async function sendUnread(): Promise<object[]> {
   await scene.passWait();
   return await scene.send();
@@ -28,6 +31,13 @@ it.each([
   ['an opt-out by email', EMAIL, nameless('unsubscribed', 1), email('subscribed', 2), 'EmailPermission'],
   ['a state without a choice', EMAIL, nameless('pending', 1), email('subscribed', 2), 'EmailPermission'],
   ['an opt-out by SMS', SMS, sms('unsubscribed', 1, null), sms('subscribed', 2), 'SMSPermission'],
+  [
+    'an opt-out of the same moment',
+    EMAIL,
+    ofSameMoment('unsubscribed', { email_address: null }),
+    ofSameMoment('subscribed'),
+    'EmailPermission',
+  ],
   ['an email choice shortened to an id', EMAIL, { customer_id: 1 }, email('subscribed', 2), 'EmailPermission'],
   ['an SMS choice shortened to an id', SMS, { id: 1 }, sms('subscribed', 2), 'SMSPermission'],
 ])('%s that names no address holds back an older opt-in, even though its address is unknown', async (...row) => {
