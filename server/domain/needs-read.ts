@@ -12,7 +12,7 @@ export type ChangeHints = {
   merged?: boolean;
   /** They opted in without a date. */
   undatedOptIn?: boolean;
-  /** A tag was added or removed, which the last read, of a later moment, doesn't say. */
+  /** A tag was added or removed, and the last read, of a later state, doesn't say so. */
   otherTags?: boolean;
 };
 

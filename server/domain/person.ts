@@ -31,8 +31,11 @@ export type PersonProfile = {
    * `merged`: it came with a customer who was merged into this one.
    */
   tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant; merged?: true }>;
-  /** When Shopify was last asked for all of them. */
-  tagsReadAt?: Instant;
+  /**
+   * When the customer had last been changed when Shopify named all of them: an older change of a tag
+   * is part of that.
+   */
+  tagsOf?: Instant;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */

@@ -43,7 +43,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) {
     profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
-    profile.tagsReadAt = read.readAt;
+    profile.tagsOf = at;
   }
   const isSame = read.dataSaleOptOut !== null && read.dataSaleOptOut === profile.read?.dataSaleOptOut;
   profile.read = {

@@ -32,10 +32,10 @@ const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt
 /**
  * Stores what an event says about tags, unless something newer is known. Of the same moment, an
  * opt-out stands, and any other tag is gone.
- * @returns whether Shopify's last answer about all tags, of a later moment, says something else
+ * @returns whether Shopify's last answer about all tags, of a later state, says something else
  */
 function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: Person): boolean {
-  const { tags, tagsReadAt = -Infinity } = person.profile;
+  const { tags, tagsOf = -Infinity } = person.profile;
   const said = momentOf(t.occurredAt, event.triggeredAt);
   const present = t.change === 'added';
   let otherTags = false;
@@ -45,7 +45,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
     const last = known && momentOf(known.at, known.triggeredAt);
     if (last && isStale(said, last)) continue;
     const differs = present !== (known?.present ?? false);
-    if (differs && (t.occurredAt ?? event.triggeredAt) < tagsReadAt) {
+    if (differs && (t.occurredAt ?? event.triggeredAt) < tagsOf) {
       otherTags = true;
       continue;
     }
@@ -62,7 +62,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
  * counts, and an opt-in is history. What Shopify has said of the kept customer since is newer.
  */
 function takeTags({ profile: kept }: Person, { profile: gone }: Person, since: Instant): void {
-  if ((kept.tagsReadAt ?? -Infinity) > since) return;
+  if ((kept.tagsOf ?? -Infinity) > since) return;
   for (const [name, { tag, present }] of Object.entries(gone.tags)) {
     const own = kept.tags[name];
     if (present && !own?.present) kept.tags[name] = { tag, present, at: null, merged: true };
