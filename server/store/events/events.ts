@@ -135,7 +135,7 @@ export async function receiveAgain(sql: Sql, shop: Shop, ids: readonly string[])
   if (ids.length === 0) return;
   await sql.query(
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, settled_at = NULL
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'skipped' AND reason IN ('no_contact', 'no_choice')
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'skipped' AND reason IN ('no_contact', 'no_choice', 'uninstalled')
        AND body IS NOT NULL`,
     [shop.id, ids],
   );

@@ -124,3 +124,11 @@ it('of choices that came before any address was known, the newest counts, whatev
   expect(payload).not.toHaveProperty('EmailPermission');
   expect(more).toEqual([]);
 });
+
+it('an opt-out that named no address while the app was not installed is sent once one is known again', async () => {
+  await scene.receive('app/uninstalled', { id: 1 }, Date.now() - 10 * SECOND);
+  const event = await scene.receive(EMAIL, emailOptOut(), Date.now() - MINUTE);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
+  await scene.receive('customers/create', customer(1, both));
+  expect(await scene.send()).toMatchObject([{ Email: both.email, EmailPermission: false }]);
+});
