@@ -40,10 +40,8 @@ export type PersonProfile = {
   read: PersonRead | null;
   /** Customers that were merged into this one: the same person, under other ids. */
   mergedFrom?: ShopifyId[];
-  /**
-   * What they said about an address that isn't known yet: the events are handled again once one is.
-   */
-  unplaced?: { channel: AskedChannel; eventId: string }[];
+  /** What they said, and when, about an address that isn't known yet. */
+  unplaced?: { channel: AskedChannel; eventId: string; at: Instant | null; optIn?: true }[];
   /**
    * One of those had opted out of the sale of their data. It holds until Shopify has said the same
    * of this one, from when on it says what holds.

@@ -1,4 +1,4 @@
-import type { Channel } from '../../domain/consent.ts';
+import type { Channel, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
@@ -44,25 +44,30 @@ function currentAddress({ vault }: Shop, person: Person, channel: Channel): stri
 /** The most choices about an address that isn't known yet that are kept of one person. */
 const MOST_UNPLACED = 10;
 
-function keepUnplaced(batch: Batch, person: Person | null, channel: Channel, eventId: string): void {
+function keepUnplaced(batch: Batch, person: Person | null, eventId: string, { channel, state, chosenAt }: FoundFact) {
   if (!person || (channel !== 'email' && channel !== 'sms')) return;
   const others = (person.profile.unplaced ?? []).filter((one) => one.eventId !== eventId);
-  person.profile.unplaced = [...others, { channel, eventId }].slice(-MOST_UNPLACED);
+  const one = { channel, eventId, at: chosenAt, ...(state === 'subscribed' && { optIn: true as const }) };
+  person.profile.unplaced = [...others, one].slice(-MOST_UNPLACED);
   batch.people.changed(person);
 }
 
 /**
- * Once an address of theirs is known, choices that named none are handled again: they may be about
- * it.
+ * Once an address of theirs is known, what named none is handled again, except opt-ins, and what
+ * they undid: whether they were about this address, nobody knows.
  */
 export function placeChoices(batch: Batch, person: Person): void {
   const { unplaced } = person.profile;
   if (!unplaced) return;
-  const isPlaced = new Set(
-    unplaced.map(({ channel }) => channel).filter((channel) => currentAddress(batch.shop, person, channel) !== null),
+  const dateOf = ({ at }: { at: Instant | null }) => at ?? -Infinity;
+  const placed = unplaced.filter(({ channel }) => currentAddress(batch.shop, person, channel) !== null);
+  const counts = placed.filter(
+    (one) =>
+      !one.optIn &&
+      !placed.some((other) => other.optIn && other.channel === one.channel && dateOf(other) > dateOf(one)),
   );
-  batch.handleAgain(unplaced.filter(({ channel }) => isPlaced.has(channel)).map(({ eventId }) => eventId));
-  const left = unplaced.filter(({ channel }) => !isPlaced.has(channel));
+  batch.handleAgain(counts.map(({ eventId }) => eventId));
+  const left = unplaced.filter((one) => !placed.includes(one));
   if (left.length > 0) person.profile.unplaced = left;
   else delete person.profile.unplaced;
   batch.people.changed(person);
@@ -84,7 +89,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
     // A number may be read once we know in which country they live.
-    if (!ofOwn && channel === 'sms') keepUnplaced(batch, own, channel, event.id);
+    if (!ofOwn && channel === 'sms') keepUnplaced(batch, own, event.id, t.fact);
     return untold ?? skipped('no_contact', detailOf('address_unreadable'));
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
@@ -94,7 +99,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const parked = person && !address && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
   if (!address || !written) {
-    keepUnplaced(batch, own, channel, event.id);
+    keepUnplaced(batch, own, event.id, t.fact);
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   }
   const hash = vault.hash(channel, address);

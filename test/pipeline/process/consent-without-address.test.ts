@@ -116,13 +116,25 @@ it.each([
   },
 );
 
-it('of choices that came before any address was known, the newest counts, whatever order they came in', async () => {
-  await scene.receive(EMAIL, emailConsent(1, 'pending', ago(SECOND), { email_address: null }));
-  await scene.receive(EMAIL, emailConsent(1, 'subscribed', ago(MINUTE), { email_address: null }));
-  await scene.receive('customers/create', customer(1, both));
-  const [payload, ...more] = await scene.send();
-  expect(payload).not.toHaveProperty('EmailPermission');
-  expect(more).toEqual([]);
+it.each([
+  ['an opt-in counts for none that is learned later', ['subscribed'], undefined],
+  ['an opt-in undoes an older opt-out', ['subscribed', 'unsubscribed'], undefined],
+  ['an opt-out counts, whatever came before it', ['unsubscribed', 'subscribed'], false],
+  ['a state without a choice undoes no opt-out', ['pending', 'unsubscribed'], false],
+])('of what came before any address was known, %s', async (_, newestFirst, flag) => {
+  for (const order of [newestFirst, newestFirst.toReversed()]) {
+    await scene.begin();
+    scene.access = false;
+    for (const state of order) {
+      const chosenAt = ago(newestFirst.indexOf(state) * MINUTE + SECOND);
+      await scene.receive(EMAIL, emailConsent(1, state, chosenAt, { email_address: null }));
+    }
+    await scene.receive('customers/create', customer(1, both));
+    const [payload, ...more] = await scene.send();
+    expect(payload).toHaveProperty('Email');
+    expect(payload && 'EmailPermission' in payload ? payload.EmailPermission : undefined).toBe(flag);
+    expect(more).toEqual([]);
+  }
 });
 
 it('an opt-out that named no address while the app was not installed is sent once one is known again', async () => {
