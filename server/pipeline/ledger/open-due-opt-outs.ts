@@ -1,8 +1,9 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
+import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
-import { addOwnEvents, OPT_OUT_TOPIC, type OwnEvent } from '../../store/events/self-made-events.ts';
+import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
 import { loadContext } from '../deliver/context.ts';
 import { evaluate, imagined } from '../deliver/evaluate.ts';

@@ -1,8 +1,9 @@
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
+import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
-import { addOwnEvents, OPT_OUT_TOPIC } from '../../store/events/self-made-events.ts';
+import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import { type KnownPerson, peopleWithOpen } from '../../store/people/people-pages.ts';
 import { loadContext } from '../deliver/context.ts';
 import { evaluate, imagined } from '../deliver/evaluate.ts';

@@ -2,6 +2,7 @@ import type { Channel } from '../../domain/consent.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
+import { OPT_OUT_TOPIC } from './opt-out-topic.ts';
 
 const EVERY = `interval '1 day'`;
 
@@ -101,12 +102,13 @@ async function withoutOpen(
   sql: Sql,
   shop: Shop,
   found: readonly { channel: Channel; address: string }[],
+  which = 'true',
 ): Promise<LedgerKey[]> {
   if (found.length === 0) return [];
   const keys = new Map(found.map(({ channel, address }) => [address, { channel, address }]));
   const open = await sql.query<{ lane: string }>(
-    `SELECT email_lane AS lane FROM deliveries WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[])
-     UNION SELECT phone_lane FROM deliveries WHERE shop_id = $1 AND open AND phone_lane = ANY($2::text[])`,
+    `SELECT email_lane AS lane FROM deliveries d WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[]) AND ${which}
+     UNION SELECT phone_lane FROM deliveries d WHERE shop_id = $1 AND open AND phone_lane = ANY($2::text[]) AND ${which}`,
     [shop.id, [...keys.keys()]],
   );
   for (const { lane } of open) keys.delete(lane);
@@ -138,7 +140,11 @@ export async function untoldOptOuts(
   return { keys: await withoutOpen(sql, shop, found), last: rows[0]?.last ?? null };
 }
 
-/** The same for the addresses that these people have or had. */
+/** What is sent to a person as last known goes to other addresses once they were merged into another. */
+const KEEPS_ADDRESS = `(kind IN ('order', 'customer', 'consent') OR EXISTS (
+       SELECT 1 FROM events e WHERE e.id = d.event_id AND e.topic = '${OPT_OUT_TOPIC}'))`;
+
+/** The same for the addresses that these people, who were deleted or merged into others, have or had. */
 export async function untoldOptOutsOf(
   sql: Sql,
   shop: Shop,
@@ -153,5 +159,5 @@ export async function untoldOptOutsOf(
      WHERE a.shop_id = $1 AND a.person_id = ANY($3::uuid[]) AND a.channel IN ('email', 'sms') AND t.told IS NULL`,
     [shop.id, account, personIds],
   );
-  return await withoutOpen(sql, shop, rows);
+  return await withoutOpen(sql, shop, rows, KEEPS_ADDRESS);
 }

@@ -4,14 +4,12 @@ import type { Instant } from '../../domain/scalars.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { addDeliveries, type DeliverySubject } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
 import { insertEvents } from './insert-events.ts';
-
-/** The topic for an opt-out that nothing else is going to carry. */
-export const OPT_OUT_TOPIC = 'person/opt_out';
 
 /**
  * Why we send a person as last known without an event from Shopify; the activity shows this text.

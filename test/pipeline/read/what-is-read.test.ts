@@ -482,6 +482,16 @@ describe('two customers who were merged', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
   });
 
+  it('keep an opt-out of the deleted one that was read, and waits with what is known of them', async () => {
+    scene.shopify.setCustomer({ id: 2, defaultEmailAddress: optedOut(2) });
+    for (const id of [1, 2]) await scene.receive('customers/create', customer(id));
+    await scene.passWait();
+    for (const payload of await scene.send()) expect(payload).not.toHaveProperty('EmailPermission');
+    await scene.read();
+    await scene.receive('customers/merge', merge('completed'));
+    expect(await scene.send()).toMatchObject([{ Email: 'person2@example.com', EmailPermission: false }]);
+  });
+
   it('keep a waiting opt-in of the deleted one: it goes out as the kept customer’s, who opted in too', async () => {
     await bothKnown(optedIn(1));
     const event = await scene.receive(EMAIL, emailConsent(2, 'subscribed', ago(SECOND)));
