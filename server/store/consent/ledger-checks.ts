@@ -102,13 +102,15 @@ async function withoutOpen(
   sql: Sql,
   shop: Shop,
   found: readonly { channel: Channel; address: string }[],
-  which = 'true',
+  counts = { email: 'true', phone: 'true' },
 ): Promise<LedgerKey[]> {
   if (found.length === 0) return [];
   const keys = new Map(found.map(({ channel, address }) => [address, { channel, address }]));
   const open = await sql.query<{ lane: string }>(
-    `SELECT email_lane AS lane FROM deliveries d WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[]) AND ${which}
-     UNION SELECT phone_lane FROM deliveries d WHERE shop_id = $1 AND open AND phone_lane = ANY($2::text[]) AND ${which}`,
+    `SELECT email_lane AS lane FROM deliveries d WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[])
+       AND ${counts.email}
+     UNION SELECT phone_lane FROM deliveries d WHERE shop_id = $1 AND open AND phone_lane = ANY($2::text[])
+       AND ${counts.phone}`,
     [shop.id, [...keys.keys()]],
   );
   for (const { lane } of open) keys.delete(lane);
@@ -140,9 +142,17 @@ export async function untoldOptOuts(
   return { keys: await withoutOpen(sql, shop, found), last: rows[0]?.last ?? null };
 }
 
-/** What is sent to a person as last known goes to other addresses once they were merged into another. */
-const KEEPS_ADDRESS = `(kind IN ('order', 'customer', 'consent') OR EXISTS (
-       SELECT 1 FROM events e WHERE e.id = d.event_id AND e.topic = '${OPT_OUT_TOPIC}'))`;
+/**
+ * What is sent with a person as last known goes to other addresses, or nowhere, once they were merged
+ * or deleted. Only an order's or customer's state keeps its addresses, and a choice the one it is
+ * about.
+ */
+const keepsAddress = (topic: string) => `(kind IN ('order', 'customer') OR EXISTS (
+         SELECT 1 FROM events e WHERE e.id = d.event_id AND lower(e.topic) IN ('${topic}', '${OPT_OUT_TOPIC}')))`;
+const KEEPS = {
+  email: keepsAddress('customers_email_marketing_consent/update'),
+  phone: keepsAddress('customers_marketing_consent/update'),
+};
 
 /** The same for the addresses that these people, who were deleted or merged into others, have or had. */
 export async function untoldOptOutsOf(
@@ -159,5 +169,5 @@ export async function untoldOptOutsOf(
      WHERE a.shop_id = $1 AND a.person_id = ANY($3::uuid[]) AND a.channel IN ('email', 'sms') AND t.told IS NULL`,
     [shop.id, account, personIds],
   );
-  return await withoutOpen(sql, shop, rows, KEEPS_ADDRESS);
+  return await withoutOpen(sql, shop, rows, KEEPS);
 }

@@ -3,7 +3,7 @@
  * rule each.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -107,6 +107,23 @@ it('an opt-out that is waiting when its customer is deleted still goes out, with
     Email: 'person1@example.com',
     EmailPermission: false,
   });
+});
+
+it('opt-outs by email and SMS that are waiting when their customer is deleted both still go out, each with its address alone', async () => {
+  const { tell, send, sent, flags, until, answer, at } = await histories.begin();
+  const number = '+14155550101';
+  await tell('customers/create', customer(1, { phone: number, updated_at: at(1) }), 1);
+  answer(400);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
+  answer(503);
+  const before = sent().length;
+  await send(SMS, smsConsent(1, 'unsubscribed', at(6), number), 6);
+  await until('the opt-out by SMS was tried', () => sent().length > before);
+  await tell('customers/delete', { id: 1 }, 10);
+  answer(200);
+  await until('both are accepted', () => flags('EmailPermission').length + flags('SMSPermission').length > 1);
+  expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
+  expect(flags('SMSPermission', number.slice(1))).toEqual([false]);
 });
 
 it('an opt-out of a deleted customer that arrives after the deletion goes out; an opt-in does not', async () => {
