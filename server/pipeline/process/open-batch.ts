@@ -62,7 +62,7 @@ export async function openBatch(
   const withChoice: string[] = [];
   const again: string[] = [];
   const parked = new Map<string, Parked>();
-  const handedOver: { from: string; to: string }[] = [];
+  const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
   const kept = new Set<Person>();
   let asks = false;
   let quietMs: number | null = null;
@@ -154,10 +154,14 @@ export async function openBatch(
     },
     handleAgain: (eventIds) => void again.push(...eventIds),
     handOver: (from, to) => {
-      handedOver.push({ from: from.id, to: to.id });
+      const lanes = lanesOf(shop.vault, to.profile.contact);
+      handedOver.push({ from: from.id, to: to.id, lanes });
       kept.add(to);
       for (const delivery of deliveries.values()) {
-        if (delivery.personId === from.id) delivery.personId = to.id;
+        if (delivery.personId !== from.id) continue;
+        delivery.personId = to.id;
+        const { contact, about } = delivery.subject;
+        if (!contact && !about) Object.assign(delivery, lanes);
       }
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
     },
@@ -211,7 +215,7 @@ export async function openBatch(
         people.save(),
         appendFacts(sql, shop, facts, now),
         parkEvents(sql, shop, parked),
-        ...handedOver.map(({ from, to }) => handOverWaiting(sql, shop, from, to)),
+        ...handedOver.map((one) => handOverWaiting(sql, shop, one)),
         closeDeliveries(sql, shop, closed),
         markChoices(sql, shop, withChoice),
         saveHandled(sql, shop, [...touched]),

@@ -1,6 +1,8 @@
 import type { Channel, ConsentFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
+import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /** What a parked event says about a choice whose address isn't known yet. */
@@ -106,15 +108,26 @@ export async function unparkEvent(sql: Sql, eventId: string): Promise<string | n
   return event?.state ?? null;
 }
 
+/** Sent with a person as last known, and not about an address of its own. */
+const AS_KNOWN = `d.lease_until IS NULL AND (d.kind IN ('tags', 'flow', 'person') OR (d.kind = 'read' AND NOT EXISTS (
+       SELECT 1 FROM events e WHERE e.id = d.event_id AND e.topic = '${OPT_OUT_TOPIC}')))`;
+
 /**
  * Two customers became one: moves what is still to be sent, or waits for a read, from one to the
- * other.
+ * other, and into the other's lanes if it goes to the other's addresses now.
  */
-export async function handOverWaiting(sql: Sql, shop: Shop, from: string, to: string): Promise<void> {
+export async function handOverWaiting(
+  sql: Sql,
+  shop: Shop,
+  { from, to, lanes }: { from: string; to: string; lanes: ReturnType<typeof lanesOf> },
+): Promise<void> {
   await sql.query(
     `WITH parked AS (UPDATE parked_events SET person_id = $3 WHERE shop_id = $1 AND person_id = $2)
-     UPDATE deliveries SET person_id = $3 WHERE shop_id = $1 AND person_id = $2 AND open`,
-    [shop.id, from, to],
+     UPDATE deliveries d SET person_id = $3,
+       email_lane = CASE WHEN ${AS_KNOWN} THEN $4 ELSE d.email_lane END,
+       phone_lane = CASE WHEN ${AS_KNOWN} THEN $5 ELSE d.phone_lane END
+     WHERE d.shop_id = $1 AND d.person_id = $2 AND d.open`,
+    [shop.id, from, to, lanes.emailLane, lanes.phoneLane],
   );
 }
 
