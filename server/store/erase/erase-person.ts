@@ -34,10 +34,18 @@ export async function redactPerson(
     { channel: 'postal', address: id },
   ]);
   const about = [...traces.addresses, ...own];
-  for (const table of ['consent_facts', 'told', 'consent_decisions']) {
+  // What another customer chose about an address stays, and what was told of it.
+  const isTheirs = {
+    consent_facts: '(t.person_id IS NULL OR t.person_id = ANY($4::uuid[]))',
+    told: `NOT EXISTS (SELECT 1 FROM consent_facts f WHERE f.shop_id = $1 AND f.address = t.address AND f.channel = t.channel
+       AND f.person_id <> ALL($4::uuid[]))`,
+    consent_decisions: '$4::uuid[] IS NOT NULL',
+  };
+  for (const [table, condition] of Object.entries(isTheirs)) {
     await sql.query(
-      `DELETE FROM ${table} WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
-      [shop.id, about.map(({ channel }) => channel), about.map(({ address }) => address)],
+      `DELETE FROM ${table} t WHERE t.shop_id = $1 AND (t.channel, t.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+         AND ${condition}`,
+      [shop.id, about.map(({ channel }) => channel), about.map(({ address }) => address), ids],
     );
   }
   await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
