@@ -48,7 +48,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   const isSame = read.dataSaleOptOut !== null && read.dataSaleOptOut === profile.read?.dataSaleOptOut;
   profile.read = {
     ...readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields }),
-    ...(isSame && { saleAskedAt: read.readAt }),
+    ...(isSame && { saleAskedAt: Math.max(read.readAt, profile.read?.saleAskedAt ?? 0) }),
     ...(read.facts.length === 0 && { silent: true as const }),
   };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
