@@ -86,12 +86,12 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     optInsFrom,
     ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };
+  const waiting = delivery.personId === null ? undefined : found.parked.get(delivery.personId);
   const factsOf = (channel: FlagChannel) => {
     const key = keys[channel];
     const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
     if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
     if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
-    const waiting = delivery.personId === null ? undefined : found.parked.get(delivery.personId);
     return waiting ? [...known, ...waiting] : known;
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
@@ -113,7 +113,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     listSet: listSetOf(stored),
     // We can't ask Shopify about a guest.
     dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : unknownUnless(life.canRead),
-    unread: delivery.unread === true,
+    // A choice that waits to be read may be an opt-out.
+    unread: delivery.unread === true || waiting !== undefined,
     isGone,
     choice: delivery.choice === true || delivery.subject?.choice === true,
     otherwise: delivery.subject?.otherwise ?? null,

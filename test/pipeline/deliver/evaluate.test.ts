@@ -179,6 +179,7 @@ describe('an opt-in after the app was installed again', () => {
 });
 
 describe('a person is put on lists', () => {
+  const parked = new Map([[ADA, [fact({ state: null, level: null })]]]);
   const said = (dataSaleOptOut: boolean | null) => person({ read: { at: NOW - HOUR, metafields: {}, dataSaleOptOut } });
 
   it.each<[string, Known, Partial<ClaimedDelivery>, string]>([
@@ -187,6 +188,7 @@ describe('a person is put on lists', () => {
     ['not if it doesn’t say', { ada: said(null) }, {}, 'sent'],
     ['not before it was asked', { ada: person({ read: null }) }, {}, 'sent'],
     ['not while it is being asked', { ada: said(false) }, { unread: true }, 'sent'],
+    ['not while a choice of theirs waits to be read', { ada: said(false), found: { parked } }, {}, 'sent'],
     ['as a guest, if Shopify can be asked', { ada: guest }, {}, 'sent, lists'],
     ['not as a guest, if it can’t be', { ada: guest, life: { canRead: false } }, {}, 'sent'],
     ['once', { ada: said(false), told: { email: { lists: '[3,"1"]' } } }, {}, 'sent'],

@@ -75,9 +75,12 @@ it('a tag that the merged customer no longer had at the merge is none of the kep
   expect(await flags()).toEqual([]);
 });
 
-it.each(['before', 'after'])('an opt-in by tag that arrives %s the merge does not opt in the kept customer', async (when) => {
-  if (when === 'after') await merge();
-  await tell('added', 'mail-ok', MINUTE);
-  if (when === 'before') await merge();
-  expect(await flags()).toEqual([]);
-});
+it.each(['before', 'after'])(
+  'an opt-in by tag that arrives %s the merge does not opt in the kept customer',
+  async (when) => {
+    if (when === 'after') await merge();
+    await tell('added', 'mail-ok', MINUTE);
+    if (when === 'before') await merge();
+    expect(await flags()).toEqual([]);
+  },
+);

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
-import { answers } from '../../features/activity/scene.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
+import { answers } from '../../features/activity/scene.ts';
 import { ago, customer, MINUTE } from '../bodies.ts';
 import { openReadScene, type ReadScene } from './scene.ts';
 

@@ -76,7 +76,11 @@ it('once Shopify has said which address it is about, the opt-out is sent', async
 
 it('an opt-in without a date and an address is sent once Shopify has confirmed it, and said whose address', async () => {
   scene.failure = null;
-  const confirmed = { marketingState: 'SUBSCRIBED', marketingOptInLevel: 'SINGLE_OPT_IN', marketingUpdatedAt: null } as const;
+  const confirmed = {
+    marketingState: 'SUBSCRIBED',
+    marketingOptInLevel: 'SINGLE_OPT_IN',
+    marketingUpdatedAt: null,
+  } as const;
   scene.shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com', { ...confirmed }) });
   await scene.receive(EMAIL, emailConsent(1, 'subscribed', null, { email_address: null }));
   await scene.read();
