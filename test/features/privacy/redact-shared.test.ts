@@ -23,6 +23,6 @@ it.each([
   await scene.receive('customers/create', customer(1));
   if (isSent) await scene.send();
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
-  await scene.receive(EMAIL, { ...optOut }, Date.now() - MINUTE);
+  if (isSent) await scene.receive(EMAIL, { ...optOut }, Date.now() - MINUTE);
   expect(await scene.send()).toMatchObject(sent);
 });

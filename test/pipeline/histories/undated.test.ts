@@ -72,3 +72,17 @@ it('where Shopify can be asked, an opt-in without a date counts once Shopify con
   await tell(EMAIL, emailConsent(1, 'subscribed', null), 20);
   expect(flags('EmailPermission')).toEqual([false, true]);
 });
+
+it('the same if the opt-in names no address, and Shopify says whose it is with the same answer', async () => {
+  const { tell, flags, shopify } = await asking.begin();
+  shopify.setCustomer({
+    id: 1,
+    defaultEmailAddress: emailOf('person1@example.com', {
+      marketingState: 'SUBSCRIBED',
+      marketingOptInLevel: 'SINGLE_OPT_IN',
+      marketingUpdatedAt: null,
+    }),
+  });
+  await tell(EMAIL, emailConsent(1, 'subscribed', null, { email_address: null }), 10);
+  expect(flags('EmailPermission', 'person1@example.com')).toEqual([true]);
+});

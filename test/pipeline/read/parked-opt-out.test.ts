@@ -74,19 +74,6 @@ it('once Shopify has said which address it is about, the opt-out is sent', async
   expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
 });
 
-it('an opt-in without a date and an address is sent once Shopify has confirmed it, and said whose address', async () => {
-  scene.failure = null;
-  const confirmed = {
-    marketingState: 'SUBSCRIBED',
-    marketingOptInLevel: 'SINGLE_OPT_IN',
-    marketingUpdatedAt: null,
-  } as const;
-  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: emailOf('person1@example.com', { ...confirmed }) });
-  await scene.receive(EMAIL, emailConsent(1, 'subscribed', null, { email_address: null }));
-  await scene.read();
-  expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
-});
-
 const NAMED = '+13035550199';
 const movedTo = { email: 'third@example.com', phone: '+13035550177' };
 const moved = () => customer(1, { ...movedTo, updated_at: ago(MINUTE) });
