@@ -1,7 +1,7 @@
 /** A tag may have any name, even one that every JavaScript object has as a property. */
 import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer } from '../bodies.ts';
+import { ago, customer, SECOND } from '../bodies.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene();
@@ -50,7 +50,7 @@ it.each(names)('a tag called %s that was added survives a read, and is gone once
     tags: [name],
   });
   await scene.receive('customers/create', customer(1, { default_address: home }));
-  await scene.receive(...tagged('added', name));
+  await scene.receive(...tagged('added', name), scene.base.now - SECOND);
   await scene.read();
   const [first] = await scene.send();
   expect(first).toMatchObject({ Interests: [name.slice(2)], AddressPermission: false });
