@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Body } from './body.ts';
 import type { FailureKind } from './classify-answer.ts';
@@ -38,7 +39,7 @@ export async function post(
     if (over) return;
     over = true;
     clearTimeout(deadline);
-    reply.text = textOf(Buffer.concat(chunks).subarray(0, MAX_ANSWER));
+    reply.text = textOf(unpacked(Buffer.concat(chunks).subarray(0, MAX_ANSWER), reply.headers['content-encoding']));
     reply.failure = failure;
     resolve(reply);
   }
@@ -52,7 +53,12 @@ export async function post(
     cut();
   }, timeoutMs);
   dispatcher.dispatch(
-    { path, method: 'POST', headers: { 'content-type': contentType, accept: '*/*' }, body: text },
+    {
+      path,
+      method: 'POST',
+      headers: { 'content-type': contentType, accept: '*/*', 'accept-encoding': 'identity' },
+      body: text,
+    },
     {
       onRequestStart: (controller) => {
         request = controller;
@@ -75,6 +81,25 @@ export async function post(
     },
   );
   return await promise;
+}
+
+/** No gzip of 16 kB unpacks to more; what else does is read as it came. */
+const MOST_UNPACKED = 20 * 1024 * 1024;
+const START = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_UNPACKED };
+/** How to read the start of a compressed answer. */
+const UNPACK = new Map<string, (bytes: Buffer) => Buffer>([
+  ['gzip', (bytes) => gunzipSync(bytes, START)],
+  ['deflate', (bytes) => inflateSync(bytes, START)],
+  ['br', (bytes) => brotliDecompressSync(bytes, { ...START, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
+]);
+
+/** We ask for no compression, but a server in between may not listen. */
+function unpacked(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
+  try {
+    return UNPACK.get(String(encoding).toLowerCase())?.(bytes).subarray(0, MAX_ANSWER) ?? bytes;
+  } catch {
+    return bytes;
+  }
 }
 
 /** Byte order marks of UTF-16: some servers of Windows write their pages in it. */

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodyOf } from '../../server/ascent360/body.ts';
 import { type Ascent360Client, createAscent360Client } from '../../server/ascent360/client.ts';
@@ -138,6 +140,29 @@ describe('an attempt', () => {
     });
     const attempt = await client(server.url).send(GUID, BODY);
     expect(attempt).toMatchObject({ error: 'html_page', excerpt: '<!DOCTYPE html><p>Wartung für heute' });
+    await server.close();
+  });
+
+  const PAGE = `<!DOCTYPE html><p>${'Maintenance. '.repeat(50)}`;
+  it.each([
+    ['gzip', gzipSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['GZIP', gzipSync('Email is missing'), { class: 'accepted', excerpt: 'Email is missing' }],
+    ['deflate', deflateSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['br', brotliCompressSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['gzip', gzipSync(randomBytes(20_000).toString('hex').padStart(60_000, '<html>')), { error: 'html_page' }],
+    ['gzip', gzipSync('<html>'.repeat(2_500_000)), { error: 'html_page' }],
+    ['br', brotliCompressSync('{}'.repeat(20_000_000)), { class: 'accepted' }],
+    ['gzip', Buffer.from('OK'), { class: 'accepted', excerpt: 'OK' }],
+    ['snappy', Buffer.from('OK'), { class: 'accepted', excerpt: 'OK' }],
+  ])('reads an answer compressed with %s, though it asks for none: %#', async (encoding, body, expected) => {
+    let asked = '';
+    const server = await listen((socket, text) => {
+      asked = text;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.end(body);
+    });
+    expect(await client(server.url).send(GUID, BODY)).toMatchObject(expected);
+    expect(asked).toMatch(/^accept-encoding: identity\r$/im);
     await server.close();
   });
 
