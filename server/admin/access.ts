@@ -14,6 +14,7 @@ import {
   takeLease,
   versionToReplace,
 } from '../store/shops/admin-tokens.ts';
+import { loadInstallation } from '../store/shops/installation.ts';
 import { closeProblem, openProblem } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import { AdminError } from './admin.ts';
@@ -135,13 +136,14 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
   async function exchangeNow(shop: Shop, idToken: string | null): Promise<boolean> {
     const known = await loadToken(db, shop);
     if (isUsable(known) && (idToken !== null || known.fresh)) return true;
+    const { uninstalledAt } = await loadInstallation(db, shop);
     const owner = uuidv4();
     // If another process is already exchanging, its token will serve us too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
       const granted = await granting(shop, idToken);
       const isKept = await db.transaction(async (sql) => {
-        if (!(await keepExchanged(sql, shop, granted))) return false;
+        if (!(await keepExchanged(sql, shop, granted, uninstalledAt))) return false;
         await closeProblem(sql, shop, { kind: 'admin_access' }, now());
         return true;
       });

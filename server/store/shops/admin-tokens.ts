@@ -94,16 +94,23 @@ const PAIR_COLUMNS = 'shop_id, pair, scopes, renewed_at, access_expires_at, refr
 
 /**
  * Saves the result of an exchange, unless the app was uninstalled or the shop erased meanwhile.
+ * @param knownUninstall when the app was uninstalled, as known before the exchange
  * @returns whether it was saved
  */
-export async function keepExchanged(sql: Sql, shop: Shop, granted: Granted): Promise<boolean> {
+export async function keepExchanged(
+  sql: Sql,
+  shop: Shop,
+  granted: Granted,
+  knownUninstall: Instant | null = null,
+): Promise<boolean> {
   // The lock makes it wait for an uninstallation that is being recorded.
   const rows = await sql.query(
     `WITH live AS MATERIALIZED (
-       SELECT id FROM shops WHERE id = $1 AND uninstalled_at IS NULL AND erased_at IS NULL FOR SHARE)
+       SELECT id FROM shops
+       WHERE id = $1 AND (uninstalled_at IS NULL OR uninstalled_at = $6::timestamptz) AND erased_at IS NULL FOR SHARE)
      INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) SELECT ${PAIR_ROW}, now() FROM live
      ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
-    pairParams(shop, granted),
+    [...pairParams(shop, granted), knownUninstall === null ? null : new Date(knownUninstall)],
   );
   return rows.length > 0;
 }
