@@ -19,8 +19,32 @@ export function documentOf(draft: Draft): object {
   return { ...draft, guid: guid === '' ? null : guid, newAccount: guid !== '' && draft.newAccount };
 }
 
-export const isDirty = (draft: Draft, saved: SettingsAnswer) =>
-  JSON.stringify(draft) !== JSON.stringify(draftOf(saved));
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+/** A draft, with the settings that it began with. */
+export type Edit = { base: Draft; draft: Draft };
+
+export const isDirty = ({ base, draft }: Edit): boolean => !isSame(base, draft);
+
+const changesOf = <Group extends object>(base: Group, draft: Group) =>
+  Object.fromEntries(
+    Object.entries(draft).filter(([key, value]) => !isSame(value, Reflect.get(base, key))),
+  ) as Partial<Group>;
+
+/** What was edited, on what is saved now: two people may change different settings. */
+export function editOn({ base, draft }: Edit, latest: Draft): Draft {
+  const { email, sms } = draft.consent;
+  return {
+    ...latest,
+    ...changesOf(base, draft),
+    send: { ...latest.send, ...changesOf(base.send, draft.send) },
+    consent: {
+      email: { ...latest.consent.email, ...changesOf(base.consent.email, email) },
+      sms: { ...latest.consent.sms, ...changesOf(base.consent.sms, sms) },
+    },
+    mapping: { ...latest.mapping, ...changesOf(base.mapping, draft.mapping) },
+  };
+}
 
 /** The server's faults, as the page's fields ask for them. */
 export type Faults = {

@@ -4,7 +4,17 @@ import { ApiError, call } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt } from '../texts.ts';
-import { type Draft, documentOf, draftOf, type Faults, faultsOf, isDirty, type SettingsAnswer } from './draft.ts';
+import {
+  type Draft,
+  documentOf,
+  draftOf,
+  type Edit,
+  editOn,
+  type Faults,
+  faultsOf,
+  isDirty,
+  type SettingsAnswer,
+} from './draft.ts';
 
 export const settingsQuery = {
   queryKey: ['settings'],
@@ -29,6 +39,8 @@ export type SettingsForm = {
   pause(paused: boolean): Promise<SettingsAnswer>;
 };
 
+const begin = (answer: SettingsAnswer): Edit => ({ base: draftOf(answer), draft: draftOf(answer) });
+
 /**
  * The settings being edited: what is saved, what is on the page, and what the server said about it.
  */
@@ -36,47 +48,47 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
   const client = useQueryClient();
   const format = useFormat();
   const { data: saved, error, refetch } = useQuery(settingsQuery);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const [edit, setEdit] = useState<Edit | null>(null);
   useEffect(() => {
-    if (saved) setDraft((current) => current ?? draftOf(saved));
+    if (saved) setEdit((current) => (current && isDirty(current) ? current : begin(saved)));
   }, [saved]);
 
   const put = useMutation({
-    mutationFn: async (document: Draft | { paused: boolean }) => {
-      const whole =
-        'guid' in document
-          ? document
-          : { ...draftOf(await client.fetchQuery({ ...settingsQuery, staleTime: 0 })), ...document };
-      return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf(whole) });
+    /** @param change what becomes of the settings that are saved now, whoever saved them */
+    mutationFn: async (change: (latest: Draft) => Draft) => {
+      // Not by the query, which would go on asking an app that can't be reached.
+      const latest = await call<SettingsAnswer>('GET', '/settings');
+      return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf(change(draftOf(latest))) });
     },
     onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
-      setDraft(draftOf(answer));
+      setEdit(begin(answer));
       await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
   const refused = put.error instanceof ApiError && put.error.kind === 'refused' ? put.error.faults : null;
 
   const retry = () => void refetch();
-  if (!saved || !draft) return { form: null, error, retry };
+  if (!saved || !edit) return { form: null, error, retry };
   return {
     error: null,
     retry,
     form: {
       saved,
-      draft,
-      dirty: isDirty(draft, saved),
+      draft: edit.draft,
+      dirty: isDirty(edit),
       faults: faultsOf(refused ?? [], format),
       saving: put.isPending,
       failure: refused ? null : put.error,
-      change: (part) => setDraft((current) => current && { ...current, ...part }),
-      save: () => put.mutate(draft, { onSuccess: () => showToast(textAt('settings.saved')) }),
+      change: (part) => setEdit((current) => current && { ...current, draft: { ...current.draft, ...part } }),
+      save: () =>
+        put.mutate((latest) => editOn(edit, latest), { onSuccess: () => showToast(textAt('settings.saved')) }),
       discard: () => {
-        setDraft(draftOf(saved));
+        setEdit(begin(saved));
         put.reset();
       },
-      pause: async (paused) => await put.mutateAsync({ paused }),
+      pause: async (paused) => await put.mutateAsync((latest) => ({ ...latest, paused })),
     },
   };
 }

@@ -278,6 +278,18 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ paused: false });
   });
 
+  it('that somebody else saves meanwhile stay when other ones are saved', async () => {
+    const page = await open();
+    await page.getByLabel('Source type').fill('Typed here');
+    const { connector } = stage();
+    const before = Object(await saved());
+    await connector.api('PUT', '/settings', { ...before, send: { ...before.send, customers: false } });
+    await saveButton(page).click();
+    await page.getByText('Settings saved').waitFor();
+    expect(await saved()).toMatchObject({ sourceType: 'Typed here', send: { customers: false } });
+    await connector.api('PUT', '/settings', before);
+  });
+
   it('that somebody else saves meanwhile stay when sending is paused', async () => {
     const page = await open();
     const { connector } = stage();

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { type Draft, editOn } from '../../app/settings/draft.ts';
+import { defaultSettings } from '../../server/domain/settings/contract.ts';
+
+const base: Draft = { ...defaultSettings(false), guid: '', newAccount: false };
+const sms = { optInLevel: 'any', history: 'none' } as const;
+
+it.each<[string, (from: Draft) => Draft, (from: Draft) => Draft, Partial<Draft>]>([
+  [
+    'different settings',
+    (from) => ({ ...from, sourceName: 'Mine' }),
+    (from) => ({ ...from, sourceName: 'Theirs', sourceType: 'Theirs' }),
+    { sourceName: 'Mine', sourceType: 'Theirs' },
+  ],
+  [
+    'different settings of one group',
+    (from) => ({ ...from, send: { ...from.send, orders: false } }),
+    (from) => ({ ...from, send: { ...from.send, customers: false } }),
+    { send: { ...base.send, orders: false, customers: false } },
+  ],
+  [
+    'those of different channels',
+    (from) => ({ ...from, consent: { ...from.consent, sms } }),
+    (from) => ({ ...from, consent: { ...from.consent, email: { ...from.consent.email, history: 'all' } } }),
+    { consent: { email: { ...base.consent.email, history: 'all' }, sms } },
+  ],
+  [
+    'the same list',
+    (from) => ({ ...from, listIds: ['1'] }),
+    (from) => ({ ...from, listIds: ['2'] }),
+    { listIds: ['1'] },
+  ],
+  [
+    'the same source, which is one value',
+    (from) => ({ ...from, mapping: { ...from.mapping, gender: { from: 'tag', prefix: 'mine:' } } }),
+    (from) => ({ ...from, mapping: { ...from.mapping, gender: { from: 'metafield', key: 'their.own' } } }),
+    { mapping: { ...base.mapping, gender: { from: 'tag', prefix: 'mine:' } } },
+  ],
+])('what one person edits, while another saves %s, is saved on it', (_what, mine, theirs, expected) => {
+  expect(editOn({ base, draft: mine(base) }, theirs(base))).toEqual({ ...theirs(base), ...expected });
+});
+
+it('nothing edited leaves what is saved', () => {
+  const saved = { ...base, paused: true, listIds: ['7'] };
+  expect(editOn({ base, draft: base }, saved)).toEqual(saved);
+});
