@@ -360,15 +360,23 @@ describe('an import', () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));
     const { id } = await scene.counted({ kind: 'customers' });
-    scene.connector.ascent360.behave({ delayMs: 100 });
+    const answered = Promise.withResolvers<void>();
+    scene.connector.ascent360.behave({ after: answered.promise });
     const webhooks = Array.from({ length: 15 }, (_, n) => ({ id: n + 1, email: `live${n}@example.com` }));
     for (const body of webhooks) await scene.connector.send('customers/create', body);
+    await until('they all wait to be sent', async () => {
+      const rows = await scene.connector.db.query('SELECT 1 FROM deliveries WHERE open AND due_at <= now()');
+      return rows.length === 15 ? true : undefined;
+    });
     await scene.post(`/imports/${id}/start`);
-    await scene.connector.ascent360.until(15);
-    const first = payloads()
-      .slice(0, 14)
-      .map(({ Email }) => Email);
-    expect(first.every((email) => email?.startsWith('live'))).toBe(true);
+    await until('the import says what it waits for', async () => {
+      const { waits } = await scene.get(id);
+      return waits.some(({ reason }) => reason === 'live_events') ? true : undefined;
+    });
+    answered.resolve();
+    await scene.connector.ascent360.until(16);
+    const first = payloads().slice(0, 15);
+    expect(first.map(({ Email }) => Email?.startsWith('live'))).toEqual(first.map(() => true));
   });
 
   it('continues while a webhook waits for a retry and others to its address wait behind it', async () => {
