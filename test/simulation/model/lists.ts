@@ -5,6 +5,12 @@
 import type { Account } from './account.ts';
 import { certainOf, newest, possibleOptIns, type View } from './choices.ts';
 
+/** The customer, and whoever they are since a merge: what Shopify says of that one holds for both. */
+function isWho({ mergedInto }: Pick<Account, 'mergedInto'>, customer: number, other: number): boolean {
+  const kept = mergedInto.get(customer);
+  return customer === other || (kept !== undefined && isWho({ mergedInto }, kept, other));
+}
+
 export function whyNoLists(view: View, customer: number | null, lists: readonly string[]): string | null {
   const { account, address, place } = view;
   const optIns = possibleOptIns(view);
@@ -14,7 +20,7 @@ export function whyNoLists(view: View, customer: number | null, lists: readonly 
   if (account.rules.listsFor === 'subscribed' && optIns.length === 0) return 'lists for somebody who did not opt in';
   if (account.listsTold.get(address) === setOf(lists)) return 'lists that went out already';
   if (customer === null) return null;
-  const words = account.saleWords.filter((word) => word.customer === customer && word.may <= place);
+  const words = account.saleWords.filter((word) => isWho(account, customer, word.customer) && word.may <= place);
   if (words.length === 0) return 'lists while it is not known whether the data may be sold';
   const last = newest(words.map(({ at }) => at));
   const lastWords = words.filter(({ at }) => at === last);
