@@ -36,6 +36,7 @@ export function learnImported(account: Account, file: ImportFile): void {
     const before = account.orders.get(id);
     if (before && before.updatedAt >= updatedAt) continue;
     const address = email.toLowerCase();
+    if (customer === null && createdAt <= (account.erasedAddresses.get(address) ?? -Infinity)) continue;
     account.orders.set(id, { customer, address, createdAt, updatedAt, status, triggeredAt: file.at });
   }
 }
