@@ -68,8 +68,7 @@ export async function openReceived(
 /** The events that nobody has handled or changed since, locked for this transaction. */
 export async function stillReceived(sql: Sql, events: readonly Opened[]): Promise<Opened[]> {
   const rows = await sql.query<{ id: string; version: string }>(
-    `SELECT id, xmin::text AS version FROM events WHERE id = ANY($1::uuid[]) AND state = 'received'
-     ORDER BY id FOR UPDATE SKIP LOCKED`,
+    'SELECT id, xmin::text AS version FROM events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED',
     [events.map(({ row }) => row.id)],
   );
   const versions = new Map(rows.map(({ id, version }) => [id, version]));

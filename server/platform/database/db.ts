@@ -70,7 +70,7 @@ async function openEmbedded(dataDir: string): Promise<Db> {
     await release();
     throw error;
   });
-  await client.exec(`SET timezone = 'UTC'`);
+  await client.exec(`SET timezone = 'UTC'; SET ${BY_KEYS}`);
   const over = (connection: Pick<PGlite, 'query'>): Sql => ({
     query: async <Row extends object>(text: string, params: readonly Param[] = []) =>
       (await connection.query<Row>(text, [...params])).rows,
@@ -89,7 +89,6 @@ async function openEmbedded(dataDir: string): Promise<Db> {
       const turn = lastTurn.then(async () => {
         await setImmediate();
         return await client.transaction(async (tx) => {
-          await tx.query(BY_KEYS);
           return await work(over(tx));
         });
       });
@@ -171,7 +170,7 @@ function openServer(databaseUrl: string): Db {
     transaction: async (work) =>
       await using(limitMs, async (taken) => {
         try {
-          await Promise.all([taken.ask('BEGIN'), taken.ask(BY_KEYS)]);
+          await taken.ask('BEGIN');
           const result = await work(over(taken));
           await taken.ask('COMMIT');
           return result;

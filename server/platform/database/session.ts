@@ -8,6 +8,12 @@ const FROZEN_MS = 5000;
 /** How long a statement may take: reports over large tables, deleting in batches. */
 export const LONGEST_MS = 30_000;
 
+/**
+ * Statements touch rows by their keys. A plan that was made while a table was small would read all of
+ * it, and is kept until the server collects statistics: ours, and those that check foreign keys.
+ */
+export const BY_KEYS = 'enable_seqscan=off';
+
 export const SESSION = [
   'timezone=UTC',
   `idle_in_transaction_session_timeout=${FROZEN_MS}`,
@@ -15,14 +21,9 @@ export const SESSION = [
   `statement_timeout=${LONGEST_MS}`,
   // Compiling takes longer than any of our statements.
   'jit=off',
+  BY_KEYS,
   'tcp_user_timeout=15000',
   'tcp_keepalives_idle=10',
   'tcp_keepalives_interval=5',
   'tcp_keepalives_count=3',
 ];
-
-/**
- * Transactions touch rows by their keys. A plan that was made while a table was small would read all of
- * it, and is kept until the server collects statistics: ours, and those that check foreign keys.
- */
-export const BY_KEYS = 'SET LOCAL enable_seqscan = off';

@@ -9,11 +9,14 @@ export type OpenOfEntity = { id: string; eventId: string; entity: string } & Pic
 /** The open deliveries of these orders and customers, except those being sent; newest last. */
 export async function openOfEntities(sql: Sql, shop: Shop, entities: readonly string[]): Promise<OpenOfEntity[]> {
   if (entities.length === 0) return [];
-  return await sql.query<OpenOfEntity>(
-    `SELECT id, event_id AS "eventId", entity, kind, choice, carries_opt_out AS "carriesOptOut" FROM deliveries
-     WHERE shop_id = $1 AND open AND lease_until IS NULL AND entity = ANY($2::text[]) ORDER BY seq`,
+  // The lease is no condition: without one, the shop's whole backlog would look like few rows.
+  const rows = await sql.query<OpenOfEntity & { leased: boolean }>(
+    `SELECT id, event_id AS "eventId", entity, kind, choice, carries_opt_out AS "carriesOptOut",
+       lease_until IS NOT NULL AS leased FROM deliveries
+     WHERE shop_id = $1 AND open AND entity = ANY($2::text[]) ORDER BY seq`,
     [shop.id, entities],
   );
+  return rows.filter(({ leased }) => !leased);
 }
 
 /** These bring a new choice, too. */
