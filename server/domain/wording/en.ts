@@ -10,7 +10,7 @@ export const en = {
       'Waiting because Ascent360 doesn’t accept the GUID. We send it once the connection works again.',
     behind_earlier: 'Waiting for an earlier event with the same address, so Ascent360 gets them in order.',
     reading_shopify: 'Waiting for missing data from Shopify.',
-    superseded: 'A newer state of the same order, customer or choice was sent instead.',
+    superseded: 'A newer state of the same order, customer or choice took its place.',
     told_with_another: 'This choice was sent with another event.',
     nothing_new: 'Ascent360 already accepted the same content, so we didn’t send it again.',
     stale: 'This is older than what we already handled, so we didn’t send it.',
@@ -360,7 +360,7 @@ export const en = {
     },
     outcome: {
       accepted: 'Accepted by Ascent360.',
-      retry: 'Ascent360 didn’t accept it then.',
+      retry: 'Ascent360 didn’t confirm that it accepted it.',
       rejected: 'Ascent360 rejected the record.',
       connection_problem: 'Ascent360 didn’t accept the GUID.',
       unknown: 'We don’t know the result.',

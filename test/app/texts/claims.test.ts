@@ -28,6 +28,17 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     expect(all.filter((text) => claims.test(text))).toEqual([]);
   });
 
+  it('or that a newer event was sent because an older one was merged into it: it may wait, or be rejected', () => {
+    const { reasons, event } = texts.activity;
+    const merged = [en.state.superseded, reasons.superseded, event.mergedInto, event.compare.sentWith];
+    expect([...merged, texts.overview.figures.hints.merged].filter((text) => /\bsent\b/i.test(text))).toEqual([]);
+  });
+
+  it('or what became of an attempt that got no answer, or that it is made again', () => {
+    const failed = [texts.activity.event.attempts.classes.retry, en.timeline.outcome.retry];
+    expect(failed.filter((text) => /retry automatically|didn’t accept/i.test(text))).toEqual([]);
+  });
+
   it('or more than it can know while the app can’t be reached', () => {
     const { failures, crashed } = texts.common;
     const all = [...textsIn(failures), ...textsIn(crashed), ...textsIn(extension('customer-block'))];

@@ -198,7 +198,7 @@ describe('the timeline', () => {
       kind: 'decision',
       channel: 'email',
       address: 'person7@example.com',
-      message: 'Email: opt-in sent. Ascent360 didn’t accept it then.',
+      message: 'Email: opt-in sent. Ascent360 didn’t confirm that it accepted it.',
       title: { code: 'timeline.told', params: { channel: 'email', value: 'true' } },
       text: { code: 'timeline.outcome.retry' },
       decision: 'told',
