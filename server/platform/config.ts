@@ -1,57 +1,18 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-
-const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** Reads `200ms`, `5s`, `5m`, `2h`, `1d` as milliseconds; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
-  if (!match) return undefined;
-  const [, amount, name] = match;
-  return Number(amount) * unit[name as keyof typeof unit];
-}
-
-const duration = z.string().transform((text, ctx) => {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
-  ctx.addIssue({ code: 'custom', message: `is not a duration like 200ms, 5s, 5m, 2h or 1d: "${text}"` });
-  return z.NEVER;
-});
-
-/** Node's timers take more than 24 days for 1 ms, and some waits are a multiple of these. */
-const atMost = (days: number) => duration.refine((ms) => ms <= days * unit.d, `is too long: ${days}d at most`);
-/** Zero would leave no time to work in, or make us look for work in an endless loop. */
-const someTime = (days: number) => atMost(days).refine((ms) => ms >= 1, 'is too short: 1ms at least');
-/** A fifth more is still no more than a timer takes. */
-const LONGEST_DAYS = 20;
-
-const schedule = z.string().transform((text, ctx) => {
-  const waits = text.split(',').map(parseDuration);
-  const known = waits.filter((ms) => ms !== undefined);
-  if (known.length < waits.length) {
-    ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: "${text}"` });
-    return z.NEVER;
-  }
-  if (known.every((ms) => ms <= LONGEST_DAYS * unit.d)) return known;
-  ctx.addIssue({ code: 'custom', message: `has a wait that is too long: ${LONGEST_DAYS}d at most` });
-  return z.NEVER;
-});
-
-const count = (max: number) =>
-  z.coerce
-    .number({ message: 'is not a number' })
-    .int('is not a whole number')
-    .min(1, 'is less than 1')
-    .max(max, `is more than ${max}`);
-const httpOrigin = z
-  .url({ protocol: /^https?$/, message: 'is not an http(s) URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
-/** White space around it came along when it was copied, and would make every signature wrong. */
-const secret = z
-  .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
-  .trim()
-  .min(1, 'is empty');
+import {
+  atMost,
+  count,
+  httpOrigin,
+  LONGEST_DAYS,
+  masterKeys,
+  port,
+  privateKeys,
+  schedule,
+  secret,
+  share,
+  someTime,
+} from './environment.ts';
 
 /** The value that asks for the embedded database. */
 const EMBEDDED = 'embedded';
@@ -104,38 +65,9 @@ function nameOf(url: string | undefined, dataDir: string): string {
   return `database ${decodeURIComponent(pathname.slice(1))} on ${host}`;
 }
 
-const masterKeys = z.string().transform((text, ctx) => {
-  const keys = text.split(',').map((part) => {
-    const [id, base64, ...rest] = part.trim().split(':');
-    const bytes = Buffer.from(base64 ?? '', 'base64');
-    return id && bytes.length === 32 && rest.length === 0 ? { id, bytes } : null;
-  });
-  const known = keys.filter((key) => key !== null);
-  if (known.length === keys.length && new Set(known.map((key) => key.id)).size === known.length) return known;
-  ctx.addIssue({ code: 'custom', message: 'is not a list of id:base64(32 bytes) with ids of their own' });
-  return z.NEVER;
-});
-
-const PEM = /-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA )?PRIVATE KEY-----/g;
-const BAD_KEY = 'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other)';
-
-/** One or more keys; `\n` may stand for a line's end, as many places take one line only. */
-const privateKeys = z.string().transform((text, ctx) => {
-  try {
-    const keys = (text.replaceAll('\\n', '\n').match(PEM) ?? []).map((pem) => createPrivateKey(pem));
-    const isFine = (key: KeyObject) =>
-      key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
-    if (keys.length > 0 && keys.every(isFine)) return keys;
-  } catch {
-    // Said below.
-  }
-  ctx.addIssue({ code: 'custom', message: BAD_KEY });
-  return z.NEVER;
-});
-
 const environment = z.object({
   NODE_ENV: z.string().optional(),
-  PORT: z.coerce.number({ message: 'is not a port' }).int().min(0).max(65_535).default(3000),
+  PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
   HOST: z.string().optional(),
   SHOPIFY_API_KEY: secret,
@@ -166,11 +98,7 @@ const environment = z.object({
   METRICS_TOKEN: secret.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpOrigin.optional(),
   OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce
-    .number({ message: 'is not a number' })
-    .min(0, 'is less than 0')
-    .max(1, 'is more than 1')
-    .default(1),
+  OTEL_TRACES_SAMPLER_ARG: share.default(1),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { message: 'is not a log level' })
     .default('info'),

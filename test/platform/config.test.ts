@@ -13,7 +13,11 @@ function faultsOf(env: Record<string, string>): string[] {
 }
 
 it.each([
-  ['PORT', 'web', 'is not a port'],
+  ['PORT', 'web', 'is not a port from 0 to 65535'],
+  ['PORT', '70000', 'is not a port from 0 to 65535'],
+  ['PORT', '80.5', 'is not a port from 0 to 65535'],
+  ['PORT', ' ', 'is not a port from 0 to 65535'],
+  ['RETENTION_DAYS', ' ', 'is not a number'],
   ['RETENTION_DAYS', 'many', 'is not a number'],
   ['RETENTION_DAYS', '0', 'is less than 1'],
   ['RETENTION_DAYS', '1.5', 'is not a whole number'],
@@ -38,6 +42,7 @@ it.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'is not an http(s) URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '10%', 'is not a number'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'is more than 1'],
+  ['OTEL_TRACES_SAMPLER_ARG', '\t', 'is not a number'],
   [
     'SHOPIFY_APP_PRIVATE_KEY',
     'MIIE',

@@ -1,13 +1,9 @@
 /** Erasing a customer takes nothing from another who had the same address. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, customer, EMAIL, emailConsent, MINUTE } from '../../pipeline/bodies.ts';
-import { openReadScene, type ReadScene } from '../../pipeline/read/scene.ts';
+import { readScene } from '../../pipeline/read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene();
 
 const SHARED = 'person1@example.com';
 
@@ -15,7 +11,6 @@ it.each([
   ['waits is sent', false, [{ Email: SHARED, EmailPermission: false }]],
   ['was told is not told again', true, []],
 ])('the opt-out of the other that %s', async (_, isSent, sent) => {
-  await scene.begin();
   scene.access = false;
   const optOut = emailConsent(2, 'unsubscribed', ago(MINUTE), { email_address: SHARED });
   await scene.receive(EMAIL, optOut, Date.now() - MINUTE);

@@ -2,26 +2,22 @@
  * Whoever a customer was merged into has their tags, too. Shopify can't be asked here: an opt-out
  * counts all the same, and an opt-in doesn't.
  */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ago, customer, MINUTE, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from '../read/scene.ts';
+import { readScene } from '../read/scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene(begin);
 
 const KEPT = 'person1@example.com';
 const home = { address1: '1 Main St', city: 'Vail', province_code: 'CO', zip: '81657', country_code: 'US' };
 const settings = { mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } };
 
-beforeEach(async () => {
+async function begin(): Promise<void> {
   await scene.begin(settings);
   scene.access = false;
   for (const id of [1, 2]) await scene.receive('customers/create', customer(id, { default_address: home }));
   await scene.send();
-});
+}
 
 const tell = async (change: 'added' | 'removed', tag: string, msAgo: number) =>
   await scene.receive(

@@ -5,6 +5,7 @@
 import { expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, MINUTE, order } from '../bodies.ts';
+import { homeRead } from './home.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene();
@@ -20,19 +21,7 @@ const ada = {
     marketingUpdatedAt: ago(MINUTE),
   }),
   defaultPhoneNumber: phoneOf('+14035550123'),
-  defaultAddress: {
-    firstName: 'Ada',
-    lastName: 'Skier',
-    phone: '403-762-1111',
-    address1: '1 Piste Road',
-    address2: null,
-    city: 'Banff',
-    zip: null,
-    province: null,
-    provinceCode: null,
-    country: 'Canada',
-    countryCodeV2: 'CA',
-  },
+  defaultAddress: { ...homeRead, phone: '403-762-1111' },
 };
 const whole = {
   FirstName: 'Ada',

@@ -1,17 +1,13 @@
 /** An opt-out that something else was to carry isn't forgotten when its customer is deleted or merged. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { answers } from '../../features/activity/scene.ts';
 import { ago, customer, MINUTE } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene();
 
 const source = { SourceName: 'Shopify', SourceType: 'Ecommerce' };
 const optedOut = { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(MINUTE) } as const;
@@ -19,7 +15,6 @@ const openCheck = () =>
   ledgerCheck({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
 
 it('one that was being sent at the deletion goes out with the check that its end asks for, with the address alone', async () => {
-  await scene.begin();
   const { db, shop } = scene.base;
   const check = openCheck();
   const work = async () => {
@@ -42,7 +37,6 @@ it('one that was being sent at the deletion goes out with the check that its end
 });
 
 it('one that waited for the GUID at the merge goes out with the first check, for its own address', async () => {
-  await scene.begin();
   const { shop, store, now } = scene.base;
   for (const id of [1, 2]) {
     const consent = id === 2 ? optedOut : {};

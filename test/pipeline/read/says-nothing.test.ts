@@ -1,19 +1,15 @@
 /** After a reinstall, an answer that says nothing of somebody's choices confirms none of them. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
+const scene = readScene(begin);
 
 const everything = { email: { history: 'all' }, sms: { history: 'all' } };
 
 /** The customer opts in, and the app is uninstalled and installed again before that is sent. */
-beforeEach(async () => {
+async function begin(): Promise<void> {
   await scene.begin({ consent: everything });
   scene.access = false;
   await scene.receive(EMAIL, emailConsent(1, 'subscribed', ago(2 * MINUTE)), Date.now() - 2 * MINUTE);
@@ -22,7 +18,7 @@ beforeEach(async () => {
     new Date(Date.now() - MINUTE),
   ]);
   scene.access = true;
-});
+}
 
 const subscribed = emailOf('person1@example.com', {
   marketingState: 'SUBSCRIBED',

@@ -57,7 +57,7 @@ export function readScene(begin?: () => Promise<void>): ReadScene {
   return scene;
 }
 
-export async function openReadScene(scene = {} as ReadScene): Promise<ReadScene> {
+async function openReadScene(scene: ReadScene): Promise<ReadScene> {
   const base = await openScene();
   const { db, shops, store } = base;
   const log = createLog('silent');

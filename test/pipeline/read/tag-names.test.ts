@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, SECOND } from '../bodies.ts';
+import { home, homeRead } from './home.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene();
@@ -11,20 +12,6 @@ const mapping = (name: string) => ({
   interests: [{ from: 'tag', prefix: name.slice(0, 2) }],
   addressPermission: { optIn: `mail ${name}`, optOut: name },
 });
-const home = { address1: '1 Piste Road', city: 'Banff', country_code: 'CA' };
-const defaultAddress = {
-  firstName: null,
-  lastName: null,
-  phone: null,
-  address1: '1 Piste Road',
-  address2: null,
-  city: 'Banff',
-  zip: null,
-  province: null,
-  provinceCode: null,
-  country: 'Canada',
-  countryCodeV2: 'CA',
-};
 const tagged = (change: 'added' | 'removed', name: string) =>
   [`customer.tags_${change}`, { customerId: 'gid://shopify/Customer/1', tags: [name], occurredAt: ago(0) }] as const;
 
@@ -33,7 +20,7 @@ it.each(names)('a tag called %s that is read from Shopify is kept, sent, and cou
   scene.shopify.setCustomer({
     id: 1,
     defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress,
+    defaultAddress: homeRead,
     tags: [name],
   });
   await scene.receive('customers/create', customer(1, { default_address: home }));
@@ -46,7 +33,7 @@ it.each(names)('a tag called %s that was added survives a read, and is gone once
   scene.shopify.setCustomer({
     id: 1,
     defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress,
+    defaultAddress: homeRead,
     tags: [name],
   });
   await scene.receive('customers/create', customer(1, { default_address: home }));
@@ -64,7 +51,7 @@ it.each(names)('a person without tags has made no choice, whatever the mapped ta
   scene.shopify.setCustomer({
     id: 1,
     defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress,
+    defaultAddress: homeRead,
     tags: ['vip'],
   });
   await scene.receive('customers/create', customer(1, { default_address: home }));

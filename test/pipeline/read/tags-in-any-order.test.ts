@@ -1,29 +1,11 @@
 /** Tags and what Shopify answers about them may arrive in any order: the newest word counts. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, MINUTE, SECOND } from '../bodies.ts';
-import { openReadScene, type ReadScene } from './scene.ts';
+import { home, homeRead } from './home.ts';
+import { readScene } from './scene.ts';
 
-let scene: ReadScene;
-beforeAll(async () => {
-  scene = await openReadScene();
-});
-afterAll(async () => await scene.base.close());
-
-const home = { address1: '1 Piste Road', city: 'Banff', country_code: 'CA' };
-const defaultAddress = {
-  firstName: null,
-  lastName: null,
-  phone: null,
-  address1: '1 Piste Road',
-  address2: null,
-  city: 'Banff',
-  zip: null,
-  province: null,
-  provinceCode: null,
-  country: 'Canada',
-  countryCodeV2: 'CA',
-};
+const scene = readScene(begin);
 
 /** From now on, Shopify says that the customer, last changed then, has these tags. */
 const hasSince = (updatedAt: string, ...tags: string[]) =>
@@ -31,7 +13,7 @@ const hasSince = (updatedAt: string, ...tags: string[]) =>
     id: 1,
     updatedAt,
     defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress,
+    defaultAddress: homeRead,
     tags,
   });
 const has = (...tags: string[]) => hasSince(ago(0), ...tags);
@@ -47,9 +29,9 @@ async function flags(): Promise<unknown[]> {
   return sent.flatMap(({ AddressPermission }) => AddressPermission ?? []);
 }
 
-beforeEach(async () => {
+async function begin(): Promise<void> {
   await scene.begin({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
-});
+}
 
 describe('a word about a tag that is older than what Shopify has answered, and arrives after the answer,', () => {
   const create = async () => void (await scene.receive('customers/create', customer(1, { default_address: home })));
