@@ -78,9 +78,18 @@ function amount(set: MoneyNode | null | undefined, currency: string | null): str
   return kept === '' ? whole : `${whole}.${kept}`;
 }
 
-/** The currency's decimals by ISO 4217; two if it is unknown. */
-function decimalsOf(currency: string | null): number {
-  if (!/^[A-Z]{3}$/.test(currency ?? '')) return 2;
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency ?? 'USD' });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+/**
+ * How many decimals webhooks write, where it isn't two: Shopify's own list
+ * (https://github.com/Shopify/money/blob/main/config/currency_iso.yml). Intl has Unicode's, which
+ * cuts those that shops don't show: of HUF, IDR and COP, for example.
+ */
+const DECIMALS = new Map([
+  ...decimalsEach(0, 'BIF BYR CLP DJF GNF ISK JPY KMF KRW MGA MRU PYG RWF UGX VND VUV XAF XOF XPF'),
+  ...decimalsEach(3, 'BHD IQD JOD KWD LYD OMR TND'),
+]);
+
+function decimalsEach(decimals: number, currencies: string): [string, number][] {
+  return currencies.split(' ').map((currency) => [currency, decimals]);
 }
+
+const decimalsOf = (currency: string | null): number => DECIMALS.get(currency ?? '') ?? 2;
