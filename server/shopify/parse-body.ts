@@ -11,22 +11,28 @@ const INTEGER = /^-?\d+$/;
 /** A double keeps any 15 significant digits. */
 const EXACT_DIGITS = 15;
 
+/** A webhook body as an object, its numbers as in parseExactly. `why` never quotes the body. */
+export function parseBody(raw: Uint8Array | string): BodyParsed {
+  const text = typeof raw === 'string' ? raw.replace(/^\uFEFF/, '') : decode(raw);
+  if (text === null) return { ok: false, why: 'not_utf8' };
+  const value = parseExactly(text);
+  if (value === undefined) return { ok: false, why: 'not_json' };
+  return isObject(value) ? { ok: true, body: value } : { ok: false, why: 'not_an_object' };
+}
+
 /**
- * A webhook body as an object. Numbers that a double can't hold become text, exactly as written:
- * integers beyond 2^53, decimals with more than 15 significant digits or a trailing zero (`9.50`).
- * The last of duplicate keys wins. `why` never quotes the body.
+ * The value of a JSON text; undefined if it is none. Numbers that a double can't hold become text,
+ * exactly as written: integers beyond 2^53, decimals with more than 15 significant digits or a
+ * trailing zero (`9.50`). The last of duplicate keys wins.
  *
  * JSON.parse with a reviver gives the source of each number, but its recursion overflows at a few
  * thousand levels, and a body may be nested deeper; plain JSON.parse does not recurse.
  */
-export function parseBody(raw: Uint8Array | string): BodyParsed {
-  const text = typeof raw === 'string' ? raw.replace(/^\uFEFF/, '') : decode(raw);
-  if (text === null) return { ok: false, why: 'not_utf8' };
+export function parseExactly(text: string): unknown {
   const value = parse(text);
-  if (value === undefined) return { ok: false, why: 'not_json' };
+  if (value === undefined) return undefined;
   // We know the text is JSON here, so quoting a number can't make a broken one valid.
-  const exact = MAYBE_INEXACT.test(text) ? parse(quoteInexactNumbers(text)) : value;
-  return isObject(exact) ? { ok: true, body: exact } : { ok: false, why: 'not_an_object' };
+  return MAYBE_INEXACT.test(text) ? parse(quoteInexactNumbers(text)) : value;
 }
 
 function decode(bytes: Uint8Array): string | null {

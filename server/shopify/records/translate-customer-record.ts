@@ -2,6 +2,7 @@ import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { tags, textOrNumber } from '../fields.ts';
+import { parseExactly } from '../parse-body.ts';
 import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
 import { readInstant } from '../translate/read-moment.ts';
@@ -128,10 +129,6 @@ function valuesOf(type: string, value: string): string[] {
 
 /** The entries of a JSON array; nothing for other JSON. */
 function parseList(json: string): unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? parsed : [];
-  } catch {
-    return [];
-  }
+  const parsed = parseExactly(json);
+  return Array.isArray(parsed) ? parsed : [];
 }

@@ -133,6 +133,11 @@ describe('a customer read through the Admin API', () => {
       ['Ski touring', 'Biking'],
     ],
     ['a list of numbers', metafield('a', 'list.number_integer', '[7, 8.5, "9"]'), ['7', '8.5', '9']],
+    [
+      'a list of numbers that a double can’t hold',
+      metafield('a', 'list.number_decimal', '[9.50, 7001.0, 9007199254740993, "1.10"]'),
+      ['9.50', '7001.0', '9007199254740993', '1.10'],
+    ],
     ['a list of ratings', metafield('a', 'list.rating', '[{"value":"4.5","scale_max":"5.0"}]'), []],
     ['a number', metafield('a', 'number_integer', '7'), ['7']],
     ['a rich text', metafield('a', 'rich_text_field', '{"type":"root","children":[]}'), []],
