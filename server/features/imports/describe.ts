@@ -7,6 +7,7 @@ import {
   type Import,
   type ImportAnswer,
   type Standing,
+  type Wait,
 } from '../../domain/imports.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
@@ -45,6 +46,15 @@ function countsOf(job: Import, counted: CountedCounts, standing: Standing): Impo
   };
 }
 
+/** How fast it goes and how long it takes; null while it is held up, or nobody can know. */
+function paceOf(job: Import, waits: readonly Wait[], left: number): Pick<ImportAnswer, 'rate' | 'secondsLeft'> {
+  const isHeldUp = waits.some(({ count }) => count === 0);
+  const rate = job.state === 'running' && !isHeldUp ? Math.round((job.rate ?? 0) * 10) / 10 : 0;
+  // A retry may be hours away.
+  const isRetrying = waits.some(({ text }) => text.code === 'wait.retrying' || text.code === 'wait.behind_retry');
+  return { rate: rate || null, secondsLeft: rate && !isRetrying ? Math.ceil(Math.max(0, left) / rate) : null };
+}
+
 /** Settings that don't change what would be sent. */
 const APART = ['guid', 'paused'];
 const HISTORIES = ['consent.email.history', 'consent.sms.history'];
@@ -72,7 +82,6 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
   const standing = await standingOf(sql, job);
   const { byAnswer } = job.counted;
   const total = job.total ?? job.counted.records;
-  const rate = job.state === 'running' ? job.rate : null;
   const before = job.state === 'counting' || job.state === 'counted';
   const given = answerGiven(stored);
   const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;
@@ -91,8 +100,7 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     endedAt: iso(job.endedAt),
     done: standing.done,
     total,
-    rate: rate === null ? null : Math.round(rate * 10) / 10,
-    secondsLeft: rate ? Math.ceil(Math.max(0, total - standing.done) / rate) : null,
+    ...paceOf(job, waits, total - standing.done),
     waits,
     outdated:
       job.state === 'counted' &&

@@ -15,6 +15,9 @@ const waitingFor = async (id: string, reasons: string[]): Promise<ImportBody['wa
     return JSON.stringify(waits.map(({ reason }) => reason)) === JSON.stringify(reasons) ? waits : undefined;
   });
 
+/** A speed from before it waited. */
+const noteSpeed = async () => await scene.connector.db.query('UPDATE imports SET rate = 5');
+
 /** An import of five that has begun, after setting up Ascent360's behaviour. */
 async function begun(): Promise<string> {
   for (let n = 0; n < 5; n++) scene.shop.setCustomer(customer(n));
@@ -24,7 +27,7 @@ async function begun(): Promise<string> {
   return id;
 }
 
-it('an import whose last records wait for a retry says how many, until when, and what Ascent360 answered', async () => {
+it('an import whose last records wait for a retry says how many, until when, and what Ascent360 answered, but no time left', async () => {
   scene = await startScene({}, { RETRY_SCHEDULE: '1h' });
   scene.connector.ascent360.behave(({ body }) => (/robin[34]/.test(emailOf(body)) ? { status: 503 } : { status: 200 }));
   const id = await begun();
@@ -37,8 +40,9 @@ it('an import whose last records wait for a retry says how many, until when, and
   expect(wait?.message).toMatch(
     new RegExp(`^2 records are waiting for a retry, the next on ${MOMENT}\\. Ascent360 answered with HTTP 503\\.$`),
   );
+  await noteSpeed();
   const { body } = await scene.connector.api('GET', '/overview');
-  expect(body).toMatchObject({ imports: [{ id, state: 'running', waits: [wait] }] });
+  expect(body).toMatchObject({ imports: [{ id, state: 'running', waits: [wait], secondsLeft: null }] });
   scene.connector.ascent360.behave('accept');
   await scene.connector.db.query('UPDATE deliveries SET due_at = now() WHERE open');
   await scene.connector.settled();
@@ -69,23 +73,27 @@ it('an import whose record waits behind a webhook to the same address says so, a
   );
 });
 
-it('an import says so while sending is paused, the shop is disconnected or the GUID is refused, and where to fix it', async () => {
+it('an import says so while sending is paused, the shop is disconnected or the GUID is refused, and where to fix it, but no time left', async () => {
   scene = await startScene();
   scene.connector.ascent360.behave({ status: 404 });
   const id = await begun();
   const [refused] = await waitingFor(id, ['connection_problem']);
   expect(refused).toMatchObject({ action: 'settings', message: expect.stringContaining('doesn’t accept the GUID') });
+  await noteSpeed();
+  expect(await scene.get(id)).toMatchObject({ rate: null, secondsLeft: null });
   await scene.connector.api('PUT', '/settings', { paused: true });
   expect(await waitingFor(id, ['paused'])).toMatchObject([{ action: 'settings' }]);
   await scene.connector.api('DELETE', '/settings/guid');
   expect(await waitingFor(id, ['not_connected'])).toMatchObject([{ action: 'settings' }]);
 });
 
-it('an import says so while Ascent360 accepts nothing', async () => {
+it('an import says so while Ascent360 accepts nothing, but no time left', async () => {
   scene = await startScene({}, { RETRY_SCHEDULE: '1h', BREAKER_PROBE: '1h' });
   for (let n = 5; n < 30; n++) scene.shop.setCustomer(customer(n));
   scene.connector.ascent360.behave({ status: 503 });
   const id = await begun();
   const waits = await waitingFor(id, ['down', 'retrying']);
   expect(waits[0]?.message).toMatch(/^Ascent360 isn’t accepting records right now\./);
+  await noteSpeed();
+  expect(await scene.get(id)).toMatchObject({ rate: null, secondsLeft: null });
 });
