@@ -8,7 +8,11 @@ import type { Shop } from '../shops/shops.ts';
  */
 const LATE_DAYS = 3;
 
-const since = 'coalesce(d.first_attempt_at, e.received_at)';
+/**
+ * Since it came, tried or not. What was resent may carry a newer opt-out than its event: it counts
+ * from its first attempt.
+ */
+const since = 'CASE WHEN d.again THEN coalesce(d.first_attempt_at, e.received_at) ELSE e.received_at END';
 
 /**
  * SQL: delivery `d` of event `e` carries an opt-out that is late.

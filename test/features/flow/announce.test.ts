@@ -156,15 +156,16 @@ describe('Shopify Flow is told', () => {
     answer(503);
     await shop.deliver('customers/create', customer(1)).catch(() => undefined);
     await shop.send(EMAIL, emailConsent(1, 'unsubscribed', new Date().toISOString()));
-    const tried = async (days: number) =>
+    const came = async (days: number) =>
       await connector.db.query(
-        `UPDATE deliveries SET first_attempt_at = now() - $2 * interval '1 millisecond'
-         WHERE open AND carries_opt_out AND shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING id`,
+        `UPDATE events e SET received_at = now() - $2 * interval '1 millisecond'
+         FROM deliveries d WHERE d.event_id = e.id AND d.open AND d.carries_opt_out AND d.first_attempt_at IS NOT NULL
+           AND d.shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING e.id`,
         [shop.domain, days * DAY],
       );
-    await until('the opt-out was tried', async () => ((await tried(2.9)).length > 0 ? true : undefined));
+    await until('the opt-out was tried', async () => ((await came(2.9)).length > 0 ? true : undefined));
     expect(await shop.problems()).toEqual([]);
-    await tried(3.1);
+    await came(3.1);
     expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
     answer(null);
   });

@@ -10,6 +10,12 @@ afterAll(async () => await scene.close());
 beforeEach(async () => await scene.begin());
 
 const overview = async () => (await scene.call('get', '/overview')).body;
+/** All events of the shop came this long ago. */
+const aged = async (ago: number) =>
+  await scene.db.query('UPDATE events SET received_at = $2 WHERE shop_id = $1', [
+    scene.shop.id,
+    new Date(scene.now - ago),
+  ]);
 const counts = (received: number, rest: object = {}) => ({
   received,
   accepted: 0,
@@ -232,10 +238,7 @@ describe('the problems', () => {
   ])('list an opt-out that could not be sent: %s', async (_when, ago, problems) => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
     await scene.work(answers.down);
-    await scene.db.query('UPDATE deliveries SET first_attempt_at = $2 WHERE shop_id = $1', [
-      scene.shop.id,
-      new Date(scene.now - ago),
-    ]);
+    await aged(ago);
     const found = (await overview()).problems;
     expect(found).toHaveLength(problems);
     if (problems) expect(found).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
@@ -249,18 +252,42 @@ describe('an opt-out that has not reached Ascent360', () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(2, 'subscribed', scene.now));
     await scene.work();
     expect((await overview()).undeliveredOptOuts).toBe(1);
-    const aged = 'UPDATE events SET received_at = $2 WHERE shop_id = $1';
-    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY + MINUTE)]);
+    await aged(3 * DAY - MINUTE);
     expect((await overview()).problems).toEqual([]);
-    await scene.db.query(aged, [scene.shop.id, new Date(scene.now - 3 * DAY - MINUTE)]);
+    await aged(3 * DAY + MINUTE);
     expect((await overview()).problems).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
   });
 
-  const late = async () =>
-    await scene.db.query(
-      `UPDATE deliveries SET first_attempt_at = $2, due_at = now() - interval '1 second' WHERE shop_id = $1`,
-      [scene.shop.id, new Date(scene.now - 4 * DAY)],
+  it('stays listed when it is tried in vain after that', async () => {
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work();
+    await aged(4 * DAY);
+    await scene.save({ paused: false });
+    await scene.work(answers.down);
+    const listed = { kind: 'opt_outs_undelivered', count: 1, since: new Date(scene.now - 4 * DAY).toISOString() };
+    expect((await overview()).problems).toMatchObject([listed]);
+    expect((await scene.call('get', '/activity?optOuts=late')).body.total).toBe(1);
+  });
+
+  it('that is resent is listed 3 days after that is first tried: its event may be old', async () => {
+    const id = await scene.receive(
+      'customers_email_marketing_consent/update',
+      emailChoice(1, 'unsubscribed', scene.now),
     );
+    await scene.work(answers.rejected);
+    await aged(4 * DAY);
+    await scene.call('post', `/activity/${id}/retry`);
+    await scene.work(answers.down);
+    expect((await overview()).problems).toEqual([]);
+  });
+
+  const late = async () => {
+    await aged(4 * DAY);
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
+  };
 
   it('is no longer a problem once it was accepted', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
