@@ -79,11 +79,25 @@ export function classifyAnswer(answer: Answer): Classified {
  * head starts with.
  */
 const PAGE_START =
-  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body|script|style|iframe|meta|link|h[1-6]|div|table|center|font|form|br|p)(?:[\s/>]|$)/i;
+  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body|script|style|iframe|meta|link|h[1-6]|div|table|center|font|form|pre|br|a|b|p)(?:[\s/>]|$)/i;
 
-/** An empty answer is not a page, whatever its header says. */
+/**
+ * An empty answer is not a page, and JSON is none, whatever their header says: many servers call
+ * everything HTML unless told otherwise.
+ */
 function isHtmlPage({ contentType, excerpt }: { contentType: string | null; excerpt: string }): boolean {
   if (excerpt.trim() === '') return false;
-  if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return true;
+  if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return !isJson(excerpt);
   return PAGE_START.test(excerpt);
+}
+
+/** An object or a list; any number or quoted word is JSON too. */
+function isJson(text: string): boolean {
+  if (!/^\s*[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

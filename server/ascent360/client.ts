@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
 import type { Text } from '../domain/wording/text.ts';
@@ -60,7 +60,7 @@ export function createAscent360Client(options: {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connectTimeout: timeoutMs,
+    connect: skippingContinue(buildConnector({ allowH2: false, timeout: timeoutMs })),
   });
 
   async function send(guid: string, body: Body): Promise<Attempt> {
@@ -90,6 +90,33 @@ export function createAscent360Client(options: {
     send,
     close: () => pool.destroy(),
   };
+}
+
+/** One or more `100 Continue`. */
+const CONTINUE = /^(?:HTTP\/1\.[01] 100(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n)+/;
+/** We look for it in this many bytes. */
+const CONTINUE_WITHIN = 1_000;
+
+/**
+ * Some servers (old IIS) send `100 Continue` before their answer, though nobody asks. Clients must
+ * accept that (https://www.rfc-editor.org/rfc/rfc9110#section-15.2), but undici takes it for a
+ * broken answer, whatever follows. So we don't show it.
+ */
+function skippingContinue(connect: buildConnector.connector): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...connected) => {
+      const [, socket] = connected;
+      if (socket) {
+        const read = socket.read.bind(socket);
+        socket.read = (size?: number) => {
+          const chunk: unknown = read(size);
+          if (!Buffer.isBuffer(chunk)) return chunk;
+          const [skipped = ''] = CONTINUE.exec(chunk.toString('latin1', 0, CONTINUE_WITHIN)) ?? [];
+          return skipped.length === chunk.length ? null : chunk.subarray(skipped.length);
+        };
+      }
+      done(...connected);
+    });
 }
 
 function first(header: string | string[] | undefined): string | null {

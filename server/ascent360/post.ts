@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib';
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Body } from './body.ts';
 import type { FailureKind } from './classify-answer.ts';
@@ -66,6 +73,8 @@ export async function post(
         if (over) cut();
       },
       onResponseStart: (_, status, headers) => {
+        // Only the announcement of an answer: https://www.rfc-editor.org/rfc/rfc9110#section-15.2
+        if (status < 200) return;
         reply.status = status;
         reply.headers = headers;
       },
@@ -86,17 +95,30 @@ export async function post(
 /** No gzip of 16 kB unpacks to more; what else does is read as it came. */
 const MOST_UNPACKED = 20 * 1024 * 1024;
 const START = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_UNPACKED };
+type Unpack = (bytes: Buffer) => Buffer;
+const gunzip: Unpack = (bytes) => gunzipSync(bytes, START);
+/** Some servers leave out the header that belongs before deflated bytes. */
+const inflate: Unpack = (bytes) => ((bytes[0] ?? 0) % 16 === 8 ? inflateSync : inflateRawSync)(bytes, START);
 /** How to read the start of a compressed answer. */
-const UNPACK = new Map<string, (bytes: Buffer) => Buffer>([
-  ['gzip', (bytes) => gunzipSync(bytes, START)],
-  ['deflate', (bytes) => inflateSync(bytes, START)],
+const UNPACK = new Map<string, Unpack>([
+  ['identity', (bytes) => bytes],
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', inflate],
   ['br', (bytes) => brotliDecompressSync(bytes, { ...START, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
+  ['zstd', (bytes) => zstdDecompressSync(bytes, { ...START, finishFlush: constants.ZSTD_e_flush })],
 ]);
 
-/** We ask for no compression, but a server in between may not listen. */
+/**
+ * We ask for no compression, but a server in between may not listen. What can't be unpacked is read
+ * as it came.
+ * @param encoding the header, which lists what was done to the bytes in order
+ */
 function unpacked(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
+  if (encoding === undefined) return bytes;
+  const done = String(encoding).toLowerCase().split(',');
   try {
-    return UNPACK.get(String(encoding).toLowerCase())?.(bytes).subarray(0, MAX_ANSWER) ?? bytes;
+    return done.reduceRight((packed, how) => UNPACK.get(how.trim())?.(packed) ?? packed, bytes).subarray(0, MAX_ANSWER);
   } catch {
     return bytes;
   }

@@ -69,7 +69,10 @@ describe('the class of an answer', () => {
     ['a refresh', '<meta http-equiv="refresh" content="0;url=/login">', null],
     ['a paragraph', '<p>Please sign in', null],
     ['a line break', '<br/>Maintenance', null],
+    ['a link', '<a href="/login">Found</a>.', null],
+    ['bold text', '<b>Warning</b>: no route', null],
     ['a content type', 'Please sign in', 'text/html; charset=utf-8'],
+    ['a content type in spite of a brace', '{{ maintenance }}', 'text/html'],
   ])('a 200 with an HTML page, recognised by %s, is not accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'retry', flags: 'unknown', error: 'html_page' });
   });
@@ -79,6 +82,7 @@ describe('the class of an answer', () => {
     ['nothing, announced as HTML', '', 'text/html'],
     ['text', 'OK', 'text/plain'],
     ['JSON', '{"html":"<html>"}', 'application/json'],
+    ['JSON, announced as HTML by a server that announces everything so', '\n{"status":"ok"}', 'text/html'],
     ['text that starts like a tag', '<htmlish', null],
     ['XML whose root starts like a tag of a page', '<payload>OK</payload>', 'application/xml'],
     ['XML', '<?xml version="1.0"?><!-- ok --><response>OK</response>', 'application/xml'],

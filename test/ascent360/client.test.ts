@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodyOf } from '../../server/ascent360/body.ts';
 import { type Ascent360Client, createAscent360Client } from '../../server/ascent360/client.ts';
@@ -84,6 +84,39 @@ describe('an attempt', () => {
     expect(fake.received[0]).toMatchObject({ method: 'POST', path: `/gate//way/V1/Data/${GUID}` });
   });
 
+  it.each([
+    ['100 Continue', '200 OK', { class: 'accepted', flags: 'accepted', status: 200 }],
+    ['100', '422 No', { class: 'rejected', flags: 'refused', status: 422 }],
+    ['102 Processing\r\nRetry-After: 100', '503 Busy', { error: 'http_503', status: 503, retryAfterMs: null }],
+    ['103 Early Hints\r\nContent-Type: text/html', '200 OK', { class: 'accepted', status: 200 }],
+  ])('waits for the answer behind %j, whether or not it comes at once: %s', async (interim, final, expected) => {
+    for (const together of [true, false]) {
+      const server = await listen((socket) => {
+        const [before, behind] = [`HTTP/1.1 ${interim}\r\n\r\n`, `HTTP/1.1 ${final}\r\nContent-Length: 2\r\n\r\nok`];
+        socket.write(together ? before + behind : before);
+        if (!together) setTimeout(() => socket.write(behind), 50);
+      });
+      const sender = client(server.url, 5_000, 1);
+      expect(await sender.send(GUID, BODY)).toMatchObject({ excerpt: 'ok', ...expected });
+      await server.close();
+    }
+  });
+
+  it.each([
+    ['100 Continue', 'cut', 'connection_cut'],
+    ['100 Continue', 'hang', 'timeout'],
+    ['102 Processing\r\nRetry-After: 100', 'hang', 'timeout'],
+    ['103 Early Hints', 'cut', 'connection_cut'],
+  ])('behind whose %j nothing follows (%s) has no answer: %s', async (interim, how, error) => {
+    const server = await listen((socket) => {
+      socket.write(`HTTP/1.1 ${interim}\r\n\r\n`);
+      if (how === 'cut') socket.end();
+    });
+    const attempt = await client(server.url, how === 'cut' ? 10_000 : 500).send(GUID, BODY);
+    expect(attempt).toMatchObject({ class: 'retry', flags: 'unknown', status: null, error, retryAfterMs: null });
+    await server.close();
+  });
+
   it('goes by the first of several headers of one name', async () => {
     const twice = await listen((socket) =>
       socket.end('HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n'),
@@ -152,6 +185,12 @@ describe('an attempt', () => {
     ['gzip', gzipSync(randomBytes(20_000).toString('hex').padStart(60_000, '<html>')), { error: 'html_page' }],
     ['gzip', gzipSync('<html>'.repeat(2_500_000)), { error: 'html_page' }],
     ['br', brotliCompressSync('{}'.repeat(20_000_000)), { class: 'accepted' }],
+    ['x-gzip', gzipSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['zstd', zstdCompressSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['deflate', deflateRawSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['deflate, gzip', gzipSync(deflateSync(PAGE)), { error: 'html_page', excerpt: PAGE }],
+    ['identity, gzip', gzipSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['gzip\r\nContent-Encoding: br', brotliCompressSync(gzipSync(PAGE)), { error: 'html_page', excerpt: PAGE }],
     ['gzip', Buffer.from('OK'), { class: 'accepted', excerpt: 'OK' }],
     ['snappy', Buffer.from('OK'), { class: 'accepted', excerpt: 'OK' }],
   ])('reads an answer compressed with %s, though it asks for none: %#', async (encoding, body, expected) => {
