@@ -81,8 +81,8 @@ export function ConnectionCard({ connection, at }: { connection: Connection; at:
   const shown = state === 'connected' && provenAt === null ? 'unproven' : state;
   const evidence = evidenceOf(connection, format, at);
   // When it was last accepted is the evidence below: said once.
-  const { next: _lastAccepted, ...first } = connection.text;
-  const text = shown === 'connected' ? first : connection.text;
+  const { next, ...first } = connection.text;
+  const text = shown === 'connected' && next?.code === 'connection.proven' ? first : connection.text;
   return (
     <Card>
       <BlockStack gap="300">

@@ -3,7 +3,7 @@ export const en = {
   /** A sentence kept before sentences had codes, as it was written. */
   as_it_is: '{sentence}',
   state: {
-    due: 'Next in line to be sent.',
+    due: 'In line to be sent.',
     not_connected: 'Waiting for a connection to Ascent360. Enter the GUID in the settings.',
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:

@@ -45,7 +45,11 @@ function standing({ stored, life, changed }: Known): {
   const guid: Text = { code: 'connection.connected', params: { last4: stored?.guidLast4 ?? '' } };
   return {
     state: 'connected',
-    text: inTurn(guid, proof ?? { code: 'connection.unproven' }),
+    // Nobody need do anything about it, but nothing is sent.
+    text: inTurn(
+      guid,
+      stored?.breaker?.openedAt != null ? { code: 'wait.down' } : (proof ?? { code: 'connection.unproven' }),
+    ),
     since: stored?.proven?.since ?? changed.guid,
   };
 }

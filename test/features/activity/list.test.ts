@@ -27,7 +27,7 @@ describe('the activity', () => {
           receivedAt: new Date(scene.now).toISOString(),
           state: 'waiting',
           reason: 'due',
-          message: 'Next in line to be sent.',
+          message: 'In line to be sent.',
           text: { code: 'state.due' },
           summary: null,
         },

@@ -197,6 +197,21 @@ describe('the connection', () => {
     expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
   });
 
+  it('says so while Ascent360 fails for every record, however connected it is', async () => {
+    for (let n = 1; n <= 10; n++) await scene.receive('customers/create', customer(n, 0));
+    await scene.work(answers.down);
+    expect((await overview()).connection).toMatchObject({ state: 'connected', text: { next: { code: 'wait.down' } } });
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
+    // A probe is due.
+    await scene.db.query(`UPDATE settings SET breaker = jsonb_set(breaker, '{openedAt}', '1') WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
+    await scene.work();
+    expect((await overview()).connection.text.next).toMatchObject({ code: 'connection.proven' });
+  });
+
   it('never shows the GUID', async () => {
     expect(JSON.stringify(await overview())).not.toMatch(/3f2a91c4/i);
   });
