@@ -4,6 +4,7 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
 import { findTraces, type Traces } from '../../store/erase/find-traces.ts';
+import { isTheirs, whoseParams } from '../../store/erase/whose.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import { loadPeople } from '../../store/people/people.ts';
 import { namesNobody, type PrivacyRequest, type PrivacySubject } from '../../store/shops/privacy-requests.ts';
@@ -48,22 +49,22 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
 
 type Consent = { choices: object[]; toldToAscent360: object[]; decisions: object[] };
 
-async function consent(sql: Sql, shop: Shop, { addresses }: Traces): Promise<Consent> {
-  const params = [shop.id, addresses.map(({ channel }) => channel), addresses.map(({ address }) => address)];
-  const about = 'shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))';
+async function consent(sql: Sql, shop: Shop, traces: Traces): Promise<Consent> {
+  const whose = whoseParams(shop, traces);
   return {
     choices: await sql.query(
-      `SELECT channel, state, level, chosen_at AS "chosenAt", source, recorded_at AS "recordedAt" FROM consent_facts
-       WHERE ${about} ORDER BY recorded_at, id`,
-      params,
+      `SELECT channel, state, level, chosen_at AS "chosenAt", source, recorded_at AS "recordedAt" FROM consent_facts t
+       WHERE ${isTheirs.consent_facts} ORDER BY recorded_at, id`,
+      whose,
     ),
     toldToAscent360: await sql.query(
-      `SELECT channel, accepted AS permission, accepted_at AS "acceptedAt" FROM told WHERE ${about} ORDER BY channel`,
-      params,
+      `SELECT channel, accepted AS permission, accepted_at AS "acceptedAt" FROM told t WHERE ${isTheirs.told} ORDER BY channel`,
+      whose,
     ),
     decisions: await sql.query(
-      `SELECT channel, at, decision, value AS permission, reason FROM consent_decisions WHERE ${about} ORDER BY at, id`,
-      params,
+      `SELECT channel, at, decision, value AS permission, reason FROM consent_decisions t
+       WHERE ${isTheirs.consent_decisions} ORDER BY at, id`,
+      whose,
     ),
   };
 }

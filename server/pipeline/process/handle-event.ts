@@ -1,5 +1,6 @@
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { emailHash, mobileHash } from '../../store/people/identifiers.ts';
+import { customerKey, emailHash, mobileHash } from '../../store/people/identifiers.ts';
 import { type Batch, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { handleConsent } from './handle-consent.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
@@ -24,9 +25,20 @@ export function handleEvent(batch: Batch, event: TranslatedEvent): void {
     batch.erase(event, skipped('redacted'));
     return;
   }
+  if (t.kind === 'merge' && isErased(batch, t.deletedId, event.triggeredAt)) {
+    handleMerge(batch, event, { ...t, deletedId: null });
+    batch.erase(event, skipped('redacted'));
+    return;
+  }
   const uninstalled = batch.life.uninstalledAt !== null && event.triggeredAt <= batch.life.uninstalledAt;
   const outcome = uninstalled ? learnOnly(batch, event, t) : outcomeOf(batch, event, t);
   batch.settle(event, outcome, searchKeys(batch, t), entity);
+}
+
+/** Whether a customer was erased after `at`. */
+function isErased(batch: Batch, customerId: ShopifyId | null, at: Instant): boolean {
+  const erasedAt = customerId === null ? null : batch.redactedAt(customerKey(batch.shop.vault, customerId));
+  return erasedAt !== null && at <= erasedAt;
 }
 
 /**

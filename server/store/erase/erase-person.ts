@@ -8,6 +8,8 @@ import { customerKey } from '../people/identifiers.ts';
 import { eraseRequests, type PersonRequest } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
+import { forgetMerged } from './kept-instead.ts';
+import { isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
 
 /**
  * Erases everything we have on one person: by customer id, email or phone, whichever the request
@@ -26,36 +28,25 @@ export async function redactPerson(
   const events = [...traces.events, event.id];
   const interrupted = await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
-  await eraseRequests(sql, shop, traces.keys, event.triggeredAt);
+  await eraseRequests(sql, shop, traces.requests, event.triggeredAt);
   const ids = traces.people.map((person) => person.id);
-  // What is about a person rather than an address has their row's id.
-  const own = ids.flatMap((id) => [
-    { channel: 'phone', address: id },
-    { channel: 'postal', address: id },
-  ]);
-  const about = [...traces.addresses, ...own];
-  // What another customer chose about an address stays, and what was told of it.
-  const isTheirs = {
-    consent_facts: '(t.person_id IS NULL OR t.person_id = ANY($4::uuid[]))',
-    told: `NOT EXISTS (SELECT 1 FROM consent_facts f WHERE f.shop_id = $1 AND f.address = t.address AND f.channel = t.channel
-       AND f.person_id <> ALL($4::uuid[]))`,
-    consent_decisions: '$4::uuid[] IS NOT NULL',
-  };
-  for (const [table, condition] of Object.entries(isTheirs)) {
-    await sql.query(
-      `DELETE FROM ${table} t WHERE t.shop_id = $1 AND (t.channel, t.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-         AND ${condition}`,
-      [shop.id, about.map(({ channel }) => channel), about.map(({ address }) => address), ids],
-    );
+  const whose = whoseParams(shop, traces);
+  for (const table of ['consent_decisions', 'told'] as const) {
+    await sql.query(`DELETE FROM ${table} t WHERE ${isTheirs[table]}`, whose);
   }
+  await sql.query(`DELETE FROM consent_facts t WHERE ${isTheirs.consent_facts} AND NOT ${KEEPS_OTHERS_BACK}`, whose);
   await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
     shop.id,
     traces.entities,
   ]);
+  const customerIds = [request.customerId, ...traces.people.map((person) => person.customerId)].filter(
+    (id) => id !== null,
+  );
+  await forgetMerged(sql, shop, ids, customerIds);
   await eraseFromImports(
     sql,
     shop,
-    [request.customerId, ...traces.people.map((person) => person.customerId)].filter((id) => id !== null),
+    customerIds,
     traces.addresses.map(({ address }) => address),
   );
   await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);

@@ -5,23 +5,26 @@ import type { Sql } from '../../platform/database/db.ts';
 import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
 import { openProfile } from '../people/profiles.ts';
 import { writtenBinding } from '../people/save-people.ts';
-import type { PrivacySubject } from '../shops/privacy-requests.ts';
+import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
+import { mergersOf } from './kept-instead.ts';
 import { unsearchableEvents } from './unsearchable-events.ts';
 
 /** An address as the ledger knows it. */
-type Address = { channel: Channel; address: string };
+export type Address = { channel: Channel; address: string };
 
 /** Where the database has something about a person. */
 export type Traces = {
   /** Rows of people, with their keys; `customerId` null: a guest. */
   people: { id: string; key: string; customerId: ShopifyId | null }[];
   addresses: Address[];
+  /** Addresses they had, and that another customer has had since. */
+  passedOn: Address[];
   /** Orders and customers, by their keys in entity_states. */
   entities: string[];
   events: string[];
-  /** Every hash that identifies the person. */
-  keys: string[];
+  /** Data requests about them. */
+  requests: string[];
 };
 
 const present = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
@@ -54,13 +57,27 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
      ORDER BY id`,
     [shop.id, entities, keys, ids, others.keys],
   );
+  const requests = await requestsOf(sql, shop, keys);
+  const isAnothers = ({ customerId }: { customerId: ShopifyId | null }) =>
+    subject.customerId !== null && customerId !== null && !customerIds.includes(customerId);
+  // A request has the id of its event.
+  const anothers = new Set(requests.filter(isAnothers).map(({ id }) => id));
+  // Events may be deleted before what is known of their order.
+  const owned = await sql.query<{ entity: string }>(
+    'SELECT entity FROM entity_states WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
+    [shop.id, ids],
+  );
+  const mergers = await mergersOf(sql, shop, ids, customerIds);
   const unread = await unsearchableEvents(sql, shop, { customerIds, emails: known.emails, phones: known.phones });
   return {
     people: people.map(({ id, key, customerId }) => ({ id, key, customerId })),
     addresses: known.addresses.filter(({ address }) => !others.addresses.has(address)),
-    entities: [...new Set([...entities, ...events.map((event) => event.entity).filter(present)])],
-    events: [...new Set([...events.map((event) => event.id), ...unread])].sort(),
-    keys,
+    passedOn: known.addresses.filter(({ address }) => others.addresses.has(address)),
+    entities: [...new Set([...entities, ...[...events, ...owned].map(({ entity }) => entity).filter(present)])],
+    events: [...new Set([...events.map((event) => event.id), ...mergers, ...unread])]
+      .filter((id) => !anothers.has(id))
+      .sort(),
+    requests: requests.map(({ id }) => id).filter((id) => !anothers.has(id)),
   };
 }
 

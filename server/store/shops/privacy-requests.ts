@@ -172,10 +172,26 @@ export async function markDone(
   return request && { ...request, isNew: marked.length > 0 };
 }
 
+/** The data requests that these keys find, with the customer each names; null: none. */
+export async function requestsOf(
+  sql: Sql,
+  shop: Shop,
+  keys: readonly string[],
+): Promise<{ id: string; customerId: ShopifyId | null }[]> {
+  const rows = await sql.query<{ id: string; subject: Uint8Array }>(
+    'SELECT id, subject FROM privacy_requests WHERE shop_id = $1 AND search && $2::text[] AND subject IS NOT NULL',
+    [shop.id, keys],
+  );
+  return rows.map(({ id, subject }) => ({
+    id,
+    customerId: shop.vault.openJson<PrivacySubject>(requestBinding(id), subject).customerId,
+  }));
+}
+
 /** Removes the person from the data requests about them. */
-export async function eraseRequests(sql: Sql, shop: Shop, keys: readonly string[], at: Instant): Promise<void> {
+export async function eraseRequests(sql: Sql, shop: Shop, ids: readonly string[], at: Instant): Promise<void> {
   await sql.query(
-    `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3 WHERE shop_id = $1 AND search && $2::text[]`,
-    [shop.id, keys, new Date(at)],
+    `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3 WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    [shop.id, ids, new Date(at)],
   );
 }

@@ -242,6 +242,13 @@ describe('customers/redact', () => {
     expect(await connector.event('escaped')).toMatchObject({ state: 'skipped', reason: 'redacted' });
   });
 
+  it('erases what is known of an order whose events retention has deleted', async () => {
+    await connector.deliver('orders/create', order(80, { email: CANARY.email, customer: about }));
+    await connector.db.query('DELETE FROM events');
+    await connector.deliver('customers/redact', redact({ id: CANARY.id }));
+    expect(await connector.db.query('SELECT 1 FROM entity_states')).toEqual([]);
+  });
+
   it('gives the merchant a text for Ascent360 that names nobody, until it is marked as done', async () => {
     await live();
     const event = await connector.deliver('customers/redact', redact(CANARY), { webhookId: 'the-request' });

@@ -1,0 +1,56 @@
+import type { PersonProfile } from '../../domain/person.ts';
+import type { ShopifyId } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { bodyBinding } from '../events/events.ts';
+import { openProfile, profileBinding } from '../people/profiles.ts';
+import type { Shop } from '../shops/shops.ts';
+import { namesPerson } from './unsearchable-events.ts';
+
+/** Customers into whom these people were merged: others, who stay. */
+async function keptInstead(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+): Promise<{ id: string; key: string; profile: PersonProfile }[]> {
+  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+    `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[])
+       AND id IN (SELECT merged_into FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[]))`,
+    [shop.id, ids],
+  );
+  return rows.map(({ id, key, profile }) => ({ id, key, profile: openProfile(shop.vault, id, profile) }));
+}
+
+/** Events that told of these mergers: they are found by the customer who was kept. */
+export async function mergersOf(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+  customerIds: readonly ShopifyId[],
+): Promise<string[]> {
+  const kept = await keptInstead(sql, shop, ids);
+  if (kept.length === 0) return [];
+  const rows = await sql.query<{ id: string; body: Uint8Array }>(
+    `SELECT id, body FROM events WHERE shop_id = $1 AND topic = 'customers/merge' AND body IS NOT NULL AND search && $2::text[]`,
+    [shop.id, kept.map(({ key }) => key)],
+  );
+  const isTheirs = ({ id, body }: { id: string; body: Uint8Array }) =>
+    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), { customerIds, emails: [], phones: [] });
+  return rows.filter(isTheirs).map(({ id }) => id);
+}
+
+/** Whoever they were merged into has their ids no longer. */
+export async function forgetMerged(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+  customerIds: readonly ShopifyId[],
+): Promise<void> {
+  for (const { id, profile } of await keptInstead(sql, shop, ids)) {
+    const mergedFrom = (profile.mergedFrom ?? []).filter((one) => !customerIds.includes(one));
+    await sql.query('UPDATE people SET profile = $3 WHERE shop_id = $1 AND id = $2', [
+      shop.id,
+      id,
+      shop.vault.sealJson(profileBinding(id), { ...profile, mergedFrom }),
+    ]);
+  }
+}

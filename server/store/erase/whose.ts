@@ -1,0 +1,45 @@
+import type { Param } from '../../platform/database/db.ts';
+import type { Shop } from '../shops/shops.ts';
+import type { Address, Traces } from './find-traces.ts';
+
+/** What is about a person rather than about an address has their row's id in place of one. */
+const aboutThemselves = ({ people }: Traces): Address[] =>
+  people.flatMap(({ id }) => [
+    { channel: 'phone', address: id },
+    { channel: 'postal', address: id },
+  ]);
+
+/** The parameters of the conditions below. */
+export function whoseParams(shop: Shop, traces: Traces): Param[] {
+  const about = [...traces.addresses, ...traces.passedOn, ...aboutThemselves(traces)];
+  return [
+    shop.id,
+    about.map(({ channel }) => channel),
+    about.map(({ address }) => address),
+    traces.people.map(({ id }) => id),
+    traces.passedOn.map(({ address }) => address),
+  ];
+}
+
+const ABOUT = 't.shop_id = $1 AND (t.channel, t.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))';
+const OTHERS_CHOSE = `EXISTS (SELECT 1 FROM consent_facts f WHERE f.shop_id = $1 AND f.address = t.address AND f.channel = t.channel
+  AND f.person_id <> ALL($4::uuid[]))`;
+
+/**
+ * Which rows `t` of these tables are the person's. What another customer chose about an address that
+ * both have had is the other's, and so are the decisions about it, and what was told of it.
+ */
+export const isTheirs = {
+  consent_facts: `${ABOUT} AND (t.person_id = ANY($4::uuid[]) OR (t.person_id IS NULL AND t.address <> ALL($5::text[])))`,
+  consent_decisions: `${ABOUT} AND CASE WHEN t.address = ANY($5::text[])
+    THEN EXISTS (SELECT 1 FROM consent_facts f WHERE f.id = t.fact_id AND f.person_id = ANY($4::uuid[]))
+    ELSE NOT EXISTS (SELECT 1 FROM consent_facts f WHERE f.id = t.fact_id AND f.person_id <> ALL($4::uuid[])) END`,
+  told: `${ABOUT} AND t.address <> ALL($5::text[]) AND NOT ${OTHERS_CHOSE}`,
+} as const;
+
+/**
+ * Whether a choice keeps an older opt-in of another customer back: without it, Ascent360 would be
+ * told to write again to an address that was opted out.
+ */
+export const KEEPS_OTHERS_BACK = `(coalesce(t.state, '') NOT IN ('subscribed', 'ticked')
+  AND (t.address = ANY($5::text[]) OR ${OTHERS_CHOSE}))`;
