@@ -14,8 +14,9 @@ export const xmlBody = (payload: object): Body => ({
   text: `<?xml version="1.0" encoding="UTF-8"?>${builder.build({ Data: payload }).replaceAll('\r', '&#13;')}`,
 });
 
+/** A payload that wasn't prepared for its format yet. */
 export const bodyOf = (format: Settings['format'], payload: object): Body =>
-  format === 'xml' ? xmlBody(payload) : jsonBody(JSON.stringify(payload));
+  format === 'xml' ? xmlBody(withoutNonXml(payload)) : jsonBody(JSON.stringify(payload));
 
 const builder = new Builder();
 

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
+import { visibleText } from '../../domain/visible-text.ts';
+import { readEmail } from '../../shopify/translate/read-email.ts';
 import { seenAnswers } from '../../store/shops/proof.ts';
 
 const ADDRESS = refusing('test_email');
+/** As strict as with what is sent of a customer. */
 export const emailAddress = z
   .string({ error: ADDRESS })
-  .trim()
-  .max(254, { error: ADDRESS })
-  .regex(/^[^\s@<>,;"\p{Cc}]+@[^\s@<>,;"\p{Cc}]+\.[^\s@<>,;".\p{Cc}]+$/u, { error: ADDRESS });
+  .overwrite(visibleText)
+  .refine((written) => readEmail(written) === written, { error: ADDRESS });
 /** The body of `POST /api/test-record`. */
 export const testRequest = z.strictObject({ email: emailAddress.nullish() }, { error: refusing('json') }).optional();
 

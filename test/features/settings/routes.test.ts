@@ -275,6 +275,13 @@ describe('POST /api/test-record', () => {
     ]);
   });
 
+  it('as XML goes without what XML can’t hold', async () => {
+    await call('put', '/api/settings', { guid, format: 'xml', sourceName: 'Sn\uffffow' });
+    await call('post', '/api/test-record', { email: '\u200eme@example.com\u200b' });
+    expect(sent).toMatchObject([{ text: expect.stringContaining('<SourceName>Snow</SourceName>') }]);
+    expect(sent).toMatchObject([{ text: expect.stringContaining('<Email>me@example.com</Email>') }]);
+  });
+
   it.each([undefined, {}, { email: null }])('goes to the shop’s own address if none is given: %j', async (body) => {
     await call('put', '/api/settings', { guid });
     const facts = shop.vault.sealJson(`shops.facts:${shop.id}`, { email: 'owner@example.com' });
@@ -287,6 +294,9 @@ describe('POST /api/test-record', () => {
     ['no address at all', {}, 'email', /Enter one/],
     ['a word', { email: 'me' }, 'email', /Enter an email address/],
     ['an empty address', { email: '' }, 'email', /Enter an email address/],
+    ['an address with an empty part', { email: 'me@example..com' }, 'email', /Enter an email address/],
+    ['an address of a number', { email: 'me@127.0.0.1' }, 'email', /Enter an email address/],
+    ['an address with something invisible in it', { email: 'me\u200b@example.com' }, 'email', /Enter an email address/],
     ['two addresses', { email: 'a@example.com,b@example.com' }, 'email', /Enter an email address/],
     ['a number', { email: 5 }, 'email', /Enter an email address/],
     ['a list', [], '', /JSON object/],
