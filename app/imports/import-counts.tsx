@@ -1,8 +1,9 @@
 import { BlockStack, Card, DescriptionList, Link, Text } from '@shopify/polaris';
 import { withQuery } from '../api.ts';
 import { useFormat } from '../shell/shop.tsx';
-import { textAt, textIf, textsOf } from '../texts.ts';
+import { textIf, textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
+import { whySkipped } from './why-skipped.ts';
 
 const t = textsOf('imports.counts');
 
@@ -30,11 +31,7 @@ function rowsOf({ counts, startedAt, state }: Import): Row[] {
     row(t('merged'), counts.merged, { state: 'merged' }),
     row(t('attention'), counts.attention, { state: 'attention' }),
     ...skipped.map(([reason, count]) =>
-      row(
-        t('skipped', { reason: textIf(`imports.reasons.${reason}`) ?? textAt('imports.reasons.other') }),
-        count ?? 0,
-        { state: 'skipped', reason },
-      ),
+      row(t('skipped', { reason: whySkipped(reason, state) }), count ?? 0, { state: 'skipped', reason }),
     ),
     ...(startedAt !== null && left > 0 ? [row(textIf(`imports.counts.left.${state}`) ?? t('left.running'), left)] : []),
     row(t('emailTrue'), EmailPermission.true),

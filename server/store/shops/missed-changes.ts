@@ -18,6 +18,9 @@ export async function openMissed(sql: Sql, shop: Shop): Promise<{ detail: Missed
   return open && isMissed(open.detail) ? { detail: open.detail, openedAt: open.openedAt } : null;
 }
 
+/** Null: nobody knows since when. */
+const earlier = (a: string | null, b: string | null) => (a === null || b === null ? null : a < b ? a : b);
+
 /** Adds to the merchant's entry. */
 export async function noteMissed(
   sql: Sql,
@@ -33,7 +36,7 @@ export async function noteMissed(
     orders: found.orders + (before?.orders ?? 0),
     customers: found.customers + (before?.customers ?? 0),
     consents: found.consents + (before?.consents ?? 0),
-    from: before ? (before.from ?? from) : from,
+    from: before ? earlier(before.from, from) : from,
     to: new Date(until).toISOString(),
   };
   await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noneMissed, noteMissed } from '../../../server/store/shops/missed-changes.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
 import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, type Scene } from '../activity/scene.ts';
 
@@ -258,6 +259,29 @@ describe('the problems', () => {
     expect(found).toHaveLength(problems);
     if (problems) expect(found).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
   });
+});
+
+it.each([
+  ['since then', HOUR, 2 * HOUR, 2 * HOUR],
+  ['since then, whichever came first', 2 * HOUR, HOUR, 2 * HOUR],
+  ['at any time before, if one comparison has no beginning', HOUR, null, null],
+  ['at any time before, if the first has none', null, HOUR, null],
+])('changes that Shopify didn’t tell us about were made %s', async (_, first, second, ago) => {
+  const note = async (what: 'orders' | 'consents', since: number | null) =>
+    await scene.db.transaction(
+      async (sql) =>
+        await noteMissed(
+          sql,
+          scene.shop,
+          { ...noneMissed, [what]: 1 },
+          { since: since === null ? null : scene.now - since, until: scene.now, now: scene.now },
+        ),
+    );
+  await note('orders', first);
+  await note('consents', second);
+  const [problem] = (await overview()).problems;
+  expect(problem).toMatchObject({ kind: 'webhooks_missed', count: 2 });
+  expect(problem.text.params.fromAt ?? null).toBe(ago === null ? null : new Date(scene.now - ago).toISOString());
 });
 
 describe('an opt-out that has not reached Ascent360', () => {
