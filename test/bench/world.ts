@@ -216,7 +216,7 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     app: async (name, env, from = root) => {
       const port = await freePort();
       const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
-      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(from, 'server/index.ts')], {
+      const child = spawn(process.execPath, [...(from !== root && process.env['BEFORE_FLAGS'] ? process.env['BEFORE_FLAGS'].split(' ') : nodeFlags), ...profile, path.join(from, 'server/index.ts')], {
         env: { PATH: process.env['PATH'] ?? '', ...appEnv, PORT: String(port), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -16,37 +16,42 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 
 type Encoding = 'br' | 'gzip' | 'identity';
 const encodings = ['br', 'gzip'] as const satisfies Encoding[];
-type Asset = { type: string; bytes: Record<Encoding, Buffer> };
+type Asset = { type: string; bytes(encoding: Encoding): Promise<Buffer> };
 
-const pack = {
-  br: async (bytes: Buffer) =>
-    await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+const pack: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
+  br: async (bytes) => await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
   gzip: promisify(gzip),
+  identity: async (bytes) => bytes,
 };
 
-async function readAsset(file: string): Promise<Asset> {
-  const identity = await readFile(file);
-  const [br, zipped] = await Promise.all([pack.br(identity), pack.gzip(identity)]);
-  const type = types[path.extname(file)] ?? 'application/octet-stream';
-  return { type, bytes: { br, gzip: zipped, identity } };
+/** Compressed when first asked for: a process that only receives webhooks, or a worker, needs none. */
+function assetOf(name: string, identity: Buffer): Asset {
+  const packed = new Map<Encoding, Promise<Buffer>>();
+  return {
+    type: types[path.extname(name)] ?? 'application/octet-stream',
+    bytes: async (encoding) => {
+      const known = packed.get(encoding) ?? pack[encoding](identity);
+      packed.set(encoding, known);
+      return await known;
+    },
+  };
 }
 
 /**
- * Every file of the build by name, kept compressed in memory: about a megabyte, and no request path
- * reaches the disk.
+ * Every file of the build by name, kept in memory: about a megabyte, and no request path reaches the
+ * disk.
  */
 async function readAssets(directory: string): Promise<Map<string, Asset>> {
   const names = await readdir(directory).catch(() => []);
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readAsset(path.join(directory, name))] as const)),
-  );
+  const read = async (name: string) => [name, assetOf(name, await readFile(path.join(directory, name)))] as const;
+  return new Map(await Promise.all(names.map(read)));
 }
 
 /** The pages that `npm run build` left in `directory`. A later build needs a restart. */
 export async function builtFront(directory: string): Promise<Front & { built: boolean }> {
   const html = await readFile(path.join(directory, 'index.html'), 'utf8').catch(() => null);
   const assets = html === null ? new Map<string, Asset>() : await readAssets(path.join(directory, 'assets'));
-  const files: RequestHandler = (req, res, next) => {
+  const files: RequestHandler = async (req, res, next) => {
     const name = /^\/assets\/([\w.-]+)$/.exec(req.path)?.[1];
     const asset = name === undefined ? undefined : assets.get(name);
     if (!asset || (req.method !== 'GET' && req.method !== 'HEAD')) {
@@ -56,7 +61,7 @@ export async function builtFront(directory: string): Promise<Front & { built: bo
     const chosen = encodings.find((encoding) => req.acceptsEncodings(encoding)) ?? 'identity';
     res.set({ 'Content-Type': asset.type, 'Cache-Control': FOR_EVER, Vary: 'Accept-Encoding' });
     if (chosen !== 'identity') res.set('Content-Encoding', chosen);
-    res.end(asset.bytes[chosen]);
+    res.end(await asset.bytes(chosen));
   };
   return {
     built: html !== null,
