@@ -18,15 +18,12 @@ import { createShops, type Shop, type Shops } from '../../server/store/shops/sho
 import { freePort } from '../fakes/free-port.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
+import { nodeFlags, startEnv } from '../fakes/start-command.ts';
 
 export const API_KEY = 'bench-key';
 export const SECRET = 'bench-secret';
 const here = import.meta.dirname;
 const root = path.join(here, '../..');
-
-const packageJson: { scripts: { start: string } } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-/** Node's options in `npm start`. */
-const nodeFlags = packageJson.scripts.start.split(' ').filter((part) => part.startsWith('--'));
 
 /** A measured process. */
 export type Server = {
@@ -216,8 +213,8 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     app: async (name, env, from = root) => {
       const port = await freePort();
       const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
-      const child = spawn(process.execPath, [...(from !== root && process.env['BEFORE_FLAGS'] ? process.env['BEFORE_FLAGS'].split(' ') : nodeFlags), ...profile, path.join(from, 'server/index.ts')], {
-        env: { PATH: process.env['PATH'] ?? '', ...appEnv, PORT: String(port), ...env },
+      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(from, 'server/index.ts')], {
+        env: { PATH: process.env['PATH'] ?? '', ...startEnv, ...appEnv, PORT: String(port), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const log = createWriteStream(path.join(dir, `${name}.log`), { flags: 'a' });

@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import packageJson from '../../package.json' with { type: 'json' };
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
@@ -13,6 +12,7 @@ import { signIdToken } from './id-token.ts';
 import { scratchFolder } from './scratch.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
+import { startArguments, startEnv } from './start-command.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 export const KEY_1 = Buffer.alloc(32, 1);
@@ -58,14 +58,11 @@ export function clientOf(url: string): Pick<ConnectorProcess, 'send' | 'api'> {
   };
 }
 
-/** What `npm start` gives to `node`. */
-const startArguments = packageJson.scripts.start.split(' ').slice(1);
-
 async function launch(env: Env): Promise<ConnectorProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, startArguments, {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', PORT: String(port), ...env },
+    env: { PATH: process.env['PATH'] ?? '', PORT: String(port), ...startEnv, ...env },
   });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

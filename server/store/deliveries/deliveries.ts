@@ -176,7 +176,7 @@ export async function addDeliveries(
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, n.choice,
        n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
-       coalesce(o.seq, nextval(pg_get_serial_sequence('deliveries', 'seq'))),
+       coalesce(o.seq, nextval('deliveries_seq_seq')),
        CASE WHEN o.reading THEN o.due_at
          ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
            now() + n.read_wait_ms * interval '1 millisecond')) END,

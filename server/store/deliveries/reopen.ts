@@ -32,7 +32,7 @@ export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], r
   const others = sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
   const subjects = await loadSubjects(sql, shop, others);
   const places = await sql.query<{ seq: number }>(
-    `SELECT nextval(pg_get_serial_sequence('deliveries', 'seq')) AS seq FROM generate_series(1, $1::int)`,
+    `SELECT nextval('deliveries_seq_seq') AS seq FROM generate_series(1, $1::int)`,
     [sends.length],
   );
   const { columns, from, params } = unnest(

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { nodeFlags, startArguments, startEnv } from '../../fakes/start-command.ts';
 import { documentUrl, emptyRegistry, printMetrics, renew } from './print-metrics.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -184,13 +185,15 @@ describe('the containers', () => {
 
   it('start the process itself, so that SIGTERM reaches it, and not as root', () => {
     const lines = read('Dockerfile').split('\n');
-    const flags = /^node ((?:--\S+ )*)server\/run\.js server\/index\.ts$/.exec(
-      JSON.parse(read('package.json')).scripts.start,
-    )?.[1];
-    const command = ['node', ...(flags ?? '').trim().split(' '), 'server/index.ts'];
+    expect(startArguments).toEqual([...nodeFlags, 'server/run.js', 'server/index.ts']);
+    const command = ['node', ...nodeFlags, 'server/index.ts'];
     expect(lines.filter((line) => line.startsWith('CMD'))).toEqual([
       `CMD ${JSON.stringify(command).replaceAll(',', ', ')}`,
     ]);
+    const settings = lines.findLast((line) => line.startsWith('ENV'))?.split(' ');
+    expect(settings).toEqual(
+      expect.arrayContaining(Object.entries(startEnv).map(([name, value]) => `${name}=${value}`)),
+    );
     expect(lines.findLast((line) => line.startsWith('USER'))).toBe('USER node');
     expect(lines.some((line) => line.startsWith('ENTRYPOINT'))).toBe(false);
   });
