@@ -53,8 +53,14 @@ export function failureKind(error: unknown): FailureKind {
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return 'tls_failed';
-  if (textOf(error, 'syscall') === 'connect') return 'connection_failed';
+  if (wasConnecting(error)) return 'connection_failed';
   return 'failed';
+}
+
+/** A host with several addresses fails with one error that holds one for each. */
+function wasConnecting(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(wasConnecting);
+  return textOf(error, 'syscall') === 'connect';
 }
 
 function textOf(error: unknown, key: 'code' | 'syscall' | 'name'): string | null {

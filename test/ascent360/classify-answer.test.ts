@@ -111,8 +111,18 @@ describe('the class of an answer', () => {
   });
 });
 
+/** As Node throws it for a host with several addresses: its own code is that of the first. */
+const ofAll = (...errors: { code: string; syscall: string }[]) =>
+  Object.assign(new AggregateError(errors), { code: errors[0]?.code });
+
 describe('the cause of a failure', () => {
   it.each([
+    [
+      ofAll({ code: 'ENETUNREACH', syscall: 'connect' }, { code: 'EHOSTUNREACH', syscall: 'connect' }),
+      'connection_failed',
+    ],
+    [ofAll({ code: 'EHOSTUNREACH', syscall: 'connect' }, { code: 'EIO', syscall: 'write' }), 'failed'],
+    [new AggregateError([]), 'failed'],
     [{ code: 'ENETUNREACH', syscall: 'connect' }, 'connection_failed'],
     [{ code: 'ENETUNREACH', syscall: 'read' }, 'failed'],
     [{ name: 'HTTPParserError', code: 'HPE_INVALID_CONSTANT' }, 'invalid_answer'],
