@@ -42,8 +42,6 @@ export type DeniedFields = {
  * Keeps one problem per document, so that the merchant is told once, and again only if it changes.
  */
 export function createDeniedFields({ db, now }: { db: Db; now: () => Instant }): DeniedFields {
-  const noted = new Map<string, readonly string[]>();
-
   async function toldOf(shop: Shop, document: string): Promise<readonly string[]> {
     const entry = (await openProblems(db, shop)).find(({ kind, key }) => kind === 'fields_denied' && key === document);
     const fields = entry && 'fields' in entry.detail && Array.isArray(entry.detail.fields) ? entry.detail.fields : [];
@@ -52,16 +50,14 @@ export function createDeniedFields({ db, now }: { db: Db; now: () => Instant }):
 
   return {
     note: async (shop, document, denied, data) => {
-      const key = `${shop.id}:${document}`;
-      const before = noted.get(key) ?? (await toldOf(shop, document));
+      // Another process may have opened or closed it.
+      const before = await toldOf(shop, document);
       const at = now();
       const seen = before.length > 0 ? seenIn(data) : new Set<string>();
       const fields = [...new Set([...before.filter((field) => !seen.has(field)), ...denied.map(fieldOf)])].sort();
-      if (fields.join() !== before.join()) {
-        if (fields.length === 0) await closeProblem(db, shop, { kind: 'fields_denied', key: document }, at);
-        else await openProblem(db, shop, { kind: 'fields_denied', key: document, detail: { fields } }, at);
-      }
-      noted.set(key, fields);
+      if (fields.join() === before.join()) return;
+      if (fields.length === 0) await closeProblem(db, shop, { kind: 'fields_denied', key: document }, at);
+      else await openProblem(db, shop, { kind: 'fields_denied', key: document, detail: { fields } }, at);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
-import { closeProblem, openProblem } from '../store/shops/problems.ts';
+import { closeProblem, openProblem, openProblems } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
@@ -13,32 +13,30 @@ export type Failing = {
   note(shop: Shop, document: string, code: string | null): Promise<void>;
 };
 
-type Standing = { failingSince: Instant | null; isTold: boolean };
-
 /**
  * Keeps one problem per document while Shopify fails to answer it for a long time, and closes it
- * once Shopify answers.
+ * once Shopify answers. Another process may have opened or closed it: one that gets an answer
+ * speaks for all.
  */
 export function createFailing(deps: { db: Db; now: () => Instant; tellAfterMs?: number }): Failing {
   const { db, now, tellAfterMs = TELL_AFTER_MS } = deps;
-  const standings = new Map<string, Standing>();
+  const failing = new Map<string, { since: Instant; isTold: boolean }>();
   return {
     note: async (shop, document, code) => {
       const name = `${shop.id}:${document}`;
-      const before = standings.get(name);
       const entry = { kind: 'shopify_failing', key: document } as const;
       const at = now();
       if (code === null) {
-        // Another process, or this one before a restart, may have told the merchant.
-        if (before?.isTold ?? true) await closeProblem(db, shop, entry, at);
-        standings.set(name, { failingSince: null, isTold: false });
+        failing.delete(name);
+        await closeProblem(db, shop, entry, at);
         return;
       }
-      const failingSince = before?.failingSince ?? at;
-      const isTold = before?.isTold ?? false;
-      const isDue = !isTold && at - failingSince >= tellAfterMs;
-      if (isDue) await openProblem(db, shop, { ...entry, detail: { code } }, failingSince);
-      standings.set(name, { failingSince, isTold: isTold || isDue });
+      const before = failing.get(name);
+      const isOpen = (await openProblems(db, shop)).some(({ kind, key }) => kind === entry.kind && key === document);
+      const since = before && isOpen === before.isTold ? before.since : at;
+      const isTold = isOpen || at - since >= tellAfterMs;
+      if (isTold && !isOpen) await openProblem(db, shop, { ...entry, detail: { code } }, since);
+      failing.set(name, { since, isTold });
     },
   };
 }

@@ -159,4 +159,20 @@ describe('fields that the app may not see', () => {
     await scene.process().admin.run(scene.shop, CustomersByIds, { ids, withMetafields: false });
     expect(await openProblems(scene.db, scene.shop)).toHaveLength(1);
   });
+
+  it('are no longer reported once any process has seen them, and are again once any is denied them', async () => {
+    const others = scene.process().admin;
+    const readElsewhere = async () => await others.run(scene.shop, CustomersByIds, { ids, withMetafields: false });
+    const reported = async () => (await openProblems(scene.db, scene.shop)).length;
+    await readElsewhere();
+    scene.there.denied.clear();
+    await read();
+    expect(await reported()).toBe(0);
+    scene.there.denied.add('Customer.firstName');
+    await readElsewhere();
+    expect(await reported()).toBe(1);
+    scene.there.denied.clear();
+    await read();
+    expect(await reported()).toBe(0);
+  });
 });

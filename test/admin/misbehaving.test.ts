@@ -88,6 +88,23 @@ describe('if Shopify answers with', () => {
     },
   );
 
+  it('nothing usable, what one process told of ends with an answer to any, and is told again if it goes on', async () => {
+    const others = scene.process().admin;
+    const readElsewhere = async () =>
+      await others.run(scene.shop, CustomersByIds, { ids: gids, withMetafields: false });
+    const told = async () => (await openProblems(scene.db, scene.shop)).length;
+    await readElsewhere();
+    scene.there.behave(() => ({ status: 500 }));
+    await failureOf(read());
+    expect(await told()).toBe(1);
+    scene.there.behave([]);
+    await readElsewhere();
+    expect(await told()).toBe(0);
+    scene.there.behave(() => ({ status: 500 }));
+    await failureOf(read());
+    expect(await told()).toBe(1);
+  });
+
   it('10 MB, it is read', async () => {
     scene.there.setCustomer({ id: 1, firstName: 'x'.repeat(10_000_000) });
     expect((await read()).data.nodes).toMatchObject([{ id: gids[0] }, { id: gids[1] }]);
