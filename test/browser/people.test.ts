@@ -75,7 +75,7 @@ inBrowser(
       const before = stage().connector.ascent360.received.length;
       await page.getByRole('button', { name: 'Send now' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
-      await page.getByText('Sending to Ascent360').waitFor();
+      await page.getByText('In line to be sent to Ascent360').waitFor();
       await stage().connector.ascent360.until(before + 1);
       await timeline(page).filter({ hasText: 'Sent manually' }).first().getByText('Accepted').waitFor();
     });

@@ -132,6 +132,28 @@ describe('the customer block', () => {
     for (const sentence of why) expect(text()).toContain(sentence);
   });
 
+  it.each([
+    ['is waiting', 'waiting', 'due', 'Waiting'],
+    ['was rejected', 'attention', 'rejected', 'Needs attention'],
+    ['was dismissed', 'skipped', 'dismissed', 'Accepted by Ascent360, 2026-11-18'],
+  ])('says when Ascent360 accepted what was resent since and %s', async (_, state, reason, word) => {
+    const resent = { ...delivery('orders/create', state, reason), acceptedAt: '2026-11-18T10:00:00Z' };
+    await show({ [ONE]: { body: person({ timeline: [resent] }) } });
+    await expect.poll(text).toContain(word);
+    expect(text()).not.toContain('hasn’t accepted anything');
+    expect(text().match(/2026-11-18/g)).toHaveLength(1);
+  });
+
+  it('says what holds up an event whose last attempt failed', async () => {
+    const held = {
+      ...delivery('orders/create', 'retrying'),
+      text: { code: 'retry.retry', next: { code: 'state.paused' } },
+    };
+    await show({ [ONE]: { body: person({ timeline: [held] }) } });
+    await expect.poll(text).toContain('sending is paused');
+    expect(text()).not.toContain('retry automatically');
+  });
+
   it('shows three of the open events, and how many more there are', async () => {
     const timeline = ['1', '2', '3', '4', '5'].map((n) =>
       delivery(
@@ -157,7 +179,7 @@ describe('the customer block', () => {
     });
     await expect.poll(() => find('s-button')).not.toBeNull();
     click('s-button');
-    await expect.poll(text).toContain('Sending to Ascent360.');
+    await expect.poll(text).toContain('In line to be sent to Ascent360.');
     await vi.advanceTimersByTimeAsync(2000);
     await expect.poll(text).toContain('Waiting to be sent.');
     await vi.advanceTimersByTimeAsync(4000);

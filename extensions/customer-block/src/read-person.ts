@@ -10,7 +10,20 @@ export type Consent = {
   toldAt: string | null;
 };
 
-export type TimelineEntry = { kind: string; at: string; topic?: string; state?: string; reason?: string | null };
+/**
+ * `acceptedAt`: when Ascent360 last accepted the event's record, whatever its state is now. `text`:
+ * its sentence, by code, and the ones that follow.
+ */
+export type TimelineEntry = {
+  kind: string;
+  at: string;
+  topic?: string;
+  state?: string;
+  reason?: string | null;
+  acceptedAt?: string | null;
+  text?: Said | null;
+};
+type Said = { code: string; next?: Said };
 
 /**
  * What the app's API returns for a person (GET /api/people/:id); there are more keys, these are

@@ -6,7 +6,7 @@ import type { Person, TimelineEntry } from './read-person.ts';
  */
 export type Stand = {
   word: 'attention' | 'waiting' | 'accepted' | 'nothing';
-  lastAccepted: TimelineEntry | null;
+  lastAccepted: { at: string; topic?: string | undefined } | null;
   open: TimelineEntry[];
 };
 
@@ -14,9 +14,13 @@ const WAITING = ['waiting', 'sending', 'retrying'];
 
 export const isWaiting = ({ state = '' }: TimelineEntry) => WAITING.includes(state);
 
+/** What was resent was accepted before, whatever became of it since. */
+const acceptedOf = ({ topic, state, at, acceptedAt = null }: TimelineEntry) =>
+  state === 'accepted' || acceptedAt !== null ? [{ at: acceptedAt ?? at, topic }] : [];
+
 export function standOf(person: Person): Stand {
   const deliveries = person.timeline.filter(({ kind }) => kind === 'delivery');
-  const lastAccepted = deliveries.find(({ state }) => state === 'accepted') ?? null;
+  const [lastAccepted = null] = deliveries.flatMap(acceptedOf).toSorted((a, b) => (a.at < b.at ? 1 : -1));
   const open = deliveries.filter((entry) => entry.state === 'attention' || isWaiting(entry));
   const word = open.some(({ state }) => state === 'attention')
     ? 'attention'
@@ -33,9 +37,11 @@ const EXPLAINED = [
   ...['rejected', 'gave_up', 'invalid_payload'],
 ];
 
-/** Why something is open, as a key of the texts. */
-export const whyOpen = ({ state = 'waiting', reason }: TimelineEntry) =>
-  reason && EXPLAINED.includes(reason) ? reason : state;
+/** Why something is open, as a key of the texts. What is retried has no reason, but may be held up as well. */
+export function whyOpen({ state = 'waiting', reason, text }: TimelineEntry): string {
+  const why = reason ?? text?.next?.code.split('.').at(-1);
+  return why && EXPLAINED.includes(why) ? why : state;
+}
 
 /** Shopify's states of a choice, reduced to the three that matter to Ascent360. */
 export function choiceOf(state: string | null): 'opted_in' | 'opted_out' | 'none' {

@@ -100,6 +100,8 @@ const timelineEntry = z.discriminatedUnion('kind', [
     ...entry,
     kind: z.literal('delivery'),
     topic: z.string(),
+    /** When Ascent360 last accepted it, whatever its state is now; null: never, or long ago. */
+    acceptedAt: moment.nullable(),
     what: z.string().nullable(),
     state: z.enum(eventStates),
     reason: z.enum(reasons).nullable(),

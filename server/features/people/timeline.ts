@@ -123,8 +123,9 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]
 }
 
 async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gate: Gate): Promise<TimelineEntry[]> {
-  const rows = await sql.query<ItemRow & { at: Date }>(
-    `SELECT ${itemColumns}, coalesce(d.settled_at, d.first_attempt_at, e.received_at) AS at
+  const rows = await sql.query<ItemRow & { at: Date; accepted_at: Date | null }>(
+    `SELECT ${itemColumns}, coalesce(d.settled_at, d.first_attempt_at, e.received_at) AS at,
+       (SELECT max(a.at) FROM attempts a WHERE a.delivery_id = d.id AND a.class = 'accepted') AS accepted_at
      FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST + 1}`,
     [shop.id, ids],
@@ -136,6 +137,7 @@ async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gat
       at: row.at.toISOString(),
       kind: 'delivery',
       topic: row.topic,
+      acceptedAt: row.accepted_at?.toISOString() ?? null,
       what: summary?.what ?? null,
       title: summary?.text ?? null,
       state,

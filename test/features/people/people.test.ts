@@ -232,6 +232,24 @@ describe('the timeline', () => {
     expect(new Set(addresses('decision'))).toEqual(new Set(['New@example.com', 'person7@example.com']));
   });
 
+  it('says when Ascent360 last accepted an event, also while it is resent and once that was rejected', async () => {
+    const id = await scene.receive('customers/create', customer(7, 0));
+    const sent = async () =>
+      (await scene.call('get', `/people/${await idOf('7')}`)).body.timeline.find(
+        ({ kind }: { kind: string }) => kind === 'delivery',
+      );
+    await scene.work(answers.rejected);
+    expect(await sent()).toMatchObject({ state: 'attention', acceptedAt: null });
+    await scene.call('post', `/activity/${id}/retry`);
+    await scene.work();
+    const { acceptedAt } = await sent();
+    expect(acceptedAt).toEqual(expect.any(String));
+    await scene.call('post', `/activity/${id}/retry`);
+    expect(await sent()).toMatchObject({ state: 'waiting', acceptedAt });
+    await scene.work(answers.rejected);
+    expect(await sent()).toMatchObject({ state: 'attention', acceptedAt });
+  });
+
   it('says why a choice was held back', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - 30 * DAY));
