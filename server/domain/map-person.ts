@@ -1,6 +1,6 @@
 import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
 import type { ConsentFact } from './consent.ts';
-import type { PersonProfile } from './person.ts';
+import type { KnownTag, PersonProfile } from './person.ts';
 import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from './settings.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;
@@ -66,10 +66,15 @@ export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped 
   };
 }
 
+/** The tag that opts out was added after the one that opts in, and is gone. */
+const isOutdone = (optIn: KnownTag | undefined, optOut: KnownTag | undefined) =>
+  optOut?.addedAt != null && optOut.addedAt >= (optIn?.at ?? -Infinity);
+
 /**
  * The choice that a person's mapped tags make now, as a fact; nothing when neither tag was ever
  * seen. Its date is that of the deciding tag: the one that is present, otherwise the one removed
- * last.
+ * last. Once a tag that opted out is gone, an older one that opts in is no choice any more: nobody
+ * has opted in since.
  */
 export function factFromTags(
   profile: Profile,
@@ -78,13 +83,14 @@ export function factFromTags(
   addressChangedAt: number | null,
 ): ConsentFact[] {
   if (!mapping) return [];
-  const state = permissionFromTags(
+  const now = permissionFromTags(
     presentTags(profile).map((entry) => entry.tag),
     mapping,
   );
   const optIn = profile.tags[mapping.optIn.trim().toLowerCase()];
   const optOut = profile.tags[mapping.optOut.trim().toLowerCase()];
   if (!optIn && !optOut) return [];
+  const state = now === 'tag_opt_in' && isOutdone(optIn, optOut) ? 'tag_none' : now;
   const deciding =
     state === 'tag_opt_in'
       ? optIn?.at

@@ -13,6 +13,20 @@ export type PersonRead = {
   saleAskedAt?: Instant;
   /** Shopify said nothing about their choices: it has no such customer, or the app may not see it. */
   silent?: true;
+  /**
+   * What it said something about: their choice about an email address or mobile number, as
+   * `channel:hash`, and their tags, as `tags`. Missing: not noted then.
+   */
+  about?: string[];
+};
+
+export type KnownTag = {
+  tag: string;
+  present: boolean;
+  at: Instant | null;
+  triggeredAt?: Instant;
+  addedAt?: Instant | null;
+  merged?: true;
 };
 
 /** A person as last known. Sealed in `people.profile`. */
@@ -28,9 +42,10 @@ export type PersonProfile = {
   contactTriggeredAt?: Instant;
   /**
    * By tag in lower case: as written, whether the customer has it, and since when (null: unknown).
-   * `merged`: it came with a customer who was merged into this one.
+   * `addedAt`: since when they had one that is gone. `merged`: it came with a customer who was merged
+   * into this one.
    */
-  tags: Record<string, { tag: string; present: boolean; at: Instant | null; triggeredAt?: Instant; merged?: true }>;
+  tags: Record<string, KnownTag>;
   /**
    * When the customer had last been changed when Shopify named all of them: an older change of a tag
    * is part of that.

@@ -32,7 +32,8 @@
  *   date: it can only hold back a `true`.
  * - An undated opt-in from an event counts from when the event was triggered, as long as no opt-out
  *   is known for the address and Shopify can't be asked; otherwise it is undated. A read that
- *   confirms it is a fact of its own, with that date.
+ *   confirms it is a fact of its own, with that date. Until then it is held, whatever the setting
+ *   says about history.
  * - Rows 2 to 4 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
  *   no longer have our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
@@ -45,7 +46,8 @@
  * - Row 5 is before rows 6 and 7: a choice that was told and has become old since is told, not
  *   held.
  * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still holds and is
- *   sent instead. An opt-in older than the unticked box is still superseded, and never sent.
+ *   sent instead. An opt-in older than the unticked box is still superseded, and never sent. One
+ *   customer's unticked box doesn't explain another's opt-out.
  * - A bound that isn't a number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in
  *   through.
  */
@@ -95,6 +97,8 @@ export type Recipient = {
   isBeingAsked: boolean;
   /** An opt-in from before this may have been undone while the app wasn't installed. */
   optInsFrom: Instant;
+  /** The same for channels on which Shopify has said less of them than on others. */
+  optInsFromOn?: Partial<Record<FlagChannel, Instant>>;
   /** What Shopify last said about them themselves, whichever address it was about. */
   ownWords?: readonly ConsentFact[];
 };
@@ -116,7 +120,9 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
     const chosenAt = fact.chosenAt ?? (isDatedByEvent && meaning === 'opt_in' ? (fact.heardAt ?? null) : null);
     return { fact, meaning, at: dateOf(chosenAt, meaning, now) };
   });
-  const optIn = newest(said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s)));
+  const isUnconfirmed = ({ fact }: Said) => fact.chosenAt === null && fact.heardAt != null && !isDatedByEvent;
+  const optIns = said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s));
+  const optIn = newest(optIns.filter((s) => s.at > -Infinity || !isUnconfirmed(s))) ?? newest(optIns);
   const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));
 
   let choice = newest(standing) ?? optIn;
@@ -132,7 +138,8 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
     const isAnothers = choice.fact.personId !== to.personId;
     const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, rules.optInLevel, to)) : null;
     if (holder) return { send: null, reason: 'held_by_holder', fact: holder };
-    if (!(choice.at >= to.optInsFrom)) return { send: null, reason: 'not_asked_again', fact: choice.fact };
+    const from = to.optInsFromOn?.[channel] ?? to.optInsFrom;
+    if (!(choice.at >= from)) return { send: null, reason: 'not_asked_again', fact: choice.fact };
     if (to.isBeingAsked && to.personId !== null && choice.fact.personId !== to.personId) {
       return { send: null, reason: 'held_by_holder', fact: choice.fact };
     }
@@ -140,13 +147,14 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   if (surelyHeld(flag)) return { send: null, reason: 'already_told', fact: choice.fact };
 
   if (!flag && rules.untickedBox === 'leaveOut') {
-    const boxes = said.filter((s) => s.meaning === 'evidence').map((s) => s.at);
-    const deliberate = newest(standing.filter((s) => !boxes.some((box) => Math.abs(s.at - box) <= UNTICKED_WITHIN)));
+    const boxes = said.filter((s) => s.meaning === 'evidence');
+    const explains = (box: Said, one: Said) => Math.abs(one.at - box.at) <= UNTICKED_WITHIN && maySame(box, one);
+    const deliberate = newest(standing.filter((one) => !boxes.some((box) => explains(box, one))));
     if (deliberate === null) return { send: null, reason: 'unticked_box', fact: choice.fact };
     choice = deliberate;
   }
 
-  const holds = rules.history === 'none' || (rules.history === 'optOuts' && flag);
+  const holds = rules.history === 'none' || (flag && (rules.history === 'optOuts' || isUnconfirmed(choice)));
   if (holds && isHistoryAt(choice.at, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
     return { send: null, reason: 'history_held', fact: choice.fact };
   }
@@ -203,6 +211,10 @@ function dateOf(at: Instant | null, meaning: ChoiceMeaning, now: Instant): Insta
   if (at === null || !(Math.abs(at) <= LAST_DATE)) return -Infinity;
   return meaning === 'opt_in' && !(at <= now + CLOCK_TOLERANCE) ? -Infinity : at;
 }
+
+/** Whether two facts may be about one person. A guest is nobody we know. */
+const maySame = (one: Said, other: Said) =>
+  one.fact.personId == null || other.fact.personId == null || one.fact.personId === other.fact.personId;
 
 function isAboutThisAddress({ fact, at }: Said): boolean {
   return fact.addressChangedAt === null || at >= fact.addressChangedAt;

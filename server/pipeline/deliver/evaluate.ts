@@ -1,11 +1,11 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
 import type { FlagChannel } from '../../domain/consent.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
-import { emptyProfile, type PersonProfile, saleOptOutOf } from '../../domain/person.ts';
+import { emptyProfile, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
+import { flagChannels, type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { ownWordsKey } from '../../store/consent/own-words.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
@@ -68,6 +68,21 @@ function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): b
   return optOut === false && isOld ? null : optOut;
 }
 
+/**
+ * The channels about which Shopify, when it was asked last, said nothing that is about what would be
+ * sent: the app may not see it, or they have another address there.
+ */
+function unsaidOf(life: Installation, read: PersonRead | null, keys: Evaluated['keys']): FlagChannel[] {
+  const about = read?.about;
+  if (!about || life.lastUninstalledAt === null) return [];
+  return flagChannels.filter((channel) => {
+    const key = keys[channel];
+    return key && !about.includes(channel === 'email' || channel === 'sms' ? ledgerKey(key) : 'tags');
+  });
+}
+
+const asSilent = (read: PersonRead | null): PersonRead | null => read && { ...read, silent: true };
+
 /** What a delivery would send in this view, and why. Pure. */
 export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
@@ -78,12 +93,18 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
   for (const key of keysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
   const isCustomer = profile.customerId !== null;
-  const optInsFrom = isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? profile.read : undefined);
+  const holdFrom = (read: PersonRead | null) =>
+    isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? read : undefined);
+  const optInsFrom = holdFrom(profile.read);
+  const unsaid = unsaidOf(life, profile.read, keys).map(
+    (channel) => [channel, holdFrom(asSilent(profile.read))] as const,
+  );
   const to: Recipient = {
     personId: delivery.personId,
     canBeAsked: life.canRead && isCustomer,
     isBeingAsked: delivery.unread === true,
     optInsFrom,
+    ...(unsaid.length > 0 && { optInsFromOn: Object.fromEntries(unsaid) }),
     ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };
   const waiting = delivery.personId === null ? undefined : found.parked.get(delivery.personId);

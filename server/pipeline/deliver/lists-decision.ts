@@ -1,5 +1,6 @@
+import type { Recipient } from '../../domain/consent/decide.ts';
 import { meaningOf } from '../../domain/consent/meaning-of.ts';
-import type { FlagDecision } from '../../domain/consent.ts';
+import type { ChoiceMeaning, FlagDecision, FlagReason } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Text } from '../../domain/wording/text.ts';
@@ -10,6 +11,8 @@ export type ListsInput = {
   contact: Pick<Contact, 'email'>;
   settings: Pick<Settings, 'listsFor' | 'consent'>;
   told: { email: Pick<ToldRow, 'lists'> };
+  /** The person the lists would go out with. */
+  to: Pick<Recipient, 'canBeAsked'>;
   /**
    * Key of the list set that would be sent; compared with what was sent with this address before.
    */
@@ -25,6 +28,18 @@ export type ListsInput = {
 
 type ListsCode = 'no_provider' | 'no_email' | 'data_sale' | 'unread' | 'opted_out' | 'subscribed_only' | 'sent';
 
+const NOT_THEIRS: ReadonlySet<FlagReason> = new Set(['held_by_holder', 'not_asked_again']);
+
+/**
+ * Another person's opt-in says nothing about this one's choice, and one that Shopify must confirm
+ * nothing yet.
+ */
+function choiceOf({ settings, to }: ListsInput, { fact, reason }: FlagDecision): ChoiceMeaning {
+  if (fact === null || NOT_THEIRS.has(reason)) return 'none';
+  if (to.canBeAsked && fact.chosenAt === null && fact.heardAt != null) return 'none';
+  return meaningOf(fact, settings.consent.email.optInLevel);
+}
+
 /** Lists are sent once per address and list set, and never for a person who opted out. */
 export function listsDecision(input: ListsInput, email: FlagDecision): { send: boolean; text: Text } {
   const no = (code: ListsCode) => ({ send: false, text: { code: `field.lists_${code}` } }) as const;
@@ -33,12 +48,7 @@ export function listsDecision(input: ListsInput, email: FlagDecision): { send: b
   if (!input.contact.email) return no('no_email');
   if (input.dataSaleOptOut) return no('data_sale');
   if (input.unread || input.dataSaleOptOut === null) return no('unread');
-  // Another person's opt-in says nothing about this one's choice, and one that Shopify must confirm
-  // nothing yet.
-  const choice =
-    email.fact !== null && email.reason !== 'held_by_holder' && email.reason !== 'not_asked_again'
-      ? meaningOf(email.fact, settings.consent.email.optInLevel)
-      : 'none';
+  const choice = choiceOf(input, email);
   if (choice === 'opt_out') return no('opted_out');
   if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
     return no('subscribed_only');

@@ -208,6 +208,7 @@ export function prepare(input: PrepareInput): Prepared {
     const outcome = readOutcome(input, decisions);
     if (outcome) return { decisions, ...outcome };
   }
+  if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
   const built = buildPayload({
     contact: input.contact,
     purchase: isChoiceOnly ? null : input.purchase,

@@ -16,7 +16,8 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
   for (const [name, entry] of Object.entries(known)) {
     // An event that isn't older than our question beats the answer.
     if (entry.at !== null && entry.at >= readAt) merged[name] = entry;
-    else if (!present.has(name)) merged[name] = entry.present ? { ...entry, present: false, at: null } : entry;
+    else if (!present.has(name))
+      merged[name] = entry.present ? { ...entry, present: false, at: null, addedAt: entry.at } : entry;
   }
   for (const [name, tag] of present) {
     const before = known[name];
@@ -50,6 +51,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
     ...readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields }),
     ...(isSame && { saleAskedAt: Math.max(read.readAt, profile.read?.saleAskedAt ?? 0) }),
     ...(read.facts.length === 0 && { silent: true as const }),
+    about: [...factsFromRead(shop, person, read).map(ledgerKey), ...(read.tags ? ['tags'] : [])],
   };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }

@@ -1,5 +1,5 @@
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
-import { saleOptOutOf } from '../../domain/person.ts';
+import { type KnownTag, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -29,6 +29,12 @@ const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt
   triggeredAt: triggeredAt ?? null,
 });
 
+/** A tag that is gone was added then, or later: what it meant is no older. */
+const lastAdded = (gone: KnownTag | undefined, at: Instant | null): Pick<KnownTag, 'addedAt'> => {
+  const addedAt = Math.max(gone?.addedAt ?? -Infinity, at ?? -Infinity);
+  return addedAt === -Infinity ? {} : { addedAt };
+};
+
 /**
  * Stores what an event says about tags, unless something newer is known. Of the same moment, an
  * opt-out stands, and any other tag is gone.
@@ -43,15 +49,27 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
     const name = tag.trim().toLowerCase();
     const known = tags[name];
     const last = known && momentOf(known.at, known.triggeredAt);
-    if (last && isStale(said, last)) continue;
+    if (last && isStale(said, last)) {
+      if (present && known && !known.present) tags[name] = { ...known, ...lastAdded(known, t.occurredAt) };
+      continue;
+    }
     const differs = present !== (known?.present ?? false);
     if (differs && (t.occurredAt ?? event.triggeredAt) < tagsOf) {
       otherTags = true;
+      if (present)
+        tags[name] = { tag: tag.trim(), present: false, at: null, ...known, ...lastAdded(known, t.occurredAt) };
       continue;
     }
     const isTie = last !== undefined && last.updatedAt === said.updatedAt && last.triggeredAt === said.triggeredAt;
     if (isTie && differs && present !== optsOut(batch.settings, tag)) continue;
-    tags[name] = { tag: tag.trim(), present, at: t.occurredAt, triggeredAt: event.triggeredAt };
+    const addedAt = present ? null : known?.present ? known.at : known?.addedAt;
+    tags[name] = {
+      tag: tag.trim(),
+      present,
+      at: t.occurredAt,
+      triggeredAt: event.triggeredAt,
+      ...(addedAt != null && { addedAt }),
+    };
   }
   batch.people.changed(person);
   return otherTags;

@@ -84,9 +84,19 @@ const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subs
 const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
   t.kind === 'order' && t.customerId === null && person?.profile.customerId != null ? null : person;
 
-function recordFacts(batch: Batch, event: TranslatedEvent, person: Person | null, facts: readonly FoundFact[]): void {
+/** An unticked box explains an opt-out of whoever left it so: a guest may be any customer. */
+const untickerOf = (t: Of<'order'> | Of<'customer'>, own: Person | null) =>
+  t.kind === 'order' && t.customerId === null ? null : own;
+
+function recordFacts(
+  batch: Batch,
+  event: TranslatedEvent,
+  { chooser, unticker }: { chooser: Person | null; unticker: Person | null },
+  facts: readonly FoundFact[],
+): void {
   for (const fact of facts) {
     if (!fact.address) continue;
+    const person = fact.state === 'unticked' ? unticker : chooser;
     batch.addFact({
       channel: fact.channel,
       address: batch.shop.vault.hash(fact.channel, fact.address),
@@ -132,7 +142,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   // Every later state of the order repeats its box.
   const own = t.kind === 'order' ? t.facts.filter((fact) => isChoice(fact) || state.latestEventId === null) : [];
   const facts = [...own, ...(t.read?.facts ?? [])];
-  recordFacts(batch, event, chooserOf(t, person), facts);
+  recordFacts(batch, event, { chooser: chooserOf(t, person), unticker: untickerOf(t, whose) }, facts);
   state.personId = person?.id ?? null;
   if (gone) {
     // It may have been found in Shopify before we knew whose it was.

@@ -43,17 +43,18 @@ type Row = {
   reason: FlagReason;
   /** The fact that decides. */
   by?: ConsentFact;
+  rules?: Partial<ConsentRules>;
 };
 
 function table(title: string, rows: Row[]) {
   describe(title, () => {
-    it.each(rows)('$name', ({ facts, to = {}, told, send, reason, by }) => {
+    it.each(rows)('$name', ({ facts, to = {}, told, send, reason, by, rules }) => {
       for (const arranged of [facts, facts.toReversed()]) {
         const decision = decide({
           channel: 'sms',
           facts: arranged,
           told: told ?? { accepted: null, acceptedAt: null, pendingFlags: [] },
-          rules: RULES,
+          rules: { ...RULES, ...rules },
           historyBefore: NOW - 1000 * HOUR,
           now: NOW,
           ...(to === null ? {} : { to: { ...BEN, ...to } }),
@@ -238,6 +239,22 @@ table('Before Shopify has answered', [
     facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR })],
     send: null,
     reason: 'history_held',
+  },
+  ...(['none', 'optOuts', 'all'] as const).map(
+    (history): Row => ({
+      name: `an undated opt-in that he has not confirmed is held with history "${history}"`,
+      facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR })],
+      rules: { history },
+      send: null,
+      reason: 'history_held',
+    }),
+  ),
+  {
+    name: 'one that he has confirmed, undated too, is sent with history "all"',
+    facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR }), says('ben', 'subscribed', null, { id: 'z' })],
+    rules: { history: 'all' },
+    send: true,
+    reason: 'due',
   },
   {
     name: 'an opt-in from before the app was installed again may have been undone meanwhile',

@@ -166,6 +166,17 @@ describe('A consent event', () => {
       'sent email,false',
     ],
     [
+      'an opt-out by a person who is gone, sent again although Ascent360 has it',
+      {
+        about: about('f2'),
+        isGone: true,
+        again: true,
+        facts: facts({ email: [optOut] }),
+        told: told({ email: { accepted: false, acceptedAt: NOW - HOUR } }),
+      },
+      'skipped: deleted_person',
+    ],
+    [
       'no choice by a person who is gone',
       { about: about('f1'), isGone: true, facts: facts({ email: [fact({ state: 'pending' })] }) },
       'skipped: deleted_person',

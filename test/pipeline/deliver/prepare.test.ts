@@ -219,6 +219,11 @@ describe('Lists', () => {
       false,
     ],
     [
+      'are not sent for an opt-in without a date that Shopify has not confirmed',
+      { facts: facts({ email: [fact({ chosenAt: null, heardAt: NOW - HOUR })] }) },
+      false,
+    ],
+    [
       'are for everyone, including those whose opt-in is held back',
       {
         settings: everyone,

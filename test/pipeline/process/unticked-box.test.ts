@@ -41,3 +41,31 @@ it('an order whose box is known adds nothing to the ledger, however often it cha
   const facts = await scene.base.db.query('SELECT state FROM consent_facts WHERE shop_id = $1', [scene.base.shop.id]);
   expect(facts).toEqual([{ state: 'unticked' }]);
 });
+
+it('another customer’s unticked box does not explain an opt-out at an address that both have', async () => {
+  const email = 'person1@example.com';
+  await scene.receive('orders/create', order(2, { customer: { id: 2, email }, processed_at: ago(MINUTE) }));
+  await scene.send();
+  await scene.receive(EMAIL, optOut());
+  expect(await scene.send()).toMatchObject([{ Email: email, EmailPermission: false }]);
+});
+
+it('a guest’s unticked box explains the opt-out of the customer that they are by now', async () => {
+  await scene.receive('orders/create', bought({ customer: null }));
+  await scene.send();
+  await scene.receive(EMAIL, optOut());
+  expect(await scene.send()).toEqual([]);
+});
+
+it('the unticked box of a customer who was merged away explains their opt-out', async () => {
+  const merged = {
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+    status: 'completed',
+  };
+  await scene.receive('customers/merge', merged);
+  await scene.receive('orders/create', bought());
+  await scene.send();
+  await scene.receive(EMAIL, optOut());
+  expect(await scene.send()).toEqual([]);
+});

@@ -1,7 +1,7 @@
 /** After a reinstall, an answer that says nothing of somebody's choices confirms none of them. */
 import { expect, it } from 'vitest';
-import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, EMAIL, emailConsent, MINUTE } from '../bodies.ts';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene(begin);
@@ -26,8 +26,8 @@ const subscribed = emailOf('person1@example.com', {
   marketingUpdatedAt: ago(2 * MINUTE),
 });
 
-async function flagsAfterRead(): Promise<unknown[]> {
-  await scene.receive('customers/update', customer(1));
+async function flagsAfterRead(phone: string | null = null): Promise<unknown[]> {
+  await scene.receive('customers/update', customer(1, { phone }));
   await scene.read();
   const sent: { EmailPermission?: boolean }[] = await scene.send();
   expect(sent.length).toBeGreaterThan(0);
@@ -47,4 +47,21 @@ it('an opt-in from before is not sent if the app may not see what Shopify has', 
   scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed });
   scene.shopify.denied = new Set(['Customer.defaultEmailAddress']);
   expect(await flagsAfterRead()).toEqual([]);
+});
+
+it('an opt-in by email from before is not sent if Shopify says something about the phone number alone', async () => {
+  const phone = '+14155550101';
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed, defaultPhoneNumber: phoneOf(phone) });
+  scene.shopify.denied = new Set(['Customer.defaultEmailAddress']);
+  expect(await flagsAfterRead(phone)).toEqual([]);
+});
+
+it('an opt-in from before is not sent to an address that the customer no longer has', async () => {
+  const other = emailOf('other@example.com', { marketingState: 'NOT_SUBSCRIBED' });
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: other });
+  await scene.receive('orders/updated', order(7, { customer: { id: 1, email: 'person1@example.com' } }));
+  await scene.read();
+  const sent: { Email?: string; EmailPermission?: boolean }[] = await scene.send();
+  expect(sent.map(({ Email }) => Email)).toContain('person1@example.com');
+  expect(sent.flatMap(({ EmailPermission }) => EmailPermission ?? [])).toEqual([]);
 });

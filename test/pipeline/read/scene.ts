@@ -135,8 +135,8 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
     },
     send: async () => {
       const sent: object[] = [];
-      // An event that ends without being sent makes room in its lane.
-      for (let idle = 0; idle < 2; ) {
+      // One that ends without being sent, or moves to other lanes, makes room in its lane.
+      for (let idle = 0; idle < 3; ) {
         const ready = await base.claim();
         idle = ready.length === 0 ? idle + 1 : 0;
         for (const delivery of ready) {

@@ -86,7 +86,7 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/domain/consent/decide.ts',
-        find: 'if (!(choice.at >= to.optInsFrom))',
+        find: 'if (!(choice.at >= from))',
         replace: 'if (false)',
       },
     ],
