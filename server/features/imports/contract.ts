@@ -3,6 +3,7 @@ import { ORDERS_DAYS, startOfDay } from '../../domain/days.ts';
 import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { visibleText } from '../../domain/visible-text.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
 const DAY = 24 * 3_600_000;
@@ -12,7 +13,7 @@ const MOST_IDS = 10_000;
 const digitsOf = (type: string, error: string) =>
   z
     .union([z.string(), z.int({ error }).positive({ error })], { error })
-    .transform((written) => String(written).trim())
+    .transform((written) => visibleText(String(written)))
     .pipe(z.string().regex(new RegExp(`^(?:gid://shopify/${type}/)?[1-9]\\d{0,19}$`), { error }))
     .transform((written) => written.slice(written.lastIndexOf('/') + 1));
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
+import { visibleText } from '../../domain/visible-text.ts';
 
 const ASK = refusing('search');
 export const queryContract = z.object({
   q: z
     .string({ error: ASK })
     .trim()
+    .regex(/^\P{Cc}*$/u, { error: ASK, abort: true })
+    .overwrite(visibleText)
     .min(1, { error: ASK })
-    .max(320, { error: ASK })
-    .regex(/^\P{Cc}*$/u, { error: ASK }),
+    .max(320, { error: ASK }),
 });

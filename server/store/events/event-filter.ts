@@ -10,6 +10,7 @@ import {
   eventSources,
   eventStates,
 } from '../../domain/states.ts';
+import { visibleText } from '../../domain/visible-text.ts';
 
 /** The most events that a filter names one by one: as many as a page of the list may have. */
 export const MOST_NAMED = 200;
@@ -42,8 +43,9 @@ const words = (max: number) =>
   z
     .string({ error: refusing('text') })
     .trim()
-    .max(max, { error: refusing('text_long', { max }) })
     .regex(/^\P{Cc}*$/u, { error: refusing('invisible') })
+    .overwrite(visibleText)
+    .max(max, { error: refusing('text_long', { max }) })
     .transform((text) => text || null)
     .nullish()
     .transform((text) => text ?? null);

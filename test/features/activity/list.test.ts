@@ -172,7 +172,9 @@ describe('the filter', () => {
 
   it.each([
     ['the whole email address in any case', 'PERSON7@example.COM', 'person'],
+    ['the email address with what copying left around it', '\u200e person7@example.com\u200b', 'person'],
     ['the order name', '#1001', 'order'],
+    ['the order name with what copying left around it', '\u2068#1001\u2069', 'order'],
     ['the order name without its #', '1001', 'order'],
     ['the webhook id', 'w-order', 'order'],
     ['the customer id', '7', 'person'],

@@ -13,7 +13,7 @@ describe('what an import may ask for', () => {
     [{ kind: 'orders', from: '2026-11-01T08:00:00-07:00' }, { from: Date.parse('2026-11-01T15:00:00Z') }],
     [{ kind: 'orders', from: '2026-09-25' }, { from: Date.parse('2026-09-25T06:00:00Z') }],
     [
-      { kind: 'customers', customerIds: ['706405506930370084', 'gid://shopify/Customer/12', 13, '12'] },
+      { kind: 'customers', customerIds: ['706405506930370084', 'gid://shopify/Customer/12', 13, '\u200b12\u200e'] },
       { customerIds: ['706405506930370084', '12', '13'] },
     ],
     [{ kind: 'customers', segmentId: 'gid://shopify/Segment/7' }, { segmentId: '7' }],
