@@ -152,7 +152,8 @@ export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'inf
  * to start over.
  */
 export function retention({ db, retentionDays, log }: RetentionDeps): KeylessChore {
-  const places = new Map<number, Place>();
+  /** How far this process got in a shop, and when the shop was last done then. */
+  const places = new Map<number, { place: Place; doneBefore: number | null }>();
 
   /**
    * One short step.
@@ -162,7 +163,13 @@ export function retention({ db, retentionDays, log }: RetentionDeps): KeylessCho
     const shop = { id: shopId };
     return await db.transaction(async (sql) => {
       await lockShop(sql, shop);
-      const from = places.get(shopId);
+      const [row] = await sql.query<{ retained_at: Date | null }>('SELECT retained_at FROM shops WHERE id = $1', [
+        shopId,
+      ]);
+      const doneBefore = row?.retained_at?.getTime() ?? null;
+      const left = places.get(shopId);
+      // Another process may have done the rest: then it begins anew.
+      const from = left?.doneBefore === doneBefore ? left.place : undefined;
       if (!from) {
         if ((await expire(sql, shopId)) > 0) return true;
         if ((await deleteEvents(sql, shopId)) > 0) return true;
@@ -172,7 +179,7 @@ export function retention({ db, retentionDays, log }: RetentionDeps): KeylessCho
       }
       const next = await empty(sql, shopId, retentionDays, from ?? START);
       if (next) {
-        places.set(shopId, next);
+        places.set(shopId, { place: next, doneBefore });
         return true;
       }
       places.delete(shopId);

@@ -177,7 +177,7 @@ export async function compareConsent(
     { sql: db, shop, stored, now: now() },
     events.map(({ event }) => event),
   );
-  const due = events.filter((_, i) => dryRuns[i]?.settled === null).map(({ finding }) => finding);
+  const due = events.filter((_, i) => dryRuns[i]?.settled === null);
   const kept = events.filter((_, i) => {
     const settled = dryRuns[i]?.settled;
     return settled && settled.reason !== 'deleted_person';
@@ -185,13 +185,10 @@ export async function compareConsent(
   return await inShop(db, shop, async ({ sql }) => {
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
-    // Store no fact about a person who was erased in the meantime.
-    const gone = await erasedOf(
-      sql,
-      shop,
-      kept.map(({ one }) => one),
-    );
-    const recorded = kept.flatMap(({ one }) => (gone.has(one.customerId) ? [] : [one]));
+    // Store nothing about a person who was erased in the meantime.
+    const gone = await erasedOf(sql, shop, missed);
+    const isLeft = ({ one }: { one: Missed }) => !gone.has(one.customerId);
+    const recorded = kept.filter(isLeft).map(({ one }) => one);
     await sight(sql, shop, recorded, readAt);
     await appendFacts(
       sql,
@@ -210,7 +207,8 @@ export async function compareConsent(
       now(),
     );
     const at = now();
-    const consents = await addFindings(sql, shop, due, at);
+    const found = due.filter(isLeft).map(({ finding }) => finding);
+    const consents = await addFindings(sql, shop, found, at);
     await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: at });
     return consents;
   });

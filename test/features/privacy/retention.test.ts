@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { retention } from '../../../server/features/privacy/retention.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { customer, DAY, order } from '../../pipeline/bodies.ts';
@@ -50,6 +51,31 @@ const overview = async () => (await connector.api('GET', '/overview')).body as O
 const count = async (table: string) => (await connector.db.query(`SELECT 1 FROM ${table}`)).length;
 
 describe('retention', () => {
+  it('begins anew in a process that left off where another has finished since', async () => {
+    const left = new AbortController();
+    const leaving: Pick<Db, 'transaction'> = {
+      transaction: async (work) => await connector.db.transaction(work).finally(() => left.abort()),
+    };
+    const one = retention({ db: { ...connector.db, ...leaving }, retentionDays: DAYS, log });
+    const other = retention({ db: connector.db, retentionDays: DAYS, log });
+    const unreadable = await connector.deliver('customers/update', '[]');
+    expect(unreadable.state).toBe('attention');
+    await connector.db.query(
+      `INSERT INTO events (id, shop_id, source, webhook_id, topic, triggered_at, received_at, settled_at, state)
+       SELECT gen_random_uuid(), shop_id, source, 'old-' || n, topic, received_at, received_at, received_at, 'skipped'
+       FROM events, generate_series(1, 600) AS n`,
+    );
+    const [shop] = await connector.db.query<{ id: number }>('SELECT id FROM shops');
+    const work = async (chore: typeof one, { signal } = new AbortController()) =>
+      await chore.workWithoutKey(shop?.id ?? 0, signal);
+    await age(DAYS + 1);
+    await work(one, left);
+    while (await work(other));
+    await age(90);
+    while (await work(one));
+    expect((await connector.events()).find(({ id }) => id === unreadable.id)).toMatchObject({ reason: 'expired' });
+  });
+
   it('erases bodies, summaries, payloads and excerpts of what ended that many days ago, and keeps the rows', async () => {
     connector.ascent360.behave([{ status: 200, answer: `Thanks for ${CANARY.email}` }]);
     const event = await connector.deliver('customers/create', customer(CANARY.id, { ...CANARY, ...whole }));

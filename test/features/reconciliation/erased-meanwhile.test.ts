@@ -6,7 +6,10 @@ import { readScene } from '../../pipeline/read/scene.ts';
 
 const scene = readScene();
 
-it('a person erased while consent is compared leaves no fact in the ledger', async () => {
+it.each([
+  ['no choice', 'NOT_SUBSCRIBED'],
+  ['an opt-out that is due', 'UNSUBSCRIBED'],
+])('a person erased while consent is compared leaves nothing: %s', async (_, marketingState) => {
   const { base } = scene;
   const { db, shop, shops, store: settings } = base;
   await setPoint(db, shop, base.now);
@@ -16,7 +19,11 @@ it('a person erased while consent is compared leaves no fact in the ledger', asy
     transaction: async (work) => {
       if (!erased) {
         erased = true;
-        await scene.receive('customers/redact', { customer: { id: 1, email: 'person1@example.com' } });
+        await scene.receive(
+          'customers/redact',
+          { customer: { id: 1, email: 'person1@example.com' } },
+          base.now - MINUTE,
+        );
       }
       return await db.transaction(work);
     },
@@ -28,7 +35,7 @@ it('a person erased while consent is compared leaves no fact in the ledger', asy
     updatedAt: ago(MINUTE),
     defaultEmailAddress: {
       emailAddress: 'person1@example.com',
-      marketingState: 'NOT_SUBSCRIBED',
+      marketingState,
       marketingUpdatedAt: new Date(base.now).toISOString(),
     },
   });
@@ -44,5 +51,7 @@ it('a person erased while consent is compared leaves no fact in the ledger', asy
   const place = { line: 0, next: { line: 1, offset: 1 } };
   expect(await compareConsent(deps, shop, [body], { begunAt: base.now, readAt: base.now, ...place })).toBe(0);
   expect(erased).toBe(true);
+  await scene.translate();
+  expect(await db.query('SELECT 1 FROM people WHERE shop_id = $1', [shop.id])).toEqual([]);
   expect(await db.query('SELECT state FROM consent_facts WHERE shop_id = $1', [shop.id])).toEqual([]);
 });
