@@ -132,6 +132,8 @@ const otherLanguages = lazily(() => {
   return names;
 });
 
+/** No country's name is this long, in any language. */
+const MAX_LENGTH = 100;
 /** `Germany (DE)`: some shop systems write the code behind the name. */
 const WITH_CODE = /^([^()[\]]+)[([](\w{2,3})[)\]]$/;
 
@@ -140,6 +142,7 @@ const WITH_CODE = /^([^()[\]]+)[([](\w{2,3})[)\]]$/;
  * if there is none.
  */
 export function findCountry(text: string): CountryCode | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   const code = text.toUpperCase();
   if (/^[A-Z]{2}$/.test(code) && (countries.isValid(code) || isSupportedCountry(code))) return code;
   const two = countries.alpha3ToAlpha2(code);

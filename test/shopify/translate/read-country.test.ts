@@ -144,6 +144,11 @@ describe('a country', () => {
   });
 });
 
+it('a text longer than any name of a country is none, whatever it holds: megabytes take seconds to compare', () => {
+  expect(findCountry(`Germany${' of the'.repeat(10)}`)).toBe('DE');
+  expect(findCountry(`Germany${' of the'.repeat(20)}`)).toBeUndefined();
+});
+
 describe('the country that a phone number is read in', () => {
   const shop = { country_code: 'US' };
   it.each([
