@@ -148,6 +148,8 @@ export const en = {
       '{count, plural, one {A customer asked for their data. You should have sent it by {dueDay}. Send it now, then mark the request as done.} other {# customers asked for their data. You should have sent the first by {dueDay}. Send it now, then mark the requests as done.}}',
     redact:
       '{count, plural, one {A customer’s data was erased here. Ask Ascent360 to erase it too by {dueDay}, then mark the request as done.} other {The data of # customers was erased here. Ask Ascent360 to erase it too, the first by {dueDay}, then mark the requests as done.}}',
+    redact_unfound:
+      '{count, plural, one {An erasure request names nobody we can find. Handle it by {dueDay}.} other {# erasure requests name nobody we can find. Handle the first by {dueDay}.}}',
     redact_late:
       '{count, plural, one {A customer’s data was erased here. You should have asked Ascent360 to erase it too by {dueDay}. Ask now, then mark the request as done.} other {The data of # customers was erased here. You should have asked Ascent360 to erase the first by {dueDay}. Ask now, then mark the requests as done.}}',
     expiring:

@@ -169,6 +169,10 @@ describe('customers/redact', () => {
     expect((await connector.api('GET', '/people?q=canary.person%40example.com')).body).toMatchObject({
       items: [{ customerId: `${CANARY.id}` }],
     });
+    const { problems } = (await connector.api('GET', '/overview')).body as { problems: { kind: string }[] };
+    expect(problems.filter(({ kind }) => kind === 'privacy_request')).toMatchObject([
+      { count: 1, message: expect.stringMatching(/^An erasure request names nobody we can find\. Handle it by /) },
+    ]);
     const done = await connector.api('POST', `/privacy-requests/${event.id}/done`);
     expect(done.body).toMatchObject({ state: 'done', message: expect.not.stringMatching(/erased/i) });
   });
