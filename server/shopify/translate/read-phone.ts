@@ -16,8 +16,12 @@ const ENDS = /^[\s.,;:…·。｡、\p{So}]+|[\s.,;:…·。｡、\p{So}]+$/gu;
 
 /** No number is this long, and libphonenumber accepts no longer text either. */
 const MAX_LENGTH = 250;
-/** E.164's limit: some countries' plans, as libphonenumber has them, go beyond it. */
-const E164_FORM = /^\+\d{5,15}$/;
+/**
+ * E.164's limit: some countries' plans, as libphonenumber has them, go beyond it. All numbers of
+ * North America have ten digits; it also has seven for Canada (310-2345), which lacks the area code
+ * of everybody else.
+ */
+const E164_FORM = /^\+(?!1\d{0,9}$)\d{5,15}$/;
 
 /** East Asian keyboards type `（＋１）` for `(+1)`. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
