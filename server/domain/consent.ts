@@ -52,6 +52,26 @@ export type ConsentFact = {
 };
 
 /**
+ * A choice of which we know only that and when it was told: it counts as a state without a choice,
+ * which holds back an older opt-in and says nothing else.
+ */
+export const unknownChoice = (
+  personId: string,
+  { channel, at, eventId }: { channel: Channel; at: Instant; eventId: string },
+): ConsentFact => ({
+  id: eventId,
+  channel,
+  state: null,
+  level: null,
+  // Of the same moment, an opt-out wins, and it may be one.
+  chosenAt: at + 1,
+  personId,
+  source: 'consent_topic',
+  eventId,
+  addressChangedAt: null,
+});
+
+/**
  * A consent fact as a translator finds it: not tied to an event yet, and with the address in clear
  * text.
  */

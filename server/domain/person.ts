@@ -58,6 +58,11 @@ export type PersonProfile = {
   /** What they said, and when, about an address that isn't known yet. */
   unplaced?: { channel: AskedChannel; eventId: string; at: Instant | null; optIn?: true }[];
   /**
+   * The last message about a choice whose body Shopify shortened to an id, and that we couldn't read.
+   * Until Shopify has been asked, it may have been an opt-out.
+   */
+  unheard?: Partial<Record<AskedChannel, { at: Instant; eventId: string }>>;
+  /**
    * One of those had opted out of the sale of their data. It holds until Shopify has said the same
    * of this one, from when on it says what holds.
    */
@@ -67,6 +72,18 @@ export type PersonProfile = {
 /** Whether the person's data may not be sold or shared. Null: unknown. */
 export const saleOptOutOf = ({ read, mergedSaleOptOut }: PersonProfile): boolean | null =>
   mergedSaleOptOut ? true : (read?.dataSaleOptOut ?? null);
+
+/** Notes such a message. */
+export function noteUnheard(profile: PersonProfile, channel: AskedChannel, message: { at: Instant; eventId: string }) {
+  const known = profile.unheard?.[channel];
+  if (!known || known.at < message.at) profile.unheard = { ...profile.unheard, [channel]: message };
+}
+
+/** Shopify was asked at that time, and has said what holds on this channel. */
+export function heard(profile: PersonProfile, channel: AskedChannel, askedAt: Instant): void {
+  const { [channel]: known, ...others } = profile.unheard ?? {};
+  if (known && known.at <= askedAt) profile.unheard = others;
+}
 
 /**
  * Learns whether the person's data may not be sold or shared. Shopify doesn't say since when, and an

@@ -25,12 +25,15 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
   return traces.people.flatMap(({ key }) => {
     const person = loaded.find(key);
     if (!person) return [];
-    const { customerId, contact, tags, ...more } = person.profile;
+    const { customerId, contact, tags, read, ...more } = person.profile;
+    // Hashes say nothing to anybody else.
+    const { about: _, ...answer } = read ?? {};
     return [
       {
         customerId,
         contact,
         tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: iso(at) })),
+        read: read && answer,
         ...more,
         profileOf: iso(person.profileAt),
         firstSeenAt: iso(person.seenAt),

@@ -1,5 +1,5 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
-import type { FlagChannel } from '../../domain/consent.ts';
+import { type ConsentFact, type FlagChannel, unknownChoice } from '../../domain/consent.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -60,6 +60,15 @@ export type View = {
 const ownWordsOf = ({ own }: DeliveryContext, personId: string) =>
   (['email', 'sms'] as const).flatMap((channel) => own.get(ownWordsKey(personId, channel)) ?? []);
 
+/** Choices of theirs that wait to be read, or couldn't be. */
+function unknownOf({ parked }: DeliveryContext, personId: string, { unheard = {} }: PersonProfile): ConsentFact[] {
+  const unread = (['email', 'sms'] as const).flatMap((channel) => {
+    const message = unheard[channel];
+    return message ? [unknownChoice(personId, { channel, ...message })] : [];
+  });
+  return [...(parked.get(personId) ?? []), ...unread];
+}
+
 /** That data may be sold is out of date if Shopify last said so before an uninstall. */
 function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): boolean | null {
   const optOut = saleOptOutOf(profile);
@@ -107,13 +116,13 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     ...(unsaid.length > 0 && { optInsFromOn: Object.fromEntries(unsaid) }),
     ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };
-  const waiting = delivery.personId === null ? undefined : found.parked.get(delivery.personId);
+  const waiting = delivery.personId === null ? [] : unknownOf(found, delivery.personId, profile);
   const factsOf = (channel: FlagChannel) => {
     const key = keys[channel];
     const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
     if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
     if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
-    return waiting ? [...known, ...waiting] : known;
+    return waiting.length > 0 ? [...known, ...waiting] : known;
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
   const about = delivery.subject?.about ?? null;
@@ -134,8 +143,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     listSet: listSetOf(stored),
     // We can't ask Shopify about a guest.
     dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : unknownUnless(life.canRead),
-    // A choice that waits to be read may be an opt-out.
-    unread: delivery.unread === true || waiting !== undefined,
+    // A choice that couldn't be read yet may be an opt-out.
+    unread: delivery.unread === true || waiting.length > 0,
     isGone,
     choice: delivery.choice === true || delivery.subject?.choice === true,
     otherwise: delivery.subject?.otherwise ?? null,

@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { ConsentFact } from '../../domain/consent.ts';
-import { learnSaleOptOut, noTags, type PersonProfile, type PersonRead } from '../../domain/person.ts';
+import type { AskedChannel, Channel, ConsentFact } from '../../domain/consent.ts';
+import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
@@ -41,6 +41,7 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
+  for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
   if (profile.read !== null && profile.read.at > read.readAt) return;
   if (read.tags) {
     profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
@@ -55,6 +56,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }
+
+const isAsked = (channel: Channel): channel is AskedChannel => channel !== 'phone' && channel !== 'postal';
 
 /** A later read that says nothing new about the sale of data. */
 const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRead['metafields']): PersonRead => ({

@@ -1,4 +1,5 @@
 import type { Channel, FoundFact } from '../../domain/consent.ts';
+import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
@@ -78,6 +79,11 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const key = personKeyOf(batch.shop, t);
   const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
   const { channel, state } = t.fact;
+  // Its body was read since it came.
+  if (person && t.fact.source === 'admin_read' && (channel === 'email' || channel === 'sms')) {
+    heard(person.profile, channel, event.triggeredAt);
+    batch.people.changed(person);
+  }
   const known = person?.profile.contact;
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;

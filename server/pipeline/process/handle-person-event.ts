@@ -1,5 +1,5 @@
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
-import { type KnownTag, saleOptOutOf } from '../../domain/person.ts';
+import { type KnownTag, noteUnheard, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -85,6 +85,14 @@ function takeTags({ profile: kept }: Person, { profile: gone }: Person, since: I
     const own = kept.tags[name];
     if (present && !own?.present) kept.tags[name] = { tag, present, at: null, merged: true };
     if (!present && own?.merged) kept.tags[name] = { tag, present, at: null };
+  }
+}
+
+/** A choice of the merged customer's that we couldn't read is the kept one's now. */
+function takeUnheard({ profile: kept }: Person, { profile: gone }: Person): void {
+  for (const channel of ['email', 'sms', 'whatsapp'] as const) {
+    const message = gone.unheard?.[channel];
+    if (message) noteUnheard(kept, channel, message);
   }
 }
 
@@ -180,6 +188,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
     kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
     if (gone && gone !== kept && saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
     if (gone && gone !== kept) takeTags(kept, gone, event.triggeredAt);
+    if (gone && gone !== kept) takeUnheard(kept, gone);
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }
@@ -197,9 +206,15 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
  * Shopify shortened the body to an id. It is handled once the rest has been read. Until then, a
  * choice holds back an older opt-in.
  */
-export function handleIncomplete(batch: Batch, event: TranslatedEvent, { choiceOf }: Of<'incomplete'>): Outcome {
-  const choice = choiceOf ? { channel: choiceOf, at: event.triggeredAt } : null;
+export function handleIncomplete(batch: Batch, event: TranslatedEvent, t: Of<'incomplete'>): Outcome {
+  const choice = t.choiceOf ? { channel: t.choiceOf, at: event.triggeredAt } : null;
   const parked = batch.mayRead ? batch.park(event, null, choice) : null;
   if (parked) return parked;
+  const key = choice && personKeyOf(batch.shop, t);
+  if (key && choice) {
+    const person = batch.people.get(key, event.triggeredAt, t.id);
+    noteUnheard(person.profile, choice.channel, { at: choice.at, eventId: event.id });
+    batch.people.changed(person);
+  }
   return { settled: { state: 'attention', reason: 'translation_failed' }, detail: detailOf('id_only_no_access') };
 }

@@ -1,6 +1,7 @@
 import { AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { fetchWholeOrder } from '../../admin/fetch-records.ts';
+import { noteUnheard } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
@@ -14,6 +15,8 @@ import { orderBody } from '../../shopify/records/order-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { bodyBinding, replaceBody, settleEvents } from '../../store/events/events.ts';
 import { unparkEvent } from '../../store/events/parked-events.ts';
+import { customerKey } from '../../store/people/identifiers.ts';
+import { loadPeople } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
 import type { FetchDeps } from './fetch-people.ts';
@@ -21,7 +24,7 @@ import type { FetchDeps } from './fetch-people.ts';
 /** Few at a time, so that reading people gets its turn. */
 const BATCH = 20;
 
-type Parked = { event_id: string; topic: string; body: Uint8Array | null };
+type Parked = { event_id: string; topic: string; triggered_at: Date; body: Uint8Array | null };
 type Incomplete = Extract<Translated, { kind: 'incomplete' }>;
 type Completion = { body: object } | { settled: Settled; detail: Detail | null };
 
@@ -72,15 +75,33 @@ async function fetchCustomerBody(
   return body ? { body } : REFUSED;
 }
 
+/** What they chose then stays unknown, and holds back what they had chosen before. */
+async function noteUnread({ sql, shop }: InShop, row: Parked, what: Incomplete | null): Promise<void> {
+  if (what?.what !== 'customer' || !what.choiceOf) return;
+  const at = row.triggered_at.getTime();
+  const key = customerKey(shop.vault, what.id);
+  const people = await loadPeople(sql, shop, [key]);
+  const person = people.get(key, at, what.id);
+  noteUnheard(person.profile, what.choiceOf, { at, eventId: row.event_id });
+  people.changed(person);
+  await people.save();
+}
+
 /**
  * Replaces the short body with the whole one, and translates the event as if it had arrived like
  * that.
  */
-async function finish({ sql, shop }: InShop, row: Parked, completion: Completion): Promise<void> {
+async function finish(
+  held: InShop,
+  row: Parked,
+  { what, completion }: { what: Incomplete | null; completion: Completion },
+): Promise<void> {
+  const { sql, shop } = held;
   // It was erased meanwhile, or the app was uninstalled.
   if ((await unparkEvent(sql, row.event_id)) !== 'open') return;
   if ('settled' in completion) {
     await settleEvents(sql, [{ id: row.event_id, ...completion }]);
+    if (completion.settled.state === 'attention') await noteUnread(held, row, what);
     return;
   }
   await replaceBody(sql, shop, row.event_id, completion.body);
@@ -99,14 +120,15 @@ function isAboutThisBody(error: unknown): boolean {
  */
 export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
   const rows = await deps.db.query<Parked>(
-    `SELECT p.event_id, e.topic, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
+    `SELECT p.event_id, e.topic, e.triggered_at, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
      WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
     [shop.id],
   );
   for (const row of rows) {
     let completion: Completion;
+    let what: Incomplete | null = null;
     try {
-      const what = incompleteOf(shop, row);
+      what = incompleteOf(shop, row);
       if (!what) completion = { settled: { state: 'skipped', reason: 'redacted' }, detail: null };
       else if (what.what === 'order') completion = await fetchOrderBody(deps, shop, what.id, signal);
       else completion = await fetchCustomerBody(deps, shop, what, signal);
@@ -117,7 +139,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
       const detail = detailOf(refused ? 'id_only_refused' : 'id_only_failed');
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }
-    await inShop(deps.db, shop, async (held) => await finish(held, row, completion));
+    await inShop(deps.db, shop, async (held) => await finish(held, row, { what, completion }));
   }
   return rows.length;
 }

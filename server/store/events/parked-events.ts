@@ -1,4 +1,4 @@
-import type { Channel, ConsentFact } from '../../domain/consent.ts';
+import { type Channel, type ConsentFact, unknownChoice } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
@@ -55,19 +55,8 @@ export async function loadParkedChoices(
        AND coalesce(q.merged_into, q.id) = ANY($2::uuid[])`,
     [shop.id, personIds],
   );
-  const facts = rows.map(
-    ({ event_id, person_id, channel, said_at }): ConsentFact => ({
-      id: event_id,
-      channel,
-      state: null,
-      level: null,
-      // Of the same moment, an opt-out wins, and it may be one.
-      chosenAt: said_at.getTime() + 1,
-      personId: person_id,
-      source: 'consent_topic',
-      eventId: event_id,
-      addressChangedAt: null,
-    }),
+  const facts = rows.map(({ event_id, person_id, channel, said_at }) =>
+    unknownChoice(person_id, { channel, at: said_at.getTime(), eventId: event_id }),
   );
   return Map.groupBy(facts, ({ personId }) => personId ?? '');
 }
