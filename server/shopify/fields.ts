@@ -13,7 +13,7 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
 const ID = /^[1-9]\d{0,29}$/;
 /** The end of a whole number that something wrote as a decimal: `7001.0`. */
 const WHOLE = /\.0+$/;
-const GID = /^gid:\/\/shopify\/\w+\/(\d+)(?:\?.*)?$/;
+const GID = /^gid:\/\/shopify\/(\w+)\/(\d+)(?:\?.*)?$/;
 
 export type Field<T> = {
   parse(value: unknown): T;
@@ -60,6 +60,11 @@ export const count = field((value) => {
  * An id given as an exact number, digits or gid (`gid://shopify/Customer/123`), read as its digits.
  */
 export const id = field(readId);
+/** An id whose gid, if it is one, is a customer's. */
+export const customerId = field((value) => {
+  const [, named] = typeof value === 'string' ? (GID.exec(value.trim()) ?? []) : [];
+  return named === undefined || named === 'Customer' ? readId(value) : undefined;
+});
 /** A list of ids; anything else in it is left out. */
 export const ids = field((value) =>
   Array.isArray(value) ? value.map(readId).filter((one) => one !== undefined) : undefined,
@@ -71,12 +76,13 @@ export const tags = field((value) => {
 });
 
 /**
- * Several texts typed into one field, separated by commas or line breaks, or a list; without
- * repeats.
+ * Several texts typed into one field, separated by commas or line breaks of any kind, or a list;
+ * without repeats.
  */
 export const texts = field((value) => {
-  const parts = typeof value === 'string' ? value.split(/[,\n]/) : Array.isArray(value) ? value : [];
-  return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
+  const parts =
+    typeof value === 'string' ? value.split(/[,\n\r\u0085\u2028\u2029]/) : Array.isArray(value) ? value : [value];
+  return [...new Set(parts.map(readTextOrNumber).filter((part) => part !== undefined))];
 });
 
 function readSection<S extends Shape>(shape: S, from: Record<string, unknown>): Section<S> {
@@ -140,7 +146,7 @@ function readId(value: unknown): ShopifyId | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
   const written = readText(value);
   if (written === undefined) return undefined;
-  const digits = GID.exec(written)?.[1] ?? written.replace(WHOLE, '');
+  const digits = GID.exec(written)?.[2] ?? written.replace(WHOLE, '');
   return ID.test(digits) ? digits : undefined;
 }
 

@@ -6,6 +6,7 @@
 import {
   body,
   count,
+  customerId,
   date,
   decimal,
   flag,
@@ -143,7 +144,7 @@ export const flowRunSchema = body({
   shopify_domain: text,
   action_run_id: textOrNumber,
   handle: text,
-  properties: section({ customer_id: id, activities: texts, interests: texts }),
+  properties: section({ customer_id: customerId, activities: texts, interests: texts }),
 });
 
 export const complianceSchema = body({

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as fields from '../../server/shopify/fields.ts';
 
 describe('a field', () => {
-  const { text, textOrNumber, decimal, moment, flag, count, id, tags } = fields;
-  const kinds = { text, textOrNumber, decimal, moment, flag, count, id, tags };
+  const { text, textOrNumber, decimal, moment, flag, count, id, customerId, tags, texts } = fields;
+  const kinds = { text, textOrNumber, decimal, moment, flag, count, id, customerId, tags, texts };
   it.each([
     ['text', ' a ', 'a'],
     ['text', '  ', undefined],
@@ -27,6 +27,13 @@ describe('a field', () => {
     ['flag', true, true],
     ['flag', 'true', undefined],
     ['flag', 0, undefined],
+    ['customerId', 7, '7'],
+    ['customerId', ' gid://shopify/Customer/7 ', '7'],
+    ['customerId', 'gid://shopify/Order/7', undefined],
+    ['texts', 'Ski, Races\nSki\r\nBike\rSnow\u2028Ice\u0085Sun', ['Ski', 'Races', 'Bike', 'Snow', 'Ice', 'Sun']],
+    ['texts', ['Ski, Races', 2026, null, { a: 1 }, 'Ski, Races'], ['Ski, Races', '2026']],
+    ['texts', 2026, ['2026']],
+    ['texts', { a: 'Ski' }, []],
     ['count', 0, 0],
     ['count', null, undefined],
     ['count', '', undefined],

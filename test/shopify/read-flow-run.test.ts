@@ -32,6 +32,7 @@ it.each([
   ['an id of more than 200 characters', { action_run_id: 'r'.repeat(201) }, [noRun]],
   ['no fields', { properties: undefined }, [noCustomer]],
   ['a customer that isn’t an id', { properties: { customer_id: 'everybody' } }, [noCustomer]],
+  ['an order in place of the customer', { properties: { customer_id: 'gid://shopify/Order/7' } }, [noCustomer]],
   [
     'nothing of it',
     { shopify_domain: undefined, action_run_id: undefined, properties: {} },

@@ -14,7 +14,7 @@ import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
-import { loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
+import { hadWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import { keepRequest, namesNobody } from '../../store/shops/privacy-requests.ts';
 import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
 import { mergeFacts, type Shop } from '../../store/shops/shops.ts';
@@ -36,7 +36,7 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null }> {
   const life = await loadInstallation(sql, shop, true);
   const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
-  const installedAgain = lastSign > at;
+  const installedAgain = lastSign > at || (await hadWebhookSince(sql, shop, at));
   await eraseTokens(sql, shop, at, installedAgain);
   if (installedAgain) {
     await saveInstallation(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });

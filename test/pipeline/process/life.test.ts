@@ -86,3 +86,24 @@ it.each([
     expect((await loadInstallation(base.db, base.shop)).uninstalledAt).toBe(uninstalled ? base.now : null);
   },
 );
+
+it.each([
+  ['of another topic', 'customers/create', customer(1), false],
+  ['of a topic we don’t know', 'products/update', { id: 1 }, false],
+  ['that can’t be read', 'customers/create', '[1]', true],
+  ['that also comes without the app', 'customers/redact', { customer: { id: 1 } }, true],
+] as const)(
+  'a late app/uninstalled counts unless a webhook was triggered after it, also soon after another: one %s',
+  async (_, topic, body, uninstalled) => {
+    await base.begin();
+    const at = (seconds: number) => ({ receivedAt: base.now + seconds * 1000 });
+    await base.receive('customers/create', customer(2), at(0));
+    await base.process();
+    await base.receive(topic, body, at(20));
+    await base.process();
+    await base.receive('app/uninstalled', { id: 1 }, at(10));
+    await base.process();
+    const { uninstalledAt } = await loadInstallation(base.db, base.shop);
+    expect(uninstalledAt).toBe(uninstalled ? base.now + 10_000 : null);
+  },
+);
