@@ -1,6 +1,8 @@
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { openOfEntities } from '../../store/deliveries/give-way.ts';
+import { keptPeople } from '../../store/people/kept-people.ts';
+import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type AgainPlan, type Candidate, decideAgain, type Newest } from './decide-again.ts';
 
@@ -18,6 +20,20 @@ async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Row[]
      WHERE e.shop_id = $1 AND e.id = ANY($2::uuid[])`,
     [shop.id, ids],
   );
+}
+
+/** The same events, those of a customer who was merged into a deleted one marked as deleted. */
+async function withMergedAway(sql: Sql, shop: Shop, rows: readonly Candidate[]): Promise<Candidate[]> {
+  const kept = await keptPeople(
+    sql,
+    shop,
+    rows.flatMap((row) => row.person_id ?? []),
+  );
+  const { deleted } = await loadProfiles(sql, shop, [...new Set(kept.values())]);
+  return rows.map((row) => {
+    const into = row.person_id === null ? undefined : kept.get(row.person_id);
+    return into !== undefined && deleted.has(into) ? { ...row, deleted: true } : row;
+  });
 }
 
 /** The events themselves; a merged event is replaced by the event that was sent for it. */
@@ -57,7 +73,7 @@ async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Pr
  * @param ids events in any state; unknown ones and those of other shops are ignored
  */
 export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<AgainPlan> {
-  const rows = await resolve(sql, shop, ids);
+  const rows = await withMergedAway(sql, shop, await resolve(sql, shop, ids));
   const entities = [...new Set(rows.map((row) => row.entity).filter((entity) => entity !== null))];
   const newest = await loadNewest(sql, shop, entities);
   const open = new Map((await openOfEntities(sql, shop, entities)).map((delivery) => [delivery.entity, delivery]));

@@ -209,6 +209,11 @@ export function prepare(input: PrepareInput): Prepared {
     if (outcome) return { decisions, ...outcome };
   }
   if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
+  // They had an address when their event arrived, or it is resent.
+  const { email, phone, mobile } = input.contact;
+  if ((email ?? phone ?? mobile) === undefined) {
+    return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };
+  }
   const built = buildPayload({
     contact: input.contact,
     purchase: isChoiceOnly ? null : input.purchase,

@@ -235,6 +235,17 @@ describe('resending an event', () => {
   });
 });
 
+it('a customer who lost their last address while something of theirs was waiting is skipped for it', async () => {
+  await ended('accepted');
+  const run = { action_run_id: 'run-1', properties: { customer_id: 1 } };
+  const waiting = await scene.receive('flow/send', { shopify_domain: scene.shop.domain, ...run });
+  await scene.process();
+  await scene.receive('customers/update', customer(1, 5, { email: null }));
+  // The first turn moves it to the lanes of what is left.
+  for (let turn = 0; turn < 2; turn++) expect(await scene.work()).toEqual([]);
+  expect(await find(waiting)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+});
+
 describe('what can’t be resent', () => {
   it.each([
     ['waits already', async () => await scene.receive('customers/create', customer(1, 0)), /waiting/],
@@ -283,6 +294,23 @@ describe('what can’t be resent', () => {
     await scene.process();
     expect((await retry(id)).status).toBe(409);
     expect(await scene.work()).toEqual([]);
+  });
+
+  it('an event about a customer who was merged into one who was deleted: what was accepted stays accepted', async () => {
+    const id = await ended('accepted');
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.receive('customers/merge', {
+      status: 'completed',
+      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+    });
+    await scene.work();
+    await scene.receive('customers/delete', { id: 2 });
+    await scene.work();
+    expect((await retry(id)).status).toBe(409);
+    expect((await bulk({ filter: { ids: [id] } })).body).toMatchObject({ count: 0, leftOut: [{ count: 1 }] });
+    expect(await scene.work()).toEqual([]);
+    expect((await find(id)).state).toBe('accepted');
   });
 
   it('another shop’s event, or an unknown one', async () => {
