@@ -34,9 +34,17 @@ const PAGES = path.join(import.meta.dirname, '../dist');
 
 export type Running = { port: number; stop(): Promise<void> };
 
+/** Says what to do about a port that can't be used. */
+function explained(error: Error, port: number): Error {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new Error(`PORT ${port} is in use. Stop what uses it, or set PORT to another.`);
+  if (code === 'EACCES') return new Error(`PORT ${port} may not be used by this process. Set PORT to 1024 or more.`);
+  return error;
+}
+
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(explained(error, port)));
     server.listen(port, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;

@@ -72,6 +72,11 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
   });
 });
 
+it('a Redis that isn’t there is said once, even while nothing is to be done', async () => {
+  const { lines, usable } = await said(`redis://127.0.0.1:${await freePort()}`, (all) => all.length > 0);
+  expect({ lines, usable }).toEqual({ lines: ['Redis cannot be used; the sweep goes on without it'], usable: false });
+});
+
 /** A Redis with a password, reachable in plain text and with TLS, each on its own port. */
 async function startSecuredRedis(): Promise<{ plain: number; tls: number }> {
   const [plain, tls] = [await freePort(), await freePort()];

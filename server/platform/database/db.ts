@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
+import { makeDataDir } from '../data-dir.ts';
 import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, type MigrationConnection, pendingMigrations } from './migrations.ts';
@@ -64,7 +64,7 @@ const named = (name: string | undefined) => (name === undefined ? {} : { name })
 async function openEmbedded(dataDir: string): Promise<Db> {
   // Loaded only here: a process that uses a server needs neither.
   const { openPglite } = await import('./open-pglite.ts');
-  await mkdir(dataDir, { recursive: true });
+  await makeDataDir(dataDir);
   const release = await lockDirectory(dataDir);
   const client = await openPglite(path.join(dataDir, 'pglite')).catch(async (error: unknown) => {
     await release();

@@ -30,17 +30,21 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** Logs once what somebody must do about Redis, until it can be used again. */
-function sayOnce(redis: Redis, log: Log): void {
+const UNUSABLE = 'Redis cannot be used; the sweep goes on without it';
+
+/** Logs once that Redis can't be used, and what somebody must do about it, until it can be used again. */
+function createReport(log: Log) {
   let said: string | null = null;
-  redis.on('error', (error: unknown) => {
-    const words = explainConnection('REDIS_URL', error);
-    if (words && words !== said) log.warn({ stage: 'queue' }, words);
-    said = words ?? said;
-  });
-  redis.on('ready', () => {
-    said = null;
-  });
+  return {
+    failed: (error: unknown) => {
+      const words = explainConnection('REDIS_URL', error) ?? said ?? UNUSABLE;
+      if (words !== said) log.warn({ stage: 'queue', err: error }, words);
+      said = words;
+    },
+    usable: () => {
+      said = null;
+    },
+  };
 }
 
 function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', log: Log): Redis {
@@ -58,7 +62,6 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
         })
       : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
   redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
-  if (type === 'client') sayOnce(redis, log);
   return redis;
 }
 
@@ -70,9 +73,11 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
  */
 export function createBullQueue(redisUrl: string, log: Log): Queue {
   const connections: Redis[] = [];
+  const report = createReport(log);
   const bull = new Bull('shops', {
     createClient: (type) => {
       const redis = connect(redisUrl, type, log);
+      if (type === 'client') redis.on('error', report.failed).on('ready', report.usable);
       connections.push(redis);
       return redis;
     },
@@ -94,7 +99,6 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
   const adding = new Set<number>();
   let working = false;
-  let usable = true;
 
   const ask = async (shopId: number) => await bull.add({}, { jobId: jobOf(shopId) });
 
@@ -121,10 +125,9 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   async function add(shopId: number): Promise<void> {
     try {
       await within(mark(shopId), COMMAND_MS, 'Redis’s answer');
-      usable = true;
+      report.usable();
     } catch (error) {
-      if (usable) log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
-      usable = false;
+      report.failed(error);
       if (working) fallback.wake(shopId);
     }
   }

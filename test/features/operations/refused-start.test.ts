@@ -1,0 +1,40 @@
+/** What a start can't use is named, with what to do about it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { readConfig } from '../../../server/platform/config.ts';
+import { openDb } from '../../../server/platform/database/db.ts';
+import { loadKeys } from '../../../server/platform/keys.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { start } from '../../../server/start.ts';
+import { testDatabase } from '../../fakes/database.ts';
+
+it('a port that another process uses', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, resolve));
+  onTestFinished(() => void other.close());
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const config = readConfig({
+    PORT: String(port),
+    SHOPIFY_API_KEY: 'key',
+    SHOPIFY_API_SECRET: 'secret',
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+  });
+  const starting = start(config, createLog('silent'), { db: await testDatabase() });
+  await expect(starting).rejects.toThrow(`PORT ${port} is in use. Stop what uses it, or set PORT to another.`);
+});
+
+it('a DATA_DIR that is a file, or within one', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'connector-refused-'));
+  onTestFinished(async () => await rm(dir, { recursive: true }));
+  const file = path.join(dir, 'file');
+  await writeFile(file, '');
+  for (const dataDir of [file, path.join(file, 'data')]) {
+    const refused = new RegExp(`^DATA_DIR: ${dataDir} can't be used: E[A-Z]+\\. Set it to a directory`);
+    await expect(openDb({ databaseUrl: undefined, dataDir })).rejects.toThrow(refused);
+    await expect(loadKeys({ encryptionKeys: undefined, dataDir })).rejects.toThrow(refused);
+  }
+});
