@@ -105,6 +105,7 @@ export const en = {
     not_connected: 'We keep events and send them once you save the GUID from Ascent360.',
     paused: 'We keep events and send them once you resume.',
     problem: 'Ascent360 doesn’t accept the GUID. We keep events and send them once the connection works again.',
+    also_paused: 'Sending is paused, too.',
     connected: 'The GUID of your Ascent360 account ends in {last4}.',
     proven: 'Ascent360 last accepted a record on {at}.',
     unproven: 'It’s saved, but Ascent360 hasn’t accepted anything with it yet.',

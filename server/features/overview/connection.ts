@@ -21,6 +21,12 @@ type Known = {
   changed: LastChanges;
 };
 
+/** What else holds up what is sent: it isn't, once this one is over. */
+function besides(gate: Gate, stored: StoredSettings | null): Text | null {
+  if (gate === 'not_connected' && stored?.settings.paused) return { code: 'connection.also_paused' };
+  return gate === 'paused' && stored?.problem ? { code: 'connection.problem' } : null;
+}
+
 /** The state, in what it is seen, and since when. Reasons are checked in the same order as for waiting events. */
 function standing({ stored, life, changed }: Known): {
   state: Connection['state'];
@@ -40,7 +46,7 @@ function standing({ stored, life, changed }: Known): {
     const since = { not_connected: changed.guid, paused: changed.paused, problem: stored?.problem?.since ?? null }[
       state
     ];
-    return { state, text: inTurn({ code: `connection.${state}` }, proof), since };
+    return { state, text: inTurn(inTurn({ code: `connection.${state}` }, besides(gate, stored)), proof), since };
   }
   const guid: Text = { code: 'connection.connected', params: { last4: stored?.guidLast4 ?? '' } };
   return {

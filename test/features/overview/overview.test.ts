@@ -198,6 +198,16 @@ describe('the connection', () => {
     expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
   });
 
+  it('says what else has to be done before anything is sent: to resume, or to mend the connection', async () => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.refusedGuid);
+    await scene.save({ paused: true });
+    const said = async () => (await overview()).connection.text;
+    expect(await said()).toMatchObject({ code: 'connection.paused', next: { code: 'connection.problem' } });
+    await scene.store.removeGuid(scene.shop, '42', scene.now);
+    expect(await said()).toEqual({ code: 'connection.not_connected', next: { code: 'connection.also_paused' } });
+  });
+
   it('says so while Ascent360 fails for every record, however connected it is', async () => {
     for (let n = 1; n <= 10; n++) await scene.receive('customers/create', customer(n, 0));
     await scene.work(answers.down);
