@@ -71,6 +71,16 @@ async function* linesOf(
   yield { text: line.end(), at, next, isEnded: false };
 }
 
+/** The node that a child's line names; null: it is no child. A text in it can't look like this. */
+const parentIn = (line: string): string | null => /"__parentId"\s*:\s*"([^"]*)"/.exec(line)?.[1] ?? null;
+
+/** What children may name to belong to this line. Others of the same lost parent stay together. */
+function namesOf(line: string): Set<string> {
+  const parent = parentIn(line);
+  if (parent !== null) return new Set([parent]);
+  return new Set([...line.matchAll(/"id"\s*:\s*"([^"]*)"/g)].map(([, id = '']) => id));
+}
+
 /** Whether a line without a line end is complete. */
 function isWhole(line: string): boolean {
   try {
@@ -84,7 +94,8 @@ function isWhole(line: string): boolean {
  * The records of a bulk operation's file (JSON Lines,
  * https://shopify.dev/docs/api/usage/bulk-operations/queries#the-jsonl-data-format), one at a time,
  * whatever the file's size: a node's line, followed by the lines of its children, which name it in
- * `__parentId`. A line that isn't JSON becomes an unreadable record, so that the problem is seen.
+ * `__parentId`. A line that isn't JSON becomes an unreadable record, so that the problem is seen, and so
+ * do children that don't follow their parent: one without an id.
  * @param from the place where a record starts; `bytes` start there too
  * @throws AdminError `later` when the file was cut off, before the record that may be incomplete
  */
@@ -97,6 +108,7 @@ export async function* readFileRecords(
   const keys = kind === 'customers' ? `,"metafieldKeys":${JSON.stringify(metafieldKeys)}` : '';
   const unseen = denied.length > 0 ? `,"denied":${JSON.stringify(denied)}` : '';
   let parent: { text: string; line: number; next: Position } | null = null;
+  let names = new Set<string>();
   let under: string[] = [];
   let weight = 0;
   let end = from.offset;
@@ -114,7 +126,8 @@ export async function* readFileRecords(
     end = next.offset;
     // Throw before the record that this line belongs to: it is incomplete.
     if (!isEnded && (size === null ? !isWhole(line) : end < size)) throw cutOff();
-    if (parent !== null && (line === '' || line.includes('"__parentId"'))) {
+    const of = parentIn(line);
+    if (parent !== null && (line === '' || (of !== null && (names.size === 0 || names.has(of))))) {
       weight += line.length;
       if (line !== '' && weight <= MOST_BYTES) under.push(line);
       parent.next = next;
@@ -122,6 +135,7 @@ export async function* readFileRecords(
     }
     if (parent !== null) yield whole(parent);
     parent = line === '' ? null : { text: line, line: at.line, next };
+    names = namesOf(line);
     under = [];
     weight = 0;
   }

@@ -62,6 +62,31 @@ describe('the file of a bulk operation', () => {
     expect(await read('customers', text)).toHaveLength(2);
   });
 
+  it.each([
+    ['name', { lastName: '__parentId' }],
+    ['tag', { tags: ['__parentId'] }],
+  ])('takes nobody for a child whose %s is what a child names its parent with', async (_, over) => {
+    const odd = JSON.stringify({ id: 'gid://shopify/Customer/2', ...over });
+    const records = await read('customers', `${customer(1)}\n${odd}\n${child(2, 'mine')}\n${customer(3)}\n`);
+    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { id: 'gid://shopify/Customer/1', metafields: [] },
+      { id: 'gid://shopify/Customer/2', metafields: [{ value: 'mine' }], ...over },
+      { id: 'gid://shopify/Customer/3' },
+    ]);
+  });
+
+  it('gives no node the children of another: they are seen, as records without an id', async () => {
+    const text = `${child(1, 'early')}\n${customer(1)}\n${child(1, 'mine')}\n${customer(2)}\n${child(1, 'late')}\n${child(2, 'mine')}\n`;
+    const records = await read('customers', text);
+    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { value: 'early' },
+      { id: 'gid://shopify/Customer/1', metafields: [{ value: 'mine' }] },
+      { id: 'gid://shopify/Customer/2', metafields: [] },
+      { value: 'late' },
+      { value: 'mine' },
+    ]);
+  });
+
   it('gives the last record even without a final line break, and skips empty lines', async () => {
     const records = await read('customers', `\n\n${customer(1)}\n\n${customer(2)}`);
     expect(records.map(({ body }) => JSON.parse(body).id)).toEqual([
