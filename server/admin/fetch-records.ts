@@ -1,6 +1,6 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { deniedWithin } from '../shopify/records/hidden-fields.ts';
-import type { AdminAnswer, Asking } from './admin.ts';
+import { type AdminAnswer, AdminError, type Asking } from './admin.ts';
 import { nextCursor } from './asked-for.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
 
@@ -12,20 +12,32 @@ type WholeOrder = Omit<OrderAnswer, 'lineItems'> & {
   lineItems: OrderAnswer['lineItems']['nodes'];
 };
 
+/** How often an order may change while its lines are read. */
+const MOST_CHANGES = 5;
+
 /**
  * An order with all its lines; null: it no longer exists.
  * @throws AdminError
  */
 export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: ShopifyId): Promise<WholeOrder | null> {
   const gid = `gid://shopify/Order/${id}`;
-  const lines: WholeOrder['lineItems'] = [];
-  const seen = new Set<string>();
+  let lines: WholeOrder['lineItems'] = [];
+  let seen = new Set<string>();
   let after: string | null = null;
+  let updatedAt: string | null = null;
+  let changes = 0;
   for (;;) {
     const answer: AdminAnswer<OrderByIdQuery> = await admin.run(shop, OrderById, { id: gid, after }, signal);
     const { data, denied } = answer;
     if (!data.order) return null;
     const { lineItems, ...order } = data.order;
+    // Lines of two states don't make one: begin again.
+    if (after !== null && order.updatedAt !== updatedAt) {
+      if (++changes > MOST_CHANGES) throw new AdminError('later', `${OrderById.name}: the order keeps changing`);
+      [lines, seen, after] = [[], new Set(), null];
+      continue;
+    }
+    ({ updatedAt } = order);
     lines.push(...lineItems.nodes);
     after = nextCursor(OrderById.name, lineItems.pageInfo, seen);
     if (after !== null) continue;

@@ -123,6 +123,8 @@ describe('if Shopify answers with', () => {
   });
 });
 
+const money = { shopMoney: { amount: '1.00' } };
+
 /** Pages that lead to one another in a circle of this many. */
 const circle = (root: 'order' | 'customers', pages: number) => {
   let at = 0;
@@ -154,6 +156,39 @@ describe.each([1, 2, 3])('pages that lead in a circle of %i', (pages) => {
       }
     };
     expect(await failureOf(readAll())).toBe('later');
+  });
+});
+
+it('an order that changes between two pages of its lines has the lines of one state, each once', async () => {
+  const line = { variantTitle: null, vendor: null, quantity: 1, currentQuantity: 1, originalUnitPriceSet: money };
+  const lines = Array.from({ length: 600 }, (_, i) => ({ ...line, sku: `sku-${i}`, title: 'Day pass' }));
+  scene.there.setOrder({ id: 6, updatedAt: '2026-01-01T00:00:00Z', lineItems: lines });
+  const newer = { id: 6, updatedAt: '2026-01-02T00:00:00Z', lineItems: lines.slice(100) };
+  const edit = { meanwhile: async () => void scene.there.setOrder(newer) };
+  scene.there.behave([{}, edit]);
+  const order = await fetchWholeOrder(asking(), '6');
+  expect(order?.updatedAt).toBe(newer.updatedAt);
+  expect(order?.lineItems.map(({ sku }) => sku)).toEqual(newer.lineItems.map(({ sku }) => sku));
+});
+
+const unseen = (path: (string | number)[]) => ({
+  message: 'Access denied',
+  path,
+  extensions: { code: 'ACCESS_DENIED' },
+});
+
+describe('a record that the app may not see is not mistaken for a deleted one', () => {
+  it('if it is an order', async () => {
+    scene.there.setOrder({ id: 7 });
+    scene.there.denied = new Set(['QueryRoot.order']);
+    expect(await failureOf(fetchWholeOrder(asking(), '7'))).toBe('refused');
+  });
+
+  it('if it is one of several customers', async () => {
+    const change = changed(({ data }) => ({ data: { nodes: [data.nodes[0], null] }, errors: [unseen(['nodes', 1])] }));
+    scene.there.behave([{ change }]);
+    expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('refused');
+    expect((await fetchCustomers(asking(), ['1', '2'], [])).size).toBe(2);
   });
 });
 
