@@ -40,6 +40,14 @@ export function faultOfAnswer(variables: unknown, data: unknown): 'other_records
 }
 
 /**
+ * Whether the app may not see a whole record that was asked for by its id. Its place is null, as if
+ * there were no such record.
+ */
+export const isRecordDenied = (variables: unknown, denied: readonly string[]): boolean =>
+  (Array.isArray(field(variables, 'ids')) && denied.some((path) => /^\w+\.\d+$/.test(path))) ||
+  (typeof field(variables, 'id') === 'string' && denied.some((path) => /^\w+$/.test(path)));
+
+/**
  * The cursor of the next page.
  * @param seen earlier cursors; this one is added
  * @returns null: that was the last page

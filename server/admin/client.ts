@@ -4,7 +4,7 @@ import type { StoredToken } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
-import { faultOfAnswer } from './asked-for.ts';
+import { faultOfAnswer, isRecordDenied } from './asked-for.ts';
 import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import type { Failing } from './failing.ts';
@@ -80,6 +80,9 @@ export function createClient(deps: ClientDeps): Admin {
       );
       if (cost) costs.set(document.name, cost.requested);
       settled(cost);
+      if (outcome.kind === 'data' && isQuery(document) && isRecordDenied(variables, outcome.denied)) {
+        return { kind: 'refused', code: 'ACCESS_DENIED', denied: outcome.denied };
+      }
       const fault = outcome.kind === 'data' ? faultOfAnswer(variables, outcome.data) : null;
       return fault ? { kind: 'failed', code: fault, partial: true } : outcome;
     } catch (error) {

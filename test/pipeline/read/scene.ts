@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Admin, AdminError } from '../../../server/admin/admin.ts';
+import { isRecordDenied } from '../../../server/admin/asked-for.ts';
 import type { Chore } from '../../../server/pipeline/chores.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import { createFetches } from '../../../server/pipeline/read/chore.ts';
@@ -82,8 +83,10 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       const codes = errors.map(({ extensions }) => extensions['code']);
       if (codes.includes('MAX_COST_EXCEEDED')) throw new AdminError('too_costly', 'Costs too much');
       if (!data || codes.some((code) => code !== 'ACCESS_DENIED')) throw new AdminError('refused', String(codes[0]));
+      const denied = errors.map(({ path = [] }) => path.join('.'));
+      if (isRecordDenied(variables, denied)) throw new AdminError('refused', 'ACCESS_DENIED', false, denied);
       // The stand-in executed the document against that schema, so the schema's result type holds.
-      return { data: JSON.parse(JSON.stringify(data)), denied: errors.map(({ path = [] }) => path.join('.')) };
+      return { data: JSON.parse(JSON.stringify(data)), denied };
     },
     noteLeftOut: async () => {},
     download: () => {

@@ -365,6 +365,28 @@ describe('a body that holds only an id', () => {
     });
   });
 
+  it.each([
+    ['an order', 'orders/create', 'QueryRoot.order'],
+    ['a customer', 'customers/update', 'QueryRoot.nodes'],
+  ])('of %s that the app may not see is not mistaken for something deleted', async (_, topic, denied) => {
+    scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    scene.shopify.denied = new Set([denied]);
+    const event = await scene.receive(topic, { id: 1 });
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({
+      state: 'attention',
+      reason: 'translation_failed',
+      detail: 'detail.id_only_refused',
+    });
+    scene.shopify.denied = new Set();
+    expect((await scene.base.call('post', `/activity/${event}/retry`, {})).status).toBe(202);
+    await scene.translate();
+    await scene.read();
+    await scene.read();
+    expect(await scene.send()).toHaveLength(1);
+  });
+
   it('whose customer the app may not see is not mistaken for a guest’s', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     scene.shopify.setOrder({ id: 1, customerId: '1', email: 'person1@example.com', customerAcceptsMarketing: true });
