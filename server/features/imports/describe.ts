@@ -31,9 +31,11 @@ function countsOf(job: Import, counted: CountedCounts, standing: Standing): Impo
   const begun = job.startedAt !== null;
   const { EmailPermission, SMSPermission, lists } = begun ? job.told : counted;
   const { accepted, waiting } = standing;
+  // Of a list, some may be gone, or back, since it was counted.
+  const records = job.fedAt === null ? Math.max(job.counted.records, standing.fed) : standing.fed;
   const ends = begun ? standing : counted;
   return {
-    records: job.counted.records,
+    records,
     contacts: begun ? accepted : counted.contacts,
     skipped: ends.skipped,
     flags: { EmailPermission, SMSPermission },
@@ -81,7 +83,7 @@ const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: Cou
 export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, job: Import): Promise<ImportAnswer> {
   const standing = await standingOf(sql, job);
   const { byAnswer } = job.counted;
-  const total = job.total ?? job.counted.records;
+  const total = Math.max(job.total ?? job.counted.records, standing.fed);
   const before = job.state === 'counting' || job.state === 'counted';
   const given = answerGiven(stored);
   const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;

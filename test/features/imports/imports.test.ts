@@ -247,7 +247,7 @@ describe('a person erased while an import that names them is waiting', () => {
     const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
     await scene.connector.deliver('customers/redact', { customer: { id: ids[1], email: 'robin2@example.com' } });
     await scene.post(`/imports/${id}/start`);
-    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, done: 2, counts: { accepted: 2 } });
+    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, done: 2, counts: { records: 2, accepted: 2 } });
     expect(
       payloads()
         .map(({ Email }) => Email)
