@@ -8,9 +8,9 @@ import type { Log } from '../../platform/log.ts';
 import { firstSignAt } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
-  endRun,
   loadReconciliation,
-  postponeAll,
+  postponeChanges,
+  postponeConsent,
   type Reconciliation,
   saveConsentRead,
   setPoint,
@@ -40,22 +40,33 @@ const HOPELESS_MS = 6 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 const GROUP = 200;
 
-/** @returns whether there is more to do now */
+/**
+ * What Shopify refuses of one kind doesn't hold up the other.
+ * @returns whether there is more to do now
+ */
 async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
   const { shop } = work;
   const now = deps.now();
   const until = now - MARGIN_MS;
+  const failures: AdminError[] = [];
   for (const [kind, since] of [
     ['customers', at.customersUntil],
     ['orders', at.ordersUntil],
   ] as const) {
     if (since >= until) continue;
-    const result = await findChanges(deps, work, kind, { since, until });
-    if (result.found > 0) deps.wake(shop.id);
-    if (!result.complete) return true;
+    try {
+      const result = await findChanges(deps, work, kind, { since, until });
+      if (result.found > 0) deps.wake(shop.id);
+      if (!result.complete) return true;
+    } catch (error) {
+      if (work.signal.aborted || !(error instanceof AdminError) || error.failure === 'no_access') throw error;
+      failures.push(error);
+    }
   }
+  const [failure] = failures;
+  if (failure) throw failures.find((one) => one.failure !== 'refused') ?? failure;
   await closeOldMissed(deps.db, shop, now);
-  await endRun(deps.db, shop);
+  await postponeChanges(deps.db, shop);
   return false;
 }
 
@@ -146,6 +157,38 @@ async function compareFile(
 }
 
 /**
+ * Compares, or puts it off while the Admin API fails. What fails for one comparison doesn't hold up
+ * the other.
+ * @returns whether there is more to do now
+ */
+async function orPostpone(
+  deps: ReconciliationDeps,
+  work: Omit<Comparing, 'stopAt'>,
+  compare: typeof compareChanges,
+  at: Reconciliation,
+): Promise<boolean> {
+  const { db, log, now } = deps;
+  const { shop } = work;
+  try {
+    return await compare(deps, { ...work, stopAt: now() + PIECE_MS }, at);
+  } catch (error) {
+    if (work.signal.aborted || !(error instanceof AdminError)) throw error;
+    log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
+    const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
+    if (compare === compareChanges) {
+      await postponeChanges(db, shop, waitMs);
+      return false;
+    }
+    // Request a new file if this one is gone or can't be read to the end.
+    const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
+    if (at.url !== null && (error.failure === 'refused' || isHopeless))
+      await saveConsentRead(db, shop, nothing, LATER_MS);
+    await postponeConsent(db, shop, waitMs);
+    return false;
+  }
+}
+
+/**
  * Compares with Shopify: changes every 6 hours and after downtime, all customers' consent every
  * week.
  */
@@ -169,20 +212,9 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         });
         return false;
       }
-      try {
-        const work = () => ({ shop, stopAt: now() + PIECE_MS, signal });
-        if (at.changesDue && (await compareChanges(deps, work(), at))) return true;
-        return at.consentDue && (await compareAllConsent(deps, work(), at));
-      } catch (error) {
-        if (signal.aborted || !(error instanceof AdminError)) throw error;
-        deps.log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
-        // Request a new file if this one is gone or can't be read to the end.
-        const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
-        if (at.url !== null && (error.failure === 'refused' || isHopeless))
-          await saveConsentRead(db, shop, nothing, LATER_MS);
-        await postponeAll(db, shop, error.failure === 'refused' ? undefined : LATER_MS);
-        return false;
-      }
+      const work = { shop, signal };
+      if (at.changesDue && (await orPostpone(deps, work, compareChanges, at))) return true;
+      return at.consentDue && (await orPostpone(deps, work, compareAllConsent, at));
     },
   };
 }

@@ -113,22 +113,27 @@ export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
 }
 
+const soon = (waitMs: number | undefined) =>
+  waitMs === undefined
+    ? { wait: EVERY, params: [] }
+    : { wait: `$2::float8 * interval '1 millisecond'`, params: [waitMs] };
+
 /**
- * Compares everything again after the usual time, or after `waitMs`. Does nothing when the app was
+ * Compares changes again after the usual time, or after `waitMs`. Does nothing when the app was
  * uninstalled in the meantime.
  */
-export async function postponeAll(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
-  const wait = waitMs === undefined ? EVERY : `$2::float8 * interval '1 millisecond'`;
-  const params = waitMs === undefined ? [shop.id] : [shop.id, waitMs];
-  await sql.query(
-    `UPDATE reconciliations SET due_at = now() + ${wait}, consent_due_at = greatest(consent_due_at, now() + ${wait}) WHERE shop_id = $1`,
-    params,
-  );
+export async function postponeChanges(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
+  const { wait, params } = soon(waitMs);
+  await sql.query(`UPDATE reconciliations SET due_at = now() + ${wait} WHERE shop_id = $1`, [shop.id, ...params]);
 }
 
-/** Compares changes again after the usual time. */
-export async function endRun(sql: Sql, shop: Shop): Promise<void> {
-  await sql.query(`UPDATE reconciliations SET due_at = now() + ${EVERY} WHERE shop_id = $1`, [shop.id]);
+/** The same for everybody's consent: the usual time is that of changes. */
+export async function postponeConsent(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
+  const { wait, params } = soon(waitMs);
+  await sql.query(
+    `UPDATE reconciliations SET consent_due_at = greatest(consent_due_at, now() + ${wait}) WHERE shop_id = $1`,
+    [shop.id, ...params],
+  );
 }
 
 /** We know the changes of this kind up to here. It never goes back. */

@@ -357,6 +357,18 @@ describe('the weekly comparison', () => {
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
   });
 
+  it('goes on while Shopify refuses to say which orders changed', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    shop.denied.add('QueryRoot.orders');
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+    await compare('consent_due_at');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    expect(admin.calls.some(({ body }) => body.includes('OrdersChanged'))).toBe(true);
+  });
+
   it('takes a choice that it may not see for none', async () => {
     const known = buyer({
       marketingState: 'SUBSCRIBED',
@@ -423,6 +435,17 @@ describe('the time up to which changes are known', () => {
     shop.behave(() => ({}));
     await compare();
     expect((await found()).filter(({ topic }) => topic.startsWith('orders/'))).toHaveLength(2);
+  });
+
+  it('moves for orders though Shopify refuses to say which customers changed, and not for customers', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    shop.behave((operation) => (operation === 'CustomersChanged' ? { errors: [{ message: 'no' }] } : null));
+    await compare();
+    expect((await found()).map(({ topic }) => topic)).toEqual(['orders/create']);
+    shop.behave([]);
+    await compare();
+    expect((await found()).map(({ topic }) => topic)).toEqual(['orders/create', 'customers/update']);
   });
 
   it('does not move while Shopify can’t be asked, and what was missed is found afterwards', async () => {
