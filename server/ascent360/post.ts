@@ -15,6 +15,9 @@ import { failureKind } from './failure-kind.ts';
 /** We read at most this much of an answer, in bytes. */
 const MAX_ANSWER = 16_384;
 
+/** Common firewall rules refuse a request that doesn't name its sender. */
+const ALWAYS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'ascent360-connector' };
+
 /** What came back. If the answer started before a failure, status and headers are set. */
 export type Reply = {
   status: number | null;
@@ -63,7 +66,7 @@ export async function post(
     {
       path,
       method: 'POST',
-      headers: { 'content-type': contentType, accept: '*/*', 'accept-encoding': 'identity' },
+      headers: { 'content-type': contentType, ...ALWAYS },
       body: text,
     },
     {

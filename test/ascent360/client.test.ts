@@ -139,6 +139,8 @@ describe('an attempt', () => {
     expect(await sender.send(GUID, bodyOf('json', { FirstName: 'second' }))).toMatchObject({ class: 'accepted' });
     expect(posted.map((text) => /first|second/.exec(text)?.[0])).toEqual(['first', 'second']);
     expect(posted[0]).toMatch(/^accept: \*\/\*\r$/im);
+    // Firewalls refuse those who don't say what they are.
+    expect(posted[0]).toMatch(/^user-agent: ascent360-connector\r$/im);
     await silent.close();
   });
 
