@@ -27,6 +27,22 @@ const builder = new Builder();
 const NOT_XML = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /**
+ * The same, without characters that XML 1.0 can't hold. A payload is built from this, so that what
+ * is left of it fits the contract and the reasons say what was sent.
+ */
+export function textsForXml<T>(value: T): T {
+  // Only texts change, which TypeScript can't follow.
+  return texts(value) as T;
+}
+
+function texts(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(NOT_XML, '');
+  if (Array.isArray(value)) return value.map(texts);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, texts(held)]));
+}
+
+/**
  * Removes characters that XML 1.0 can't hold, and values that consist only of them. Check the
  * payload afterwards: it may now lack a required key.
  */

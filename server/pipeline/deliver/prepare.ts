@@ -1,4 +1,4 @@
-import { withoutNonXml } from '../../ascent360/body.ts';
+import { textsForXml } from '../../ascent360/body.ts';
 import { buildPayload } from '../../ascent360/build-payload.ts';
 import { contentKey } from '../../ascent360/content-key.ts';
 import { validatePayload } from '../../ascent360/validate-payload.ts';
@@ -209,20 +209,18 @@ export function prepare(input: PrepareInput): Prepared {
     if (outcome) return { decisions, ...outcome };
   }
   if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
+  const { contact, settings, mapped } = input;
   // They had an address when their event arrived, or it is resent.
-  const { email, phone, mobile } = input.contact;
-  if ((email ?? phone ?? mobile) === undefined) {
+  if ((contact.email ?? contact.phone ?? contact.mobile) === undefined) {
     return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };
   }
+  const said = { contact, purchase: isChoiceOnly ? null : input.purchase, settings, mapped };
   const built = buildPayload({
-    contact: input.contact,
-    purchase: isChoiceOnly ? null : input.purchase,
-    settings: input.settings,
+    ...(settings.format === 'xml' ? textsForXml(said) : said),
     flags: decisions,
     lists,
-    mapped: input.mapped,
   });
-  const valid = validatePayload(input.settings.format === 'xml' ? withoutNonXml(built.payload) : built.payload);
+  const valid = validatePayload(built.payload);
   if (!valid.ok) {
     const detail = valid.faults.reduceRight<Text | null>((next, { text }) => inTurn(text, next), null);
     return { decisions, ...settle({ state: 'attention', reason: 'invalid_payload' }, detail && keepDetail(detail)) };

@@ -321,6 +321,37 @@ describe('the payload', () => {
     });
   });
 
+  it('as XML leaves out what loses all that it says, and says so', () => {
+    const odd = { ...contact, firstName: '\uffff', address: { city: '\ufffe', country: 'U\uffff\uffffS' } };
+    const mailOk = fact({ channel: 'postal', state: 'tag_opt_in', source: 'tag' });
+    const made = prepare(
+      given({
+        contact: odd,
+        purchase: { ...purchase, name: '\uffff', discountCodes: ['\uffff'], items: [{ quantity: 1, sku: '\uffff' }] },
+        facts: facts({ postal: [mailOk] }),
+        settings: settingsWith({ format: 'xml' }),
+      }),
+    );
+    expect(made).toMatchObject({ kind: 'send', flags: {} });
+    expect(made).toHaveProperty('payload.Order', {
+      Id: '7',
+      Event: 'created',
+      Channel: 'Web',
+      Items: [{ Quantity: 1 }],
+    });
+    for (const key of ['FirstName', 'Address', 'AddressPermission']) expect(made).not.toHaveProperty(['payload', key]);
+    expect(made).toMatchObject({
+      fields: expect.arrayContaining([
+        { key: 'FirstName', from: null, text: { code: 'field.unknown' } },
+        {
+          key: 'AddressPermission',
+          from: 'customer.tags',
+          text: { code: 'field.without_address', params: { key: 'Address' } },
+        },
+      ]),
+    });
+  });
+
   it('is checked against the format, and a payload that does not fit needs attention, with the key and no value', () => {
     const settings = settingsWith({
       sourceName: 'much too long '.repeat(20),
