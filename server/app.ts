@@ -95,7 +95,7 @@ export function createApp(deps: AppDeps): Express {
   const intake = createIntake();
   app.use(intake.guard);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
-  const inbox = createInbox(db.within(STORE_WITHIN_MS));
+  const inbox = createInbox(db.within(STORE_WITHIN_MS), { shops });
   app.get('/readyz', readiness({ db, queue, canWrite: inbox.check }));
   if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);

@@ -47,7 +47,7 @@ function tickedOrder(n: number): Buffer {
 }
 
 async function store(app: AppDatabase, shop: Shop, first: number, count: number): Promise<void> {
-  const inbox = createInbox(app.db);
+  const inbox = createInbox(app.db, app);
   const at = Date.now();
   const orders = Array.from({ length: count }, async (_, i) => {
     const head = { shop, webhookId: randomUUID(), topic: 'orders/create', shopifyEventId: null, apiVersion: '2026-10' };

@@ -207,7 +207,7 @@ export function startProcess(deps: Deps): Process {
     db,
     shops,
     settings,
-    inbox: createInbox(db),
+    inbox: createInbox(db, { shops }),
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,
     chore: () => chore,

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Db } from '../../platform/database/db.ts';
 import { isOutage } from '../../platform/database/outage.ts';
-import { ShopErasedError } from '../shops/shops.ts';
+import { type Shop, ShopErasedError, type Shops } from '../shops/shops.ts';
+import { bodyBinding } from './events.ts';
 import { insertSealed, missingOf, type NewEvent, type SealedEvent, sealEvent } from './insert-events.ts';
-import { keepLastStored } from './last-stored.ts';
+import { keepLastStored, type StoredEvent } from './last-stored.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
 export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
@@ -45,6 +46,8 @@ const REST_MS = 50;
 type Waiting = {
   /** Null: only a check whether anything can be written. */
   event: IncomingEvent | null;
+  /** How many connections had been lost then. */
+  lost: number;
   /** By performance.now(). */
   since: number;
   resolve: (id: string | null) => void;
@@ -65,15 +68,31 @@ async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Prom
   return rows.map((row, i) => (ids[i] ? 'new' : alive.has(row.shop_id) ? 'seen' : 'erased'));
 }
 
+/** For the shops as they are now: one that had to be made again has another id and key. */
+async function sealedAnew(shops: Pick<Shops, 'after'>, events: readonly StoredEvent[]): Promise<SealedEvent[]> {
+  const now = new Map<Shop, Shop | null>();
+  for (const { shop } of events) if (!now.has(shop)) now.set(shop, await shops.after(shop));
+  return events.flatMap(({ shop, row }) => {
+    const found = now.get(shop);
+    const binding = bodyBinding(row.id);
+    return found
+      ? [{ ...row, shop_id: found.id, body: found.vault.seal(binding, shop.vault.open(binding, row.body)) }]
+      : [];
+  });
+}
+
 /**
  * The table of acknowledged events. Events that arrive while a statement is running go into the
  * next one together: one statement and one commit for all, and each waits for its own commit. After
  * connections were lost, events of the last seconds that the database no longer has are stored
  * again: it may have failed over to a server that lacks them.
  * @param db gives up a connection that doesn't answer in time, so that no writer hangs
- * @param writers how many statements may run at once
+ * @param given.writers how many statements may run at once
  */
-export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers = db.embedded ? 1 : 2): Inbox {
+export function createInbox(
+  db: Pick<Db, 'query' | 'embedded' | 'lost'>,
+  { shops, writers = db.embedded ? 1 : 2 }: { shops: Pick<Shops, 'after'>; writers?: number },
+): Inbox {
   const queue: Waiting[] = [];
   const last = keepLastStored();
   let lostBefore = db.lost();
@@ -100,7 +119,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     const lost = db.lost();
     if (lost === lostBefore) return;
     try {
-      const missing = await missingOf(db, last.rows());
+      const missing = await sealedAnew(shops, await missingOf(db, last.events()));
       for (let i = 0; i < missing.length; i += MAX_ROWS) await insertSealed(db, missing.slice(i, i + MAX_ROWS));
     } catch (error) {
       // If the database rejects those older events, new ones must still get in.
@@ -109,13 +128,30 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
     lostBefore = lost;
   }
 
+  /** With its shop as that is now; null: it was erased. */
+  async function current(event: IncomingEvent, lost: number): Promise<IncomingEvent | null> {
+    if (lost === db.lost()) return event;
+    const shop = await shops.after(event.shop);
+    return shop && { ...event, shop };
+  }
+
   async function store(batch: readonly Waiting[]): Promise<void> {
     const rows = new Map<Waiting, SealedEvent>();
-    for (const waiting of batch)
-      if (waiting.event) rows.set(waiting, sealEvent({ source: 'webhook', ...waiting.event }));
+    const known = new Map<SealedEvent, Shop>();
+    for (const waiting of batch) {
+      if (!waiting.event) continue;
+      const event = await current(waiting.event, waiting.lost);
+      if (!event) {
+        waiting.reject(new ShopErasedError());
+        continue;
+      }
+      const row = sealEvent({ source: 'webhook', ...event });
+      rows.set(waiting, row);
+      known.set(row, event.shop);
+    }
     const written = [...rows.values()];
     const stored = await insert(db, written);
-    last.add(written.filter((_, i) => stored[i] === 'new'));
+    last.add([...known].flatMap(([row, shop], i) => (stored[i] === 'new' ? [{ shop, row }] : [])));
     const outcomes = new Map(written.map(({ id }, i) => [id, stored[i]]));
     for (const waiting of batch) {
       const id = rows.get(waiting)?.id ?? null;
@@ -145,7 +181,7 @@ export function createInbox(db: Pick<Db, 'query' | 'embedded' | 'lost'>, writers
   async function enqueue(event: IncomingEvent | null): Promise<string | null> {
     return await new Promise((resolve, reject) => {
       letGo();
-      queue.push({ event, since: performance.now(), resolve, reject });
+      queue.push({ event, lost: db.lost(), since: performance.now(), resolve, reject });
       // Wait until the event loop's turn is over: several requests may have completed in it.
       if (writing < writers) setImmediate(() => void (writing < writers && write()));
     });

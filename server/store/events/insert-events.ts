@@ -3,6 +3,7 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
+import type { StoredEvent } from './last-stored.ts';
 
 /** An event that hasn't been processed yet. */
 export type NewEvent = {
@@ -78,11 +79,11 @@ export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promi
 }
 
 /** Those that the database doesn't have. Compared by id: an erased event keeps nothing else. */
-export async function missingOf(sql: Sql, rows: readonly SealedEvent[]): Promise<SealedEvent[]> {
+export async function missingOf(sql: Sql, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
   const missing = await sql.query<{ id: string }>(
     'SELECT id FROM unnest($1::uuid[]) AS u(id) WHERE NOT EXISTS (SELECT FROM events e WHERE e.id = u.id)',
-    [rows.map(({ id }) => id)],
+    [events.map(({ row }) => row.id)],
   );
   const ids = new Set(missing.map(({ id }) => id));
-  return rows.filter(({ id }) => ids.has(id));
+  return events.filter(({ row }) => ids.has(row.id));
 }

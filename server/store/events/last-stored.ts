@@ -1,16 +1,19 @@
+import type { Shop } from '../shops/shops.ts';
 import type { SealedEvent } from './insert-events.ts';
 
 /** How long to keep stored events in memory, and how much of them at most. */
 const KEPT_MS = 10_000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 
+export type StoredEvent = { shop: Shop; row: SealedEvent };
+
 export type LastStored = {
   /**
    * Adds rows and drops older ones. Dropping happens only here, so nothing is dropped while nothing
    * can be stored.
    */
-  add(rows: readonly SealedEvent[]): void;
-  rows(): readonly SealedEvent[];
+  add(events: readonly StoredEvent[]): void;
+  events(): readonly StoredEvent[];
 };
 
 /**
@@ -18,29 +21,29 @@ export type LastStored = {
  * although they were committed and acknowledged; the process that stored them can store them again.
  */
 export function keepLastStored(now: () => number = () => performance.now()): LastStored {
-  let kept: { at: number; row: SealedEvent }[] = [];
+  let kept: { at: number; event: StoredEvent }[] = [];
   let bytes = 0;
 
   function drop(): void {
     const oldest = now() - KEPT_MS;
     let gone = 0;
-    for (const { at, row } of kept) {
+    for (const { at, event } of kept) {
       if (at >= oldest && bytes <= KEPT_BYTES) break;
-      bytes -= row.body.length;
+      bytes -= event.row.body.length;
       gone++;
     }
     if (gone > 0) kept = kept.slice(gone);
   }
 
   return {
-    add: (rows) => {
+    add: (events) => {
       const at = now();
-      for (const row of rows) {
-        kept.push({ at, row });
-        bytes += row.body.length;
+      for (const event of events) {
+        kept.push({ at, event });
+        bytes += event.row.body.length;
       }
       drop();
     },
-    rows: () => kept.map(({ row }) => row),
+    events: () => kept.map(({ event }) => event),
   };
 }

@@ -28,6 +28,11 @@ export type Shops = {
    */
   known(domain: string): Promise<Shop | null>;
   byId(id: number): Promise<Shop | null>;
+  /**
+   * The shop as it is after connections were lost. If it had just been made, and the server doesn't
+   * have it, it is made again. Null: it was erased.
+   */
+  after(shop: Shop): Promise<Shop | null>;
   /** Forgets an erased shop, so that its domain is looked up again. */
   forget(shop: Shop): void;
   /** @param sql the transaction to read in; without one, it reads on its own */
@@ -45,24 +50,49 @@ export type Shops = {
 
 const REWRAP_BATCH = 500;
 
-type ShopRow = { id: number; domain: string; wrapped_key: Uint8Array | null; wrap_key_id: string | null };
+type ShopRow = {
+  id: number;
+  domain: string;
+  wrapped_key: Uint8Array | null;
+  wrap_key_id: string | null;
+  is_new: boolean;
+};
+
+/** A shop that is younger than this may be missing after a failover, in milliseconds. */
+const NEW_FOR_MS = 60_000;
+const COLUMNS = `id, domain, wrapped_key, wrap_key_id, created_at > now() - ${NEW_FOR_MS} * interval '1 millisecond' AS is_new`;
 
 export function createShops(db: Db, keys: Keys): Shops {
   const byDomain = new Map<string, Shop>();
   const byRowId = new Map<number, Shop>();
   const opening = new Map<string, Promise<Shop>>();
+  /** Shops that were new when they were read, and when that was, by performance.now(). */
+  const newSince = new WeakMap<Shop, number>();
+  let lostBefore = db.lost();
+
+  /**
+   * After connections were lost, this may be another server, that lacks a shop which was just made
+   * and gives its id to another.
+   */
+  function forgetAfterLoss(): void {
+    const lost = db.lost();
+    if (lost === lostBefore) return;
+    lostBefore = lost;
+    byDomain.clear();
+    byRowId.clear();
+  }
 
   function remember(row: ShopRow): Shop {
     if (!row.wrapped_key || row.wrap_key_id === null) throw new Error(`The key of shop ${row.id} has been destroyed`);
     const shop = { id: row.id, domain: row.domain, vault: keys.unlock(row.domain, row.wrapped_key, row.wrap_key_id) };
     byDomain.set(row.domain, shop);
     byRowId.set(row.id, shop);
+    if (row.is_new) newSince.set(shop, performance.now());
     return shop;
   }
 
   async function load(domain: string): Promise<Shop> {
-    const found = () =>
-      db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE domain = $1', [domain]);
+    const found = () => db.query<ShopRow>(`SELECT ${COLUMNS} FROM shops WHERE domain = $1`, [domain]);
     const [row] = await found();
     if (row?.wrapped_key) return remember(row);
     const { wrappedKey, wrapKeyId } = keys.create(domain);
@@ -76,28 +106,37 @@ export function createShops(db: Db, keys: Keys): Shops {
     return remember(made);
   }
 
+  async function ensure(domain: string): Promise<Shop> {
+    forgetAfterLoss();
+    const known = byDomain.get(domain);
+    if (known) return known;
+    const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
+    opening.set(domain, running);
+    return await running;
+  }
+
   return {
-    ensure: async (domain) => {
-      const known = byDomain.get(domain);
-      if (known) return known;
-      const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
-      opening.set(domain, running);
-      return await running;
+    ensure,
+    after: async (shop) => {
+      const [row] = await db.query('SELECT 1 FROM shops WHERE domain = $1', [shop.domain]);
+      const since = newSince.get(shop) ?? Number.NEGATIVE_INFINITY;
+      // One that is gone and was not new has been erased.
+      return row || performance.now() - since < NEW_FOR_MS ? await ensure(shop.domain) : null;
     },
     known: async (domain) => {
+      forgetAfterLoss();
       const [row] = await db.query<ShopRow>(
-        `SELECT id, domain, wrapped_key, wrap_key_id FROM shops
+        `SELECT ${COLUMNS} FROM shops
          WHERE domain = $1 AND coalesce(first_call_at, first_webhook_at) IS NOT NULL`,
         [domain],
       );
       return row?.wrapped_key ? (byRowId.get(row.id) ?? remember(row)) : null;
     },
     byId: async (id) => {
+      forgetAfterLoss();
       const known = byRowId.get(id);
       if (known) return known;
-      const [row] = await db.query<ShopRow>('SELECT id, domain, wrapped_key, wrap_key_id FROM shops WHERE id = $1', [
-        id,
-      ]);
+      const [row] = await db.query<ShopRow>(`SELECT ${COLUMNS} FROM shops WHERE id = $1`, [id]);
       return row?.wrapped_key ? remember(row) : null;
     },
     forget: (shop) => {
@@ -110,7 +149,7 @@ export function createShops(db: Db, keys: Keys): Shops {
     },
     checkKeys: async () => {
       const rows = await db.query<ShopRow>(
-        `SELECT DISTINCT ON (wrap_key_id) id, domain, wrapped_key, wrap_key_id FROM shops WHERE wrapped_key IS NOT NULL`,
+        `SELECT DISTINCT ON (wrap_key_id) ${COLUMNS} FROM shops WHERE wrapped_key IS NOT NULL`,
       );
       for (const row of rows) remember(row);
     },

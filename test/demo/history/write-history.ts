@@ -85,7 +85,7 @@ export async function writeHistory(
   const store = createSettingsStore(then);
   const shops = createShops(then, keys);
   const shop = await shops.ensure(story.shop);
-  const inbox = createInbox(then);
+  const inbox = createInbox(then, { shops });
   const log = createLog('silent');
   const turns: TurnDeps = {
     db: then,

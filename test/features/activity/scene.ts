@@ -79,7 +79,7 @@ export async function openScene(): Promise<Scene> {
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
   const store = createSettingsStore(db);
   const log = createLog('silent');
-  const inbox = createInbox(db);
+  const inbox = createInbox(db, { shops });
   let made = 0;
 
   const app = express();

@@ -16,9 +16,10 @@ const BEFORE_ALL = '00000000-0000-7000-8000-000000000000';
 async function scene() {
   const db = await testDatabase();
   onTestFinished(db.close);
-  const shop = await createShops(db, keys).ensure(SHOP);
+  const shops = createShops(db, keys);
+  const shop = await shops.ensure(SHOP);
   const store = async (over: Sql) =>
-    await createInbox({ ...db, query: over.query }).store({
+    await createInbox({ ...db, query: over.query }, { shops }).store({
       shop,
       webhookId: 'meanwhile',
       topic: 'orders/create',

@@ -23,8 +23,9 @@ it('an opt-in and an opt-out behind a hundred events, acknowledged by a process 
 
   // What the process had acknowledged but not handled, in this order: batches end at the
   // shop/update, and at their size limit.
-  const shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(domain);
-  const inbox = createInbox(db);
+  const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
+  const shop = await shops.ensure(domain);
+  const inbox = createInbox(db, { shops });
   const filler = (id: number) =>
     ({ topic: 'customers_whats_app_marketing_consent/update', body: { customer_id: id, phone_number: null } }) as const;
   const events = [

@@ -142,7 +142,7 @@ describe('shop/redact', () => {
     const db = await testDatabase();
     onTestFinished(db.close);
     const shops = createShops(db, keys);
-    const inbox = createInbox(db);
+    const inbox = createInbox(db, { shops });
     const shop = await shops.ensure(SHOP);
     const store = async (topic: string, body: object, webhookId: string, at: number) =>
       await inbox.store({
@@ -207,7 +207,7 @@ describe('shop/redact', () => {
     const db = await testDatabase();
     onTestFinished(db.close);
     const shops = createShops(db, keys);
-    const inbox = createInbox(db, 2);
+    const inbox = createInbox(db, { shops, writers: 2 });
     const shop = await shops.ensure(SHOP);
     const at = Date.now();
     let stored = 0;

@@ -21,7 +21,7 @@ it('while the database hangs, a webhook waiting longer than its sender does is d
     return await db.query(text, params);
   };
   vi.useFakeTimers({ toFake: ['performance'] });
-  const inbox = createInbox({ ...db, query }, 1);
+  const inbox = createInbox({ ...db, query }, { shops: { after: async (known) => known }, writers: 1 });
   const store = async (webhookId: string) =>
     await inbox.store({
       shop,
