@@ -32,6 +32,8 @@ export type KnownTag = {
 /** A person as last known. Sealed in `people.profile`. */
 export type PersonProfile = {
   customerId: ShopifyId | null;
+  /** When a customer of this id was deleted, if this one was created since. */
+  newSince?: Instant;
   contact: Contact;
   /** Which kind of body the contact came from: a customer's own beats an order's. */
   contactFrom: 'customer' | 'order' | null;

@@ -38,6 +38,8 @@
  *   no longer have our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
  *   have the same second.
+ * - Row 3: the opt-in of a customer who was deleted is another's for one created since, whatever
+ *   their id.
  * - Row 3: *not_subscribed* or *never_subscribed* counts here however old it is, but a newer opt-in
  *   of the person's own shows that they have chosen. While Shopify is being asked about them,
  *   another person's opt-in waits. "Anywhere" is for an opt-in of a customer who was merged into
@@ -99,6 +101,8 @@ export type Recipient = {
   optInsFrom: Instant;
   /** The same for channels on which Shopify has said less of them than on others. */
   optInsFromOn?: Partial<Record<FlagChannel, Instant>>;
+  /** When a customer of this id was deleted: what they had chosen was another's choice. */
+  newSince?: Instant;
   /** What Shopify last said about them themselves, whichever address it was about. */
   ownWords?: readonly ConsentFact[];
 };
@@ -135,6 +139,9 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
     return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };
   }
   if (flag && !surelyHeld(true)) {
+    if (to.newSince !== undefined && choice.fact.personId === to.personId && !(choice.at > to.newSince)) {
+      return { send: null, reason: 'held_by_holder', fact: choice.fact };
+    }
     const isAnothers = choice.fact.personId !== to.personId;
     const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, rules.optInLevel, to)) : null;
     if (holder) return { send: null, reason: 'held_by_holder', fact: holder };

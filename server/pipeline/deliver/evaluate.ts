@@ -113,6 +113,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     canBeAsked: life.canRead && isCustomer,
     isBeingAsked: delivery.unread === true,
     optInsFrom,
+    ...(profile.newSince !== undefined && { newSince: profile.newSince }),
     ...(unsaid.length > 0 && { optInsFromOn: Object.fromEntries(unsaid) }),
     ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };

@@ -109,6 +109,8 @@ export function handleTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>):
     if (batch.ask(person, { merged: true })) return skipped('recorded', detailOf('tags_merged'));
     return sendTagged(batch, event, t, { person, waits: false, entity: null });
   }
+  // It is about a customer of the same id who was deleted since.
+  if (event.triggeredAt <= (person.profile.newSince ?? -Infinity)) return skipped('deleted_person');
   const otherTags = learnTags(batch, event, t, person);
   const waits = batch.ask(person, { otherTags: otherTags && !event.hasWaited });
   // Shopify may have answered before the change all the same: clocks differ.

@@ -1,5 +1,6 @@
 import type { Channel, FoundFact } from '../../domain/consent.ts';
 import { isStale } from '../../domain/is-stale.ts';
+import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -67,10 +68,15 @@ function isAnother(person: Person, address: { channel: Channel; hash: string }, 
   return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
 }
 
-/** Nothing is sent for a deleted customer, unless this body was created after the deletion. */
+/**
+ * Nothing is sent for a deleted customer, unless this body was created after the deletion. Then
+ * nothing that was known of them counts for the one who has their id now.
+ */
 function isDeleted(person: Person, createdAt: Instant | null): boolean {
   if (person.deletedAt === null) return false;
   if (createdAt !== null && createdAt > person.deletedAt) {
+    person.profile = { ...emptyProfile(person.profile.customerId), newSince: person.deletedAt };
+    person.profileAt = null;
     person.deletedAt = null;
     return false;
   }

@@ -10,14 +10,15 @@ const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
 const EMOJI_END = /\p{Variation_Selector}+$/u;
 
 /**
- * The trimmed text, if it looks like an email address: one `@`, nothing invisible, a domain with a
+ * The trimmed text, in one spelling (an accent may be written as a character of its own), if it
+ * looks like an email address: one `@`, nothing invisible, a domain with a
  * dot, at most 254 characters (RFC 5321). Addresses in any script pass. We can't know whether it
  * exists.
  */
 export function readEmail(text: string): string | undefined {
   const seen = visibleText(text);
   if (seen.length > MAX_LENGTH) return undefined;
-  const written = seen.replace(EMOJI_END, '');
+  const written = seen.replace(EMOJI_END, '').normalize('NFC');
   if (UNSEEN.test(written)) return undefined;
   const [local, domain, ...rest] = written.split('@');
   if (local === undefined || domain === undefined || rest.length > 0) return undefined;

@@ -3,12 +3,15 @@ import type { Contact } from '../../domain/contact.ts';
 import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Vault } from '../../platform/keys.ts';
 
+/** An accent may be written as a character of its own. */
+const oneSpelling = (email: string) => email.normalize('NFC').toLowerCase();
+
 /** Identifies a customer. */
 export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
-export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${email.toLowerCase()}`);
+export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${oneSpelling(email)}`);
 
 /** A value's hash in the ledger: email in lower case, phone in E.164. */
-export const emailHash = (vault: Vault, email: string) => vault.hash('email', email.toLowerCase());
+export const emailHash = (vault: Vault, email: string) => vault.hash('email', oneSpelling(email));
 export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
 export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
 

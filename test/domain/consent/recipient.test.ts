@@ -279,6 +279,38 @@ table('Before Shopify has answered', [
   },
 ]);
 
+table('Ben was created after a customer of his id was deleted', [
+  {
+    name: 'what that one had opted in to is not his',
+    facts: [says('ben', 'subscribed', 2)],
+    to: { newSince: NOW - 2 * HOUR },
+    send: null,
+    reason: 'held_by_holder',
+  },
+  {
+    name: 'what he opted in to since is',
+    facts: [says('ben', 'subscribed', 2)],
+    to: { newSince: NOW - 2 * HOUR - 1 },
+    send: true,
+    reason: 'due',
+  },
+  {
+    name: 'an opt-out is about the address',
+    facts: [says('ben', 'unsubscribed', 2)],
+    to: { newSince: NOW - HOUR },
+    send: false,
+    reason: 'due',
+  },
+  {
+    name: 'nothing is taken back that Ascent360 has',
+    facts: [says('ben', 'subscribed', 2)],
+    to: { newSince: NOW - HOUR },
+    told: TOLD_YES,
+    send: null,
+    reason: 'already_told',
+  },
+]);
+
 table('A date that cannot be', [
   ...[
     { ms: 15 * 60_000, send: true as const, reason: 'due' as const },

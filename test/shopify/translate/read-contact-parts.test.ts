@@ -22,6 +22,7 @@ describe('an email address', () => {
     [' Ada@Example.com ', 'Ada@Example.com'],
     ["o'neil+ski@mail.example.co.uk", "o'neil+ski@mail.example.co.uk"],
     ['jörg@müller.de', 'jörg@müller.de'],
+    ['jo\u0308rg@mu\u0308ller.de', 'jörg@müller.de'],
     ['a@xn--mller-kva.de', 'a@xn--mller-kva.de'],
     ['\u200eada@example.com\u200b', 'ada@example.com'],
     ['\ufeffada@example.com\u3164', 'ada@example.com'],
