@@ -36,7 +36,7 @@ function inputOf(translated: Translated): PrepareInput {
   return {
     kind: translated.kind,
     again: false,
-    reassert: false,
+    reassertFrom: null,
     contact: translated.contact,
     purchase: translated.kind === 'order' ? translated.purchase : null,
     about: null,

@@ -130,7 +130,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const prepared = prepare({
     kind: delivery.kind,
     again: delivery.again,
-    reassert: delivery.reassert,
+    reassertFrom: delivery.reassert ? (delivery.reassertFrom ?? Infinity) : null,
     contact,
     purchase: delivery.subject?.purchase ?? null,
     about,

@@ -21,7 +21,8 @@ import { type ListsInput, listsDecision } from './lists-decision.ts';
 export type PrepareInput = ListsInput & {
   kind: DeliveryKind;
   again: boolean;
-  reassert: boolean;
+  /** Flags accepted before this are sent again; null: none are. */
+  reassertFrom: Instant | null;
   contact: Contact;
   purchase: Purchase | null;
   /** For a consent event: the channel its fact is about, and the fact's id. */
@@ -76,10 +77,11 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
   const one = (channel: FlagChannel): FlagDecision => {
     if (!HAS[channel](input.contact)) return noAddress;
     const told = input.told[channel];
+    const isRepeated = input.reassertFrom !== null && (told.acceptedAt ?? -Infinity) < input.reassertFrom;
     return decide({
       channel,
       facts: input.facts[channel],
-      told: input.reassert ? { accepted: null, acceptedAt: null, pendingFlags: told.pendingFlags } : told,
+      told: isRepeated ? { ...told, accepted: null, acceptedAt: null } : told,
       rules: rulesFor(channel, input.settings),
       historyBefore: input.historyBefore,
       now: input.now,

@@ -72,6 +72,8 @@ export type ClaimedDelivery = {
   firstAttemptAt: Instant | null;
   again: boolean;
   reassert: boolean;
+  /** What was accepted since isn't repeated: another that was resent carried it. */
+  reassertFrom?: Instant;
   fence: number;
   topic: string;
   eventReceivedAt: Instant;

@@ -365,6 +365,35 @@ describe('flags when resending', () => {
     expect((await retry(id, { dryRun: true })).body.flags.EmailPermission).toEqual({ true: 0, false: 1 });
   });
 
+  it('with reassert are sent once for an address that several events name', async () => {
+    await told();
+    await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));
+    await scene.receive('orders/create', order(1002, 0, { customer: null, email: 'person1@example.com' }));
+    const mobile = { customer: customer(1, 0, { phone: '+12125550142' }) };
+    await scene.receive('customers_marketing_consent/update', {
+      id: 1,
+      phone: '+12125550142',
+      sms_marketing_consent: { state: 'unsubscribed', consent_updated_at: new Date(scene.now - DAY).toISOString() },
+    });
+    await scene.receive('orders/create', order(1003, 0, mobile));
+    const sendAll = async () => {
+      const sent: object[] = [];
+      // A turn sends one for each address.
+      for (let turn = 0; turn < 6; turn++) sent.push(...(await scene.work()));
+      return sent;
+    };
+    await sendAll();
+    const { body } = await bulk({ filter: { topic: 'orders/create' }, reassert: true });
+    expect(body).toMatchObject({
+      count: 3,
+      flags: { EmailPermission: { true: 1, false: 0 }, SMSPermission: { true: 0, false: 1 } },
+    });
+    const sent = await sendAll();
+    expect(sent).toHaveLength(3);
+    const having = (key: string) => sent.filter((one) => key in one).length;
+    expect({ true: having('EmailPermission'), false: having('SMSPermission') }).toEqual({ true: 1, false: 1 });
+  });
+
   it('count once for an address that several events name', async () => {
     await told();
     await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));

@@ -232,7 +232,7 @@ describe('A consent event', () => {
       'resent on purpose',
       {
         about: about('f1'),
-        reassert: true,
+        reassertFrom: Infinity,
         facts: facts({ email: [optIn] }),
         told: told({ email: { accepted: true } }),
       },

@@ -49,7 +49,7 @@ export function given(change: Partial<PrepareInput> = {}): PrepareInput {
   return {
     kind: 'customer',
     again: false,
-    reassert: false,
+    reassertFrom: null,
     contact,
     purchase: null,
     about: null,

@@ -307,7 +307,7 @@ describe('the payload', () => {
   });
 
   it('repeats on purpose what was accepted, but not what may be on its way with another value', () => {
-    const change = { reassert: true, facts: facts({ email: [optIn] }) };
+    const change = { reassertFrom: Infinity, facts: facts({ email: [optIn] }) };
     expect(ends({ ...change, told: told({ email: { accepted: true } }) })).toBe('sent email,true');
   });
 
