@@ -81,8 +81,8 @@ export const tags = field((value) => {
  */
 export const texts = field((value) => {
   const parts =
-    typeof value === 'string' ? value.split(/[,\n\r\u0085\u2028\u2029]/) : Array.isArray(value) ? value : [value];
-  return [...new Set(parts.map(readTextOrNumber).filter((part) => part !== undefined))];
+    typeof value === 'string' ? value.split(/[,\n\r\u0085\u2028\u2029]/) : Array.isArray(value) ? value : [];
+  return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
 });
 
 function readSection<S extends Shape>(shape: S, from: Record<string, unknown>): Section<S> {
