@@ -47,8 +47,14 @@ const AHEAD_MS = 10 * 60_000;
  * @param latest when it was certainly there
  */
 function withoutFuture(translated: Translated, triggeredAt: Instant, latest: Instant): Translated {
+  const capped = <At extends Instant | null>(at: At) => (at !== null && at > latest + AHEAD_MS ? triggeredAt : at);
+  if (translated.kind === 'lifecycle') {
+    const { updatedAt } = translated.shop;
+    return updatedAt === undefined
+      ? translated
+      : { ...translated, shop: { ...translated.shop, updatedAt: capped(updatedAt) } };
+  }
   if (translated.kind !== 'order' && translated.kind !== 'customer') return translated;
-  const capped = (at: Instant | null) => (at !== null && at > latest + AHEAD_MS ? triggeredAt : at);
   return { ...translated, createdAt: capped(translated.createdAt), updatedAt: capped(translated.updatedAt) };
 }
 

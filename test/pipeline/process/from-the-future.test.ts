@@ -39,6 +39,17 @@ it('a customer created in the future does not count as a new person after a dele
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
 });
 
+it('shop/update from the future is believed, and so is the next one', async () => {
+  const update = (change: object) => ({ id: 1, name: 'Snow', ...change });
+  const known = async () => await scene.base.shops.facts(scene.base.shop);
+  const moved = update({ country_code: 'FR', iana_timezone: 'Europe/Paris', updated_at: inFuture });
+  await scene.receive('shop/update', moved, Date.now() - MINUTE);
+  expect(await known()).toMatchObject({ country: 'FR', timeZone: 'Europe/Paris' });
+  const back = update({ country_code: 'US', iana_timezone: 'America/Denver', updated_at: ago(SECOND) });
+  await scene.receive('shop/update', back);
+  expect(await known()).toMatchObject({ country: 'US', timeZone: 'America/Denver' });
+});
+
 it('a clock a few minutes ahead changes nothing: the newer state still wins', async () => {
   await scene.receive('orders/updated', order(1, { updated_at: ago(-5 * MINUTE), total_price: '2.00' }));
   await scene.send();
