@@ -89,6 +89,11 @@ describe('the sign-up block', () => {
     expect(boxes.every((box) => !box.hasAttribute('name'))).toBe(true);
   });
 
+  it('makes one tag of an interest, also if its prefix has a comma', async () => {
+    const page = await render({ interests: 'Ski', prefix: 'interest,' });
+    expect(value(page, '[type=checkbox]')).toBe('interestSki');
+  });
+
   it.each([null, '', ' \n '])('has no question about interests if the settings name none: %j', async (interests) => {
     const page = await render({ ...(interests !== null && { interests }) });
     expect(page.querySelectorAll('[type=checkbox]')).toHaveLength(0);
