@@ -172,6 +172,10 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const parked = t.kind === 'order' && t.buyerById && person && met.waits ? batch.park(event, person) : null;
   if (parked) return parked;
   if (!hasContact(t.contact)) {
+    // An earlier state that waits names an address that was removed, unless it is only hidden.
+    if (!t.contact.denied) {
+      batch.drop(key, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });
+    }
     return skipped('no_contact', t.contact.denied ? detailOf('contact_denied') : null);
   }
   return batch.deliver(event, {

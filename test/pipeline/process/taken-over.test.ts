@@ -89,6 +89,32 @@ it.each(ROWS)('%s, if the first is being sent when it arrives, and fails', async
   expect(await scene.work()).toMatchObject([row.sent]);
 });
 
+const nameless = { email: null, contact_email: null, phone: null, billing_address: null, default_address: null };
+it.each([
+  [
+    'a customer',
+    'customers/update',
+    (updated: number, over = {}) => customer(3, { updated_at: ago(updated), ...over }),
+  ],
+  ['an order', 'orders/updated', (updated: number, over = {}) => order(3, { updated_at: ago(updated), ...over })],
+])('a state of %s without any address takes the place of an earlier one that waits', async (_, topic, body) => {
+  for (const together of [true, false]) {
+    await scene.begin();
+    const earlier = await scene.receive(topic, { ...body(20 * SECOND) });
+    if (!together) await scene.process();
+    const newer = await scene.receive(topic, { ...body(10 * SECOND, nameless) });
+    expect(await scene.work()).toEqual([]);
+    const rows = await scene.db.query(
+      'SELECT id, state, reason, merged_into FROM events WHERE shop_id = $1 ORDER BY id',
+      [scene.shop.id],
+    );
+    expect(rows).toEqual([
+      { id: earlier, state: 'merged', reason: 'superseded', merged_into: newer },
+      { id: newer, state: 'skipped', reason: 'no_contact', merged_into: null },
+    ]);
+  }
+});
+
 it('a choice that is read from Shopify is sent with the webhook that says the same and still waits', async () => {
   await scene.begin(nobody);
   const updatedAt = ago(10 * SECOND);
