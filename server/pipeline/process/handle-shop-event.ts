@@ -14,7 +14,7 @@ import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
-import { hadWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
+import { lastWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import { keepRequest, namesNobody } from '../../store/shops/privacy-requests.ts';
 import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
 import { mergeFacts, type Shop } from '../../store/shops/shops.ts';
@@ -35,11 +35,14 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 /** Ignored when older than a reinstall: a later call or webhook shows that the app is installed. */
 async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null }> {
   const life = await loadInstallation(sql, shop, true);
-  const lastSign = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0);
-  const installedAgain = lastSign > at || (await hadWebhookSince(sql, shop, at));
+  const isUsed = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0) > at;
+  const webhookAt = isUsed ? null : await lastWebhookSince(sql, shop, at);
+  const installedAgain = isUsed || webhookAt !== null;
   await eraseTokens(sql, shop, at, installedAgain);
   if (installedAgain) {
-    await saveInstallation(sql, shop, { ...life, lastUninstalledAt: Math.max(life.lastUninstalledAt ?? at, at) });
+    const lastWebhookAt = webhookAt ?? life.lastWebhookAt;
+    const lastUninstalledAt = Math.max(life.lastUninstalledAt ?? at, at);
+    await saveInstallation(sql, shop, { ...life, lastWebhookAt, lastUninstalledAt });
     await askLedgerCheck(sql, shop);
     await compareConsentSoon(sql, shop);
     return { detail: detailOf('used_since') };

@@ -85,19 +85,18 @@ export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false):
 }
 
 /**
- * Whether a webhook that was handled, and that shows that the shop has the app, was triggered after
- * `at`. The last sign of life isn't written for each of them.
+ * When the last webhook was triggered that was handled, and that shows that the shop has the app;
+ * null: none after `at`. `lastWebhookAt` isn't written for each of them.
  */
-export async function hadWebhookSince(sql: Sql, shop: Shop, at: Instant): Promise<boolean> {
-  const rows = await sql.query(
-    `SELECT 1 FROM events
+export async function lastWebhookSince(sql: Sql, shop: Shop, at: Instant): Promise<Instant | null> {
+  const [row] = await sql.query<{ at: Date | null }>(
+    `SELECT max(least(triggered_at, received_at)) AS at FROM events
      WHERE shop_id = $1 AND received_at > $2 AND triggered_at > $2 AND source = 'webhook' AND state <> 'received'
        AND reason IS DISTINCT FROM 'unreadable'
-       AND topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')
-     LIMIT 1`,
+       AND topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')`,
     [shop.id, new Date(at)],
   );
-  return rows.length > 0;
+  return asInstant(row?.at ?? null);
 }
 
 const asDate = (at: Instant | null) => (at === null ? null : new Date(at));

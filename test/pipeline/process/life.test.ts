@@ -105,5 +105,9 @@ it.each([
     await base.process();
     const { uninstalledAt } = await loadInstallation(base.db, base.shop);
     expect(uninstalledAt).toBe(uninstalled ? base.now + 10_000 : null);
+    base.now += 2 * DAY;
+    await base.receive('shop/redact', { shop_id: 1 });
+    await base.process().catch(() => {});
+    expect(await isErased()).toBe(uninstalled);
   },
 );
