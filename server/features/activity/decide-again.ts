@@ -47,7 +47,11 @@ export type Candidate = Pick<StateRow, 'state' | 'reason'> & {
 };
 
 /** The event that holds the newest known state of an order or customer. */
-export type Newest = { event_id: string; delivery_id: string | null; has_subject: boolean | null };
+export type Newest = Pick<StateRow, 'state' | 'reason'> & {
+  event_id: string;
+  delivery_id: string | null;
+  has_subject: boolean | null;
+};
 
 /** What is known of the orders, customers and people that the events are about, by entity. */
 export type Known = {
@@ -63,9 +67,11 @@ const ERASED: Text = { code: 'refusal.erased' };
 const kindOf = (family: TopicFamily): DeliveryKind | null =>
   family === 'lifecycle' || family === 'compliance' ? null : family;
 
+const isOpen = ({ state }: Pick<StateRow, 'state'>) => state === 'received' || state === 'open';
+
 /** How to resend one event. A text says why it can't be; null means translate it again. */
 function decide(row: Candidate, newest: Newest | undefined, newId: () => string): SendAgain | Text | null {
-  if (row.state === 'received' || row.state === 'open') return WAITING;
+  if (isOpen(row)) return WAITING;
   if (row.reason === 'redacted' || (!row.has_body && !row.has_subject)) return ERASED;
   const topic = topicOf(row.topic);
   const kind = row.kind ?? (topic ? kindOf(topic.family) : null);
@@ -85,13 +91,16 @@ function decide(row: Candidate, newest: Newest | undefined, newId: () => string)
     personId: row.person_id,
   };
   if (newest && newest.event_id !== row.id) {
-    if (newest.delivery_id === null) return reasonText('no_contact');
+    if (newest.delivery_id === null) return isOpen(newest) ? WAITING : reasonText(newest.reason ?? 'no_contact');
     return newest.has_subject ? { ...send, source: newest.delivery_id } : ERASED;
   }
   if (row.delivery_id !== null) return row.has_subject ? { ...send, source: row.delivery_id } : ERASED;
   if (row.reason === 'recorded' && kind === 'consent') return reasonText('recorded');
-  // Translating it again would find no choice again, so send the person as last known.
-  if (row.reason === 'no_choice') return row.person_id ? { ...send, source: null } : reasonText('no_choice');
+  // Translating it again would end the same way, so send the person as last known. A stale state
+  // than which none is newer is that of a customer who was merged into another.
+  if (row.reason === 'no_choice' || (row.reason === 'stale' && kind === 'customer')) {
+    return row.person_id ? { ...send, source: null } : reasonText(row.reason);
+  }
   return null;
 }
 

@@ -59,8 +59,9 @@ async function resolve(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Ca
 async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Promise<Map<string, Newest>> {
   if (entities.length === 0) return new Map();
   const rows = await sql.query<Newest & { entity: string }>(
-    `SELECT s.entity, s.latest_event_id AS event_id, d.id AS delivery_id, d.subject IS NOT NULL AS has_subject
-     FROM entity_states s LEFT JOIN deliveries d ON d.event_id = s.latest_event_id
+    `SELECT s.entity, s.latest_event_id AS event_id, coalesce(e.state, 'skipped') AS state, e.reason, d.id AS delivery_id,
+       d.subject IS NOT NULL AS has_subject
+     FROM entity_states s LEFT JOIN events e ON e.id = s.latest_event_id LEFT JOIN deliveries d ON d.event_id = s.latest_event_id
      WHERE s.shop_id = $1 AND s.entity = ANY($2::text[]) AND s.latest_event_id IS NOT NULL`,
     [shop.id, entities],
   );

@@ -26,7 +26,9 @@ const event = (change: Partial<Candidate> = {}): Candidate => ({
 const unsent = (change: Partial<Candidate> = {}) =>
   event({ state: 'skipped', reason: 'topic_off', delivery_id: null, kind: null, has_subject: null, ...change });
 const newestIs = (change: Partial<Newest> = {}): ReadonlyMap<string, Newest> =>
-  new Map([['order', { event_id: 'e9', delivery_id: 'd9', has_subject: true, ...change }]]);
+  new Map([
+    ['order', { event_id: 'e9', state: 'accepted', reason: null, delivery_id: 'd9', has_subject: true, ...change }],
+  ]);
 
 function plan(rows: readonly Candidate[], known: Partial<Known> = {}) {
   let made = 0;
@@ -94,6 +96,12 @@ describe('sent again:', () => {
       newestIs(),
       'new1 as order with d9',
     ],
+    [
+      'a state of a customer who was merged before',
+      unsent({ topic: 'customers/update', reason: 'stale' }),
+      undefined,
+      'new1 as customer with the person as known',
+    ],
     ['a choice that was none', unsent({ reason: 'no_choice' }), undefined, 'new1 as order with the person as known'],
   ])('%s', (_what, row, newest, expected) => {
     expect(fate(row, newest)).toBe(expected);
@@ -156,8 +164,11 @@ describe('not resent, and why:', () => {
     expect(fate(row)).toBe(code);
   });
 
-  it.each([
-    ['had no contact to send', { delivery_id: null, has_subject: null }, 'state.no_contact'],
+  const unsentNewest = { delivery_id: null, has_subject: null, state: 'skipped' } as const;
+  it.each<[string, Partial<Newest>, string]>([
+    ['had no contact to send', { ...unsentNewest, reason: 'no_contact' }, 'state.no_contact'],
+    ['was from before the app was uninstalled', { ...unsentNewest, reason: 'uninstalled' }, 'state.uninstalled'],
+    ['waits until its person has been read', { ...unsentNewest, state: 'open' }, 'refusal.waiting'],
     ['was erased', { has_subject: false }, 'refusal.erased'],
   ])('an older state, if the newest %s', (_what, change, code) => {
     expect(fate(event(), newestIs(change))).toBe(code);

@@ -235,6 +235,24 @@ describe('resending an event', () => {
   });
 });
 
+it('the first state that we get of a customer who was merged before goes out as the kept customer’s', async () => {
+  await scene.receive('customers/create', customer(2, 0));
+  await scene.receive('customers/merge', {
+    status: 'completed',
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+  });
+  await scene.work();
+  const late = await scene.receive('customers/update', customer(1, 1, { first_name: 'Late' }));
+  await scene.work();
+  expect(await find(late)).toMatchObject({ state: 'skipped', reason: 'stale' });
+  expect((await retry(late)).body).toMatchObject({ count: 1, skippedAgain: 0 });
+  // The first turn moves it to the kept customer's lanes.
+  const sent = [...(await scene.work()), ...(await scene.work())];
+  expect(sent).toMatchObject([{ Email: 'person2@example.com' }]);
+  expect((await find(late)).state).toBe('accepted');
+});
+
 it('a customer who lost their last address while something of theirs was waiting is skipped for it', async () => {
   await ended('accepted');
   const run = { action_run_id: 'run-1', properties: { customer_id: 1 } };
