@@ -38,12 +38,13 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | an older event about a tag says something else than the last read                 | changed |
  * | never read, or the settings name a metafield that wasn't requested then           | missing |
  * | read before the app was uninstalled: we don't know what happened since            | missing |
+ * | read before a message about a choice of theirs came that we couldn't read         | missing |
  *
  * A read that is already in progress answers `missing`, but not `changed`.
  * @param uninstalledAt when the app was last uninstalled, if it was
  */
 export function needsRead(
-  profile: Pick<PersonProfile, 'customerId' | 'read'>,
+  profile: Pick<PersonProfile, 'customerId' | 'read' | 'unheard'>,
   settings: Pick<Settings, 'mapping' | 'listIds'> | null,
   news: ChangeHints,
   uninstalledAt: Instant | null = null,
@@ -55,5 +56,8 @@ export function needsRead(
   const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
   if (news.merged || news.newAddress || news.undatedOptIn || news.otherTags || (needed && outdated)) return 'changed';
   const isBefore = read !== null && uninstalledAt !== null && read.at <= uninstalledAt;
-  return read === null || isBefore || keys.some((key) => read.metafields[key] === undefined) ? 'missing' : null;
+  const isUnheard = Object.values(profile.unheard ?? {}).some(({ at }) => read !== null && read.at <= at);
+  return read === null || isBefore || isUnheard || keys.some((key) => read.metafields[key] === undefined)
+    ? 'missing'
+    : null;
 }

@@ -63,3 +63,11 @@ it('each metafield that the settings name is asked for once', () => {
   expect(metafieldKeys(MAPPED.mapping)).toEqual(['facts.birth_date', 'facts.likes']);
   expect(metafieldKeys(null)).toEqual([]);
 });
+
+it.each([
+  ['after the last read', AT, 'missing'],
+  ['before it', AT - 1, null],
+])('a message about a choice that came %s and could not be read: %s', (_, at, why) => {
+  const unheard = { email: { at, eventId: 'e1' } };
+  expect(needsRead({ customerId: '1', read: readWith(), unheard }, NOTHING, {})).toBe(why);
+});

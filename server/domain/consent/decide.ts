@@ -31,9 +31,9 @@
  *   clock can't put it above a real opt-out. An opt-out, or a state without a choice, keeps such a
  *   date: it can only hold back a `true`.
  * - An undated opt-in from an event counts from when the event was triggered, as long as no opt-out
- *   is known for the address and Shopify can't be asked; otherwise it is undated. A read that
- *   confirms it is a fact of its own, with that date. Until then it is held, whatever the setting
- *   says about history.
+ *   is known for the address and Shopify can't be asked, and hasn't been since; otherwise it is
+ *   undated. A read that confirms it is a fact of its own, with that date. Until then it is held,
+ *   whatever the setting says about history.
  * - Rows 2 to 4 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
  *   no longer have our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
@@ -95,6 +95,8 @@ export type Recipient = {
   personId: string | null;
   /** Shopify can be asked about them, so an opt-in without a date waits for that. */
   canBeAsked: boolean;
+  /** When Shopify last said something about their choices: what it didn't confirm then, it never did. */
+  askedAt?: Instant | null;
   /** Shopify has been asked and hasn't answered yet. */
   isBeingAsked: boolean;
   /** An opt-in from before this may have been undone while the app wasn't installed. */
@@ -119,12 +121,14 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   const meant = facts
     .filter((fact) => fact.channel === channel)
     .map((fact) => ({ fact, meaning: meaningOf(fact, rules.optInLevel) }));
-  const isDatedByEvent = !to.canBeAsked && meant.every(({ meaning }) => meaning !== 'opt_out');
+  const mayDate = !to.canBeAsked && meant.every(({ meaning }) => meaning !== 'opt_out');
+  const isDatedByEvent = ({ heardAt }: ConsentFact) =>
+    mayDate && heardAt != null && !(to.askedAt != null && heardAt <= to.askedAt);
   const said = meant.map(({ fact, meaning }): Said => {
-    const chosenAt = fact.chosenAt ?? (isDatedByEvent && meaning === 'opt_in' ? (fact.heardAt ?? null) : null);
+    const chosenAt = fact.chosenAt ?? (meaning === 'opt_in' && isDatedByEvent(fact) ? (fact.heardAt ?? null) : null);
     return { fact, meaning, at: dateOf(chosenAt, meaning, now) };
   });
-  const isUnconfirmed = ({ fact }: Said) => fact.chosenAt === null && fact.heardAt != null && !isDatedByEvent;
+  const isUnconfirmed = ({ fact }: Said) => fact.chosenAt === null && fact.heardAt != null && !isDatedByEvent(fact);
   const optIns = said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s));
   const optIn = newest(optIns.filter((s) => s.at > -Infinity || !isUnconfirmed(s))) ?? newest(optIns);
   const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));

@@ -111,6 +111,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const to: Recipient = {
     personId: delivery.personId,
     canBeAsked: life.canRead && isCustomer,
+    askedAt: profile.read && !profile.read.silent ? profile.read.at : null,
     isBeingAsked: delivery.unread === true,
     optInsFrom,
     ...(profile.newSince !== undefined && { newSince: profile.newSince }),

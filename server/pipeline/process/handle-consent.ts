@@ -12,11 +12,13 @@ import { personKeyOf } from './keys-of-event.ts';
  * When a consent topic is the first we hear of somebody, its address identifies them until a
  * customer or order tells us more.
  */
-function learnAddress(person: Person, channel: Channel, written: string, topic: string): void {
-  const { contact } = person.profile;
+function learnAddress(person: Person, channel: Channel, written: string, event: TranslatedEvent): void {
+  const { contact, contactFrom } = person.profile;
   const field = channel === 'email' ? 'email' : 'mobile';
   if (channel === 'whatsapp' || contact[field] !== undefined) return;
-  person.profile.contact = { ...contact, [field]: written, origins: { ...contact.origins, [field]: topic } };
+  // They had it before, and have it no longer.
+  if (contactFrom === 'customer' && event.triggeredAt <= (person.profileAt ?? -Infinity)) return;
+  person.profile.contact = { ...contact, [field]: written, origins: { ...contact.origins, [field]: event.topic } };
 }
 
 /**
@@ -40,6 +42,12 @@ function currentAddress({ vault }: Shop, person: Person, channel: Channel): stri
     (address) => address.channel === channel && address.lastSeenAt > seenAt && address.written !== '',
   );
   return later.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? known;
+}
+
+/** The last address they had on a channel where they have none now. */
+function lastAddress(person: Person, channel: Channel): string | null {
+  const had = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
+  return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? null;
 }
 
 /** The most choices about an address that isn't known yet that are kept of one person. */
@@ -89,8 +97,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const own = key ? (batch.people.own(key) ?? null) : null;
   const at = t.fact.chosenAt ?? event.triggeredAt;
   const ofOwn = own && impliedAddress(batch, own, channel, at);
-  const address = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
-  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn) : address;
+  const implied = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
@@ -102,15 +109,19 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   // The choice is about the address Shopify has. We know that once the person has been read.
   // Until then, it holds back an older opt-in of this person, unless it is one itself.
   const choice = state === 'subscribed' ? null : { channel, at };
-  const parked = person && !address && waits ? batch.park(event, person, choice) : null;
+  const parked = person && !implied && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
+  // Whoever has no address any more opts out of the one they had.
+  const last = !implied && own && state === 'unsubscribed' ? lastAddress(own, channel) : null;
+  const address = implied ?? (channel === 'email' ? last?.toLowerCase() : last) ?? null;
+  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? last) : address;
   if (!address || !written) {
     keepUnplaced(batch, own, event.id, t.fact);
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   }
   const hash = vault.hash(channel, address);
-  if (person) {
-    learnAddress(person, channel, written, event.topic);
+  if (person && !last) {
+    learnAddress(person, channel, written, event);
     batch.people.touch(own ?? person, [{ channel, hash, written }], event.triggeredAt);
     batch.people.changed(person);
     placeChoices(batch, own ?? person);

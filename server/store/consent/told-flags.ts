@@ -92,7 +92,16 @@ export async function noteSending(sql: Sql, shop: Shop, account: number, flags: 
   await Promise.all(groups);
 }
 
-/** These attempts were accepted: Ascent360 now has their flags. */
+/** The flags of a row that were sent after an attempt's; all if that isn't among them any more. */
+const SENT_SINCE = `(SELECT coalesce(jsonb_agg(entry ORDER BY n), '[]')
+       FROM jsonb_array_elements(t.unsettled) WITH ORDINALITY AS sent (entry, n)
+       WHERE n > (SELECT coalesce(max(o.n), 0) FROM jsonb_array_elements(t.unsettled) WITH ORDINALITY AS o (entry, n)
+         WHERE o.entry->>0 = u.attempt_id))`;
+
+/**
+ * These attempts were accepted: Ascent360 now has their flags, or one that was sent since. A flag
+ * about a person may be sent to two of their addresses at once.
+ */
 export async function noteAccepted(
   sql: Sql,
   shop: Shop,
@@ -100,12 +109,18 @@ export async function noteAccepted(
 ): Promise<void> {
   const groups = withoutRepeats(flags).map(async (group) => {
     const { columns, from, params } = unnest(
-      { channel: 'text', address: 'text', account: 'int', value: 'boolean' },
-      group.map(({ channel, address, account, value }) => ({ channel, address, account, value })),
+      { channel: 'text', address: 'text', account: 'int', value: 'boolean', attempt_id: 'text' },
+      group.map(({ channel, address, account, value, attemptId }) => ({
+        channel,
+        address,
+        account,
+        value,
+        attempt_id: attemptId,
+      })),
       2,
     );
     await sql.query(
-      `UPDATE told t SET accepted = u.value, accepted_at = now(), unsettled = '[]' FROM ${from} AS u(${columns})
+      `UPDATE told t SET accepted = u.value, accepted_at = now(), unsettled = ${SENT_SINCE} FROM ${from} AS u(${columns})
        WHERE t.shop_id = $1 AND t.channel = u.channel AND t.address = u.address AND t.account = u.account`,
       [shop.id, ...params],
     );

@@ -250,6 +250,20 @@ table('Before Shopify has answered', [
     }),
   ),
   {
+    name: 'one that Shopify did not confirm when it was asked is held once it can be asked no more',
+    facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR }), says('ben', 'not_subscribed', null)],
+    to: { canBeAsked: false, askedAt: NOW - HOUR },
+    send: null,
+    reason: 'history_held',
+  },
+  {
+    name: 'one that came after Shopify was last asked counts when it can be asked no more',
+    facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR }), says('ben', 'not_subscribed', null)],
+    to: { canBeAsked: false, askedAt: NOW - HOUR - 1 },
+    send: true,
+    reason: 'due',
+  },
+  {
     name: 'one that he has confirmed, undated too, is sent with history "all"',
     facts: [says('ben', 'subscribed', null, { heardAt: NOW - HOUR }), says('ben', 'subscribed', null, { id: 'z' })],
     rules: { history: 'all' },

@@ -206,10 +206,20 @@ describe('a person is put on lists', () => {
 
 describe('an opt-in', () => {
   const undated = { facts: { email: [fact({ chosenAt: null, heardAt: NOW - HOUR })] } };
+  const askedAt = (at: number) => person({ read: { at, metafields: {}, dataSaleOptOut: false } });
 
   it.each<[string, Known, string]>([
     ['without a date waits for Shopify', {}, 'history_held'],
-    ['without a date counts from its event, if Shopify can’t be asked', { life: { canRead: false } }, 'due'],
+    [
+      'without a date counts from its event, if Shopify can’t be asked',
+      { life: { canRead: false }, ada: askedAt(NOW - HOUR - 1) },
+      'due',
+    ],
+    [
+      'without a date doesn’t count from its event, if Shopify was asked since',
+      { life: { canRead: false }, ada: askedAt(NOW - HOUR) },
+      'history_held',
+    ],
     ['without a date counts from its event, if it is a guest’s', { ada: guest }, 'due'],
   ])('%s', (_what, known, reason) => {
     expect(why({ ...known, ...undated })).toBe(reason);

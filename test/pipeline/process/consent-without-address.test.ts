@@ -37,6 +37,48 @@ it.each([
   expect(await scene.send()).toEqual([]);
 });
 
+it.each([
+  ['an email opt-out', EMAIL, emailOptOut, { ...both, email: null }, { Email: both.email, EmailPermission: false }],
+  ['an SMS opt-out', SMS, smsOptOut, { ...both, phone: null }, { Mobile: '13035550100', SMSPermission: false }],
+] as const)(
+  '%s of a customer who has no address any more is about the one they had',
+  async (_, topic, body, now, flag) => {
+    await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+    await scene.receive('customers/update', customer(1, { ...now, updated_at: ago(2 * SECOND) }));
+    await scene.send();
+    await scene.receive(topic, body());
+    expect(await scene.send()).toMatchObject([flag]);
+    await scene.receive('customers/update', customer(1, { ...now, first_name: 'Ada', updated_at: ago(0) }));
+    const [payload] = await scene.send();
+    expect(payload).toMatchObject({ FirstName: 'Ada' });
+    expect(payload).not.toHaveProperty(topic === SMS ? 'Mobile' : 'Email');
+  },
+);
+
+it('an opt-in that names no address is about none that the customer no longer has', async () => {
+  await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+  await scene.receive('customers/update', customer(1, { ...both, phone: null, updated_at: ago(2 * SECOND) }));
+  await scene.send();
+  const event = await scene.receive(SMS, smsConsent(1, 'subscribed', ago(SECOND), null));
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+  expect(await scene.send()).toEqual([]);
+});
+
+it('a choice that arrives late does not bring back the number that the customer no longer has', async () => {
+  await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+  await scene.receive('customers/update', customer(1, { ...both, phone: null, updated_at: ago(2 * SECOND) }));
+  await scene.send();
+  const late = Date.now() - 30 * SECOND;
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', new Date(late).toISOString(), both.phone), late);
+  expect(await scene.send()).toMatchObject([{ Mobile: '13035550100', SMSPermission: false }]);
+  const { body } = await scene.base.call('get', '/people?q=1');
+  const [person] = body.items;
+  await scene.base.call('post', `/people/${person.id}/send`, {});
+  const sent = await scene.send();
+  expect(sent.length).toBeGreaterThan(0);
+  for (const payload of sent) expect(payload).not.toHaveProperty('Mobile');
+});
+
 const NUMBER = '020 7946 0018';
 const british = { address1: '1 High St', city: 'London', country_code: 'GB' };
 

@@ -105,13 +105,28 @@ describe('once Shopify can be asked', () => {
     expect(await flags()).toEqual(sent);
   });
 
-  it('the answer about the customer releases the opt-in', async () => {
-    await chooses('subscribed', 2);
-    await shortened(1);
-    scene.access = true;
-    says('SUBSCRIBED', 2);
-    await scene.receive('customers/update', customer(1));
-    await scene.read();
-    expect(await flags()).toEqual([true]);
-  });
+  it.each(['never asked before', 'asked before'])(
+    'its answer about the customer, %s, releases the opt-in',
+    async (when) => {
+      if (when === 'asked before') {
+        scene.access = true;
+        says('SUBSCRIBED', 3);
+        scene.base.now = minutesAgo(3);
+        await scene.receive('customers/create', customer(1, { updated_at: ago(4 * MINUTE) }), minutesAgo(4));
+        await scene.read();
+        expect(await flags()).toEqual([true]);
+        scene.base.now = Date.now();
+        scene.access = false;
+        await chooses('unsubscribed', 2.5);
+        expect(await flags()).toEqual([false]);
+      }
+      await chooses('subscribed', 2);
+      await shortened(1);
+      scene.access = true;
+      says('SUBSCRIBED', 2);
+      await scene.receive('customers/update', customer(1));
+      await scene.read();
+      expect(await flags()).toEqual([true]);
+    },
+  );
 });
