@@ -99,7 +99,7 @@ export function createApp(deps: AppDeps): Express {
   app.get('/readyz', readiness({ db, queue, canWrite: inbox.check }));
   if (config.metricsToken) app.get('/metrics', metricsRoute(metrics, config.metricsToken));
   if (config.role === 'worker') return app.use(notFound);
-  const receiving = { intake, inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, traces, now };
+  const receiving = { intake, inbox, shops, secrets: config.shopifySecrets, wake, log, metrics, traces };
   app.post('/webhooks', receive(receiving));
   app.use('/flow', flowRoutes(receiving));
   if (!config.production) app.get('/api/openapi.json', (_req, res) => void res.json(describeApi(merchantApi)));

@@ -1,5 +1,4 @@
 import type { RequestHandler, Response } from 'express';
-import type { Instant } from '../../domain/scalars.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 import type { Traces } from '../../pipeline/traces.ts';
 import { type Intake, KEPT_OPEN } from '../../platform/intake.ts';
@@ -24,7 +23,6 @@ export type ReceiveRunDeps = {
   log: Log;
   metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
   traces?: Pick<Traces, 'received'> | undefined;
-  now: () => Instant;
 };
 
 /** A run whose signature, shop and handle have been checked. */
@@ -116,7 +114,6 @@ export function runOf(res: Response): CheckedRun {
 export function storeRun(deps: ReceiveRunDeps): RequestHandler {
   return async (_req, res) => {
     const { shop, runId, rawBody, began } = runOf(res);
-    const receivedAt = deps.now();
     try {
       const event = {
         shop,
@@ -125,8 +122,8 @@ export function storeRun(deps: ReceiveRunDeps): RequestHandler {
         topic: FLOW_RUN,
         shopifyEventId: null,
         apiVersion: null,
-        triggeredAt: receivedAt,
-        receivedAt,
+        triggeredAt: null,
+        receivedAt: null,
         body: rawBody,
       };
       const storing = performance.now();

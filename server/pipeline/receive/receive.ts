@@ -1,5 +1,4 @@
 import type { RequestHandler, Response } from 'express';
-import type { Instant } from '../../domain/scalars.ts';
 import { type Intake, KEPT_OPEN, saysMoreThan } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
@@ -22,7 +21,6 @@ export type ReceiveDeps = {
   log: Log;
   metrics: Pick<Measures, 'webhookAnswered' | 'webhookAcknowledged'>;
   traces?: Pick<Traces, 'received'> | undefined;
-  now: () => Instant;
 };
 
 function answer(res: Response, status: number, message?: string): void {
@@ -73,7 +71,6 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     }
     const { headers } = read;
     family = topicOf(headers.topic)?.family ?? family;
-    const receivedAt = deps.now();
     try {
       const store = async (): Promise<{ shop: Shop; id: string | null }> => {
         const shop = await deps.shops.ensure(headers.shop);
@@ -83,8 +80,8 @@ export function receive(deps: ReceiveDeps): RequestHandler {
           topic: headers.topic,
           shopifyEventId: headers.eventId,
           apiVersion: headers.apiVersion,
-          triggeredAt: headers.triggeredAt ?? receivedAt,
-          receivedAt,
+          triggeredAt: headers.triggeredAt,
+          receivedAt: null,
           body: webhook.rawBody,
         });
         try {
@@ -103,7 +100,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
       deps.metrics.webhookAcknowledged(family, isNew);
       if (isNew) deps.wake(shop.id);
       if (isNew) deps.traces?.received({ id, shopId: shop.id, family }, { began, storing, stored });
-      deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: deps.now() - receivedAt });
+      deps.log.debug({ stage: 'receive', shop: shop.id, topic: headers.topic, isNew, ms: stored - began });
     } catch (error) {
       deps.log.warn(
         { stage: 'receive', topic: headers.topic, err: error },

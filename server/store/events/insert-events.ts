@@ -15,8 +15,9 @@ export type NewEvent = {
   shopifyEventId?: string | null;
   apiVersion?: string | null;
   importId?: string;
-  triggeredAt: Instant;
-  receivedAt: Instant;
+  /** Null: when it is stored, by the database's clock; a process's own may be wrong. */
+  triggeredAt: Instant | null;
+  receivedAt: Instant | null;
   body: Uint8Array | string;
 };
 
@@ -34,8 +35,15 @@ const columnTypes = {
   body: 'bytea',
 } as const;
 
+const NOW = "date_trunc('milliseconds', now())";
+const VALUES = Object.keys(columnTypes)
+  .map((name) => (name.endsWith('_at') ? `coalesce(u.${name}, ${NOW})` : `u.${name}`))
+  .join(', ');
+
 /** An event as it is stored, its body sealed. */
 export type SealedEvent = ReturnType<typeof sealEvent>;
+
+const dateOf = (at: Instant | null) => (at === null ? null : new Date(at));
 
 export function sealEvent(event: NewEvent) {
   const id = newId();
@@ -48,8 +56,8 @@ export function sealEvent(event: NewEvent) {
     shopify_event_id: event.shopifyEventId ?? null,
     api_version: event.apiVersion ?? null,
     import_id: event.importId ?? null,
-    triggered_at: new Date(event.triggeredAt),
-    received_at: new Date(event.receivedAt),
+    triggered_at: dateOf(event.triggeredAt),
+    received_at: dateOf(event.receivedAt),
     body: event.shop.vault.seal(bodyBinding(id), event.body),
   };
 }
@@ -65,7 +73,7 @@ export async function insertSealed(sql: Sql, rows: readonly SealedEvent[]): Prom
   // here.
   const stored = await sql.query<{ id: string }>(
     `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
-     INSERT INTO events (${columns}) SELECT u.* FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
+     INSERT INTO events (${columns}) SELECT ${VALUES} FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
      ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
     [[...new Set(rows.map((row) => row.shop_id))], ...params],
   );

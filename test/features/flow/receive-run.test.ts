@@ -173,7 +173,6 @@ async function serveAlone(over: Partial<ReceiveRunDeps>) {
     wake: () => {},
     log: createLog('silent'),
     metrics: { webhookAnswered: () => {}, webhookAcknowledged: () => {} },
-    now: Date.now,
     ...over,
   };
   const server = createServer(express().use('/flow', flowRoutes(deps, 2)));
