@@ -1,7 +1,7 @@
 import type { Channel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { ChangeHints } from '../../domain/needs-read.ts';
-import type { Instant } from '../../domain/scalars.ts';
+import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
@@ -108,6 +108,9 @@ export type Batch = {
   settle(event: TranslatedEvent, outcome: Outcome, search: readonly string[], entity: string | null): void;
   /** Settles an event about an erased person and erases its body. */
   erase(event: TranslatedEvent, outcome: Outcome): void;
+  /** A customer was merged into one who has been erased since: they are erased with them. */
+  eraseAlso(customer: ErasedWithAnother): void;
+  erasedAlso(): readonly ErasedWithAnother[];
   /** People who were merged into others by these events. */
   mergedAway(): string[];
   /** Whom they were merged into. */
@@ -133,6 +136,9 @@ export type ChooseLeaving = (
   opened: readonly NewDelivery[],
   known: { people: People; entities: ReadonlyMap<string, EntityState> },
 ) => Promise<ChosenToLeave | null>;
+
+/** `eventId`: the merger. `at`: when the other was erased. */
+export type ErasedWithAnother = { customerId: ShopifyId; eventId: string; at: Instant };
 
 export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
 

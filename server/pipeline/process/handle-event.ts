@@ -21,11 +21,17 @@ export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   // A read may show old data: only a customer or order created since the erasure is about a new
   // person.
   const since = isRead(t) ? (t.createdAt ?? 0) : event.triggeredAt;
-  if (erased.some((at) => at !== null && since <= at)) {
+  const erasedAt = erased.find((at) => at !== null && since <= at) ?? null;
+  const isGone = t.kind === 'merge' && isErased(batch, t.deletedId, event.triggeredAt);
+  if (erasedAt !== null) {
+    // Whoever was the same person is erased with them, although we hear of it only now.
+    if (t.kind === 'merge' && t.completed && t.deletedId && !isGone) {
+      batch.eraseAlso({ customerId: t.deletedId, eventId: event.id, at: erasedAt });
+    }
     batch.erase(event, skipped('redacted'));
     return;
   }
-  if (t.kind === 'merge' && isErased(batch, t.deletedId, event.triggeredAt)) {
+  if (isGone) {
     handleMerge(batch, event, { ...t, deletedId: null });
     batch.erase(event, skipped('redacted'));
     return;

@@ -119,6 +119,8 @@ export async function handleShopEvent(
       }
       if (t.request === 'customer_redact') {
         audit.push(...(await redactPerson(sql, shop, t, event)));
+        // Another's opt-out may have been about to go with what was ended.
+        await askLedgerCheck(sql, shop);
         note('erased');
         await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);

@@ -20,7 +20,7 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
 import type { InShop } from '../in-shop.ts';
-import type { Batch, Outcome, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
+import type { Batch, ErasedWithAnother, Outcome, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf, touchedBy } from './keys-of-event.ts';
 import { quietPeriodLeft } from './quiet-period.ts';
 
@@ -67,6 +67,7 @@ export async function openBatch(
   let asks = false;
   let quietMs: number | null = null;
   const erased: string[] = [];
+  const erasedAlso: ErasedWithAnother[] = [];
   const touched = new Set<EntityState>();
   const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
   const otherUpdates: EventUpdate[] = [];
@@ -205,6 +206,8 @@ export async function openBatch(
       translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: null, search: [], entity: null });
       erased.push(event.id);
     },
+    eraseAlso: (customer) => void erasedAlso.push(customer),
+    erasedAlso: () => erasedAlso,
     mergedAway: () => handedOver.map(({ from }) => from),
     keptByMerges: () => [...kept],
     asked: () => reading.may && (asks || parked.size > 0),

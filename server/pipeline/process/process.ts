@@ -4,17 +4,18 @@ import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
+import { redactPerson } from '../../store/erase/erase-person.ts';
 import { failTranslating, settleEvents } from '../../store/events/events.ts';
 import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
-import { inShop } from '../in-shop.ts';
+import { type InShop, inShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
 import type { Measures } from '../measures.ts';
 import type { Traces } from '../traces.ts';
-import type { QuietPeriod } from './batch.ts';
+import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
@@ -82,6 +83,15 @@ async function noteSignsOfLife(
   return next;
 }
 
+/** Customers who turn out to have been the same as one who was erased. */
+async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly ErasedWithAnother[]): Promise<void> {
+  for (const { customerId, eventId, at } of merged) {
+    const named = { customerId, email: null, phone: null, orderIds: [] };
+    audit.push(...(await redactPerson(sql, shop, named, { id: eventId, triggeredAt: at })));
+    audit.push({ kind: 'privacy', action: 'erased', request: eventId });
+  }
+}
+
 /**
  * The second stage: translates a batch of one shop's stored events. They are opened and read before
  * the transaction. The transaction adds facts to the ledger, saves people and addresses, and
@@ -137,9 +147,11 @@ export async function processEvents(
     const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
     for (const event of events) handleEvent(batch, event);
     // What takes long to seal is claimed in a transaction of its own.
-    const atOnce = opened.bytes > LARGE_BYTES ? undefined : deps.atOnce;
+    const erases = batch.erasedAlso().length > 0;
+    const atOnce = opened.bytes > LARGE_BYTES || erases ? undefined : deps.atOnce;
     leaving = atOnce ? leaveAtOnce({ ...held, life }, atOnce, rows) : null;
     subjects = await batch.save(leaving?.choose);
+    await eraseMerged(held, batch.erasedAlso());
     await openOptOutsOf({ ...held, life }, batch.mergedAway(), now);
     if (settings) await openTagOptOuts({ ...held, life }, optedOutByTag(batch.keptByMerges(), settings), now);
     asked = batch.asked();

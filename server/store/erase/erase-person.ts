@@ -5,7 +5,7 @@ import { interruptedEntry } from '../deliveries/attempts.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey } from '../people/identifiers.ts';
-import { eraseRequests, type PersonRequest } from '../shops/privacy-requests.ts';
+import { eraseRequests, type PrivacySubject } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
 import { forgetMerged } from './kept-instead.ts';
@@ -20,7 +20,7 @@ import { isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
 export async function redactPerson(
   sql: Sql,
   shop: Shop,
-  request: PersonRequest,
+  request: PrivacySubject,
   event: { id: string; triggeredAt: Instant },
 ): Promise<AttemptEntry[]> {
   const traces = await findTraces(sql, shop, request);
@@ -65,7 +65,7 @@ export async function redactPerson(
 async function rememberErasure(
   sql: Sql,
   shop: Shop,
-  { request, traces, at }: { request: PersonRequest; traces: Traces; at: Instant },
+  { request, traces, at }: { request: PrivacySubject; traces: Traces; at: Instant },
 ): Promise<void> {
   const customers = [request.customerId, ...traces.people.map((person) => person.customerId)];
   const hashes = customers.filter((id) => id !== null).map((id) => customerKey(shop.vault, id));

@@ -1,5 +1,7 @@
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { customerKey } from '../people/identifiers.ts';
+import { loadRedactions } from '../people/redactions.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
@@ -10,6 +12,7 @@ export const PAGE_SIZE = 100;
 
 const pageBinding = (id: string, page: number) => `import_pages.ids:${id}:${page}`;
 
+/** Saves a page, without customers who were erased. */
 export async function addPage(
   sql: Sql,
   shop: Shop,
@@ -19,8 +22,18 @@ export async function addPage(
   await sql.query(
     `INSERT INTO import_pages (import_id, shop_id, page, ids) VALUES ($1, $2, $3, $4)
      ON CONFLICT (import_id, page) DO UPDATE SET ids = excluded.ids`,
-    [importId, shop.id, page, shop.vault.sealJson(pageBinding(importId, page), ids)],
+    [importId, shop.id, page, shop.vault.sealJson(pageBinding(importId, page), await withoutErased(sql, shop, ids))],
   );
+}
+
+async function withoutErased(sql: Sql, shop: Shop, ids: PageIds): Promise<PageIds> {
+  const keys = ids.map((id) => id && customerKey(shop.vault, id));
+  const erased = await loadRedactions(
+    sql,
+    shop,
+    keys.filter((key) => key !== null),
+  );
+  return ids.map((id, i) => (erased.has(keys[i] ?? '') ? null : id));
 }
 
 /** Null: there is no such page. */
@@ -32,7 +45,7 @@ export async function loadPage(sql: Sql, shop: Shop, importId: string, page: num
   return row ? shop.vault.openJson<PageIds>(pageBinding(importId, page), row.ids) : null;
 }
 
-/** Removes customers, and the addresses that counting has met, from imports that aren't over. */
+/** Removes erased customers, and the addresses that counting has met, from imports that aren't over. */
 export async function eraseFromImports(
   sql: Sql,
   shop: Shop,
@@ -48,12 +61,6 @@ export async function eraseFromImports(
   );
   for (const { import_id, page, ids } of pages) {
     const known = shop.vault.openJson<PageIds>(pageBinding(import_id, page), ids);
-    if (!known.some((id) => id !== null && gone.has(id))) continue;
-    await addPage(
-      sql,
-      shop,
-      { importId: import_id, page },
-      known.map((id) => (id !== null && gone.has(id) ? null : id)),
-    );
+    if (known.some((id) => id !== null && gone.has(id))) await addPage(sql, shop, { importId: import_id, page }, known);
   }
 }

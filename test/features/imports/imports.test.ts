@@ -259,6 +259,18 @@ describe('a person erased while an import that names them is waiting', () => {
   });
 });
 
+describe('a person erased before an import names them', () => {
+  it('is not kept in its list, and the others are sent', async () => {
+    scene = await startScene();
+    const ids = [1, 2, 3].map((n) => scene.shop.setCustomer(customer(n)).id.split('/').at(-1) ?? '');
+    await scene.connector.deliver('customers/redact', { customer: { id: ids[1], email: 'robin2@example.com' } });
+    const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
+    await scene.post(`/imports/${id}/start`);
+    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, done: 2, counts: { records: 2, accepted: 2 } });
+    expect(scene.admin.calls.filter(({ body }) => body.includes(`Customer/${ids[1]}`))).toEqual([]);
+  });
+});
+
 describe('an import', () => {
   it('answers an invalid request with 422 and the field, an unknown id with 404, and a wrong state with 409', async () => {
     scene = await startScene();

@@ -1,6 +1,6 @@
 /** Two customers who had one address: what Shopify asks about one takes nothing from the other, and shows nothing of the other. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Connector, startConnector } from '../../fakes/connector.ts';
+import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { placesThatHold } from '../../fakes/decrypting-search.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE } from '../../pipeline/bodies.ts';
 import { CANARY, keys, redact, requests } from './scene.ts';
@@ -54,6 +54,16 @@ it('erasing one who opted out there brings no older opt-in of the other back', a
   expect(await connector.db.query('SELECT state FROM consent_facts WHERE person_id IS NULL')).toEqual([
     { state: 'unsubscribed' },
   ]);
+});
+
+it('erasing one whose opt-out there was waiting has it sent with the other', async () => {
+  await choose(2, 'subscribed', 3 * MINUTE);
+  await connector.api('PUT', '/settings', { paused: true });
+  await connector.send(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE), { email_address: SHARED }));
+  await connector.deliver('customers/redact', redact(one));
+  await connector.api('PUT', '/settings', { paused: false });
+  await until('the opt-out is sent', async () => flags().includes(false) || undefined);
+  expect(flags()).toEqual([true, false]);
 });
 
 it('the export of one shows no choice of the other, nor what was decided about it', async () => {
@@ -134,6 +144,15 @@ it('erasing one who was merged into another leaves no id of theirs with the othe
   await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
   expect(await named()).toEqual([]);
   expect((await connector.api('GET', '/people?q=2')).body).toMatchObject({ items: [{ customerId: '2' }] });
+});
+
+it('a customer who was merged into one who is erased is erased with them, though the merge is told of late', async () => {
+  await connector.deliver('customers/create', customer(CANARY.id, { email: CANARY.email }));
+  await connector.deliver('customers/create', customer(2));
+  await connector.deliver('customers/redact', redact({ id: 2, email: 'person2@example.com' }));
+  expect(await named()).not.toEqual([]);
+  expect(await merge(new Date(Date.now() - MINUTE))).toMatchObject({ state: 'skipped', reason: 'redacted' });
+  expect(await named()).toEqual([]);
 });
 
 it('a merge that is told of late brings no erased customer back, and the other is read anew', async () => {
