@@ -40,12 +40,19 @@ export function faultOfAnswer(variables: unknown, data: unknown): 'other_records
 }
 
 /**
- * Whether the app may not see a whole record that was asked for by its id. Its place is null, as if
- * there were no such record.
+ * Whether a record that was asked for by its id is null because the app may not see it, or may not
+ * see a field of it that is never null: as if there were no such record.
  */
-export const isRecordDenied = (variables: unknown, denied: readonly string[]): boolean =>
-  (Array.isArray(field(variables, 'ids')) && denied.some((path) => /^\w+\.\d+$/.test(path))) ||
-  (typeof field(variables, 'id') === 'string' && denied.some((path) => /^\w+$/.test(path)));
+export function isRecordDenied(variables: unknown, data: unknown, denied: readonly string[]): boolean {
+  const isHidden = (place: string, record: unknown) =>
+    record === null && denied.some((path) => path === place || path.startsWith(`${place}.`));
+  const nodes = field(data, 'nodes');
+  if (Array.isArray(field(variables, 'ids')) && Array.isArray(nodes)) {
+    return nodes.some((node, i) => isHidden(`nodes.${i}`, node));
+  }
+  const roots = typeof data === 'object' && data !== null ? Object.entries(data) : [];
+  return typeof field(variables, 'id') === 'string' && roots.some(([root, record]) => isHidden(root, record));
+}
 
 /**
  * The cursor of the next page.

@@ -53,6 +53,8 @@ export async function lookAtBulkRead({ admin, shop, signal }: Asking, id: string
     case 'CANCELING':
       return { state: 'running' };
     case 'COMPLETED':
+      // Its records were in a file that Shopify no longer has.
+      if (operation.url === null && Number(operation.objectCount) > 0) return { state: 'failed', why: 'EXPIRED' };
       return {
         state: 'done',
         url: operation.url,

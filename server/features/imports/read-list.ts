@@ -1,13 +1,16 @@
-import type { Admin } from '../../admin/admin.ts';
+import type { Admin, Asking } from '../../admin/admin.ts';
 import { nextCursor } from '../../admin/asked-for.ts';
 import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
-import { customersAtOnce, fetchCustomers } from '../../admin/fetch-records.ts';
+import { customersAtOnce, fetchEachCustomer } from '../../admin/fetch-records.ts';
 import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
-import type { Db } from '../../platform/database/db.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
 import { isCounting, noteListed } from '../../store/imports/reading.ts';
+import { customerKey } from '../../store/people/identifiers.ts';
+import { loadPeople } from '../../store/people/people.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { Work } from './work.ts';
 
 /** The pages that this process has read, by import: Shopify's cursors may loop. */
@@ -55,9 +58,44 @@ export async function listMembers(
   return complete;
 }
 
+/** By id: those who have been merged into another since they were listed, and into whom. */
+async function keptOf(sql: Sql, shop: Shop, ids: readonly ShopifyId[]): Promise<Map<ShopifyId, ShopifyId>> {
+  const keyOf = (id: ShopifyId) => customerKey(shop.vault, id);
+  const people = await loadPeople(sql, shop, ids.map(keyOf));
+  return new Map(
+    ids.flatMap((id): [ShopifyId, ShopifyId][] => {
+      const kept = people.find(keyOf(id))?.profile.customerId ?? id;
+      return kept === id ? [] : [[id, kept]];
+    }),
+  );
+}
+
+/**
+ * What Shopify has of these customers, by id; those who are gone are missing. What it fails to say
+ * of somebody is asked for again, as for a webhook that holds only an id.
+ */
+async function bodiesOf(
+  db: Db,
+  at: Asking,
+  ids: readonly ShopifyId[],
+  metafieldKeys: readonly string[],
+): Promise<Map<ShopifyId, string>> {
+  const records = await fetchEachCustomer(at, ids, metafieldKeys);
+  const gone = ids.filter((id) => !records.has(id));
+  const kept = gone.length > 0 ? await keptOf(db, at.shop, gone) : new Map<ShopifyId, ShopifyId>();
+  const others = kept.size > 0 ? await fetchEachCustomer(at, [...new Set(kept.values())], metafieldKeys) : null;
+  return new Map(
+    ids.flatMap((id): [ShopifyId, string][] => {
+      const now = kept.get(id) ?? id;
+      const record = kept.has(id) ? others?.get(now) : records.get(id);
+      return record === undefined ? [] : [[id, record ?? `{"id":${now}}`]];
+    }),
+  );
+}
+
 /**
  * The customers of an import's list, starting at a line, read one page at a time. A customer who no
- * longer exists gives a record without a body.
+ * longer exists gives a record without a body; one who was merged into another, that one's.
  * @throws AdminError
  */
 export async function* readList(
@@ -72,9 +110,9 @@ export async function* readList(
     if (ids.length === 0) return;
     const there = ids.filter((id) => id !== null);
     const readAt = now();
-    const records = await fetchCustomers({ admin, shop, signal }, there, metafieldKeys);
+    const bodies = await bodiesOf(db, { admin, shop, signal }, there, metafieldKeys);
     for (const id of ids) {
-      yield { line, body: (id && records.get(id)) ?? null, next: { line: line + 1, offset: 0 }, readAt };
+      yield { line, body: (id && bodies.get(id)) ?? null, next: { line: line + 1, offset: 0 }, readAt };
       line++;
     }
   }

@@ -39,7 +39,7 @@ const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
   shop.vault.hash('entity', `${kind === 'orders' ? 'order' : 'customer'}:${id}`);
 
 /** Waits until everything received so far is translated, so that we know what it says. */
-async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
+export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
   const before = Date.now();
   const newest = newId();
   while (!signal.aborted && Date.now() - before < TRANSLATED_WITHIN_MS) {

@@ -5,10 +5,11 @@ import type { BulkAsked } from '../../admin/bulk-query.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Log } from '../../platform/log.ts';
-import { firstSignAt } from '../../store/shops/installation.ts';
+import { firstSignAt, loadInstallation } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
   loadReconciliation,
+  movePointsBack,
   postponeChanges,
   postponeConsent,
   type Reconciliation,
@@ -17,8 +18,9 @@ import {
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type ChangesDeps, type Comparing, findChanges } from './changes.ts';
+import { type ChangesDeps, type Comparing, findChanges, translated } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
+import { MARGIN_MS } from './fetch-changes.ts';
 
 export type ReconciliationDeps = ChangesDeps & {
   wake(shopId: number): void;
@@ -27,17 +29,14 @@ export type ReconciliationDeps = ChangesDeps & {
   lookAgainMs: number;
 };
 
-/**
- * How long a webhook may take to arrive, in milliseconds. Newer changes are left for the next
- * comparison.
- */
-const MARGIN_MS = 2 * 60_000;
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
 /** If a file isn't compared within this time, in milliseconds, it never will be. */
 const HOPELESS_MS = 6 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
+/** How far back to compare after a clock was ahead, in milliseconds. */
+const AHEAD_MS = 7 * DAY_MS;
 const GROUP = 200;
 
 /**
@@ -147,6 +146,7 @@ async function compareFile(
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };
     const bodies = group.map(({ body }) => body);
+    await translated(deps.db, shop, signal);
     const consents = await compareConsent(deps, shop, bodies, { begunAt: at.begunAt, readAt, line, next });
     if (consents === null) return false;
     ({ line, offset } = next);
@@ -211,6 +211,14 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
           await setPoint(sql, shop, firstSignAt(life) ?? now(), life.lastUninstalledAt !== null);
         });
         return false;
+      }
+      // It was compared with a clock that was ahead, no one knows when.
+      if (Math.max(at.customersUntil, at.ordersUntil) > now()) {
+        const life = await loadInstallation(db, shop);
+        const to = Math.max(now() - AHEAD_MS, firstSignAt(life) ?? 0);
+        await movePointsBack(db, shop, to);
+        at.customersUntil = Math.min(at.customersUntil, to);
+        at.ordersUntil = Math.min(at.ordersUntil, to);
       }
       const work = { shop, signal };
       if (at.changesDue && (await orPostpone(deps, work, compareChanges, at))) return true;

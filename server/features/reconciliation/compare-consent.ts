@@ -21,6 +21,7 @@ import { nothingStored } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { ChangesDeps } from './changes.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
+import { MARGIN_MS } from './fetch-changes.ts';
 
 /** The UUID namespace for the ids of facts without an event. */
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
@@ -207,9 +208,19 @@ export async function compareConsent(
       now(),
     );
     const at = now();
-    const found = due.filter(isLeft).map(({ finding }) => finding);
-    const consents = await addFindings(sql, shop, found, at);
+    // A choice just made is sent as well, but its webhook may be on its way.
+    const isRecent = ({ fact }: Missed) => (fact.chosenAt ?? 0) > at - MARGIN_MS;
+    const add = async (recent: boolean) => {
+      const some = due.filter((one) => isLeft(one) && isRecent(one.one) === recent);
+      return await addFindings(
+        sql,
+        shop,
+        some.map(({ finding }) => finding),
+        at,
+      );
+    };
+    const consents = await add(false);
     await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: at });
-    return consents;
+    return consents + (await add(true));
   });
 }

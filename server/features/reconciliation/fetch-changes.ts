@@ -1,12 +1,18 @@
 import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts';
 import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
-import { fetchCustomers, fetchOrder } from '../../admin/fetch-records.ts';
+import { fetchEachCustomer, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
 
 /** Shopify's search filters by whole days only, in its own time zone. */
 const DAY = 24 * 3_600_000;
+
+/**
+ * How long a webhook may take to arrive, in milliseconds. Newer changes are left for the next
+ * comparison, and newer choices don't count as missed.
+ */
+export const MARGIN_MS = 2 * 60_000;
 
 /** A customer or order, and when Shopify last changed it. */
 export type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Instant };
@@ -54,20 +60,16 @@ export async function fetchWhole(
   keys: readonly string[],
 ): Promise<Map<ShopifyId, string | null>> {
   const ids = unknown.map(({ id }) => id);
-  const [first] = ids;
-  try {
-    if (kind === 'customers') return await fetchCustomers(at, ids, keys);
-    if (ids.length <= 1) {
-      const body = first === undefined ? null : await fetchOrder(at, first);
-      return new Map(first === undefined || body === null ? [] : [[first, body]]);
+  if (kind === 'customers') return await fetchEachCustomer(at, ids, keys);
+  const orders = new Map<ShopifyId, string | null>();
+  for (const id of ids) {
+    try {
+      const body = await fetchOrder(at, id);
+      if (body !== null) orders.set(id, body);
+    } catch (error) {
+      if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
+      orders.set(id, null);
     }
-  } catch (error) {
-    if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
-    if (first !== undefined && ids.length === 1) return new Map([[first, null]]);
   }
-  const half = kind === 'orders' ? 1 : Math.ceil(unknown.length / 2);
-  return new Map([
-    ...(await fetchWhole(at, kind, unknown.slice(0, half), keys)),
-    ...(await fetchWhole(at, kind, unknown.slice(half), keys)),
-  ]);
+  return orders;
 }

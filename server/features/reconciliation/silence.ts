@@ -15,14 +15,13 @@ import {
   watchAgainAt,
 } from '../../store/shops/silences.ts';
 import { type ChangesDeps, countUntold } from './changes.ts';
+import { MARGIN_MS } from './fetch-changes.ts';
 
 export type SilenceDeps = ChangesDeps & { log: Log };
 
 const MINUTE = 60_000;
 /** A shorter silence is not worth a thought. */
 const SHORTEST_MS = 30 * MINUTE;
-/** How long a webhook may take to arrive: a newer change proves nothing. */
-const MARGIN_MS = 2 * MINUTE;
 /** While an entry is open: how soon to see whether webhooks come again. */
 const OPEN_EVERY_MS = MINUTE;
 const LATER_MS = 5 * MINUTE;
@@ -31,13 +30,20 @@ const LATER_MS = 5 * MINUTE;
 async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: AbortSignal): Promise<number | null> {
   if (!(await deps.admin.hasAccess(shop))) return null;
   const span = { since, until: deps.now() - MARGIN_MS };
-  try {
-    const customers = await countUntold(deps, { shop, signal }, 'customers', span);
-    return customers + (await countUntold(deps, { shop, signal }, 'orders', span));
-  } catch (error) {
-    if (error instanceof AdminError && error.failure === 'no_access') return null;
-    throw error;
+  let count = 0;
+  let failure: AdminError | null = null;
+  for (const kind of ['customers', 'orders'] as const) {
+    try {
+      count += await countUntold(deps, { shop, signal }, kind, span);
+    } catch (error) {
+      if (!(error instanceof AdminError)) throw error;
+      failure = error;
+    }
   }
+  // One kind is enough to know that something happened.
+  if (failure === null || count > 0) return count;
+  if (failure.failure === 'no_access') return null;
+  throw failure;
 }
 
 async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, signal: AbortSignal): Promise<void> {

@@ -145,6 +145,15 @@ export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant
   ]);
 }
 
+/** A clock was ahead when changes were compared, so we don't know up to when: goes back. */
+export async function movePointsBack(sql: Sql, shop: Shop, to: Instant): Promise<void> {
+  await sql.query(
+    `UPDATE reconciliations SET orders_until = least(orders_until, $2::timestamptz), customers_until = least(customers_until, $2::timestamptz)
+     WHERE shop_id = $1`,
+    [shop.id, new Date(to)],
+  );
+}
+
 /** Saves what a comparison of consent reads, and how far it has got. */
 export async function saveConsentRead(
   sql: Sql,

@@ -123,6 +123,15 @@ describe('counting an import', () => {
     ]);
   });
 
+  it('that Shopify no longer has by the time it is asked for is not mistaken for nobody', async () => {
+    scene = await startScene();
+    scene.shop.setCustomer(customer(1));
+    const change = (text: string) => text.replace(/"url":"[^"]*"/, '"url":null');
+    scene.shop.behave((operation) => (operation === 'BulkOperation' ? { change } : null));
+    const { body } = await scene.post('/imports', { kind: 'customers' });
+    expect(await scene.reaches(body.id, 'failed')).toMatchObject({ counts: { records: 0 } });
+  });
+
   it('fails with what to do if Shopify cannot read', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
@@ -177,6 +186,41 @@ describe('what an import sends', () => {
         .map(({ Email }) => Email)
         .sort(),
     ).toEqual(['robin2@example.com', 'robin3@example.com']);
+  });
+
+  it('are sent though Shopify fails to say who one of them is: that one needs attention', async () => {
+    scene = await startScene();
+    const ids = [1, 2, 3, 4, 5].map((n) => scene.shop.setCustomer(customer(n)).id);
+    const change = (text: string) =>
+      text.includes(`"${ids[2]}"`) ? '{"errors":[{"message":"No","extensions":{"code":"X"}}]}' : text;
+    scene.shop.behave((operation) => (operation === 'CustomersByIds' ? { change } : null));
+    const done = await scene.done({ kind: 'customers', customerIds: ids });
+    expect(done).toMatchObject({ total: 5, done: 5, counts: { records: 5, accepted: 4, attention: 1 } });
+    expect(payloads()).toHaveLength(4);
+  });
+
+  it('are sent as the one they were merged into since they were listed', async () => {
+    scene = await startScene();
+    const [gone, kept] = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
+    const { id } = await scene.counted({ kind: 'customers', customerIds: [gone] });
+    await scene.connector.deliver('customers/merge', {
+      admin_graphql_api_customer_kept_id: kept,
+      admin_graphql_api_customer_deleted_id: gone,
+      status: 'completed',
+      errors: [],
+    });
+    scene.shop.customers.delete(gone ?? '');
+    await scene.post(`/imports/${id}/start`);
+    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 1, counts: { records: 1, accepted: 1 } });
+    expect(payloads().map(({ Email }) => Email)).toEqual(['robin2@example.com']);
+  });
+
+  it('are not taken for gone where the app may not see a part of them that is never empty', async () => {
+    scene = await startScene();
+    const ids = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
+    scene.shop.denied.add('Customer.dataSaleOptOut');
+    const { body } = await scene.post('/imports', { kind: 'customers', customerIds: ids });
+    expect(await scene.reaches(body.id, 'failed')).toMatchObject({ message: expect.stringMatching(/Shopify/) });
   });
 
   it('are the members of a segment', async () => {

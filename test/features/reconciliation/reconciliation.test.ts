@@ -226,6 +226,22 @@ describe('an opt-out whose webhook never arrived', () => {
 });
 
 describe('comparing consent', () => {
+  it('may still be on its way when the weekly comparison finds it: it is sent once, and is no problem', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(1000) });
+    await compare('consent_due_at');
+    const late = await connector.deliver('customers_email_marketing_consent/update', {
+      customer_id: 501,
+      email_address: 'ana@example.com',
+      email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: ago(1000) },
+    });
+    expect(late.state).not.toBe('accepted');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    expect(await problems()).toEqual([]);
+  });
+
   it('records what makes no flag due, without an event', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
@@ -466,6 +482,21 @@ describe('the time up to which changes are known', () => {
     shop.behave([]);
     await compare();
     expect(payloads().filter(({ Order }) => Order)).toHaveLength(1);
+  });
+
+  it('goes back if a clock was ahead: what was missed meanwhile is found, but nothing from before the installation', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    order(ago(72 * HOUR), { id: 802, name: '#802', createdAt: ago(72 * HOUR) });
+    await connector.db.query(
+      `UPDATE reconciliations SET orders_until = now() + interval '1 day', customers_until = now() + interval '1 day'`,
+    );
+    await compare();
+    expect(payloads().flatMap(({ Order }) => Order?.['Name'] ?? [])).toEqual(['#801']);
+    const [point] = await connector.db.query<{ sane: boolean }>(
+      `SELECT orders_until < now() AND orders_until > now() - interval '1 hour' AS sane FROM reconciliations`,
+    );
+    expect(point?.sane).toBe(true);
   });
 
   it('is set anew by a reinstall: changes from in between are not requested', async () => {

@@ -113,6 +113,15 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(0);
   });
 
+  it('is found by the customers alone where Shopify refuses to say anything of orders', async () => {
+    shop.denied.add('QueryRoot.orders');
+    await lastWebhook(25);
+    change(501, ago(3 * HOUR));
+    await look();
+    await until('an entry', async () => (await silent())[0]);
+    expect(await silent()).toMatchObject([{ count: 1, message: expect.stringContaining('1 change happened') }]);
+  });
+
   it('that could not be asked about is no longer listed once Shopify confirms that nothing happened', async () => {
     await lastWebhook(25);
     await connector.db.query('DELETE FROM admin_tokens');
