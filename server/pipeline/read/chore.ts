@@ -6,9 +6,14 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
 import { inShop } from '../in-shop.ts';
 import { completeBodies } from './complete-bodies.ts';
-import { type FetchDeps, fetchPeople } from './fetch-people.ts';
+import { type FetchDeps, fetchPeople, MOST_IDS } from './fetch-people.ts';
 
 export const READS = 'read';
+
+/** By what to ask for fewer people at a time when no answer comes. */
+const STEP = 4;
+
+const isLater = (error: unknown): error is AdminError => error instanceof AdminError && error.failure === 'later';
 
 async function shopsWithReads(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
@@ -27,6 +32,23 @@ async function shopsWithReads(sql: Sql): Promise<number[]> {
  * @param deps.wake says that the shop has something to translate or to send
  */
 export function createFetches(deps: FetchDeps & { wake(shopId: number): void }): Chore {
+  /** How many people of a shop to ask for next, after no answer came; otherwise as many as fit. */
+  const sizes = new Map<number, number>();
+
+  /** Fewer at a time, in case one of them is why no answer comes. */
+  async function readPeople(shop: Shop, signal: AbortSignal): Promise<number> {
+    const size = sizes.get(shop.id) ?? MOST_IDS;
+    try {
+      const read = await fetchPeople(deps, shop, signal, size);
+      if (size * STEP < MOST_IDS) sizes.set(shop.id, size * STEP);
+      else sizes.delete(shop.id);
+      return read;
+    } catch (error) {
+      if (isLater(error)) sizes.set(shop.id, Math.max(1, Math.floor(size / STEP)));
+      throw error;
+    }
+  }
+
   async function withoutAccess(shop: Shop): Promise<false> {
     await inShop(deps.db, shop, async ({ sql }) => {
       await unparkEvents(sql, shop, null);
@@ -41,10 +63,19 @@ export function createFetches(deps: FetchDeps & { wake(shopId: number): void }):
     due: shopsWithReads,
     work: async (shop, signal) => {
       if (!(await deps.admin.hasAccess(shop))) return await withoutAccess(shop);
+      const failures: AdminError[] = [];
+      const orLater = async (reading: Promise<number>): Promise<number> =>
+        await reading.catch((error: unknown) => {
+          if (signal.aborted || !isLater(error)) throw error;
+          failures.push(error);
+          return 0;
+        });
       try {
-        const people = await fetchPeople(deps, shop, signal);
-        const bodies = await completeBodies(deps, shop, signal);
-        if (people + bodies > 0) deps.wake(shop.id);
+        const people = await orLater(readPeople(shop, signal));
+        const bodies = await orLater(completeBodies(deps, shop, signal));
+        if (people + bodies + failures.length > 0) deps.wake(shop.id);
+        const [failure] = failures;
+        if (failure) throw failure;
         return people + bodies > 0;
       } catch (error) {
         if (error instanceof AdminError && error.failure === 'no_access') return await withoutAccess(shop);

@@ -23,6 +23,8 @@ import type { FetchDeps } from './fetch-people.ts';
 
 /** Few at a time, so that reading people gets its turn. */
 const BATCH = 20;
+/** After this many in a row for which no answer comes, none comes for any. */
+const MOST_FAILURES = 3;
 
 type Parked = { event_id: string; topic: string; triggered_at: Date; body: Uint8Array | null };
 type Incomplete = Extract<Translated, { kind: 'incomplete' }>;
@@ -124,6 +126,8 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
      WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
     [shop.id],
   );
+  const failures: AdminError[] = [];
+  let inARow = 0;
   for (const row of rows) {
     let completion: Completion;
     let what: Incomplete | null = null;
@@ -133,13 +137,22 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
       else if (what.what === 'order') completion = await fetchOrderBody(deps, shop, what.id, signal);
       else completion = await fetchCustomerBody(deps, shop, what, signal);
     } catch (error) {
-      if (signal.aborted || !isAboutThisBody(error)) throw error;
+      if (signal.aborted) throw error;
+      if (!isAboutThisBody(error)) {
+        if (!(error instanceof AdminError) || error.failure !== 'later') throw error;
+        failures.push(error);
+        if (++inARow >= MOST_FAILURES) throw error;
+        continue;
+      }
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
       const refused = error instanceof AdminError && !error.partial;
       const detail = detailOf(refused ? 'id_only_refused' : 'id_only_failed');
       completion = { settled: { state: 'attention', reason: 'translation_failed' }, detail };
     }
     await inShop(deps.db, shop, async (held) => await finish(held, row, { what, completion }));
+    inARow = 0;
   }
+  const [failure] = failures;
+  if (failure) throw failure;
   return rows.length;
 }

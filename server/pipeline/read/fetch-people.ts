@@ -29,7 +29,7 @@ export type FetchDeps = {
 };
 
 /** The most ids Shopify takes in one query (https://shopify.dev/docs/api/usage/limits). */
-const MOST_IDS = 250;
+export const MOST_IDS = 250;
 /** What one query may cost, in points (https://shopify.dev/docs/api/usage/limits). */
 const MAX_COST = 1000;
 /**
@@ -40,6 +40,8 @@ const COST_OF_ONE = 6;
 /** When to ask again for what Shopify refuses to say, or fails to say, in milliseconds. */
 const AFTER_REFUSAL_MS = 24 * 3_600_000;
 const AFTER_ACCIDENT_MS = 3_600_000;
+/** When to ask again for one about whom no answer comes at all, while others are due. */
+const AFTER_FAILURE_MS = 5 * 60_000;
 /** After this many refusals in a row, of ever smaller parts, the problem is not one person. */
 const MOST_REFUSALS = 10;
 
@@ -192,16 +194,25 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   });
 }
 
+/** No answer comes, perhaps because of this one: the next time, others are asked for. */
+async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly DueRead[]): Promise<void> {
+  const ids = people.map(({ id }) => id);
+  await inShop(deps.db, shop, async ({ sql }) => await putOffReads(sql, shop, ids, AFTER_FAILURE_MS));
+}
+
 /**
  * Reads one batch of a shop's people through the Admin API. Nothing is lost if it stops in the
  * middle: they stay due.
+ * @param most at most this many
  * @returns how many were asked for; there may be more
  * @throws AdminError
  */
-export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal, most: number): Promise<number> {
   const stored = await deps.settings.load(shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
-  const all = await dueReads(deps.db, shop, peoplePerQuery(keys.length));
+  const size = Math.min(most, peoplePerQuery(keys.length));
+  const due = await dueReads(deps.db, shop, size + 1);
+  const all = due.slice(0, size);
   const todo = all.length > 0 ? [all] : [];
   let opened = 0;
   let refusals = 0;
@@ -213,7 +224,11 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
       opened += taken.opened + (await finish(deps, shop, taken.parked));
       refusals = 0;
     } catch (error) {
-      if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
+      if (!(error instanceof AdminError)) throw error;
+      if (!isCausedByOneItem(error)) {
+        if (error.failure === 'later' && all.length === 1 && due.length > 1) await letOthersGoFirst(deps, shop, all);
+        throw error;
+      }
       if (error.failure !== 'too_costly') refusals++;
       // Too much for one query, or something is wrong with one person: don't make the others wait.
       const half = Math.ceil(wanted.length / 2);

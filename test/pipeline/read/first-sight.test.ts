@@ -108,6 +108,24 @@ describe('when a person is first seen', () => {
     },
   );
 
+  it('the others are read even if no answer comes when one of them is asked for', async () => {
+    scene.unsaid.set('3', 'down');
+    for (const id of [1, 2, 3, 4, 5]) {
+      scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+      await scene.receive('orders/create', order(id, buyer(id)));
+    }
+    for (let tries = 0; tries < 12; tries++) await scene.read().catch(() => {});
+    const sent = await scene.send();
+    expect(sent).toHaveLength(4);
+    for (const payload of sent) expect(payload).toMatchObject({ EmailPermission: true });
+    scene.unsaid.clear();
+    await scene.base.db.query(
+      `UPDATE people SET read_due_at = now() - interval '1 second' WHERE read_due_at IS NOT NULL`,
+    );
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Order: { Id: '3' }, EmailPermission: true }]);
+  });
+
   it('no event waits for ever for someone Shopify refuses, and what Shopify says later is sent then', async () => {
     scene.unsaid.set('1', 'refused');
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });

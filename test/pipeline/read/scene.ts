@@ -26,8 +26,8 @@ export type ReadScene = {
   access: boolean;
   /** The next call fails with this instead of answering. */
   failure: AdminError | null;
-  /** Customers about whom Shopify always says nothing: `refused`, or an accident each time. */
-  unsaid: Map<string, 'refused' | 'accident'>;
+  /** Customers about whom Shopify always says nothing: `refused`, an accident each time, or no answer. */
+  unsaid: Map<string, 'refused' | 'accident' | 'down'>;
   /** Runs between question and answer. */
   meanwhile: (() => Promise<void>) | null;
   begin(settings?: object | null): Promise<void>;
@@ -72,7 +72,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       if (failure) throw failure;
       for (const [id, why] of scene.unsaid) {
         if (!JSON.stringify(variables).includes(`gid://shopify/Customer/${id}"`)) continue;
-        throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', 'An accident', true);
+        throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', why, why === 'accident');
       }
       const { data, errors = [] } = answerGraphql(
         scene.shopify,
@@ -84,7 +84,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       if (codes.includes('MAX_COST_EXCEEDED')) throw new AdminError('too_costly', 'Costs too much');
       if (!data || codes.some((code) => code !== 'ACCESS_DENIED')) throw new AdminError('refused', String(codes[0]));
       const denied = errors.map(({ path = [] }) => path.join('.'));
-      if (isRecordDenied(variables, denied)) throw new AdminError('refused', 'ACCESS_DENIED', false, denied);
+      if (isRecordDenied(variables, data, denied)) throw new AdminError('refused', 'ACCESS_DENIED', false, denied);
       // The stand-in executed the document against that schema, so the schema's result type holds.
       return { data: JSON.parse(JSON.stringify(data)), denied };
     },

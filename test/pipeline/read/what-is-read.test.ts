@@ -348,6 +348,25 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(whole)).toMatchObject({ state: 'accepted' });
   });
 
+  it('for which no answer comes holds up none of the others', async () => {
+    scene.unsaid.set('1', 'down');
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    scene.shopify.setCustomer({ id: 2, defaultEmailAddress: known(2) });
+    scene.shopify.setOrder({ id: 3, email: 'guest@example.com' });
+    const waits = await scene.receive('customers/update', { id: 1 });
+    await scene.receive('customers/update', { id: 2 });
+    await scene.receive('orders/create', { id: 3 });
+    for (let tries = 0; tries < 8; tries++) await scene.read().catch(() => scene.translate());
+    expect((await scene.send()).map((payload) => Reflect.get(payload, 'Email'))).toEqual(
+      expect.arrayContaining(['person2@example.com', 'guest@example.com']),
+    );
+    expect(await scene.seen(waits)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    scene.unsaid.clear();
+    await scene.read();
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com' }]);
+  });
+
   it('that waits while access is lost needs attention too', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     scene.access = false;
@@ -366,9 +385,15 @@ describe('a body that holds only an id', () => {
   });
 
   it.each([
-    ['an order', 'orders/create', 'QueryRoot.order'],
-    ['a customer', 'customers/update', 'QueryRoot.nodes'],
-  ])('of %s that the app may not see is not mistaken for something deleted', async (_, topic, denied) => {
+    ['of an order that the app may not see', 'orders/create', 'QueryRoot.order'],
+    ['of an order with a part that is never empty and that the app may not see', 'orders/create', 'Order.name'],
+    [
+      'of a customer with a part that is never empty and that the app may not see',
+      'customers/update',
+      'Customer.createdAt',
+    ],
+    ['of a customer that the app may not see', 'customers/update', 'QueryRoot.nodes'],
+  ])('%s is not mistaken for something deleted', async (_, topic, denied) => {
     scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
     scene.shopify.denied = new Set([denied]);
