@@ -10,7 +10,7 @@ import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import type { Failing } from './failing.ts';
 import { API_VERSION } from './oauth.ts';
 import { type Outcome, readAnswer } from './read-answer.ts';
-import { type Bucket, correct, newBucket, reserve } from './throttle.ts';
+import { type Bucket, correct, newBucket, reserve, waitForRoom } from './throttle.ts';
 import { TooLongError, type Transport } from './transport.ts';
 
 export type ClientDeps = {
@@ -35,6 +35,12 @@ const THROTTLED_LEAST = 200;
 const THROTTLED_MOST = 10_000;
 const MOST_WAIT = 60_000;
 
+/** How many records it asks for by their ids; otherwise 1. */
+const idsIn = (variables: unknown): number => {
+  const ids: unknown = typeof variables === 'object' && variables !== null ? Reflect.get(variables, 'ids') : null;
+  return Array.isArray(ids) ? Math.max(1, ids.length) : 1;
+};
+
 /** Whether it is safe to run it twice. */
 const isQuery = ({ text }: { text: string }) => !text.trimStart().startsWith('mutation');
 
@@ -44,7 +50,7 @@ const jittered = (ms: number, random: () => number) => ms * (0.8 + 0.4 * random(
 export function createClient(deps: ClientDeps): Admin {
   const { transport, access, denied, failing, now, random, patience = PATIENCE } = deps;
   const buckets = new Map<number, Bucket>();
-  /** What each document cost last time. */
+  /** What each document cost last time, for each id that it asked for. */
   const costs = new Map<string, number>();
 
   const pause = async (ms: number, signal: AbortSignal | undefined) => {
@@ -57,7 +63,14 @@ export function createClient(deps: ClientDeps): Admin {
     { document, variables }: { document: AdminDocument<Data, Variables>; variables: Variables },
     signal: AbortSignal | undefined,
   ): Promise<Outcome<Data>> {
-    const points = costs.get(document.name) ?? 0;
+    const ids = idsIn(variables);
+    const points = Math.ceil((costs.get(document.name) ?? 0) * ids);
+    for (let waited = 0; waited < MOST_WAIT; ) {
+      const ms = waitForRoom(buckets.get(shop.id) ?? newBucket(now()), points, now());
+      if (ms === 0) break;
+      await pause(Math.min(ms, MOST_WAIT - waited), signal);
+      waited += ms;
+    }
     const reserved = reserve(buckets.get(shop.id) ?? newBucket(now()), points, now());
     buckets.set(shop.id, reserved.bucket);
     const settled = (cost: Parameters<typeof correct>[2]) =>
@@ -78,9 +91,9 @@ export function createClient(deps: ClientDeps): Admin {
         { ...answered, retryAfter: answered.headers.get('retry-after') },
         document.answer,
       );
-      if (cost) costs.set(document.name, cost.requested);
+      if (cost) costs.set(document.name, cost.requested / ids);
       settled(cost);
-      if (outcome.kind === 'data' && isQuery(document) && isRecordDenied(variables, outcome.denied)) {
+      if (outcome.kind === 'data' && isQuery(document) && isRecordDenied(variables, outcome.data, outcome.denied)) {
         return { kind: 'refused', code: 'ACCESS_DENIED', denied: outcome.denied };
       }
       const fault = outcome.kind === 'data' ? faultOfAnswer(variables, outcome.data) : null;

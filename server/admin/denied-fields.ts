@@ -14,7 +14,8 @@ export const isPlace = (name: string) => PLACES.has(name);
 export function fieldOf(path: string): string {
   const [first = '', ...names] = path.split('.').filter((part) => !/^\d+$/.test(part));
   const fields = names.filter((name) => !isPlace(name));
-  return fields.length > 0 ? fields.join('.') : first;
+  // Only customers are asked for as nodes.
+  return fields.length > 0 ? fields.join('.') : first === 'nodes' ? 'customers' : first;
 }
 
 /** The fields that have a value in an answer. */

@@ -85,7 +85,8 @@ export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Out
   const cost = reckoned ? { requested: reckoned.requestedQueryCost, throttle: reckoned.throttleStatus } : null;
   const errors = body.errors ?? [];
   const codes = errors.map(({ extensions }) => extensions?.code ?? 'unknown');
-  const denied = errors.flatMap(({ path }, i) => (codes[i] === 'ACCESS_DENIED' ? [(path ?? []).join('.')] : []));
+  const denials = errors.filter((_, i) => codes[i] === 'ACCESS_DENIED').map(({ path }) => (path ?? []).join('.'));
+  const denied = denials.filter((path) => path !== '');
   const outcome = (): Outcome<Data> => {
     if (codes.includes('THROTTLED')) return { kind: 'throttled', waitMs: null };
     if (codes.includes('MAX_COST_EXCEEDED')) return { kind: 'too_costly' };
@@ -95,8 +96,9 @@ export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Out
       if (body.data) return { kind: 'failed', code: other, partial: true };
       return PASSING.has(other) ? { kind: 'failed', code: other } : { kind: 'refused', code: other, denied };
     }
-    if (typeof body.data !== 'object' || body.data === null) {
-      return denied.length > 0
+    // Where Shopify doesn't say what the app may not see, any empty field may be it.
+    if (typeof body.data !== 'object' || body.data === null || denied.length < denials.length) {
+      return denials.length > 0
         ? { kind: 'refused', code: 'ACCESS_DENIED', denied }
         : { kind: 'failed', code: 'unreadable' };
     }

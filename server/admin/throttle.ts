@@ -49,6 +49,22 @@ export function reserve(bucket: Bucket, points: number, now: Instant): { bucket:
   };
 }
 
+/** A call that costs more than this, in points, leaves room for small ones. */
+const LARGE = 100;
+/** How much of the bucket it leaves. */
+const SPARE = 0.25;
+
+/**
+ * How long a large call waits before it reserves its points, in milliseconds: small calls, such as
+ * the read of a new customer, must not queue behind the pages of an import.
+ */
+export function waitForRoom(bucket: Bucket, points: number, now: Instant): number {
+  const { maximum, available, restore } = refill(bucket, now);
+  const needed = Math.min(points, maximum);
+  const room = Math.min(maximum, needed + maximum * SPARE);
+  return needed > LARGE && available < room ? Math.ceil(((room - available) / restore) * 1000) : 0;
+}
+
 /**
  * Updates the bucket after an answer: uses its numbers, minus what other running calls have
  * reserved.

@@ -97,6 +97,25 @@ describe('throttling', () => {
     expect((await Promise.all(calls)).map(({ data }) => data.customersCount?.count)).toEqual(Array(20).fill(0));
   });
 
+  it('of a large call leaves room for small ones: the read of one customer goes before a page of an import', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => `gid://shopify/Customer/${i + 1}`);
+    const read = async (some: string[], signal?: AbortSignal) =>
+      await scene.admin.run(scene.shop, CustomersByIds, { ids: some, withMetafields: false }, signal);
+    scene.there.bucket = { maximum: 2000, available: 1500, restore: 50, at: Date.now() };
+    await read(ids);
+    const stopping = new AbortController();
+    let isOver = false;
+    const large = read(ids, stopping.signal)
+      .catch(() => {})
+      .finally(() => {
+        isOver = true;
+      });
+    await read(ids.slice(0, 1));
+    expect(isOver).toBe(false);
+    stopping.abort();
+    await large;
+  });
+
   it('of one shop delays no other', async () => {
     const other = await stage.scene();
     await other.install();

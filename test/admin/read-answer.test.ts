@@ -30,6 +30,16 @@ describe('an answer of the Admin API', () => {
       { data: null, errors: [denial(['customers'])] },
       { kind: 'refused', code: 'ACCESS_DENIED', denied: ['customers'] },
     ],
+    [
+      'data without something that the app may not see, but not what',
+      { data, errors: [denial(['shop', 'email']), { message: 'denied', extensions: { code: 'ACCESS_DENIED' } }] },
+      { kind: 'refused', code: 'ACCESS_DENIED', denied: ['shop.email'] },
+    ],
+    [
+      'nothing but a denial of nobody says what',
+      { errors: [{ message: 'denied', extensions: { code: 'ACCESS_DENIED' } }] },
+      { kind: 'refused', code: 'ACCESS_DENIED', denied: [] },
+    ],
     ['throttled', { errors: [error('THROTTLED')] }, { kind: 'throttled', waitMs: null }],
     ['too costly', { errors: [error('MAX_COST_EXCEEDED')] }, { kind: 'too_costly' }],
     [

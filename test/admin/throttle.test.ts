@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, correct, newBucket, reserve } from '../../server/admin/throttle.ts';
+import { type Bucket, correct, newBucket, reserve, waitForRoom } from '../../server/admin/throttle.ts';
 
 const bucket = (change: Partial<Bucket> = {}): Bucket => ({ ...newBucket(0), ...change });
 const told = (currentlyAvailable: number, restoreRate = 100) => ({
@@ -28,6 +28,18 @@ describe('how long a call waits for its points', () => {
       return turn.waitMs;
     });
     expect(waits).toEqual([0, 1000, 2000]);
+  });
+});
+
+describe('how long a call waits before it reserves its points', () => {
+  it.each<[string, number, number, number]>([
+    ['not at all if it is small, however few there are', -500, 100, 0],
+    ['not at all if it is large and leaves a quarter of the bucket', 1300, 800, 0],
+    ['until it leaves a quarter', 1000, 800, 3000],
+    ['until the bucket is full, if it needs more than the rest', 1000, 1900, 10_000],
+    ['no longer if it costs more than the bucket holds', 1000, 9999, 10_000],
+  ])('%s', (_, available, points, waitMs) => {
+    expect(waitForRoom(bucket({ available }), points, 0)).toBe(waitMs);
   });
 });
 

@@ -13,7 +13,8 @@ const MOST_IDS = 10_000;
 const digitsOf = (type: string, error: string) =>
   z
     .union([z.string(), z.int({ error }).positive({ error })], { error })
-    .transform((written) => visibleText(String(written)))
+    // Shopify's own CSV file puts an apostrophe before an id.
+    .transform((written) => visibleText(String(written)).replace(/^['"’\s]+|['"’\s]+$/g, ''))
     .pipe(z.string().regex(new RegExp(`^(?:gid://shopify/${type}/)?[1-9]\\d{0,19}$`), { error }))
     .transform((written) => written.slice(written.lastIndexOf('/') + 1));
 

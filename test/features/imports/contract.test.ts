@@ -16,6 +16,10 @@ describe('what an import may ask for', () => {
       { kind: 'customers', customerIds: ['706405506930370084', 'gid://shopify/Customer/12', 13, '\u200b12\u200e'] },
       { customerIds: ['706405506930370084', '12', '13'] },
     ],
+    [
+      { kind: 'customers', customerIds: ["'706405506930370084", '"12"', '"\'13"', ' 14\t'] },
+      { customerIds: ['706405506930370084', '12', '13', '14'] },
+    ],
     [{ kind: 'customers', segmentId: 'gid://shopify/Segment/7' }, { segmentId: '7' }],
     [{ kind: 'customers', customerIds: null, segmentId: null, from: null }, { from: null }],
   ])('accepts %j', (asked, request) => {
