@@ -1,4 +1,5 @@
 import type { PermissionTags } from '../settings.ts';
+import { visibleText } from '../visible-text.ts';
 
 /**
  * What a customer's tags say about a permission that the merchant mapped to tags. Case and
@@ -30,7 +31,7 @@ export function listFromTags(tags: readonly string[], prefix: string): string[] 
   for (const tag of tags) {
     const trimmed = tag.trim();
     if (plain(trimmed.slice(0, length)) !== wanted) continue;
-    const value = trimmed.slice(length).trim();
+    const value = visibleText(trimmed.slice(length));
     if (value !== '' && !values.has(plain(value))) values.set(plain(value), value);
   }
   return [...values.values()];

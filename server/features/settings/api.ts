@@ -35,8 +35,8 @@ const shopAnswer = z.object({
 export type ShopAnswer = z.infer<typeof shopAnswer>;
 
 /**
- * What would happen to an event. `payload` null: nothing is sent. `state` waiting: it would be
- * sent.
+ * What would happen to an event. `payload` null: nothing is sent, or it has to be read first.
+ * `state` waiting: it would be sent.
  */
 const preview = z.object({
   payload: jsonObject.nullable(),

@@ -29,6 +29,8 @@ describe('a list mapped from a tag prefix', () => {
     { tags: ['Interest: Ski touring '], prefix: 'INTEREST:', values: ['Ski touring'] },
     { tags: ['  interest:skiing'], prefix: ' interest: ', values: ['skiing'] },
     { tags: ['interest:Skiing', 'interest: skiing', 'INTEREST:SKIING'], prefix: 'interest:', values: ['Skiing'] },
+    { tags: ['gender:\u200bmale', 'gender:male'], prefix: 'gender:', values: ['male'] },
+    { tags: ['interest:\u200e\u3164'], prefix: 'interest:', values: [] },
     { tags: ['interest:', 'interest:  '], prefix: 'interest:', values: [] },
     { tags: ['my interest:skiing', 'interests'], prefix: 'interest:', values: [] },
     { tags: ['everything'], prefix: '', values: [] },

@@ -83,6 +83,26 @@ describe('a preview', () => {
     expect(await scene.work()).toEqual([payload]);
   });
 
+  it.each([
+    ['orders/create', { id: 1001 }],
+    ['customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' }],
+    ['customers_email_marketing_consent/update', { customer_id: 1 }],
+  ])('of a body of %s that Shopify shortened says that it would be read, if it can be', async (topic, body) => {
+    expect((await preview(topic, body)).body).toMatchObject({
+      payload: null,
+      state: 'attention',
+      reason: 'translation_failed',
+    });
+    await scene.db.query(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`, [scene.shop.id]);
+    expect((await preview(topic, body)).body).toMatchObject({
+      payload: null,
+      fields: [],
+      state: 'waiting',
+      reason: 'reading_shopify',
+      message: expect.stringContaining('Shopify'),
+    });
+  });
+
   it('uses the unsaved settings', async () => {
     const ask = async (settings?: object) =>
       (await preview('orders/create', order(1, 0, { test: true }), settings)).body;
