@@ -350,6 +350,7 @@ export const en = {
     not_told:
       '{channel, select, email {Email} sms {SMS} phone {Phone} postal {Mail} other {WhatsApp}}: no permission sent',
     under_way: 'In progress.',
+    forgotten: 'The result has been erased. We keep it only for a limited time.',
     reason: {
       due: 'Ascent360 hadn’t accepted this choice before.',
       already_told: 'Ascent360 already accepted this choice.',

@@ -81,7 +81,7 @@ const leftOut = z.array(z.object({ message: z.string(), text: textContract, coun
 
 /**
  * `together`: how many events are of an order or customer that is sent for another of them anyway.
- * `skippedAgain`: how many would not be sent because of the settings or the format.
+ * `skippedAgain`: how many would not be sent because of the settings, the format or their message.
  */
 const sentAgain = z.object({ count: z.int(), together: z.int(), flags, skippedAgain: z.int(), leftOut });
 export type SentAgain = z.infer<typeof sentAgain>;

@@ -1,15 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '../../domain/scalars.ts';
 import { loadContext } from '../../pipeline/deliver/context.ts';
-import { evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
+import { type Evaluated, evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
 import { keptPeople } from '../../store/people/kept-people.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan } from './decide-again.ts';
+import { readAgain } from './read-again.ts';
+
+export type SendAgainDeps = {
+  db: Db;
+  shops: Pick<Shops, 'facts'>;
+  settings: Pick<SettingsStore, 'load'>;
+  now: () => Instant;
+};
 
 /**
  * How many are evaluated at a time: 10,000 then need little memory, and other requests are answered
@@ -42,16 +50,29 @@ export const nothingDue = (): DueFlags => ({
   skippedAgain: 0,
 });
 
+/** @param counted the addresses whose flags are counted already */
+function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated): void {
+  if (prepared.kind === 'settle') {
+    due.skippedAgain++;
+    return;
+  }
+  for (const [channel, counts] of [
+    ['email', due.flags.EmailPermission],
+    ['sms', due.flags.SMSPermission],
+  ] as const) {
+    const value = prepared.flags[channel];
+    const address = `${channel}:${keys[channel]?.address}`;
+    if (value === undefined || counted.has(address)) continue;
+    counted.add(address);
+    counts[value ? 'true' : 'false']++;
+  }
+}
+
 /**
  * The flags that sending this plan now would send. Each address counts once, however many events
  * name it.
  */
-export async function dueFlags(
-  deps: { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant },
-  shop: Shop,
-  plan: AgainPlan,
-  reassert: boolean,
-): Promise<DueFlags> {
+export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<DueFlags> {
   const { db } = deps;
   const now = deps.now();
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
@@ -99,22 +120,13 @@ export async function dueFlags(
     });
     const found = await loadContext(db, shop, stored.account, deliveries);
     for (const delivery of deliveries) {
-      const { prepared, keys } = evaluate({ shop, stored, life, found, now }, delivery);
-      if (prepared.kind === 'settle') {
-        due.skippedAgain++;
-        continue;
-      }
-      for (const [channel, counts] of [
-        ['email', due.flags.EmailPermission],
-        ['sms', due.flags.SMSPermission],
-      ] as const) {
-        const value = prepared.flags[channel];
-        const address = `${channel}:${keys[channel]?.address}`;
-        if (value === undefined || counted.has(address)) continue;
-        counted.add(address);
-        counts[value ? 'true' : 'false']++;
-      }
+      add(due, counted, evaluate({ shop, stored, life, found, now }, delivery));
     }
+  }
+  const country = (await deps.shops.facts(shop)).country ?? null;
+  for await (const read of readAgain({ sql: db, shop, stored, now }, country, plan.translate)) {
+    if (read === 'nothing') due.skippedAgain++;
+    else if (read !== 'unknown') add(due, counted, read);
   }
   return due;
 }

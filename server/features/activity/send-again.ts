@@ -1,9 +1,8 @@
-import type { Instant } from '../../domain/scalars.ts';
 import type { EventState } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
-import type { Db, Sql } from '../../platform/database/db.ts';
+import type { Sql } from '../../platform/database/db.ts';
 import { addDeliveries, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
 import { loadSubjects, markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
@@ -12,14 +11,11 @@ import { selectEvents } from '../../store/events/select-events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import type { AgainPlan, SendAgain } from './decide-again.ts';
-import { dueFlags, nothingDue } from './due-flags.ts';
+import { dueFlags, nothingDue, type SendAgainDeps } from './due-flags.ts';
 import { planAgain } from './plan-again.ts';
-
-export type SendAgainDeps = { db: Db; settings: Pick<SettingsStore, 'load'>; now: () => Instant };
 
 /** `count`: how many are sent. `together`: how many more events go with them. `refusal`: why the first event that can't be sent stays. */
 export type SentAgain = DueFlags & { count: number; together: number; leftOut: LeftOut[]; refusal: Text | null };

@@ -212,7 +212,7 @@ export async function writeHistory(
   async function again(email: string): Promise<void> {
     const filter: ActivityFilter = { ...anyEvent, state: ['attention'], q: email };
     const { ids } = await findSendable(then, shop, filter, 'US');
-    await sendAgain({ db: then, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
+    await sendAgain({ db: then, shops, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
     await deliver();
   }
 

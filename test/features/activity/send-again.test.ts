@@ -3,6 +3,7 @@ import { sendAgain } from '../../../server/features/activity/send-again.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { openSubject } from '../../../server/store/deliveries/deliveries.ts';
 import { createImport } from '../../../server/store/imports/imports.ts';
+import { saveFacts } from '../../../server/store/shops/shops.ts';
 import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -64,7 +65,7 @@ describe('resending an event', () => {
     await scene.work(answers.rejected);
     const how = { reassert: false, dryRun: false };
     const over = async (db: Db) =>
-      await sendAgain({ db, settings: scene.store, now: () => scene.now }, scene.shop, [id], how);
+      await sendAgain({ db, shops: scene.shops, settings: scene.store, now: () => scene.now }, scene.shop, [id], how);
     let other: Awaited<ReturnType<typeof sendAgain>> | null = null;
     const late: Db = {
       ...scene.db,
@@ -358,6 +359,42 @@ describe('flags when resending', () => {
     expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
     return event;
   }
+
+  it('are counted of a message that is read again as well: it may have something to send by now', async () => {
+    const phone = '+15005550106';
+    await saveFacts(scene.db, scene.shop, {});
+    const id = await scene.receive('customers/create', customer(1, 0, { email: null, phone: '(500) 555-0106' }));
+    await scene.work();
+    expect(await find(id)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+    await scene.receive('customers_marketing_consent/update', {
+      id: 2,
+      phone,
+      sms_marketing_consent: { state: 'unsubscribed', consent_updated_at: new Date(scene.now - DAY).toISOString() },
+    });
+    expect(await scene.work()).toMatchObject([{ SMSPermission: false }]);
+    await scene.db.query('UPDATE told SET accepted = NULL WHERE shop_id = $1', [scene.shop.id]);
+    expect((await retry(id, { dryRun: true })).body).toMatchObject({ count: 1, skippedAgain: 1, flags: noFlags });
+    await saveFacts(scene.db, scene.shop, { country: 'US' });
+    const due = { count: 1, skippedAgain: 0, flags: { ...noFlags, SMSPermission: { true: 0, false: 1 } } };
+    expect((await retry(id, { dryRun: true })).body).toMatchObject(due);
+    expect((await retry(id)).body).toMatchObject(due);
+    expect(await scene.work()).toMatchObject([{ Mobile: '15005550106', SMSPermission: false }]);
+  });
+
+  it.each([
+    ['that can’t be read', 'orders/create', '[]'],
+    ['without an id', 'orders/create', '{"id":null}'],
+    ['that asks to erase somebody and names nobody', 'customers/redact', '{"customer":{}}'],
+    ['about nobody who can be reached', 'customers/create', JSON.stringify(customer(1, 0, { email: null }))],
+  ])('are none of a message %s, and nothing is said to be sent', async (_, topic, body) => {
+    const id = await scene.receive(topic, body);
+    await scene.work();
+    const said = { count: 1, skippedAgain: 1, flags: noFlags };
+    expect((await retry(id, { dryRun: true })).body).toMatchObject(said);
+    expect((await bulk({ filter: { ids: [id] }, dryRun: true })).body).toMatchObject(said);
+    expect((await retry(id)).body).toMatchObject(said);
+    expect(await scene.work()).toEqual([]);
+  });
 
   it('that were accepted are not sent again', async () => {
     const id = await told();
