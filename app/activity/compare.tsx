@@ -8,6 +8,7 @@ import { FieldRows, type RecordField, useChosenKey } from './field-rows.tsx';
 import { jsonLines } from './json-lines.ts';
 import { Message } from './message.tsx';
 import { isRecord, originOf, saidByShopify } from './places.ts';
+import { whyNoRecord } from './why-no-record.ts';
 
 const t = textsOf('activity.event.compare');
 
@@ -68,16 +69,21 @@ function useRows(detail: ActivityDetail, event: object | null) {
 
 /** Shopify's message next to what was made of it; each key leads to the lines it came from. */
 export function Compare({ detail }: { detail: ActivityDetail }) {
-  const { payload, attempts, source, state } = detail;
+  const { payload, attempts, source } = detail;
   const event = useMemo(() => detail.event && saidByShopify(detail.event), [detail.event]);
   const choice = useChosenKey();
+  const noRecord = {
+    notYet: t('notYet'),
+    sentWith: t('sentWith'),
+    sentErased: t('sentErased'),
+    nothingSent: t('nothingSent'),
+  };
   const { message, rows } = useRows(detail, event);
   const origin = rows.find(({ field }) => field.key === choice.chosen)?.origin ?? null;
   const raw = event && 'raw' in event && Object.keys(event).length === 1 ? event.raw : null;
   const isEmpty = event !== null && Object.keys(event).length === 0;
   // Shopify sent this because we asked, not as a webhook.
   const title = t(isRecord(detail.event) || source === 'read' || source === 'person' ? 'asked' : 'shopify');
-  const settled = ['accepted', 'merged', 'skipped', 'attention'].includes(state);
   return (
     <Card>
       <BlockStack gap="400">
@@ -109,11 +115,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
             title={t(payload !== null && attempts.length === 0 ? 'wouldBe' : 'sent')}
             copied={payload === null ? null : { label: t('copyPayload'), value: payload }}
           >
-            {rows.length === 0 ? (
-              subdued(t(state === 'merged' ? 'sentWith' : settled ? 'nothingSent' : 'notYet'))
-            ) : (
-              <FieldRows rows={rows} choice={choice} />
-            )}
+            {rows.length === 0 ? subdued(noRecord[whyNoRecord(detail)]) : <FieldRows rows={rows} choice={choice} />}
           </Side>
         </div>
       </BlockStack>

@@ -42,7 +42,7 @@ const words: Record<OpeningKind, { problem: string; details: string; page: strin
     problem: 'An opt-out hasn’t reached Ascent360',
     details:
       'At least one opt-out hasn’t reached Ascent360 for more than 3 days. Until it does, unsubscribe these people in Ascent360 yourself.',
-    page: '/activity',
+    page: '/activity?optOuts=late',
   },
   privacy_request: {
     problem: 'A privacy request needs your answer',

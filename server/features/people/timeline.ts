@@ -78,6 +78,8 @@ type DecisionRow = {
   reason: FlagReason;
   event_id: string | null;
   outcome: AttemptClass | null;
+  /** Its attempt is no longer kept: a decision is kept longer. */
+  forgotten: boolean;
 };
 
 /** Ascent360 refused the record that carried the flag: it was not told. */
@@ -85,7 +87,7 @@ const isRefused = ({ decision, outcome }: DecisionRow): boolean =>
   decision === 'told' && (outcome === 'rejected' || outcome === 'connection_problem');
 
 function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
-  const { channel, decision, value, reason, outcome } = row;
+  const { channel, decision, value, reason, outcome, forgotten } = row;
   const params = { channel, value: String(value) };
   if (isRefused(row) && outcome) {
     return { title: { code: 'timeline.refused', params }, text: { code: `timeline.outcome.${outcome}` } };
@@ -95,13 +97,16 @@ function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
   }
   return {
     title: { code: 'timeline.told', params },
-    text: { code: outcome ? `timeline.outcome.${outcome}` : 'timeline.under_way' },
+    text: {
+      code: outcome ? `timeline.outcome.${outcome}` : forgotten ? 'timeline.forgotten' : 'timeline.under_way',
+    },
   };
 }
 
 async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
   const rows = await sql.query<DecisionRow>(
-    `SELECT c.channel, c.address, c.at, c.decision, c.value, c.reason, c.event_id, a.class AS outcome
+    `SELECT c.channel, c.address, c.at, c.decision, c.value, c.reason, c.event_id, a.class AS outcome,
+       c.attempt_id IS NOT NULL AND a.id IS NULL AS forgotten
      FROM consent_decisions c LEFT JOIN attempts a ON a.id = c.attempt_id
      WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
      ORDER BY c.at DESC, c.id DESC LIMIT ${MOST + 1}`,

@@ -6,6 +6,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { dropDecisions } from '../../store/consent/decisions.ts';
 import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
 import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
@@ -131,6 +132,11 @@ export async function recordAttempts(
   await Promise.all([
     endAttempts(sql, shop, ends),
     dropAttempts(sql, drops),
+    dropDecisions(
+      sql,
+      shop,
+      unposted.flatMap(({ flags }) => flags),
+    ),
     noteAccepted(sql, shop, flagsOf(withFlags('accepted'))),
     noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted])),
     noteAcceptedStates(sql, shop, states),

@@ -6,6 +6,7 @@ import { newId } from '../../platform/database/ids.ts';
 import { subjectHash } from '../audit/audit-chain.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
+import type { SentFlag } from './told-flags.ts';
 
 /** A decision to save: what was decided about an address, when, why, and for which event. */
 export type KeptDecision = Omit<LedgerKey, 'channel'> & {
@@ -86,4 +87,19 @@ export async function keepDecisions(
     })),
   );
   await sql.query(`INSERT INTO consent_decisions (${columns}) SELECT * FROM ${from}`, params);
+}
+
+/** Deletes what was decided for attempts that were never made: nothing was sent. */
+export async function dropDecisions(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
+  if (flags.length === 0) return;
+  await sql.query(
+    `DELETE FROM consent_decisions WHERE shop_id = $1 AND attempt_id = ANY($2::uuid[])
+       AND (channel, address) IN (SELECT * FROM unnest($3::text[], $4::text[]))`,
+    [
+      shop.id,
+      flags.map(({ attemptId }) => attemptId),
+      flags.map(({ channel }) => channel),
+      flags.map(({ address }) => address),
+    ],
+  );
 }

@@ -175,6 +175,34 @@ describe('the timeline', () => {
     expect(flags).toMatchObject([{ decision, title: { code, params: { channel: 'email', value: 'true' } } }]);
   });
 
+  it('never says that a flag was sent whose attempt was never made', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.process();
+    for (const ready of await scene.claim()) await scene.record(ready, null);
+    const sent = async () =>
+      (await read(await idOf('7'))).timeline.filter(
+        (entry: { kind: string; value?: boolean | null }) => entry.kind === 'decision' && entry.value != null,
+      );
+    expect(await sent()).toEqual([]);
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
+    expect(await scene.work()).toMatchObject([{ EmailPermission: false }]);
+    expect(await sent()).toMatchObject([{ decision: 'told', value: false, outcome: 'accepted' }]);
+  });
+
+  it('says of a flag whose attempt is no longer kept that its result was erased, not that it is being sent', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.work();
+    await scene.db.query('DELETE FROM attempts WHERE shop_id = $1', [scene.shop.id]);
+    expect((await read(await idOf('7'))).timeline).toContainEqual(
+      expect.objectContaining({ decision: 'told', value: false, outcome: null, text: { code: 'timeline.forgotten' } }),
+    );
+  });
+
   it('shows what Shopify said, what was decided and how it ended, newest first', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
