@@ -89,7 +89,7 @@ describe('sending many customers', () => {
       { method: 'GET', path: `/api/imports/${ID}`, body: null },
     ]);
     click('primary-action');
-    await expect.poll(text).toContain('Sending these customers to Ascent360');
+    await expect.poll(text).toContain('The import has started');
     expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
     expect(button('primary-action')).toBeNull();
   });
@@ -163,7 +163,7 @@ describe('sending many customers', () => {
     const { calls, closed } = await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: one('running') });
     await expect.poll(text).toContain('3 customers would be sent');
     click('primary-action');
-    await expect.poll(text).toContain('Sending these customers');
+    await expect.poll(text).toContain('The import has started');
     click('secondary-actions');
     await expect.poll(closed).toBe(1);
     expect(calls.some(({ path }) => path.endsWith('/cancel'))).toBe(false);
