@@ -24,17 +24,22 @@ export function useSetup(): {
   const client = useQueryClient();
   const { setup } = useShop();
   const put = useMutation({
-    mutationFn: (body: Setup) => call<ShopAnswer>('PUT', '/setup', { body }),
+    // One after the other, each on top of what is saved by then, whoever saved it.
+    scope: { id: 'setup' },
+    mutationFn: async (change: (latest: Setup) => Setup) => {
+      const latest = await call<ShopAnswer>('GET', '/shop');
+      return await call<ShopAnswer>('PUT', '/setup', { body: change(latest.setup) });
+    },
     onSuccess: (answer) => client.setQueryData(shopQuery.queryKey, answer),
   });
   return {
     setup,
     markDone: (...steps) => {
-      const added = steps.filter((step) => !setup.done.includes(step));
-      if (added.length > 0) put.mutate({ ...setup, done: [...setup.done, ...added] });
+      if (steps.every((step) => setup.done.includes(step))) return;
+      put.mutate((latest) => ({ ...latest, done: [...new Set([...latest.done, ...steps])] }));
     },
-    dismiss: () => put.mutate({ ...setup, dismissed: true }),
-    hideParts: () => put.mutate({ ...setup, partsHidden: true }),
+    dismiss: () => put.mutate((latest) => ({ ...latest, dismissed: true })),
+    hideParts: () => put.mutate((latest) => ({ ...latest, partsHidden: true })),
     saving: put.isPending,
     error: put.error,
   };

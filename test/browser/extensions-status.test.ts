@@ -28,11 +28,15 @@ inBrowser('the parts of the app outside its pages', (stage) => {
     }
   });
 
-  it('can be hidden, and stay so for the shop', async () => {
+  it('can be hidden, and stay so for the shop; what somebody else did meanwhile stays done', async () => {
     await stage().connector.connect();
     const page = await stage().open('/', { before: inUse });
+    await stage().connector.api('PUT', '/setup', { done: ['lists'], dismissed: false });
     await page.getByRole('button', { name: 'Hide the other parts of the app' }).click();
     await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor({ state: 'detached' });
+    expect((await stage().connector.api('GET', '/shop')).body).toMatchObject({
+      setup: { done: ['lists'], dismissed: false, partsHidden: true },
+    });
     // Another person of the shop, or another browser.
     const other = await stage().open('/', { before: inUse });
     await other.getByRole('heading', { name: 'What happened to your events' }).waitFor();
