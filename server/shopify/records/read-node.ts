@@ -6,7 +6,12 @@ const text = z.string().nullable().catch(null);
 const number = z.number().nullable().catch(null);
 const flag = z.boolean().nullable().catch(null);
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).nullable().catch(null);
-const listOf = <Shape extends z.ZodRawShape>(shape: Shape) => z.array(z.object(shape)).catch([]);
+/** Nor must one odd entry cost the others. */
+const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .array(z.object(shape).nullable().catch(null))
+    .catch([])
+    .transform((list) => list.filter((one) => one !== null));
 
 const address = section({
   firstName: text,

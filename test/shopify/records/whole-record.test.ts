@@ -280,6 +280,13 @@ describe('an order’s record', () => {
     }
   });
 
+  it('keeps its other items if one can’t be read', () => {
+    const lineItems = [null, 'x', { title: 'Day pass', quantity: 1, currentQuantity: 1 }, 7];
+    expect(translateRecord({ ...record, lineItems }, ctx('orders/updated'), 'import')).toMatchObject({
+      purchase: { items: [{ title: 'Day pass', quantity: 1 }] },
+    });
+  });
+
   it('without an id can’t be translated', () => {
     expect(() => translateRecord({ __typename: 'Order' }, ctx('import/orders'), 'import')).toThrow(
       new TranslationError('order_without_id', 'The order has no id'),
