@@ -148,7 +148,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   // Every later state of the order repeats its box.
   const own = t.kind === 'order' ? t.facts.filter((fact) => isChoice(fact) || state.latestEventId === null) : [];
   const facts = [...own, ...(t.read?.facts ?? [])];
-  recordFacts(batch, event, { chooser: chooserOf(t, person), unticker: untickerOf(t, whose) }, facts);
+  recordFacts(batch, event, { chooser: chooserOf(t, whose), unticker: untickerOf(t, whose) }, facts);
   state.personId = person?.id ?? null;
   if (gone) {
     // It may have been found in Shopify before we knew whose it was.
