@@ -310,10 +310,10 @@ inBrowser(
         expect(await read.getByText('What Shopify sent').count()).toBe(0);
       });
 
-      it('that was merged says that it went with another, not that there was nothing to send', async () => {
+      it('that was merged says so, not that there was nothing to send', async () => {
         const page = await open('/activity?state=merged');
         await eventLinks(page).first().click();
-        await page.getByText('It was sent with the event that replaced it.').waitFor();
+        await page.getByText('It was merged into the event that replaced it.').waitFor();
         expect(await page.getByText('There was nothing to send').count()).toBe(0);
       });
 

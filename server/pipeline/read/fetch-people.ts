@@ -8,7 +8,7 @@ import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/facts.ts';
-import { endReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
+import { endReadWaits, stopReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -185,12 +185,13 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
     await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
-    if (!error.partial)
-      await unparkEvents(
-        sql,
-        shop,
-        ids.map((id) => ({ id, asks: null })),
-      );
+    if (error.partial) return;
+    await stopReadWaits(sql, shop, ids);
+    await unparkEvents(
+      sql,
+      shop,
+      ids.map((id) => ({ id, asks: null })),
+    );
   });
 }
 

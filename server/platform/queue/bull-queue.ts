@@ -30,16 +30,16 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-const UNUSABLE = 'Redis cannot be used; the sweep goes on without it';
-
 /** Logs once that Redis can't be used, and what somebody must do about it, until it can be used again. */
 function createReport(log: Log) {
   let said: string | null = null;
   return {
     failed: (error: unknown) => {
-      const words = explainConnection('REDIS_URL', error) ?? said ?? UNUSABLE;
-      if (words !== said) log.warn({ stage: 'queue', err: error }, words);
-      said = words;
+      const hint = explainConnection('REDIS_URL', error) ?? said ?? '';
+      if (hint === said) return;
+      if (hint) log.warn({ stage: 'queue', err: error }, hint);
+      else log.warn({ stage: 'queue', err: error }, 'Redis cannot be used; the sweep goes on without it');
+      said = hint;
     },
     usable: () => {
       said = null;

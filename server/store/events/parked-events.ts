@@ -130,11 +130,15 @@ export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly str
   );
 }
 
-/** The shop can't be read: makes what waits for that due. It still counts as unread. */
-export async function stopReadWaits(sql: Sql, shop: Shop): Promise<void> {
+/**
+ * The shop, or these people, can't be read: makes what waits for that due. It still counts as
+ * unread.
+ */
+export async function stopReadWaits(sql: Sql, shop: Shop, people: readonly string[] | null = null): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())
-     WHERE shop_id = $1 AND open AND reading AND lease_until IS NULL AND attempts = 0 AND due_at > now()`,
-    [shop.id],
+     WHERE shop_id = $1 AND open AND reading AND lease_until IS NULL AND attempts = 0 AND due_at > now()
+       AND ($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))`,
+    [shop.id, people],
   );
 }

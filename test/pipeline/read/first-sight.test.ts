@@ -93,20 +93,21 @@ describe('when a person is first seen', () => {
     expect(await scene.send()).toHaveLength(5);
   });
 
-  it.each(['refused', 'accident'] as const)(
-    'the others are read even if one of them is always missing (%s)',
-    async (why) => {
-      scene.unsaid.set('3', why);
-      for (const id of [1, 2, 3, 4, 5]) {
-        scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
-        await scene.receive('orders/create', order(id, buyer(id)));
-      }
-      await scene.read();
-      const sent = await scene.send();
-      expect(sent).toHaveLength(4);
-      for (const payload of sent) expect(payload).toMatchObject({ EmailPermission: true });
-    },
-  );
+  // Shopify is asked again a day after a refusal, so nothing waits for that.
+  it.each([
+    ['refused', 5],
+    ['accident', 4],
+  ] as const)('the others are read even if one of them is always missing (%s)', async (why, sendable) => {
+    scene.unsaid.set('3', why);
+    for (const id of [1, 2, 3, 4, 5]) {
+      scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
+      await scene.receive('orders/create', order(id, buyer(id)));
+    }
+    await scene.read();
+    const sent = await scene.send();
+    expect(sent).toHaveLength(sendable);
+    expect(sent.filter((payload) => 'EmailPermission' in payload)).toHaveLength(4);
+  });
 
   it('the others are read even if no answer comes when one of them is asked for', async () => {
     scene.unsaid.set('3', 'down');
