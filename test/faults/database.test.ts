@@ -204,7 +204,14 @@ describe.skipIf(!sharedPostgres())(
         async () => {
           const enough = Object.values(kinds).every(({ cuts }) => cuts >= 3);
           if (enough && (await unclaimed()).length > 0) return true;
-          sent.push(await sendUntilTaken(() => connector, someCustomer()));
+          // Several at once: what arrives alone leaves at once, without a claim.
+          sent.push(
+            ...(await sendAll(
+              () => connector,
+              Array.from({ length: 24 }, () => someCustomer()),
+              8,
+            )),
+          );
           return undefined;
         },
         // Each cut holds the shop up for a while, and a claim nobody knows of for as long as its

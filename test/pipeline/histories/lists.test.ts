@@ -85,9 +85,10 @@ it('once the weekly comparison has heard of the kept customer what Shopify had s
   /** The weekly comparison hears this of the kept customer. */
   const hear = async (dataSaleOptOut: boolean) => {
     shopify.setCustomer({ id: 2, dataSaleOptOut, defaultEmailAddress: emailOf('person2@example.com') });
-    await asking.app.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second' WHERE ${mine}`, [
-      shop,
-    ]);
+    await until('a comparison is planned, and due', async () => {
+      const due = `UPDATE reconciliations SET consent_due_at = now() - interval '1 second' WHERE ${mine} RETURNING 1`;
+      return (await asking.app.db.query(due, [shop])).length > 0;
+    });
     await until('consent is compared', async () => {
       const over = `SELECT 1 FROM reconciliations WHERE consent_due_at > now() + interval '1 hour' AND ${mine}`;
       return (await asking.app.db.query(over, [shop])).length > 0;
