@@ -3,6 +3,7 @@ import { deniedWithin } from '../shopify/records/hidden-fields.ts';
 import { type AdminAnswer, AdminError, type Asking, isCausedByOneItem } from './admin.ts';
 import { nextCursor } from './asked-for.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
+import { inParts } from './in-parts.ts';
 
 type OrderAnswer = NonNullable<OrderByIdQuery['order']>;
 /** An order with all its lines, in Admin API form. */
@@ -95,9 +96,6 @@ export async function fetchCustomers(
   return records;
 }
 
-/** After this many failures in a row, of ever smaller parts, the problem is not one customer. */
-const MOST_FAILURES = 10;
-
 /**
  * The same, though some of them make Shopify fail: null for those.
  * @throws AdminError also if it fails for each of several
@@ -108,22 +106,16 @@ export async function fetchEachCustomer(
   metafieldKeys: readonly string[],
 ): Promise<Map<ShopifyId, string | null>> {
   const records = new Map<ShopifyId, string | null>();
-  const todo = [ids];
-  let failures = 0;
-  for (let wanted = todo.pop(); wanted; wanted = todo.pop()) {
-    try {
+  await inParts(ids, {
+    ask: async (wanted) => {
       for (const [id, record] of await fetchCustomers(at, wanted, metafieldKeys)) records.set(id, record);
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof AdminError) || !isCausedByOneItem(error) || error.denied.length > 0) throw error;
-      if (error.failure !== 'too_costly') failures++;
-      const [first] = wanted;
-      if (first !== undefined && wanted.length === 1) records.set(first, null);
-      const isEach = ids.length > 1 && ids.every((id) => records.get(id) === null);
-      if (isEach || failures > MOST_FAILURES) throw error;
-      const half = Math.ceil(wanted.length / 2);
-      if (wanted.length > 1) todo.push(wanted.slice(half), wanted.slice(0, half));
-    }
-  }
+    },
+    failed: (left, error) => {
+      if (left.length > 1) throw error;
+      for (const id of left) records.set(id, null);
+      if (ids.length > 1 && ids.every((id) => records.get(id) === null)) throw error;
+    },
+    mayBeOne: (error) => isCausedByOneItem(error) && error.denied.length === 0,
+  });
   return records;
 }

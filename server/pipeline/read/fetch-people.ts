@@ -1,5 +1,6 @@
 import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
+import { inParts } from '../../admin/in-parts.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -42,9 +43,6 @@ const AFTER_REFUSAL_MS = 24 * 3_600_000;
 const AFTER_ACCIDENT_MS = 3_600_000;
 /** When to ask again for one about whom no answer comes at all, while others are due. */
 const AFTER_FAILURE_MS = 5 * 60_000;
-/** After this many refusals in a row, of ever smaller parts, the problem is not one person. */
-const MOST_REFUSALS = 10;
-
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
 const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
@@ -214,29 +212,21 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
   const size = Math.min(most, peoplePerQuery(keys.length));
   const due = await dueReads(deps.db, shop, size + 1);
   const all = due.slice(0, size);
-  const todo = all.length > 0 ? [all] : [];
   let opened = 0;
-  let refusals = 0;
-  for (let wanted = todo.pop(); wanted; wanted = todo.pop()) {
-    const readAt = deps.now();
-    try {
-      const answers = await ask(deps.admin, shop, { wanted, keys }, signal);
-      const taken = await take(deps, shop, wanted, { answers, keys, readAt });
-      opened += taken.opened + (await finish(deps, shop, taken.parked));
-      refusals = 0;
-    } catch (error) {
-      if (!(error instanceof AdminError)) throw error;
-      if (!isCausedByOneItem(error)) {
-        if (error.failure === 'later' && all.length === 1 && due.length > 1) await letOthersGoFirst(deps, shop, all);
-        throw error;
-      }
-      if (error.failure !== 'too_costly') refusals++;
-      // Too much for one query, or something is wrong with one person: don't make the others wait.
-      const half = Math.ceil(wanted.length / 2);
-      if (refusals > MOST_REFUSALS) await putOff(deps, shop, [...todo.splice(0), wanted].flat(), error);
-      else if (wanted.length === 1) await putOff(deps, shop, wanted, error);
-      else todo.push(wanted.slice(half), wanted.slice(0, half));
-    }
+  try {
+    await inParts(all, {
+      ask: async (wanted) => {
+        const readAt = deps.now();
+        const answers = await ask(deps.admin, shop, { wanted, keys }, signal);
+        const taken = await take(deps, shop, wanted, { answers, keys, readAt });
+        opened += taken.opened + (await finish(deps, shop, taken.parked));
+      },
+      failed: async (people, error) => await putOff(deps, shop, people, error),
+    });
+  } catch (error) {
+    const isSilent = error instanceof AdminError && !isCausedByOneItem(error) && error.failure === 'later';
+    if (isSilent && all.length === 1 && due.length > 1) await letOthersGoFirst(deps, shop, all);
+    throw error;
   }
   if (all.length > 0) deps.log.info({ stage: 'read', shop: shop.id, people: all.length, opened });
   return all.length;

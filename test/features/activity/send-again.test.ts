@@ -17,6 +17,12 @@ const EMAIL = 'customers_email_marketing_consent/update';
 const retry = async (id: string, body?: object) => await scene.call('post', `/activity/${id}/retry`, body);
 const bulk = async (body: object) => await scene.call('post', '/activity/retry', body);
 const find = async (id: string) => (await scene.call('get', `/activity/${id}`)).body;
+const merge = async ({ kept, gone }: { kept: number; gone: number }) =>
+  await scene.receive('customers/merge', {
+    status: 'completed',
+    admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${kept}`,
+    admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${gone}`,
+  });
 const noFlags = { EmailPermission: { true: 0, false: 0 }, SMSPermission: { true: 0, false: 0 } };
 
 /** An event that ended in this state, with the payloads sent since. */
@@ -46,11 +52,7 @@ describe('resending an event', () => {
     expect(await permission()).toEqual({ true: 1, false: 0 });
     await scene.receive('customers/create', customer(8, 0));
     await scene.receive(EMAIL, emailChoice(8, 'not_subscribed', scene.now - HOUR));
-    await scene.receive('customers/merge', {
-      status: 'completed',
-      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/8',
-      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/7',
-    });
+    await merge({ kept: 8, gone: 7 });
     await scene.work();
     expect(await permission()).toEqual({ true: 0, false: 0 });
     expect((await retry(id)).status).toBe(202);
@@ -238,11 +240,7 @@ describe('resending an event', () => {
 
 it('the first state that we get of a customer who was merged before goes out as the kept customer’s', async () => {
   await scene.receive('customers/create', customer(2, 0));
-  await scene.receive('customers/merge', {
-    status: 'completed',
-    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
-    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
-  });
+  await merge({ kept: 2, gone: 1 });
   await scene.work();
   const late = await scene.receive('customers/update', customer(1, 1, { first_name: 'Late' }));
   await scene.work();
@@ -318,11 +316,7 @@ describe('what can’t be resent', () => {
   it('an event about a customer who was merged into one who was deleted: what was accepted stays accepted', async () => {
     const id = await ended('accepted');
     await scene.receive('customers/create', customer(2, 0));
-    await scene.receive('customers/merge', {
-      status: 'completed',
-      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
-      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
-    });
+    await merge({ kept: 2, gone: 1 });
     await scene.work();
     await scene.receive('customers/delete', { id: 2 });
     await scene.work();
