@@ -11,7 +11,17 @@ export type Channel = (typeof channels)[number];
 export type AskedChannel = Extract<Channel, 'email' | 'sms' | 'whatsapp'>;
 
 /** The channels that have a permission flag in the payload. */
-export type FlagChannel = 'email' | 'sms' | 'phone' | 'postal';
+export const flagChannels = ['email', 'sms', 'phone', 'postal'] as const;
+export type FlagChannel = (typeof flagChannels)[number];
+
+/** Those whose flag is about an address. */
+export const addressChannels = ['email', 'sms'] as const;
+export type AddressChannel = (typeof addressChannels)[number];
+
+/** Those that come from tags, and are about the person. */
+export type TagChannel = Exclude<FlagChannel, AddressChannel>;
+
+export const isAboutAddress = (channel: Channel): channel is AddressChannel => channel === 'email' || channel === 'sms';
 
 /**
  * Where a fact came from. `order_box`: the ticked or unticked marketing box of an order; `tag`: a

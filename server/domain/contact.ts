@@ -1,4 +1,5 @@
 /** A person as they would be sent. */
+import type { Channel } from './consent.ts';
 import type { E164 } from './scalars.ts';
 import type { Text } from './wording/text.ts';
 
@@ -42,3 +43,37 @@ export type Contact = {
   /** Absent because the app may not see them: unknown, not empty. */
   denied?: ContactField[];
 };
+
+export const nobody: Contact = { origins: {}, leftOut: {} };
+
+/** The field that a choice on this channel is about. */
+export const contactFieldOf = (channel: Channel) => (channel === 'email' ? 'email' : 'mobile');
+
+/** A contact at this address in place of its own. */
+export const atAddress = (contact: Contact, { channel, address }: { channel: Channel; address: string }): Contact => ({
+  ...contact,
+  [contactFieldOf(channel)]: address,
+});
+
+/**
+ * A contact with these fields as another has them, where it has any.
+ * @param origin names where a field of the other came from
+ */
+export function withFieldsOf(
+  other: Contact,
+  fields: readonly ContactField[],
+  told: Contact,
+  origin = (from: string) => from,
+): Contact {
+  const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
+  const take = <Field extends ContactField>(field: Field) => {
+    const value = other[field];
+    if (value === undefined) return;
+    contact[field] = value;
+    delete contact.leftOut[field];
+    const from = other.origins[field];
+    if (from !== undefined) contact.origins[field] = origin(from);
+  };
+  fields.forEach(take);
+  return contact;
+}

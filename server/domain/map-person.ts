@@ -1,22 +1,18 @@
 import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
-import type { ConsentFact } from './consent.ts';
-import type { KnownTag, PersonProfile } from './person.ts';
-import type { AddedTexts, ListSource, Mapped, PermissionTags, Settings } from './settings.ts';
+import type { ConsentFact, TagChannel } from './consent.ts';
+import { type KnownTag, type PersonProfile, tagKey } from './person.ts';
+import { type AddedTexts, type ListSource, type Mapped, permissionTagsOf, type Settings } from './settings.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;
 
-const presentTags = (profile: Profile) => Object.values(profile.tags).filter((tag) => tag.present);
+/** The tags that the customer has, as written. */
+const presentTags = (profile: Profile) =>
+  Object.values(profile.tags).flatMap(({ tag, present }) => (present ? [tag] : []));
 
 function valuesOf(profile: Profile, source: ListSource): { values: string[]; from: string } {
   switch (source.from) {
     case 'tag':
-      return {
-        values: listFromTags(
-          presentTags(profile).map((entry) => entry.tag),
-          source.prefix,
-        ),
-        from: `tag ${source.prefix}…`,
-      };
+      return { values: listFromTags(presentTags(profile), source.prefix), from: `tag ${source.prefix}…` };
     case 'text':
       return { values: source.values, from: 'settings.mapping' };
     case 'metafield':
@@ -76,19 +72,12 @@ const isOutdone = (optIn: KnownTag | undefined, optOut: KnownTag | undefined) =>
  * last. Once a tag that opted out is gone, an older one that opts in is no choice any more: nobody
  * has opted in since.
  */
-export function factFromTags(
-  profile: Profile,
-  mapping: PermissionTags | null,
-  channel: 'phone' | 'postal',
-  addressChangedAt: number | null,
-): ConsentFact[] {
-  if (!mapping) return [];
-  const now = permissionFromTags(
-    presentTags(profile).map((entry) => entry.tag),
-    mapping,
-  );
-  const optIn = profile.tags[mapping.optIn.trim().toLowerCase()];
-  const optOut = profile.tags[mapping.optOut.trim().toLowerCase()];
+export function factFromTags(profile: Profile, mapping: Settings['mapping'], channel: TagChannel): ConsentFact[] {
+  const mapped = permissionTagsOf(mapping)[channel];
+  if (!mapped) return [];
+  const now = permissionFromTags(presentTags(profile), mapped);
+  const optIn = profile.tags[tagKey(mapped.optIn)];
+  const optOut = profile.tags[tagKey(mapped.optOut)];
   if (!optIn && !optOut) return [];
   const state = now === 'tag_opt_in' && isOutdone(optIn, optOut) ? 'tag_none' : now;
   const deciding =
@@ -106,7 +95,7 @@ export function factFromTags(
       chosenAt: deciding || null,
       source: 'tag',
       eventId: null,
-      addressChangedAt,
+      addressChangedAt: null,
     },
   ];
 }

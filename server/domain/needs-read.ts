@@ -1,6 +1,6 @@
 import type { PersonProfile } from './person.ts';
 import type { Instant } from './scalars.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, sourcesOf } from './settings.ts';
 
 /** What an event shows about a person that may make the last read out of date. */
 export type ChangeHints = {
@@ -19,9 +19,7 @@ export type ChangeHints = {
 /** The metafields that the settings name, as `namespace.key`, each once. */
 export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
   if (!mapping) return [];
-  const { dateOfBirth, gender, activities, interests, newsletters } = mapping;
-  const sources = [dateOfBirth, gender, ...activities, ...interests, ...newsletters];
-  return [...new Set(sources.flatMap((source) => (source?.from === 'metafield' ? [source.key] : [])))];
+  return [...new Set(sourcesOf(mapping).flatMap((source) => (source.from === 'metafield' ? [source.key] : [])))];
 }
 
 /**

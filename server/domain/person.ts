@@ -43,7 +43,7 @@ export type PersonProfile = {
    */
   contactTriggeredAt?: Instant;
   /**
-   * By tag in lower case: as written, whether the customer has it, and since when (null: unknown).
+   * By tagKey: as written, whether the customer has it, and since when (null: unknown).
    * `addedAt`: since when they had one that is gone. `merged`: it came with a customer who was merged
    * into this one.
    */
@@ -102,6 +102,9 @@ export function learnSaleOptOut(profile: PersonProfile, optOut: boolean | null, 
   profile.read = { ...read, dataSaleOptOut: optOut, saleAskedAt: Math.max(askedAt ?? knownAt, knownAt) };
   if (optOut && askedAt !== null && askedAt > knownAt) delete profile.mergedSaleOptOut;
 }
+
+/** Shopify takes two spellings of a tag that differ in case for the same tag. */
+export const tagKey = (tag: string) => tag.trim().toLowerCase();
 
 /**
  * No known tags. It has no prototype: a tag may be named like something every object has, such as

@@ -1,4 +1,5 @@
-/** The merchant's choices, and what their mappings give for one person: SPEC 5. Types only. */
+/** The merchant's choices, and what their mappings give for one person: SPEC 5. */
+import type { TagChannel } from './consent.ts';
 
 export type OptInLevel = 'any' | 'single' | 'confirmed';
 
@@ -59,3 +60,16 @@ export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories =
   email: consent.email.history,
   sms: consent.sms.history,
 });
+
+/** Every source that the mappings name, besides those of permissions. */
+export const sourcesOf = ({ dateOfBirth, gender, activities, interests, newsletters }: Settings['mapping']) =>
+  [dateOfBirth, gender, ...activities, ...interests, ...newsletters].filter((source) => source !== null);
+
+/** The tags that are mapped to each permission that comes from tags. */
+export const permissionTagsOf = (mapping: Settings['mapping']): Record<TagChannel, PermissionTags | null> => ({
+  phone: mapping.phonePermission,
+  postal: mapping.addressPermission,
+});
+
+export const mapsPermissions = (mapping: Settings['mapping']): boolean =>
+  Object.values(permissionTagsOf(mapping)).some((tags) => tags !== null);

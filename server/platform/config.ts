@@ -39,6 +39,10 @@ const whichDatabase = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
 });
 
+/** An empty variable counts as missing. */
+const presentIn = (env: Record<string, string | undefined>) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+
 /**
  * The only settings that applying migrations needs: it often runs where the app's secrets aren't
  * available.
@@ -46,7 +50,7 @@ const whichDatabase = z.object({
  * @throws ConfigError
  */
 export function readDatabaseConfig(env: Record<string, string | undefined>) {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const present = presentIn(env);
   const parsed = whichDatabase.safeParse(present);
   const faults = faultOfDatabase(env['NODE_ENV'] === 'production', env['DATABASE_URL']);
   if (!parsed.success || faults.length > 0) {
@@ -125,7 +129,7 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every wrong or missing variable, one line each.
  */
 export function readConfig(env: Record<string, string | undefined>) {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const present = presentIn(env);
   const parsed = environment.safeParse(present);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
   const production = env['NODE_ENV'] === 'production';

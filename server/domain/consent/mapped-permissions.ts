@@ -1,18 +1,18 @@
+import { tagKey } from '../person.ts';
 import type { PermissionTags } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 
 /**
  * What a customer's tags say about a permission that the merchant mapped to tags. Case and
- * surrounding blanks don't matter. Both tags: opt-out. Neither, no mapping or an empty mapped tag:
- * no choice, even if a tag was removed.
+ * surrounding blanks don't matter. Both tags: opt-out. Neither, or an empty mapped tag: no choice,
+ * even if a tag was removed.
  */
 export function permissionFromTags(
   tags: readonly string[],
-  mapping: PermissionTags | null,
+  mapping: PermissionTags,
 ): 'tag_opt_in' | 'tag_opt_out' | 'tag_none' {
-  if (mapping === null) return 'tag_none';
-  const found = new Set(tags.map(plain));
-  const has = (tag: string) => plain(tag) !== '' && found.has(plain(tag));
+  const found = new Set(tags.map(tagKey));
+  const has = (tag: string) => tagKey(tag) !== '' && found.has(tagKey(tag));
   if (has(mapping.optOut)) return 'tag_opt_out';
   return has(mapping.optIn) ? 'tag_opt_in' : 'tag_none';
 }
@@ -24,19 +24,15 @@ export function permissionFromTags(
  * gives nothing.
  */
 export function listFromTags(tags: readonly string[], prefix: string): string[] {
-  const wanted = plain(prefix);
+  const wanted = tagKey(prefix);
   if (wanted === '') return [];
   const length = prefix.trim().length;
   const values = new Map<string, string>();
   for (const tag of tags) {
     const trimmed = tag.trim();
-    if (plain(trimmed.slice(0, length)) !== wanted) continue;
+    if (tagKey(trimmed.slice(0, length)) !== wanted) continue;
     const value = visibleText(trimmed.slice(length));
-    if (value !== '' && !values.has(plain(value))) values.set(plain(value), value);
+    if (value !== '' && !values.has(tagKey(value))) values.set(tagKey(value), value);
   }
   return [...values.values()];
-}
-
-function plain(text: string): string {
-  return text.trim().toLowerCase();
 }

@@ -3,7 +3,7 @@ import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { addDeliveries, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
+import { addDeliveries, asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { loadSubjects, markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
 import { restateEvents } from '../../store/events/events.ts';
@@ -37,8 +37,6 @@ const again: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merge
 
 /** The most events that one call resends. */
 export const MOST_AT_ONCE = 10_000;
-
-const personOnly: DeliverySubject = { contact: null, purchase: null, about: null };
 
 /**
  * The events matching a filter that can be resent, newest first; merged ones only if the filter
@@ -76,7 +74,7 @@ async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Pr
     sql,
     shop,
     sends.map((send) => {
-      const subject = (send.source ? subjects.get(send.source) : undefined) ?? personOnly;
+      const subject = (send.source ? subjects.get(send.source) : undefined) ?? asLastKnown;
       const contact = subject.contact ?? (send.personId ? profiles.get(send.personId)?.contact : undefined);
       return {
         id: send.deliveryId,

@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
-import { customerKey, emailHash, guestKey } from '../../store/people/identifiers.ts';
+import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -46,7 +46,7 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
   // Digits alone may include the country code, as in the numbers we send.
   for (const text of /^\d+$/.test(q) ? [q, `+${q}`] : [q]) {
     const read = readPhone(text, country);
-    if (read.ok) addresses.push(vault.hash('sms', read.phone), vault.hash('phone', read.phone));
+    if (read.ok) addresses.push(mobileHash(vault, read.phone), phoneHash(vault, read.phone));
   }
   const rows = await sql.query<PersonRow>(
     `WITH RECURSIVE found AS (

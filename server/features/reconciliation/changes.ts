@@ -14,6 +14,7 @@ import { newId } from '../../platform/database/ids.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
+import { entityKey } from '../../store/people/identifiers.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { type Kind, movePoint } from '../../store/shops/reconciliations.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
@@ -36,7 +37,7 @@ export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal };
 const TRANSLATED_WITHIN_MS = 5000;
 
 const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
-  shop.vault.hash('entity', `${kind === 'orders' ? 'order' : 'customer'}:${id}`);
+  entityKey(shop.vault, kind === 'orders' ? 'order' : 'customer', id);
 
 /** Waits until everything received so far is translated, so that we know what it says. */
 export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {

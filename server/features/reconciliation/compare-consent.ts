@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { ConsentFact, FoundFact } from '../../domain/consent.ts';
+import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
 import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -95,9 +95,7 @@ function customersIn(bodies: readonly string[], country: string | null, readAt: 
 const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
   customers.flatMap(({ id, createdAt, facts }) =>
     facts.flatMap((fact) =>
-      fact.address && (fact.channel === 'email' || fact.channel === 'sms')
-        ? [{ customerId: id, createdAt, fact, address: fact.address }]
-        : [],
+      fact.address && isAboutAddress(fact.channel) ? [{ customerId: id, createdAt, fact, address: fact.address }] : [],
     ),
   );
 

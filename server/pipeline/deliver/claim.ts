@@ -1,3 +1,4 @@
+import { flagChannels } from '../../domain/consent.ts';
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
@@ -5,7 +6,6 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
-import { flagChannels } from '../../store/consent/facts.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import { mayHoldOptOuts, putOff } from '../../store/deliveries/due-work.ts';

@@ -1,7 +1,7 @@
 /** What is known about the people, addresses and states that deliveries are about. */
-import type { ConsentFact, FlagChannel } from '../../domain/consent.ts';
-import type { Contact } from '../../domain/contact.ts';
-import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
+import { type ConsentFact, type FlagChannel, isAboutAddress } from '../../domain/consent.ts';
+import { atAddress, type Contact, contactFieldOf, nobody } from '../../domain/contact.ts';
+import type { PersonProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { type LedgerKey, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadOwnWords } from '../../store/consent/own-words.ts';
@@ -12,8 +12,6 @@ import { loadParkedChoices } from '../../store/events/parked-events.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-const { contact: noContact } = emptyProfile(null);
 
 /**
  * The contact to send: the state from the event, or the person as last known with the address the
@@ -26,10 +24,10 @@ export function contactOf(
 ): Contact {
   const { subject, topic } = delivery;
   if (subject?.contact) return subject.contact;
-  const known = (isGone || subject?.alone ? undefined : profile?.contact) ?? noContact;
+  const known = (isGone || subject?.alone ? undefined : profile?.contact) ?? nobody;
   if (!subject?.about) return known;
-  const field = subject.about.channel === 'email' ? 'email' : 'mobile';
-  return { ...known, [field]: subject.about.address, origins: { ...known.origins, [field]: topic } };
+  const origins = { ...known.origins, [contactFieldOf(subject.about.channel)]: topic };
+  return atAddress({ ...known, origins }, subject.about);
 }
 
 /**
@@ -37,12 +35,12 @@ export function contactOf(
  */
 export function keysOf(
   { vault }: Shop,
-  contact: Contact = noContact,
+  contact: Contact = nobody,
   personId: string | null,
 ): { channel: FlagChannel; address: string }[] {
   const keys: { channel: FlagChannel; address: string }[] = [];
   for (const { channel, hash } of addressesOf(vault, contact)) {
-    if (channel === 'email' || channel === 'sms') keys.push({ channel, address: hash });
+    if (isAboutAddress(channel)) keys.push({ channel, address: hash });
   }
   if (contact.phone && personId) keys.push({ channel: 'phone', address: personId });
   if (contact.address && personId) keys.push({ channel: 'postal', address: personId });
@@ -87,7 +85,7 @@ export async function addLedger(
     loadFacts(
       sql,
       shop,
-      [...keys.values()].filter(({ channel }) => channel === 'email' || channel === 'sms'),
+      [...keys.values()].filter(({ channel }) => isAboutAddress(channel)),
     ),
     loadTold(sql, shop, account, [...keys.values()]),
     loadParkedChoices(sql, shop, peopleOf(deliveries)),

@@ -1,14 +1,23 @@
 import type { Recipient } from '../../domain/consent/decide.ts';
-import { type ConsentFact, type FlagChannel, unknownChoice } from '../../domain/consent.ts';
+import {
+  addressChannels,
+  type ConsentFact,
+  type FlagChannel,
+  flagChannels,
+  isAboutAddress,
+  unknownChoice,
+} from '../../domain/consent.ts';
+import { contactFieldOf } from '../../domain/contact.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { flagChannels, type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
+import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { ownWordsKey } from '../../store/consent/own-words.ts';
-import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
+import { asLastKnown, type ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
+import { entityKey } from '../../store/people/identifiers.ts';
 import { choicesHoldFrom, type Installation } from '../../store/shops/installation.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -32,7 +41,7 @@ export function imagined(
     id: newId(),
     eventId: newId(),
     entity: null,
-    subject: { contact: null, purchase: null, about: null },
+    subject: asLastKnown,
     attempts: 0,
     firstAttemptAt: null,
     again: false,
@@ -58,11 +67,11 @@ export type View = {
 };
 
 const ownWordsOf = ({ own }: DeliveryContext, personId: string) =>
-  (['email', 'sms'] as const).flatMap((channel) => own.get(ownWordsKey(personId, channel)) ?? []);
+  addressChannels.flatMap((channel) => own.get(ownWordsKey(personId, channel)) ?? []);
 
 /** Choices of theirs that wait to be read, or couldn't be. */
 function unknownOf({ parked }: DeliveryContext, personId: string, { unheard = {} }: PersonProfile): ConsentFact[] {
-  const unread = (['email', 'sms'] as const).flatMap((channel) => {
+  const unread = addressChannels.flatMap((channel) => {
     const message = unheard[channel];
     return message ? [unknownChoice(personId, { channel, ...message })] : [];
   });
@@ -86,7 +95,7 @@ function unsaidOf(life: Installation, read: PersonRead | null, keys: Evaluated['
   if (!about || life.lastUninstalledAt === null) return [];
   return flagChannels.filter((channel) => {
     const key = keys[channel];
-    return key && !about.includes(channel === 'email' || channel === 'sms' ? ledgerKey(key) : 'tags');
+    return key && !about.includes(isAboutAddress(channel) ? ledgerKey(key) : 'tags');
   });
 }
 
@@ -120,10 +129,9 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   };
   const waiting = delivery.personId === null ? [] : unknownOf(found, delivery.personId, profile);
   const factsOf = (channel: FlagChannel) => {
+    if (!isAboutAddress(channel)) return factFromTags(profile, stored.settings.mapping, channel);
     const key = keys[channel];
     const known = key ? (found.facts.get(ledgerKey(key)) ?? []) : [];
-    if (channel === 'phone') return factFromTags(profile, stored.settings.mapping.phonePermission, 'phone', null);
-    if (channel === 'postal') return factFromTags(profile, stored.settings.mapping.addressPermission, 'postal', null);
     return waiting.length > 0 ? [...known, ...waiting] : known;
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
@@ -166,8 +174,8 @@ export function stateShown(shop: Shop, found: DeliveryContext, delivery: Claimed
   if (!profile?.customerId || !subject || subject.contact) return null;
   const { about, added } = subject;
   if (added && added.activities.length + added.interests.length > 0) return null;
-  if (about && profile.contact[about.channel === 'email' ? 'email' : 'mobile'] !== about.address) return null;
-  return shop.vault.hash('entity', `customer:${profile.customerId}`);
+  if (about && profile.contact[contactFieldOf(about.channel)] !== about.address) return null;
+  return entityKey(shop.vault, 'customer', profile.customerId);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Body, jsonBody, xmlBody } from '../../ascent360/body.ts';
+import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { flagChannels } from '../../store/consent/facts.ts';
 import { noteSending, type SentFlag } from '../../store/consent/told-flags.ts';
 import { beginAttempts } from '../../store/deliveries/attempts.ts';
 import { type ClaimedDelivery, keptPayload } from '../../store/deliveries/deliveries.ts';

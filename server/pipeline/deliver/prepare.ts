@@ -5,7 +5,15 @@ import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { meaningOf } from '../../domain/consent/meaning-of.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
-import type { Channel, ConsentFact, FlagChannel, FlagDecision } from '../../domain/consent.ts';
+import {
+  type AddressChannel,
+  addressChannels,
+  type Channel,
+  type ConsentFact,
+  type FlagChannel,
+  type FlagDecision,
+  isAboutAddress,
+} from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -61,9 +69,6 @@ export type Prepared = {
     }
 );
 
-/** The channels of consent topics that have a flag. */
-type Asked = Extract<FlagChannel, 'email' | 'sms'>;
-
 const noAddress: FlagDecision = { send: null, reason: 'no_address', fact: null };
 
 const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
@@ -117,7 +122,11 @@ const gone = settle({ state: 'skipped', reason: 'deleted_person' });
  * A consent event gets a delivery only for a flag it makes due. Otherwise it ends here, with the
  * reason.
  */
-function consentOutcome(input: PrepareInput, about: { channel: Asked; factId: string }, decision: FlagDecision) {
+function consentOutcome(
+  input: PrepareInput,
+  about: { channel: AddressChannel; factId: string },
+  decision: FlagDecision,
+) {
   const nothing = input.isGone ? gone : noChoice;
   const fact = decision.fact;
   const own = input.facts[about.channel].find((known) => known.id === about.factId);
@@ -168,15 +177,13 @@ const NOT_ASKED_AGAIN = keepDetail({ code: 'timeline.reason.not_asked_again' });
  * delivery carried it.
  */
 function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
-  const all = Object.entries(decisions);
   if (isAnyDue(decisions)) return null;
-  const since = (channel: string) =>
-    (channel === 'email' || channel === 'sms') && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
-  if (all.some(([channel, { reason }]) => reason === 'already_told' && since(channel))) {
-    return settle({ state: 'merged', reason: 'told_with_another' });
-  }
+  const isToldSince = (channel: AddressChannel) =>
+    decisions[channel].reason === 'already_told' && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
+  if (addressChannels.some(isToldSince)) return settle({ state: 'merged', reason: 'told_with_another' });
+  const reasons = new Set(Object.values(decisions).map(({ reason }) => reason));
   for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
-    if (all.some(([, decision]) => decision.reason === reason)) return settle({ state: 'skipped', reason });
+    if (reasons.has(reason)) return settle({ state: 'skipped', reason });
   }
   return noChoice;
 }
@@ -199,8 +206,7 @@ export function prepare(input: PrepareInput): Prepared {
   if (input.isGone && !input.about) return { decisions, ...gone };
   if (input.kind === 'consent' && input.about && !input.again) {
     const { channel, factId } = input.about;
-    const asked = channel === 'email' || channel === 'sms';
-    const outcome = asked ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
+    const outcome = isAboutAddress(channel) ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
     if (outcome) return { decisions, ...outcome };
   }
   if (input.otherwise && !input.again && !isWorthIt) {

@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { mapsPermissions, type Settings } from '../../domain/settings.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import {
@@ -17,7 +17,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
 import { type InShop, inShop } from '../in-shop.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
-import { mapsPermissions, openTagOptOuts, optedOutByTag } from './open-tag-opt-outs.ts';
+import { openTagOptOuts, optedOutByTag } from './open-tag-opt-outs.ts';
 
 /** How many opt-outs one statement checks, and the most deliveries opened under one shop lock. */
 const PAGE = 2000;
@@ -76,7 +76,7 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
       let at = await loadLedgerCheck(db, shop);
       const { asked } = at;
       let inFacts = at.afterPerson === null;
-      let inPeople = mapsPermissions(stored.settings) || !at.mergesKnown;
+      let inPeople = mapsPermissions(stored.settings.mapping) || !at.mergesKnown;
       while ((inFacts || inPeople) && !signal.aborted && now() < until) {
         const step = inFacts
           ? await checkFacts(shop, stored.account, at.afterFactId)

@@ -1,7 +1,10 @@
+import { isAboutAddress } from '../../domain/consent.ts';
+import { contactFieldOf } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
+import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
@@ -19,7 +22,7 @@ function recipientOf(
   uninstalledAt: Instant | null,
 ): { holder: Holder; alone: boolean } | null {
   const current = holders.find(({ gone, channel, written, profile, profileAt }) => {
-    const has = channel === 'email' ? profile.contact.email : profile.contact.mobile;
+    const has = profile.contact[contactFieldOf(channel)];
     const isKnown = uninstalledAt === null || (profileAt !== null && profileAt > uninstalledAt);
     return !gone && isKnown && has?.toLowerCase() === written.toLowerCase();
   });
@@ -45,7 +48,7 @@ export async function openDueOptOuts(
     if (!found) return [];
     const { holder, alone } = found;
     const about = { channel: holder.channel, address: holder.written, factId: '' };
-    const subject = { contact: null, purchase: null, about, ...(alone && { alone: true as const }) };
+    const subject = { ...asLastKnown, about, ...(alone && { alone: true as const }) };
     const delivery = imagined({
       kind: 'read',
       personId: holder.id,
@@ -63,7 +66,7 @@ export async function openDueOptOuts(
   );
   const due = candidates.filter(({ key, delivery }) => {
     const { prepared } = evaluate({ shop, stored, life, found, now }, delivery);
-    return (key.channel === 'email' || key.channel === 'sms') && prepared.decisions[key.channel].send === false;
+    return isAboutAddress(key.channel) && prepared.decisions[key.channel].send === false;
   });
   const tried = await reopenOptOuts(
     sql,

@@ -9,17 +9,12 @@ import { loadContext } from '../deliver/context.ts';
 import { evaluate, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 
-/** Whether a permission is mapped to tags at all. */
-export const mapsPermissions = ({ mapping }: Settings): boolean =>
-  mapping.phonePermission !== null || mapping.addressPermission !== null;
-
 /** The people whose tags opt them out of calls or post, as far as we know. */
 export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Settings): KnownPerson[] {
   return people.filter(({ profile }) =>
-    [
-      ...factFromTags(profile, mapping.phonePermission, 'phone', null),
-      ...factFromTags(profile, mapping.addressPermission, 'postal', null),
-    ].some(({ state }) => state === 'tag_opt_out'),
+    [...factFromTags(profile, mapping, 'phone'), ...factFromTags(profile, mapping, 'postal')].some(
+      ({ state }) => state === 'tag_opt_out',
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { AskedChannel, Channel, ConsentFact } from '../../domain/consent.ts';
-import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead } from '../../domain/person.ts';
+import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
@@ -11,7 +11,7 @@ import { mergeContact } from './merge-contact.ts';
 
 /** A read gives the whole set of tags, without dates. A tag we already knew keeps its date. */
 function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
-  const present = new Map(read.map((tag) => [tag.trim().toLowerCase(), tag.trim()]));
+  const present = new Map(read.map((tag) => [tagKey(tag), tag.trim()]));
   const merged = noTags();
   for (const [name, entry] of Object.entries(known)) {
     // An event that isn't older than our question beats the answer.

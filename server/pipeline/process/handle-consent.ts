@@ -1,7 +1,9 @@
-import type { Channel, FoundFact } from '../../domain/consent.ts';
+import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
+import { atAddress, contactFieldOf, nobody } from '../../domain/contact.ts';
 import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -14,7 +16,7 @@ import { personKeyOf } from './keys-of-event.ts';
  */
 function learnAddress(person: Person, channel: Channel, written: string, event: TranslatedEvent): void {
   const { contact, contactFrom } = person.profile;
-  const field = channel === 'email' ? 'email' : 'mobile';
+  const field = contactFieldOf(channel);
   if (channel === 'whatsapp' || contact[field] !== undefined) return;
   // They had it before, and have it no longer.
   if (contactFrom === 'customer' && event.triggeredAt <= (person.profileAt ?? -Infinity)) return;
@@ -33,8 +35,7 @@ function impliedAddress(batch: Batch, person: Person, channel: Channel, at: Inst
 
 /** The person's known address, or another that a consent topic has named since. */
 function currentAddress({ vault }: Shop, person: Person, channel: Channel): string | null {
-  const { email, mobile } = person.profile.contact;
-  const known = channel === 'email' ? email : mobile;
+  const known = person.profile.contact[contactFieldOf(channel)];
   if (known === undefined || channel === 'whatsapp') return known ?? null;
   const own = addressesOf(vault, person.profile.contact).find((address) => address.channel === channel);
   const seenAt = person.addresses.get(`${channel}:${own?.hash}`)?.lastSeenAt ?? 0;
@@ -54,7 +55,7 @@ function lastAddress(person: Person, channel: Channel): string | null {
 const MOST_UNPLACED = 10;
 
 function keepUnplaced(batch: Batch, person: Person | null, eventId: string, { channel, state, chosenAt }: FoundFact) {
-  if (!person || (channel !== 'email' && channel !== 'sms')) return;
+  if (!person || !isAboutAddress(channel)) return;
   const others = (person.profile.unplaced ?? []).filter((one) => one.eventId !== eventId);
   const one = { channel, eventId, at: chosenAt, ...(state === 'subscribed' && { optIn: true as const }) };
   person.profile.unplaced = [...others, one].slice(-MOST_UNPLACED);
@@ -88,7 +89,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
   const { channel, state } = t.fact;
   // Its body was read since it came.
-  if (person && t.fact.source === 'admin_read' && (channel === 'email' || channel === 'sms')) {
+  if (person && t.fact.source === 'admin_read' && isAboutAddress(channel)) {
     heard(person.profile, channel, event.triggeredAt);
     batch.people.changed(person);
   }
@@ -143,13 +144,12 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   if (person?.deletedAt != null && state !== 'unsubscribed') return skipped('deleted_person');
   // Only these two states are a choice; no setting changes that.
   if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');
-  const contact = { ...(known ?? { origins: {}, leftOut: {} }), [channel === 'email' ? 'email' : 'mobile']: written };
   return batch.deliver(event, {
     kind: 'consent',
     entity: null,
     person,
-    contact,
-    subject: { contact: null, purchase: null, about: { channel, address: written, factId } },
+    contact: atAddress(known ?? nobody, { channel, address: written }),
+    subject: { ...asLastKnown, about: { channel, address: written, factId } },
     waits,
     carriesOptOut: state === 'unsubscribed',
   });

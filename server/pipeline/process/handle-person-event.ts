@@ -1,27 +1,17 @@
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
-import { type KnownTag, noteUnheard, saleOptOutOf } from '../../domain/person.ts';
+import { type KnownTag, noteUnheard, saleOptOutOf, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { mapsPermissions, permissionTagsOf, type Settings, sourcesOf } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 
 /** Whether any setting depends on tags. */
-export function readsTags(settings: Settings): boolean {
-  const { mapping } = settings;
-  const sources = [
-    mapping.dateOfBirth,
-    mapping.gender,
-    ...mapping.activities,
-    ...mapping.interests,
-    ...mapping.newsletters,
-  ];
-  return (
-    Boolean(mapping.phonePermission ?? mapping.addressPermission) || sources.some((source) => source?.from === 'tag')
-  );
-}
+export const readsTags = ({ mapping }: Settings): boolean =>
+  mapsPermissions(mapping) || sourcesOf(mapping).some(({ from }) => from === 'tag');
 
 /** A state without a date counts as older than one with a date. */
 const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt => ({
@@ -46,7 +36,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
   const present = t.change === 'added';
   let otherTags = false;
   for (const tag of t.tags) {
-    const name = tag.trim().toLowerCase();
+    const name = tagKey(tag);
     const known = tags[name];
     const last = known && momentOf(known.at, known.triggeredAt);
     if (last && isStale(said, last)) {
@@ -138,7 +128,7 @@ function sendTagged(
     entity,
     person,
     contact,
-    subject: { contact: null, purchase: null, about: null },
+    subject: asLastKnown,
     waits,
     carriesOptOut: t.change === 'added' && t.tags.some((tag) => optsOut(batch.settings, tag)),
   });
@@ -146,9 +136,8 @@ function sendTagged(
 
 /** Whether a mapped permission is withdrawn by this tag. */
 function optsOut(settings: Batch['settings'], tag: string): boolean {
-  const { phonePermission, addressPermission } = settings?.mapping ?? {};
-  const name = tag.trim().toLowerCase();
-  return [phonePermission, addressPermission].some((tags) => tags?.optOut.trim().toLowerCase() === name);
+  const mapped = settings ? Object.values(permissionTagsOf(settings.mapping)) : [];
+  return mapped.some((tags) => tags !== null && tagKey(tags.optOut) === tagKey(tag));
 }
 
 /** A workflow sends a person as last known, even if Ascent360 already has the same. */
@@ -169,7 +158,7 @@ export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'
     entity: null,
     person,
     contact,
-    subject: { contact: null, purchase: null, about: null, added: t.added },
+    subject: { ...asLastKnown, added: t.added },
     waits,
   });
 }

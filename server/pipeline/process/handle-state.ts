@@ -1,9 +1,10 @@
-import type { Channel, FoundFact } from '../../domain/consent.ts';
+import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { applyRead } from './apply-read.ts';
@@ -59,7 +60,7 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
  * (again).
  */
 function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
-  if (address.channel !== 'email' && address.channel !== 'sms') return false;
+  if (!isAboutAddress(address.channel)) return false;
   const others = [...person.addresses.values()].filter(
     ({ channel, hash }) => channel === address.channel && hash !== address.hash,
   );
@@ -128,7 +129,7 @@ function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Me
     entity: null,
     person,
     contact: person.profile.contact,
-    subject: { contact: null, purchase: null, about: null, otherwise: 'stale' },
+    subject: { ...asLastKnown, otherwise: 'stale' },
     waits,
   });
 }

@@ -1,13 +1,13 @@
 import type { Translated } from '../../domain/translated.ts';
-import { customerKey, guestKey } from '../../store/people/identifiers.ts';
+import { customerKey, entityKey, guestKey } from '../../store/people/identifiers.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** The key of an order or customer in entity_states. These are compared state by state. */
 export function entityKeyOf(shop: Shop, translated: Translated): string | null {
-  if (translated.kind === 'order') return shop.vault.hash('entity', `order:${translated.id}`);
-  if (translated.kind === 'customer') return shop.vault.hash('entity', `customer:${translated.id}`);
-  if (translated.kind === 'tags') return shop.vault.hash('entity', `customer:${translated.customerId}`);
-  return null;
+  if (translated.kind === 'order' || translated.kind === 'customer') {
+    return entityKey(shop.vault, translated.kind, translated.id);
+  }
+  return translated.kind === 'tags' ? entityKey(shop.vault, 'customer', translated.customerId) : null;
 }
 
 /** The key of the person an event is about; null when it names nobody. */

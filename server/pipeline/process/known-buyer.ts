@@ -1,4 +1,4 @@
-import { type Contact, type ContactField, isCountryOnly } from '../../domain/contact.ts';
+import { type Contact, type ContactField, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Batch } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
@@ -16,22 +16,10 @@ function isOpen(contact: Contact, field: ContactField): boolean {
   return contact[field] === undefined || (field === 'address' && isCountryOnly(contact.address ?? {}));
 }
 
-function fill<Field extends ContactField>(contact: Contact, known: Contact, field: Field): void {
-  const value = known[field];
-  if (value === undefined) return;
-  contact[field] = value;
-  delete contact.leftOut[field];
-  const origin = known.origins[field];
-  if (origin !== undefined) contact.origins[field] = `customer ${origin}`;
-}
-
 /** Fills the gaps in an order's buyer with what we know about that customer. */
-export function completeContact(told: Contact, known: Contact): Contact {
-  const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
-  for (const fields of TOGETHER) {
-    if (fields.every((field) => isOpen(contact, field))) for (const field of fields) fill(contact, known, field);
-  }
-  return contact;
+function completeContact(told: Contact, known: Contact): Contact {
+  const open = TOGETHER.filter((fields) => fields.every((field) => isOpen(told, field))).flat();
+  return withFieldsOf(known, open, told, (from) => `customer ${from}`);
 }
 
 /** An order that names its customer only by id, filled in with what we know about that customer. */

@@ -1,25 +1,12 @@
-import { type Contact, type ContactField, isCountryOnly } from '../../domain/contact.ts';
+import { type Contact, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
 
-function keepField<Field extends ContactField>(contact: Contact, known: Contact, field: Field): void {
-  const value = known[field];
-  if (value === undefined) return;
-  contact[field] = value;
-  delete contact.leftOut[field];
-  const origin = known.origins[field];
-  if (origin !== undefined) contact.origins[field] = origin;
-}
-
 /**
  * A field that the app's access leaves out isn't known to be empty, so it keeps its known value.
  */
-function keepKnown({ denied = [], ...told }: Contact, known: Contact): Contact {
-  const contact: Contact = { ...told, origins: { ...told.origins }, leftOut: { ...told.leftOut } };
-  for (const field of denied) keepField(contact, known, field);
-  return contact;
-}
+const keepKnown = ({ denied = [], ...told }: Contact, known: Contact) => withFieldsOf(known, denied, told);
 
 /** A known address with only a country gives way to one that says more. */
 function withoutBareCountry(known: Contact, other: Contact): Contact {

@@ -1,5 +1,6 @@
+import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { flagChannels, ledgerKey } from '../../store/consent/facts.ts';
+import { ledgerKey } from '../../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';

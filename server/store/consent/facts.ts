@@ -1,4 +1,4 @@
-import type { Channel, ConsentFact, FactSource, FlagChannel } from '../../domain/consent.ts';
+import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -148,6 +148,3 @@ export async function loadNamedChoices(
     at: row.at.getTime(),
   }));
 }
-
-/** The channels of the ledger that have a flag in the payload. */
-export const flagChannels: readonly FlagChannel[] = ['email', 'sms', 'phone', 'postal'];

@@ -1,8 +1,8 @@
 import type { AttemptEntry } from '../../domain/audit/entries.ts';
+import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
-import { flagChannels } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
 
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;

@@ -28,6 +28,9 @@ export type DeliverySubject = {
   otherwise?: 'stale';
 };
 
+/** Sends the person as last known. */
+export const asLastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
+
 export type NewDelivery = {
   id: string;
   eventId: string;

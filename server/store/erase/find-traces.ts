@@ -2,7 +2,7 @@ import type { Channel } from '../../domain/consent.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
+import { customerKey, emailHash, entityKey, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
 import { openProfile } from '../people/profiles.ts';
 import { writtenBinding } from '../people/save-people.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
@@ -47,8 +47,8 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   ];
   const customerIds = [...new Set([subject.customerId, ...people.map((person) => person.customerId)])].filter(present);
   const entities = [
-    ...subject.orderIds.map((id) => orderKey(shop, id)),
-    ...customerIds.map((id) => shop.vault.hash('entity', `customer:${id}`)),
+    ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
+    ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
   ];
   const events = await sql.query<{ id: string; entity: string | null }>(
     `SELECT id, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
@@ -96,8 +96,6 @@ const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
 
 type Found = { id: string; key: string; customerId: ShopifyId | null; profile: PersonProfile };
 
-const orderKey = ({ vault }: Shop, id: ShopifyId) => vault.hash('entity', `order:${id}`);
-
 /**
  * The people that the request itself names; by their orders only if it has no email, since a till
  * may give many buyers the same one.
@@ -107,7 +105,7 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
   const own = ownKeys(shop, subject);
   const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
   const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
-  const bought = subject.email === null ? subject.orderIds.map((id) => orderKey(shop, id)) : [];
+  const bought = subject.email === null ? subject.orderIds.map((id) => entityKey(vault, 'order', id)) : [];
   // The phone of a postal address names a person only when nothing else does.
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; deleted: boolean }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people

@@ -1,11 +1,11 @@
-import type { Contact } from '../../domain/contact.ts';
+import { atAddress, type Contact, nobody } from '../../domain/contact.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
-import { addDeliveries, type DeliverySubject } from '../deliveries/deliveries.ts';
+import { addDeliveries, asLastKnown, type DeliverySubject } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
@@ -23,13 +23,10 @@ const OWN = {
 /** Who our own event is about, and what it sends; without a subject: the person as last known. */
 export type OwnEvent = { person: { id: string; key: string; profile: PersonProfile }; subject?: DeliverySubject };
 
-const lastKnown: DeliverySubject = { contact: null, purchase: null, about: null };
-
 /** The contact that decides the lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
-  const known = subject?.alone ? { origins: {}, leftOut: {} } : profile.contact;
-  const about = subject?.about;
-  return about ? { ...known, [about.channel === 'email' ? 'email' : 'mobile']: about.address } : known;
+  const known = subject?.alone ? nobody : profile.contact;
+  return subject?.about ? atAddress(known, subject.about) : known;
 }
 
 /**
@@ -83,7 +80,7 @@ export async function addOwnEvents(
         entity: null,
         personId: person.id,
         ...lanes,
-        subject: subject ?? lastKnown,
+        subject: subject ?? asLastKnown,
         takesPlaceOf: null,
         carriesOptOut: why === 'optOut',
       },

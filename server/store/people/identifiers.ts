@@ -15,6 +15,14 @@ export const emailHash = (vault: Vault, email: string) => vault.hash('email', on
 export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
 export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
 
+/** Identifies an order or customer as something with states: events.entity, entity_states. */
+export const entityKey = (vault: Vault, kind: 'order' | 'customer', id: ShopifyId) =>
+  vault.hash('entity', `${kind}:${id}`);
+
+/** An order's name, in any case and with or without its #. */
+export const orderNameHash = (vault: Vault, name: string) =>
+  vault.hash('order_name', name.trim().replace(/^#/, '').toLowerCase());
+
 type Lanes = { readonly emailLane: string | null; readonly phoneLane: string | null };
 type Hashed = { readonly channel: Channel; readonly hash: string; readonly written: string };
 

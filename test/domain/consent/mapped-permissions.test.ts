@@ -16,7 +16,6 @@ describe('a permission mapped to tags', () => {
     { tags: ['mail-ok'], mapping: { optIn: ' Mail-OK ', optOut: '' }, says: 'tag_opt_in' },
     { tags: ['', ' '], mapping: { optIn: '', optOut: ' ' }, says: 'tag_none' },
     { tags: ['same'], mapping: { optIn: 'same', optOut: 'same' }, says: 'tag_opt_out' },
-    { tags: ['mail-ok'], mapping: null, says: 'tag_none' },
   ])('$tags with $mapping gives $says', ({ tags, mapping, says }) => {
     expect(permissionFromTags(tags, mapping)).toBe(says);
   });
