@@ -24,7 +24,7 @@ export async function redactPerson(
   event: { id: string; triggeredAt: Instant },
 ): Promise<AttemptEntry[]> {
   const traces = await findTraces(sql, shop, request);
-  await rememberErasure(sql, shop, { request, traces, at: event.triggeredAt });
+  await rememberErasure(sql, shop, traces, event.triggeredAt);
   const events = [...traces.events, event.id];
   const interrupted = await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
@@ -39,14 +39,11 @@ export async function redactPerson(
     shop.id,
     traces.entities,
   ]);
-  const customerIds = [request.customerId, ...traces.people.map((person) => person.customerId)].filter(
-    (id) => id !== null,
-  );
-  await forgetMerged(sql, shop, ids, customerIds);
+  await forgetMerged(sql, shop, ids, traces.customerIds);
   await eraseFromImports(
     sql,
     shop,
-    customerIds,
+    traces.customerIds,
     traces.addresses.map(({ address }) => address),
   );
   await sql.query('DELETE FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])', [shop.id, ids]);
@@ -62,13 +59,8 @@ export async function redactPerson(
  * All that stays: keyed hashes of ids, of customers and orders, with the time, so that events
  * triggered before have no effect.
  */
-async function rememberErasure(
-  sql: Sql,
-  shop: Shop,
-  { request, traces, at }: { request: PrivacySubject; traces: Traces; at: Instant },
-): Promise<void> {
-  const customers = [request.customerId, ...traces.people.map((person) => person.customerId)];
-  const hashes = customers.filter((id) => id !== null).map((id) => customerKey(shop.vault, id));
+async function rememberErasure(sql: Sql, shop: Shop, traces: Traces, at: Instant): Promise<void> {
+  const hashes = traces.customerIds.map((id) => customerKey(shop.vault, id));
   await sql.query(
     `INSERT INTO redactions (shop_id, person, at) SELECT DISTINCT $1::int, u.person, $3::timestamptz FROM unnest($2::text[]) AS u(person)
      ON CONFLICT (shop_id, person) DO UPDATE SET at = greatest(redactions.at, excluded.at)`,

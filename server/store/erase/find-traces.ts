@@ -1,9 +1,8 @@
 import type { Channel } from '../../domain/consent.ts';
-import type { PersonProfile } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { customerKey, emailHash, entityKey, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
-import { openProfile } from '../people/profiles.ts';
+import { type KnownPerson, type KnownPersonRow, openPerson } from '../people/profiles.ts';
 import { writtenBinding } from '../people/save-people.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -15,8 +14,9 @@ export type Address = { channel: Channel; address: string };
 
 /** Where the database has something about a person. */
 export type Traces = {
-  /** Rows of people, with their keys; `customerId` null: a guest. */
-  people: { id: string; key: string; customerId: ShopifyId | null }[];
+  people: KnownPerson[];
+  /** Their ids in Shopify, and the one that the request names. */
+  customerIds: ShopifyId[];
   addresses: Address[];
   /** Addresses they had, and that another customer has had since. */
   passedOn: Address[];
@@ -26,8 +26,6 @@ export type Traces = {
   /** Data requests about them. */
   requests: string[];
 };
-
-const present = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 
 /**
  * Everything we have on the person a request names: the customer, the guest with the same email,
@@ -45,7 +43,9 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   const keys = [
     ...new Set([...people.map(({ key }) => key), ...ownKeys(shop, subject), ...known.addresses.map(hashOf)]),
   ];
-  const customerIds = [...new Set([subject.customerId, ...people.map((person) => person.customerId)])].filter(present);
+  const customerIds = [...new Set([subject.customerId, ...people.map(({ profile }) => profile.customerId)])].filter(
+    (one) => one != null,
+  );
   const entities = [
     ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
     ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
@@ -70,10 +70,13 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   const mergers = await mergersOf(sql, shop, ids, customerIds);
   const unread = await unsearchableEvents(sql, shop, { customerIds, emails: known.emails, phones: known.phones });
   return {
-    people: people.map(({ id, key, customerId }) => ({ id, key, customerId })),
+    people,
+    customerIds,
     addresses: known.addresses.filter(({ address }) => !others.addresses.has(address)),
     passedOn: known.addresses.filter(({ address }) => others.addresses.has(address)),
-    entities: [...new Set([...entities, ...[...events, ...owned].map(({ entity }) => entity).filter(present)])],
+    entities: [
+      ...new Set([...entities, ...[...events, ...owned].map(({ entity }) => entity).filter((one) => one != null)]),
+    ],
     events: [...new Set([...events.map((event) => event.id), ...mergers, ...unread])]
       .filter((id) => !anothers.has(id))
       .sort(),
@@ -87,27 +90,25 @@ const hashOf = ({ address }: { address: string }) => address;
 export function keysOf(shop: Shop, subject: PrivacySubject): string[] {
   const { email, phone } = subject;
   const addresses = [email && emailHash(shop.vault, email), phone && mobileHash(shop.vault, phone)];
-  return [...ownKeys(shop, subject), ...addresses.filter(present)];
+  return [...ownKeys(shop, subject), ...addresses.filter((one) => one != null)];
 }
 
 /** The keys of people that the request itself names. */
 const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
-  [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter(present);
-
-type Found = { id: string; key: string; customerId: ShopifyId | null; profile: PersonProfile };
+  [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter((one) => one != null);
 
 /**
  * The people that the request itself names; by their orders only if it has no email, since a till
  * may give many buyers the same one.
  */
-async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Found[]> {
+async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<KnownPerson[]> {
   const { vault } = shop;
   const own = ownKeys(shop, subject);
   const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
   const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
   const bought = subject.email === null ? subject.orderIds.map((id) => entityKey(vault, 'order', id)) : [];
   // The phone of a postal address names a person only when nothing else does.
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; deleted: boolean }>(
+  const rows = await sql.query<KnownPersonRow & { deleted: boolean }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people
      WHERE shop_id = $1 AND (key = ANY($2::text[]) OR id IN (
        SELECT person_id FROM addresses WHERE shop_id = $1 AND channel IN ('email', 'sms') AND address = ANY($3::text[])
@@ -116,45 +117,38 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
            AND o.channel IN ('email', 'sms'))
        UNION SELECT person_id FROM entity_states WHERE shop_id = $1 AND entity = ANY($5::text[])))
      ORDER BY id`,
-    [shop.id, own, named.filter(present), shared, bought],
+    [shop.id, own, named.filter((one) => one != null), shared, bought],
   );
-  return rows.flatMap(({ id, key, deleted, ...row }) => {
-    const profile = openProfile(vault, id, row.profile);
-    const another = subject.customerId !== null && profile.customerId !== null && !own.includes(key);
-    return another && !deleted ? [] : [{ id, key, customerId: profile.customerId, profile }];
+  return rows.flatMap(({ deleted, ...row }) => {
+    const person = openPerson(shop, row);
+    const another = subject.customerId !== null && person.profile.customerId !== null && !own.includes(person.key);
+    return another && !deleted ? [] : [person];
   });
 }
 
 /** The customers who were merged into these: the same people, under other ids. */
-async function mergedInto(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
-  const { vault } = shop;
-  const keys = people.flatMap(({ profile }) => profile.mergedFrom ?? []).map((id) => customerKey(vault, id));
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+async function mergedInto(sql: Sql, shop: Shop, people: readonly KnownPerson[]): Promise<KnownPerson[]> {
+  const keys = people.flatMap(({ profile }) => profile.mergedFrom ?? []).map((id) => customerKey(shop.vault, id));
+  const rows = await sql.query<KnownPersonRow>(
     'SELECT id, key, profile FROM people WHERE shop_id = $1 AND key = ANY($2::text[]) AND id <> ALL($3::uuid[]) ORDER BY id',
     [shop.id, keys, people.map((person) => person.id)],
   );
-  return rows.map(({ id, key, ...row }) => {
-    const profile = openProfile(vault, id, row.profile);
-    return { id, key, customerId: profile.customerId, profile };
-  });
+  return rows.map((row) => openPerson(shop, row));
 }
 
 /**
  * Guests who bought with an email address of these people: the same people, before they had an
  * account.
  */
-async function guestsOf(sql: Sql, shop: Shop, people: readonly Found[]): Promise<Found[]> {
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): Promise<KnownPerson[]> {
+  const rows = await sql.query<KnownPersonRow>(
     `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (
        SELECT g.person_id FROM addresses a JOIN addresses g ON g.shop_id = a.shop_id AND g.channel = a.channel AND g.address = a.address
        WHERE a.shop_id = $1 AND a.channel = 'email' AND a.person_id = ANY($2::uuid[]))
      ORDER BY id`,
     [shop.id, people.map((person) => person.id)],
   );
-  return rows.flatMap(({ id, key, ...row }) => {
-    const profile = openProfile(shop.vault, id, row.profile);
-    return profile.customerId === null ? [{ id, key, customerId: null, profile }] : [];
-  });
+  return rows.map((row) => openPerson(shop, row)).filter(({ profile }) => profile.customerId === null);
 }
 
 type Known = { addresses: Address[]; emails: string[]; phones: string[] };
@@ -163,7 +157,12 @@ type Known = { addresses: Address[]; emails: string[]; phones: string[] };
  * The addresses of the request and of these people. A phone number counts in both roles it may
  * have.
  */
-async function addressesOf(sql: Sql, shop: Shop, subject: PrivacySubject, people: readonly Found[]): Promise<Known> {
+async function addressesOf(
+  sql: Sql,
+  shop: Shop,
+  subject: PrivacySubject,
+  people: readonly KnownPerson[],
+): Promise<Known> {
   const { vault } = shop;
   const rows = await sql.query<Address & { person_id: string; written: Uint8Array | null }>(
     'SELECT channel, address, person_id, written FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
@@ -175,8 +174,10 @@ async function addressesOf(sql: Sql, shop: Shop, subject: PrivacySubject, people
     );
   const contacts = people.map(({ profile }) => profile.contact);
   const numbers = contacts.flatMap((contact) => [contact.mobile, contact.phone]);
-  const phones = [...new Set([subject.phone, ...writtenAs('sms'), ...numbers].filter(present))];
-  const emails = [subject.email, ...writtenAs('email'), ...contacts.map((contact) => contact.email)].filter(present);
+  const phones = [...new Set([subject.phone, ...writtenAs('sms'), ...numbers].filter((one) => one != null))];
+  const emails = [subject.email, ...writtenAs('email'), ...contacts.map((contact) => contact.email)].filter(
+    (one) => one != null,
+  );
   const found: Address[] = [
     ...rows.map(({ channel, address }) => ({ channel, address })),
     ...emails.map((email) => ({ channel: 'email' as const, address: emailHash(vault, email) })),

@@ -1,23 +1,18 @@
-import type { PersonProfile } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../events/events.ts';
-import { openProfile, profileBinding } from '../people/profiles.ts';
+import { type KnownPerson, type KnownPersonRow, openPerson, profileBinding } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 import { namesPerson } from './unsearchable-events.ts';
 
 /** Customers into whom these people were merged: others, who stay. */
-async function keptInstead(
-  sql: Sql,
-  shop: Shop,
-  ids: readonly string[],
-): Promise<{ id: string; key: string; profile: PersonProfile }[]> {
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null }>(
+async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promise<KnownPerson[]> {
+  const rows = await sql.query<KnownPersonRow>(
     `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[])
        AND id IN (SELECT merged_into FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[]))`,
     [shop.id, ids],
   );
-  return rows.map(({ id, key, profile }) => ({ id, key, profile: openProfile(shop.vault, id, profile) }));
+  return rows.map((row) => openPerson(shop, row));
 }
 
 /** Events that told of these mergers: they are found by the customer who was kept. */

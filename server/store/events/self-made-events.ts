@@ -1,5 +1,4 @@
 import { atAddress, type Contact, nobody } from '../../domain/contact.ts';
-import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -7,6 +6,7 @@ import { newId } from '../../platform/database/ids.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { addDeliveries, asLastKnown, type DeliverySubject } from '../deliveries/deliveries.ts';
 import { customerKey, lanesOf } from '../people/identifiers.ts';
+import type { KnownPerson } from '../people/profiles.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 import { settleTranslated } from './events.ts';
 import { insertEvents } from './insert-events.ts';
@@ -21,7 +21,7 @@ const OWN = {
 } as const;
 
 /** Who our own event is about, and what it sends; without a subject: the person as last known. */
-export type OwnEvent = { person: { id: string; key: string; profile: PersonProfile }; subject?: DeliverySubject };
+export type OwnEvent = { person: KnownPerson; subject?: DeliverySubject };
 
 /** The contact that decides the lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {

@@ -1,7 +1,7 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { customerKey } from './identifiers.ts';
-import type { KnownPerson } from './people-pages.ts';
+import type { KnownPerson } from './profiles.ts';
 
 /**
  * Customers who were merged into these people while merging still marked them as deleted: they

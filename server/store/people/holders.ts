@@ -1,20 +1,16 @@
 import type { Channel } from '../../domain/consent.ts';
-import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
-import { openProfile } from './profiles.ts';
+import { type KnownPerson, type KnownPersonRow, openPerson } from './profiles.ts';
 import { writtenBinding } from './save-people.ts';
 
 /** A person who has or had an address, with the address as written. */
-export type Holder = {
+export type Holder = KnownPerson & {
   channel: Channel;
   address: string;
   written: string;
-  id: string;
-  key: string;
-  profile: PersonProfile;
   profileAt: Instant | null;
   /** Deleted, or merged into another. */
   gone: boolean;
@@ -29,17 +25,16 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
     keys.map(({ channel, address }) => ({ channel, address })),
     2,
   );
-  const rows = await sql.query<{
-    channel: Channel;
-    address: string;
-    written: Uint8Array;
-    last_seen_at: Date;
-    id: string;
-    key: string;
-    profile: Uint8Array | null;
-    profile_at: Date | null;
-    gone: boolean;
-  }>(
+  const rows = await sql.query<
+    KnownPersonRow & {
+      channel: Channel;
+      address: string;
+      written: Uint8Array;
+      last_seen_at: Date;
+      profile_at: Date | null;
+      gone: boolean;
+    }
+  >(
     `SELECT a.channel, a.address, a.written, a.last_seen_at, p.id, p.key, p.profile, p.profile_at,
        p.deleted_at IS NOT NULL OR p.merged_into IS NOT NULL AS gone
      FROM ${from} AS k(${columns})
@@ -48,13 +43,11 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
      JOIN people p ON p.id = a.person_id ORDER BY a.last_seen_at DESC, p.id`,
     [shop.id, ...params],
   );
-  return rows.map(({ channel, address, written, last_seen_at, id, key, profile, profile_at, gone }) => ({
+  return rows.map(({ channel, address, written, last_seen_at, profile_at, gone, ...person }) => ({
+    ...openPerson(shop, person),
     channel,
     address,
-    written: shop.vault.open(writtenBinding(id, channel, address), written).toString('utf8'),
-    id,
-    key,
-    profile: openProfile(shop.vault, id, profile),
+    written: shop.vault.open(writtenBinding(person.id, channel, address), written).toString('utf8'),
     profileAt: profile_at?.getTime() ?? null,
     gone,
     lastSeenAt: last_seen_at.getTime(),

@@ -1,9 +1,6 @@
-import type { PersonProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import { openProfile } from './profiles.ts';
-
-export type KnownPerson = { id: string; key: string; profile: PersonProfile };
+import { type KnownPerson, type KnownPersonRow, openPerson } from './profiles.ts';
 
 /** A page of the shop's people, by key, without those who were deleted or merged into others. */
 export async function loadPeoplePage(
@@ -11,15 +8,13 @@ export async function loadPeoplePage(
   shop: Shop,
   page: { after: string | null; size: number },
 ): Promise<{ people: KnownPerson[]; last: string | null }> {
-  const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; gone: boolean }>(
+  const rows = await sql.query<KnownPersonRow & { gone: boolean }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL OR merged_into IS NOT NULL AS gone FROM people
      WHERE shop_id = $1 AND key > $2 ORDER BY key LIMIT $3`,
     [shop.id, page.after ?? '', page.size],
   );
-  const people = rows.flatMap(({ id, key, profile, gone }) =>
-    gone || profile === null ? [] : [{ id, key, profile: openProfile(shop.vault, id, profile) }],
-  );
-  return { people, last: rows.at(-1)?.key ?? null };
+  const known = rows.filter(({ gone, profile }) => !gone && profile !== null);
+  return { people: known.map((row) => openPerson(shop, row)), last: rows.at(-1)?.key ?? null };
 }
 
 /** Which of these people have a delivery open. */

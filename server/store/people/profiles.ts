@@ -13,6 +13,16 @@ export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null)
   return { ...empty, ...known, tags: Object.assign(empty.tags, tags) };
 }
 
+/** A person as last known. */
+export type KnownPerson = { id: string; key: string; profile: PersonProfile };
+export type KnownPersonRow = { id: string; key: string; profile: Uint8Array | null };
+
+export const openPerson = ({ vault }: Shop, { id, key, profile }: KnownPersonRow): KnownPerson => ({
+  id,
+  key,
+  profile: openProfile(vault, id, profile),
+});
+
 /** The people with these ids as last known, and which of them were deleted in Shopify. */
 export async function loadProfiles(
   sql: Sql,
