@@ -70,11 +70,12 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
     name: 'ledger',
     due: shopsToCheck,
     work: async (shop, signal) => {
+      // Before the settings: what changes them afterwards asks for another check.
+      let at = await loadLedgerCheck(db, shop);
+      const { asked } = at;
       const stored = await loadSettings(db, shop);
       if (!stored?.guid) return false;
       const until = now() + SLICE_MS;
-      let at = await loadLedgerCheck(db, shop);
-      const { asked } = at;
       let inFacts = at.afterPerson === null;
       let inPeople = mapsPermissions(stored.settings.mapping) || !at.mergesKnown;
       while ((inFacts || inPeople) && !signal.aborted && now() < until) {
