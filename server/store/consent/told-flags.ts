@@ -9,6 +9,10 @@ const nothingTold: ToldRow = { accepted: null, acceptedAt: null, pendingFlags: [
 
 type PendingFlags = [attemptId: string, value: boolean][];
 
+/** What was told of each key `u`, looked up separately: see ofEachKey. */
+const TOLD_OF_EACH = `CROSS JOIN LATERAL (
+       SELECT * FROM told WHERE shop_id = $1 AND channel = u.channel AND address = u.address OFFSET 0) AS t`;
+
 /**
  * What Ascent360 was told about these addresses in this account, by ledgerKey. Includes addresses
  * it was never told about.
@@ -28,9 +32,8 @@ export async function loadTold(
     unsettled: PendingFlags;
     lists: string | null;
   }>(
-    `SELECT t.channel, t.address, t.accepted, t.accepted_at, t.unsettled, t.lists FROM told t
-     JOIN unnest($3::text[], $4::text[]) AS k(channel, address) ON k.channel = t.channel AND k.address = t.address
-     WHERE t.shop_id = $1 AND t.account = $2`,
+    `SELECT t.channel, t.address, t.accepted, t.accepted_at, t.unsettled, t.lists
+     FROM unnest($3::text[], $4::text[]) AS u(channel, address) ${TOLD_OF_EACH} WHERE t.account = $2`,
     [shop.id, account, keys.map((key) => key.channel), keys.map((key) => key.address)],
   );
   const told = new Map(
@@ -120,8 +123,11 @@ export async function noteAccepted(
       2,
     );
     await sql.query(
-      `UPDATE told t SET accepted = u.value, accepted_at = now(), unsettled = ${SENT_SINCE} FROM ${from} AS u(${columns})
-       WHERE t.shop_id = $1 AND t.channel = u.channel AND t.address = u.address AND t.account = u.account`,
+      `INSERT INTO told AS t (shop_id, channel, address, account, accepted, accepted_at, unsettled)
+       SELECT $1, u.channel, u.address, u.account, u.value, now(), ${SENT_SINCE}
+       FROM ${from} AS u(${columns}) ${TOLD_OF_EACH} WHERE t.account = u.account
+       ON CONFLICT (shop_id, channel, address) DO UPDATE SET
+         accepted = excluded.accepted, accepted_at = excluded.accepted_at, unsettled = excluded.unsettled`,
       [shop.id, ...params],
     );
   });

@@ -88,6 +88,9 @@ export const keptPayload = (payload: string, fields: readonly FieldReason[]) =>
   `{"payload":${payload},"fields":${JSON.stringify(shortFields(fields))}}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
 
+/** A shop's transactions look up what they join, too: see ofEachKey. */
+const JOIN_BY_KEYS = `set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
+
 /**
  * Takes the shop's lock. Only one transaction at a time changes a shop's ledger and outbox, so
  * translating, claiming and recording for one shop never overlap, in any process.
@@ -98,7 +101,7 @@ export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instan
   const locked = sql.query('SELECT pg_advisory_xact_lock(360, $1)', [shop.id]);
   // A separate statement sees what was committed while we waited for the lock.
   const read = sql.query<{ at: Date }>(
-    'SELECT clock_timestamp() AS at FROM shops WHERE id = $1 AND erased_at IS NULL',
+    `SELECT clock_timestamp() AS at, ${JOIN_BY_KEYS} FROM shops WHERE id = $1 AND erased_at IS NULL`,
     [shop.id],
   );
   const [, [row]] = await Promise.all([locked, read]);

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -33,8 +34,8 @@ export async function loadEntityStates(
     accepted_hash: string | null;
     account: number | null;
   }>(
-    `SELECT entity, kind, handled_at, handled_triggered_at, person_id, latest_event_id, accepted_hash, account
-     FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])`,
+    `SELECT r.entity, r.kind, r.handled_at, r.handled_triggered_at, r.person_id, r.latest_event_id, r.accepted_hash, r.account
+     FROM ${ofEachKey('$2::text[]', 'SELECT * FROM entity_states WHERE shop_id = $1 AND entity = k.key')}`,
     [shop.id, entities],
   );
   return new Map(

@@ -1,3 +1,4 @@
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { NewDelivery } from './deliveries.ts';
@@ -11,9 +12,10 @@ export async function openOfEntities(sql: Sql, shop: Shop, entities: readonly st
   if (entities.length === 0) return [];
   // The lease is no condition: without one, the shop's whole backlog would look like few rows.
   const rows = await sql.query<OpenOfEntity & { leased: boolean }>(
-    `SELECT id, event_id AS "eventId", entity, kind, choice, carries_opt_out AS "carriesOptOut",
-       lease_until IS NOT NULL AS leased FROM deliveries
-     WHERE shop_id = $1 AND open AND entity = ANY($2::text[]) ORDER BY seq`,
+    `SELECT r.id, r.event_id AS "eventId", r.entity, r.kind, r.choice, r.carries_opt_out AS "carriesOptOut",
+       r.lease_until IS NOT NULL AS leased
+     FROM ${ofEachKey('$2::text[]', 'SELECT * FROM deliveries WHERE shop_id = $1 AND open AND entity = k.key')}
+     ORDER BY r.seq`,
     [shop.id, entities],
   );
   return rows.filter(({ leased }) => !leased);

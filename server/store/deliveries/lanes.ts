@@ -1,12 +1,15 @@
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
+
+type Lane = 'email_lane' | 'phone_lane';
 
 /**
  * An address is a lane: at most one of its deliveries is being sent, and the earliest goes first.
  * These are SQL conditions about a delivery `d`. Each lane is checked separately, so that each uses
  * its own index.
  */
-const before = (lane: 'email_lane' | 'phone_lane') => `EXISTS (
+const before = (lane: Lane) => `EXISTS (
          SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.${lane} = d.${lane}
            AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
 
@@ -16,6 +19,10 @@ export const behindInLanes = `(${before('email_lane')} OR ${before('phone_lane')
 /** No delivery is ahead of it in its lanes, and none is being sent there. */
 export const firstOfLanes = `NOT ${before('email_lane')} AND NOT ${before('phone_lane')}`;
 
+/** The order makes it use the lane's own index. */
+const inLane = (lane: Lane) =>
+  `SELECT ${lane} AS lane FROM deliveries WHERE shop_id = $1 AND open AND ${lane} = k.key ORDER BY seq LIMIT 1`;
+
 /** Those of these lanes that have an open delivery. */
 export async function openLanes(
   sql: Sql,
@@ -23,9 +30,9 @@ export async function openLanes(
   lanes: { email: readonly string[]; phone: readonly string[] },
 ): Promise<{ email: Set<string>; phone: Set<string> }> {
   const rows = await sql.query<{ email: string | null; phone: string | null }>(
-    `SELECT email_lane AS email, NULL AS phone FROM deliveries WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[])
+    `SELECT r.lane AS email, NULL AS phone FROM ${ofEachKey('$2::text[]', inLane('email_lane'))}
      UNION ALL
-     SELECT NULL, phone_lane FROM deliveries WHERE shop_id = $1 AND open AND phone_lane = ANY($3::text[])`,
+     SELECT NULL, r.lane FROM ${ofEachKey('$3::text[]', inLane('phone_lane'))}`,
     [shop.id, lanes.email, lanes.phone],
   );
   return {

@@ -40,6 +40,9 @@ export type LeaseEnd = { id: string; fence: number } & (
   | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass | null }
 );
 
+/** One condition: of two, each would offer indexes of what is open or leased, to be read whole. */
+const IS_LEASED = '(d.open AND d.lease_until IS NOT NULL) IS TRUE';
+
 /**
  * Ends leases.
  * @returns the deliveries whose lease was still this one. Record nothing for the others: another
@@ -63,7 +66,7 @@ export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Se
        due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
        last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
      FROM ${from} AS u(${columns})
-     WHERE d.id = u.id AND d.fence = u.fence AND d.open AND d.lease_until IS NOT NULL RETURNING d.id`,
+     WHERE d.id = u.id AND d.fence = u.fence AND ${IS_LEASED} RETURNING d.id`,
     params,
   );
   return new Set(rows.map((row) => row.id));

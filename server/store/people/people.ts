@@ -2,6 +2,7 @@ import type { Channel } from '../../domain/consent.ts';
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { brokenBy, type Sighting, seenAgain } from '../../domain/sightings.ts';
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -64,8 +65,10 @@ export type People = {
   save(): Promise<void>;
 };
 
-const SELECT_PEOPLE = `SELECT id, key, profile, profile_at, seen_at, deleted_at, merged_into, read_due_at IS NOT NULL AS unread
-   FROM people WHERE shop_id = $1`;
+const COLUMNS =
+  'r.id, r.key, r.profile, r.profile_at, r.seen_at, r.deleted_at, r.merged_into, r.read_due_at IS NOT NULL AS unread';
+const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
+const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
 async function loadAddresses(sql: Sql, shop: Shop, people: ReadonlyMap<string, Person>): Promise<void> {
   if (people.size === 0) return;
@@ -78,8 +81,9 @@ async function loadAddresses(sql: Sql, shop: Shop, people: ReadonlyMap<string, P
     last_seen_at: Date;
     since_at: Date;
   }>(
-    `SELECT person_id, channel, address, written, first_seen_at, last_seen_at, coalesce(since_at, first_seen_at) AS since_at
-     FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])`,
+    `SELECT r.person_id, r.channel, r.address, r.written, r.first_seen_at, r.last_seen_at,
+       coalesce(r.since_at, r.first_seen_at) AS since_at
+     FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM addresses WHERE shop_id = $1 AND person_id = k.key')}`,
     [shop.id, [...people.keys()]],
   );
   for (const row of rows) {
@@ -126,7 +130,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
   async function load(ids: readonly string[]): Promise<void> {
     const missing = ids.filter((id) => !byId.has(id));
     if (missing.length === 0) return;
-    await add(await sql.query<PersonRow>(`${SELECT_PEOPLE} AND id = ANY($2::uuid[])`, [shop.id, missing]));
+    await add(await sql.query<PersonRow>(BY_ID, [shop.id, missing]));
   }
 
   /** The person that somebody is now, after merges. */
@@ -136,7 +140,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
   }
 
   if (keys.length > 0) {
-    await add(await sql.query<PersonRow>(`${SELECT_PEOPLE} AND key = ANY($2::text[])`, [shop.id, keys]));
+    await add(await sql.query<PersonRow>(BY_KEY, [shop.id, keys]));
   }
   const dirtyPeople = new Set<Person>();
   const asked = new Set<Person>();

@@ -1,4 +1,5 @@
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -31,7 +32,8 @@ export async function loadProfiles(
 ): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
   if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
   const rows = await sql.query<{ id: string; profile: Uint8Array | null; deleted_at: Date | null }>(
-    'SELECT id, profile, deleted_at FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])',
+    `SELECT r.id, r.profile, r.deleted_at
+     FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`,
     [shop.id, ids],
   );
   return {
