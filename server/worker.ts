@@ -126,6 +126,7 @@ export function jobsOf(
     wakeLater,
     stopping,
     crowded: () => workingOn >= config.deliveryConcurrency,
+    alone: () => workingOn === 1,
   };
   const translate = async (shop: Shop) => await processSafely(translating, shop);
   const everyMs = config.sweepInterval * SWEEPS_PER_ANNOUNCEMENT;

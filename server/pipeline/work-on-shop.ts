@@ -11,6 +11,7 @@ import type { Finished, Recorded } from './deliver/record.ts';
 import { createSendPool, momentOf, type SendPool, type SendPoolDeps } from './deliver/send-pool.ts';
 import { type Turn, type TurnDeps, takeTurn } from './deliver/take-turn.ts';
 import type { Measures } from './measures.ts';
+import { type Ahead, openAhead } from './process/open-ahead.ts';
 import { type ProcessDeps, processSafely } from './process/process.ts';
 import type { Traces } from './traces.ts';
 
@@ -40,6 +41,8 @@ export type WorkDeps = {
   stopping(): boolean;
   /** Whether as many shops are worked on as may be at once: others may be waiting. */
   crowded(): boolean;
+  /** Whether no other shop is worked on. */
+  alone(): boolean;
 };
 
 function reportAttempt(deps: WorkDeps, recorded: Recorded): void {
@@ -73,11 +76,13 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
   }
 }
 
+/** How many events were translated, and whether the shop may have something to claim after that. */
+type Translated = { processed: number; due: boolean };
+
 /**
  * Translates a batch and posts what leaves at once.
- * @returns how many events, and whether the shop may have something to claim after that
  */
-async function translate(deps: WorkDeps, shop: Shop, pool: SendPool): Promise<{ processed: number; due: boolean }> {
+async function translate(deps: WorkDeps, shop: Shop, pool: SendPool, ahead: Ahead): Promise<Translated> {
   // When there is nothing, one statement instead of a transaction.
   if (!(await hasNewEvents(deps.translating.db, shop.id))) return { processed: 0, due: true };
   return await deps.translatingAtOnce(async () => {
@@ -91,7 +96,7 @@ async function translate(deps: WorkDeps, shop: Shop, pool: SendPool): Promise<{ 
         due = left.due;
       },
     };
-    return { processed: await processSafely({ ...deps.translating, atOnce }, shop), due };
+    return { processed: await processSafely({ ...deps.translating, atOnce, ahead }, shop), due };
   });
 }
 
@@ -110,22 +115,31 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
   if (!shop) return false;
   const until = deps.now() + SLICE_MS;
   const pool = createSendPool(deps.sending);
+  const ahead = openAhead(deps.translating, shop, deps.alone);
   let ended: Finished[] = [];
+  /** The last turn claimed as much as it could, so there is probably more. */
+  let isBehind: boolean = false;
   try {
     for (;;) {
       const last = deps.stopping() || (deps.now() > until && deps.crowded());
       if (last) pool.giveBack();
       const woken = onWake();
-      const { processed, due } = last ? { processed: 0, due: true } : await translate(deps, shop, pool);
+      // Catch up first: what is translated behind a backlog can't leave at once. Only once, since
+      // what arrives may take back what waits.
+      const skips: boolean = last || isBehind;
+      const { processed, due }: Translated = skips
+        ? { processed: 0, due: true }
+        : await translate(deps, shop, pool, ahead);
       const change = pool.change();
       ended = pool.take();
       const claimed = momentOf(deps.now);
       const turnBegan = performance.now();
       // Right after a batch that left as a whole there is nothing to claim.
       const isNeeded = ended.length > 0 || due;
-      const { recorded, ready, settled, putOff } = isNeeded
-        ? await turn(deps, shop, ended, last ? 0 : pool.room())
-        : nothing;
+      const room = last ? 0 : pool.room();
+      const turned: Turn = isNeeded ? await turn(deps, shop, ended, room) : nothing;
+      const { recorded, ready, settled, putOff } = turned;
+      isBehind = !skips && room > 0 && ready.length === room;
       ended = [];
       pool.add(ready, claimed);
       // Preparing megabytes blocks everything else in this process, so rest for the same time
@@ -135,7 +149,7 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       for (const one of recorded) reportAttempt(deps, one);
       if (pool.hasFinished()) continue;
       if (pool.isIdle()) {
-        if (last || (processed === 0 && settled === 0)) return last;
+        if (last || (!skips && processed === 0 && settled === 0)) return last;
         continue;
       }
       await Promise.race([change, ...(last ? [] : [woken]), wait(LOOK_AGAIN_MS, undefined, { ref: false })]);

@@ -42,6 +42,10 @@ export function createSendPool(deps: SendPoolDeps) {
   const loops = new Set<Promise<void>>();
   let drained = () => {};
 
+  const inTimeAhead = (places: number) => Math.floor((places * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
+  const isFast = () => inTimeAhead(deps.perShop) >= 2 * MAX_CLAIM;
+  /** With so few left, the next can be prepared: while that takes, these are posted. */
+  const few = () => (isFast() ? MAX_CLAIM / 2 : 0);
   const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
   const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
 
@@ -50,7 +54,7 @@ export function createSendPool(deps: SendPoolDeps) {
     const next = ready.shift();
     if (!next) return;
     const { delivery, claimed } = next;
-    if (ready.length === 0) drained();
+    if (ready.length === few() || ready.length === 0) drained();
     // After a freeze, another process may have sent this, or something newer. Don't send it.
     if (!isInTime(claimed)) {
       finished.push({ delivery, result: null });
@@ -95,12 +99,12 @@ export function createSendPool(deps: SendPoolDeps) {
     isIdle: () => loops.size === 0,
     /** How many to claim now. */
     room: () => {
-      if (ready.length > 0) return 0;
+      if (ready.length > few()) return 0;
+      if (isFast()) return MAX_CLAIM;
       const free = deps.perShop - loops.size;
-      const ahead = Math.floor((free * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
-      return Math.min(Math.max(ahead, free), MAX_CLAIM);
+      return Math.min(Math.max(inTimeAhead(free), free), MAX_CLAIM);
     },
-    /** Resolves when everything has been taken up, or when an attempt has ended. */
+    /** Resolves when few are left to be taken up, or when an attempt has ended. */
     change: async () => {
       await new Promise<void>((resolve) => {
         drained = resolve;

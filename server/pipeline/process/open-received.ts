@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as othersFirst, setTimeout as wait } from 'node:timers/promises';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -9,6 +9,15 @@ const SEALED_BYTES = 2 * 1024 * 1024;
 const OPENED_BYTES = 8 * 1024 * 1024;
 /** Reading a body this large blocks everything else in this process. */
 const LARGE_BODY_BYTES = 1024 * 1024;
+
+/** After this many bodies, others in this process get their turn. */
+const AT_A_TIME = 8;
+/** No id comes before it. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+export type OpenDeps = { db: Pick<Db, 'query'>; shops: Pick<Shops, 'facts'> };
+
+export type OpenOptions = { limit: number; trying?: (eventId: string) => void; after?: string; each?: number };
 
 type Row = EventRow & { version: string };
 type Opened = { row: Row; read: TranslatedOrSettled };
@@ -24,29 +33,30 @@ export type OpenedEvents = {
  * A shop's oldest events that wait to be translated, opened and read. This happens before any
  * transaction, since a body of 10 MB takes a second. After a large one it pauses for the same time,
  * so that others get their turn.
- * @param trying called with the event the batch begins with
+ * @param options.trying called with the event the batch begins with
+ * @param options.after only events that come after this one
+ * @param options.each opens nothing when one of the bodies is larger, in bytes as stored
  */
 export async function openReceived(
-  { db, shops }: { db: Db; shops: Pick<Shops, 'facts'> },
+  { db, shops }: OpenDeps,
   shop: Shop,
-  limit: number,
-  trying: (eventId: string) => void = () => {},
+  { limit, trying, after = FIRST_ID, each = Number.POSITIVE_INFINITY }: OpenOptions,
 ): Promise<OpenedEvents> {
   const [rows, { country }] = await Promise.all([
     db.query<StoredEvent & { version: string }>(
       `SELECT id, topic, source, triggered_at, received_at, body, reason, xmin::text AS version FROM events
-       WHERE shop_id = $1 AND state = 'received' AND id <= (
+       WHERE shop_id = $1 AND state = 'received' AND id > $4 AND id <= (
          SELECT id FROM (
            SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
              SELECT id, coalesce(length(body), 0) AS bytes FROM events
-             WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT $2) AS oldest) AS sized
+             WHERE shop_id = $1 AND state = 'received' AND id > $4 ORDER BY id LIMIT $2) AS oldest) AS sized
          WHERE before < $3 ORDER BY id DESC LIMIT 1)
        ORDER BY id LIMIT $2`,
-      [shop.id, limit, SEALED_BYTES],
+      [shop.id, limit, SEALED_BYTES, after],
     ),
     shops.facts(shop),
   ]);
-  if (rows[0]) trying(rows[0].id);
+  if (rows[0]) trying?.(rows[0].id);
   let bytes = 0;
   const read = (row: StoredEvent) => {
     const body = shop.vault.open(bodyBinding(row.id), row.body);
@@ -54,6 +64,7 @@ export async function openReceived(
     return translateStoredEvent(country ?? null, row, body, shop.domain);
   };
   const events: Opened[] = [];
+  if (rows.some(({ body }) => body.length > each)) return { events, bytes, read };
   for (const stored of rows) {
     const [began, before] = [performance.now(), bytes];
     // Without the body: the rest is needed until the batch is over.
@@ -61,6 +72,7 @@ export async function openReceived(
     events.push({ row, read: read(stored) });
     if (bytes - before > LARGE_BODY_BYTES) await wait(performance.now() - began);
     if (bytes > OPENED_BYTES) break;
+    if (events.length % AT_A_TIME === 0) await othersFirst();
   }
   return { events, bytes, read };
 }

@@ -20,9 +20,16 @@ import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
+import type { Ahead } from './open-ahead.ts';
 import { openBatch } from './open-batch.ts';
 import { openReceived, stillReceived } from './open-received.ts';
-import { type EventRow, isSignOfLife, type StoredEvent, triggeredAtOf } from './translate-stored.ts';
+import {
+  type EventRow,
+  isSignOfLife,
+  type StoredEvent,
+  type TranslatedOrSettled,
+  triggeredAtOf,
+} from './translate-stored.ts';
 
 /** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
 const LARGE_BYTES = 1024 * 1024;
@@ -49,6 +56,8 @@ export type ProcessDeps = {
   };
   /** Lets what can leave at once leave. Without it, everything waits to be claimed. */
   atOnce?: AtOnce;
+  /** Opens the next batch while one is being written. Without it, each is opened in its turn. */
+  ahead?: Ahead;
   /** For a shop we can't read. Without it, nothing waits for other events about its person. */
   quiet?: QuietPeriod & { wakeLater(shopId: number, waitMs: number): void };
 };
@@ -83,6 +92,8 @@ async function noteSignsOfLife(
   return next;
 }
 
+const isAboutShop = ({ read }: { read: TranslatedOrSettled }) => 'event' in read && isShopEvent(read.event.translated);
+
 /** Customers who turn out to have been the same as one who was erased. */
 async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly ErasedWithAnother[]): Promise<void> {
   for (const { customerId, eventId, at } of merged) {
@@ -107,8 +118,12 @@ export async function processEvents(
   trying: (eventId: string) => void = () => {},
 ): Promise<number> {
   const [started, began] = [deps.now(), performance.now()];
-  const opened = await openReceived(deps, shop, limit, trying);
-  if (opened.events.length === 0) return 0;
+  const ahead = (await deps.ahead?.take(limit)) ?? null;
+  const opened = ahead ?? (await openReceived(deps, shop, { limit, trying }));
+  const latest = opened.events.at(-1);
+  if (!latest) return 0;
+  const mayBeMore = opened.events.length === limit && opened.bytes <= LARGE_BYTES;
+  if (mayBeMore && !opened.events.some(isAboutShop)) deps.ahead?.begin(latest.row.id, limit);
   let received: readonly EventRow[] = [];
   let subjects: ReadonlyMap<string, string> = new Map();
   let asked = false;
@@ -124,7 +139,7 @@ export async function processEvents(
     const reads = current.map(({ read }) => read);
     // An event about the whole shop, or about erasing, is a batch of its own. What came before it
     // is written first.
-    const barrier = reads.findIndex((item) => 'event' in item && isShopEvent(item.event.translated));
+    const barrier = current.findIndex(isAboutShop);
     const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
     received = rows;
     const signs = rows.filter((row, i) => reads[i] && isSignOfLife(row, reads[i]));
@@ -165,6 +180,8 @@ export async function processEvents(
     );
     return rows.length;
   });
+  if (handled < opened.events.length) deps.ahead?.forget();
+  if (handled === 0 && ahead) return await processEvents(deps, shop, limit, trying);
   const left = leaving?.left();
   if (left) deps.atOnce?.take(left);
   for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
@@ -191,6 +208,7 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
     deps.sizes?.fitted(shop.id);
     return handled;
   } catch (error) {
+    deps.ahead?.forget();
     // The batch may have run out of time: try half of it next time.
     if (isOutage(error)) deps.sizes?.halve(shop.id);
     if (isOutage(error) || error instanceof ShopErasedError) throw error;

@@ -201,6 +201,32 @@ describe('a shop', () => {
   });
 });
 
+describe('a shop whose requests are so fast that twice as many as it may claim take less than a quarter of a second', () => {
+  it.each([
+    ['claims as many again while half of them are left', 5, [50, 100]],
+    ['claims none while more are left', 5, [51, 0]],
+    ['claims none while any is left, if they are slower', 6, [1, 0]],
+  ] as const)('%s', async (_, typicalMs, [left, room]) => {
+    const { pool } = handPool({ perShop: 4, typicalMs });
+    pool.add(many(left), momentOf(Date.now));
+    expect(pool.room()).toBe(room);
+  });
+
+  it('is told once half of them are left, and once all are taken up', async () => {
+    const { pool, posted } = handPool({ perShop: 1, typicalMs: 1 });
+    const told: number[] = [];
+    const listen = () => void pool.change().then(() => told.push(posted.length));
+    listen();
+    pool.add(many(52), momentOf(Date.now));
+    await tick();
+    for (let i = 0; i < 51; i++) {
+      await posted[i]?.answer({ ms: 1 });
+      if (told.length === 1) listen();
+    }
+    expect(told).toEqual([2, 52]);
+  });
+});
+
 describe('an attempt', () => {
   it('ends with its answer, and when it was claimed, posted and answered', async () => {
     const { pool, posted, pace, counted } = handPool();

@@ -69,7 +69,9 @@ const ids = (count: number) => Array.from({ length: count }, () => randomUUID())
 const asked: Record<string, { ask(sql: Sql): Promise<unknown>; by: string[] }> = {
   'what waits to be translated': {
     ask: async ({ query }) =>
-      await openReceived({ db: { ...scene.db, query }, shops: { facts: async () => ({}) } }, scene.shop, 100),
+      await openReceived({ db: { ...scene.db, query }, shops: { facts: async () => ({}) } }, scene.shop, {
+        limit: 100,
+      }),
     by: ['events_received'],
   },
   'whether anything waits to be translated': {
