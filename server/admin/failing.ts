@@ -4,7 +4,7 @@ import { closeProblem, openProblem, openProblems } from '../store/shops/problems
 import type { Shop } from '../store/shops/shops.ts';
 
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
-export const TELL_AFTER_MS = 5 * 60_000;
+const TELL_AFTER_MS = 5 * 60_000;
 
 export type Failing = {
   /**

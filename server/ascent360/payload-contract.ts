@@ -31,7 +31,7 @@ export const EMAIL_FORM = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
  * another script are a name: 日本.
  */
 export const COUNTRY_FORM = /\P{ASCII}|^.{3}/su;
-export const SOURCE_MAX_LENGTH = 100;
+const SOURCE_MAX_LENGTH = 100;
 
 const DATE_OF_BIRTH = /^(\d{2})-(\d{2})-(\d{4})$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;

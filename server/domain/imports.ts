@@ -5,7 +5,7 @@ import { type SkippedReason, skippedReasons } from './states.ts';
 import type { Text } from './wording/text.ts';
 import { textContract } from './wording/text-contract.ts';
 
-export const importStates = ['counting', 'counted', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
+const importStates = ['counting', 'counted', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
 export type ImportState = (typeof importStates)[number];
 
 type Flags = { true: number; false: number };

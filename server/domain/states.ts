@@ -5,7 +5,7 @@ import type { Text } from './wording/text.ts';
 export const eventStates = ['waiting', 'sending', 'retrying', 'accepted', 'merged', 'skipped', 'attention'] as const;
 export type EventState = (typeof eventStates)[number];
 
-export const waitingReasons = [
+const waitingReasons = [
   'due',
   'not_connected',
   'paused',

@@ -22,7 +22,7 @@ const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);
  * The Admin API folder between a database and the stand-in. Each process has its own parts, so two
  * of them are two processes.
  */
-export function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLog('silent')) {
+function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLog('silent')) {
   const now = Date.now;
   const transport = createTransport(origin, answerMs);
   const oauth = createOAuth(transport, { apiKey: API_KEY, secrets: SECRETS, appUrl: 'https://connector.example' });

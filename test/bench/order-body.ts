@@ -13,7 +13,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** The size of an order body in the measurements, in bytes. */
-export const ORDER_BYTES = 10_700;
+const ORDER_BYTES = 10_700;
 
 /**
  * Order number `n` of a shop, by its own person, shaped as Shopify's without include_fields.

@@ -40,7 +40,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** Commit, machine and date of a run. */
-export function circumstances(): string {
+function circumstances(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   const changed =
     git('status', '--porcelain', '--', '../../server') === '' ? '' : ' with changes that were not committed';

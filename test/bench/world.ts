@@ -73,9 +73,9 @@ export type World = {
   stop(): Promise<void>;
 };
 
-export const keyRing = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+const keyRing = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
-export const appEnv = {
+const appEnv = {
   NODE_ENV: 'production',
   SHOPIFY_API_KEY: API_KEY,
   SHOPIFY_API_SECRET: SECRET,

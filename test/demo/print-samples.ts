@@ -91,7 +91,7 @@ function printSample(topic: string, change: object): string {
   ].join('\n');
 }
 
-export function printSamples(): string {
+function printSamples(): string {
   return [
     "Shopify's own samples, with the fields that the app asks for, and the default settings:",
     printSample('customers/update', {}),
@@ -102,7 +102,7 @@ export function printSamples(): string {
 }
 
 /** Ascent360's payload as a table, from the schema that every payload is checked against. */
-export function printPayloadFields(): string {
+function printPayloadFields(): string {
   const rows = payloadFields().map(({ key, type, form, when }) => `| \`${key}\` | ${type} | ${form} | ${when} |`);
   return ['| key | type | form | sent when |', '|---|---|---|---|', ...rows].join('\n');
 }

@@ -1,6 +1,6 @@
 import { randomBytes, verify } from 'node:crypto';
 
-export const SCOPE = 'read_customers,read_orders,read_customer_merge';
+const SCOPE = 'read_customers,read_orders,read_customer_merge';
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const HOUR = 3600;
 const REFRESH_SECONDS = 90 * 24 * HOUR;

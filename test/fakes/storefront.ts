@@ -49,7 +49,7 @@ function lookUp(texts: Texts, key: string): string {
 }
 
 export const storefrontTexts: Texts = JSON.parse(read('locales/en.default.json'));
-export const editorTexts: Texts = JSON.parse(read('locales/en.default.schema.json'));
+const editorTexts: Texts = JSON.parse(read('locales/en.default.schema.json'));
 
 type SchemaSetting = {
   id?: string;
@@ -78,7 +78,7 @@ export function readSchema(): BlockSchema {
 export const editorText = (text: string) => (text.startsWith('t:') ? lookUp(editorTexts, text.slice(2)) : text);
 
 /** The settings of a newly added block. */
-export function defaultBlockSettings(): Record<string, string | boolean | null> {
+function defaultBlockSettings(): Record<string, string | boolean | null> {
   const entries = readSchema().settings.flatMap(({ id, default: value }) =>
     id ? [[id, typeof value === 'string' ? editorText(value) : (value ?? null)] as const] : [],
   );

@@ -29,7 +29,7 @@ export type Payload = {
   Order?: { Id: string; FinancialStatus: string };
 };
 
-export const customerIn = ({ FirstName }: Payload): number | null => {
+const customerIn = ({ FirstName }: Payload): number | null => {
   const id = /^C(\d+)$/.exec(FirstName ?? '')?.[1];
   return id === undefined ? null : Number(id);
 };

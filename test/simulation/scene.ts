@@ -118,7 +118,7 @@ export function openScene(number: number, how: { rules: Rules; access: boolean }
 /** Which of the history's shops an id of a customer or an order is from. */
 export const shopOf = (id: number) => Math.floor(id / APART);
 
-export function addCustomer(scene: Scene, id: number, place: number, now: number): Customer {
+function addCustomer(scene: Scene, id: number, place: number, now: number): Customer {
   const customer = newCustomer(id, now);
   scene.shopify.customers.set(id, customer);
   moveTo(scene, customer, 'email', EMAILS[place] ?? null, now);

@@ -53,7 +53,7 @@
  * - A bound that isn't a number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in
  *   through.
  */
-import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, Told } from '../consent.ts';
+import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, FlagReason, Told } from '../consent.ts';
 import type { Instant } from '../scalars.ts';
 import type { HistoryPolicy, OptInLevel } from '../settings.ts';
 import { meaningOf } from './meaning-of.ts';
@@ -61,11 +61,11 @@ import { meaningOf } from './meaning-of.ts';
 /**
  * How far apart an `unsubscribed` and the order with the unticked box may be, either way, in ms.
  */
-export const UNTICKED_WITHIN = 2 * 60_000;
+const UNTICKED_WITHIN = 2 * 60_000;
 /** An opt-in chosen longer ago than this is history, in ms. */
-export const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
+const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
 /** How far ahead of our clock an opt-in may be dated, in ms. */
-export const CLOCK_TOLERANCE = 15 * 60_000;
+const CLOCK_TOLERANCE = 15 * 60_000;
 const LAST_DATE = 8.64e15;
 
 /** The settings that affect one channel, from rulesFor. */
@@ -138,23 +138,8 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   const flag = choice === optIn;
 
   const surelyHeld = (value: boolean) => told.accepted === value && told.pendingFlags.every((sent) => sent === value);
-  const newestState = newest(said.filter((s) => s.meaning === 'none'));
-  if (flag && newestState !== null && newestState.at > choice.at && !surelyHeld(true)) {
-    return { send: null, reason: 'held_by_newer_state', fact: newestState.fact };
-  }
-  if (flag && !surelyHeld(true)) {
-    if (to.newSince !== undefined && choice.fact.personId === to.personId && !(choice.at > to.newSince)) {
-      return { send: null, reason: 'held_by_holder', fact: choice.fact };
-    }
-    const isAnothers = choice.fact.personId !== to.personId;
-    const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, rules.optInLevel, to)) : null;
-    if (holder) return { send: null, reason: 'held_by_holder', fact: holder };
-    const from = to.optInsFromOn?.[channel] ?? to.optInsFrom;
-    if (!(choice.at >= from)) return { send: null, reason: 'not_asked_again', fact: choice.fact };
-    if (to.isBeingAsked && to.personId !== null && choice.fact.personId !== to.personId) {
-      return { send: null, reason: 'held_by_holder', fact: choice.fact };
-    }
-  }
+  const held = flag && !surelyHeld(true) ? heldBack(choice, said, { channel, optInLevel: rules.optInLevel, to }) : null;
+  if (held) return held;
   if (surelyHeld(flag)) return { send: null, reason: 'already_told', fact: choice.fact };
 
   if (!flag && rules.untickedBox === 'leaveOut') {
@@ -166,26 +151,34 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   }
 
   const holds = rules.history === 'none' || (flag && (rules.history === 'optOuts' || isUnconfirmed(choice)));
-  if (holds && isHistoryAt(choice.at, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
+  if (holds && isHistory(choice.at, flag ? 'opt_in' : 'opt_out', historyBefore, now)) {
     return { send: null, reason: 'history_held', fact: choice.fact };
   }
   return { send: flag, reason: 'due', fact: choice.fact };
+}
+
+/** Rows 2 to 4: what holds back an opt-in that Ascent360 doesn't certainly have; null: nothing. */
+function heldBack(
+  optIn: Said,
+  said: readonly Said[],
+  { channel, optInLevel, to }: { channel: FlagChannel; optInLevel: OptInLevel; to: Recipient },
+): FlagDecision | null {
+  const by = (reason: FlagReason, { fact }: { fact: ConsentFact }) => ({ send: null, reason, fact });
+  const newestState = newest(said.filter(({ meaning }) => meaning === 'none'));
+  if (newestState !== null && newestState.at > optIn.at) return by('held_by_newer_state', newestState);
+  const isAnothers = optIn.fact.personId !== to.personId;
+  if (!isAnothers && to.newSince !== undefined && !(optIn.at > to.newSince)) return by('held_by_holder', optIn);
+  const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, optInLevel, to)) : null;
+  if (holder) return by('held_by_holder', holder);
+  if (!(optIn.at >= (to.optInsFromOn?.[channel] ?? to.optInsFrom))) return by('not_asked_again', optIn);
+  return isAnothers && to.isBeingAsked && to.personId !== null ? by('held_by_holder', optIn) : null;
 }
 
 /**
  * Whether a choice is history: undated, chosen before `historyBefore`, or an opt-in chosen more
  * than 7 days ago.
  */
-export function isHistory(
-  fact: Pick<ConsentFact, 'chosenAt'>,
-  meaning: 'opt_in' | 'opt_out',
-  historyBefore: Instant,
-  now: Instant,
-): boolean {
-  return isHistoryAt(dateOf(fact.chosenAt, meaning, now), meaning, historyBefore, now);
-}
-
-function isHistoryAt(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: Instant, now: Instant): boolean {
+function isHistory(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: Instant, now: Instant): boolean {
   if (at === -Infinity || !(at >= historyBefore)) return true;
   return meaning === 'opt_in' && !(now - at <= OPT_IN_STAYS_NEW);
 }
@@ -199,17 +192,17 @@ const own = (said: readonly Said[], { personId }: Recipient) =>
  * Of what Shopify said about one person, the fact that says they haven't opted in; null: they have,
  * or nothing is known.
  */
-function unchosen(said: readonly Said[]): ConsentFact | null {
+function unchosen(said: readonly Said[]): Said | null {
   // Their own dated opt-out is compared by date, and so is another person's opt-in.
   const isNo = ({ fact, meaning, at }: Said) =>
     meaning === 'none' ? NOT_CHOSEN.has(fact.state) : meaning === 'opt_out' && at === -Infinity;
   const state = newest(said.filter(isNo));
   const choice = newest(said.filter(({ meaning }) => meaning === 'opt_in'));
-  return state !== null && !(choice !== null && choice.at > state.at) ? state.fact : null;
+  return state !== null && !(choice !== null && choice.at > state.at) ? state : null;
 }
 
 /** The same for what Shopify last said about them at any address. An opt-out belongs to its own. */
-function unchosenAnywhere(channel: FlagChannel, level: OptInLevel, { ownWords = [] }: Recipient): ConsentFact | null {
+function unchosenAnywhere(channel: FlagChannel, level: OptInLevel, { ownWords = [] }: Recipient): Said | null {
   const words = ownWords
     .filter((fact) => fact.channel === channel)
     .map((fact) => ({ fact, meaning: meaningOf(fact, level) }))

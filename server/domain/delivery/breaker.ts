@@ -17,8 +17,8 @@
 import type { Instant } from '../scalars.ts';
 import type { BreakerState } from '../states.ts';
 
-export const OPENS_AT_ATTEMPTS = 10;
-export const OPENS_AT_FAILURE_PERCENT = 70;
+const OPENS_AT_ATTEMPTS = 10;
+const OPENS_AT_FAILURE_PERCENT = 70;
 const SLICES = 30;
 
 export const CLOSED: BreakerState = { openedAt: null, probedAt: null, slices: [] };

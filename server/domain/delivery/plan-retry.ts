@@ -3,14 +3,14 @@ import type { Instant } from '../scalars.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** The longest `Retry-After` we follow, in ms. */
-export const RETRY_AFTER_LIMIT = HOUR;
+const RETRY_AFTER_LIMIT = HOUR;
 /** How long after its first attempt to keep trying a delivery with a due opt-out, in ms. */
-export const OPT_OUT_TRIED_FOR = 30 * DAY;
+const OPT_OUT_TRIED_FOR = 30 * DAY;
 /**
  * Waits vary by this share either way, so that deliveries that failed together don't retry
  * together.
  */
-export const JITTER = 0.2;
+const JITTER = 0.2;
 
 export type RetryInput = {
   /** Attempts finished so far, this one included: 1 or more. */

@@ -21,7 +21,7 @@ export function flowRoutes(deps: ReceiveRunDeps, runsPerMinute = RUNS_PER_MINUTE
 const MINUTE = 60_000;
 
 /** Limits the runs of one shop per minute; further runs get 429 with Retry-After. */
-export function limitRuns(perMinute: number): RequestHandler {
+function limitRuns(perMinute: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE,
     limit: perMinute,

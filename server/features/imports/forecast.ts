@@ -7,9 +7,8 @@ import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type DryRun, type DryRunIn, dryRunUnder } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
+import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { endCounting, type Met, meetFirst, metKey, saveCounted } from '../../store/imports/counting.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
@@ -120,15 +119,10 @@ async function countGroup(
   const now = deps.now();
   const { country } = await deps.shops.facts(shop);
   const counts = job.counted;
-  const row = {
-    topic: `import/${job.kind}`,
-    source: 'import',
-    received_at: new Date(now),
-  };
-  const reads = records.flatMap(({ body, readAt }) => {
-    const event = { id: newId(), ...row, triggered_at: new Date(readAt) };
-    return body === null ? [] : [translateStoredEvent(country ?? null, event, Buffer.from(body))];
-  });
+  const what = { topic: `import/${job.kind}`, source: 'import' } as const;
+  const reads = records.flatMap(({ body, readAt }) =>
+    body === null ? [] : [translateUnstored(country, { ...what, readAt, body }, now)],
+  );
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
   const [bySettings = [], ...byAnswers] = await dryRunSafely({ sql: db, shop, stored, now }, events);
   const going: Going[] = [];

@@ -33,7 +33,7 @@ const SAID_EVERY_MS = 60_000;
  * An event's trace: the 128 bits of the event's own id, of which the last 62 are random, as samplers
  * expect. So every process knows the trace of an event, and nothing has to be stored or passed on.
  */
-export const traceOf = (eventId: string) => eventId.replaceAll('-', '');
+const traceOf = (eventId: string) => eventId.replaceAll('-', '');
 /** The span that all others of the event's trace are under. */
 export const rootOf = (eventId: string) => traceOf(eventId).slice(16);
 

@@ -62,7 +62,7 @@ const problem = z.object({
  * `GET /api/overview`. Times in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would send
  * an opt-out.
  */
-export const overviewAnswer = z.object({
+const overviewAnswer = z.object({
   connection: z.object({
     state: z.enum(['not_connected', 'connected', 'paused', 'problem', 'uninstalled']),
     message: z.string(),

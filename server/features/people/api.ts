@@ -8,7 +8,7 @@ import { queryContract } from './contract.ts';
 const moment = z.iso.datetime();
 
 /** A person in a list. Times in ISO 8601. */
-export const personItem = z.object({
+const personItem = z.object({
   id: z.uuid(),
   customerId: z.string().nullable(),
   email: z.string().nullable(),
@@ -112,7 +112,7 @@ const timelineEntry = z.discriminatedUnion('kind', [
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
 /** `timelineCut`: there are older entries than those shown. */
-export const personDetail = personItem.extend({
+const personDetail = personItem.extend({
   consent: z.object({
     email: channelConsent.extend({ now: flagNow }),
     sms: channelConsent.extend({ now: flagNow }),

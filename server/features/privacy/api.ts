@@ -9,7 +9,7 @@ const moment = z.iso.datetime();
  * SPEC 4.2. `id`: also the event's. `who`: data requests only, until the person is erased. Times in
  * ISO 8601.
  */
-export const privacyItem = z.object({
+const privacyItem = z.object({
   id: z.uuid(),
   kind: z.enum(['data_request', 'redact']),
   requestId: z.string(),
@@ -31,7 +31,7 @@ export const privacyItem = z.object({
 export type PrivacyItem = z.infer<typeof privacyItem>;
 
 /** The newest entry of the audit log; null: there is none yet. */
-export const newestEntry = z.object({ seq: z.int(), hash: z.string(), at: moment }).nullable();
+const newestEntry = z.object({ seq: z.int(), hash: z.string(), at: moment }).nullable();
 export type NewestEntry = z.infer<typeof newestEntry>;
 
 const privacyList = z.object({ items: z.array(privacyItem), nextCursor: z.string().nullable(), audit: newestEntry });

@@ -28,7 +28,7 @@ export const erasedTables: Record<string, string> = {
  * Deletes one batch of a shop's rows.
  * @returns whether there was anything to delete
  */
-export async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
+async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
   const [deliveries] = await sql.query<{ count: number }>(
     `WITH gone AS (DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE shop_id = $1 LIMIT ${BATCH}) RETURNING id),
        tried AS (DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM gone))

@@ -8,13 +8,13 @@ import type { SkippedReason } from '../../domain/states.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
-import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
+import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
-import { entityKey } from '../../store/people/identifiers.ts';
+import { addressHash, entityKey } from '../../store/people/identifiers.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { type Kind, movePoint } from '../../store/shops/reconciliations.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
@@ -74,7 +74,7 @@ const KNOWN: ReadonlySet<SkippedReason> = new Set<SkippedReason>(['nothing_new',
 async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Promise<boolean> {
   const dated = facts.flatMap((fact) =>
     fact.address && fact.chosenAt !== null
-      ? [{ ...fact, key: { channel: fact.channel, address: shop.vault.hash(fact.channel, fact.address) } }]
+      ? [{ ...fact, key: { channel: fact.channel, address: addressHash(shop.vault, fact.channel, fact.address) } }]
       : [],
   );
   const known = await loadFacts(
@@ -95,13 +95,11 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
  */
 async function judge(
   deps: ChangesDeps,
-  { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | null },
+  { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | undefined },
   finding: Finding,
 ): Promise<{ isWorthAnEvent: boolean; noted: CustomerRead[] }> {
   const now = deps.now();
-  const at = new Date(finding.readAt);
-  const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
-  const read = translateStoredEvent(country, row, Buffer.from(finding.body));
+  const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
   if (!('event' in read)) return { isWorthAnEvent: true, noted: [] };
   const [run] = await dryRun({ sql: deps.db, shop, stored, now }, [read.event]);
   const { settled } = run ?? { settled: null };
@@ -163,7 +161,7 @@ export async function countUntold(
       const body = bodies.get(one.id);
       if (!body) continue;
       const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
-      const { isWorthAnEvent } = await judge(deps, { shop, stored, country: country ?? null }, finding);
+      const { isWorthAnEvent } = await judge(deps, { shop, stored, country }, finding);
       if (isWorthAnEvent) return untold.length - at - index;
     }
   }
@@ -222,9 +220,7 @@ export async function findChanges(
         const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
         // What Shopify fails to return is requested again, as for a webhook that holds only an id.
         const judged =
-          body === null
-            ? { isWorthAnEvent: true, noted: [] }
-            : await judge(deps, { shop, stored, country: country ?? null }, finding);
+          body === null ? { isWorthAnEvent: true, noted: [] } : await judge(deps, { shop, stored, country }, finding);
         if (judged.isWorthAnEvent) findings.push(finding);
         noted.push(...judged.noted);
       }

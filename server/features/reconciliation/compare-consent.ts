@@ -6,14 +6,14 @@ import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
+import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
 import { heldAddresses } from '../../store/people/holders.ts';
-import { customerKey } from '../../store/people/identifiers.ts';
+import { addressHash, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
+import { loadRedactions } from '../../store/people/redactions.ts';
 import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
@@ -76,17 +76,9 @@ function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding
 
 const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
-function customersIn(bodies: readonly string[], country: string | null, readAt: Instant): CustomerRead[] {
-  const at = new Date(readAt);
+function customersIn(bodies: readonly string[], country: string | undefined, readAt: Instant): CustomerRead[] {
   return bodies.flatMap((body) => {
-    const row = {
-      id: newId(),
-      topic: 'customers/update',
-      source: 'reconciliation',
-      triggered_at: at,
-      received_at: at,
-    };
-    const read = translateStoredEvent(country, row, Buffer.from(body));
+    const read = translateUnstored(country, { topic: 'customers/update', source: 'reconciliation', readAt, body });
     if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
     return read.event.translated.read ?? [];
   });
@@ -101,18 +93,10 @@ const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
 
 /** Customers who were erased here and not created again since: they stay unknown. */
 async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
-  const keys = new Map(found.map(({ customerId }) => [customerKey(shop.vault, customerId), customerId]));
-  const rows = await sql.query<{ person: string; at: Date }>(
-    'SELECT person, at FROM redactions WHERE shop_id = $1 AND person = ANY($2::text[])',
-    [shop.id, [...keys.keys()]],
-  );
-  const erasedAt = new Map(rows.map(({ person, at }) => [keys.get(person), at.getTime()]));
-  return new Set(
-    found.flatMap(({ customerId, createdAt }) => {
-      const at = erasedAt.get(customerId);
-      return at !== undefined && (createdAt ?? 0) <= at ? [customerId] : [];
-    }),
-  );
+  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
+  const erasedAt = await loadRedactions(sql, shop, found.map(keyOf));
+  const isErased = (one: Missed) => (one.createdAt ?? 0) <= (erasedAt.get(keyOf(one)) ?? -Infinity);
+  return new Set(found.filter(isErased).map(({ customerId }) => customerId));
 }
 
 /** The customers we know have these addresses: an opt-out that is due later goes to one as written. */
@@ -149,10 +133,10 @@ export async function compareConsent(
   const { country } = await deps.shops.facts(shop);
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const installed = installedAt(await loadInstallation(db, shop)) ?? now();
-  const customers = customersIn(bodies, country ?? null, readAt);
+  const customers = customersIn(bodies, country, readAt);
   const found = factsIn(customers).map((one) => ({
     ...one,
-    hash: shop.vault.hash(one.fact.channel, one.address),
+    hash: addressHash(shop.vault, one.fact.channel, one.address),
   }));
   const keys = found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash }));
   const [ledger, held] = [await loadFacts(db, shop, keys), await heldAddresses(db, shop, keys)];
@@ -166,9 +150,7 @@ export async function compareConsent(
   });
   const findings = missed.map((one) => findingOf(one, readAt));
   const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
-    const at = new Date(readAt);
-    const row = { id: newId(), topic: finding.topic, source: 'reconciliation', triggered_at: at, received_at: at };
-    const read = translateStoredEvent(country ?? null, row, Buffer.from(finding.body));
+    const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
     const one = missed[i];
     return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
   });

@@ -10,7 +10,7 @@ const shopName = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 /**
  * Who may show a page in a frame: the shop's own admin if the address names a shop, else no one.
  */
-export function frameAncestors(shop: unknown): string {
+function frameAncestors(shop: unknown): string {
   return typeof shop === 'string' && shopName.test(shop) ? `https://${shop} https://admin.shopify.com` : "'none'";
 }
 

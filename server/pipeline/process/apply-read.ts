@@ -4,7 +4,7 @@ import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, ta
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
-import { addressesOf } from '../../store/people/identifiers.ts';
+import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { mergeContact } from './merge-contact.ts';
@@ -36,7 +36,9 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   const { contact } = read;
   const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
   const whatsApp = read.facts.flatMap(({ channel, address }) =>
-    channel === 'whatsapp' && address ? [{ channel, hash: shop.vault.hash(channel, address), written: address }] : [],
+    channel === 'whatsapp' && address
+      ? [{ channel, hash: addressHash(shop.vault, channel, address), written: address }]
+      : [],
   );
   people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
@@ -103,7 +105,7 @@ const READ_FACTS = '5b0f7c1e-6a54-4c39-8d0b-7f2b1f0a9e36';
 export function factsFromRead(shop: Shop, person: Person, read: CustomerRead): LedgerEntry[] {
   return read.facts.flatMap((fact) => {
     if (!fact.address) return [];
-    const address = shop.vault.hash(fact.channel, fact.address);
+    const address = addressHash(shop.vault, fact.channel, fact.address);
     const { channel, state, level, chosenAt, source } = fact;
     const id = uuidv5([person.id, channel, address, state, level, chosenAt, source].join(' '), READ_FACTS);
     return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId: null }];

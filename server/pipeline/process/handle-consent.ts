@@ -4,8 +4,8 @@ import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
-import { addressesOf } from '../../store/people/identifiers.ts';
-import type { Person } from '../../store/people/people.ts';
+import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
+import type { KnownAddress, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { personKeyOf } from './keys-of-event.ts';
@@ -39,16 +39,14 @@ function currentAddress({ vault }: Shop, person: Person, channel: Channel): stri
   if (known === undefined || channel === 'whatsapp') return known ?? null;
   const own = addressesOf(vault, person.profile.contact).find((address) => address.channel === channel);
   const seenAt = person.addresses.get(`${channel}:${own?.hash}`)?.lastSeenAt ?? 0;
-  const later = [...person.addresses.values()].filter(
-    (address) => address.channel === channel && address.lastSeenAt > seenAt && address.written !== '',
-  );
-  return later.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? known;
+  const last = lastAddress(person, channel);
+  return last && last.lastSeenAt > seenAt ? last.written : known;
 }
 
-/** The last address they had on a channel where they have none now. */
-function lastAddress(person: Person, channel: Channel): string | null {
+/** The address that they were last seen with on a channel, whether they still have it or not. */
+function lastAddress(person: Person, channel: Channel): KnownAddress | undefined {
   const had = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
-  return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.written ?? null;
+  return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
 }
 
 /** The most choices about an address that isn't known yet that are kept of one person. */
@@ -84,7 +82,6 @@ export function placeChoices(batch: Batch, person: Person): void {
 }
 
 export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'consent'>): Outcome {
-  const { vault } = batch.shop;
   const key = personKeyOf(batch.shop, t);
   const person = key ? batch.people.get(key, event.triggeredAt, t.customerId) : null;
   const { channel, state } = t.fact;
@@ -98,7 +95,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const own = key ? (batch.people.own(key) ?? null) : null;
   const at = t.fact.chosenAt ?? event.triggeredAt;
   const ofOwn = own && impliedAddress(batch, own, channel, at);
-  const implied = t.fact.address ?? (channel === 'email' ? ofOwn?.toLowerCase() : ofOwn) ?? null;
+  const implied = t.fact.address ?? ofOwn;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
@@ -113,14 +110,13 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const parked = person && !implied && waits ? batch.park(event, person, choice) : null;
   if (parked) return parked;
   // Whoever has no address any more opts out of the one they had.
-  const last = !implied && own && state === 'unsubscribed' ? lastAddress(own, channel) : null;
-  const address = implied ?? (channel === 'email' ? last?.toLowerCase() : last) ?? null;
-  const written = channel === 'email' ? (t.fact.addressAsWritten ?? ofOwn ?? last) : address;
-  if (!address || !written) {
+  const last = !implied && own && state === 'unsubscribed' ? lastAddress(own, channel)?.written : null;
+  const written = (channel === 'email' ? t.fact.addressAsWritten : t.fact.address) ?? ofOwn ?? last;
+  if (!written) {
     keepUnplaced(batch, own, event.id, t.fact);
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   }
-  const hash = vault.hash(channel, address);
+  const hash = addressHash(batch.shop.vault, channel, t.fact.address ?? written);
   if (person && !last) {
     learnAddress(person, channel, written, event);
     batch.people.touch(own ?? person, [{ channel, hash, written }], event.triggeredAt);

@@ -1,6 +1,6 @@
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
-import { customerKey, emailHash, mobileHash, orderNameHash } from '../../store/people/identifiers.ts';
+import { addressHash, customerKey, emailHash, mobileHash, orderNameHash } from '../../store/people/identifiers.ts';
 import { type Batch, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { handleConsent } from './handle-consent.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
@@ -90,6 +90,6 @@ function searchKeys(batch: Batch, t: Translated): string[] {
     keys.push(t.contact.phone ? mobileHash(vault, t.contact.phone) : null);
   }
   if (t.kind === 'order' && t.purchase.name) keys.push(orderNameHash(vault, t.purchase.name));
-  if (t.kind === 'consent' && t.fact.address) keys.push(vault.hash(t.fact.channel, t.fact.address));
+  if (t.kind === 'consent' && t.fact.address) keys.push(addressHash(vault, t.fact.channel, t.fact.address));
   return [...new Set(keys.filter((key) => key !== null))];
 }

@@ -13,6 +13,7 @@ import { settleErased, settleEvents, settleTranslated } from '../../store/events
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
+import { loadRedactions } from '../../store/people/redactions.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { lastWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import { keepRequest, namesNobody } from '../../store/shops/privacy-requests.ts';
@@ -69,12 +70,9 @@ async function deleteCustomer(held: InShop, customerId: string, at: Instant, now
 
 /** Whether the customer was erased after `at`. */
 async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): Promise<boolean> {
-  const rows = await sql.query('SELECT 1 FROM redactions WHERE shop_id = $1 AND person = $2 AND at >= $3', [
-    shop.id,
-    customerKey(shop.vault, customerId),
-    new Date(at),
-  ]);
-  return rows.length > 0;
+  const key = customerKey(shop.vault, customerId);
+  const erasedAt = (await loadRedactions(sql, shop, [key])).get(key);
+  return erasedAt !== undefined && at <= erasedAt;
 }
 
 /**

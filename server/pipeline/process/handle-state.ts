@@ -5,7 +5,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
-import { addressesOf } from '../../store/people/identifiers.ts';
+import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { applyRead } from './apply-read.ts';
 import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
@@ -106,7 +106,7 @@ function recordFacts(
     const person = fact.state === 'unticked' ? unticker : chooser;
     batch.addFact({
       channel: fact.channel,
-      address: batch.shop.vault.hash(fact.channel, fact.address),
+      address: addressHash(batch.shop.vault, fact.channel, fact.address),
       personId: person?.id ?? null,
       state: fact.state,
       level: fact.level,

@@ -2,6 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
@@ -100,6 +101,21 @@ export function translateStoredEvent(
     const detail = error instanceof TranslationError ? detailOf(error.detail) : null;
     return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
   }
+}
+
+/** Reads a body that isn't stored as an event, as it would be read if it were. */
+export function translateUnstored(
+  shopCountry: string | null | undefined,
+  {
+    topic,
+    source,
+    readAt,
+    body,
+  }: { topic: string; source: 'import' | 'reconciliation'; readAt: Instant; body: string },
+  receivedAt: Instant = readAt,
+): TranslatedOrSettled {
+  const row = { id: newId(), topic, source, triggered_at: new Date(readAt), received_at: new Date(receivedAt) };
+  return translateStoredEvent(shopCountry ?? null, row, Buffer.from(body));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AdminError } from '../../admin/admin.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { stopReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
+import { stopReadWaits } from '../../store/events/parked-events.ts';
 import { hasToken } from '../../store/shops/admin-tokens.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
@@ -50,10 +50,7 @@ export function createFetches(deps: FetchDeps & { wake(shopId: number): void }):
   }
 
   async function withoutAccess(shop: Shop): Promise<false> {
-    await inShop(deps.db, shop, async ({ sql }) => {
-      await unparkEvents(sql, shop, null);
-      await stopReadWaits(sql, shop);
-    });
+    await inShop(deps.db, shop, async ({ sql }) => await stopReadWaits(sql, shop));
     deps.wake(shop.id);
     return false;
   }

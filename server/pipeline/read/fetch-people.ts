@@ -9,7 +9,7 @@ import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/facts.ts';
-import { endReadWaits, stopReadWaits, unparkEvents } from '../../store/events/parked-events.ts';
+import { endReadWaits, stopReadWaits, unparkRead } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
@@ -48,7 +48,7 @@ type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[
 const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
 
 /** How many people fit into one query. */
-export const peoplePerQuery = (keys: number) =>
+const peoplePerQuery = (keys: number) =>
   Math.min(MOST_IDS, Math.floor(MAX_COST / (COST_OF_ONE + (keys > 0 ? 2 + keys : 0))));
 
 async function ask(
@@ -117,7 +117,7 @@ async function take(
     await appendFacts(sql, shop, facts, now);
     await confirm(held, { undated, readAt }, now);
     // What was parked since we asked may be newer than the answer.
-    const unparked = await unparkEvents(sql, shop, wanted);
+    const unparked = await unparkRead(sql, shop, wanted);
     const isParked = ({ id }: DueRead) => unparked.has(id);
     const read = wanted.filter((one) => !isParked(one));
     const parked = { people: wanted.filter(isParked), undated, readAt };
@@ -183,13 +183,7 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
     await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
-    if (error.partial) return;
-    await stopReadWaits(sql, shop, ids);
-    await unparkEvents(
-      sql,
-      shop,
-      ids.map((id) => ({ id, asks: null })),
-    );
+    if (!error.partial) await stopReadWaits(sql, shop, ids);
   });
 }
 

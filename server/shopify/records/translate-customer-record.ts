@@ -70,7 +70,7 @@ type Said = { state: Word; level: Word; at: Word };
  * The consent for each address that Shopify has it for, dated by SPEC 6.2 for a read: undated if
  * Shopify has no date.
  */
-export function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
+function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const email = node.defaultEmailAddress;
   const phone = node.defaultPhoneNumber;
   const mail = email?.emailAddress ? readEmail(email.emailAddress) : undefined;

@@ -28,8 +28,7 @@ const decisionName = (decision: FlagDecision, attemptId: string | null) => {
 };
 
 /** Decisions about addresses of which a choice is known. */
-export const worthKeeping = (decisions: readonly KeptDecision[]) =>
-  decisions.filter(({ decision }) => decision.fact !== null);
+const worthKeeping = (decisions: readonly KeptDecision[]) => decisions.filter(({ decision }) => decision.fact !== null);
 
 /** What the audit log says of these decisions. */
 const auditEntries = ({ vault }: Shop, decisions: readonly KeptDecision[]): DecisionEntry[] =>

@@ -13,7 +13,7 @@ import {
 import { visibleText } from '../../domain/visible-text.ts';
 
 /** The most events that a filter names one by one: as many as a page of the list may have. */
-export const MOST_NAMED = 200;
+const MOST_NAMED = 200;
 
 /** Opt-outs still to be accepted: all of them, or those that are late. */
 const openOptOuts = ['waiting', 'late'] as const;
@@ -128,18 +128,3 @@ export const filterShape = (timeZone: string) => ({
   person: rowId('person_id', ['none']),
   optOuts: oneOf(openOptOuts),
 });
-
-/** Every event. */
-export const anyEvent: ActivityFilter = {
-  state: [],
-  reason: null,
-  source: [],
-  topic: null,
-  q: null,
-  from: null,
-  to: null,
-  ids: [],
-  import: null,
-  person: null,
-  optOuts: null,
-};

@@ -92,7 +92,7 @@ export async function findItem(sql: Sql, shop: Shop, id: string, gate: Gate): Pr
 }
 
 /** How many events of a filter are counted. */
-export const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 10_000;
 
 /** How many events match a filter. `totalMore`: there are more than that. */
 export async function countActivity(

@@ -1,6 +1,6 @@
 import { type Channel, type ConsentFact, unknownChoice } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { type Sql, unnest } from '../../platform/database/db.ts';
+import { type Param, type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -62,27 +62,36 @@ export async function loadParkedChoices(
 }
 
 /**
- * Has the parked events of these people, or all of the shop's, translated again with what is known
- * now. Their reason says that they have waited.
- * @param people with `asks`: only if nobody has asked for them again since that many times
- * @returns the people
+ * Has parked events translated again with what is known now. Their reason says that they have
+ * waited.
+ * @param whose conditions on `parked_events`, with parameters from $2 on
+ * @returns whose they were
  */
-export async function unparkEvents(
-  sql: Sql,
-  shop: Shop,
-  people: readonly { id: string; asks: number | null }[] | null,
-): Promise<Set<string>> {
+async function unpark(sql: Sql, shop: Shop, whose: string, params: readonly Param[]): Promise<Set<string>> {
   const rows = await sql.query<{ person_id: string | null }>(
-    `WITH unparked AS (
-       DELETE FROM parked_events WHERE shop_id = $1 AND ($2::uuid[] IS NULL OR person_id IN (
-         SELECT p.id FROM unnest($2::uuid[], $3::int[]) AS u (id, asks) JOIN people p ON p.id = u.id AND p.read_asks = coalesce(u.asks, p.read_asks)))
-       RETURNING event_id, person_id),
+    `WITH unparked AS (DELETE FROM parked_events WHERE shop_id = $1 AND ${whose} RETURNING event_id, person_id),
      received AS (
        UPDATE events SET state = 'received', reason = 'reading_shopify' WHERE id IN (SELECT event_id FROM unparked) AND state = 'open')
      SELECT DISTINCT person_id FROM unparked`,
-    [shop.id, people?.map(({ id }) => id) ?? null, people?.map(({ asks }) => asks) ?? null],
+    [shop.id, ...params],
   );
   return new Set(rows.flatMap((row) => row.person_id ?? []));
+}
+
+/**
+ * Ends the waiting of what these people's read was to tell, but for those who were asked for again
+ * since.
+ * @param people with how often they had been asked for
+ * @returns those who had something waiting
+ */
+export async function unparkRead(
+  sql: Sql,
+  shop: Shop,
+  people: readonly { id: string; asks: number }[],
+): Promise<Set<string>> {
+  const since = `person_id IN (SELECT p.id FROM unnest($2::uuid[], $3::int[]) AS u (id, asks)
+         JOIN people p ON p.id = u.id AND p.read_asks = u.asks)`;
+  return await unpark(sql, shop, since, [people.map(({ id }) => id), people.map(({ asks }) => asks)]);
 }
 
 /**
@@ -131,10 +140,11 @@ export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly str
 }
 
 /**
- * The shop, or these people, can't be read: makes what waits for that due. It still counts as
+ * The shop, or these people, can't be read: what waits for that goes on without. It still counts as
  * unread.
  */
 export async function stopReadWaits(sql: Sql, shop: Shop, people: readonly string[] | null = null): Promise<void> {
+  await unpark(sql, shop, '($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))', [people]);
   await sql.query(
     `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())
      WHERE shop_id = $1 AND open AND reading AND lease_until IS NULL AND attempts = 0 AND due_at > now()

@@ -3,7 +3,7 @@ import { attentionReasons, type EndReason, type EventState, mergedReasons } from
 import type { Param } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
-import { customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
+import { addressHash, customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { ActivityFilter } from './event-filter.ts';
 
@@ -14,7 +14,8 @@ import type { ActivityFilter } from './event-filter.ts';
 function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {
   const hashes = [emailHash(vault, q), orderNameHash(vault, q)];
   const read = readPhone(q, country);
-  if (read.ok) hashes.push(...(['sms', 'phone', 'whatsapp'] as const).map((kind) => vault.hash(kind, read.phone)));
+  if (read.ok)
+    hashes.push(...(['sms', 'phone', 'whatsapp'] as const).map((kind) => addressHash(vault, kind, read.phone)));
   if (/^\d+$/.test(q)) hashes.push(customerKey(vault, q));
   return hashes;
 }

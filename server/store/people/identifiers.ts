@@ -10,10 +10,12 @@ const oneSpelling = (email: string) => email.normalize('NFC').toLowerCase();
 export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);
 export const guestKey = (vault: Vault, email: string) => vault.hash('person', `guest:${oneSpelling(email)}`);
 
-/** A value's hash in the ledger: email in lower case, phone in E.164. */
-export const emailHash = (vault: Vault, email: string) => vault.hash('email', oneSpelling(email));
-export const mobileHash = (vault: Vault, mobile: E164) => vault.hash('sms', mobile);
-export const phoneHash = (vault: Vault, phone: E164) => vault.hash('phone', phone);
+/** An address's hash in the ledger: an email in any spelling, a number in E.164. */
+export const addressHash = (vault: Vault, channel: Channel, address: string) =>
+  vault.hash(channel, channel === 'email' ? oneSpelling(address) : address);
+export const emailHash = (vault: Vault, email: string) => addressHash(vault, 'email', email);
+export const mobileHash = (vault: Vault, mobile: E164) => addressHash(vault, 'sms', mobile);
+export const phoneHash = (vault: Vault, phone: E164) => addressHash(vault, 'phone', phone);
 
 /** Identifies an order or customer as something with states: events.entity, entity_states. */
 export const entityKey = (vault: Vault, kind: 'order' | 'customer', id: ShopifyId) =>

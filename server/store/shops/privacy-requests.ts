@@ -51,7 +51,7 @@ export const REMIND_AFTER = 20 * DAY;
 /** How many a page has. */
 const PAGE = 200;
 
-export const requestBinding = (id: string) => `privacy_requests.subject:${id}`;
+const requestBinding = (id: string) => `privacy_requests.subject:${id}`;
 
 type Row = {
   id: string;

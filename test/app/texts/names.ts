@@ -46,7 +46,7 @@ export const OTHERWISE: Readonly<Record<string, RegExp>> = {
  * The Latin words that Japanese texts may contain: names, abbreviations, and values typed as they
  * are.
  */
-export const LATIN = new Set(
+const LATIN = new Set(
   [
     'API Acoustic Ascent CSV Ctrl DNS Ecommerce Flow GUID HTTP ID JSON MB Mailchimp SHA SMS Shopify TLS UTF Webhook WhatsApp XML',
     'Customer Data Event Order Segment anata ascent birth cdn com create date example facts false female gid http https',

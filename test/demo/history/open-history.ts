@@ -19,7 +19,7 @@ const HOUR = 3_600_000;
 export const HISTORY_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** What the story's merchant chose, at first and from the third day on. */
-export const settingsOfHistory = (guid: string) => {
+const settingsOfHistory = (guid: string) => {
   const first = {
     guid,
     sourceName: 'Alpine Outfitters',

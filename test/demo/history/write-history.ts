@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { classifyAnswer } from '../../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
@@ -12,7 +13,7 @@ import type { Config } from '../../../server/platform/config.ts';
 import type { Db, Sql } from '../../../server/platform/database/db.ts';
 import type { Keys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
-import { type ActivityFilter, anyEvent } from '../../../server/store/events/event-filter.ts';
+import { filterShape } from '../../../server/store/events/event-filter.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { noteCall } from '../../../server/store/shops/installation.ts';
 import { listRequests, markDone } from '../../../server/store/shops/privacy-requests.ts';
@@ -210,7 +211,7 @@ export async function writeHistory(
   };
 
   async function again(email: string): Promise<void> {
-    const filter: ActivityFilter = { ...anyEvent, state: ['attention'], q: email };
+    const filter = z.object(filterShape('UTC')).parse({ state: 'attention', q: email });
     const { ids } = await findSendable(then, shop, filter, 'US');
     await sendAgain({ db: then, shops, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
     await deliver();

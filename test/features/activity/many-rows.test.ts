@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { countedNames, type EventState } from '../../../server/domain/states.ts';
 import { findSendable } from '../../../server/features/activity/send-again.ts';
 import { findPeople } from '../../../server/features/people/find.ts';
 import type { Db, Param } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
-import { type ActivityFilter, anyEvent } from '../../../server/store/events/event-filter.ts';
+import { type ActivityFilter, filterShape } from '../../../server/store/events/event-filter.ts';
 import { listActivity } from '../../../server/store/events/event-list.ts';
 import { customerKey, emailHash } from '../../../server/store/people/identifiers.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
@@ -22,6 +23,8 @@ const ROWS = Number(process.env['ACTIVITY_ROWS'] ?? 60_000);
 const MOST_PAGES = 1200;
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const DAY = 86_400_000;
+
+const anyEvent = z.object(filterShape('UTC')).parse({});
 
 let db: Db;
 let shop: Shop;

@@ -28,7 +28,7 @@ export function whyNoLists(view: View, customer: number | null, lists: readonly 
   return isSure && lastWords.every(({ optOut }) => optOut) ? 'lists in spite of a data-sale opt-out' : null;
 }
 
-export const setOf = (lists: readonly string[]) => lists.toSorted().join();
+const setOf = (lists: readonly string[]) => lists.toSorted().join();
 
 /** Ascent360 accepted these lists with this address. */
 export function noteLists(account: Account, address: string, lists: readonly string[]): void {
