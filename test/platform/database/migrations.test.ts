@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import {
@@ -11,13 +10,19 @@ import {
   pendingMigrations,
   prismaDir,
 } from '../../../server/platform/database/migrations.ts';
+import { openPglite } from '../../../server/platform/database/open-pglite.ts';
+import { scratchFolder } from '../../fakes/scratch.ts';
 
 /** An empty database: embedded, or on the project's server. */
 async function emptyDatabase(): Promise<MigrationConnection> {
   const server = process.env['TEST_DATABASE_URL'];
   if (!server) {
-    const client = await PGlite.create();
-    onTestFinished(async () => await client.close());
+    const folder = await scratchFolder('migrations');
+    const client = await openPglite(path.join(folder, 'pglite'));
+    onTestFinished(async () => {
+      await client.close();
+      await rm(folder, { recursive: true });
+    });
     return {
       query: async <Row extends object>(text: string, params: readonly string[] = []) =>
         (await client.query<Row>(text, [...params])).rows,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { keepEmptyDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
@@ -41,8 +41,9 @@ it('an empty database is made once and copied from then on, each its own', async
 
 it('the one that installing made is used, and a copy that was interrupted is made anew', async () => {
   const [place, kept] = [await scratch(), await scratch()];
-  await keepEmptyDatabase(kept);
-  const [cluster = ''] = await readdir(kept);
+  const installed = await keepEmptyDatabase();
+  const cluster = path.basename(installed);
+  await cp(installed, path.join(kept, cluster), { recursive: true });
   await writeFile(path.join(kept, cluster, 'mark'), 'kept');
   await keepEmptyDatabase(kept);
   const folder = path.join(place, 'pglite');

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { expect, it } from 'vitest';
 import { erasedTables } from '../../../server/features/privacy/erase-rows.ts';
+import { openPglite } from '../../../server/platform/database/open-pglite.ts';
 import { diffMigrations } from '../../fakes/schema-diff.ts';
+import { scratchFolder } from '../../fakes/scratch.ts';
 
 it('prisma/migrations produces exactly prisma/schema.prisma', async () => {
-  const client = await PGlite.create();
+  const folder = await scratchFolder('schema');
+  const client = await openPglite(join(folder, 'pglite'));
   const script = await diffMigrations(new PrismaPGlite(client), 'migrations');
   await client.close();
+  await rm(folder, { recursive: true });
   expect(script.trim()).toBe('-- This is an empty migration.');
 });
 
