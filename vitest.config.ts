@@ -14,7 +14,7 @@ const onData = files(
 );
 /**
  * These run on the embedded database as well: the processes that are killed on it, the tables, and the cheapest files that
- * together send nine of ten statements, which reach it through another driver. At night CI runs everything on it
+ * together send most statements, which reach it through another driver. At night CI runs everything on it
  * (`TEST_DATABASE=embedded`).
  */
 const onBoth = files([
@@ -23,18 +23,17 @@ const onBoth = files([
   'features/activity/send-again',
   'features/imports/{count-ended,waits}',
   'features/operations/backlog',
-  'features/privacy/retention',
   'features/reconciliation/uninstalled-meanwhile',
-  'pipeline/chores',
   'pipeline/read/what-is-read',
   'store/**/*',
 ]);
-/** They stop PostgreSQL, or run several processes on it. */
+/** They stop PostgreSQL, run several processes on it, or ask it how it would find rows. */
 const onServerOnly = files([
   'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,opt-outs,redis-outage,stalled,two-of-each,whole-life}',
   'admin/two-processes',
   'features/operations/{compose,traces}',
   'platform/database/idle-in-transaction',
+  'store/deliveries/plans',
 ]);
 /** Their limits are SPEC's, in seconds: they come last, with little beside them. */
 const timed = files(['faults/{crowds,dark-database,database}']);

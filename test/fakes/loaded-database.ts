@@ -19,7 +19,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 const isFull = process.env['FULL_LOAD'] === '1';
 
 /** How long PostgreSQL stays stopped in row 36, in seconds. */
-export const STOPPED_SECONDS = isFull ? 300 : 40;
+export const STOPPED_SECONDS = isFull ? 300 : 20;
 /** How long the faults of rows 37 to 39 last, in seconds. */
 export const OUTAGE_SECONDS = isFull ? 60 : 3;
 /**

@@ -43,7 +43,6 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
 
   it.each<[string, (some: Crowds) => Part[]]>([
     ['150 endless bodies without a signature', () => [[150, 'endless', { path: '/webhooks' }]]],
-    ['150 endless bodies', ({ webhook }) => [[150, 'endless', webhook]]],
     ['150 endless Flow runs', ({ flow }) => [[150, 'endless', flow]]],
     ['150 endless calls without a token', () => [[150, 'endless', { path: '/api/settings' }]]],
     ['150 endless calls by a merchant', ({ call }) => [[150, 'endless', call]]],
@@ -51,7 +50,6 @@ describe.skipIf(!sharedPostgres())('a crowd of strangers', () => {
       '60 slow bodies: webhooks, Flow runs and a merchant’s calls',
       (some) => Object.values(some).map((request) => [20, 'slow', request]),
     ],
-    ['1,000 idle connections', () => [[1000, 'idle']]],
     [
       '1,000 idle connections, 150 endless and 50 slow bodies at once',
       ({ webhook }) => [

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Chore, type Chores, startChores } from '../../server/pipeline/chores.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { createKeys } from '../../server/platform/keys.ts';
@@ -12,16 +12,20 @@ let shops: Shops;
 let shop: Shop;
 let started: Chores[] = [];
 
-beforeEach(async () => {
+let tests = 0;
+
+beforeAll(async () => {
   db = await testDatabase();
   shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 3) }]));
-  shop = await shops.ensure('chores.myshopify.com');
+});
+beforeEach(async () => {
+  shop = await shops.ensure(`chores-${++tests}.myshopify.com`);
 });
 afterEach(async () => {
   await Promise.all(started.map((chores) => chores.stop()));
   started = [];
-  await db.close();
 });
+afterAll(async () => await db.close());
 
 /** A chore that nobody has due: its slices begin when it is woken. */
 const whenWoken = (name: string, work: Chore['work']): Chore => ({ name, due: async () => [], work });
@@ -70,7 +74,7 @@ describe('chores', () => {
       },
     ]);
     await until('three pieces', async () => (left === 0 ? true : undefined));
-    expect(done).toEqual(Array(3).fill('chores.myshopify.com'));
+    expect(done).toEqual(Array(3).fill(shop.domain));
   });
 
   it('only one process at a time runs a chore for a shop', async () => {
@@ -256,9 +260,10 @@ describe('chores', () => {
       },
     ]);
     await until('it has begun', async () => begun || undefined);
-    expect(await db.query('SELECT 1 FROM chore_leases')).toHaveLength(1);
+    const leases = async () => await db.query('SELECT 1 FROM chore_leases WHERE shop_id = $1', [shop.id]);
+    expect(await leases()).toHaveLength(1);
     await chores.stop();
     expect(told).toBe(true);
-    expect(await db.query('SELECT 1 FROM chore_leases')).toEqual([]);
+    expect(await leases()).toEqual([]);
   });
 });

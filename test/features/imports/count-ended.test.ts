@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Import, noneTold } from '../../../server/domain/imports.ts';
 import { allEnds, allTold, freezeTally } from '../../../server/features/imports/count-ended.ts';
 import { standingOf } from '../../../server/features/imports/standing.ts';
@@ -14,16 +14,19 @@ const MINUTE = 60_000;
 let db: Db;
 let shop: Shop;
 let importId: string;
-beforeEach(async () => {
+beforeAll(async () => {
   db = await testDatabase();
   shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(
     'test-shop.myshopify.com',
   );
+});
+beforeEach(async () => {
+  for (const table of ['attempts', 'deliveries', 'events', 'imports']) await db.query(`DELETE FROM ${table}`);
   const asked = { kind: 'customers', from: null, customerIds: null, segmentId: null } as const;
   importId = (await createImport(db, shop, asked, NOW)) ?? '';
   await changeState(db, shop, importId, { from: ['counting'], to: 'running' });
 });
-afterEach(async () => await db.close());
+afterAll(async () => await db.close());
 
 /** The id of an event that was fed this many minutes ago. */
 function idOf(minutesAgo: number, n = 0): string {
