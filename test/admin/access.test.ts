@@ -1,30 +1,14 @@
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
-import { AdminError } from '../../server/admin/admin.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
 import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
-import { openStage, type Scene, SECRETS, type Stage } from './scene.ts';
+import { adminScene, failureOf, SECRETS } from './scene.ts';
 
-let stage: Stage;
-let scene: Scene;
-beforeAll(async () => {
-  stage = await openStage();
-});
-beforeEach(async () => {
-  scene = await stage.scene();
-});
-afterAll(() => stage.close());
+const scene = adminScene(() => {});
 
 const state = async () => (await accessOf(scene.db, scene.shop)).state;
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  return error instanceof AdminError ? error.failure : error;
-};
 const tokenCalls = () => scene.fake.calls.filter(({ path }) => path === '/admin/oauth/access_token');
 
 describe('token exchange', () => {

@@ -1,30 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AdminError } from '../../server/admin/admin.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
-import { openStage, type Scene, type Stage } from './scene.ts';
+import { adminScene, failureOf } from './scene.ts';
 
-let stage: Stage;
-let scene: Scene;
-beforeAll(async () => {
-  stage = await openStage();
+const scene = adminScene(async ({ install, fake }) => {
+  await install();
+  fake.calls.length = 0;
 });
-beforeEach(async () => {
-  scene = await stage.scene();
-  await scene.install();
-  scene.fake.calls.length = 0;
-});
-afterAll(() => stage.close());
 
 const facts = (signal?: AbortSignal) => scene.admin.run(scene.shop, ShopFacts, {}, signal);
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  return error instanceof AdminError ? error.failure : error;
-};
 
 describe('an Admin API call', () => {
   it('goes to the shop, in the API version the documents are checked against, with the token only in its header', async () => {
@@ -117,7 +102,7 @@ describe('throttling', () => {
   });
 
   it('of one shop delays no other', async () => {
-    const other = await stage.scene();
+    const other = await scene.another();
     await other.install();
     scene.there.behave(() => ({ throttled: true }));
     const held = failureOf(facts());

@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { BulkCustomers, BulkOperation, RunBulkQuery } from '../../server/admin/documents.generated.ts';
 import { inlineVariables } from '../../server/admin/inline-variables.ts';
 import { createTransport } from '../../server/admin/transport.ts';
-import { openStage, type Scene, type Stage } from './scene.ts';
+import { adminScene } from './scene.ts';
 
-let stage: Stage;
-let scene: Scene;
-beforeAll(async () => {
-  stage = await openStage();
-});
-beforeEach(async () => {
-  scene = await stage.scene();
-  await scene.install();
-  scene.there.bulk.generated = {
+const scene = adminScene(async ({ install, there }) => {
+  await install();
+  there.bulk.generated = {
     count: 2000,
     line: (index) => JSON.stringify({ id: `gid://shopify/Customer/${index}` }),
   };
-  scene.there.bulk.polls = 0;
+  there.bulk.polls = 0;
 });
-afterAll(() => stage.close());
 
 const whole = () => Array.from({ length: 2000 }, (_, i) => `{"id":"gid://shopify/Customer/${i}"}\n`).join('');
 

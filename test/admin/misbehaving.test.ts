@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { readFileRecords } from '../../server/admin/bulk-file.ts';
 import { CustomersByIds } from '../../server/admin/documents.generated.ts';
@@ -6,19 +6,12 @@ import { fetchCustomers, fetchWholeOrder } from '../../server/admin/fetch-record
 import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import type { AdminBehaviour } from '../fakes/shopify-shop.ts';
-import { openStage, type Scene, type Stage } from './scene.ts';
+import { adminScene } from './scene.ts';
 
-let stage: Stage;
-let scene: Scene;
-beforeAll(async () => {
-  stage = await openStage();
+const scene = adminScene(async ({ install, there }) => {
+  await install();
+  for (const id of [1, 2]) there.setCustomer({ id, firstName: `Name ${id}` });
 });
-beforeEach(async () => {
-  scene = await stage.scene();
-  await scene.install();
-  for (const id of [1, 2]) scene.there.setCustomer({ id, firstName: `Name ${id}` });
-});
-afterAll(() => stage.close());
 
 const asking = () => ({ admin: scene.admin, shop: scene.shop, signal: new AbortController().signal });
 const gids = ['gid://shopify/Customer/1', 'gid://shopify/Customer/2'];

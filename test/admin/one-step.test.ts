@@ -1,27 +1,24 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { accessOf } from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
-import { openStage, type Stage } from './scene.ts';
+import { adminScene } from './scene.ts';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage();
-  await stage.db.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
+const scene = adminScene(async ({ db }) => {
+  await db.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
 });
-afterAll(() => stage.close());
 
 /**
  * While this holds, a process would die between the token and the problem: nothing of the problem
  * can be written.
  */
 async function withoutEntries(work: () => Promise<unknown>): Promise<void> {
-  await stage.db.query('CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON problems FOR EACH ROW EXECUTE FUNCTION fail()');
+  await scene.db.query('CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON problems FOR EACH ROW EXECUTE FUNCTION fail()');
   await work().catch(() => {});
-  await stage.db.query('DROP TRIGGER fail ON problems');
+  await scene.db.query('DROP TRIGGER fail ON problems');
 }
 
 it('a token is never refused without the problem that says so, nor replaced with the problem still open', async () => {
-  const { db, shop, there, process, idToken, install, expireIn } = await stage.scene();
+  const { db, shop, there, process, idToken, install, expireIn } = scene;
   const stands = async () => ({
     access: (await accessOf(db, shop)).state,
     problems: (await openProblems(db, shop)).map(({ kind }) => kind),

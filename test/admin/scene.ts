@@ -1,4 +1,6 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
+import { AdminError } from '../../server/admin/admin.ts';
 import { createClient } from '../../server/admin/client.ts';
 import { createDeniedFields } from '../../server/admin/denied-fields.ts';
 import { createFailing } from '../../server/admin/failing.ts';
@@ -43,7 +45,7 @@ function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLo
 /**
  * A database and a stand-in for the tests in a file. Each test has its own shop and a new process.
  */
-export async function openStage() {
+async function openStage() {
   const db = await testDatabase();
   const fake: FakeShopifyAdmin = await startShopifyAdmin();
   const rooms: ReturnType<typeof openRoom>[] = [];
@@ -95,5 +97,34 @@ export async function openStage() {
   };
 }
 
-export type Stage = Awaited<ReturnType<typeof openStage>>;
-export type Scene = Awaited<ReturnType<Stage['scene']>>;
+type Stage = Awaited<ReturnType<typeof openStage>>;
+type Scene = Awaited<ReturnType<Stage['scene']>>;
+
+/**
+ * A scene for all tests of a file, begun anew before each. It is empty until they run.
+ * @param begin what precedes each test; by default the app is installed
+ */
+export function adminScene(
+  begin: (scene: Scene) => unknown = async ({ install }) => await install(),
+): Scene & { another(): Promise<Scene> } {
+  const scene = {} as ReturnType<typeof adminScene>;
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  });
+  beforeEach(async () => {
+    Object.assign(scene, await stage.scene(), { another: stage.scene });
+    await begin(scene);
+  });
+  afterAll(async () => await stage.close());
+  return scene;
+}
+
+/** Why a call to the Admin API failed; null: it didn't. */
+export async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof AdminError ? error.failure : error;
+}

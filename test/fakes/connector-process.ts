@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import { promisify } from 'node:util';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, SECRET, SHOP, until } from './connector.ts';
-import { prepareDirectory } from './database.ts';
+import { copyOfTemplate, prepareDirectory } from './database.ts';
 import { freePort } from './free-port.ts';
 import { signIdToken } from './id-token.ts';
 import { scratchFolder } from './scratch.ts';
@@ -130,47 +130,14 @@ export type World = {
 /** The server shared by the tests of the project "postgres"; null: they run embedded. */
 export const sharedPostgres = () => process.env['TEST_DATABASE_URL'] ?? null;
 
-/**
- * Applies the migrations as an operator does, in a separate process; resolves once it says that it
- * has.
- */
-async function migrate(databaseUrl: string): Promise<void> {
-  const child = spawn(process.execPath, ['server/run.js', 'prisma/migrate.ts'], {
-    cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (said: Buffer) => {
-      if (/^(Applied|Nothing)/m.test(said.toString())) resolve();
-    });
-    child.once('exit', () => reject(new Error('The migrations could not be applied')));
-  });
-}
-
-/** A new database on the server: a copy of one that the first caller migrates. */
+/** A new database on the server, whose migrations were applied as an operator does it. */
 async function newDatabase(serverUrl: string): Promise<string> {
-  const template = 'connector_fault_template';
+  const migrate = async (databaseUrl: string) => {
+    const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: databaseUrl };
+    await promisify(execFile)(process.execPath, ['server/run.js', 'prisma/migrate.ts'], { cwd: root, env });
+  };
   const name = `connector_fault_${randomBytes(6).toString('hex')}`;
-  const urlOf = (database: string) => Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`SELECT pg_advisory_lock(hashtext('connector faults'))`);
-  const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
-  if (rowCount === 0) {
-    await client.query(`CREATE DATABASE ${template}_unfinished`);
-    await migrate(urlOf(`${template}_unfinished`));
-    await until('the migrating process has let go', async () => {
-      const { rowCount: left } = await client.query('SELECT 1 FROM pg_stat_activity WHERE datname = $1', [
-        `${template}_unfinished`,
-      ]);
-      return left === 0 ? true : undefined;
-    });
-    await client.query(`ALTER DATABASE ${template}_unfinished RENAME TO ${template}`);
-  }
-  await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  await client.end();
-  return urlOf(name);
+  return await copyOfTemplate(serverUrl, { name: 'connector_fault_template', write: migrate }, name);
 }
 
 async function pagesOf(from: Pick<ConnectorProcess, 'api'>, shop: string): Promise<Map<string, Standing>> {

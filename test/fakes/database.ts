@@ -64,10 +64,14 @@ async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => Promise
 }
 
 /** What many databases begin with: written by whoever needs it first. */
-type Template = { name: string; write(db: Db): Promise<void> };
+type Template = { name: string; write(url: string): Promise<void> };
 
 /** Under one lock for all workers: a template can't be copied while someone is connected to it. */
-async function copyOfTemplate(adminUrl: string, { name: template, write }: Template, name: string): Promise<void> {
+export async function copyOfTemplate(
+  adminUrl: string,
+  { name: template, write }: Template,
+  name: string,
+): Promise<string> {
   await asAdmin(adminUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
@@ -75,18 +79,17 @@ async function copyOfTemplate(adminUrl: string, { name: template, write }: Templ
       const unfinished = `${template}_unfinished`;
       await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
       await client.query(`CREATE DATABASE ${unfinished}`);
-      const db = await openDb({ databaseUrl: urlOf(adminUrl, unfinished), dataDir: '' });
-      await write(db).finally(db.close);
+      await write(urlOf(adminUrl, unfinished));
       await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
     }
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
+  return urlOf(adminUrl, name);
 }
 
 async function onServer(adminUrl: string, template: Template): Promise<Db> {
   const name = `connector_test_${process.pid}_${randomBytes(6).toString('hex')}`;
-  await copyOfTemplate(adminUrl, template, name);
-  const db = await openDb({ databaseUrl: urlOf(adminUrl, name), dataDir: '' });
+  const db = await openDb({ databaseUrl: await copyOfTemplate(adminUrl, template, name), dataDir: '' });
   return {
     ...db,
     close: async () => {
@@ -112,9 +115,12 @@ export async function testDatabase(): Promise<Db> {
 export async function copyOnServer(content: string, write: (db: Db) => Promise<void>): Promise<Db | null> {
   const adminUrl = process.env['TEST_DATABASE_URL'];
   if (!adminUrl) return null;
-  const migrated = async (db: Db) => {
-    await db.migrate();
-    await write(db);
+  const migrated = async (databaseUrl: string) => {
+    const db = await openDb({ databaseUrl, dataDir: '' });
+    await db
+      .migrate()
+      .then(async () => await write(db))
+      .finally(db.close);
   };
   return await onServer(adminUrl, { name: `connector_${content}`, write: migrated });
 }
