@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   atMost,
   count,
+  httpBase,
   httpOrigin,
   LONGEST_DAYS,
   masterKeys,
@@ -69,11 +70,17 @@ function nameOf(url: string | undefined, dataDir: string): string {
   return `database ${decodeURIComponent(pathname.slice(1))} on ${host}`;
 }
 
+/** Many machines have their own name in HOST: only a URL there is ours. */
+const hostOrigin = z.preprocess(
+  (host) => (typeof host === 'string' && /^https?:/i.test(host) ? host : undefined),
+  httpOrigin.optional(),
+);
+
 const environment = z.object({
   NODE_ENV: z.string().optional(),
   PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
-  HOST: z.string().optional(),
+  HOST: hostOrigin,
   SHOPIFY_API_KEY: secret,
   SHOPIFY_API_SECRET: secret,
   SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
@@ -86,7 +93,7 @@ const environment = z.object({
     .optional(),
   ROLE: z.enum(['all', 'web', 'worker'], { message: 'is not all, web or worker' }).default('all'),
   ENCRYPTION_KEYS: masterKeys.optional(),
-  ASCENT360_BASE_URL: httpOrigin.default('https://webhook.ascent360.com'),
+  ASCENT360_BASE_URL: httpBase.default('https://webhook.ascent360.com'),
   SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
   RETRY_SCHEDULE: schedule.prefault('5s,30s,5m,30m,2h,5h,10h,14h,20h,24h'),
   DELIVERY_TIMEOUT: someTime(1).prefault('15s'),
@@ -100,7 +107,7 @@ const environment = z.object({
   CONNECTION_PROBE: someTime(LONGEST_DAYS).prefault('15m'),
   RETENTION_DAYS: count(3650).default(30),
   METRICS_TOKEN: secret.optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpOrigin.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpBase.optional(),
   OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
   OTEL_TRACES_SAMPLER_ARG: share.default(1),
   LOG_LEVEL: z
@@ -150,8 +157,7 @@ export function readConfig(env: Record<string, string | undefined>) {
   return {
     production,
     port: e.PORT,
-    appUrl:
-      e.APP_URL ?? (e.HOST && /^https?:\/\//.test(e.HOST) ? e.HOST.replace(/\/+$/, '') : `http://localhost:${e.PORT}`),
+    appUrl: e.APP_URL ?? e.HOST ?? `http://localhost:${e.PORT}`,
     shopifyApiKey: e.SHOPIFY_API_KEY,
     shopifySecrets: [e.SHOPIFY_API_SECRET, e.SHOPIFY_API_SECRET_PREVIOUS].filter((s) => s !== undefined),
     shopifyPrivateKeys: e.SHOPIFY_APP_PRIVATE_KEY ?? [],

@@ -16,7 +16,7 @@ function parseDuration(text: string): number | undefined {
 const duration = z.string().transform((text, ctx) => {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
-  ctx.addIssue({ code: 'custom', message: `is not a duration like 200ms, 5s, 5m, 2h or 1d: "${text}"` });
+  ctx.addIssue({ code: 'custom', message: `is not a duration like 200ms, 5s, 5m, 2h or 1d: ${JSON.stringify(text)}` });
   return z.NEVER;
 });
 
@@ -31,7 +31,7 @@ export const schedule = z.string().transform((text, ctx) => {
   const waits = text.split(',').map(parseDuration);
   const known = waits.filter((ms) => ms !== undefined);
   if (known.length < waits.length) {
-    ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: "${text}"` });
+    ctx.addIssue({ code: 'custom', message: `is not a list of durations like 5s,30s,5m: ${JSON.stringify(text)}` });
     return z.NEVER;
   }
   if (known.every((ms) => ms <= LONGEST_DAYS * unit.d)) return known;
@@ -39,8 +39,8 @@ export const schedule = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-/** A number as text: white space alone would count as 0. */
-const digits = (fault: string) => z.string().regex(/\S/, fault);
+/** A number as people write it: white space alone would count as 0, and `0x10` or `3e3` too. */
+const digits = (fault: string) => z.string().regex(/^\s*-?[\d.]+\s*$/, fault);
 export const count = (max: number) =>
   digits('is not a number').pipe(
     z.coerce
@@ -57,9 +57,13 @@ export const port = digits(NO_PORT).pipe(
 export const share = digits('is not a number').pipe(
   z.coerce.number<string>({ message: 'is not a number' }).min(0, 'is less than 0').max(1, 'is more than 1'),
 );
-export const httpOrigin = z
-  .url({ protocol: /^https?$/, message: 'is not an http(s) URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
+const httpUrl = z.url({ protocol: /^https?$/, message: 'is not an http(s) URL', abort: true });
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+/** Paths are put behind it. */
+export const httpBase = httpUrl.refine((url) => !/[?#]/.test(url), 'has a query or a fragment').transform(withoutSlash);
+export const httpOrigin = httpUrl
+  .refine((url) => withoutSlash(url).split('/').length === 3 && !/[?#@]/.test(url), 'is more than an origin')
+  .transform(withoutSlash);
 /** White space around it came along when it was copied, and would make every signature wrong. */
 export const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
