@@ -79,7 +79,6 @@ export function jobsOf(
   const translating: ProcessDeps = {
     db: quick,
     shops,
-    settings,
     log,
     metrics,
     traces,

@@ -71,7 +71,7 @@ async function deliver(db: Db, app: AppDatabase, shop: Shop): Promise<number> {
     now: Date.now,
     random: Math.random,
   };
-  while ((await processEvents({ db, shops: app.shops, settings, log, now: Date.now }, shop)) > 0);
+  while ((await processEvents({ db, shops: app.shops, log, now: Date.now }, shop)) > 0);
   let done = 0;
   for (let finished: Finished[] = []; ; ) {
     const { ready } = await takeTurn(deps, shop, finished, TURN);

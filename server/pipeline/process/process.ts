@@ -1,107 +1,31 @@
-import type { Instant } from '../../domain/scalars.ts';
-import { allowPauses, type Db, type Sql } from '../../platform/database/db.ts';
+import type { Db } from '../../platform/database/db.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
-import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
-import { redactPerson } from '../../store/erase/erase-person.ts';
-import { failTranslating, settleEvents } from '../../store/events/events.ts';
-import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
+import { failTranslating } from '../../store/events/events.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
-import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
-import { type InShop, inShop } from '../in-shop.ts';
-import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
-import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
+import { inShop } from '../in-shop.ts';
 import type { Measures } from '../measures.ts';
 import type { Traces } from '../traces.ts';
-import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
-import { handleEvent } from './handle-event.ts';
-import { readsTags } from './handle-person-event.ts';
-import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
+import { type BatchDeps, handleOpened, isAboutShop, LARGE_BYTES } from './handle-opened.ts';
 import type { Ahead } from './open-ahead.ts';
-import { openBatch } from './open-batch.ts';
-import { openReceived, stillReceived } from './open-received.ts';
-import {
-  type EventRow,
-  isSignOfLife,
-  type StoredEvent,
-  type TranslatedOrSettled,
-  triggeredAtOf,
-} from './translate-stored.ts';
+import { openReceived } from './open-received.ts';
 
-/** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
-const LARGE_BYTES = 1024 * 1024;
-/** The last sign of life needn't be exact: write it at most this often, in milliseconds. */
-const NOTED_EVERY_MS = 30_000;
-
-export type ProcessDeps = {
+export type ProcessDeps = BatchDeps & {
   db: Db;
   shops: Shops;
-  settings: SettingsStore;
   log: Log;
   metrics?: Pick<Measures, 'eventsProcessed' | 'eventFailed'>;
   traces?: Pick<Traces, 'translated'> | undefined;
   fresh?: Pick<FreshSubjects, 'keep'>;
   sizes?: BatchSizes;
-  now: () => Instant;
-  /** Reads through the Admin API. Without it, nothing is read and nothing waits. */
-  reads?: {
-    /** Called inside the transaction. */
-    mayRead(shop: Shop, sql: Sql): Promise<boolean>;
-    waitMs: number;
-    /** There may be something new to read for this shop. */
-    wake(shopId: number): void;
-  };
-  /** Lets what can leave at once leave. Without it, everything waits to be claimed. */
-  atOnce?: AtOnce;
+  /** `wake`: there may be something new to read for this shop. */
+  reads?: { wake(shopId: number): void };
   /** Opens the next batch while one is being written. Without it, each is opened in its turn. */
   ahead?: Ahead;
-  /** For a shop we can't read. Without it, nothing waits for other events about its person. */
-  quiet?: QuietPeriod & { wakeLater(shopId: number, waitMs: number): void };
+  quiet?: { wakeLater(shopId: number, waitMs: number): void };
 };
-
-/** A sign of life makes the shop known, and installed again if it had been uninstalled. */
-async function noteSignsOfLife(
-  sql: Sql,
-  shop: Shop,
-  life: Installation,
-  rows: readonly EventRow[],
-): Promise<Installation> {
-  const signs = rows.map(triggeredAtOf).filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
-  if (signs.length === 0) return life;
-  const first = Math.min(...signs);
-  const last = Math.max(...signs, life.lastWebhookAt ?? 0);
-  const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
-  if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
-  const latest = await loadInstallation(sql, shop, true);
-  const next =
-    latest.uninstalledAt === null
-      ? { ...latest, firstWebhookAt: latest.firstWebhookAt ?? first, lastWebhookAt: last }
-      : {
-          ...latest,
-          firstCallAt: null,
-          lastCallAt: null,
-          firstWebhookAt: first,
-          lastWebhookAt: last,
-          uninstalledAt: null,
-        };
-  await saveInstallation(sql, shop, next);
-  if (latest.uninstalledAt !== null) await askLedgerCheck(sql, shop);
-  return next;
-}
-
-const isAboutShop = ({ read }: { read: TranslatedOrSettled }) => 'event' in read && isShopEvent(read.event.translated);
-
-/** Customers who turn out to have been the same as one who was erased. */
-async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly ErasedWithAnother[]): Promise<void> {
-  for (const { customerId, eventId, at } of merged) {
-    const named = { customerId, email: null, phone: null, orderIds: [] };
-    audit.push(...(await redactPerson(sql, shop, named, { id: eventId, triggeredAt: at })));
-    audit.push({ kind: 'privacy', action: 'erased', request: eventId });
-  }
-}
 
 /**
  * The second stage: translates a batch of one shop's stored events. They are opened and read before
@@ -124,77 +48,26 @@ export async function processEvents(
   if (!latest) return 0;
   const mayBeMore = opened.events.length === limit && opened.bytes <= LARGE_BYTES;
   if (mayBeMore && !opened.events.some(isAboutShop)) deps.ahead?.begin(latest.row.id, limit);
-  let received: readonly EventRow[] = [];
-  let subjects: ReadonlyMap<string, string> = new Map();
-  let asked = false;
-  let quietMs: number | null = null;
-  let leaving = null as Departure | null;
-  const handled = await inShop(deps.db, shop, async (held) => {
-    const { sql, stored } = held;
-    const current = await stillReceived(sql, opened.events);
-    // Another worker has handled them meanwhile, and continues with the rest.
-    if (!current[0]) return 0;
-    if (opened.bytes > LARGE_BYTES) await allowPauses(sql);
-    const found = current.map(({ row }) => row);
-    const reads = current.map(({ read }) => read);
-    // An event about the whole shop, or about erasing, is a batch of its own. What came before it
-    // is written first.
-    const barrier = current.findIndex(isAboutShop);
-    const rows = found.slice(0, barrier === 0 ? 1 : barrier > 0 ? barrier : found.length);
-    received = rows;
-    const signs = rows.filter((row, i) => reads[i] && isSignOfLife(row, reads[i]));
-    const life = await noteSignsOfLife(sql, shop, held.life, signs);
-    const now = deps.now();
-    if (barrier === 0 && reads[0] && 'event' in reads[0]) {
-      const isSign = (row: StoredEvent) => isSignOfLife(row, opened.read(row));
-      await handleShopEvent({ ...held, life }, { event: reads[0].event, now, isSign });
-      return 1;
-    }
-    const batchReads = reads.slice(0, rows.length);
-    const events = batchReads.flatMap((item) => ('event' in item ? [item.event] : []));
-    const reading = {
-      may: events.length > 0 && life.uninstalledAt === null && ((await deps.reads?.mayRead(shop, sql)) ?? false),
-      waitMs: deps.reads?.waitMs ?? 0,
-    };
-    const settings = stored?.settings ?? null;
-    // A read has everything, and without tags there is nothing to wait for.
-    const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
-    const batch = await openBatch({ ...held, life }, events, { now, reading, quiet });
-    for (const event of events) handleEvent(batch, event);
-    // What takes long to seal is claimed in a transaction of its own.
-    const erases = batch.erasedAlso().length > 0;
-    const atOnce = opened.bytes > LARGE_BYTES || erases ? undefined : deps.atOnce;
-    leaving = atOnce ? leaveAtOnce({ ...held, life }, atOnce, rows) : null;
-    subjects = await batch.save(leaving?.choose);
-    await eraseMerged(held, batch.erasedAlso());
-    await openOptOutsOf({ ...held, life }, batch.mergedAway(), now);
-    if (settings) await openTagOptOuts({ ...held, life }, optedOutByTag(batch.keptByMerges(), settings), now);
-    asked = batch.asked();
-    quietMs = batch.quietMs();
-    await settleEvents(
-      sql,
-      batchReads.flatMap((item, i) => {
-        const row = rows[i];
-        return 'settled' in item && row ? [{ id: row.id, settled: item.settled, detail: item.detail }] : [];
-      }),
-    );
-    return rows.length;
-  });
-  if (handled < opened.events.length) deps.ahead?.forget();
-  if (handled === 0 && ahead) return await processEvents(deps, shop, limit, trying);
+  const { rows, subjects, asked, quietMs, leaving } = await inShop(
+    deps.db,
+    shop,
+    async (held) => await handleOpened(deps, held, opened),
+  );
+  if (rows.length < opened.events.length) deps.ahead?.forget();
+  if (rows.length === 0 && ahead) return await processEvents(deps, shop, limit, trying);
   const left = leaving?.left();
   if (left) deps.atOnce?.take(left);
   for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
-  if (handled > 0) {
+  if (rows.length > 0) {
     if (asked) deps.reads?.wake(shop.id);
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);
     const now = deps.now();
-    deps.log.info({ stage: 'process', shop: shop.id, events: handled, ms: now - started });
-    const lags = received.map((row) => now - row.received_at.getTime());
+    deps.log.info({ stage: 'process', shop: shop.id, events: rows.length, ms: now - started });
+    const lags = rows.map((row) => now - row.received_at.getTime());
     deps.metrics?.eventsProcessed(lags, now - started);
-    deps.traces?.translated(shop.id, received, began);
+    deps.traces?.translated(shop.id, rows, began);
   }
-  return handled;
+  return rows.length;
 }
 
 /**

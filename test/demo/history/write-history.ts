@@ -121,7 +121,7 @@ export async function writeHistory(
   }
 
   async function translate(): Promise<void> {
-    while ((await processEvents({ db: then, shops, settings: store, log, now: clock }, shop)) > 0);
+    while ((await processEvents({ db: then, shops, log, now: clock }, shop)) > 0);
   }
 
   /** When something waiting is next due, before a given time; null: nothing is. */

@@ -95,9 +95,9 @@ const admin: Admin = {
 };
 
 async function translate(): Promise<void> {
-  const { db, shops, store: settings } = scene;
+  const { db, shops } = scene;
   const reads = { mayRead: admin.hasAccess, waitMs: HOUR, wake: () => {} };
-  const deps = { db, shops, settings, log: createLog('silent'), now: () => scene.now, reads };
+  const deps = { db, shops, log: createLog('silent'), now: () => scene.now, reads };
   while ((await processEvents(deps, scene.shop)) > 0);
 }
 

@@ -155,14 +155,14 @@ export async function openScene(): Promise<Scene> {
       return row.id;
     },
     process: async () => {
-      while ((await processEvents({ db, shops, settings: store, log, now: () => scene.now }, scene.shop)) > 0);
+      while ((await processEvents({ db, shops, log, now: () => scene.now }, scene.shop)) > 0);
     },
     leave: async ({ room = 50, limit = 100, db: over = db } = {}) => {
       let left: Left | null = null;
       const take = (what: Left) => {
         left = what;
       };
-      const deps = { db: over, shops, settings: store, log, now: () => scene.now };
+      const deps = { db: over, shops, log, now: () => scene.now };
       await processEvents({ ...deps, atOnce: { ...turnDeps(), room, take } }, scene.shop, limit);
       return left;
     },

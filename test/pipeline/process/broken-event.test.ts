@@ -15,7 +15,7 @@ afterAll(async () => await base.close());
 
 it('two processes that meet the same broken event at once don’t blame the event after it', async () => {
   await base.begin({});
-  const { db, shop, shops, store: settings } = base;
+  const { db, shop, shops } = base;
   const broken = await base.receive('customers/create', customer(1), { webhookId: 'broken' });
   const whole = await base.receive('customers/create', customer(2), { webhookId: 'whole' });
   await db.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [broken, Buffer.alloc(64)]);
@@ -38,7 +38,7 @@ it('two processes that meet the same broken event at once don’t blame the even
     (
       await db.query<{ state: string; reason: string | null }>('SELECT state, reason FROM events WHERE id = $1', [id])
     )[0];
-  const deps = { db: racing, shops, settings, log: createLog('silent'), now: () => base.now };
+  const deps = { db: racing, shops, log: createLog('silent'), now: () => base.now };
   await processSafely(deps, shop);
   await processSafely(deps, shop);
   expect(await standing(broken)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
@@ -47,11 +47,11 @@ it('two processes that meet the same broken event at once don’t blame the even
 
 it('a few large bodies make a batch, and a body larger than any batch is a batch by itself', async () => {
   await base.begin({});
-  const { db, shop, shops, store: settings } = base;
+  const { db, shop, shops } = base;
   const mega = (count: number) => ({ note: randomBytes(count * 1024 * 1024).toString('base64') });
   for (const [i, count] of [1, 1.5, 3, 0, 0].entries())
     await base.receive('customers/create', { ...customer(i), ...mega(count) });
-  const deps = { db, shops, settings, log: createLog('silent'), now: () => base.now };
+  const deps = { db, shops, log: createLog('silent'), now: () => base.now };
   const batches: number[] = [];
   for (let handled = 1; handled > 0; batches.push(handled)) handled = await processEvents(deps, shop);
   expect(batches).toEqual([2, 1, 2, 0]);
@@ -59,7 +59,7 @@ it('a few large bodies make a batch, and a body larger than any batch is a batch
 
 it('a batch that runs out of time is halved until it fits, then grows again, and no event is blamed', async () => {
   await base.begin({});
-  const { db, shop, shops, store: settings } = base;
+  const { db, shop, shops } = base;
   for (let id = 1; id <= 9; id++) await base.receive('customers/create', customer(id));
   // PostgreSQL ends the transaction of any batch of more than three.
   const tired: typeof db = {
@@ -78,7 +78,7 @@ it('a batch that runs out of time is halved until it fits, then grows again, and
       ),
   };
   const sizes = createBatchSizes();
-  const deps = { db: tired, shops, settings, sizes, log: createLog('silent'), now: () => base.now };
+  const deps = { db: tired, shops, sizes, log: createLog('silent'), now: () => base.now };
   const tried: (number | string)[] = [];
   for (let handled = 1; handled > 0 && tried.length < 30; ) {
     tried.push(sizes.of(shop.id));

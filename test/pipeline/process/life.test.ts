@@ -34,13 +34,10 @@ it.skipIf(!sharedPostgres()).each([
   ['an old uninstallation', 'app/uninstalled', { id: 1 }],
 ])('a call by the merchant is not undone by %s handled at the same moment', async (_, topic, body) => {
   await base.begin({});
-  const { db, shop, shops, store: settings } = base;
+  const { db, shop, shops } = base;
   await db.query('UPDATE shops SET first_call_at = NULL, last_call_at = NULL WHERE id = $1', [shop.id]);
   await base.receive(topic, body, { receivedAt: base.now - 1000 });
-  await processEvents(
-    { db: withCallInBetween(db), shops, settings, log: createLog('silent'), now: () => base.now },
-    shop,
-  );
+  await processEvents({ db: withCallInBetween(db), shops, log: createLog('silent'), now: () => base.now }, shop);
   expect(await loadInstallation(db, shop)).toMatchObject({
     firstCallAt: base.now,
     lastCallAt: base.now,

@@ -59,7 +59,7 @@ describe('a shop whose batches are opened ahead', () => {
     limit?: number;
     meanwhile?(): Promise<unknown>;
   } = {}) => {
-    const { db, shop, shops, store: settings } = base;
+    const { db, shop, shops } = base;
     const opening = openAhead(base, shop, () => true);
     const given: (string[] | null)[] = [];
     const take = async (most: number) => {
@@ -68,7 +68,7 @@ describe('a shop whose batches are opened ahead', () => {
       given.push(idsOf(opened));
       return opened;
     };
-    const deps = { db, shops, settings, log: createLog('silent'), now: () => base.now, ahead: { ...opening, take } };
+    const deps = { db, shops, log: createLog('silent'), now: () => base.now, ahead: { ...opening, take } };
     return { given, process: async () => await processEvents(deps, shop, limit) };
   };
 

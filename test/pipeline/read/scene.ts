@@ -129,7 +129,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
     },
     translate: async () => {
       const reads = { mayRead: admin.hasAccess, waitMs: 60_000, wake: () => {} };
-      const deps = { db, shops, settings: store, log, now: () => base.now, reads };
+      const deps = { db, shops, log, now: () => base.now, reads };
       while ((await processEvents(deps, base.shop)) > 0);
     },
     read: async () => {

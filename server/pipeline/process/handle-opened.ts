@@ -1,0 +1,160 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { allowPauses, type Sql } from '../../platform/database/db.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
+import { redactPerson } from '../../store/erase/erase-person.ts';
+import { settleEvents } from '../../store/events/events.ts';
+import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
+import type { InShop } from '../in-shop.ts';
+import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
+import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
+import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
+import { handleEvent } from './handle-event.ts';
+import { readsTags } from './handle-person-event.ts';
+import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
+import { openBatch } from './open-batch.ts';
+import { type OpenedEvents, stillReceived } from './open-received.ts';
+import {
+  type EventRow,
+  isSignOfLife,
+  type StoredEvent,
+  type TranslatedOrSettled,
+  triggeredAtOf,
+} from './translate-stored.ts';
+
+/** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
+export const LARGE_BYTES = 1024 * 1024;
+/** The last sign of life needn't be exact: write it at most this often, in milliseconds. */
+const NOTED_EVERY_MS = 30_000;
+
+export type BatchDeps = {
+  now: () => Instant;
+  /** Reads through the Admin API. Without it, nothing is read and nothing waits. */
+  reads?: {
+    /** Called inside the transaction. */
+    mayRead(shop: Shop, sql: Sql): Promise<boolean>;
+    waitMs: number;
+  };
+  /** Lets what can leave at once leave. Without it, everything waits to be claimed. */
+  atOnce?: AtOnce;
+  /** For a shop we can't read. Without it, nothing waits for other events about its person. */
+  quiet?: QuietPeriod;
+};
+
+/** A sign of life makes the shop known, and installed again if it had been uninstalled. */
+async function noteSignsOfLife(
+  sql: Sql,
+  shop: Shop,
+  life: Installation,
+  rows: readonly EventRow[],
+): Promise<Installation> {
+  const signs = rows.map(triggeredAtOf).filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
+  if (signs.length === 0) return life;
+  const first = Math.min(...signs);
+  const last = Math.max(...signs, life.lastWebhookAt ?? 0);
+  const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
+  if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
+  const latest = await loadInstallation(sql, shop, true);
+  const next =
+    latest.uninstalledAt === null
+      ? { ...latest, firstWebhookAt: latest.firstWebhookAt ?? first, lastWebhookAt: last }
+      : {
+          ...latest,
+          firstCallAt: null,
+          lastCallAt: null,
+          firstWebhookAt: first,
+          lastWebhookAt: last,
+          uninstalledAt: null,
+        };
+  await saveInstallation(sql, shop, next);
+  if (latest.uninstalledAt !== null) await askLedgerCheck(sql, shop);
+  return next;
+}
+
+export const isAboutShop = ({ read }: { read: TranslatedOrSettled }) =>
+  'event' in read && isShopEvent(read.event.translated);
+
+/** Customers who turn out to have been the same as one who was erased. */
+async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly ErasedWithAnother[]): Promise<void> {
+  for (const { customerId, eventId, at } of merged) {
+    const named = { customerId, email: null, phone: null, orderIds: [] };
+    audit.push(...(await redactPerson(sql, shop, named, { id: eventId, triggeredAt: at })));
+    audit.push({ kind: 'privacy', action: 'erased', request: eventId });
+  }
+}
+
+/** What a batch leaves to do once it is committed. */
+export type Handled = {
+  rows: readonly EventRow[];
+  /** Of deliveries that are claimed later, as JSON, by delivery id. */
+  subjects: ReadonlyMap<string, string>;
+  /** There is something new to read through the Admin API. */
+  asked: boolean;
+  /** When deliveries that wait for other webhooks are due, in milliseconds; null: none are. */
+  quietMs: number | null;
+  leaving: Departure | null;
+};
+
+const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, leaving: null };
+
+type Opened = OpenedEvents['events'][number];
+
+/**
+ * Handles what was opened of a shop, or its beginning: an event about the whole shop, or one that
+ * erases, is a batch of its own, and what came before it is written first.
+ */
+export async function handleOpened(deps: BatchDeps, held: InShop, opened: OpenedEvents): Promise<Handled> {
+  const { sql, shop } = held;
+  const current = await stillReceived(sql, opened.events);
+  const [oldest] = current;
+  // Another worker has handled them meanwhile, and continues with the rest.
+  if (!oldest) return nothing;
+  const isLarge = opened.bytes > LARGE_BYTES;
+  if (isLarge) await allowPauses(sql);
+  const alone = 'event' in oldest.read && isAboutShop(oldest) ? oldest.read.event : null;
+  const next = current.findIndex(isAboutShop);
+  const batch = alone ? [oldest] : current.slice(0, next === -1 ? current.length : next);
+  const signs = batch.filter(({ row, read }) => isSignOfLife(row, read)).map(({ row }) => row);
+  const life = await noteSignsOfLife(sql, shop, held.life, signs);
+  if (!alone) return await handleBatch(deps, { ...held, life }, batch, isLarge);
+  const isSign = (row: StoredEvent) => isSignOfLife(row, opened.read(row));
+  await handleShopEvent({ ...held, life }, { event: alone, now: deps.now(), isSign });
+  return { ...nothing, rows: [oldest.row] };
+}
+
+/** Handles events that are each about one person. */
+async function handleBatch(
+  deps: BatchDeps,
+  held: InShop,
+  opened: readonly Opened[],
+  isLarge: boolean,
+): Promise<Handled> {
+  const { sql, shop, life, stored } = held;
+  const now = deps.now();
+  const rows = opened.map(({ row }) => row);
+  const events = opened.flatMap(({ read }) => ('event' in read ? [read.event] : []));
+  const reading = {
+    may: events.length > 0 && life.uninstalledAt === null && ((await deps.reads?.mayRead(shop, sql)) ?? false),
+    waitMs: deps.reads?.waitMs ?? 0,
+  };
+  const settings = stored?.settings ?? null;
+  // A read has everything, and without tags there is nothing to wait for.
+  const quiet = { waitMs: !reading.may && settings && readsTags(settings) ? (deps.quiet?.waitMs ?? 0) : 0 };
+  const batch = await openBatch(held, events, { now, reading, quiet });
+  for (const event of events) handleEvent(batch, event);
+  // What takes long to seal is claimed in a transaction of its own.
+  const erases = batch.erasedAlso().length > 0;
+  const leaving = deps.atOnce && !isLarge && !erases ? leaveAtOnce(held, deps.atOnce, rows) : null;
+  const subjects = await batch.save(leaving?.choose);
+  await eraseMerged(held, batch.erasedAlso());
+  await openOptOutsOf(held, batch.mergedAway(), now);
+  if (settings) await openTagOptOuts(held, optedOutByTag(batch.keptByMerges(), settings), now);
+  await settleEvents(
+    sql,
+    opened.flatMap(({ row: { id }, read }) =>
+      'settled' in read ? [{ id, settled: read.settled, detail: read.detail }] : [],
+    ),
+  );
+  return { rows, subjects, asked: batch.asked(), quietMs: batch.quietMs(), leaving };
+}
