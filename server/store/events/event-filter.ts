@@ -50,13 +50,16 @@ const words = (max: number) =>
     .nullish()
     .transform((text) => text ?? null);
 
+/** JavaScript reads February 30 as March 2. */
+const isOnCalendar = (day: string) => new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
+
 /** A date means that whole day in the shop's time zone. */
 const moment = (timeZone: string, end: 'first' | 'last') =>
   words(40).transform((text, ctx): Instant | null => {
     if (text === null) return null;
-    const isDay = date.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text);
-    if (isDay) return end === 'first' ? startOfDay(text, timeZone) : startOfDay(addDays(text, 1), timeZone) - 1;
-    const at = instant.test(text) ? Date.parse(text) : Number.NaN;
+    if (date.test(text) && isOnCalendar(text))
+      return end === 'first' ? startOfDay(text, timeZone) : startOfDay(addDays(text, 1), timeZone) - 1;
+    const at = instant.test(text) && isOnCalendar(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
     if (!Number.isNaN(at)) return at;
     ctx.addIssue({
       code: 'custom',
