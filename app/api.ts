@@ -104,6 +104,37 @@ async function answerTo(method: string, path: string, body: unknown, signal?: Ab
   throw new ApiError(kinds[response.status] ?? 'server', response.status, await faultsIn(response));
 }
 
+/** So that a page doesn't say for ever that it loads. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/** Gives up what has no whole answer in time. @param left aborted once nobody wants the answer */
+async function inTime<Answer>(left: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<Answer>) {
+  const ending = new AbortController();
+  const leave = () => ending.abort(left?.reason);
+  left?.addEventListener('abort', leave);
+  if (left?.aborted) leave();
+  const timer = window.setTimeout(() => ending.abort(), ANSWER_WITHIN_MS);
+  try {
+    return await ask(ending.signal);
+  } catch (error) {
+    throw ending.signal.aborted && !left?.aborted ? new ApiError('offline', null, []) : error;
+  } finally {
+    window.clearTimeout(timer);
+    left?.removeEventListener('abort', leave);
+  }
+}
+
+async function ask<Answer>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  const response = await answerTo(method, path, body, signal);
+  try {
+    const answer: Answer = await response.json();
+    return answer;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError('server', response.status, []);
+  }
+}
+
 /**
  * Calls the merchant API; nothing else fetches. The answer's type is the route's own, imported from
  * the server.
@@ -115,14 +146,10 @@ export async function call<Answer>(
   path: string,
   options: { body?: unknown; signal?: AbortSignal } = {},
 ): Promise<Answer> {
-  const response = await answerTo(method, path, options.body, options.signal);
-  try {
-    const answer: Answer = await response.json();
-    return answer;
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw new ApiError('server', response.status, []);
-  }
+  const { body, signal } = options;
+  // A change that is given up may have happened all the same: it waits.
+  if (method !== 'GET') return await ask<Answer>(method, path, body, signal);
+  return await inTime(signal, async (ending) => await ask<Answer>(method, path, body, ending));
 }
 
 /** Fetches a file from the merchant API and offers it as a download. @throws ApiError */

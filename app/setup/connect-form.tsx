@@ -100,7 +100,7 @@ export function ConnectForm(props: {
         )}
         <FirstTestField test={test} />
         <Text as="p" tone="subdued">
-          {t('next')}
+          {saved.paused ? textAt('server.connection.paused') : t('next')}
         </Text>
         {failure !== null && <Failure error={failure} />}
         <div>

@@ -1,6 +1,6 @@
-import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
+import { BlockStack, Box, Button, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import type { SetupStep } from '../../server/features/settings/contract.ts';
 import { showToast } from '../app-bridge.ts';
 import { ExtensionsStatus } from '../extensions-status.tsx';
@@ -16,6 +16,7 @@ import { textAt, textsOf } from '../texts.ts';
 import { type Answers, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
 import { AskStep } from './ask-step.tsx';
 import { ConnectForm } from './connect-form.tsx';
+import { Finished } from './finished.tsx';
 import { FirstTestResult } from './first-test.tsx';
 import { HistoryStep } from './history-step.tsx';
 import { ListsStep } from './lists-step.tsx';
@@ -25,30 +26,6 @@ import { useSavePart } from './use-save-part.ts';
 import { steps, useSetup } from './use-setup.ts';
 
 const t = textsOf('setup');
-
-function Finished({ onClose }: { onClose: () => void }) {
-  const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.focus(), []);
-  return (
-    <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
-      <Card>
-        <BlockStack gap="300">
-          <Text as="h2" variant="headingMd">
-            {t('finished.title')}
-          </Text>
-          <Text as="p">{t('finished.text')}</Text>
-          <InlineStack gap="200">
-            <Button variant="primary" onClick={onClose}>
-              {t('finished.overview')}
-            </Button>
-            <Button url="/imports">{t('finished.import')}</Button>
-            <Button url="/settings">{t('finished.settings')}</Button>
-          </InlineStack>
-        </BlockStack>
-      </Card>
-    </div>
-  );
-}
 
 /** The result of each step, as saved. */
 function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnswer): Record<SetupStep, string> {

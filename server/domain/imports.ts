@@ -147,7 +147,7 @@ export const importAnswer = z.object({
   endedAt: moment,
   done: count,
   total: count,
-  rate: z.number().nullable(),
+  rate: z.number().positive().nullable(),
   secondsLeft: count.nullable(),
   /** What a started import is waiting for. */
   waits: z.array(wait),

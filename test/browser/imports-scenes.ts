@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { Import } from '../../app/imports/import-types.ts';
+import { importAnswer } from '../../server/domain/imports.ts';
 import type { Scene } from './shoot.ts';
 
 const counted: Import = {
@@ -43,7 +44,7 @@ const retrying: Import = {
   startedAt: started,
   state: 'running',
   done: 12_477,
-  rate: 0,
+  rate: null,
   counts: { ...counted.counts, accepted: 11_699, waiting: 3 },
   waits: [
     {
@@ -92,14 +93,14 @@ export async function standInImports(
       text: { code: 'import.refused' },
     },
   };
-  let now = firsts[first];
+  let now = importAnswer.parse(firsts[first]);
   await page.route('**/api/imports**', async (route) => {
     const request = route.request();
     const [, id, action] = new URL(request.url()).pathname.split('/').slice(2);
     if (request.method() === 'GET') await route.fulfill({ json: id ? now : { items: [now] } });
     else {
       asked.push(action ?? 'create');
-      now = action ? (after[action] ?? now) : counted;
+      now = importAnswer.parse(action ? (after[action] ?? now) : counted);
       await route.fulfill({ status: action ? 200 : 201, json: now });
     }
   });

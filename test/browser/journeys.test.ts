@@ -68,6 +68,14 @@ inBrowser('connecting a new shop', (stage) => {
     expect(await setting()).toMatchObject({ consent: { email: { history: 'all' }, sms: { history: 'optOuts' } } });
     await later.getByRole('button', { name: 'I’ve sent it' }).click();
     await later.getByRole('heading', { name: 'You’re all set' }).waitFor();
+    const { guidLast4: _, ...saved } = (await setting()) as { guidLast4: string };
+    await connector.api('PUT', '/settings', { ...saved, paused: true });
+    await later.reload();
+    await later.getByRole('heading', { name: 'You’ve finished the first steps' }).waitFor();
+    await later.getByText('We keep events and send them once you resume').waitFor();
+    await connector.api('PUT', '/settings', saved);
+    await later.reload();
+    await later.getByRole('heading', { name: 'You’re all set' }).waitFor();
     await later.getByRole('button', { name: 'Go to the overview' }).click();
     await later.getByText(`The GUID of your Ascent360 account ends in ${GUID.slice(-4)}.`).waitFor();
     expect(await later.getByText(/^First steps: /).count()).toBe(0);

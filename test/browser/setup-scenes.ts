@@ -72,7 +72,10 @@ export const setupScenes: Scene[] = [
   {
     name: 'setup-finished',
     route: '/setup',
-    prepare: (stage) => connected(stage, 'lists', 'test', 'history', 'ask'),
+    prepare: async (stage) => {
+      await connected(stage, 'lists', 'test', 'history', 'ask');
+      await stage.connector.api('POST', '/test-record', { email: 'me@example.com' });
+    },
     act: shows('You’re all set'),
   },
   {

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { call } from '../../app/api.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('window', { shopify: { idToken: async () => 'token' }, setTimeout, clearTimeout });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Never answers, and ends like the browser's once it is aborted. */
+const silent = async (_url: string, { signal }: RequestInit) =>
+  await new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason));
+  });
+
+it('a question to the server that gets no answer fails after 20 seconds, so that no page loads for ever', async () => {
+  vi.stubGlobal('fetch', silent);
+  const failed = vi.fn();
+  call('GET', '/overview').catch(failed);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'offline' }));
+});
+
+it('and so it does if the answer begins and then never ends', async () => {
+  vi.stubGlobal('fetch', async (url: string, options: RequestInit) => ({
+    ok: true,
+    status: 200,
+    json: async () => await silent(url, options),
+  }));
+  const failed = vi.fn();
+  call('GET', '/overview').catch(failed);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ kind: 'offline' }));
+});
+
+it('a page that is left gives up its question as left, not as failed', async () => {
+  vi.stubGlobal('fetch', silent);
+  const leaving = new AbortController();
+  const failed = vi.fn();
+  call('GET', '/overview', { signal: leaving.signal }).catch(failed);
+  await vi.advanceTimersByTimeAsync(1000);
+  leaving.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ name: 'AbortError' }));
+});
+
+it('what changes something waits as long as it takes: given up, nobody would know whether it happened', async () => {
+  vi.stubGlobal('fetch', silent);
+  const failed = vi.fn();
+  call('POST', '/imports', { body: {} }).catch(failed);
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(failed).not.toHaveBeenCalled();
+});
