@@ -39,6 +39,12 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     expect(failed.filter((text) => /retry automatically|didn’t accept/i.test(text))).toEqual([]);
   });
 
+  it('or that something is sent where it may be paused, refused or without a GUID', () => {
+    const { figures } = texts.overview;
+    const whatever = [figures.hints.waiting, figures.noneText, texts.settings.connection.resumedToast];
+    expect(whatever.filter((text) => /will be sent|nothing to do|sending resumed/i.test(text))).toEqual([]);
+  });
+
   it('or more than it can know while the app can’t be reached', () => {
     const { failures, crashed } = texts.common;
     const all = [...textsIn(failures), ...textsIn(crashed), ...textsIn(extension('customer-block'))];
