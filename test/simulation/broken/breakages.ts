@@ -86,7 +86,7 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/domain/consent/decide.ts',
-        find: 'if (!(choice.at >= from))',
+        find: 'if (!(optIn.at >= (to.optInsFromOn?.[channel] ?? to.optInsFrom)))',
         replace: 'if (false)',
       },
     ],
@@ -195,8 +195,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/domain/consent/decide.ts',
-        find: 'const isAnothers = choice.fact.personId !== to.personId;',
-        replace: 'const isAnothers = false;',
+        find: 'if (holder) return',
+        replace: 'if (false) return',
       },
     ],
     only: ['choose', 'move', 'answers'],

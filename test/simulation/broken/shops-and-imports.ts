@@ -16,8 +16,8 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
       unkeyed,
       {
         file: 'server/store/consent/told-flags.ts',
-        find: 'WHERE t.shop_id = $1 AND t.account = $2`',
-        replace: 'WHERE $1::int IS NOT NULL AND t.account = $2`',
+        find: 'FROM told WHERE shop_id = $1 AND channel = u.channel',
+        replace: 'FROM told WHERE $1::int IS NOT NULL AND channel = u.channel',
       },
     ],
     only: ['choose'],
