@@ -94,8 +94,15 @@ export function createAscent360Client(options: {
 
 /** One or more `100 Continue`. */
 const CONTINUE = /^(?:HTTP\/1\.[01] 100(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n)+/;
+const CONTINUE_BEGINS = ['HTTP/1.0 100', 'HTTP/1.1 100'];
 /** We look for it in this many bytes. */
 const CONTINUE_WITHIN = 1_000;
+
+/** So far it may be a `100 Continue` whose rest is still to arrive. */
+function mayBecomeContinue(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return !text.includes('\r\n\r\n') && CONTINUE_BEGINS.some((begin) => begin.startsWith(text.slice(0, begin.length)));
+}
 
 /**
  * Some servers (old IIS) send `100 Continue` before their answer, though nobody asks. Clients must
@@ -107,12 +114,25 @@ function skippingContinue(connect: buildConnector.connector): buildConnector.con
     connect(options, (...connected) => {
       const [, socket] = connected;
       if (socket) {
+        /** What we hold back of the start of an answer; null: the answer itself has begun. */
+        let held: Buffer | null = null;
+        // undici writes a whole request in one go, after the end of the answer before.
+        socket.write = new Proxy(socket.write, {
+          apply: (write, self, written) => {
+            held = Buffer.alloc(0);
+            return Reflect.apply(write, self, written);
+          },
+        });
         const read = socket.read.bind(socket);
         socket.read = (size?: number) => {
           const chunk: unknown = read(size);
-          if (!Buffer.isBuffer(chunk)) return chunk;
-          const [skipped = ''] = CONTINUE.exec(chunk.toString('latin1', 0, CONTINUE_WITHIN)) ?? [];
-          return skipped.length === chunk.length ? null : chunk.subarray(skipped.length);
+          if (held === null || !Buffer.isBuffer(chunk)) return chunk;
+          const arrived = Buffer.concat([held, chunk]);
+          const [skipped = ''] = CONTINUE.exec(arrived.toString('latin1', 0, CONTINUE_WITHIN)) ?? [];
+          const rest = arrived.subarray(skipped.length);
+          const isOpen = rest.length < CONTINUE_WITHIN && mayBecomeContinue(rest);
+          held = isOpen ? rest : null;
+          return isOpen ? null : rest;
         };
       }
       done(...connected);

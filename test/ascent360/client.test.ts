@@ -102,6 +102,43 @@ describe('an attempt', () => {
     }
   });
 
+  it('waits for the answer behind `100 Continue`, wherever packets are split', async () => {
+    const interim = 'HTTP/1.1 100 Continue\r\nDate: now\r\n\r\nHTTP/1.0 100\r\n\r\n';
+    const whole = `${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
+    const attempts = Array.from({ length: whole.length - 1 }, async (_, index) => {
+      const server = await listen((socket) => {
+        socket.setNoDelay(true);
+        socket.write(whole.slice(0, index + 1));
+        setTimeout(() => socket.write(whole.slice(index + 1)), 100);
+      });
+      const attempt = await client(server.url, 10_000, 1).send(GUID, BODY);
+      await server.close();
+      return attempt;
+    });
+    for (const attempt of await Promise.all(attempts)) {
+      expect(attempt).toMatchObject({ class: 'accepted', status: 200, excerpt: 'ok' });
+    }
+  });
+
+  it('keeps what looks like `100 Continue` within the answer, on every request of a connection', async () => {
+    const answer = (socket: Socket) => {
+      socket.setNoDelay(true);
+      socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n');
+      setTimeout(() => socket.write('HTTP/1.1 100 Continue\r\n\r\n'), 100);
+    };
+    const server = await listen((socket) => {
+      answer(socket);
+      socket.on('data', (text) => {
+        if (String(text).startsWith('POST')) answer(socket);
+      });
+    });
+    const sender = client(server.url, 10_000, 1);
+    for (const _ of ['first', 'second']) {
+      expect(await sender.send(GUID, BODY)).toMatchObject({ status: 200, excerpt: 'HTTP/1.1 100 Continue\r\n\r\n' });
+    }
+    await server.close();
+  });
+
   it.each([
     ['100 Continue', 'cut', 'connection_cut'],
     ['100 Continue', 'hang', 'timeout'],
