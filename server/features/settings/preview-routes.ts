@@ -76,7 +76,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
       guid: parsed.guid ?? before.guid,
       problem: newGuid ? null : before.problem,
       // A new account has been sent nothing, and earlier choices are history to it.
-      ...(parsed.newAccount && { account: before.account + 1, accountSince: now() }),
+      ...(newGuid && parsed.newAccount && { account: before.account + 1, accountSince: now() }),
     };
   }
 

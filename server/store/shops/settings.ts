@@ -70,8 +70,8 @@ export type SettingsStore = ProofStore & {
   load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
   /**
    * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
-   * one; a new GUID ends a connection problem; `newAccount` starts another account, which was told
-   * nothing yet. Saved again with the same GUID it is still that account, until something was sent.
+   * one; a new GUID ends a connection problem, and with `newAccount` starts another account, which
+   * was told nothing yet.
    */
   save(shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void>;
   /** Disconnects: erases the GUID and keeps the rest. */
@@ -144,16 +144,6 @@ async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }
 
-/** Nothing was sent to the account that the settings name. */
-async function isUntold(sql: Sql, shop: Shop, account: number): Promise<boolean> {
-  const [row] = await sql.query<{ untold: boolean }>(
-    `SELECT NOT EXISTS (SELECT 1 FROM told WHERE shop_id = $1 AND account = $2)
-       AND NOT EXISTS (SELECT 1 FROM entity_states WHERE shop_id = $1 AND account = $2) AS untold`,
-    [shop.id, account],
-  );
-  return row?.untold === true;
-}
-
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
@@ -161,8 +151,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
   const guid = accepted.guid ?? before.guid;
   const newGuid = guid !== before.guid;
   // The same document may come twice: from two people, or because an answer was lost.
-  const isBegun = saved?.accountSince != null && !newGuid && (await isUntold(sql, shop, before.account));
-  const newAccount = accepted.newAccount && !isBegun;
+  const newAccount = accepted.newAccount && newGuid;
   const changes = changesBetween(saved?.settings ?? defaultSettings(false), accepted.settings);
   if (newGuid) changes.push({ field: 'guid', oldValue: last4(before.guid), newValue: last4(guid) });
   if (newAccount) {

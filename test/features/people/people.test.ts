@@ -141,7 +141,7 @@ describe('a person’s consent', () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
     await scene.work();
-    await scene.save({ newAccount: true });
+    await scene.save({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true });
     expect((await read(await idOf('7'))).consent.email).toMatchObject({ state: 'unsubscribed', told: null });
   });
 

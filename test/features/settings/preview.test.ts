@@ -152,13 +152,14 @@ describe('a preview', () => {
     });
   });
 
-  it('repeats no flag that Ascent360 has, unless the settings name a new account', async () => {
+  it('repeats no flag that Ascent360 has, unless the settings name another GUID of a new account', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now - HOUR));
     await scene.work();
     const flag = async (settings?: object) =>
       (await preview('customers/create', customer(1, 0), settings)).body.payload.EmailPermission;
     expect(await flag()).toBeUndefined();
-    expect(await flag({ newAccount: true })).toBe(false);
+    expect(await flag({ newAccount: true })).toBeUndefined();
+    expect(await flag({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true })).toBe(false);
   });
 
   it('reads mapped tags from the body', async () => {

@@ -23,7 +23,9 @@ it.each([1, 2, 3])(
     const query = async <Row extends object>(...asked: Parameters<Db['query']>): Promise<Row[]> => {
       const rows = await db.query<Row>(...asked);
       statements += 1;
-      if (statements === after) await scene.base.save({ newAccount: true });
+      if (statements === after) {
+        await scene.base.save({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true });
+      }
       return rows;
     };
     const check = ledgerCheck({
