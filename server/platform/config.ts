@@ -34,15 +34,20 @@ const faultOfDatabase = (production: boolean, url: string | undefined) =>
       ]
     : [];
 
+const directory = z.string().trim().min(1, 'is empty').default('.data');
+
 const whichDatabase = z.object({
   NODE_ENV: z.string().optional(),
   DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: z.string().min(1).default('.data'),
+  DATA_DIR: directory,
 });
 
-/** An empty variable counts as missing. */
+/**
+ * An empty variable counts as missing. White space around a value was copied along with it; alone, it
+ * is a mistake, which the variable's own check names.
+ */
 const presentIn = (env: Record<string, string | undefined>) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value ? [[name, value.trim() || value]] : [])));
 
 /**
  * The only settings that applying migrations needs: it often runs where the app's secrets aren't
@@ -53,7 +58,7 @@ const presentIn = (env: Record<string, string | undefined>) =>
 export function readDatabaseConfig(env: Record<string, string | undefined>) {
   const present = presentIn(env);
   const parsed = whichDatabase.safeParse(present);
-  const faults = faultOfDatabase(env['NODE_ENV'] === 'production', env['DATABASE_URL']);
+  const faults = faultOfDatabase(present['NODE_ENV'] === 'production', present['DATABASE_URL']);
   if (!parsed.success || faults.length > 0) {
     const issues = parsed.error?.issues ?? [];
     throw new ConfigError([...faults, ...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)].join('\n'));
@@ -86,7 +91,7 @@ const environment = z.object({
   SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
   SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
   DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: z.string().min(1).default('.data'),
+  DATA_DIR: directory,
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'is not a redis:// URL')
@@ -139,7 +144,7 @@ export function readConfig(env: Record<string, string | undefined>) {
   const present = presentIn(env);
   const parsed = environment.safeParse(present);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  const production = env['NODE_ENV'] === 'production';
+  const production = present['NODE_ENV'] === 'production';
   if (production && present['SHOPIFY_ADMIN_ORIGIN']) {
     faults.push('SHOPIFY_ADMIN_ORIGIN is for development and tests: remove it when NODE_ENV=production');
   }

@@ -109,3 +109,31 @@ it.each([
 it('applying migrations in production without DATABASE_URL is refused', () => {
   expect(() => readDatabaseConfig({ NODE_ENV: 'production' })).toThrow('DATABASE_URL is missing');
 });
+
+it('white space that was copied along with a value is no part of it, whichever value it is', () => {
+  const copied = {
+    ROLE: ' web\n',
+    DATABASE_URL: ' postgresql://db/name \n',
+    REDIS_URL: 'redis://cache ',
+    DATA_DIR: '/data ',
+  };
+  const read = readConfig({ ...needed, ...copied });
+  expect(read).toMatchObject({
+    role: 'web',
+    databaseUrl: 'postgresql://db/name',
+    redisUrl: 'redis://cache',
+    dataDir: '/data',
+  });
+  expect(readDatabaseConfig(copied).databaseUrl).toBe('postgresql://db/name');
+  expect(() => readConfig({ ...needed, DATABASE_URL: ' embedded ', ROLE: 'worker' })).toThrow('ROLE must be all');
+});
+
+it('production with white space around it is production', () => {
+  expect(() => readConfig({ ...needed, NODE_ENV: 'production ' })).toThrow('ENCRYPTION_KEYS is missing');
+  expect(() => readDatabaseConfig({ NODE_ENV: ' production' })).toThrow('DATABASE_URL is missing');
+});
+
+it('a DATA_DIR of white space alone is refused', () => {
+  expect(() => readConfig({ ...needed, DATA_DIR: ' ' })).toThrow('DATA_DIR is empty');
+  expect(() => readDatabaseConfig({ DATA_DIR: ' ' })).toThrow('DATA_DIR is empty');
+});
