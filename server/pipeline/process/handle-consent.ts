@@ -49,6 +49,13 @@ function lastAddress(person: Person, channel: Channel): KnownAddress | undefined
   return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
 }
 
+/** Whether they had another address when they chose, and have been seen with this one only since. */
+function hadAnotherThen({ vault }: Shop, person: Person, { channel, address }: FoundFact, at: Instant): boolean {
+  if (!address) return false;
+  const since = person.addresses.get(`${channel}:${addressHash(vault, channel, address)}`)?.since ?? at;
+  return since > at && [...person.addresses.values()].some((one) => one.channel === channel && one.since <= at);
+}
+
 /** The most choices about an address that isn't known yet that are kept of one person. */
 const MOST_UNPLACED = 10;
 
@@ -104,6 +111,10 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     return untold ?? skipped('no_contact', detailOf('address_unreadable'));
   }
   const waits = person !== null && batch.ask(person, { undatedOptIn: t.fact.heardAt != null && !event.hasWaited });
+  const about = { ...t.fact, address: ofOwn };
+  if (own && !t.fact.address && state === 'subscribed' && hadAnotherThen(batch.shop, own, about, at)) {
+    return skipped('no_choice');
+  }
   // The choice is about the address Shopify has. We know that once the person has been read.
   // Until then, it holds back an older opt-in of this person, unless it is one itself.
   const choice = state === 'subscribed' ? null : { channel, at };

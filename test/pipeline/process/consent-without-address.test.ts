@@ -2,7 +2,7 @@
  * A consent topic that names no address is about the known one of its channel, and about no other.
  */
 import { expect, it } from 'vitest';
-import { ago, customer, EMAIL, emailConsent, MINUTE, SECOND, SMS, smsConsent } from '../bodies.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
 import { type ReadScene, readScene } from '../read/scene.ts';
 
 const scene: ReadScene = readScene(async () => {
@@ -185,4 +185,24 @@ it('an opt-out that named no address while the app was not installed is sent onc
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
   await scene.receive('customers/create', customer(1, both));
   expect(await scene.send()).toMatchObject([{ Email: both.email, EmailPermission: false }]);
+});
+
+it.each([
+  ['before', [20, 10]],
+  ['after', [10, 20]],
+])('an opt-in without an address is not about one they had later, seen %s the one they had then', async (_, seen) => {
+  for (const minutes of seen) {
+    const email = minutes === 20 ? 'then@example.com' : 'later@example.com';
+    const body = order(minutes, { customer: { id: 1, email }, email, updated_at: ago(minutes * MINUTE) });
+    await scene.receive('orders/create', body, Date.now() - minutes * MINUTE);
+  }
+  await scene.send();
+  const chosen = 15 * MINUTE;
+  const event = await scene.receive(
+    EMAIL,
+    emailConsent(1, 'subscribed', ago(chosen), { email_address: null }),
+    Date.now() - chosen,
+  );
+  expect(await scene.send()).toEqual([]);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
 });
