@@ -59,8 +59,8 @@ const shared = {
   hookTimeout: 180_000,
   // What comes true late on a busy machine comes true: vitest would wait for a second only.
   expect: { poll: { timeout: 60_000 } },
-  // One more than the cores of a small machine: many tests mostly wait.
-  maxWorkers: 3,
+  // Twice the cores of a small machine: many tests mostly wait.
+  maxWorkers: 4,
 };
 
 const onServer = { globalSetup: ['test/real-postgres.ts'], setupFiles: ['test/use-real-postgres.ts'] };
