@@ -3,54 +3,40 @@ import { buildPayload } from '../../ascent360/build-payload.ts';
 import { contentKey } from '../../ascent360/content-key.ts';
 import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
-import { meaningOf } from '../../domain/consent/meaning-of.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
-import {
-  type AddressChannel,
-  addressChannels,
-  type Channel,
-  type ConsentFact,
-  type FlagChannel,
-  type FlagDecision,
-  isAboutAddress,
-} from '../../domain/consent.ts';
+import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Mapped, Settings } from '../../domain/settings.ts';
+import type { Mapped } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
-import { type Detail, detailOf, keepDetail } from '../../domain/wording/details.ts';
+import { type Detail, keepDetail } from '../../domain/wording/details.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
-import type { ToldRow } from '../../store/consent/told-flags.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
+import { type ChoiceInput, consentOutcome, gone, isAnyDue, noChoice, readOutcome, settle } from './choice-outcome.ts';
 import { type ListsInput, listsDecision } from './lists-decision.ts';
 
 /** Everything that affects one delivery, as it is when sending. */
-export type PrepareInput = ListsInput & {
-  kind: DeliveryKind;
-  again: boolean;
-  /** Flags accepted before this are sent again; null: none are. */
-  reassertFrom: Instant | null;
-  contact: Contact;
-  purchase: Purchase | null;
-  /** For a consent event: the channel its fact is about, and the fact's id. */
-  about: { channel: Channel; factId: string } | null;
-  eventReceivedAt: Instant;
-  settings: Settings;
-  mapped: Mapped;
-  facts: Record<FlagChannel, readonly ConsentFact[]>;
-  told: Record<FlagChannel, ToldRow>;
-  /** The person the flags are sent with. */
-  to: Recipient;
-  historyBefore: Instant;
-  /** The customer was deleted: only an opt-out is sent, with only its address. */
-  isGone: boolean;
-  /** Its event brought a new choice. */
-  choice: boolean;
-  /** How an event that is sent only for its choice ends, if the choice makes nothing due. */
-  otherwise: 'stale' | null;
-  now: Instant;
-};
+export type PrepareInput = ListsInput &
+  ChoiceInput & {
+    kind: DeliveryKind;
+    again: boolean;
+    /** Flags accepted before this are sent again; null: none are. */
+    reassertFrom: Instant | null;
+    contact: Contact;
+    purchase: Purchase | null;
+    /** For a consent event: the channel its fact is about, and the fact's id. */
+    about: { channel: Channel; factId: string } | null;
+    mapped: Mapped;
+    /** The person the flags are sent with. */
+    to: Recipient;
+    historyBefore: Instant;
+    /** Its event brought a new choice. */
+    choice: boolean;
+    /** How an event that is sent only for its choice ends, if the choice makes nothing due. */
+    otherwise: 'stale' | null;
+    now: Instant;
+  };
 
 export type Prepared = {
   decisions: Record<FlagChannel, FlagDecision>;
@@ -96,9 +82,6 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
   return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
 }
 
-const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
-  ({ kind: 'settle', settled, detail, mergedInto }) as const;
-
 /** An order that the settings leave out whatever choice it brings. */
 function leftOutOrder({ kind, purchase, settings: { send } }: PrepareInput): Settled | null {
   if (kind !== 'order') return null;
@@ -112,84 +95,6 @@ function leftOutOrder({ kind, purchase, settings: { send } }: PrepareInput): Set
 function isTopicOff({ kind, settings: { send } }: PrepareInput): boolean {
   return (kind === 'order' && !send.orders) || (kind === 'customer' && !send.customers);
 }
-
-const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
-const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
-
-const gone = settle({ state: 'skipped', reason: 'deleted_person' });
-
-/**
- * A consent event gets a delivery only for a flag it makes due. Otherwise it ends here, with the
- * reason.
- */
-function consentOutcome(
-  input: PrepareInput,
-  about: { channel: AddressChannel; factId: string },
-  decision: FlagDecision,
-) {
-  const nothing = input.isGone ? gone : noChoice;
-  const fact = decision.fact;
-  const own = input.facts[about.channel].find((known) => known.id === about.factId);
-  const meaning = own ? meaningOf(own, rulesFor(about.channel, input.settings).optInLevel) : 'none';
-  if (!own || fact === null || meaning === 'none') return nothing;
-  // The same choice received twice is one choice. A newer one from a consent event has its own
-  // delivery.
-  const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
-  const older = dateOf(fact) < dateOf(own);
-  const isHeldByOther = decision.reason === 'held_by_holder';
-  if (
-    decision.reason === 'held_by_newer_state' ||
-    (!isHeldByOther && !same && !older && fact.source === 'consent_topic')
-  ) {
-    return settle({ state: 'merged', reason: 'superseded' }, null, fact.eventId);
-  }
-  if (decision.send !== null) return null;
-  // An opt-in from before the person had this address is no choice for it, whatever else is known.
-  if (older && meaning === 'opt_in' && !isHeldByOther) return nothing;
-  switch (decision.reason) {
-    case 'already_told': {
-      const toldAt = input.told[about.channel].acceptedAt;
-      return toldAt !== null && toldAt >= input.eventReceivedAt
-        ? settle({ state: 'merged', reason: 'told_with_another' })
-        : settle(
-            { state: 'skipped', reason: 'already_told' },
-            toldAt === null ? null : detailOf('accepted_at', { at: new Date(toldAt).toISOString() }),
-          );
-    }
-    case 'history_held':
-      return settle({ state: 'skipped', reason: 'history_held' });
-    case 'held_by_holder':
-      return input.isGone ? gone : settle({ state: 'skipped', reason: 'no_choice' }, ANOTHERS);
-    case 'not_asked_again':
-      return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
-    case 'unticked_box':
-      return settle({ state: 'skipped', reason: 'unticked_box' });
-    default:
-      return nothing;
-  }
-}
-
-const ANOTHERS = keepDetail({ code: 'timeline.reason.held_by_holder' });
-const NOT_ASKED_AGAIN = keepDetail({ code: 'timeline.reason.not_asked_again' });
-
-/**
- * A read gets a delivery of its own only for a flag. Usually none is due any more, or another
- * delivery carried it.
- */
-function readOutcome(input: PrepareInput, decisions: Record<FlagChannel, FlagDecision>) {
-  if (isAnyDue(decisions)) return null;
-  const isToldSince = (channel: AddressChannel) =>
-    decisions[channel].reason === 'already_told' && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
-  if (addressChannels.some(isToldSince)) return settle({ state: 'merged', reason: 'told_with_another' });
-  const reasons = new Set(Object.values(decisions).map(({ reason }) => reason));
-  for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
-    if (reasons.has(reason)) return settle({ state: 'skipped', reason });
-  }
-  return noChoice;
-}
-
-const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
-  Object.values(decisions).some(({ send }) => send !== null);
 
 /**
  * What to do with one delivery, right before sending: settle it without sending, or build a payload
