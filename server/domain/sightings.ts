@@ -44,3 +44,24 @@ export function brokenBy(known: Sighting, at: Instant): Sighting {
 export function changedAt(known: Sighting, others: readonly Sighting[]): Instant | null {
   return others.some(({ firstSeenAt }) => firstSeenAt <= known.since) ? known.since : null;
 }
+
+/**
+ * Those of a person's addresses that they had at a moment, as far as we know: the one they were last
+ * seen with by then, or else the first they were seen with. Several if they were seen with them at
+ * the same moment.
+ * @param all `namedAt`: when they made choices that named it
+ */
+export function hadAt<Seen extends Sighting & { namedAt?: readonly Instant[] }>(
+  all: readonly Seen[],
+  at: Instant,
+): Seen[] {
+  const seen = all.map((address) => {
+    const { firstSeenAt, since, lastSeenAt, namedAt = [] } = address;
+    const moments = [firstSeenAt, since, lastSeenAt, ...namedAt];
+    const by = Math.max(...moments.filter((moment) => moment <= at));
+    return { address, by: since <= at && at <= lastSeenAt ? at : by, first: Math.min(...moments) };
+  });
+  const last = Math.max(...seen.map(({ by }) => by));
+  const first = Math.min(...seen.map((one) => one.first));
+  return seen.filter((one) => (last === -Infinity ? one.first === first : one.by === last)).map((one) => one.address);
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { brokenBy, changedAt, type Sighting, seenAgain } from '../../server/domain/sightings.ts';
+import { brokenBy, changedAt, hadAt, type Sighting, seenAgain } from '../../server/domain/sightings.ts';
 
 /** Someone with two addresses, seen with one or the other. */
 function live(sightings: readonly (readonly ['a' | 'b', number])[]) {
@@ -114,4 +114,29 @@ describe('the time since when someone has an address', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+it.each([
+  ['the only one', { a: [3, 3, 3] }, 5, 'a'],
+  ['the one they were last seen with by then', { a: [1, 1, 1], b: [3, 3, 8] }, 5, 'b'],
+  ['one they moved away from later', { a: [1, 1, 1], b: [3, 3, 8] }, 2, 'a'],
+  ['one they were seen with before and after, and no other in between', { a: [1, 1, 9], b: [0, 0, 0] }, 5, 'a'],
+  ['the other one, if they have come back to it since', { a: [1, 9, 9], b: [3, 3, 3] }, 5, 'b'],
+  ['each that they were seen with at the same moment', { a: [3, 3, 3], b: [3, 3, 3], c: [1, 1, 1] }, 5, 'ab'],
+  ['the first they were seen with, if that was later', { a: [6, 6, 6], b: [8, 8, 8] }, 5, 'a'],
+  ['one that a choice of theirs has named since the other was seen', { a: [1, 1, 1], b: [6, 6, 6, 3] }, 5, 'b'],
+  ['none, if none is known', {}, 5, ''],
+])('the address that someone had at a moment is %s', (_, known, at, had) => {
+  const all = Object.entries(known).map(([name, [firstSeenAt = 0, since = 0, lastSeenAt = 0, ...namedAt]]) => ({
+    name,
+    firstSeenAt,
+    since,
+    lastSeenAt,
+    namedAt,
+  }));
+  expect(
+    hadAt(all, at)
+      .map(({ name }) => name)
+      .join(''),
+  ).toBe(had);
 });

@@ -6,7 +6,7 @@ import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Detail } from '../../domain/wording/details.ts';
-import type { LedgerEntry } from '../../store/consent/facts.ts';
+import type { LedgerEntry, NamedChoice } from '../../store/consent/facts.ts';
 import type { DeliveryKind, DeliverySubject, LeavingAtOnce, NewDelivery } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
 import type { EventFindings } from '../../store/events/events.ts';
@@ -65,10 +65,10 @@ export type Batch = {
   bringChoice(entity: string): void;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /**
-   * The address that the person's first choice from `at` on named, as a hash; null: none did. Known
-   * for people about whom an event of the batch has a choice without an address.
+   * The person's choices that named their address (as a hash). Known for people about whom an event
+   * of the batch has a choice without an address.
    */
-  namedSince(person: Person, channel: Channel, at: Instant): string | null;
+  namedChoices(person: Person, channel: Channel): NamedChoice[];
   /**
    * Asks Shopify about a person when something is missing, or when an event shows that it is out of
    * date.
@@ -111,6 +111,10 @@ export type Batch = {
   /** A customer was merged into one who has been erased since: they are erased with them. */
   eraseAlso(customer: ErasedWithAnother): void;
   erasedAlso(): readonly ErasedWithAnother[];
+  /** An opt-out of theirs is about more addresses than its event's delivery tells. */
+  tellOptOuts(person: Person): void;
+  /** Those people. */
+  optedOut(): string[];
   /** People who were merged into others by these events. */
   mergedAway(): string[];
   /** Whom they were merged into. */

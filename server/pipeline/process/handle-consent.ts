@@ -2,6 +2,7 @@ import { type Channel, type FoundFact, isAboutAddress } from '../../domain/conse
 import { atAddress, contactFieldOf, nobody } from '../../domain/contact.ts';
 import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { hadAt } from '../../domain/sightings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
@@ -29,8 +30,9 @@ function learnAddress(person: Person, channel: Channel, written: string, event: 
  * address.
  */
 function impliedAddress(batch: Batch, person: Person, channel: Channel, at: Instant): string | null {
-  const named = batch.namedSince(person, channel, at);
-  return person.addresses.get(`${channel}:${named}`)?.written || currentAddress(batch.shop, person, channel);
+  const since = batch.namedChoices(person, channel).filter((one) => one.at >= at);
+  const [next] = since.sort((a, b) => a.at - b.at);
+  return person.addresses.get(`${channel}:${next?.address}`)?.written || currentAddress(batch.shop, person, channel);
 }
 
 /** The person's known address, or another that a consent topic has named since. */
@@ -54,6 +56,17 @@ function hadAnotherThen({ vault }: Shop, person: Person, { channel, address }: F
   if (!address) return false;
   const since = person.addresses.get(`${channel}:${addressHash(vault, channel, address)}`)?.since ?? at;
   return since > at && [...person.addresses.values()].some((one) => one.channel === channel && one.since <= at);
+}
+
+/** The addresses that they had when they made a choice without one. */
+function addressesThen(batch: Batch, person: Person, channel: Channel, at: Instant): KnownAddress[] {
+  const named = batch.namedChoices(person, channel);
+  const all = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
+  const seen = all.map((one) => ({
+    ...one,
+    namedAt: named.filter(({ address }) => address === one.hash).map((choice) => choice.at),
+  }));
+  return hadAt(seen, at);
 }
 
 /** The most choices about an address that isn't known yet that are kept of one person. */
@@ -128,15 +141,20 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     return untold ?? skipped(state === 'subscribed' || state === 'unsubscribed' ? 'no_contact' : 'no_choice');
   }
   const hash = addressHash(batch.shop.vault, channel, t.fact.address ?? written);
+  // A read names the customer's current address, wherever they made the choice.
+  const named = t.fact.address !== null && t.fact.source === 'consent_topic';
   if (person && !last) {
     learnAddress(person, channel, written, event);
-    batch.people.touch(own ?? person, [{ channel, hash, written }], event.triggeredAt);
+    // Without a name of its own, the event doesn't show them with the address at that time.
+    const isNew = !(own ?? person).addresses.has(`${channel}:${hash}`);
+    if (named || isNew) {
+      batch.people.touch(own ?? person, [{ channel, hash, written }], named ? event.triggeredAt : batch.now);
+    }
     batch.people.changed(person);
     placeChoices(batch, own ?? person);
   }
-  const factId = batch.addFact({
+  const fact = {
     channel,
-    address: hash,
     personId: own?.id ?? null,
     state,
     level: t.fact.level,
@@ -144,10 +162,16 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     ...(t.fact.heardAt != null && { heardAt: t.fact.heardAt }),
     source: t.fact.source,
     eventId: event.id,
-    // A read names the customer's current address, wherever they made the choice.
-    named: t.fact.address !== null && t.fact.source === 'consent_topic',
-  });
+    named,
+  };
+  const factId = batch.addFact({ ...fact, address: hash });
   if (untold) return untold;
+  // They may have moved since, and Ascent360 still has the address that the choice was about.
+  const isNameless = !t.fact.address && t.fact.source === 'consent_topic' && state !== 'subscribed';
+  const then = own && isNameless ? addressesThen(batch, own, channel, at) : [];
+  const others = then.filter((one) => one.hash !== hash);
+  for (const other of others) batch.addFact({ ...fact, address: other.hash });
+  if (own && others.length > 0 && state === 'unsubscribed') batch.tellOptOuts(own);
   if (person?.deletedAt != null && state !== 'unsubscribed') return skipped('deleted_person');
   // Only these two states are a choice; no setting changes that.
   if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');

@@ -53,7 +53,7 @@ function isErased(batch: Batch, customerId: ShopifyId | null, at: Instant): bool
  */
 function learnOnly(batch: Batch, event: TranslatedEvent, t: Translated): Outcome {
   const ended = skipped('uninstalled');
-  outcomeOf({ ...batch, deliver: () => ended, park: () => null }, event, t);
+  outcomeOf({ ...batch, deliver: () => ended, park: () => null, tellOptOuts: () => {} }, event, t);
   return ended;
 }
 

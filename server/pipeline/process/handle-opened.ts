@@ -148,7 +148,7 @@ async function handleBatch(
   const leaving = deps.atOnce && !isLarge && !erases ? leaveAtOnce(held, deps.atOnce, rows) : null;
   const subjects = await batch.save(leaving?.choose);
   await eraseMerged(held, batch.erasedAlso());
-  await openOptOutsOf(held, batch.mergedAway(), now);
+  await openOptOutsOf(held, [...batch.mergedAway(), ...batch.optedOut()], now);
   if (settings) await openTagOptOuts(held, optedOutByTag(batch.keptByMerges(), settings), now);
   await settleEvents(
     sql,

@@ -1,5 +1,4 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { Channel } from '../../domain/consent.ts';
 import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -64,6 +63,7 @@ export async function openBatch(
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
   const kept = new Set<Person>();
+  const optedOut = new Set<Person>();
   let asks = false;
   let quietMs: number | null = null;
   const erased: string[] = [];
@@ -129,12 +129,12 @@ export async function openBatch(
       facts.push({ id, ...entry });
       return id;
     },
-    namedSince: (person, channel, at) => {
-      const isNewer = (one: { personId: string | null; channel: Channel; at: Instant | null }) =>
-        one.personId === person.id && one.channel === channel && one.at !== null && one.at >= at;
-      const added = facts.filter((fact) => fact.named).map((fact) => ({ ...fact, at: madeAt(fact) }));
-      const newer = [...named, ...added].filter(isNewer);
-      return newer.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))[0]?.address ?? null;
+    namedChoices: (person, channel) => {
+      const added = facts.flatMap((fact) => {
+        const at = madeAt(fact);
+        return fact.named && fact.personId !== null && at !== null ? [{ ...fact, personId: fact.personId, at }] : [];
+      });
+      return [...named, ...added].filter((one) => one.personId === person.id && one.channel === channel);
     },
     ask: (person, news) => {
       // Nothing more is sent to a deleted customer, and Shopify has nothing to say about them.
@@ -208,6 +208,8 @@ export async function openBatch(
     },
     eraseAlso: (customer) => void erasedAlso.push(customer),
     erasedAlso: () => erasedAlso,
+    tellOptOuts: (person) => void optedOut.add(person),
+    optedOut: () => [...optedOut].map(({ id }) => id),
     mergedAway: () => handedOver.map(({ from }) => from),
     keptByMerges: () => [...kept],
     asked: () => reading.may && (asks || parked.size > 0),

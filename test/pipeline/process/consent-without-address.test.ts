@@ -1,7 +1,8 @@
 /**
  * A consent topic that names no address is about the known one of its channel, and about no other.
  */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
 import { type ReadScene, readScene } from '../read/scene.ts';
 
@@ -205,4 +206,98 @@ it.each([
   );
   expect(await scene.send()).toEqual([]);
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
+});
+
+const then = { email: 'then@example.com', phone: '+13035550111' };
+const now = { email: 'now@example.com', phone: '+13035550122' };
+const START = Date.now();
+const at = (minutes: number) => START - minutes * MINUTE;
+const dated = (minutes: number) => new Date(at(minutes)).toISOString();
+const channels = [
+  ['an email', EMAIL, { Email: then.email }, { Email: now.email }, 'EmailPermission'],
+  ['an SMS', SMS, { Mobile: then.phone.slice(1) }, { Mobile: now.phone.slice(1) }, 'SMSPermission'],
+] as const;
+const says = (channel: 'an email' | 'an SMS', state: string, minutes: number, address: string | null) =>
+  channel === 'an email'
+    ? emailConsent(1, state, dated(minutes), { email_address: address })
+    : smsConsent(1, state, dated(minutes), address);
+
+describe.each(channels)('%s opt-out without an address that arrives after they moved', (channel, topic, ...rest) => {
+  const [atThen, atNow, flag] = rest;
+  const both = [atThen, atNow].map((address) => expect.objectContaining({ ...address, [flag]: false }));
+  const written = (of: typeof then) => (channel === 'an email' ? of.email : of.phone);
+  const seen = async (contact: object, minutes: number) =>
+    await scene.receive('customers/update', customer(1, { ...contact, updated_at: dated(minutes) }), at(minutes));
+  const flags = async () => (await scene.send()).filter((payload) => flag in payload);
+
+  it('is about the address that they had when they chose, and the one they have now', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'subscribed', 8, written(then)), at(8));
+    expect(await flags()).toMatchObject([{ ...atThen, [flag]: true }]);
+    await seen(now, 6);
+    await scene.send();
+    const late = says(channel, 'unsubscribed', 7, null);
+    await scene.receive(topic, late, at(7));
+    const told = await flags();
+    expect(told).toHaveLength(2);
+    expect(told).toEqual(expect.arrayContaining(both));
+    // What they no longer have goes without the rest of their data.
+    const old = told.find((payload) => JSON.stringify(payload).includes(Object.values(atThen).join()));
+    expect(old).not.toHaveProperty('FirstName');
+    await scene.receive(topic, late, at(7));
+    expect(await flags()).toEqual([]);
+  });
+
+  it('is not about one that they had left before', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'subscribed', 8, written(then)), at(8));
+    await seen(now, 7);
+    await scene.send();
+    await scene.receive(topic, says(channel, 'unsubscribed', 6, null), at(6));
+    expect(await flags()).toMatchObject([{ ...atNow, [flag]: false }]);
+  });
+
+  it('is about the one they had then if they have opted in again at another since', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'subscribed', 8, written(then)), at(8));
+    await scene.receive(topic, says(channel, 'subscribed', 6, written(now)), at(6));
+    expect(await flags()).toHaveLength(2);
+    await scene.receive(topic, says(channel, 'unsubscribed', 7, null), at(7));
+    expect(await flags()).toMatchObject([{ ...atThen, [flag]: false }]);
+  });
+
+  it('is about each of two that they were seen with at the same moment', async () => {
+    for (const contact of [then, now]) {
+      await seen(contact, 9);
+      await scene.receive(topic, says(channel, 'subscribed', 9, written(contact)), at(9));
+    }
+    await scene.send();
+    await scene.receive(topic, says(channel, 'unsubscribed', 7, null), at(7));
+    const told = await flags();
+    expect(told).toHaveLength(2);
+    expect(told).toEqual(expect.arrayContaining(both));
+  });
+
+  it('does not make them known with the new one at that time', async () => {
+    await seen(then, 9);
+    await seen(now, 4);
+    await scene.send();
+    await scene.receive(topic, says(channel, 'pending', 8, null), at(8));
+    scene.access = true;
+    await scene.receive(topic, channel === 'an email' ? { customer_id: 1 } : { id: 1 }, at(8));
+    const [state, level, chosenAt] = ['SUBSCRIBED', 'SINGLE_OPT_IN', dated(6)] as const;
+    scene.shopify.setCustomer({
+      id: 1,
+      updatedAt: dated(4),
+      defaultEmailAddress: emailOf(now.email, {
+        marketingState: state,
+        marketingOptInLevel: level,
+        marketingUpdatedAt: chosenAt,
+      }),
+      defaultPhoneNumber: phoneOf(now.phone, { state, optInLevel: level, updatedAt: chosenAt }),
+    });
+    await scene.read();
+    await scene.passWait();
+    expect(await flags()).toEqual([]);
+  });
 });
