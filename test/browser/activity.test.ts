@@ -222,7 +222,7 @@ inBrowser(
       await page.getByRole('dialog').getByText('2 records will be sent.').waitFor();
       await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
-      await page.getByText('Resending 2 records').waitFor();
+      await page.getByText('2 records in line to be sent').waitFor();
       await stage().connector.ascent360.until(before + 2);
       await expect.poll(async () => await events(page).getByRole('checkbox', { checked: true }).count()).toBe(0);
     });
@@ -330,7 +330,7 @@ inBrowser(
         await dialog.getByText('No permissions will be sent').waitFor();
         expect(stage().connector.ascent360.received.length).toBe(before);
         await dialog.getByRole('button', { name: 'Resend' }).click();
-        await page.getByText('Resending 1 record').waitFor();
+        await page.getByText('1 record in line to be sent').waitFor();
         await stage().connector.ascent360.until(before + 1);
         await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
       });
@@ -365,7 +365,7 @@ inBrowser(
       const count = Number.parseInt(forecast ?? '', 10);
       const before = stage().connector.ascent360.received.length;
       await dialog.getByRole('button', { name: 'Resend' }).click();
-      await page.getByText(`Resending ${count} records`).waitFor();
+      await page.getByText(`${count} records in line to be sent`).waitFor();
       // What can't be read stays; everything else is accepted this time.
       await expect.poll(async () => (await api('/activity?state=attention')).items.length).toBeLessThanOrEqual(2);
       await stage().connector.ascent360.until(before + 1);

@@ -91,7 +91,7 @@ inBrowser(
         const dialog = page.getByRole('dialog');
         await dialog.getByText(/will be sent\./).waitFor();
         await click(dialog.getByRole('button', { name: 'Resend' }));
-        await page.getByText(/^Resending /).waitFor();
+        await page.getByText(/^\d+ records? in line to be sent$/).waitFor();
         await stage().connector.ascent360.until(before + 1);
         expect(cost()).toEqual({ clicks: 3, seconds: 8 });
       });

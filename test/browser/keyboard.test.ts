@@ -20,7 +20,7 @@ inBrowser(
       await dialog.getByText('1 record will be sent.').waitFor();
       await tabTo(page, 'Resend');
       await page.keyboard.press('Enter');
-      await page.getByText('Resending 1 record').waitFor();
+      await page.getByText('1 record in line to be sent').waitFor();
       await stage().connector.ascent360.until(before + 1);
       await dialog.waitFor({ state: 'detached' });
     });
