@@ -25,9 +25,10 @@ export function DismissMany(props: { filter: object; onDone?: () => void; onClos
     mutationFn: async () => await ask({}),
     onSuccess: async ({ count }) => {
       showToast(t('bulkDone', { count }));
+      // Focus returns to what is still there then.
+      await client.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'dismiss' });
       onDone?.();
       onClose();
-      await client.invalidateQueries();
     },
   });
   const text = forecast && [

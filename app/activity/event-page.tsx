@@ -131,8 +131,9 @@ export function EventPage({ id }: { id: string }) {
     mutationFn: () => call('POST', `/activity/${id}/dismiss`),
     onSuccess: async () => {
       showToast(t('dismiss.done'));
-      setAsking(null);
+      // Focus returns to what is still there then.
       await client.invalidateQueries();
+      setAsking(null);
     },
   });
   const back = { content: t('title'), url: lastList() };

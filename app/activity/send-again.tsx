@@ -101,9 +101,10 @@ export function SendAgain(props: {
     mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
     onSuccess: async ({ count }) => {
       showToast(t('done', { count }));
+      // Focus returns to what is still there then.
+      await client.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'again' });
       onDone?.();
       onClose();
-      await client.invalidateQueries();
     },
   });
   const error = send.error ?? forecast.error;

@@ -1,5 +1,5 @@
 import { BlockStack, Box, Button, InlineStack, Select, Text, TextField } from '@shopify/polaris';
-import { useRef } from 'react';
+import { useId, useRef } from 'react';
 import type { ListSource } from '../../server/domain/settings.ts';
 import { TagsField } from '../shell/tags-field.tsx';
 import { textsOf } from '../texts.ts';
@@ -87,6 +87,7 @@ export function SourcesField(props: {
   // A row keeps its fields when another is removed: rows have numbers of their own.
   const numbers = useRef<number[]>([]);
   const next = useRef(0);
+  const add = useId();
   while (numbers.current.length < values.length) numbers.current.push(next.current++);
   numbers.current.length = values.length;
   return (
@@ -96,6 +97,7 @@ export function SourcesField(props: {
           {label}
         </Text>
         <Button
+          id={add}
           variant="plain"
           onClick={() => onChange([...values, empty.tag])}
           accessibilityLabel={t('addSourceTo', { label })}
@@ -126,6 +128,8 @@ export function SourcesField(props: {
                 tone="critical"
                 accessibilityLabel={t('removeSourceFrom', { label: t('numbered', { label, number: index + 1 }) })}
                 onClick={() => {
+                  // This button goes with its row.
+                  document.getElementById(add)?.focus();
                   numbers.current.splice(index, 1);
                   onChange(values.filter((_, at) => at !== index));
                 }}

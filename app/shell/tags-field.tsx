@@ -26,6 +26,11 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
     const added = split(text).filter((value, index, all) => !values.includes(value) && all.indexOf(value) === index);
     if (added.length > 0) onChange([...values, ...added]);
   };
+  const remove = (value: string) => {
+    // Its button goes with it: the keyboard continues at the field.
+    if (document.activeElement?.matches(':focus-visible')) document.getElementById(id)?.focus();
+    onChange(values.filter((other) => other !== value));
+  };
   const id = useEnter(() => {
     if (typed.trim() === '') return false;
     take(typed);
@@ -53,7 +58,7 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
       {values.length > 0 && (
         <InlineStack gap="100">
           {values.map((value) => (
-            <Tag key={value} onRemove={() => onChange(values.filter((other) => other !== value))} disabled={disabled}>
+            <Tag key={value} onRemove={() => remove(value)} disabled={disabled}>
               {value}
             </Tag>
           ))}

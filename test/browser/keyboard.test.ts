@@ -53,6 +53,29 @@ inBrowser(
       expect((await stage().connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Typed by hand' });
     });
 
+    it('is not lost when what had focus goes away: a dismissed event’s button, or a removed row', async () => {
+      const focused = async () => await page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+      const page = await stage().open('/activity?state=attention');
+      await eventLinks(page).first().focus();
+      await page.keyboard.press('Enter');
+      await tabTo(page, 'Dismiss');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await tabTo(page, 'Dismiss');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Dismiss' }).waitFor({ state: 'detached' });
+      await expect.poll(async () => await page.evaluate(() => document.activeElement === document.body)).toBe(false);
+
+      await page.goto(page.url().replace(/\/activity\/[^?]+/, '/settings'));
+      await page.getByLabel('Source name').waitFor();
+      await tabTo(page, 'Add a source: Interests');
+      await page.keyboard.press('Enter');
+      await tabTo(page, 'Remove: Interests 1');
+      await page.keyboard.press('Enter');
+      await expect.poll(focused).toBe('Add a source: Interests');
+    });
+
     it('can leave the question about disconnecting, back to its button, and can disconnect', async () => {
       const page = await stage().open('/settings');
       await page.getByLabel('Source name').waitFor();
