@@ -86,6 +86,10 @@ const kinds: Record<number, FailureKind> = {
   429: 'too_many',
 };
 
+/** A page's address may name a filter that can't be: nothing was to be saved. */
+const kindOf = (method: string, status: number): FailureKind =>
+  method === 'GET' && status === 422 ? 'missing' : (kinds[status] ?? 'server');
+
 async function faultsIn(response: Response): Promise<Fault[]> {
   try {
     const answer: { errors?: (Fault | Omit<Fault, 'text'>)[] } = await response.json();
@@ -101,7 +105,7 @@ async function answerTo(method: string, path: string, body: unknown, signal?: Ab
   let response = await send(method, path, body, signal);
   if (response.status === 401 && response.headers.has(RETRY_HEADER)) response = await send(method, path, body, signal);
   if (response.ok) return response;
-  throw new ApiError(kinds[response.status] ?? 'server', response.status, await faultsIn(response));
+  throw new ApiError(kindOf(method, response.status), response.status, await faultsIn(response));
 }
 
 /** So that a page doesn't say for ever that it loads. */

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { appBridge } from './app-bridge.ts';
 import { linkOf, parts, readExtensions } from './read-extensions.ts';
 import { useSetup } from './setup/use-setup.ts';
+import { Failure } from './shell/failure.tsx';
 import { useShop } from './shell/shop.tsx';
 import { textsOf } from './texts.ts';
 
@@ -24,7 +25,7 @@ export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
   const known = readExtensions(data);
-  const { setup, hideParts, saving } = useSetup();
+  const { setup, hideParts, saving, error } = useSetup();
   if (setup.partsHidden) return null;
   return (
     <Card>
@@ -42,6 +43,7 @@ export function ExtensionsStatus() {
             {t('text')}
           </Text>
         </BlockStack>
+        {error !== null && <Failure error={error} onRetry={hideParts} />}
         {parts.map((part) => {
           const state = known[part];
           return (

@@ -134,7 +134,17 @@ export function SendAgain(props: {
               <LoadingLines lines={3} />
             )}
           </div>
-          <Checkbox label={t('reassert')} helpText={t('reassertHelp')} checked={reassert} onChange={setReassert} />
+          <Checkbox
+            label={t('reassert')}
+            helpText={t('reassertHelp')}
+            checked={reassert}
+            disabled={send.isPending}
+            onChange={(chosen) => {
+              // Why sending failed would hide what would be sent now.
+              send.reset();
+              setReassert(chosen);
+            }}
+          />
         </BlockStack>
       </Modal.Section>
     </Modal>

@@ -110,7 +110,11 @@ export function ImportPage({ id }: { id: string }) {
   const message = one.state === 'failed' || one.waits.length > 0 ? null : said;
   // Its counts said what would be sent, and may be incomplete.
   const isUnsent = one.startedAt === null && one.endedAt !== null;
-  const change = (action: Action) => ({ ...act, mutate: () => act.mutate(action) });
+  const change = (action: Action) => ({
+    ...act,
+    error: act.variables === action ? act.error : null,
+    mutate: () => act.mutate(action),
+  });
   const button = (action: Action, ask: boolean) => (
     <Button
       variant={action === 'cancel' || action === 'pause' ? 'secondary' : 'primary'}

@@ -85,7 +85,7 @@ function NewImport() {
           <ChoiceList
             title={t('form.kind')}
             selected={[kind]}
-            onChange={([chosen]) => setKind(chosen === 'orders' ? 'orders' : 'customers')}
+            onChange={([chosen]) => typing(setKind)(chosen === 'orders' ? 'orders' : 'customers')}
             choices={[
               { value: 'customers', label: t('kinds.customers'), helpText: t('form.customersHelp') },
               { value: 'orders', label: t('kinds.orders'), helpText: t('form.ordersHelp') },
@@ -95,7 +95,7 @@ function NewImport() {
             <ChoiceList
               title={t('form.which')}
               selected={[which]}
-              onChange={([chosen]) => setWhich(chosen === 'some' || chosen === 'segment' ? chosen : 'all')}
+              onChange={([chosen]) => typing(setWhich)(chosen === 'some' || chosen === 'segment' ? chosen : 'all')}
               choices={[
                 { value: 'all', label: t('form.all') },
                 { value: 'some', label: t('form.some') },

@@ -1,12 +1,13 @@
 import { BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
 import { steps, useSetup } from '../setup/use-setup.ts';
+import { Failure } from '../shell/failure.tsx';
 import { textsOf } from '../texts.ts';
 
 const t = textsOf('overview.setup');
 
 /** How far the first steps are, until all are done or the merchant dismisses the card. */
 export function SetupReminder({ connected }: { connected: boolean }) {
-  const { setup, dismiss, saving } = useSetup();
+  const { setup, dismiss, saving, error } = useSetup();
   const done = steps.filter((step) => (step === 'connect' ? connected : setup.done.includes(step))).length;
   if (setup.dismissed || done === steps.length) return null;
   return (
@@ -25,6 +26,7 @@ export function SetupReminder({ connected }: { connected: boolean }) {
             </Button>
           </InlineStack>
         </InlineStack>
+        {error !== null && <Failure error={error} onRetry={dismiss} />}
         <ProgressBar progress={(done / steps.length) * 100} size="small" ariaLabelledBy="setup-progress" />
       </BlockStack>
     </Card>

@@ -108,7 +108,8 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
           <Text as="h3" variant="headingSm">
             {t('test')}
           </Text>
-          <TestRecord disabled={form.dirty} />
+          {/** What was answered with another GUID says nothing about this one. */}
+          <TestRecord key={saved.guidLast4} disabled={form.dirty} />
           <Divider />
           <Actions form={form} />
         </>

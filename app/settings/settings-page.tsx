@@ -37,7 +37,8 @@ function SaveFailure({ form }: { form: SettingsForm }) {
   }
   return form.failure ? (
     <Box paddingBlockEnd="400">
-      <Failure error={form.failure} onRetry={form.save} />
+      {/** With nothing to save it was pausing that failed, whose own button tries again. */}
+      <Failure error={form.failure} {...(form.dirty && { onRetry: form.save })} />
     </Box>
   ) : null;
 }

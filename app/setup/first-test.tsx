@@ -23,7 +23,7 @@ export type FirstTest = {
 };
 
 const resultKey = ['first-test'];
-type Kept = { answer: TestRecordAnswer } | { error: unknown };
+type Kept = { answer: TestRecordAnswer } | { error: unknown } | null;
 
 export function useFirstTest(): FirstTest {
   const shop = useShop();
@@ -31,12 +31,14 @@ export function useFirstTest(): FirstTest {
   const [asked, setAsked] = useState({ email: shop.email ?? '', wanted: true });
   const post = useMutation({ mutationFn: sendTestRecord });
   const send = async () => {
+    // What was answered with another GUID says nothing about this one.
+    client.setQueryData<Kept>(resultKey, null);
     if (!asked.wanted || asked.email.trim() === '') return false;
-    const kept: Kept = await post.mutateAsync(asked.email).then(
+    const kept = await post.mutateAsync(asked.email).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );
-    client.setQueryData(resultKey, kept);
+    client.setQueryData<Kept>(resultKey, kept);
     await client.invalidateQueries({ queryKey: ['overview'] });
     return 'answer' in kept && kept.answer.outcome === 'accepted';
   };

@@ -5,7 +5,7 @@ import { LoadingLines } from './loading.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
 /** The part of a mutation that we use. */
-type Change = { mutate(): void; isPending: boolean; error: unknown };
+type Change = { mutate(): void; reset(): void; isPending: boolean; error: unknown };
 
 /**
  * Asks before something that is harder to undo.
@@ -23,11 +23,16 @@ export function Confirm(props: {
 }) {
   const { title, text, action, destructive = false, disabled = false, change, onClose } = props;
   useReturnFocus();
+  const close = () => {
+    // The next time it is asked, nothing has failed yet. What is under way still may.
+    if (change.error !== null) change.reset();
+    onClose();
+  };
   return (
     <Modal
       open
       title={title}
-      onClose={onClose}
+      onClose={close}
       primaryAction={{
         content: action,
         onAction: () => change.mutate(),
@@ -35,7 +40,7 @@ export function Confirm(props: {
         disabled: disabled || text === null,
         destructive,
       }}
-      secondaryActions={[{ content: textAt('common.cancel'), onAction: onClose }]}
+      secondaryActions={[{ content: textAt('common.cancel'), onAction: close }]}
     >
       <Modal.Section>
         <div aria-live="polite">

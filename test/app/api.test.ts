@@ -47,6 +47,12 @@ it('a page that is left gives up its question as left, not as failed', async () 
   expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ name: 'AbortError' }));
 });
 
+it('an address of a page that names what can’t be is not found: nothing was to be saved there', async () => {
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ errors: [] }), { status: 422 }));
+  await expect(call('GET', '/activity?state=none')).rejects.toMatchObject({ kind: 'missing' });
+  await expect(call('PUT', '/settings', { body: {} })).rejects.toMatchObject({ kind: 'refused' });
+});
+
 it('what changes something waits as long as it takes: given up, nobody would know whether it happened', async () => {
   vi.stubGlobal('fetch', silent);
   const failed = vi.fn();

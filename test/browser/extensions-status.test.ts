@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { refusal } from '../../server/http/errors.ts';
 import { API_KEY, SHOP } from '../fakes/connector.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
@@ -42,6 +43,25 @@ inBrowser('the parts of the app outside its pages', (stage) => {
     await other.getByRole('heading', { name: 'What happened to your events' }).waitFor();
     await other.waitForLoadState('networkidle');
     expect(await other.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).count()).toBe(0);
+    await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
+  });
+
+  it('say so if they could not be hidden, and so does the card of the first steps; each can be tried again', async () => {
+    await stage().connector.connect();
+    await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
+    const page = await stage().open('/', { before: inUse });
+    await page.route('**/api/setup', (call) => call.fulfill({ status: 503, json: refusal('database') }));
+    const failures = page.getByText('The app can’t reach its database');
+    await page.getByRole('button', { name: 'Hide the other parts of the app' }).click();
+    await failures.waitFor();
+    await page.getByRole('button', { name: 'Hide', exact: true }).click();
+    await expect.poll(async () => await failures.count()).toBe(2);
+    await page.unroute('**/api/setup');
+    for (const left of [1, 0]) {
+      await page.getByRole('button', { name: 'Try again' }).first().click();
+      await expect.poll(async () => await failures.count()).toBe(left);
+    }
+    await page.getByRole('heading', { name: /^First steps:/ }).waitFor({ state: 'detached' });
     await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
   });
 

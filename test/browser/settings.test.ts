@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { refusal } from '../../server/http/errors.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
 
@@ -299,6 +300,57 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ paused: true, sourceName: 'Saved by another' });
     await page.getByRole('button', { name: 'Resume sending' }).click();
     await page.getByRole('button', { name: 'Pause sending' }).waitFor();
+  });
+
+  it('that could not be paused are not tried again as if they were to be saved', async () => {
+    const page = await open();
+    await page.route('**/api/settings', (call) =>
+      call.request().method() === 'PUT' ? call.fulfill({ status: 503, json: refusal('database') }) : call.fallback(),
+    );
+    await page.getByRole('button', { name: 'Pause sending' }).click();
+    await page.getByText('The app can’t reach its database').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await page.unroute('**/api/settings');
+    await page.getByRole('button', { name: 'Pause sending' }).click();
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    await page.getByRole('button', { name: 'Pause sending' }).waitFor();
+    expect(await page.getByText('The app can’t reach its database').count()).toBe(0);
+  });
+
+  it('say nothing of what a test record met with another GUID', async () => {
+    const page = await open();
+    await page.route('**/api/test-record', (call) =>
+      call.fulfill({
+        json: {
+          outcome: 'connection_problem',
+          at: new Date().toISOString(),
+          status: 404,
+          ms: 5,
+          message: '',
+          text: { code: 'answer.refused', params: { status: 404 } },
+        },
+      }),
+    );
+    await page.getByRole('button', { name: 'Send test record' }).click();
+    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor();
+    await page.getByLabel('New GUID').fill(randomUUID());
+    await saveButton(page).click();
+    await page.getByText('Settings saved').waitFor();
+    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor({ state: 'detached' });
+  });
+
+  it('ask again about disconnecting without the failure of the last time', async () => {
+    const page = await open();
+    await page.route('**/api/settings/guid', (call) => call.fulfill({ status: 503, json: refusal('database') }));
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await dialog.getByRole('button', { name: 'Disconnect' }).click();
+    await dialog.getByText('The app can’t reach its database').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await dialog.getByText('We erase the GUID').waitFor();
+    expect(await dialog.getByText('The app can’t reach its database').count()).toBe(0);
   });
 
   it('disconnect after a confirmation', async () => {
