@@ -1,4 +1,4 @@
-import { Badge, BlockStack, Button, Checkbox, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
+import { Badge, BlockStack, Button, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
@@ -7,6 +7,7 @@ import { Confirm } from '../shell/confirm.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
 import { textAt, textsOf } from '../texts.ts';
 import type { SettingsAnswer } from './draft.ts';
+import { OtherAccount } from './other-account.tsx';
 import { Section } from './section.tsx';
 import { TestRecord } from './test-record.tsx';
 import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
@@ -83,14 +84,7 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
         spellCheck={false}
         monospaced
       />
-      {connected && draft.guid.trim() !== '' && (
-        <Checkbox
-          label={t('newAccount')}
-          helpText={t('newAccountHelp')}
-          checked={draft.newAccount}
-          onChange={(newAccount) => change({ newAccount })}
-        />
-      )}
+      <OtherAccount saved={saved} draft={draft} onChange={(newAccount) => change({ newAccount })} />
       <Select
         label={textAt('settings.fields.format')}
         options={[

@@ -7,7 +7,7 @@ export type HistoryAnswer = (typeof historyAnswers)[number];
 
 /** Answers that aren't saved yet, by step. The other steps save nothing. */
 export type Answers = {
-  connect?: Pick<Draft, 'guid' | 'sourceName' | 'sourceType'>;
+  connect?: Pick<Draft, 'guid' | 'newAccount' | 'sourceName' | 'sourceType'>;
   lists?: Pick<Draft, 'providerType' | 'listIds' | 'listsFor'>;
   history?: HistoryAnswer;
 };
@@ -37,7 +37,7 @@ export function unsavedSteps(answers: Answers, saved: SettingsAnswer, done: read
   const unsaved = (step: SavedStep) => {
     if (step === 'history' && answers.history && !done.includes('history')) return true;
     const part = Object.entries(settingsIn(step, answers, saved));
-    const kept = new Map<string, unknown>(Object.entries({ ...saved, guid: '' }));
+    const kept = new Map<string, unknown>(Object.entries({ ...saved, guid: '', newAccount: false }));
     return part.some(([field, value]) => !same(typeof value === 'string' ? value.trim() : value, kept.get(field)));
   };
   return (['connect', 'lists', 'history'] as const).filter(unsaved);

@@ -34,7 +34,12 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
         id={BAR}
         dirty={unsavedSteps(answers, saved, []).length > 0}
         saving={put.saving}
-        onSave={() => put.save(partOf(['connect'], answers, saved), () => void goOn())}
+        onSave={() =>
+          put.save(
+            (latest) => partOf(['connect'], answers, latest),
+            () => void goOn(),
+          )
+        }
         onDiscard={() => {
           setAnswers({});
           setEdition(edition + 1);

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { parseGuid } from '../../server/domain/settings/parse-guid.ts';
 import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
+import { OtherAccount } from '../settings/other-account.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
@@ -24,8 +25,13 @@ export function ConnectForm(props: {
   onConnected: (tested: boolean) => void;
 }) {
   const { saved, onAnswer, saving: put, onConnected } = props;
-  const answer = props.answer ?? { guid: '', sourceName: saved.sourceName, sourceType: saved.sourceType };
-  const { guid, sourceName, sourceType } = answer;
+  const answer = props.answer ?? {
+    guid: '',
+    newAccount: false,
+    sourceName: saved.sourceName,
+    sourceType: saved.sourceType,
+  };
+  const { guid, newAccount, sourceName, sourceType } = answer;
   const change = (part: Partial<Answer>) => onAnswer({ ...answer, ...part });
   const [left, setLeft] = useState(false);
   const [naming, setNaming] = useState(sourceName !== saved.sourceName || sourceType !== saved.sourceType);
@@ -39,10 +45,14 @@ export function ConnectForm(props: {
   const connect = () => {
     setLeft(true);
     if (guid.trim() !== '' && !parsed.ok) return;
-    save({ guid: guid.trim(), sourceName, sourceType }, async () => {
-      showToast(t('toast'));
-      onConnected(await test.send());
-    });
+    const part = { guid: guid.trim(), newAccount, sourceName, sourceType };
+    save(
+      () => part,
+      async () => {
+        showToast(t('toast'));
+        onConnected(await test.send());
+      },
+    );
   };
   const showNames = naming || faults.of('sourceName') !== false || faults.of('sourceType') !== false;
   const noGuid = left && guid.trim() === '' && saved.guidLast4 === null && refusal;
@@ -67,6 +77,7 @@ export function ConnectForm(props: {
           spellCheck={false}
           monospaced
         />
+        <OtherAccount saved={saved} draft={answer} onChange={(other) => change({ newAccount: other })} />
         {showNames ? (
           <FormLayout>
             <FormLayout.Group condensed>

@@ -25,7 +25,7 @@ export function HistoryStep(props: {
   const answer = props.answer ?? (done ? before : null);
   const { save, saving, faults, failure } = props.saving;
   const choose = () => {
-    if (answer) save(partOf(['history'], { history: answer }, saved), onDone);
+    if (answer) save((latest) => partOf(['history'], { history: answer }, latest), onDone);
   };
   return (
     <BlockStack gap="400">

@@ -30,7 +30,7 @@ export function ListsStep(props: {
       </Text>
       {failure !== null && <Failure error={failure} />}
       <div>
-        <Button variant="primary" onClick={() => save(part, props.onDone)} loading={saving}>
+        <Button variant="primary" onClick={() => save(() => part, props.onDone)} loading={saving}>
           {t('next')}
         </Button>
       </div>

@@ -95,7 +95,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   };
   const saveAll = () =>
     saving.save(
-      partOf(unsaved, answers, saved),
+      (latest) => partOf(unsaved, answers, latest),
       () => {
         finish(...unsaved);
         showToast(textAt('settings.saved'));

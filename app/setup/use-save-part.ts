@@ -7,8 +7,11 @@ import { settingsQuery } from '../settings/use-settings-form.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt } from '../texts.ts';
 
+/** Some settings, made from those that are saved now, whoever saved them. */
+type Part = (saved: SettingsAnswer) => Partial<Draft>;
+
 export type SavePart = {
-  save(part: Partial<Draft>, after: () => void | Promise<void>, refused?: (faults: Faults) => void): void;
+  save(part: Part, after: () => void | Promise<void>, refused?: (faults: Faults) => void): void;
   saving: boolean;
   faults: Faults;
   /** Why it failed, if not because of a field. */
@@ -23,9 +26,11 @@ export function useSavePart(): SavePart {
   const client = useQueryClient();
   const format = useFormat();
   const put = useMutation({
-    mutationFn: async (part: Partial<Draft>) => {
+    mutationFn: async (part: Part) => {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
-      return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf({ ...draftOf(saved), ...part }) });
+      return await call<SettingsAnswer>('PUT', '/settings', {
+        body: documentOf({ ...draftOf(saved), ...part(saved) }),
+      });
     },
     onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {

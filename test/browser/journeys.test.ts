@@ -403,6 +403,19 @@ inBrowser('a GUID pasted on the overview', (stage) => {
     await page.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
     await page.getByText(`GUID saved. It ends in ${GUID.slice(-4)}.`).waitFor();
   });
+
+  it('after a disconnect may be of another Ascent360 account, and the person is asked', async () => {
+    const { connector } = stage();
+    await connector.connect();
+    await connector.api('DELETE', '/settings/guid');
+    const page = await stage().open('/');
+    await page.getByLabel('GUID of your data webhook').fill(randomUUID());
+    await page.getByLabel('It belongs to another Ascent360 account').check();
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.getByRole('heading', { name: 'First steps', level: 1 }).waitFor();
+    const { items } = (await connector.api('GET', '/settings/changes')).body as { items: { field: string }[] };
+    expect(items.slice(0, 2).map(({ field }) => field)).toContain('account');
+  });
 });
 
 inBrowser('unsaved answers of the first steps', (stage) => {
@@ -446,6 +459,21 @@ inBrowser('unsaved answers of the first steps', (stage) => {
     expect(await page.getByRole('radio', { name: 'No, they’re new to Ascent360' }).isChecked()).toBe(true);
     await page.getByRole('link', { name: 'I’ll do this later' }).click();
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
+  it('leave what they don’t ask about as somebody else saves it meanwhile', async () => {
+    const { connector } = stage();
+    await connector.api('PUT', '/setup', { done: ['lists', 'test'], dismissed: false });
+    const page = await stage().open('/setup');
+    await page.getByText('Yes, or most of them').click();
+    const before = Object((await connector.api('GET', '/settings')).body);
+    const email = { ...before.consent.email, optInLevel: 'confirmed' };
+    await connector.api('PUT', '/settings', { ...before, consent: { ...before.consent, email } });
+    await page.getByRole('button', { name: 'Save and continue' }).click();
+    await page.getByText('From earlier choices, we send opt-outs only.').waitFor();
+    expect((await connector.api('GET', '/settings')).body).toMatchObject({
+      consent: { email: { history: 'optOuts', optInLevel: 'confirmed' } },
+    });
   });
 
   it('open the step with the reason next to the field if the server refuses them', async () => {

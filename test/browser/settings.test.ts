@@ -317,6 +317,28 @@ inBrowser('the settings', (stage) => {
     expect(await page.getByText('The app can’t reach its database').count()).toBe(0);
   });
 
+  it('ask for another GUID, never for the saved one, whether it is of another account; also after a disconnect', async () => {
+    const { connector } = stage();
+    const [guid, other] = [randomUUID(), randomUUID()];
+    await connector.api('PUT', '/settings', { ...Object(await saved()), guid });
+    const page = await open();
+    const asked = page.getByLabel('It belongs to another Ascent360 account');
+    await page.getByLabel('New GUID').fill(other);
+    await asked.waitFor();
+    await page.getByLabel('New GUID').fill(` ${guid.toUpperCase()}`);
+    await asked.waitFor({ state: 'detached' });
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
+
+    await connector.api('DELETE', '/settings/guid');
+    await page.reload();
+    await page.getByLabel('GUID', { exact: true }).fill(other);
+    await asked.check();
+    await saveButton(page).click();
+    await page.getByText('Settings saved').waitFor();
+    const { items } = (await connector.api('GET', '/settings/changes')).body as { items: { field: string }[] };
+    expect(items.slice(0, 2).map(({ field }) => field)).toContain('account');
+  });
+
   it('say nothing of what a test record met with another GUID', async () => {
     const page = await open();
     await page.route('**/api/test-record', (call) =>
