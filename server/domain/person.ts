@@ -1,4 +1,4 @@
-import type { AskedChannel } from './consent.ts';
+import type { AddressChannel, AskedChannel } from './consent.ts';
 import type { Contact } from './contact.ts';
 import type { Instant, ShopifyId } from './scalars.ts';
 
@@ -59,6 +59,18 @@ export type PersonProfile = {
   mergedFrom?: ShopifyId[];
   /** What they said, and when, about an address that isn't known yet. */
   unplaced?: { channel: AskedChannel; eventId: string; at: Instant | null; optIn?: true }[];
+  /**
+   * What they said, other than opt-ins, without naming an address, and which it is about so far, as
+   * hashes: where they had moved by then, a late message may show.
+   */
+  nameless?: {
+    channel: AddressChannel;
+    eventId: string;
+    state: string | null;
+    at: Instant;
+    chosenAt: Instant | null;
+    about: string[];
+  }[];
   /**
    * The last message about a choice whose body Shopify shortened to an id, and that we couldn't read.
    * Until Shopify has been asked, it may have been an opt-out.

@@ -66,7 +66,7 @@ export type Batch = {
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
   /**
    * The person's choices that named their address (as a hash). Known for people about whom an event
-   * of the batch has a choice without an address.
+   * of the batch, or one before it, has a choice without an address.
    */
   namedChoices(person: Person, channel: Channel): NamedChoice[];
   /**

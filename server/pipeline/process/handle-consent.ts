@@ -69,14 +69,45 @@ function addressesThen(batch: Batch, person: Person, channel: Channel, at: Insta
   return hadAt(seen, at);
 }
 
-/** The most choices about an address that isn't known yet that are kept of one person. */
-const MOST_UNPLACED = 10;
+type Nameless = NonNullable<Person['profile']['nameless']>[number];
+
+/**
+ * What named no address is also about those that its person had then: Ascent360 may have an opt-in
+ * for them.
+ */
+function withAddressesThen(batch: Batch, person: Person, one: Nameless): Nameless {
+  const { channel, eventId, state, at, chosenAt, about } = one;
+  const more = addressesThen(batch, person, channel, at).filter(({ hash }) => !about.includes(hash));
+  if (more.length === 0) return one;
+  const fact = {
+    channel,
+    personId: person.id,
+    eventId,
+    state,
+    chosenAt,
+    level: null,
+    source: 'consent_topic',
+  } as const;
+  for (const { hash } of more) batch.addFact({ ...fact, address: hash });
+  if (state === 'unsubscribed') batch.tellOptOuts(person);
+  batch.people.changed(person);
+  return { ...one, about: [...about, ...more.map(({ hash }) => hash)] };
+}
+
+/** The most choices without an address that are kept of one person. */
+const MOST_KEPT = 10;
+
+function keepNameless(batch: Batch, person: Person, one: Nameless): void {
+  const others = (person.profile.nameless ?? []).filter(({ eventId }) => eventId !== one.eventId);
+  person.profile.nameless = [...others, withAddressesThen(batch, person, one)].slice(-MOST_KEPT);
+  batch.people.changed(person);
+}
 
 function keepUnplaced(batch: Batch, person: Person | null, eventId: string, { channel, state, chosenAt }: FoundFact) {
   if (!person || !isAboutAddress(channel)) return;
   const others = (person.profile.unplaced ?? []).filter((one) => one.eventId !== eventId);
   const one = { channel, eventId, at: chosenAt, ...(state === 'subscribed' && { optIn: true as const }) };
-  person.profile.unplaced = [...others, one].slice(-MOST_UNPLACED);
+  person.profile.unplaced = [...others, one].slice(-MOST_KEPT);
   batch.people.changed(person);
 }
 
@@ -85,7 +116,8 @@ function keepUnplaced(batch: Batch, person: Person | null, eventId: string, { ch
  * they undid: whether they were about this address, nobody knows.
  */
 export function placeChoices(batch: Batch, person: Person): void {
-  const { unplaced } = person.profile;
+  const { unplaced, nameless } = person.profile;
+  if (nameless) person.profile.nameless = nameless.map((one) => withAddressesThen(batch, person, one));
   if (!unplaced) return;
   const dateOf = ({ at }: { at: Instant | null }) => at ?? -Infinity;
   const placed = unplaced.filter(({ channel }) => currentAddress(batch.shop, person, channel) !== null);
@@ -153,8 +185,9 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     batch.people.changed(person);
     placeChoices(batch, own ?? person);
   }
-  const fact = {
+  const factId = batch.addFact({
     channel,
+    address: hash,
     personId: own?.id ?? null,
     state,
     level: t.fact.level,
@@ -163,15 +196,11 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     source: t.fact.source,
     eventId: event.id,
     named,
-  };
-  const factId = batch.addFact({ ...fact, address: hash });
+  });
   if (untold) return untold;
-  // They may have moved since, and Ascent360 still has the address that the choice was about.
-  const isNameless = !t.fact.address && t.fact.source === 'consent_topic' && state !== 'subscribed';
-  const then = own && isNameless ? addressesThen(batch, own, channel, at) : [];
-  const others = then.filter((one) => one.hash !== hash);
-  for (const other of others) batch.addFact({ ...fact, address: other.hash });
-  if (own && others.length > 0 && state === 'unsubscribed') batch.tellOptOuts(own);
+  if (own && !t.fact.address && state !== 'subscribed' && isAboutAddress(channel)) {
+    keepNameless(batch, own, { channel, eventId: event.id, state, at, chosenAt: t.fact.chosenAt, about: [hash] });
+  }
   if (person?.deletedAt != null && state !== 'unsubscribed') return skipped('deleted_person');
   // Only these two states are a choice; no setting changes that.
   if (state !== 'subscribed' && state !== 'unsubscribed') return skipped('no_choice');

@@ -49,10 +49,13 @@ export async function openBatch(
     t.kind === 'order' && t.customerId === null ? (entities.get(entityKeyOf(shop, t) ?? '')?.personId ?? []) : [],
   );
   await people.load(owners);
-  const nameless = events.flatMap(({ translated: t }) => {
-    const key = t.kind === 'consent' && !t.fact.address ? personKeyOf(shop, t) : null;
-    return (key === null ? undefined : people.own(key)) ?? [];
-  });
+  const nameless = [
+    ...events.flatMap(({ translated: t }) => {
+      const key = t.kind === 'consent' && !t.fact.address ? personKeyOf(shop, t) : null;
+      return (key === null ? undefined : people.own(key)) ?? [];
+    }),
+    ...personKeys.flatMap((key) => people.own(key) ?? []).filter(({ profile }) => profile.nameless),
+  ];
   const named = await loadNamedChoices(sql, shop, [...new Set(nameless)]);
   const open = new Map(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
   const facts: LedgerEntry[] = [];

@@ -222,7 +222,7 @@ const says = (channel: 'an email' | 'an SMS', state: string, minutes: number, ad
     ? emailConsent(1, state, dated(minutes), { email_address: address })
     : smsConsent(1, state, dated(minutes), address);
 
-describe.each(channels)('%s opt-out without an address that arrives after they moved', (channel, topic, ...rest) => {
+describe.each(channels)('%s opt-out without an address, of somebody who has moved,', (channel, topic, ...rest) => {
   const [atThen, atNow, flag] = rest;
   const both = [atThen, atNow].map((address) => expect.objectContaining({ ...address, [flag]: false }));
   const written = (of: typeof then) => (channel === 'an email' ? of.email : of.phone);
@@ -276,6 +276,24 @@ describe.each(channels)('%s opt-out without an address that arrives after they m
     const told = await flags();
     expect(told).toHaveLength(2);
     expect(told).toEqual(expect.arrayContaining(both));
+  });
+
+  it('is about the one they had then, even if we hear of that only afterwards, and once', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'unsubscribed', 7, null), at(7));
+    expect(await flags()).toMatchObject([{ ...atThen, [flag]: false }]);
+    await seen({ ...now, first_name: 'Ada' }, 8);
+    expect(await flags()).toMatchObject([{ ...atNow, [flag]: false }]);
+    await seen({ ...now, first_name: 'Robin' }, 6);
+    expect(await flags()).toEqual([]);
+  });
+
+  it('is not about one that they moved to afterwards', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'unsubscribed', 7, null), at(7));
+    expect(await flags()).toMatchObject([{ ...atThen, [flag]: false }]);
+    await seen(now, 6);
+    expect(await flags()).toEqual([]);
   });
 
   it('does not make them known with the new one at that time', async () => {
