@@ -16,7 +16,6 @@ import { nameOf } from './describe-event.ts';
 import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
 import { lastList } from './use-place.ts';
-import '../shell/rows.css';
 import './activity.css';
 
 const t = textsOf('activity');

@@ -6,7 +6,6 @@ import { useFormat } from '../shell/shop.tsx';
 import { say, textsOf } from '../texts.ts';
 import type { Origin } from './places.ts';
 import { knownTopic } from './state-badge.tsx';
-import '../shell/rows.css';
 
 const t = textsOf('activity.event.compare');
 

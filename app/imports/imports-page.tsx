@@ -15,7 +15,6 @@ import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
 import { nameOf } from './name-of.ts';
 import { SinceField } from './since-field.tsx';
-import '../shell/rows.css';
 
 const t = textsOf('imports');
 type Kind = Import['kind'];

@@ -11,7 +11,6 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { textAt, textIf, textsOf } from '../texts.ts';
 import { IssueRow } from './issue-row.tsx';
-import '../shell/rows.css';
 
 const t = textsOf('issues');
 

@@ -12,7 +12,6 @@ import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { noteSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
-import '../shell/rows.css';
 
 const t = textsOf('people');
 

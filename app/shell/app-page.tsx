@@ -2,6 +2,7 @@ import { Page, type PageProps } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
 import { textAt } from '../texts.ts';
 import { StaleNotice } from './stale.tsx';
+import './rows.css';
 
 let shownBefore = false;
 

@@ -102,6 +102,18 @@ inBrowser(
       await gone.getByText('We couldn’t find this').waitFor();
     });
 
+    it('don’t scroll sideways for a name without a place to break, on a page opened by its address', async () => {
+      const { connector } = stage();
+      const email = 'long@example.com';
+      const customer = { id: 880_001, email, first_name: 'Wolfeschlegelsteinhausen'.repeat(5), last_name: 'Berg' };
+      const at = '2026-11-01T10:00:00Z';
+      await connector.deliver('customers/update', { ...customer, created_at: at, updated_at: at });
+      const { items } = (await connector.api('GET', `/people?q=${email}`)).body as { items: { id: string }[] };
+      const page = await stage().open(`/people/${items[0]?.id}`, { width: 320 });
+      await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+      expect(await overflow(page)).toBe(0);
+    });
+
     it('have no faults that axe finds, and don’t scroll sideways, wide or narrow', async () => {
       for (const width of [1200, 320]) {
         const found = await open(`/people?q=${REGULAR}`, width);
