@@ -5,7 +5,7 @@ import { showToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import type { Overview } from './overview-query.ts';
 
 const t = textsOf('overview');
@@ -91,6 +91,7 @@ export function ConnectionCard({ connection, at }: { connection: Connection; at:
             <Badge tone={tones[shown]}>{t(`connection.${shown}`)}</Badge>
             <Text as="p">{say(text, format)}</Text>
             {state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
+            {state === 'paused' && <Button url="/settings#connection">{textAt('activity.event.openSettings')}</Button>}
           </InlineStack>
           {evidence.map((sentence) => (
             <Text key={sentence} as="p" tone="subdued">

@@ -279,6 +279,17 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ paused: false });
   });
 
+  it('are one click away from an overview that says that sending is paused', async () => {
+    const { connector } = stage();
+    const before = Object(await saved());
+    await connector.api('PUT', '/settings', { ...before, paused: true });
+    const page = await stage().open('/');
+    await page.getByText(/^Paused since /).waitFor();
+    await page.getByRole('link', { name: 'Open settings' }).click();
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    await page.getByRole('button', { name: 'Pause sending' }).waitFor();
+  });
+
   it('that somebody else saves meanwhile stay when other ones are saved', async () => {
     const page = await open();
     await page.getByLabel('Source type').fill('Typed here');
@@ -379,7 +390,7 @@ inBrowser('the settings', (stage) => {
     const page = await stage().open('/settings');
     await page.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
-    await page.getByText('Not connected. We keep events').waitFor();
+    await page.getByText('Not connected. Events wait until you save the GUID.').waitFor();
     expect(await saved()).toMatchObject({ guidLast4: null });
     await stage().connector.api('PUT', '/settings', { guid: randomUUID() });
   });
