@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import {
   atMost,
+  BLANK,
   count,
   httpBase,
   httpOrigin,
@@ -20,7 +21,10 @@ const EMBEDDED = 'embedded';
 
 const databaseUrl = z
   .string()
-  .regex(/^(embedded$|postgres(ql)?:\/\/)/, 'is not a postgresql:// URL, nor "embedded"')
+  .regex(
+    /^(embedded$|postgres(ql)?:\/\/)/,
+    'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
+  )
   .transform((url) => (url === EMBEDDED ? undefined : url));
 
 /**
@@ -34,7 +38,7 @@ const faultOfDatabase = (production: boolean, url: string | undefined) =>
       ]
     : [];
 
-const directory = z.string().trim().min(1, 'is empty').default('.data');
+const directory = z.string().trim().min(1, BLANK).default('.data');
 
 const whichDatabase = z.object({
   NODE_ENV: z.string().optional(),
@@ -81,6 +85,8 @@ const hostOrigin = z.preprocess(
   httpOrigin.optional(),
 );
 
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 const environment = z.object({
   NODE_ENV: z.string().optional(),
   PORT: port.default(3000),
@@ -94,9 +100,14 @@ const environment = z.object({
   DATA_DIR: directory,
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//, 'is not a redis:// URL')
+    .regex(
+      /^rediss?:\/\//,
+      'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out',
+    )
     .optional(),
-  ROLE: z.enum(['all', 'web', 'worker'], { message: 'is not all, web or worker' }).default('all'),
+  ROLE: z
+    .enum(['all', 'web', 'worker'], { message: 'is not all, web or worker: set it to one of them' })
+    .default('all'),
   ENCRYPTION_KEYS: masterKeys.optional(),
   ASCENT360_BASE_URL: httpBase.default('https://webhook.ascent360.com'),
   SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
@@ -116,7 +127,7 @@ const environment = z.object({
   OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
   OTEL_TRACES_SAMPLER_ARG: share.default(1),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { message: 'is not a log level' })
+    .enum(LOG_LEVELS, { message: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })
     .default('info'),
 });
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
-/** The kinds of values that the environment may hold, each with the fault it names when it isn't one. */
+/** The kinds of values that the environment may hold, each with what it says when it isn't one: the fault, and what to do. */
 
 const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -41,34 +41,44 @@ export const schedule = z.string().transform((text, ctx) => {
 
 /** A number as people write it: white space alone would count as 0, and `0x10` or `3e3` too. */
 const digits = (fault: string) => z.string().regex(/^\s*-?[\d.]+\s*$/, fault);
-export const count = (max: number) =>
-  digits('is not a number').pipe(
-    z.coerce
-      .number<string>({ message: 'is not a number' })
-      .int('is not a whole number')
-      .min(1, 'is less than 1')
-      .max(max, `is more than ${max}`),
-  );
-const NO_PORT = 'is not a port from 0 to 65535';
+export const count = (max: number) => {
+  const fault = `is not a whole number from 1 to ${max}: write one in digits, without a unit`;
+  return digits(fault).pipe(z.coerce.number<string>({ message: fault }).int(fault).min(1, fault).max(max, fault));
+};
+const NO_PORT = 'is not a port from 0 to 65535: set it to one, such as 3000';
 export const port = digits(NO_PORT).pipe(
   z.coerce.number<string>({ message: NO_PORT }).int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT),
 );
 /** A part of the whole. */
-export const share = digits('is not a number').pipe(
-  z.coerce.number<string>({ message: 'is not a number' }).min(0, 'is less than 0').max(1, 'is more than 1'),
+const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
+export const share = digits(NO_SHARE).pipe(
+  z.coerce.number<string>({ message: NO_SHARE }).min(0, NO_SHARE).max(1, NO_SHARE),
 );
-const httpUrl = z.url({ protocol: /^https?$/, message: 'is not an http(s) URL', abort: true });
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  message: 'is not an http(s) URL: write it whole, such as https://connector.example',
+  abort: true,
+});
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 /** Paths are put behind it. */
-export const httpBase = httpUrl.refine((url) => !/[?#]/.test(url), 'has a query or a fragment').transform(withoutSlash);
-export const httpOrigin = httpUrl
-  .refine((url) => withoutSlash(url).split('/').length === 3 && !/[?#@]/.test(url), 'is more than an origin')
+export const httpBase = httpUrl
+  .refine((url) => !/[?#]/.test(url), 'has a query or a fragment: leave out what begins with ? or #')
   .transform(withoutSlash);
+export const httpOrigin = httpUrl
+  .refine(
+    (url) => withoutSlash(url).split('/').length === 3 && !/[?#@]/.test(url),
+    'is more than an origin: write protocol, host and port alone, such as https://connector.example',
+  )
+  .transform(withoutSlash);
+export const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
 /** White space around it came along when it was copied, and would make every signature wrong. */
 export const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
   .trim()
-  .min(1, 'is empty');
+  .min(1, BLANK);
+
+const BAD_MASTER_KEYS =
+  'is not a list of id:base64(32 bytes) with ids of their own: make a key with k1:$(openssl rand -base64 32), put commas between several';
 
 export const masterKeys = z.string().transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
@@ -78,12 +88,13 @@ export const masterKeys = z.string().transform((text, ctx) => {
   });
   const known = keys.filter((key) => key !== null);
   if (known.length === keys.length && new Set(known.map((key) => key.id)).size === known.length) return known;
-  ctx.addIssue({ code: 'custom', message: 'is not a list of id:base64(32 bytes) with ids of their own' });
+  ctx.addIssue({ code: 'custom', message: BAD_MASTER_KEYS });
   return z.NEVER;
 });
 
 const PEM = /-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA )?PRIVATE KEY-----/g;
-const BAD_KEY = 'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other)';
+const BAD_KEY =
+  'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other): put in the whole file, from its BEGIN line to its END line';
 
 /** One or more keys; `\n` may stand for a line's end, as many places take one line only. */
 export const privateKeys = z.string().transform((text, ctx) => {

@@ -12,19 +12,24 @@ function faultsOf(env: Record<string, string>): string[] {
   }
 }
 
+const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
+const NO_URL = 'is not an http(s) URL: write it whole, such as https://connector.example';
+const NO_ORIGIN = 'is more than an origin: write protocol, host and port alone, such as https://connector.example';
+const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
+
 it.each([
-  ['PORT', 'web', 'is not a port from 0 to 65535'],
-  ['PORT', '70000', 'is not a port from 0 to 65535'],
-  ['PORT', '80.5', 'is not a port from 0 to 65535'],
-  ['PORT', ' ', 'is not a port from 0 to 65535'],
-  ['PORT', '0x10', 'is not a port from 0 to 65535'],
-  ['PORT', '3e3', 'is not a port from 0 to 65535'],
-  ['RETENTION_DAYS', ' ', 'is not a number'],
-  ['RETENTION_DAYS', '3e1', 'is not a number'],
-  ['RETENTION_DAYS', 'many', 'is not a number'],
-  ['RETENTION_DAYS', '0', 'is less than 1'],
-  ['RETENTION_DAYS', '1.5', 'is not a whole number'],
-  ['DELIVERY_CONCURRENCY', '1001', 'is more than 1000'],
+  ['PORT', 'web', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ['PORT', '70000', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ['PORT', '80.5', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ['PORT', ' ', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ['PORT', '0x10', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ['PORT', '3e3', 'is not a port from 0 to 65535: set it to one, such as 3000'],
+  ...[' ', '3e1', 'many', '30d', '0', '1.5', '1.2.3', '3651'].map((value) => [
+    'RETENTION_DAYS',
+    value,
+    'is not a whole number from 1 to 3650: write one in digits, without a unit',
+  ]),
+  ['DELIVERY_CONCURRENCY', '1001', 'is not a whole number from 1 to 1000: write one in digits, without a unit'],
   ['SWEEP_INTERVAL', '5', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5"'],
   ['SWEEP_INTERVAL', '0s', 'is too short: 1ms at least'],
   ['LEASE', '0ms', 'is too short: 1ms at least'],
@@ -36,31 +41,45 @@ it.each([
   ['CONNECTION_PROBE', '100000000d', 'is too long: 20d at most'],
   ['READ_WAIT', '99999999999d', 'is too long: 20d at most'],
   ['RETRY_SCHEDULE', '5s,99999999999d', 'has a wait that is too long: 20d at most'],
-  ['SHOPIFY_API_SECRET', ' ', 'is empty'],
-  ['METRICS_TOKEN', '\t', 'is empty'],
+  ['SHOPIFY_API_SECRET', ' ', BLANK],
+  ['METRICS_TOKEN', '\t', BLANK],
   ['RETRY_SCHEDULE', '5s,,5m', 'is not a list of durations like 5s,30s,5m: "5s,,5m"'],
-  ['ROLE', 'boss', 'is not all, web or worker'],
-  ['ENCRYPTION_KEYS', 'k1:c2hvcnQ=', 'is not a list of id:base64(32 bytes) with ids of their own'],
+  ['ROLE', 'boss', 'is not all, web or worker: set it to one of them'],
+  [
+    'ENCRYPTION_KEYS',
+    'k1:c2hvcnQ=',
+    'is not a list of id:base64(32 bytes) with ids of their own: make a key with k1:$(openssl rand -base64 32), put commas between several',
+  ],
   ['LEASE', '5\ns', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5\\ns"'],
-  ['APP_URL', 'connector.example', 'is not an http(s) URL'],
-  ['APP_URL', 'https://connector.example/app', 'is more than an origin'],
-  ['APP_URL', 'https://connector.example?shop=1', 'is more than an origin'],
-  ['APP_URL', 'https://me:secret@connector.example', 'is more than an origin'],
-  ['HOST', 'https://connector.example/app', 'is more than an origin'],
-  ['HOST', 'https://', 'is not an http(s) URL'],
-  ['SHOPIFY_ADMIN_ORIGIN', 'http://localhost:4000/admin', 'is more than an origin'],
-  ['ASCENT360_BASE_URL', 'http://localhost:4000?a=1', 'has a query or a fragment'],
-  ['LOG_LEVEL', 'loud', 'is not a log level'],
-  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'is not an http(s) URL'],
-  ['OTEL_TRACES_SAMPLER_ARG', '10%', 'is not a number'],
-  ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'is more than 1'],
-  ['OTEL_TRACES_SAMPLER_ARG', '\t', 'is not a number'],
+  ['APP_URL', 'connector.example', NO_URL],
+  ['APP_URL', 'https://connector.example/app', NO_ORIGIN],
+  ['APP_URL', 'https://connector.example?shop=1', NO_ORIGIN],
+  ['APP_URL', 'https://me:secret@connector.example', NO_ORIGIN],
+  ['HOST', 'https://connector.example/app', NO_ORIGIN],
+  ['HOST', 'https://', NO_URL],
+  ['SHOPIFY_ADMIN_ORIGIN', 'http://localhost:4000/admin', NO_ORIGIN],
+  ['ASCENT360_BASE_URL', 'http://localhost:4000?a=1', 'has a query or a fragment: leave out what begins with ? or #'],
+  ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
+  [
+    'REDIS_URL',
+    'cache:6379',
+    'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out',
+  ],
+  [
+    'DATABASE_URL',
+    'mysql://db',
+    'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
+  ],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', NO_URL],
+  ['OTEL_TRACES_SAMPLER_ARG', '10%', NO_SHARE],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5', NO_SHARE],
+  ['OTEL_TRACES_SAMPLER_ARG', '\t', NO_SHARE],
   [
     'SHOPIFY_APP_PRIVATE_KEY',
     'MIIE',
-    'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other)',
+    'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other): put in the whole file, from its BEGIN line to its END line',
   ],
-])('%s=%s stops the start, and the error names it and what is wrong', (name, value, fault) => {
+])('%s=%s stops the start, and the error names it, what is wrong and what to do', (name, value, fault) => {
   expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
 });
 
@@ -134,6 +153,6 @@ it('production with white space around it is production', () => {
 });
 
 it('a DATA_DIR of white space alone is refused', () => {
-  expect(() => readConfig({ ...needed, DATA_DIR: ' ' })).toThrow('DATA_DIR is empty');
-  expect(() => readDatabaseConfig({ DATA_DIR: ' ' })).toThrow('DATA_DIR is empty');
+  expect(() => readConfig({ ...needed, DATA_DIR: ' ' })).toThrow(`DATA_DIR ${BLANK}`);
+  expect(() => readDatabaseConfig({ DATA_DIR: ' ' })).toThrow(`DATA_DIR ${BLANK}`);
 });
