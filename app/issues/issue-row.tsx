@@ -13,7 +13,7 @@ const t = textsOf('issues');
 function stepFor({ reason, suspect }: Issue): string | null {
   if (suspect) return t('suspect', { key: suspect.key, value: suspect.value });
   if (reason === 'rejected') return t('noValue');
-  return reason === 'unreadable' || reason === 'translation_failed' ? textAt(`activity.event.steps.${reason}`) : null;
+  return reason && textAt(`activity.event.steps.${reason}`);
 }
 
 /** One cause and one person, with the way to fix it. @param isUnderCause the cause is the heading above */

@@ -109,6 +109,12 @@ inBrowser(
       const cause = page.getByRole('list', { name: 'Rejected by Ascent360' });
       expect(await cause.getByRole('listitem').count()).toBe(rejected.length);
       expect(await page.getByText(/counted here/).count()).toBe(0);
+      // Each cause has its step, as on the event's page.
+      await page
+        .getByRole('list', { name: 'Failed after every retry' })
+        .getByText('Resend it. We send the latest state we know.')
+        .first()
+        .waitFor();
       expect(await line.getByRole('link', { name: 'Open in Shopify' }).getAttribute('href')).toBe(
         `shopify://admin/customers/${issue?.person?.customerId}`,
       );
