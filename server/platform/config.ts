@@ -85,6 +85,7 @@ const hostOrigin = z.preprocess(
   httpOrigin.optional(),
 );
 
+const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
@@ -100,10 +101,7 @@ const environment = z.object({
   DATA_DIR: directory,
   REDIS_URL: z
     .string()
-    .regex(
-      /^rediss?:\/\//,
-      'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out',
-    )
+    .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), NO_REDIS)
     .optional(),
   ROLE: z
     .enum(['all', 'web', 'worker'], { message: 'is not all, web or worker: set it to one of them' })

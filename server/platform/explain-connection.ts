@@ -26,8 +26,10 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `${variable}: the server's certificate is made for another host. Use the host that it names.`;
   }
-  if (code === 'CERT_HAS_EXPIRED') return `${variable}: the server's certificate has expired.`;
-  if (/^(28P01|28000)$/.test(code)) return `${variable}: the server refuses this user or password.`;
+  if (code === 'CERT_HAS_EXPIRED')
+    return `${variable}: the server's certificate has expired: renew it there, or set the clock of this machine right.`;
+  if (/^(28P01|28000)$/.test(code))
+    return `${variable}: the server refuses this user or password: correct them (write special characters of the password as %XX), or let the server accept them.`;
   if (code === '3D000') return `${variable}: the server has no such database. Create it first.`;
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message)) {
     return `${variable}: the server refuses the password, or wants one: redis://:PASSWORD@host.`;

@@ -13,6 +13,7 @@ function faultsOf(env: Record<string, string>): string[] {
 }
 
 const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
+const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 const NO_URL = 'is not an http(s) URL: write it whole, such as https://connector.example';
 const NO_ORIGIN = 'is more than an origin: write protocol, host and port alone, such as https://connector.example';
 const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
@@ -60,11 +61,9 @@ it.each([
   ['SHOPIFY_ADMIN_ORIGIN', 'http://localhost:4000/admin', NO_ORIGIN],
   ['ASCENT360_BASE_URL', 'http://localhost:4000?a=1', 'has a query or a fragment: leave out what begins with ? or #'],
   ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
-  [
-    'REDIS_URL',
-    'cache:6379',
-    'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out',
-  ],
+  ['REDIS_URL', 'cache:6379', NO_REDIS],
+  ['REDIS_URL', 'redis://[bad', NO_REDIS],
+  ['REDIS_URL', 'redis://:pass/word@cache', NO_REDIS],
   [
     'DATABASE_URL',
     'mysql://db',
