@@ -62,6 +62,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
       await expect.poll(async () => await failures.count()).toBe(left);
     }
     await page.getByRole('heading', { name: /^First steps:/ }).waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor({ state: 'detached' });
     await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
   });
 
