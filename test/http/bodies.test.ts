@@ -97,12 +97,14 @@ describe('a route that takes no options', () => {
     await connector.deliver('customers/data_request', { customer: { id: 12 } });
     const found = (await connector.api('GET', '/people?q=kim%40example.com')).body as { items: { id: string }[] };
     const asked = (await connector.api('GET', '/privacy-requests')).body as { items: { id: string }[] };
-    return [
+    const posts = [
       `/activity/${id}/dismiss`,
       `/people/${found.items[0]?.id}/send`,
       `/privacy-requests/${asked.items[0]?.id}/done`,
       ...['start', 'pause', 'resume', 'cancel'].map((action) => `/imports/${nowhere}/${action}`),
-    ];
+    ].map((path) => ({ method: 'POST', path }));
+    const deletes = ['/settings/guid', `/views/${nowhere}`].map((path) => ({ method: 'DELETE', path }));
+    return [...posts, ...deletes];
   };
 
   it('refuses a body with any, so that a dry run is not done in earnest', async () => {
@@ -111,10 +113,11 @@ describe('a route that takes no options', () => {
       attention: (await connector.events()).filter(({ state }) => state === 'attention').length,
       sent: connector.ascent360.received.length,
       requests: (await connector.api('GET', '/privacy-requests')).body,
+      settings: (await connector.api('GET', '/settings')).body,
     });
     const before = await standing();
-    for (const path of all) {
-      const refused = await send('POST', path, '{"dryRun":true}', json);
+    for (const { method, path } of all) {
+      const refused = await send(method, path, '{"dryRun":true}', json);
       expect(refused, path).toMatchObject({ status: 422, body: { errors: [{ field: 'dryRun' }] } });
       for (const [body, headers] of [
         ['[]', json],
@@ -122,7 +125,7 @@ describe('a route that takes no options', () => {
         ['{', json],
         ['dryRun=true', { 'content-type': 'application/x-www-form-urlencoded' }],
       ] as const) {
-        const answer = await send('POST', path, body, headers);
+        const answer = await send(method, path, body, headers);
         expect(answer, `${path} ${body}`).toMatchObject({ status: 422, body: { errors: [{ field: '' }] } });
       }
     }
@@ -130,10 +133,12 @@ describe('a route that takes no options', () => {
   });
 
   it('accepts none, and an empty object', async () => {
-    const [dismiss = '', sendPerson = '', done = ''] = await paths();
+    const [dismiss = '', sendPerson = '', done = ''] = (await paths()).map(({ path }) => path);
     expect((await send('POST', dismiss, '{}', json)).status).toBe(200);
     expect((await send('POST', sendPerson, '', json)).status).toBe(202);
     expect((await send('POST', sendPerson, '{}', json)).status).toBe(202);
     expect((await send('POST', done, undefined, {})).status).toBe(200);
+    expect((await send('DELETE', `/views/${nowhere}`, '{}', json)).status).toBe(200);
+    expect((await send('DELETE', `/views/${nowhere}`, undefined, {})).status).toBe(200);
   });
 });

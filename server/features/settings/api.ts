@@ -90,6 +90,7 @@ export const settingsApi: readonly ApiRoute[] = [
     path: '/settings/guid',
     does: 'Disconnects: sending stops, events wait.',
     answer: { json: settingsAnswer },
+    refusals: [413, 422],
   },
   {
     method: 'get',
@@ -148,6 +149,6 @@ export const settingsApi: readonly ApiRoute[] = [
     path: '/views/:id',
     does: 'Deletes a saved view, if there is one.',
     answer: { json: shopAnswer },
-    refusals: [404],
+    refusals: [404, 413, 422],
   },
 ];

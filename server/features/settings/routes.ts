@@ -9,6 +9,7 @@ import type { AttemptClass } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { conflict, jsonBody, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { SettingsAnswer } from './api.ts';
@@ -98,7 +99,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     await answerDocument(res, shop);
   });
 
-  router.delete('/settings/guid', async (_req, res) => {
+  router.delete('/settings/guid', noOptions, async (_req, res) => {
     const { shop, userId } = merchantOf(res);
     await store.removeGuid(shop, userId, now());
     await answerDocument(res, shop);

@@ -4,6 +4,7 @@ import { faultsOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
+import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
@@ -83,7 +84,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
     else conflict(res, { code: 'refusal.views_full', params: { max: MOST_VIEWS } });
   });
 
-  router.delete('/views/:id', async (req, res, next) => {
+  router.delete('/views/:id', noOptions, async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
     if (!id) {
