@@ -25,7 +25,7 @@ export function useViews() {
   const { mutateAsync } = useMutation({
     mutationFn: ({ method, view }: Change) =>
       call<ShopAnswer>(method, `/views/${view.id}`, {
-        ...('name' in view && { body: { name: view.name, filter: partsOf(view.filter) } }),
+        ...(method === 'PUT' && { body: { name: view.name, filter: partsOf(view.filter) } }),
       }),
     onSuccess: (answer) => client.setQueryData(shopQuery.queryKey, answer),
   });

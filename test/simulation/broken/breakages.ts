@@ -231,8 +231,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/process/handle-consent.ts',
-        find: "named: t.fact.address !== null && t.fact.source === 'consent_topic',",
-        replace: 'named: false,',
+        find: "const named = t.fact.address !== null && t.fact.source === 'consent_topic';",
+        replace: 'const named = false;',
       },
     ],
     only: ['choose', 'move'],
