@@ -49,8 +49,8 @@ const NO_PORT = 'is not a port from 0 to 65535: set it to one, such as 3000';
 export const port = digits(NO_PORT).pipe(
   z.coerce.number<string>({ message: NO_PORT }).int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT),
 );
-/** A part of the whole. */
 const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
+/** A part of the whole. */
 export const share = digits(NO_SHARE).pipe(
   z.coerce.number<string>({ message: NO_SHARE }).min(0, NO_SHARE).max(1, NO_SHARE),
 );
