@@ -79,13 +79,15 @@ function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const number = read?.ok ? read.phone : undefined;
   const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
     const at = readInstant(said.at ?? undefined);
+    // A date that can't be right says nothing about the time since we asked.
+    const until = ctx.until ?? ctx.readAt;
     return {
       channel,
       address,
       addressAsWritten: written,
       state: said.state?.toLowerCase() ?? null,
       level: said.level?.toLowerCase() ?? null,
-      chosenAt: at === undefined ? null : Math.min(at, ctx.until ?? ctx.readAt),
+      chosenAt: at === undefined ? null : at > until ? ctx.readAt : at,
       source: ctx.source,
     };
   };

@@ -83,6 +83,28 @@ it.each([
   expect(told()).toEqual([true, false]);
 });
 
+it('an opt-out is not undone by an opt-in in a file whose date has not come yet', async () => {
+  const scene = await open({ consent: { email: { history: 'all' } } });
+  const { connector, shop } = scene;
+  const optedIn = { marketingState: 'SUBSCRIBED', marketingOptInLevel: 'SINGLE_OPT_IN' } as const;
+  const { id } = shop.setCustomer(customer(1, { ...optedIn, marketingUpdatedAt: '2100-01-01T00:00:00Z' }));
+  const counted = await scene.counted({ kind: 'customers' });
+  const now = new Date().toISOString();
+  shop.setCustomer(customer(1, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: now }));
+  await connector.deliver('customers_email_marketing_consent/update', {
+    customer_id: id.split('/').at(-1),
+    email_address: 'robin1@example.com',
+    email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: now },
+  });
+  await connector.settled();
+  await scene.post(`/imports/${counted.id}/start`);
+  await scene.reaches(counted.id, 'done');
+  const told = connector.ascent360.received.flatMap(
+    ({ body }) => (body as { EmailPermission?: boolean }).EmailPermission ?? [],
+  );
+  expect(told).toEqual([false]);
+});
+
 it('an opt-out from the sale of data that the weekly comparison learns meanwhile is not undone by the file', async () => {
   const scene = await open({ providerType: 3, listIds: ['7'], listsFor: 'everyone' });
   const { connector, shop } = scene;
