@@ -9,6 +9,7 @@ import { type CountDeps, settingsOf } from './forecast.ts';
 import type { Work } from './work.ts';
 
 const LATER_MS = 15_000;
+const READING: Text = { code: 'import.reading' };
 
 export type AskDeps = CountDeps & {
   /** How soon to check again on what Shopify is still reading, in milliseconds. */
@@ -42,7 +43,7 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
       return false;
     }
     case 'running':
-      await postpone(db, job, deps.lookAgainMs);
+      await postpone(db, job, deps.lookAgainMs, READING);
       return false;
     case 'again':
       await readAgain(db, job.id, step.denied);

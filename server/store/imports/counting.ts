@@ -25,12 +25,12 @@ export async function meetFirst(sql: Sql, shop: Shop, importId: string, met: rea
 export const metKey = ({ what, address }: Met) => `${what}:${address}`;
 
 /**
- * Saves the counts so far, and the next place.
+ * Saves the counts so far, and the next place. It waits for nothing, then.
  * @returns false when the import isn't counting any more, or another worker has continued it
  */
 export async function saveCounted(sql: Sql, shop: Shop, job: Import, next: Position): Promise<boolean> {
   const rows = await sql.query(
-    `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6
+    `UPDATE imports SET counted = $4::jsonb, count_line = $5, count_offset = $6, message = ''
      WHERE id = $1 AND state = 'counting' AND count_line = $2 AND shop_id = $3 RETURNING id`,
     [job.id, job.count.line, shop.id, JSON.stringify(job.counted), next.line, next.offset],
   );

@@ -62,9 +62,8 @@ export async function noteListed(
   id: string,
   listed: { cursor: string | null; complete: boolean },
 ): Promise<void> {
-  await sql.query(`UPDATE imports SET list_cursor = $2, read_at = CASE WHEN $3::boolean THEN now() END WHERE id = $1`, [
-    id,
-    listed.cursor,
-    listed.complete,
-  ]);
+  await sql.query(
+    `UPDATE imports SET list_cursor = $2, read_at = CASE WHEN $3::boolean THEN now() END, message = '' WHERE id = $1`,
+    [id, listed.cursor, listed.complete],
+  );
 }
