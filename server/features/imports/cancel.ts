@@ -1,3 +1,5 @@
+import type { Import } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
@@ -7,14 +9,18 @@ import { settleEvents } from '../../store/events/events.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Dismisses what was fed but not sent. Sends in progress are allowed to finish. */
-async function dismissFed(sql: Sql, shop: Shop, importId: string): Promise<void> {
+/**
+ * Dismisses what was fed but not sent. Sends in progress are allowed to finish.
+ * @param begunBy only what was first sent by then
+ */
+async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
   // An event that replaced a webhook's must still be sent: what we acknowledged is never lost.
   const rows = await sql.query<{ id: string; delivery_id: string | null }>(
     `SELECT e.id, d.id AS delivery_id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
      WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL
+       AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2)
        AND NOT EXISTS (SELECT 1 FROM events m WHERE m.merged_into = e.id AND m.source <> 'import')`,
-    [importId],
+    [importId, begunBy === null ? null : new Date(begunBy)],
   );
   await closeDeliveries(
     sql,
@@ -39,7 +45,19 @@ export async function cancelImport(db: Db, shop: Shop, id: string, text: Text | 
   return await inShop(db, shop, async ({ sql }) => {
     const from = ['counting', 'counted', 'running', 'paused'] as const;
     if (!(await changeState(sql, shop, id, { from, to: 'cancelled', text }))) return false;
-    await dismissFed(sql, shop, id);
+    await dismissFed(sql, shop, id, null);
     return true;
   });
+}
+
+/**
+ * Dismisses what was being sent when the import was canceled, and failed: it isn't tried again.
+ * What the merchant resends since is sent.
+ */
+export async function dismissFailed(
+  db: Db,
+  shop: Shop,
+  { id, endedAt }: Pick<Import, 'id' | 'endedAt'>,
+): Promise<void> {
+  await inShop(db, shop, async ({ sql }) => await dismissFed(sql, shop, id, endedAt));
 }

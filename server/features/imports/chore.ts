@@ -11,7 +11,7 @@ import { changeState, dueImports, postpone, shopsWithDueImports } from '../../st
 import { loadInstallation } from '../../store/shops/installation.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type AskDeps, fetchFromShopify } from './ask-shopify.ts';
-import { cancelImport } from './cancel.ts';
+import { cancelImport, dismissFailed } from './cancel.ts';
 import { allTold, freezeTally } from './count-ended.ts';
 import { type FeedDeps, feed } from './feed.ts';
 import { count, settingsOf } from './forecast.ts';
@@ -120,6 +120,7 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
           if (!(error instanceof AdminError)) throw error;
         });
       }
+      if (job.state === 'cancelled') await dismissFailed(deps.db, shop, job);
       await settleTold(deps, job);
       return false;
   }

@@ -492,6 +492,32 @@ describe('an import', () => {
     expect(await importedEvents()).toEqual(events);
   });
 
+  it('that is cancelled tries nothing again that was being sent and failed, but what the merchant resends', async () => {
+    scene = await startScene({}, { RETRY_SCHEDULE: '20s' });
+    scene.shop.setCustomer(customer(1));
+    const { id } = await scene.counted({ kind: 'customers' });
+    const answered = Promise.withResolvers<void>();
+    scene.connector.ascent360.behave({ after: answered.promise, status: 503 });
+    await scene.post(`/imports/${id}/start`);
+    await scene.connector.ascent360.until(1);
+    expect((await scene.post(`/imports/${id}/cancel`)).body).toMatchObject({ counts: { waiting: 1 } });
+    answered.resolve();
+    const after = await until('it has ended', async () => {
+      const now = await scene.get(id);
+      return now.counts.waiting === 0 ? now : undefined;
+    });
+    expect(after).toMatchObject({ state: 'cancelled', done: 1, counts: { skipped: { dismissed: 1 } } });
+    const [event] = await scene.connector.db.query<{ id: string }>('SELECT id FROM events WHERE import_id = $1', [id]);
+    await scene.connector.api('POST', `/activity/${event?.id}/retry`);
+    await scene.connector.ascent360.until(2);
+    await scene.connector.db.query('UPDATE imports SET due_at = now()');
+    await until('it is looked at again', async () => {
+      const [row] = await scene.connector.db.query<{ seen: boolean }>('SELECT due_at > now() AS seen FROM imports');
+      return row?.seen ? true : undefined;
+    });
+    expect(await scene.get(id)).toMatchObject({ counts: { waiting: 1 } });
+  });
+
   it('ends with the app, and does not continue after a reinstall', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));
