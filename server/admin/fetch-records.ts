@@ -96,14 +96,19 @@ export async function fetchCustomers(
   return records;
 }
 
+/** No answer at all came: usually, the same happens whomever we ask for. */
+const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !partial;
+
 /**
  * The same, though some of them make Shopify fail: null for those.
+ * @param isStuck no answer came before: one of them may be why, if any comes for others
  * @throws AdminError also if it fails for each of several
  */
 export async function fetchEachCustomer(
   at: Asking,
   ids: readonly ShopifyId[],
   metafieldKeys: readonly string[],
+  isStuck = false,
 ): Promise<Map<ShopifyId, string | null>> {
   const records = new Map<ShopifyId, string | null>();
   await inParts(ids, {
@@ -113,9 +118,10 @@ export async function fetchEachCustomer(
     failed: (left, error) => {
       if (left.length > 1) throw error;
       for (const id of left) records.set(id, null);
-      if (ids.length > 1 && ids.every((id) => records.get(id) === null)) throw error;
+      const isAny = ids.some((id) => records.get(id) !== null);
+      if (!isAny && (ids.length > 1 || isSilence(error))) throw error;
     },
-    mayBeOne: (error) => isCausedByOneItem(error) && error.denied.length === 0,
+    mayBeOne: (error) => (isCausedByOneItem(error) && error.denied.length === 0) || (isStuck && isSilence(error)),
   });
   return records;
 }

@@ -1,4 +1,4 @@
-import type { Admin, Asking } from '../../admin/admin.ts';
+import type { Admin } from '../../admin/admin.ts';
 import { nextCursor } from '../../admin/asked-for.ts';
 import type { FileRecord } from '../../admin/bulk-file.ts';
 import { SegmentMembers } from '../../admin/documents.generated.ts';
@@ -73,17 +73,18 @@ async function keptOf(sql: Sql, shop: Shop, ids: readonly ShopifyId[]): Promise<
 /**
  * What Shopify has of these customers, by id; those who are gone are missing. What it fails to say
  * of somebody is asked for again, as for a webhook that holds only an id.
+ * @param fetchEach asks for some of them
  */
 async function bodiesOf(
   db: Db,
-  at: Asking,
+  shop: Shop,
   ids: readonly ShopifyId[],
-  metafieldKeys: readonly string[],
+  fetchEach: (ids: readonly ShopifyId[]) => Promise<Map<ShopifyId, string | null>>,
 ): Promise<Map<ShopifyId, string>> {
-  const records = await fetchEachCustomer(at, ids, metafieldKeys);
+  const records = await fetchEach(ids);
   const gone = ids.filter((id) => !records.has(id));
-  const kept = gone.length > 0 ? await keptOf(db, at.shop, gone) : new Map<ShopifyId, ShopifyId>();
-  const others = kept.size > 0 ? await fetchEachCustomer(at, [...new Set(kept.values())], metafieldKeys) : null;
+  const kept = gone.length > 0 ? await keptOf(db, shop, gone) : new Map<ShopifyId, ShopifyId>();
+  const others = kept.size > 0 ? await fetchEach([...new Set(kept.values())]) : null;
   return new Map(
     ids.flatMap((id): [ShopifyId, string][] => {
       const now = kept.get(id) ?? id;
@@ -104,13 +105,16 @@ export async function* readList(
   from: Position,
   metafieldKeys: readonly string[],
 ): AsyncGenerator<Omit<FileRecord, 'body'> & { body: string | null; readAt: Instant }> {
+  const isStuck = job.text?.code === 'import.later';
+  const fetchEach = async (ids: readonly ShopifyId[]) =>
+    await fetchEachCustomer({ admin, shop, signal }, ids, metafieldKeys, isStuck);
   for (let { line } = from; ; ) {
     const page = await loadPage(db, shop, job.id, Math.floor(line / PAGE_SIZE));
     const ids = page?.slice(line % PAGE_SIZE).slice(0, customersAtOnce(metafieldKeys)) ?? [];
     if (ids.length === 0) return;
     const there = ids.filter((id) => id !== null);
     const readAt = now();
-    const bodies = await bodiesOf(db, { admin, shop, signal }, there, metafieldKeys);
+    const bodies = await bodiesOf(db, shop, there, fetchEach);
     for (const id of ids) {
       yield { line, body: (id && bodies.get(id)) ?? null, next: { line: line + 1, offset: 0 }, readAt };
       line++;
