@@ -65,7 +65,7 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/shopify/records/translate-customer-record.ts',
-        find: 'chosenAt: at === undefined ? null : Math.min(at, ctx.until ?? ctx.readAt),',
+        find: 'chosenAt: at === undefined ? null : at > until ? ctx.readAt : at,',
         replace: "chosenAt: ctx.source === 'import' ? (ctx.until ?? null) : at === undefined ? null : at,",
       },
     ],
