@@ -9,8 +9,8 @@ const t = textsOf('settings.connection');
 
 /**
  * Whether the typed GUID is of another Ascent360 account than the one records went to: asked while
- * there was one, saved now or disconnected since. Nobody is asked about the saved GUID, of which
- * only the end is known here.
+ * there was one, saved now or disconnected since. Asked about the saved GUID, too: only its end is
+ * known here, which another may share, and for the saved one the answer changes nothing.
  */
 export function OtherAccount(props: {
   saved: SettingsAnswer;
@@ -22,7 +22,7 @@ export function OtherAccount(props: {
   const { data } = useQuery({ ...overviewQuery, refetchInterval: false, enabled: guidLast4 === null });
   const parsed = parseGuid(draft.guid);
   const hadOne = guidLast4 !== null || (data?.connection.since ?? null) !== null;
-  if (!hadOne || !parsed.ok || parsed.guid.slice(-4) === guidLast4) return null;
+  if (!hadOne || !parsed.ok) return null;
   return (
     <Checkbox label={t('newAccount')} helpText={t('newAccountHelp')} checked={draft.newAccount} onChange={onChange} />
   );
