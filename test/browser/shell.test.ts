@@ -13,8 +13,9 @@ inBrowser('the frame of the pages', (stage) => {
 
   it('gets a new ID token, once, if Shopify’s was refused', async () => {
     const tokens: string[] = [];
-    const page = await stage().open('/settings');
-    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    // A page that doesn't ask for the overview, as the settings do of a shop without a GUID.
+    const page = await stage().open('/people');
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
     await page.route('**/api/overview', (call) => {
       tokens.push(call.request().headers()['authorization'] ?? '');
       return call.continue();
