@@ -111,15 +111,27 @@ async function answerTo(method: string, path: string, body: unknown, signal?: Ab
 /** So that a page doesn't say for ever that it loads. */
 const ANSWER_WITHIN_MS = 20_000;
 
-/** Gives up what has no whole answer in time. @param left aborted once nobody wants the answer */
-async function inTime<Answer>(left: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<Answer>) {
+/**
+ * Gives up what has no whole answer in time.
+ * @param left aborted once nobody wants the answer
+ * @param ask calls `heard` for what is long as a whole: its time begins anew
+ */
+async function inTime<Answer>(
+  left: AbortSignal | undefined,
+  ask: (signal: AbortSignal, heard: () => void) => Promise<Answer>,
+) {
   const ending = new AbortController();
   const leave = () => ending.abort(left?.reason);
   left?.addEventListener('abort', leave);
   if (left?.aborted) leave();
-  const timer = window.setTimeout(() => ending.abort(), ANSWER_WITHIN_MS);
+  const begin = () => window.setTimeout(() => ending.abort(), ANSWER_WITHIN_MS);
+  let timer = begin();
+  const heard = () => {
+    window.clearTimeout(timer);
+    timer = begin();
+  };
   try {
-    return await ask(ending.signal);
+    return await ask(ending.signal, heard);
   } catch (error) {
     throw ending.signal.aborted && !left?.aborted ? new ApiError('offline', null, []) : error;
   } finally {
@@ -156,10 +168,31 @@ export async function call<Answer>(
   return await inTime(signal, async (ending) => await ask<Answer>(method, path, body, ending));
 }
 
+/** The whole body, as long as pieces of it go on arriving. */
+async function wholeOf({ body, headers }: Response, heard: () => void): Promise<Blob> {
+  const watched = body?.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: (piece, passed) => {
+        heard();
+        passed.enqueue(piece);
+      },
+    }),
+  );
+  try {
+    return await new Response(watched ?? null, { headers }).blob();
+  } catch {
+    throw new ApiError('offline', null, []);
+  }
+}
+
 /** Fetches a file from the merchant API and offers it as a download. @throws ApiError */
 export async function download(path: string, name: string): Promise<void> {
-  const response = await answerTo('GET', path, undefined);
-  const url = URL.createObjectURL(await response.blob());
+  const file = await inTime(undefined, async (ending, heard) => {
+    const response = await answerTo('GET', path, undefined, ending);
+    heard();
+    return await wholeOf(response, heard);
+  });
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { call } from '../../app/api.ts';
+import { call, download } from '../../app/api.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -59,4 +59,41 @@ it('what changes something waits as long as it takes: given up, nobody would kno
   call('POST', '/imports', { body: {} }).catch(failed);
   await vi.advanceTimersByTimeAsync(120_000);
   expect(failed).not.toHaveBeenCalled();
+});
+
+/** A file of which a piece arrives every 15 seconds, and none after these; ends as the browser's once it is aborted. */
+const slowFile = (pieces: number, isComplete: boolean) => async (_url: string, options: RequestInit) => {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    start: (file) => options.signal?.addEventListener('abort', () => file.error(options.signal?.reason)),
+    pull: async (file) => {
+      if (sent === pieces && !isComplete) await new Promise<never>(() => {});
+      if (sent === pieces) return file.close();
+      await new Promise((passed) => setTimeout(passed, 15_000));
+      sent += 1;
+      file.enqueue(new TextEncoder().encode('piece '));
+    },
+  });
+  return new Response(body);
+};
+
+it.each([
+  ['that takes long as a whole arrives', slowFile(10, true), 160_000, 'saved piece piece piece piece'],
+  ['that stops in the middle fails after 20 seconds', slowFile(2, false), 51_000, 'offline'],
+  ['that never begins fails after 20 seconds', silent, 20_000, 'offline'],
+])('a file %s', async (_, fetched, after, ends) => {
+  vi.stubGlobal('fetch', fetched);
+  const saved: Blob[] = [];
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((file) => {
+    if (file instanceof Blob) saved.push(file);
+    return 'blob:1';
+  });
+  vi.stubGlobal('document', { createElement: () => ({ click: () => {} }) });
+  const ended = vi.fn();
+  download('/activity.csv', 'activity.csv').then(
+    async () => ended(`saved ${(await saved[0]?.text())?.slice(0, 23)}`),
+    ({ kind }) => ended(kind),
+  );
+  await vi.advanceTimersByTimeAsync(after);
+  await vi.waitFor(() => expect(ended).toHaveBeenCalledExactlyOnceWith(ends));
 });
