@@ -1,11 +1,13 @@
-import { Badge, BlockStack, Button, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Badge, Banner, BlockStack, Button, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
+import { overviewQuery } from '../overview/overview-query.ts';
 import { Confirm } from '../shell/confirm.tsx';
+import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
-import { textAt, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import type { SettingsAnswer } from './draft.ts';
 import { OtherAccount } from './other-account.tsx';
 import { Section } from './section.tsx';
@@ -63,6 +65,22 @@ function Actions({ form }: { form: SettingsForm }) {
   );
 }
 
+/** Where the overview leads if Ascent360 refuses the GUID: what is wrong, and what to do. */
+function Refusal() {
+  const format = useFormat();
+  const { data } = useQuery({ ...overviewQuery, refetchInterval: false });
+  const problem = data?.problems.find(({ kind }) => kind === 'connection_problem');
+  if (!problem) return null;
+  return (
+    <Banner tone="critical" title={textAt('overview.connection.problem')}>
+      <BlockStack gap="100">
+        <Text as="p">{say(problem.text, format)}</Text>
+        <Text as="p">{textAt('activity.event.steps.connection_problem')}</Text>
+      </BlockStack>
+    </Banner>
+  );
+}
+
 export function ConnectionSection({ form }: { form: SettingsForm }) {
   const { saved, draft, faults, change } = form;
   const connected = saved.guidLast4 !== null;
@@ -74,6 +92,7 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
           {saved.paused && <Badge tone="attention">{textAt('settings.fields.paused')}</Badge>}
         </WhileReachable>
       </InlineStack>
+      <WhileReachable>{connected && <Refusal />}</WhileReachable>
       <TextField
         label={connected ? t('replace') : textAt('settings.fields.guid')}
         value={draft.guid}

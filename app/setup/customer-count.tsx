@@ -114,6 +114,7 @@ export function CustomerCount({ chosen }: { chosen: Answer | null }) {
         {underCount(count) && (
           <BlockStack gap="200">
             <Text as="p">{t('counting')}</Text>
+            {count?.text && <Text as="p">{say(count.text, format)}</Text>}
             <LoadingLines lines={2} />
           </BlockStack>
         )}

@@ -210,6 +210,12 @@ inBrowser('existing customers', (stage) => {
     );
     await page.getByRole('button', { name: 'Count again' }).click();
     await page.getByText('Another import of this kind is in progress.').waitFor();
+    const { items } = (await stage().connector.api('GET', '/imports')).body as { items: object[] };
+    await page.route('**/api/imports', (call) =>
+      call.fulfill({ json: { items: [{ ...items[0], state: 'counting', text: { code: 'import.no_access' } }] } }),
+    );
+    await page.reload();
+    await page.getByText('Waiting because the app can’t read your store right now.').waitFor();
   });
 });
 
@@ -235,9 +241,12 @@ inBrowser('a wrong GUID', (stage) => {
     const page = await stage().open('/');
     await page.getByText('Connection problem').waitFor();
     await page.getByRole('link', { name: 'Check the connection' }).click();
+    const todo = page.getByText('Check the GUID with your Ascent360 contact, then save the right one');
+    await todo.waitFor();
     await page.getByLabel('New GUID').fill(right);
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
     await page.getByText(`GUID saved. It ends in ${right.slice(-4)}.`).waitFor();
+    await todo.waitFor({ state: 'detached' });
     await connector.settled();
     expect((await connector.event('stopped'))?.state).toBe('accepted');
     await page.getByRole('link', { name: 'Overview' }).click();
@@ -491,8 +500,8 @@ inBrowser('a server in trouble', (stage) => {
   let page: Page;
   beforeAll(async () => {
     await stage().connector.connect();
-    page = await stage().open('/settings', { stays: true });
-    await page.getByLabel('Source name').waitFor();
+    page = await stage().open('/people', { stays: true });
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
   });
 
   it('is asked once more, then the page says so, with a way to try again', async () => {

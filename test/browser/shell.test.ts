@@ -13,7 +13,7 @@ inBrowser('the frame of the pages', (stage) => {
 
   it('gets a new ID token, once, if Shopify’s was refused', async () => {
     const tokens: string[] = [];
-    // A page that doesn't ask for the overview, as the settings do of a shop without a GUID.
+    // A page that doesn't ask for the overview, as the settings do.
     const page = await stage().open('/people');
     await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
     await page.route('**/api/overview', (call) => {
