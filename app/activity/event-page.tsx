@@ -101,7 +101,7 @@ function Facts({ detail }: { detail: ActivityDetail }) {
           {
             term: t('event.person'),
             // Nobody is found by name: names are encrypted too.
-            description: /[@\d]/.test(person) ? (
+            description: /^(\S+@\S+|\+?\d+)$/.test(person) ? (
               <Link url={withQuery('/people', { q: person })}>{person}</Link>
             ) : (
               person

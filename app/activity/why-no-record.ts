@@ -4,5 +4,6 @@ import type { ActivityDetail } from '../../server/features/activity/api.ts';
 export function whyNoRecord({ state, attempts }: Pick<ActivityDetail, 'state' | 'attempts'>) {
   if (state === 'waiting' || state === 'sending' || state === 'retrying') return 'notYet';
   if (state === 'merged') return 'sentWith';
-  return attempts.length > 0 ? 'sentErased' : 'nothingSent';
+  if (attempts.length > 0) return 'sentErased';
+  return state === 'attention' ? 'notMade' : 'nothingSent';
 }

@@ -15,6 +15,7 @@ type Connection = Overview['connection'];
 const tones = {
   not_connected: 'attention',
   unproven: 'attention',
+  down: 'attention',
   connected: 'success',
   paused: 'attention',
   problem: 'critical',
@@ -78,7 +79,14 @@ function SeenQuestion({ since }: { since: string }) {
 export function ConnectionCard({ connection, at }: { connection: Connection; at: number }) {
   const format = useFormat();
   const { state, provenAt, seen, since } = connection;
-  const shown = state === 'connected' && provenAt === null ? 'unproven' : state;
+  const shown =
+    state !== 'connected'
+      ? state
+      : connection.text.next?.code === 'wait.down'
+        ? 'down'
+        : provenAt === null
+          ? 'unproven'
+          : state;
   const evidence = evidenceOf(connection, format, at);
   // When it was last accepted is the evidence below: said once.
   const { next, ...first } = connection.text;

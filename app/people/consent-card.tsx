@@ -17,6 +17,8 @@ export function ConsentCard({ channel, consent }: { channel: ToldChannel; consen
   const tone = tones[choice];
   const { now } = consent;
   const setting = bySetting.has(now.reason) || (now.reason === 'no_choice' && consent.state === 'subscribed');
+  // Nobody but Shopify knows whether it has none, and it may not have been asked.
+  const isUnknown = now.reason === 'no_choice' && consent.state === null;
   return (
     <Card>
       <BlockStack gap="200">
@@ -37,7 +39,8 @@ export function ConsentCard({ channel, consent }: { channel: ToldChannel; consen
             <Text as="span" fontWeight="semibold">
               {t('now')}
             </Text>{' '}
-            {t(`reasons.${now.reason}`)} {setting && <Link url="/settings#consent">{t('settings')}</Link>}
+            {t(`reasons.${isUnknown ? 'unknown' : now.reason}`)}{' '}
+            {setting && <Link url="/settings#consent">{t('settings')}</Link>}
           </Text>
         )}
         {consent.eventId && <Link url={`/activity/${consent.eventId}`}>{t('event')}</Link>}

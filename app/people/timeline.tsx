@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Button, Card, Checkbox, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
-import { noteOf } from '../activity/describe-event.ts';
+import { kindOf, noteOf } from '../activity/describe-event.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
 import type { Format } from '../locale.ts';
@@ -24,7 +24,10 @@ function titleOf(entry: TimelineEntry, person: PersonDetail, format: Format): st
   const isNumbered = numbered.includes(entry.title?.code ?? '');
   const title = isNumbered ? nameOf(person) : entry.title && say(entry.title, format);
   if (entry.kind !== 'delivery') return title ?? '';
-  return [title, topicName(entry.topic)].filter(Boolean).join(' · ');
+  const { topic } = entry;
+  const summary = entry.title && { text: entry.title };
+  const kind = isNumbered ? topicName(topic) : kindOf({ summary, topic }, format);
+  return [title ?? topicName(topic), kind].filter(Boolean).join(' · ');
 }
 
 function detailOf(entry: TimelineEntry, format: Format): string {

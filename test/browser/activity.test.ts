@@ -317,6 +317,15 @@ inBrowser(
         expect(await page.getByText('There was nothing to send').count()).toBe(0);
       });
 
+      it('leads to its customer by what finds them, never by a name', async () => {
+        const { connector } = stage();
+        const named = { id: 880_003, first_name: 'Ann', last_name: 'Lee 3', updated_at: '2026-11-01T10:00:00Z' };
+        const { id } = await connector.deliver('customers/update', named);
+        const page = await stage().open(`/activity/${id}`);
+        await page.getByRole('definition').filter({ hasText: 'Ann Lee 3' }).waitFor();
+        expect(await page.getByRole('link', { name: 'Ann Lee 3' }).count()).toBe(0);
+      });
+
       it('is resent after a preview of what would be sent', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
         await eventLinks(page).nth(1).click();

@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../server/features/activity/api.ts';
+import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 import { eventRows } from './event-rows.ts';
 import { everyPage } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
@@ -205,18 +206,44 @@ inBrowser(
         .waitFor();
     });
 
-    it('the chart’s scale holds 10,000', async () => {
-      const page = await stage().open('/', {
+    /** Opens the overview with something else in the server's answer. */
+    const openWith = async (change: (overview: OverviewAnswer) => Partial<OverviewAnswer>, width = 1200) =>
+      await stage().open('/', {
+        width,
         before: async (page) => {
           await page.route('**/api/overview', async (route) => {
-            const answer = await route.fetch();
-            const { daily, ...rest } = (await answer.json()) as { daily: object[] };
-            await route.fulfill({
-              json: { ...rest, daily: daily.map((day) => ({ ...day, received: 9500, accepted: 9500 })) },
-            });
+            const overview = (await (await route.fetch()).json()) as OverviewAnswer;
+            await route.fulfill({ json: { ...overview, ...change(overview) } });
           });
         },
       });
+
+    it('nothing is called connected while Ascent360 takes nothing', async () => {
+      const page = await openWith(({ connection }) => ({
+        connection: { ...connection, text: { ...connection.text, next: { code: 'wait.down' } } },
+      }));
+      await page.getByText('Waiting for Ascent360', { exact: true }).waitFor();
+      expect(await page.getByText('Connected', { exact: true }).count()).toBe(0);
+    });
+
+    it.each([320, 1200])('figures of ten digits stay apart (%i pixels)', async (width) => {
+      const most = 1_234_567_890;
+      const many = { received: most, accepted: most, merged: most, skipped: most, waiting: most, attention: most };
+      const page = await openWith(() => ({ counts: { '24h': many, '7d': many, '30d': many } }), width);
+      const figures = page.getByRole('link', { name: /: 1,234,567,890$/ });
+      await figures.last().waitFor();
+      const boxes = await Promise.all((await figures.all()).map(async (figure) => await figure.boundingBox()));
+      for (const [at, box] of boxes.entries()) {
+        const next = boxes[at + 1];
+        if (box && next && next.x > box.x) expect(box.x + box.width).toBeLessThan(next.x);
+      }
+      expect(await overflow(page)).toBe(0);
+    });
+
+    it('the chart’s scale holds 10,000', async () => {
+      const page = await openWith(({ daily }) => ({
+        daily: daily.map((day) => ({ ...day, received: 9500, accepted: 9500 })),
+      }));
       const label = page.locator('.chart-scale text', { hasText: '10,000' });
       await label.waitFor();
       const [text, scale] = [await label.boundingBox(), await page.locator('.chart-scale').boundingBox()];

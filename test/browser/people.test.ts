@@ -114,6 +114,15 @@ inBrowser(
       expect(await overflow(page)).toBe(0);
     });
 
+    it('of whom no choice is known aren’t said to have none in Shopify', async () => {
+      const { connector } = stage();
+      const email = 'unasked@example.com';
+      await connector.deliver('customers/update', { id: 880_002, email, updated_at: '2026-11-01T10:00:00Z' });
+      const { items } = (await connector.api('GET', `/people?q=${email}`)).body as { items: { id: string }[] };
+      const page = await stage().open(`/people/${items[0]?.id}`);
+      await page.getByText('only an explicit choice counts, and we don’t know of one.').waitFor();
+    });
+
     it('have no faults that axe finds, and don’t scroll sideways, wide or narrow', async () => {
       for (const width of [1200, 320]) {
         const found = await open(`/people?q=${REGULAR}`, width);

@@ -8,12 +8,16 @@ const t = textsOf('settings.preview');
 /** Whether the event would be sent, and if not, why. */
 export function OutcomeBadge({ preview }: { preview: Preview }) {
   const format = useFormat();
-  if (preview.state === 'waiting') return <Badge tone="success">{t('sent')}</Badge>;
+  const sent = preview.state === 'waiting';
   const known = preview.reason === 'nothing_new';
   return (
     <InlineStack gap="200" blockAlign="center">
-      <Badge {...(known && { tone: 'info' })}>{known ? t('hasIt') : t('notSent')}</Badge>
-      <Text as="span">{known ? t('hasItText') : say(preview.text, format)}</Text>
+      {sent ? (
+        <Badge tone="success">{t('sent')}</Badge>
+      ) : (
+        <Badge {...(known && { tone: 'info' })}>{known ? t('hasIt') : t('notSent')}</Badge>
+      )}
+      {!sent && <Text as="span">{known ? t('hasItText') : say(preview.text, format)}</Text>}
     </InlineStack>
   );
 }

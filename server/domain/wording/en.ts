@@ -25,7 +25,7 @@ export const en = {
     recorded: 'Recorded. There’s nothing to send to Ascent360.',
     lifecycle: 'This is about the app or your store. There’s nothing to send to Ascent360.',
     privacy: 'This privacy request was handled here. There’s nothing to send to Ascent360.',
-    uninstalled: 'The app was uninstalled, so we didn’t send it.',
+    uninstalled: 'The app was uninstalled before Ascent360 accepted this.',
     deleted_person: 'The customer was deleted in Shopify, so we send nothing more about them.',
     redacted: 'This person’s data was erased on request, so we didn’t send it.',
     merge_not_completed: 'Shopify didn’t complete this merge of two customers, so nothing changes.',
@@ -106,6 +106,7 @@ export const en = {
     paused: 'We keep events and send them once you resume.',
     problem: 'Ascent360 doesn’t accept the GUID. We keep events and send them once the connection works again.',
     also_paused: 'Sending is paused, too.',
+    also_refused: 'Ascent360 doesn’t accept the GUID, either.',
     connected: 'The GUID of your Ascent360 account ends in {last4}.',
     proven: 'Ascent360 last accepted a record on {at}.',
     unproven: 'It’s saved, but Ascent360 hasn’t accepted anything with it yet.',
@@ -195,7 +196,8 @@ export const en = {
     not_in_bulk:
       'Shopify doesn’t let this app read many records at once. The app’s operator has to request bulk queries (Partner Dashboard → API access requests). Until then, choose customers by ID or by segment.',
     later: 'Waiting because Shopify isn’t answering as it should. The import continues automatically.',
-    no_access: 'Waiting until somebody opens the app in Shopify. It can’t read your store right now.',
+    no_access:
+      'Waiting because the app can’t read your store right now. Close the app and open it again from the Shopify admin.',
     uninstalled: 'The app was uninstalled.',
   },
   wait: {

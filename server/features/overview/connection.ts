@@ -24,7 +24,7 @@ type Known = {
 /** What else holds up what is sent: it isn't, once this one is over. */
 function besides(gate: Gate, stored: StoredSettings | null): Text | null {
   if (gate === 'not_connected' && stored?.settings.paused) return { code: 'connection.also_paused' };
-  return gate === 'paused' && stored?.problem ? { code: 'connection.problem' } : null;
+  return gate === 'paused' && stored?.problem ? { code: 'connection.also_refused' } : null;
 }
 
 /** The state, in what it is seen, and since when. Reasons are checked in the same order as for waiting events. */

@@ -203,7 +203,7 @@ describe('the connection', () => {
     await scene.work(answers.refusedGuid);
     await scene.save({ paused: true });
     const said = async () => (await overview()).connection.text;
-    expect(await said()).toMatchObject({ code: 'connection.paused', next: { code: 'connection.problem' } });
+    expect(await said()).toMatchObject({ code: 'connection.paused', next: { code: 'connection.also_refused' } });
     await scene.store.removeGuid(scene.shop, '42', scene.now);
     expect(await said()).toEqual({ code: 'connection.not_connected', next: { code: 'connection.also_paused' } });
   });
