@@ -29,8 +29,11 @@ type Watched = {
   facts: LedgerEntry[];
 };
 
-/** Lets an event act on a batch that is never saved, and records what it would have written. */
-function watch(batch: Batch, event: TranslatedEvent): Watched {
+/**
+ * Lets an event act on a batch that is never saved, and records what it would have written.
+ * @param waiting the events before it that would be sent, by their order or customer
+ */
+function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string>): Watched {
   const seen: Watched = { event, outcome: null, delivery: null, facts: [] };
   handleEvent(
     {
@@ -40,8 +43,10 @@ function watch(batch: Batch, event: TranslatedEvent): Watched {
         seen.facts.push({ id, ...entry });
         return id;
       },
+      waiting: (entity) => waiting.get(entity) ?? batch.waiting(entity),
       deliver: (_event, what) => {
         seen.delivery = what;
+        if (what.entity !== null) waiting.set(what.entity, event.id);
         return { settled: null };
       },
       settle: (_event, outcome) => {
@@ -114,7 +119,8 @@ export async function dryRunUnder(
 ): Promise<DryRun[][]> {
   const life = await loadInstallation(sql, shop);
   const batch = await openBatch({ sql, shop, life, stored }, events, { now });
-  const watched = events.map((event) => watch(batch, event));
+  const waiting = new Map<string, string>();
+  const watched = events.map((event) => watch(batch, event, waiting));
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
   const open = deliveries.filter((delivery) => delivery !== null);
   const found = await loadContext(sql, shop, stored.account, open);

@@ -17,8 +17,9 @@ export type ImportMade = {
   startsIn: number | null;
   /** What is older isn't imported; null: everything is. */
   from: number | null;
-  /** The customers in its list or segment. */
+  /** The customers in its list or segment, and all whom its list names, whether they exist or not. */
   listed: readonly number[];
+  named: readonly number[];
   /** Those among them who still exist, and whom it left out. */
   left?: readonly number[];
   /**

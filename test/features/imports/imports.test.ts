@@ -215,6 +215,23 @@ describe('what an import sends', () => {
     expect(payloads().map(({ Email }) => Email)).toEqual(['robin2@example.com']);
   });
 
+  it('are counted and sent once if another in the list was merged into them, and both have their line', async () => {
+    scene = await startScene();
+    const [gone, kept] = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
+    await scene.connector.deliver('customers/merge', {
+      admin_graphql_api_customer_kept_id: kept,
+      admin_graphql_api_customer_deleted_id: gone,
+      status: 'completed',
+      errors: [],
+    });
+    scene.shop.customers.delete(gone ?? '');
+    const { id, counts } = await scene.counted({ kind: 'customers', customerIds: [gone, kept] });
+    expect(counts).toMatchObject({ records: 2, contacts: 1, merged: 1 });
+    await scene.post(`/imports/${id}/start`);
+    expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, counts: { records: 2, accepted: 1 } });
+    expect(payloads().map(({ Email }) => Email)).toEqual(['robin2@example.com']);
+  });
+
   it('are not taken for gone where the app may not see a part of them that is never empty', async () => {
     scene = await startScene();
     const ids = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
