@@ -31,7 +31,8 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * | merged with another customer                                                      | changed |
  * | another address than before: Shopify knows what was chosen about it               | changed |
  * | changed since it was read, and the settings name metafields (no webhook has them) | changed |
- * | the same, and they name lists (only a read shows a data-sale opt-out)             | changed |
+ * | the same, and they name a provider (only a read shows a data-sale opt-out)        | changed |
+ * | the same, but the settings named neither then, and do now                         | missing |
  * | an opt-in without a date: only Shopify can say whether it still holds             | changed |
  * | an older event about a tag says something else than the last read                 | changed |
  * | never read, or the settings name a metafield that wasn't requested then           | missing |
@@ -42,20 +43,27 @@ export function metafieldKeys(mapping: Settings['mapping'] | null): string[] {
  * @param uninstalledAt when the app was last uninstalled, if it was
  */
 export function needsRead(
-  profile: Pick<PersonProfile, 'customerId' | 'read' | 'unheard'>,
-  settings: Pick<Settings, 'mapping' | 'listIds'> | null,
+  profile: Pick<PersonProfile, 'customerId' | 'read' | 'unheard' | 'changedAt'>,
+  settings: Pick<Settings, 'mapping' | 'providerType'> | null,
   news: ChangeHints,
   uninstalledAt: Instant | null = null,
 ): 'missing' | 'changed' | null {
   const { read } = profile;
   if (profile.customerId === null) return null;
   const keys = metafieldKeys(settings?.mapping ?? null);
-  const needed = keys.length > 0 || (settings?.listIds.length ?? 0) > 0;
-  const outdated = news.changedAt != null && (read === null || news.changedAt > read.at);
-  if (news.merged || news.newAddress || news.undatedOptIn || news.otherTags || (needed && outdated)) return 'changed';
+  const needed = keys.length > 0 || (settings?.providerType ?? null) !== null;
+  const isOutdated = (changedAt: Instant | null | undefined) =>
+    needed && changedAt != null && (read === null || changedAt > read.at);
+  if (news.merged || news.newAddress || news.undatedOptIn || news.otherTags || isOutdated(news.changedAt)) {
+    return 'changed';
+  }
   const isBefore = read !== null && uninstalledAt !== null && read.at <= uninstalledAt;
   const isUnheard = Object.values(profile.unheard ?? {}).some(({ at }) => read !== null && read.at <= at);
-  return read === null || isBefore || isUnheard || keys.some((key) => read.metafields[key] === undefined)
+  return read === null ||
+    isBefore ||
+    isUnheard ||
+    isOutdated(profile.changedAt) ||
+    keys.some((key) => read.metafields[key] === undefined)
     ? 'missing'
     : null;
 }

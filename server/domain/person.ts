@@ -55,6 +55,8 @@ export type PersonProfile = {
   tagsOf?: Instant;
   /** Null: never read through the Admin API. */
   read: PersonRead | null;
+  /** When the customer last changed, by their webhooks: what was read before may be out of date. */
+  changedAt?: Instant;
   /** Customers that were merged into this one: the same person, under other ids. */
   mergedFrom?: ShopifyId[];
   /** What they said, and when, about an address that isn't known yet. */

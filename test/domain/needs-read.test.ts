@@ -71,3 +71,12 @@ it.each([
   const unheard = { email: { at, eventId: 'e1' } };
   expect(needsRead({ customerId: '1', read: readWith(), unheard }, NOTHING, {})).toBe(why);
 });
+
+it.each([
+  ['after the last read, with metafields mapped', AT + 1, MAPPED, ALL, 'missing'],
+  ['after the last read, with a provider set', AT + 1, { ...NOTHING, providerType: 3 }, readWith(), 'missing'],
+  ['before it', AT, MAPPED, ALL, null],
+  ['after it, if no setting depends on it', AT + 1, NOTHING, readWith(), null],
+])('a change that webhooks told of %s', (_, changedAt, settings, read, why) => {
+  expect(needsRead({ customerId: '1', read, changedAt }, settings, {})).toBe(why);
+});

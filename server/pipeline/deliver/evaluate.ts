@@ -78,11 +78,14 @@ function unknownOf({ parked }: DeliveryContext, personId: string, { unheard = {}
   return [...(parked.get(personId) ?? []), ...unread];
 }
 
-/** That data may be sold is out of date if Shopify last said so before an uninstall. */
+/**
+ * That data may be sold is out of date if Shopify last said so before an uninstall, or before the
+ * customer changed.
+ */
 function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): boolean | null {
   const optOut = saleOptOutOf(profile);
-  const askedAt = profile.read?.saleAskedAt ?? profile.read?.at ?? null;
-  const isOld = lastUninstalledAt !== null && askedAt !== null && askedAt <= lastUninstalledAt;
+  const askedAt = profile.read?.saleAskedAt ?? profile.read?.at ?? Infinity;
+  const isOld = askedAt <= (lastUninstalledAt ?? -Infinity) || askedAt < (profile.changedAt ?? -Infinity);
   return optOut === false && isOld ? null : optOut;
 }
 

@@ -52,6 +52,7 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   batch.people.touch(person, addresses, at);
   mergeContact(person, t.kind, t.contact, { at, triggeredAt: event.triggeredAt });
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
+  if (changedAt !== null) person.profile.changedAt = Math.max(at, person.profile.changedAt ?? at);
   return { person, waits: batch.ask(person, { newAddress, changedAt }) };
 }
 

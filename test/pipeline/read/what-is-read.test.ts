@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
 import { readScene } from './scene.ts';
@@ -71,6 +71,28 @@ describe('metafields', () => {
     await scene.receive('customers/update', customer(1, { updated_at: ago(-SECOND) }), Date.now() + 2 * SECOND);
     await scene.read();
     expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+  });
+
+  it('are read again if the settings name them again and the customer has changed meanwhile', async () => {
+    const later = async (settings: Record<string, unknown>, event: () => Promise<unknown>) => {
+      scene.base.now += MINUTE;
+      await scene.base.save(settings);
+      await event();
+      await scene.read();
+      return await scene.send();
+    };
+    const changed = async () =>
+      await scene.receive('customers/update', customer(1, { updated_at: new Date(scene.base.now).toISOString() }));
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+    const corrected = [metafield('birth_date', '1981-12-01', 'date')];
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields: corrected });
+    await later({}, changed);
+    const [sent] = await later({ mapping }, async () => await scene.receive('orders/create', order(1, buyer(1))));
+    expect(sent).toMatchObject({ DateOfBirth: '12-01-1981' });
   });
 });
 
@@ -157,6 +179,13 @@ describe('tags', () => {
 
 describe('the data-sale opt-out', () => {
   const lists = { providerType: 3, listIds: ['2127849'], listsFor: 'everyone' };
+  /** Customer 1 is read and sent. */
+  const meet = async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    expect(await scene.send()).toHaveLength(1);
+  };
 
   it('keeps a person off every list, whatever the settings say or the person chose', async () => {
     await scene.begin(lists);
@@ -183,6 +212,53 @@ describe('the data-sale opt-out', () => {
     const [sent] = await scene.send();
     expect(sent).toMatchObject({ FirstName: 'Robin B.' });
     expect(sent).not.toHaveProperty('ListIds');
+  });
+
+  it('made later is read before a provider is sent, even if it has no list', async () => {
+    const provider = { ...lists, listIds: [] };
+    await scene.begin(provider);
+    await meet();
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), dataSaleOptOut: true });
+    scene.base.now += MINUTE;
+    await scene.base.save({ ...provider, providerType: 7 });
+    await scene.receive('customers/update', customer(1, { updated_at: new Date(scene.base.now).toISOString() }));
+    await scene.read();
+    expect(await scene.send()).toEqual([]);
+  });
+
+  describe('made while no list was set', () => {
+    beforeEach(async () => {
+      await meet();
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), dataSaleOptOut: true });
+      scene.base.now += MINUTE;
+    });
+    const change = async () => {
+      const changed = { first_name: 'Robin B.', updated_at: new Date(scene.base.now).toISOString() };
+      await scene.receive('customers/update', customer(1, changed));
+      scene.base.now += MINUTE;
+    };
+
+    it('is read at the customer’s next event, before they join the first', async () => {
+      await change();
+      expect(await scene.send()).toMatchObject([{ FirstName: 'Robin B.' }]);
+      expect(scene.asked).toHaveLength(1);
+      await scene.base.save(lists);
+      await scene.receive('orders/create', order(2, buyer(1)));
+      await scene.read();
+      const [sent] = await scene.send();
+      expect(sent).toMatchObject({ Order: { Id: '2' } });
+      expect(sent).not.toHaveProperty('ListIds');
+      expect(scene.asked).toHaveLength(2);
+    });
+
+    it('keeps the lists out of what already waits', async () => {
+      await scene.base.save({ paused: true });
+      await change();
+      await scene.base.save(lists);
+      const [sent] = await scene.send();
+      expect(sent).toMatchObject({ FirstName: 'Robin B.' });
+      expect(sent).not.toHaveProperty('ListIds');
+    });
   });
 
   it('is unknown before the read: until then nobody joins a list', async () => {
