@@ -5,6 +5,7 @@ import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
+import { madeElsewhere, recordElsewhere } from '../../pipeline/ledger/opt-outs-elsewhere.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -163,7 +164,8 @@ export async function compareConsent(
     const settled = dryRuns[i]?.settled;
     return settled && settled.reason !== 'deleted_person';
   });
-  return await inShop(db, shop, async ({ sql }) => {
+  return await inShop(db, shop, async (held) => {
+    const { sql } = held;
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     // Store nothing about a person who was erased in the meantime.
@@ -171,23 +173,20 @@ export async function compareConsent(
     const isLeft = ({ one }: { one: Missed }) => !gone.has(one.customerId);
     const recorded = kept.filter(isLeft).map(({ one }) => one);
     await sight(sql, shop, recorded, readAt);
-    await appendFacts(
-      sql,
-      shop,
-      recorded.map((one) => ({
-        id: uuidv5([shop.id, one.fact.channel, one.hash, one.fact.state, one.fact.chosenAt].join(' '), FACTS),
-        channel: one.fact.channel,
-        address: one.hash,
-        personId: people.find(keyOf(one))?.id ?? null,
-        state: one.fact.state,
-        level: one.fact.level,
-        chosenAt: one.fact.chosenAt,
-        source: 'reconciliation' as const,
-        eventId: null,
-      })),
-      now(),
-    );
+    const facts = recorded.map((one) => ({
+      id: uuidv5([shop.id, one.fact.channel, one.hash, one.fact.state, one.fact.chosenAt].join(' '), FACTS),
+      channel: one.fact.channel,
+      address: one.hash,
+      personId: people.find(keyOf(one))?.id ?? null,
+      state: one.fact.state,
+      level: one.fact.level,
+      chosenAt: one.fact.chosenAt,
+      source: 'reconciliation' as const,
+      eventId: null,
+    }));
     const at = now();
+    await appendFacts(sql, shop, facts, at);
+    await recordElsewhere(held, madeElsewhere(people, facts), at);
     // A choice just made is sent as well, but its webhook may be on its way.
     const isRecent = ({ fact }: Missed) => (fact.chosenAt ?? 0) > at - MARGIN_MS;
     const add = async (recent: boolean) => {

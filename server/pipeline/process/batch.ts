@@ -64,6 +64,8 @@ export type Batch = {
   /** That delivery brings a new choice, too. */
   bringChoice(entity: string): void;
   addFact(entry: Omit<LedgerEntry, 'id'>): string;
+  /** What was added so far. */
+  facts(): readonly LedgerEntry[];
   /**
    * The person's choices that named their address (as a hash). Known for people about whom an event
    * of the batch, or one before it, has a choice without an address.

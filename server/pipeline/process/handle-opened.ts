@@ -9,6 +9,7 @@ import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-on
 import type { InShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
+import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
 import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { readsTags } from './handle-person-event.ts';
@@ -145,8 +146,12 @@ async function handleBatch(
   for (const event of events) handleEvent(batch, event);
   // What takes long to seal is claimed in a transaction of its own.
   const erases = batch.erasedAlso().length > 0;
-  const leaving = deps.atOnce && !isLarge && !erases ? leaveAtOnce(held, deps.atOnce, rows) : null;
+  // What leaves at once doesn't see what is recorded after it.
+  const elsewhere = madeElsewhere(batch.people, batch.facts());
+  const leaving =
+    deps.atOnce && !isLarge && !erases && elsewhere.length === 0 ? leaveAtOnce(held, deps.atOnce, rows) : null;
   const subjects = await batch.save(leaving?.choose);
+  await recordElsewhere(held, elsewhere, now);
   await eraseMerged(held, batch.erasedAlso());
   await openOptOutsOf(held, [...batch.mergedAway(), ...batch.optedOut()], now);
   if (settings) await openTagOptOuts(held, optedOutByTag(batch.keptByMerges(), settings), now);

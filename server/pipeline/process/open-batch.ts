@@ -132,6 +132,7 @@ export async function openBatch(
       facts.push({ id, ...entry });
       return id;
     },
+    facts: () => facts,
     namedChoices: (person, channel) => {
       const added = facts.flatMap((fact) => {
         const at = madeAt(fact);

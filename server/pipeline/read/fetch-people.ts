@@ -15,6 +15,7 @@ import { loadPeople, type People } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
+import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
 import { applyAbsence, applyRead, confirmedOptIns, factsFromRead, isUndatedOptIn } from '../process/apply-read.ts';
 import { openDueFlags } from './open-due-flags.ts';
 
@@ -116,6 +117,7 @@ async function take(
     const undated = facts.filter(isUndatedOptIn);
     await appendFacts(sql, shop, facts, now);
     await confirm(held, { undated, readAt }, now);
+    await recordElsewhere(held, madeElsewhere(people, facts), now);
     // What was parked since we asked may be newer than the answer.
     const unparked = await unparkRead(sql, shop, wanted);
     const isParked = ({ id }: DueRead) => unparked.has(id);

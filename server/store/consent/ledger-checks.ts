@@ -154,6 +154,10 @@ const KEEPS = {
   phone: keepsAddress('customers_marketing_consent/update'),
 };
 
+/** Of these addresses, those about which nothing open will tell an opt-out. */
+export const withoutOpenOptOut = async (sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<LedgerKey[]> =>
+  await withoutOpen(sql, shop, keys, KEEPS);
+
 /** The same for the addresses that these people, who were deleted or merged into others, have or had. */
 export async function untoldOptOutsOf(
   sql: Sql,

@@ -226,6 +226,32 @@ describe('an opt-out whose webhook never arrived', () => {
     expect(await found()).toHaveLength(1);
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
   });
+
+  it.each(['due_at', 'consent_due_at'] as const)(
+    'of somebody who moved since undoes the opt-in that Ascent360 has for their old address as well, found when %s has come',
+    async (column) => {
+      const known = buyer();
+      const optIn = { marketingOptInLevel: 'SINGLE_OPT_IN', marketingUpdatedAt: ago(4 * HOUR) } as const;
+      const old = emailOf('old@example.com', { marketingState: 'SUBSCRIBED', ...optIn });
+      shop.setCustomer({ ...known, defaultEmailAddress: old });
+      await connector.deliver('customers/create', { id: 501, email: 'old@example.com', updated_at: known.updatedAt });
+      await readOnce();
+      await connector.settled();
+      expect(payloads()).toMatchObject([{ Email: 'old@example.com', EmailPermission: true }]);
+      const optedOut = buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(3 * HOUR) });
+      shop.setCustomer({ ...optedOut, updatedAt: ago(2 * HOUR) });
+      await compare(column);
+      const told = () => payloads().filter(({ EmailPermission }) => EmailPermission === false);
+      await until('both are told', async () => (told().length > 1 ? true : undefined));
+      expect(
+        told()
+          .map(({ Email }) => Email)
+          .sort(),
+      ).toEqual(['ana@example.com', 'old@example.com']);
+      await compare('consent_due_at');
+      expect(told()).toHaveLength(2);
+    },
+  );
 });
 
 describe('comparing consent', () => {

@@ -293,6 +293,31 @@ describe('a read and a webhook about the same choice', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'new@example.com', EmailPermission: false }]);
   });
 
+  it('an opt-out whose message was lost, and who moved since, is about the address that it undoes an opt-in of, too', async () => {
+    const seen = async (emailAddress: string, at: number, consent: ReturnType<typeof emailOf>) => {
+      const updatedAt = ago(at);
+      scene.shopify.setCustomer({ id: 1, updatedAt, defaultEmailAddress: { ...consent, emailAddress } });
+      const body = customer(1, { email: emailAddress, updated_at: updatedAt });
+      await scene.receive('customers/update', body, Date.now() - at);
+      await scene.read();
+      return await scene.send();
+    };
+    const first = await seen('person1@example.com', 9 * MINUTE, optedIn(1, ago(9 * MINUTE)));
+    expect(first).toMatchObject([{ EmailPermission: true }]);
+    const optOut = optedOut(1, ago(7 * MINUTE));
+    const told = await seen('new@example.com', 5 * MINUTE, optOut);
+    expect(told).toHaveLength(2);
+    expect(told).toContainEqual(expect.objectContaining({ Email: 'new@example.com', EmailPermission: false }));
+    // Nothing else of theirs is about the address they no longer have.
+    expect(told).toContainEqual({
+      SourceName: 'Shopify',
+      SourceType: 'Ecommerce',
+      Email: 'person1@example.com',
+      EmailPermission: false,
+    });
+    expect(await seen('newer@example.com', 2 * MINUTE, optOut)).toMatchObject([{ Email: 'newer@example.com' }]);
+  });
+
   it('WhatsApp consent is recorded and never sent', async () => {
     const whatsApp = { state: 'UNSUBSCRIBED', updatedAt: ago(SECOND) } as const;
     scene.shopify.setCustomer({ id: 1, defaultPhoneNumber: phoneOf('+13035550100', {}, whatsApp) });

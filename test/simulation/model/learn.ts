@@ -126,6 +126,15 @@ const isKnown = (account: Account, customer: Customer, address: string) =>
     (seen) => seen.must !== NEVER && (seen.customer === customer.id || (seen.address === address && !seen.bulk)),
   ) || account.facts.some((fact) => fact.must !== NEVER && fact.address === address);
 
+/** Wherever the customer had been seen before, they may have made the choice there. */
+function learnElsewhere(account: Account, fact: Fact): void {
+  const { channel, customer } = fact;
+  const seen = account.sightings.filter((one) => one.customer === customer && one.channel === channel);
+  for (const address of new Set(seen.map((one) => one.address))) {
+    if (address !== fact.address) account.facts.push({ ...fact, address, must: NEVER });
+  }
+}
+
 /**
  * Shopify said what it has on a customer.
  * @param how since when they have had their addresses, when it was said, and from when on the app
@@ -156,7 +165,7 @@ export function learnRead(
     const isNoted = !how.bulk || at !== null;
     const known = { may, must: isOwed && isNoted ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
-    account.facts.push({
+    const fact: Fact = {
       channel,
       address,
       customer: customer.id,
@@ -168,7 +177,9 @@ export function learnRead(
       undatedSince: null,
       addressSince: since[channel],
       ...known,
-    });
+    };
+    account.facts.push(fact);
+    if (fact.state === 'unsubscribed' && at !== null) learnElsewhere(account, fact);
     account.words.push({
       customer: customer.id,
       channel,

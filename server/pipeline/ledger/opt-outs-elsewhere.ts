@@ -1,0 +1,69 @@
+import { v5 as uuidv5 } from 'uuid';
+import type { Instant } from '../../domain/scalars.ts';
+import { hadAt } from '../../domain/sightings.ts';
+import { appendFacts, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
+import { loadHolders } from '../../store/people/holders.ts';
+import type { KnownAddress, People } from '../../store/people/people.ts';
+import type { InShop } from '../in-shop.ts';
+import { openDueOptOuts } from './open-due-opt-outs.ts';
+
+/** UUID namespace for the ids of these facts. */
+const FACTS = '1c9b6d0e-52f7-4b7a-9a35-7e0d4c8f2a61';
+
+/** An opt-out that was made at another address than the one Shopify names now. */
+export type OptOutElsewhere = { entry: LedgerEntry; at: KnownAddress };
+
+/**
+ * Shopify names the address that a customer has when it is asked, wherever they chose. Of these
+ * facts, the opt-outs made at other addresses that their people had then, as far as we know. Pure.
+ */
+export function madeElsewhere(people: Pick<People, 'byId'>, facts: readonly LedgerEntry[]): OptOutElsewhere[] {
+  return facts.flatMap((entry) => {
+    const { channel, address, personId, state, chosenAt, source } = entry;
+    if (state !== 'unsubscribed' || chosenAt === null || source === 'consent_topic' || personId === null) return [];
+    const person = people.byId(personId);
+    if (person?.id !== personId) return [];
+    const had = hadAt(
+      [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== ''),
+      chosenAt,
+    );
+    return had
+      .filter(({ hash }) => hash !== address)
+      .map((at) => {
+        const id = uuidv5([personId, channel, at.hash, chosenAt].join(' '), FACTS);
+        return { entry: { ...entry, id, address: at.hash }, at };
+      });
+  });
+}
+
+const OPT_INS: ReadonlySet<string | null> = new Set(['subscribed', 'ticked']);
+
+/**
+ * Records those that undo an older opt-in, unless another customer has the address by now, and
+ * opens deliveries for those that are due.
+ */
+export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhere[], now: Instant): Promise<void> {
+  if (made.length === 0) return;
+  const { sql, shop } = held;
+  const entries = made.map(({ entry }) => entry);
+  const ledger = await loadFacts(sql, shop, entries);
+  const holders = Map.groupBy(await loadHolders(sql, shop, entries), ledgerKey);
+  const undoing = made.flatMap(({ entry, at }) => {
+    const key = ledgerKey(entry);
+    const undoes = ledger
+      .get(key)
+      ?.some(
+        ({ state, chosenAt, heardAt }) => OPT_INS.has(state) && (chosenAt ?? heardAt ?? 0) <= (entry.chosenAt ?? 0),
+      );
+    const isAnothers = holders
+      .get(key)
+      ?.some(
+        ({ id, gone, profile, lastSeenAt }) =>
+          id !== entry.personId && !gone && profile.customerId !== null && lastSeenAt > at.lastSeenAt,
+      );
+    return undoes && !isAnothers ? [entry] : [];
+  });
+  await appendFacts(sql, shop, undoing, now);
+  await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, undoing), now);
+}
