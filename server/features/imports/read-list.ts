@@ -19,7 +19,7 @@ export type Cursors = Map<string, Set<string>>;
 export type ListDeps = { db: Db; admin: Admin };
 
 /**
- * Lists the next customers of a segment: up to 1000, in pages of ids. Keeps none of them if the
+ * Lists the next customers of a segment, in pages of ids. Keeps none of them if the
  * import was cancelled meanwhile.
  * @returns whether the list is complete
  * @throws AdminError
@@ -35,7 +35,7 @@ export async function listMembers(
   const seen = cursors.get(job.id) ?? new Set<string>();
   nextCursor(SegmentMembers.name, pageInfo, new Set(seen));
   const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
-  const complete = !pageInfo.hasNextPage || found.length === 0;
+  const complete = !pageInfo.hasNextPage;
   const isKept = await db.transaction(async (sql) => {
     if (!(await isCounting(sql, job.id))) return false;
     // Fill the last page first if it isn't full, so that a line number gives a page and a place in

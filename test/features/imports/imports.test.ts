@@ -253,6 +253,18 @@ describe('what an import sends', () => {
     });
   });
 
+  it('are the members of a segment, also if one of its pages is empty', async () => {
+    scene = await startScene();
+    const known = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
+    scene.shop.segments.set('gid://shopify/Segment/5', known);
+    const empty = { edges: [], pageInfo: { hasNextPage: true, endCursor: Buffer.from('0').toString('base64url') } };
+    let asked = 0;
+    const change = (text: string) =>
+      asked++ === 0 ? JSON.stringify({ ...JSON.parse(text), data: { customerSegmentMembers: empty } }) : text;
+    scene.shop.behave((operation) => (operation === 'SegmentMembers' ? { change } : null));
+    expect((await scene.counted({ kind: 'customers', segmentId: '5' })).counts).toMatchObject({ records: 2 });
+  });
+
   it('carries the mapped metafields', async () => {
     scene = await startScene({ mapping: { dateOfBirth: { from: 'metafield', key: 'facts.birth_date' } } });
     const metafield = { namespace: 'facts', key: 'birth_date', type: 'date', value: '1990-02-01' };

@@ -101,7 +101,7 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/features/imports/read-list.ts',
-        find: 'const complete = !pageInfo.hasNextPage || found.length === 0;',
+        find: 'const complete = !pageInfo.hasNextPage;',
         replace: 'const complete = true;',
       },
     ],
