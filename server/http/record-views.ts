@@ -36,7 +36,8 @@ export function recordLooks(db: Db, now: () => Instant): Router {
   const router = Router();
   for (const { method, path, what, once } of looks) {
     const handler: RequestHandler = async (req, res, next) => {
-      const about = idOf(req.params['id']);
+      const id = idOf(req.params['id']);
+      const about = id ? { id, isPerson: path.startsWith('/people/') } : null;
       try {
         const { shop, userId } = merchantOf(res);
         await noteLook(db, shop, { who: userId, what, about, once }, now());

@@ -7,7 +7,7 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
+import { lockFacts, type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
 import type { ShopAnswer } from './api.ts';
 import { MOST_VIEWS, setupContract, setupSteps, viewContract } from './contract.ts';
 
@@ -38,9 +38,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
   /** @param changed what becomes of the facts; null: nothing */
   const change = async (shop: Shop, changed: (facts: ShopFacts) => ShopFacts | null): Promise<ShopFacts | null> =>
     await db.transaction(async (sql) => {
-      // Lock the row, so that a shop/update at the same moment isn't lost.
-      await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
-      const facts = changed(await shops.facts(shop, sql));
+      const facts = changed(await lockFacts(sql, shop));
       if (facts) await saveFacts(sql, shop, facts);
       return facts;
     });

@@ -182,7 +182,7 @@ async function finish(deps: FetchDeps, shop: Shop, parked: Parked): Promise<numb
  */
 async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], error: AdminError): Promise<void> {
   const ids = people.map(({ id }) => id);
-  deps.log.error({ stage: 'read', shop: shop.id, people: ids, err: error }, 'Shopify does not say who they are');
+  deps.log.error({ stage: 'read', shop: shop.id, people: ids.length, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
     await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
     if (!error.partial) await stopReadWaits(sql, shop, ids);

@@ -5,9 +5,11 @@ import { interruptedEntry } from '../deliveries/attempts.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey } from '../people/identifiers.ts';
+import { forgetLooksAt } from '../shops/access-log.ts';
 import { eraseRequests, type PrivacySubject } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
+import { forgetViews } from './forget-views.ts';
 import { forgetMerged } from './kept-instead.ts';
 import { isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
 
@@ -52,6 +54,8 @@ export async function redactPerson(
     ids,
   ]);
   await sql.query('DELETE FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
+  await forgetLooksAt(sql, shop, ids);
+  await forgetViews(sql, shop, traces);
   return interrupted;
 }
 

@@ -7,7 +7,7 @@ import { writtenBinding } from '../people/save-people.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { mergersOf } from './kept-instead.ts';
-import { unsearchableEvents } from './unsearchable-events.ts';
+import { type Names, unsearchableEvents } from './unsearchable-events.ts';
 
 /** An address as the ledger knows it. */
 export type Address = { channel: Channel; address: string };
@@ -25,6 +25,8 @@ export type Traces = {
   events: string[];
   /** Data requests about them. */
   requests: string[];
+  /** What may name them in a text. */
+  names: Names;
 };
 
 /**
@@ -68,7 +70,8 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
     [shop.id, ids],
   );
   const mergers = await mergersOf(sql, shop, ids, customerIds);
-  const unread = await unsearchableEvents(sql, shop, { customerIds, emails: known.emails, phones: known.phones });
+  const names: Names = { customerIds, emails: known.emails, phones: known.phones };
+  const unread = await unsearchableEvents(sql, shop, names);
   return {
     people,
     customerIds,
@@ -81,6 +84,7 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
       .filter((id) => !anothers.has(id))
       .sort(),
     requests: requests.map(({ id }) => id).filter((id) => !anothers.has(id)),
+    names,
   };
 }
 

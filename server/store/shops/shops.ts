@@ -145,7 +145,7 @@ export function createShops(db: Db, keys: Keys): Shops {
     },
     facts: async (shop, sql = db) => {
       const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1', [shop.id]);
-      return row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+      return openFacts(shop, row?.facts);
     },
     checkKeys: async () => {
       const rows = await db.query<ShopRow>(
@@ -179,6 +179,18 @@ export function createShops(db: Db, keys: Keys): Shops {
   };
 }
 
+const openFacts = (shop: Shop, facts: Uint8Array | null | undefined) =>
+  facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, facts) : {};
+
+/** The facts, which nobody else changes until the transaction ends. */
+export async function lockFacts(sql: Sql, shop: Shop): Promise<ShopFacts> {
+  const [row] = await sql.query<{ facts: Uint8Array | null }>(
+    'SELECT facts FROM shops WHERE id = $1 FOR NO KEY UPDATE',
+    [shop.id],
+  );
+  return openFacts(shop, row?.facts);
+}
+
 export async function saveFacts(sql: Sql, shop: Shop, facts: ShopFacts): Promise<void> {
   await sql.query('UPDATE shops SET facts = $2 WHERE id = $1', [
     shop.id,
@@ -197,10 +209,7 @@ export async function mergeFacts(
   told: ShopFacts,
   from: 'webhook' | 'read' = 'webhook',
 ): Promise<void> {
-  const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1 FOR UPDATE', [
-    shop.id,
-  ]);
-  const known = row?.facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, row.facts) : {};
+  const known = await lockFacts(sql, shop);
   const isOlder = told.updatedAt !== undefined && told.updatedAt < (known.updatedAt ?? told.updatedAt);
   if (isOlder && from === 'webhook') return;
   await saveFacts(sql, shop, { ...known, ...told, ...(isOlder && { updatedAt: known.updatedAt }) });

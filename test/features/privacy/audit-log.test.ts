@@ -142,10 +142,19 @@ describe('the audit log', () => {
     const ids = await connector.db.query<{ id: string }>('SELECT id FROM people');
     const vault = keys.unlock(SHOP, shop?.wrapped_key ?? Buffer.alloc(0), shop?.wrap_key_id ?? '');
     const email = vault.hash('email', CANARY.email.toLowerCase());
+    // The page of the canary is open, and is loaded again after they were erased.
+    const look = async () => {
+      for (const { id } of ids) await connector.api('GET', `/people/${id}`);
+    };
+    await look();
+    const looks = () => connector.db.query("SELECT 1 FROM access_log WHERE what = 'person'");
+    const looked = (await looks()).length;
     const linked = (text: string, known: readonly { id: string }[]) =>
       known.some(({ id }) => text.includes(vault.hash('audit', `${id}\nemail\n${email}`)));
     expect(linked(before, ids)).toBe(true);
     await connector.deliver('customers/redact', redact(CANARY));
+    expect((await looks()).length).toBe(looked);
+    await look();
     const after = await exportOf();
     expect(verifyExport(after)).toMatchObject({ ok: true, first: 1 });
     expect(after.startsWith(before.slice(0, before.trimEnd().lastIndexOf('\n')))).toBe(true);
@@ -160,6 +169,7 @@ describe('the audit log', () => {
       ['consent_facts', 'person_id'],
       ['deliveries', 'person_id'],
       ['entity_states', 'person_id'],
+      ['access_log', 'about'],
     ]) {
       const rows = await connector.db.query(`SELECT 1 FROM ${table} WHERE ${column}::text = ANY($1::text[])`, [
         [...gone],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Connector, startConnector } from '../../fakes/connector.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
@@ -244,6 +245,24 @@ describe('customers/redact', () => {
     }
     await connector.deliver('customers/redact', redact({ email: CANARY.email }));
     expect(await connector.event('escaped')).toMatchObject({ state: 'skipped', reason: 'redacted' });
+  });
+
+  it('deletes the saved views of the person’s events, and those named after their email, phone or id; others stay', async () => {
+    await connector.deliver('customers/create', about);
+    const { body } = await connector.api('GET', `/people?q=${CANARY.id}`);
+    const person = (body as { items: { id: string }[] }).items[0]?.id;
+    const views = [
+      { name: 'VIP from Canarytown', filter: { person } },
+      { name: `For ${CANARY.email.toUpperCase()}`, filter: {} },
+      { name: '(500) 555-0106 called', filter: {} },
+      { name: `${CANARY.id}`, filter: {} },
+      { name: 'Opt-outs', filter: { optOuts: 'waiting' } },
+    ];
+    for (const view of views) await connector.api('PUT', `/views/${randomUUID()}`, view);
+    expect(await kept(connector)).toContain('shops.facts');
+    await connector.deliver('customers/redact', redact(CANARY));
+    expect((await connector.api('GET', '/shop')).body).toMatchObject({ views: [{ name: 'Opt-outs' }] });
+    expect(await kept(connector)).toEqual([]);
   });
 
   it('erases what is known of an order whose events retention has deleted', async () => {
