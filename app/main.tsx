@@ -7,6 +7,7 @@ import { Router } from 'wouter';
 import { readLocale } from './locale.ts';
 import { usePageLocation } from './location.ts';
 import { Routes } from './routes.tsx';
+import './shell/forced-colors.css';
 import { AppLink } from './shell/app-link.tsx';
 import { Navigation } from './shell/navigation.tsx';
 import { createQueryClient } from './shell/query-client.ts';

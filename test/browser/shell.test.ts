@@ -58,6 +58,18 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByText(/^What you see is from /).waitFor({ state: 'detached' });
   });
 
+  it('shows what is ticked and what is chosen where the system forces its own colours', async () => {
+    const page = await stage().open('/settings');
+    await page.emulateMedia({ forcedColors: 'active' });
+    const ticked = page.getByLabel('Send orders');
+    await expect.poll(async () => await ticked.evaluate((box) => getComputedStyle(box).opacity)).toBe('1');
+    await page.getByRole('link', { name: 'Activity' }).click();
+    const chosen = page.getByRole('tab', { name: 'All', selected: true });
+    const outlineOf = (tab: Element) => getComputedStyle(tab).outlineStyle;
+    expect(await chosen.evaluate(outlineOf)).toBe('solid');
+    expect(await page.getByRole('tab', { name: 'Waiting' }).evaluate(outlineOf)).not.toBe('solid');
+  });
+
   it('says so if App Bridge doesn’t load', async () => {
     const page = await stage().open('/', { appBridge: false });
     await page.getByText('We couldn’t reach Shopify').waitFor();
