@@ -1,5 +1,6 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt, textIf, textsOf } from '../texts.ts';
 
@@ -59,9 +60,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   return (
     <Card>
       <BlockStack gap="300">
-        <Text as="h2" variant="headingMd">
-          {t('title')}
-        </Text>
+        <CardHead title={t('title')} />
         {attempts.length === 0 ? (
           <Text as="p" tone="subdued">
             {t('none')}

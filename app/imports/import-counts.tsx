@@ -1,5 +1,6 @@
-import { BlockStack, Card, DescriptionList, Link, Text } from '@shopify/polaris';
+import { BlockStack, Card, DescriptionList, Link } from '@shopify/polaris';
 import { withQuery } from '../api.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textIf, textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
@@ -49,9 +50,7 @@ export function ImportCounts({ one }: { one: Import }) {
   return (
     <Card>
       <BlockStack gap="200">
-        <Text as="h2" variant="headingMd">
-          {t(startedAt !== null ? 'did' : state === 'counting' ? 'soFar' : 'would')}
-        </Text>
+        <CardHead title={t(startedAt !== null ? 'did' : state === 'counting' ? 'soFar' : 'would')} />
         <DescriptionList
           gap="tight"
           items={rowsOf(one).map(({ term, count, query }) => ({

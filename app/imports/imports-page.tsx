@@ -5,6 +5,7 @@ import { ApiError, call } from '../api.ts';
 import { navigate } from '../location.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
+import { CardHead } from '../shell/card-head.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
@@ -77,9 +78,7 @@ function NewImport() {
         }}
       >
         <BlockStack gap="400">
-          <Text as="h2" variant="headingMd">
-            {t('form.title')}
-          </Text>
+          <CardHead title={t('form.title')} />
           {begin.error && !beside && <Failure error={begin.error} />}
           <ChoiceList
             title={t('form.kind')}

@@ -1,5 +1,6 @@
 import { BlockStack, Button, Card, Collapsible, InlineStack, Link, Text } from '@shopify/polaris';
 import { useState } from 'react';
+import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import './chart.css';
@@ -143,9 +144,7 @@ export function Chart({ daily, queries }: { daily: readonly Day[]; queries: Quer
   return (
     <Card>
       <BlockStack gap="300">
-        <Text as="h2" variant="headingMd">
-          {t('chart.title')}
-        </Text>
+        <CardHead title={t('chart.title')} />
         <div className="chart-frame">
           <svg
             className="chart-scale"

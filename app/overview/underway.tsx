@@ -2,6 +2,7 @@ import { BlockStack, Card, InlineStack, Link, ProgressBar, Text } from '@shopify
 import type { ReactNode } from 'react';
 import { ImportWaits } from '../imports/import-waits.tsx';
 import { nameOf } from '../imports/name-of.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 import './underway.css';
@@ -55,9 +56,7 @@ export function Underway({ overview, at }: { overview: Overview; at: number }) {
   return (
     <Card>
       <BlockStack gap="300">
-        <Text as="h2" variant="headingMd">
-          {t('title')}
-        </Text>
+        <CardHead title={t('title')} />
         <dl className="underway">
           <Line name={t('lastEvent')}>{lastEventAt ? format.since(lastEventAt, at) : t('never')}</Line>
           <Line name={t('oldestWaiting')}>

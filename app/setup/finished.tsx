@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { Text as Said } from '../../server/domain/wording/text.ts';
 import { overviewQuery } from '../overview/overview-query.ts';
+import { CardHead } from '../shell/card-head.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textsOf } from '../texts.ts';
@@ -20,9 +21,7 @@ function Ending({ heldUp, onClose }: { heldUp: readonly Said[] | null; onClose: 
     <div ref={top} tabIndex={-1} style={{ outline: 'none' }}>
       <Card>
         <BlockStack gap="300">
-          <Text as="h2" variant="headingMd">
-            {t(allSet ? 'finished.title' : 'finished.stepsDone')}
-          </Text>
+          <CardHead title={t(allSet ? 'finished.title' : 'finished.stepsDone')} />
           {allSet && <Text as="p">{t('finished.text')}</Text>}
           {heldUp?.map((text) => (
             <Text as="p" key={text.code}>
