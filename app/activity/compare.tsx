@@ -77,7 +77,6 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
     sentWith: t('sentWith'),
     sentErased: t('sentErased'),
     nothingSent: t('nothingSent'),
-    notMade: t('notMade'),
   };
   const { message, rows } = useRows(detail, event);
   const origin = rows.find(({ field }) => field.key === choice.chosen)?.origin ?? null;

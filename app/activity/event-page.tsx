@@ -96,18 +96,9 @@ function Facts({ detail }: { detail: ActivityDetail }) {
           },
         ]
       : []),
-    ...(person
-      ? [
-          {
-            term: t('event.person'),
-            // Nobody is found by name: names are encrypted too.
-            description: /^(\S+@\S+|\+?\d+)$/.test(person) ? (
-              <Link url={withQuery('/people', { q: person })}>{person}</Link>
-            ) : (
-              person
-            ),
-          },
-        ]
+    // Nobody is found by name: names are encrypted too.
+    ...(person && /^(\S+@\S+|\+?\d+)$/.test(person)
+      ? [{ term: t('event.person'), description: <Link url={withQuery('/people', { q: person })}>{person}</Link> }]
       : []),
   ];
   return <DescriptionList items={items} gap="tight" />;

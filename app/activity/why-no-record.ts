@@ -4,6 +4,5 @@ import type { ActivityDetail } from '../../server/features/activity/api.ts';
 export function whyNoRecord({ state, attempts }: Pick<ActivityDetail, 'state' | 'attempts'>) {
   if (state === 'waiting' || state === 'sending' || state === 'retrying') return 'notYet';
   if (state === 'merged') return 'sentWith';
-  if (attempts.length > 0) return 'sentErased';
-  return state === 'attention' ? 'notMade' : 'nothingSent';
+  return attempts.length > 0 ? 'sentErased' : 'nothingSent';
 }

@@ -4,7 +4,7 @@ import type { Format } from '../locale.ts';
 import { nameOf } from '../people/name-of.ts';
 import { useFormat, useShop } from '../shell/shop.tsx';
 import { withKeys } from '../shell/with-keys.ts';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import './consent.css';
 import { eachOnce } from './each-once.ts';
 
@@ -72,7 +72,19 @@ const choicesOf = (facts: readonly Fact[]): Fact[] =>
 /** Why nothing was sent, each reason once until another one follows. */
 const reasonsOf = (decisions: readonly Decision[]): Decision[] => eachOnce(decisions, ({ reason }) => reason);
 
-function ChannelPart({ channel, entries }: { channel: Channel; entries: readonly (Fact | Decision)[] }) {
+/** Reasons for which nothing was left out. */
+const leavingNothingOut = ['due', 'already_told', 'no_address'];
+
+/** An event that has nothing else to send makes no record that could leave a permission out: why it does, it says here. */
+function whyNothing(channel: Channel, { consent }: PersonDetail): string {
+  const { state, now } = channel === 'email' || channel === 'sms' ? consent[channel] : { state: null, now: null };
+  if (state === null || leavingNothingOut.includes(now.reason)) return t('notSentNone');
+  return textAt(`people.consent.reasons.${now.reason}`);
+}
+
+type ChannelProps = { channel: Channel; person: PersonDetail; entries: readonly (Fact | Decision)[] };
+
+function ChannelPart({ channel, person, entries }: ChannelProps) {
   const own = entries.filter((entry) => entry.channel === channel);
   const decisions = own.filter((entry): entry is Decision => entry.kind === 'decision');
   const isOfSeveral = new Set(own.map(({ address }) => address)).size > 1;
@@ -95,7 +107,7 @@ function ChannelPart({ channel, entries }: { channel: Channel; entries: readonly
       />
       <Part
         title={t('notSent')}
-        none={t('notSentNone')}
+        none={whyNothing(channel, person)}
         entries={reasonsOf(decisions.filter(({ value }) => value === null))}
         isOfSeveral={isOfSeveral}
       />
@@ -132,7 +144,7 @@ export function Sheet({ person, at }: { person: PersonDetail; at: string }) {
             </Text>
           </BlockStack>
           {shown.map((channel) => (
-            <ChannelPart key={channel} channel={channel} entries={entries} />
+            <ChannelPart key={channel} channel={channel} person={person} entries={entries} />
           ))}
           <Text as="p" tone="subdued">
             {t('note')}

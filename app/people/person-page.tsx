@@ -6,6 +6,7 @@ import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
+import { CardHead } from '../shell/card-head.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
@@ -68,9 +69,7 @@ function Facts({ person }: { person: PersonDetail }) {
   return (
     <Card>
       <BlockStack gap="200">
-        <Text as="h2" variant="headingMd">
-          {t('facts.title')}
-        </Text>
+        <CardHead title={t('facts.title')} />
         <DescriptionList items={items} gap="tight" />
         {read.tags.length > MOST_TAGS && (
           <details>

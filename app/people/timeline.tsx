@@ -35,9 +35,19 @@ function detailOf(entry: TimelineEntry, format: Format): string {
   return entry.kind === 'delivery' ? noteOf({ state: entry.state, text: entry.text }, format) : say(entry.text, format);
 }
 
-function Entry({ entry, person }: { entry: TimelineEntry; person: PersonDetail }) {
+/** Channels in which there are several addresses: their lines name their own. */
+function channelsOfSeveral(timeline: readonly TimelineEntry[]): ReadonlySet<string> {
+  const addressed = timeline.filter((entry) => 'channel' in entry);
+  const addressesOf = (channel: string) =>
+    new Set(addressed.filter((entry) => entry.channel === channel).map(({ address }) => address));
+  return new Set(addressed.map(({ channel }) => channel).filter((channel) => addressesOf(channel).size > 1));
+}
+
+function Entry(props: { entry: TimelineEntry; person: PersonDetail; ofSeveral: ReadonlySet<string> }) {
+  const { entry, person, ofSeveral } = props;
   const format = useFormat();
   const detail = detailOf(entry, format);
+  const address = 'channel' in entry && ofSeveral.has(entry.channel) ? entry.address : null;
   return (
     <li>
       <InlineStack gap="200" blockAlign="center">
@@ -53,6 +63,7 @@ function Entry({ entry, person }: { entry: TimelineEntry; person: PersonDetail }
       {detail && <Text as="p">{detail}</Text>}
       <Text as="p" tone="subdued" variant="bodySm">
         <time dateTime={entry.at}>{format.moment(entry.at)}</time>
+        {address && ` · ${address}`}
         {entry.eventId && (
           <>
             {' · '}
@@ -71,6 +82,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
   const entries = repeats ? person.timeline : withoutRepeats(person.timeline);
   const shown = entries.filter((entry) => kind === 'all' || entry.kind === kind);
   const search = person.email ?? person.mobile ?? person.phone ?? person.customerId;
+  const ofSeveral = channelsOfSeveral(person.timeline);
   const withDecisions = kind === 'all' || kind === 'decision';
   return (
     <Card>
@@ -94,7 +106,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
           <Box>
             <ol className="timeline">
               {withKeys(shown, JSON.stringify).map(({ key, item }) => (
-                <Entry key={key} entry={item} person={person} />
+                <Entry key={key} entry={item} person={person} ofSeveral={ofSeveral} />
               ))}
             </ol>
           </Box>

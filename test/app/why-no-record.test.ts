@@ -15,7 +15,7 @@ it.each([
   ['accepted', [attempt], 'sentErased'],
   ['attention', [attempt], 'sentErased'],
   ['skipped', [], 'nothingSent'],
-  ['attention', [], 'notMade'],
+  ['attention', [], 'nothingSent'],
   ['merged', [], 'sentWith'],
   ['waiting', [], 'notYet'],
   ['sending', [], 'notYet'],

@@ -322,8 +322,9 @@ inBrowser(
         const named = { id: 880_003, first_name: 'Ann', last_name: 'Lee 3', updated_at: '2026-11-01T10:00:00Z' };
         const { id } = await connector.deliver('customers/update', named);
         const page = await stage().open(`/activity/${id}`);
-        await page.getByRole('definition').filter({ hasText: 'Ann Lee 3' }).waitFor();
-        expect(await page.getByRole('link', { name: 'Ann Lee 3' }).count()).toBe(0);
+        await page.getByRole('heading', { name: 'Ann Lee 3' }).waitFor();
+        await page.getByText('We sent nothing.').waitFor();
+        expect(await page.getByText('Find this customer').count()).toBe(0);
       });
 
       it('is resent after a preview of what would be sent', async () => {

@@ -196,6 +196,22 @@ inBrowser(
       expect(await sheet.isVisible()).toBe(true);
     });
 
+    it('it says why a choice made no record at all, too', async () => {
+      const { connector } = stage();
+      const email = 'unknown-level@example.com';
+      await connector.deliver('customers_email_marketing_consent/update', {
+        customer_id: 880_010,
+        email_address: email,
+        email_marketing_consent: {
+          state: 'subscribed',
+          opt_in_level: 'unknown',
+          consent_updated_at: new Date().toISOString(),
+        },
+      });
+      const page = await stage().open(`/people/consent?q=${email}`);
+      await page.getByText('only an explicit choice counts, and Shopify has none that your settings accept.').waitFor();
+    });
+
     it('customers are called by what reaches them, never by a number', async () => {
       const page = await stage().open('/activity?topic=customers/update');
       await eventRows(page).first().waitFor();

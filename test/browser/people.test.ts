@@ -114,6 +114,29 @@ inBrowser(
       expect(await overflow(page)).toBe(0);
     });
 
+    it('with two addresses have a timeline that says which one each choice was about', async () => {
+      const { connector } = stage();
+      const [before, now] = ['before@example.com', 'now@example.com'];
+      for (const [email, state] of [
+        [before, 'unsubscribed'],
+        [now, 'subscribed'],
+      ] as const) {
+        const at = new Date().toISOString();
+        await connector.deliver('customers/update', { id: 880_004, email, updated_at: at });
+        await connector.deliver('customers_email_marketing_consent/update', {
+          customer_id: 880_004,
+          email_address: email,
+          email_marketing_consent: { state, opt_in_level: 'single_opt_in', consent_updated_at: at },
+        });
+      }
+      const { items } = (await connector.api('GET', `/people?q=${now}`)).body as { items: { id: string }[] };
+      const page = await stage().open(`/people/${items[0]?.id}`);
+      const line = (text: string, address: string) =>
+        page.getByRole('listitem').filter({ hasText: text }).filter({ hasText: address }).first().waitFor();
+      await line('Email: opt-out sent', before);
+      await line('Email: opt-in sent', now);
+    });
+
     it('of whom no choice is known aren’t said to have none in Shopify', async () => {
       const { connector } = stage();
       const email = 'unasked@example.com';

@@ -1,10 +1,7 @@
 import type { ActivityItem } from '../../../server/store/events/event-list.ts';
-import { topicName } from '../../activity/state-badge.tsx';
+import { kindOf, nameOf } from '../../activity/describe-event.ts';
 import type { Format } from '../../locale.ts';
-import { say } from '../../texts.ts';
 
 /** `Order placed · Order #1005 · mia@example.com · 3 May 2026, 14:05` */
-export const describeEvent = ({ topic, summary, receivedAt }: ActivityItem, format: Format): string =>
-  [topicName(topic), summary?.text && say(summary.text, format), summary?.who, format.moment(receivedAt)]
-    .filter(Boolean)
-    .join(' · ');
+export const describeEvent = (item: ActivityItem, format: Format): string =>
+  [kindOf(item, format), nameOf(item, format), format.moment(item.receivedAt)].filter(Boolean).join(' · ');
