@@ -172,7 +172,7 @@ describe('sending many customers', () => {
   it.each([
     ['another import is under way', 409, 'refusal.other_import', 'Another import is in progress.'],
     ['there are too many', 422, 'fault.ids_long', 'Send a segment instead.'],
-    ['the app can’t accept this', 422, 'fault.json', 'The app can’t take this.'],
+    ['the app can’t accept this', 422, 'fault.json', 'select the customers again'],
   ])('says so if %s', async (_, status, code, sentence) => {
     await open({ [BEGIN]: { status, body: { errors: [{ message: 'Not shown', text: { code } }] } } });
     await expect.poll(text).toContain(sentence);
@@ -184,6 +184,37 @@ describe('sending many customers', () => {
     await expect.poll(text).toContain('Counting');
     await look();
     await expect.poll(text).toContain('Shopify couldn’t read this segment.');
+  });
+
+  it('leads to the import that is in progress instead', async () => {
+    await open({ [BEGIN]: { status: 409, body: { errors: [{ text: { code: 'refusal.other_import' } }] } } });
+    await expect.poll(text).toContain('Another import is in progress.');
+    expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe('app:imports');
+  });
+
+  it('doesn’t claim that nothing was sent if it was started elsewhere meanwhile', async () => {
+    const refused = { status: 409, body: { errors: [{ text: { code: 'refusal.import_state' } }] } };
+    await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: refused });
+    await expect.poll(text).toContain('3 customers would be sent');
+    click('primary-action');
+    await expect.poll(text).toContain('started or canceled elsewhere');
+    expect(text()).not.toContain('Nothing was sent');
+    expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
+  });
+
+  it('says that it has started if that happened elsewhere between two looks', async () => {
+    await open({ [BEGIN]: began, [READ]: one('running') });
+    await expect.poll(text).toContain('Counting');
+    await look();
+    await expect.poll(text).toContain('The import has started');
+  });
+
+  it.each(['failed', 'cancelled'])('says where to see why, if the count %s', async (state) => {
+    await open({ [BEGIN]: began, [READ]: one(state, {}, 'import.refused') });
+    await expect.poll(text).toContain('Counting');
+    await look();
+    await expect.poll(text).toContain('Nothing was sent. See the import’s page for why.');
+    expect(document.body.querySelector('s-link')?.getAttribute('href')).toBe(`app:imports/${ID}`);
   });
 
   it('says that this staff member has no access', async () => {

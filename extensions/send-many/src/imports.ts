@@ -26,7 +26,7 @@ export type Answer =
   | { kind: 'no_permission' }
   | { kind: 'failing' };
 
-const known = ['other_import', 'not_connected', 'ids_long', 'no_segment', 'no_access'] as const;
+const known = ['other_import', 'import_state', 'not_connected', 'ids_long', 'no_segment', 'no_access'] as const;
 type Why = `why.${(typeof known)[number]}` | 'why.refused' | 'not_counted' | 'unclear';
 
 /** The text for one of the app's codes; null: none. */

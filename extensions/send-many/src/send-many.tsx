@@ -20,14 +20,17 @@ export type Host = {
 type Shown =
   | { step: 'counting'; id: string | null }
   | { step: 'counted' | 'starting'; import: Import }
-  | { step: 'started'; id: string }
-  | { step: 'over'; id: string | null; tone: 'critical' | 'warning'; text: string; mayTryAgain: boolean };
+  | { step: 'started'; page: string }
+  | { step: 'over'; page: string | null; tone: 'critical' | 'warning'; text: string; mayTryAgain: boolean };
 
 /** How often to look at the count, in milliseconds, and how many looks in a row may fail. */
 const LOOK_EVERY = 1500;
 const MOST_FAILURES = 4;
 /** How long closing may wait for the app, in milliseconds. */
 const LEAVE_WITHIN = 2000;
+
+/** The app's page of an import. */
+const pageOf = (id: string) => `app:imports/${id}`;
 
 /** Counts, shows what would be sent, and sends once the merchant confirms. */
 export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
@@ -37,9 +40,10 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
 
   const over = (answer: Exclude<Answer, { kind: 'import' }>, id: string | null) => {
     const refused = answer.kind === 'refused';
+    const isOther = refused && answer.why === 'why.other_import';
     setShown({
       step: 'over',
-      id,
+      page: isOther ? 'app:imports' : id && pageOf(id),
       tone: answer.kind === 'no_permission' ? 'warning' : 'critical',
       text: t(refused ? answer.why : answer.kind),
       mayTryAgain: answer.kind === 'failing',
@@ -63,13 +67,15 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
     }
     if (gone.current) return;
     if (now.state === 'counted') setShown({ step: 'counted', import: now });
-    else over({ kind: 'refused', why: whyOf(now.text?.code) ?? 'not_counted' }, id);
+    else if (now.state === 'failed' || now.state === 'cancelled')
+      over({ kind: 'refused', why: whyOf(now.text?.code) ?? 'not_counted' }, id);
+    else setShown({ step: 'started', page: pageOf(id) });
   };
 
   const start = async (counted: Import) => {
     setShown({ step: 'starting', import: counted });
     const answer = await startImport(counted.id);
-    if (answer.kind === 'import') setShown({ step: 'started', id: counted.id });
+    if (answer.kind === 'import') setShown({ step: 'started', page: pageOf(counted.id) });
     else if (answer.kind === 'failing') over({ kind: 'refused', why: 'unclear' }, counted.id);
     else over(answer, counted.id);
   };
@@ -93,7 +99,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   };
 
   const counted = shown.step === 'counted' || shown.step === 'starting' ? shown.import : null;
-  const pageOf = shown.step === 'started' || shown.step === 'over' ? shown.id : null;
+  const page = shown.step === 'started' || shown.step === 'over' ? shown.page : null;
   return (
     <s-admin-action heading={t('heading')} loading={shown.step === 'counting'}>
       <s-stack gap="base">
@@ -101,7 +107,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
         {counted && <Count counts={counted.counts} t={t} />}
         {shown.step === 'started' && <s-banner tone="success">{t('started')}</s-banner>}
         {shown.step === 'over' && <s-banner tone={shown.tone}>{shown.text}</s-banner>}
-        {pageOf && <s-link href={`app:imports/${pageOf}`}>{t('page')}</s-link>}
+        {page && <s-link href={page}>{t('page')}</s-link>}
       </s-stack>
       {counted && (
         <s-button
