@@ -4,7 +4,15 @@ import { Router } from 'express';
  * The routes that the extensions in the Shopify admin call: they run in workers with another
  * origin, and send an ID token.
  */
-const routes = ['/people', '/people/:id', '/people/:id/send', '/imports', '/imports/:id', '/imports/:id/:action'];
+const routes = [
+  '/people',
+  '/people/:id',
+  '/people/:id/send',
+  '/imports',
+  '/imports/:id',
+  '/imports/:id/start',
+  '/imports/:id/cancel',
+];
 
 const DAY_S = '86400';
 

@@ -55,6 +55,7 @@ describe('other origins', () => {
     ['GET', '/api/imports'],
     ['POST', '/api/imports'],
     ['POST', '/api/imports/0192f0c1-0000-7000-8000-000000000000/start'],
+    ['POST', '/api/imports/0192f0c1-0000-7000-8000-000000000000/cancel'],
   ] as const;
 
   it.each(allowed)('may call %s %s, which preflights without a token', async (method, path) => {
@@ -91,6 +92,8 @@ describe('other origins', () => {
     '/api/access-log',
     '/api/preview',
     '/api/peoplex',
+    '/api/people/0192f0c1-0000-7000-8000-000000000000/export',
+    '/api/imports/0192f0c1-0000-7000-8000-000000000000/pause',
     '/webhooks',
     '/',
   ])('may not call %s', async (path) => {
