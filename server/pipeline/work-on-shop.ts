@@ -166,7 +166,6 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
     );
     // Record what ended once more. If the transaction was committed after all, the fence keeps it
     // from counting twice.
-    pool.giveBack();
     await pool.end();
     await takeTurn(deps.turns, shop, [...ended, ...pool.take()], 0).catch(() => {});
     return false;

@@ -11,6 +11,11 @@ import type { Finished } from './record.ts';
  * but little enough that settings and consent are still current when sent.
  */
 export const CLAIM_AHEAD_MS = 250;
+/**
+ * For how long they are current enough, in milliseconds, when the receiver becomes slow or other
+ * shops hold the slots.
+ */
+const CURRENT_MS = 3000;
 const MAX_CLAIM = 100;
 
 /** How long an attempt takes lately, in milliseconds, across all shops: they share one receiver. */
@@ -37,29 +42,48 @@ export type SendPoolDeps = {
 
 /** Posts claimed deliveries of one shop, a few at a time, and collects the results. */
 export function createSendPool(deps: SendPoolDeps) {
-  const ready: { delivery: ReadyDelivery; claimed: Moment }[] = [];
+  const ready: { delivery: ReadyDelivery; claimed: Moment; added: Moment }[] = [];
   const finished: Finished[] = [];
   const loops = new Set<Promise<void>>();
+  /** Loops that hold a slot and wait for what is claimed anew. */
+  const waiting: (() => void)[] = [];
   let drained = () => {};
 
   const inTimeAhead = (places: number) => Math.floor((places * CLAIM_AHEAD_MS) / Math.max(deps.pace.typicalMs, 1));
   const isFast = () => inTimeAhead(deps.perShop) >= 2 * MAX_CLAIM;
   /** With so few left, the next can be prepared: while that takes, these are posted. */
   const few = () => (isFast() ? MAX_CLAIM / 2 : 0);
-  const giveBack = () => finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
-  const isInTime = ({ ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= deps.postWithinMs;
+  const goOn = () => {
+    for (const next of waiting.splice(0)) next();
+  };
+  const giveBack = () => {
+    finished.push(...ready.splice(0).map(({ delivery }) => ({ delivery, result: null })));
+    goOn();
+  };
+  const isWithin = (ms: number, { ticks, at }: Moment) => Math.max(performance.now() - ticks, deps.now() - at) <= ms;
+  const isCurrent = ({ claimed, added }: { claimed: Moment; added: Moment }) =>
+    isWithin(deps.postWithinMs, claimed) && isWithin(CURRENT_MS, added);
+
+  /**
+   * Has everything that is ready claimed anew: the settings, the GUID or a choice may have changed,
+   * and after a freeze another process may have sent it. Keeps the slot meanwhile. Back in line, it
+   * would be too old again when its turn comes.
+   */
+  async function claimAnew(): Promise<void> {
+    giveBack();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    drained();
+    await promise;
+  }
 
   /** Posts the first delivery, if any is left once a slot is free. */
   async function sendNext(): Promise<void> {
+    while (ready[0] && !isCurrent(ready[0])) await claimAnew();
     const next = ready.shift();
     if (!next) return;
     const { delivery, claimed } = next;
     if (ready.length === few() || ready.length === 0) drained();
-    // After a freeze, another process may have sent this, or something newer. Don't send it.
-    if (!isInTime(claimed)) {
-      finished.push({ delivery, result: null });
-      return;
-    }
     const posted = performance.now();
     const result = await deps.send(delivery.guid, delivery.body);
     deps.metrics.attemptEnded(result.class, result.ms);
@@ -87,7 +111,9 @@ export function createSendPool(deps: SendPoolDeps) {
   return {
     /** @param claimed when their leases began, or earlier */
     add: (deliveries: readonly ReadyDelivery[], claimed: Moment) => {
-      ready.push(...deliveries.map((delivery) => ({ delivery, claimed })));
+      const added = momentOf(deps.now);
+      ready.push(...deliveries.map((delivery) => ({ delivery, claimed, added })));
+      goOn();
       Array.from({ length: Math.min(deps.perShop - loops.size, ready.length) }, startLoop);
     },
     giveBack,
@@ -101,7 +127,7 @@ export function createSendPool(deps: SendPoolDeps) {
     room: () => {
       if (ready.length > few()) return 0;
       if (isFast()) return MAX_CLAIM;
-      const free = deps.perShop - loops.size;
+      const free = deps.perShop - loops.size + waiting.length;
       return Math.min(Math.max(inTimeAhead(free), free), MAX_CLAIM);
     },
     /** Resolves when few are left to be taken up, or when an attempt has ended. */
@@ -110,7 +136,11 @@ export function createSendPool(deps: SendPoolDeps) {
         drained = resolve;
       });
     },
-    end: async () => void (await Promise.all(loops)),
+    /** What isn't in progress is given back. */
+    end: async () => {
+      giveBack();
+      await Promise.all(loops);
+    },
   };
 }
 

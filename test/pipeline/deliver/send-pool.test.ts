@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonBody } from '../../../server/ascent360/body.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
-import { createSendPool, momentOf } from '../../../server/pipeline/deliver/send-pool.ts';
+import { createSendPool, momentOf, type SendPool } from '../../../server/pipeline/deliver/send-pool.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 
 const accepted: Attempt = {
@@ -122,6 +122,8 @@ it.each([
   );
   const now = momentOf(Date.now);
   pool.add([delivery('1'), delivery('2'), delivery('3')], { ticks: now.ticks + ticks, at: now.at + at });
+  await tick();
+  expect(pool.hasFinished()).toBe(true);
   await pool.end();
   expect(sent).toEqual([]);
   expect(pool.take().map(({ delivery: { id }, result }) => ({ id, result }))).toEqual(
@@ -132,12 +134,12 @@ it.each([
 });
 
 /** A pool whose requests are answered by hand, in the order they were posted. */
-function handPool({ perShop = 2, typicalMs = 250, now = Date.now } = {}) {
+function handPool({ perShop = 2, typicalMs = 250, now = Date.now, slots = pLimit(10) } = {}) {
   const posted: { guid: string; text: string; answer: (change?: Partial<Attempt>) => Promise<void> }[] = [];
   const pace = { typicalMs };
   const counted: unknown[][] = [];
   const pool = createSendPool({
-    slots: pLimit(10),
+    slots,
     pace,
     perShop,
     postWithinMs: 10_000,
@@ -270,7 +272,7 @@ describe('an attempt', () => {
   it('that was not begun in time failed: nothing is known of Ascent360', async () => {
     const { pool } = handPool({ now: () => 10_001 });
     pool.add([delivery('1')], { ticks: performance.now(), at: 0 });
-    await pool.end();
+    await tick();
     expect(pool.hasFailed()).toBe(true);
     expect(pool.take()).toMatchObject([{ delivery: { id: '1' }, result: null }]);
   });
@@ -280,6 +282,85 @@ describe('an attempt', () => {
     pool.add([delivery('1')], { ticks: performance.now(), at: 0 });
     await tick();
     expect(posted).toHaveLength(1);
+  });
+});
+
+describe('a claim that is too old by the time a slot is free', () => {
+  /** A shop with one place, which claimed three at 0; the clock, and the only slot. */
+  function waitingPool() {
+    const clock = { now: 0 };
+    const slots = pLimit(1);
+    const hand = handPool({ perShop: 1, now: () => clock.now, slots });
+    const claim = (...claimed: string[]) =>
+      hand.pool.add(claimed.map(delivery), { ticks: performance.now(), at: clock.now });
+    return { ...hand, clock, slots, claim };
+  }
+
+  it('because the requests before it took long is claimed again: settings, the GUID or a choice may have changed', async () => {
+    const { pool, posted, clock, claim } = waitingPool();
+    claim('1', '2', '3');
+    await tick();
+    clock.now = 3_001;
+    const change = pool.change();
+    await posted[0]?.answer();
+    await change;
+    expect(posted).toHaveLength(1);
+    expect(pool.take().map(({ delivery: { id }, result }) => [id, result?.class])).toEqual([
+      ['1', 'accepted'],
+      ['2', undefined],
+      ['3', undefined],
+    ]);
+    expect([pool.isIdle(), pool.room()]).toEqual([false, 1]);
+    claim('2');
+    await tick();
+    expect(posted).toHaveLength(2);
+  });
+
+  it('holds for three seconds', async () => {
+    const { posted, clock, claim } = waitingPool();
+    claim('1', '2');
+    await tick();
+    clock.now = 3_000;
+    await posted[0]?.answer();
+    expect(posted).toHaveLength(2);
+  });
+
+  it('because other shops had them all is claimed again, and then leaves before those that wait for the slot', async () => {
+    const { pool, posted, clock, slots, claim } = waitingPool();
+    let free = () => {};
+    const held = slots(
+      async () =>
+        await new Promise<void>((resolve) => {
+          free = resolve;
+        }),
+    );
+    claim('1');
+    const another = slots(() => posted.length);
+    await tick();
+    clock.now = 3_001;
+    free();
+    await held;
+    await tick();
+    expect([posted.length, pool.room(), ids(pool.take())]).toEqual([0, 1, ['1']]);
+    claim('1');
+    await tick();
+    await posted[0]?.answer();
+    expect(await another).toBe(1);
+  });
+
+  it.each([
+    ['nothing is left to claim', (pool: SendPool) => pool.add([], momentOf(Date.now))],
+    ['nothing more may be sent', (pool: SendPool) => pool.giveBack()],
+    ['its work ends', async (pool: SendPool) => await pool.end()],
+  ])('holds no slot once %s', async (_, happen) => {
+    const { pool, posted, clock, slots, claim } = waitingPool();
+    claim('1', '2');
+    clock.now = 3_001;
+    await tick();
+    expect(slots.activeCount).toBe(1);
+    await happen(pool);
+    await tick();
+    expect([slots.activeCount, pool.isIdle(), posted.length]).toEqual([0, true, 0]);
   });
 });
 
