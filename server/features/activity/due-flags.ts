@@ -32,13 +32,15 @@ type Source = {
   entity: string | null;
   person_id: string | null;
   subject: Uint8Array | null;
+  reading: boolean;
+  choice: boolean;
   topic: string;
   received_at: Date;
 };
 
 async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<Map<string, Source>> {
   const rows = await db.query<Source>(
-    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, e.topic, e.received_at
+    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, d.reading, d.choice, e.topic, e.received_at
      FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.shop_id = $1 AND d.id = ANY($2::uuid[])`,
     [shop.id, ids],
   );
@@ -91,7 +93,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
     const sources = await loadSources(
       db,
       shop,
-      chunk.map(({ source }) => source).filter((id) => id !== null),
+      chunk.flatMap(({ source, send }) => [source, send?.deliveryId].flatMap((id) => id ?? [])),
     );
     const people = [...[...sources.values()].map((from) => from.person_id), ...chunk.map(({ send }) => send?.personId)];
     const kept = await keptPeople(
@@ -102,6 +104,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
     const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
       const from = source ? sources.get(source) : undefined;
       if (!from && (source || !send)) return [];
+      const own = send ? sources.get(send.deliveryId) : from;
       const personId = from ? from.person_id : (send?.personId ?? null);
       return [
         imagined({
@@ -115,6 +118,8 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
           subject: from?.subject ? openSubject(shop.vault, from.id, from.subject) : null,
           topic: send?.topic ?? from?.topic ?? '',
           eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
+          ...(own?.reading && { unread: true as const }),
+          ...(own?.choice && { choice: true as const }),
         }),
       ];
     });

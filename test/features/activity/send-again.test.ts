@@ -414,6 +414,17 @@ describe('flags when resending', () => {
     expect((await retry(id, { dryRun: true })).body.flags.EmailPermission).toEqual({ true: 0, false: 1 });
   });
 
+  it('are counted of an order that is sent only for the choice it brought, since orders are off', async () => {
+    await scene.save({ send: { orders: false } });
+    const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: new Date(scene.now).toISOString() };
+    const id = await scene.receive('orders/create', order(1001, 0, ticked));
+    expect(await scene.work(answers.rejected)).toMatchObject([{ EmailPermission: true }]);
+    const due = { count: 1, skippedAgain: 0, flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } } };
+    expect((await retry(id, { dryRun: true })).body).toMatchObject(due);
+    expect((await retry(id)).body).toMatchObject(due);
+    expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
+  });
+
   it('with reassert are sent once for an address that several events name', async () => {
     await told();
     await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));
