@@ -63,6 +63,7 @@ async function fetchCustomerBody(
   signal: AbortSignal,
 ): Promise<Completion> {
   const ids = [`gid://shopify/Customer/${id}`];
+  const readAt = deps.now();
   const { data, denied } = await deps.admin.run(
     shop,
     CustomersByIds,
@@ -73,7 +74,7 @@ async function fetchCustomerBody(
   if (node?.__typename !== 'Customer') return gone('customer');
   const hidden = deniedWithin('nodes.0', denied);
   if (!choiceOf) return { body: customerBody(node, hidden) };
-  const body = consentBody(node, choiceOf, hidden);
+  const body = consentBody(node, choiceOf, hidden, readAt);
   return body ? { body } : REFUSED;
 }
 

@@ -1,25 +1,28 @@
 import type { AskedChannel } from '../../domain/consent.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerNode } from './nodes.ts';
 
 /**
  * What a customer chose, in the form of the channel's consent topic, so that the same code handles
  * it; null if the app may not see it. Its type name says that it was read.
  * @param denied the paths of the customer's fields that the app may not see
+ * @param readAt when Shopify was asked
  */
 export function consentBody(
   node: CustomerNode,
   channel: AskedChannel,
   denied: readonly string[],
+  readAt: Instant,
 ): Record<string, unknown> | null {
   const source = channel === 'email' ? 'defaultEmailAddress' : 'defaultPhoneNumber';
   if (denied.some((path) => path === source || path.startsWith(`${source}.`))) return null;
   const email = node.defaultEmailAddress;
   const number = node.defaultPhoneNumber;
-  const __typename = 'Consent';
+  const read = { __typename: 'Consent', read_at: new Date(readAt).toISOString() };
   switch (channel) {
     case 'email':
       return {
-        __typename,
+        ...read,
         customer_id: node.id,
         email_address: email?.emailAddress ?? null,
         email_marketing_consent: {
@@ -30,7 +33,7 @@ export function consentBody(
       };
     case 'sms':
       return {
-        __typename,
+        ...read,
         id: node.id,
         phone: number?.phoneNumber ?? null,
         sms_marketing_consent: {
@@ -41,7 +44,7 @@ export function consentBody(
       };
     case 'whatsapp':
       return {
-        __typename,
+        ...read,
         customer_id: node.id,
         phone_number: number?.phoneNumber ?? null,
         whats_app_marketing_consent: {

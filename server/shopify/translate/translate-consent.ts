@@ -5,7 +5,7 @@ import { exactId, isIdOnly } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
 import { consentIdSchema, emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
-import { readChosenAt, type WrittenDate } from './read-moment.ts';
+import { readChosenAt, readWrittenDate, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
 
 /**
@@ -26,7 +26,7 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
       level: consent?.opt_in_level,
       date: consent?.consent_updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
-      source: sourceOf(body),
+      ...readOf(body),
     },
   );
 }
@@ -48,7 +48,7 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
       level: consent?.opt_in_level,
       date: consent?.consent_updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
-      source: sourceOf(body),
+      ...readOf(body),
     },
   );
 }
@@ -70,7 +70,7 @@ export function translateWhatsAppConsent(body: Body, ctx: EventContext): Transla
       level: consent?.opt_in_level,
       date: consent?.updated_at ?? 'none',
       triggeredAt: ctx.triggeredAt,
-      source: sourceOf(body),
+      ...readOf(body),
     },
   );
 }
@@ -83,14 +83,23 @@ function shortenedTo(body: Body, channel: AskedChannel): Translated | null {
   return customerId === undefined ? null : { kind: 'incomplete', what: 'customer', id: customerId, choiceOf: channel };
 }
 
-/** A body that Shopify had shortened was read, and names the customer's address of that moment. */
-const sourceOf = (body: Body): FactSource => ('__typename' in body ? 'admin_read' : 'consent_topic');
+/**
+ * A body that Shopify had shortened was read, and names the customer's address and choice of that
+ * moment.
+ */
+function readOf(body: Body): Pick<Choice, 'source' | 'readAt'> {
+  if (!('__typename' in body)) return { source: 'consent_topic' };
+  const readAt = readWrittenDate(body['read_at']);
+  return { source: 'admin_read', ...(typeof readAt === 'number' && { readAt }) };
+}
 
 type Choice = {
   state: string | undefined;
   level: string | undefined;
   date: WrittenDate;
   triggeredAt: Instant;
+  /** When it was read, if that was later. */
+  readAt?: Instant;
   source: FactSource;
 };
 
@@ -98,7 +107,7 @@ function consentOf(
   channel: Channel,
   customerId: ShopifyId | undefined,
   { address, asWritten }: { address: string | undefined; asWritten: string | undefined },
-  { state, level, date, triggeredAt, source }: Choice,
+  { state, level, date, triggeredAt, readAt = triggeredAt, source }: Choice,
 ): Translated {
   if (customerId === undefined && address === undefined) {
     throw new TranslationError(
@@ -115,7 +124,8 @@ function consentOf(
       addressAsWritten: asWritten ?? null,
       state: state?.toLowerCase() ?? null,
       level: level?.toLowerCase() ?? null,
-      ...readChosenAt(date, triggeredAt, state?.toLowerCase() === 'subscribed'),
+      // What was read may be newer than the message that was shortened, if it says so.
+      ...readChosenAt(date, date === 'none' ? triggeredAt : readAt, state?.toLowerCase() === 'subscribed'),
       source,
     },
   };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, smsConsent } from '../bodies.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene();
@@ -374,6 +374,23 @@ describe('a body that holds only an id', () => {
       await scene.read();
       expect(await scene.send()).toMatchObject([{ [flag]: sent }]);
       expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+    });
+
+    it('has the date that Shopify has when it is read: an opt-in between the message and that is older', async () => {
+      scene.shopify.setCustomer({ id: 1, ...chosen('PENDING') });
+      await scene.receive('customers/update', customer(1, { phone: '+12125550142' }));
+      await scene.read();
+      await scene.send();
+      await scene.receive(topic, body, Date.now() - 20 * MINUTE);
+      const at = ago(10 * MINUTE);
+      const optIn = {
+        EmailPermission: emailConsent(1, 'subscribed', at),
+        SMSPermission: smsConsent(1, 'subscribed', at, '+12125550142'),
+      };
+      await scene.receive(topic, optIn[flag], Date.parse(at));
+      scene.shopify.setCustomer({ id: 1, ...chosen('UNSUBSCRIBED') });
+      await scene.read();
+      expect((await scene.send()).flatMap((payload) => Object.entries(payload))).toContainEqual([flag, false]);
     });
 
     it('is about the address of now: an opt-in from before the customer had it is none for it', async () => {

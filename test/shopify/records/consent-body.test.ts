@@ -19,18 +19,24 @@ const node: CustomerNode = {
   },
 };
 const texts = { state: 'UNSUBSCRIBED', opt_in_level: 'SINGLE_OPT_IN', consent_updated_at: at };
-const read = { __typename: 'Consent' };
+const readAt = Date.parse('2026-11-20T13:00:00Z');
+const read = { __typename: 'Consent', read_at: '2026-11-20T13:00:00.000Z' };
 const nothing = { state: null, opt_in_level: null };
 
 it('a choice that was read has the form of its topic', () => {
-  expect(consentBody(node, 'email', [])).toEqual({
+  expect(consentBody(node, 'email', [], readAt)).toEqual({
     ...read,
     customer_id: id,
     email_address: 'ada@example.com',
     email_marketing_consent: { state: 'SUBSCRIBED', opt_in_level: 'CONFIRMED_OPT_IN', consent_updated_at: at },
   });
-  expect(consentBody(node, 'sms', [])).toEqual({ ...read, id, phone: '+12125550142', sms_marketing_consent: texts });
-  expect(consentBody(node, 'whatsapp', [])).toEqual({
+  expect(consentBody(node, 'sms', [], readAt)).toEqual({
+    ...read,
+    id,
+    phone: '+12125550142',
+    sms_marketing_consent: texts,
+  });
+  expect(consentBody(node, 'whatsapp', [], readAt)).toEqual({
     ...read,
     customer_id: id,
     phone_number: '+12125550142',
@@ -44,14 +50,14 @@ it.each([
   { id, defaultEmailAddress: {}, defaultPhoneNumber: {} },
 ])('what Shopify does not say is null, not left out: %j', (empty) => {
   const undated = { ...nothing, consent_updated_at: null };
-  expect(consentBody(empty, 'email', [])).toEqual({
+  expect(consentBody(empty, 'email', [], readAt)).toEqual({
     ...read,
     customer_id: id,
     email_address: null,
     email_marketing_consent: undated,
   });
-  expect(consentBody(empty, 'sms', [])).toEqual({ ...read, id, phone: null, sms_marketing_consent: undated });
-  expect(consentBody(empty, 'whatsapp', [])).toEqual({
+  expect(consentBody(empty, 'sms', [], readAt)).toEqual({ ...read, id, phone: null, sms_marketing_consent: undated });
+  expect(consentBody(empty, 'whatsapp', [], readAt)).toEqual({
     ...read,
     customer_id: id,
     phone_number: null,
@@ -68,7 +74,7 @@ it.each([
   ['firstName', []],
 ])('a choice is none where the app may not see all of it: %s', (denied, hidden) => {
   const unseen = (['email', 'sms', 'whatsapp'] as const).filter(
-    (channel) => consentBody(node, channel, ['lastName', denied]) === null,
+    (channel) => consentBody(node, channel, ['lastName', denied], readAt) === null,
   );
   expect(unseen).toEqual(hidden);
 });
