@@ -202,7 +202,8 @@ export async function changeState(
     `UPDATE imports SET state = $4, message = $5, due_at = now(), rate = NULL, rate_at = NULL,
        started_at = CASE WHEN $4 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
        paused_at = CASE WHEN $4 = 'paused' THEN now() END, told_stale = told_stale OR $6::boolean OR $4 = 'paused',
-       ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END
+       ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END,
+       list_cursor = CASE WHEN NOT $6::boolean THEN list_cursor END
      WHERE shop_id = $1 AND id = $2 AND state = ANY($3::text[]) RETURNING id`,
     [shop.id, id, from, to, kept(text), ended],
   );

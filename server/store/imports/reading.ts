@@ -56,14 +56,14 @@ export async function isCounting(sql: Sql, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Saves how far listing a segment's members has got. */
+/** Saves how far listing a segment's members has got. A cursor may name the last of them. */
 export async function noteListed(
   sql: Sql,
   id: string,
   listed: { cursor: string | null; complete: boolean },
 ): Promise<void> {
   await sql.query(
-    `UPDATE imports SET list_cursor = $2, read_at = CASE WHEN $3::boolean THEN now() END, message = '' WHERE id = $1`,
+    `UPDATE imports SET list_cursor = CASE WHEN NOT $3::boolean THEN $2 END, read_at = CASE WHEN $3::boolean THEN now() END, message = '' WHERE id = $1`,
     [id, listed.cursor, listed.complete],
   );
 }

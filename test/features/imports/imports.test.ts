@@ -251,6 +251,8 @@ describe('what an import sends', () => {
       total: 9,
       counts: { accepted: 9 },
     });
+    // Where its list ended may name the last of them.
+    expect(await scene.connector.db.query('SELECT list_cursor FROM imports')).toEqual([{ list_cursor: null }]);
   });
 
   it('are the members of a segment, also if one of its pages is empty', async () => {
