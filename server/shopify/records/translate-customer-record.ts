@@ -16,7 +16,7 @@ export type ReadContext = {
   readAt: Instant;
   /**
    * Nothing in the answer was chosen later; left out: nothing after we asked. A file is written some
-   * time after that.
+   * time after that. Between the two, an opt-in's date may also be wrong, and must not undo an opt-out.
    */
   until?: Instant;
   source: Extract<FactSource, 'admin_read' | 'import' | 'reconciliation'>;
@@ -79,13 +79,13 @@ function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const number = read?.ok ? read.phone : undefined;
   const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
     const at = readInstant(said.at ?? undefined);
-    // A date that can't be right says nothing about the time since we asked.
-    const until = ctx.until ?? ctx.readAt;
+    const state = said.state?.toLowerCase() ?? null;
+    const until = (state === 'subscribed' ? null : ctx.until) ?? ctx.readAt;
     return {
       channel,
       address,
       addressAsWritten: written,
-      state: said.state?.toLowerCase() ?? null,
+      state,
       level: said.level?.toLowerCase() ?? null,
       chosenAt: at === undefined ? null : at > until ? ctx.readAt : at,
       source: ctx.source,

@@ -64,6 +64,20 @@ describe('a record of the Admin API', () => {
     });
   });
 
+  it.each([
+    ['SUBSCRIBED', 'before we asked', '2026-11-20T09:59:00Z', '2026-11-20T09:59:00Z'],
+    ['SUBSCRIBED', 'before it was fed', '2026-11-20T10:05:00Z', '2026-11-20T10:00:00Z'],
+    ['SUBSCRIBED', 'after it was fed', '2100-01-01T00:00:00Z', '2026-11-20T10:00:00Z'],
+    ['UNSUBSCRIBED', 'before it was fed', '2026-11-20T10:05:00Z', '2026-11-20T10:05:00Z'],
+    ['UNSUBSCRIBED', 'after it was fed', '2100-01-01T00:00:00Z', '2026-11-20T10:00:00Z'],
+  ])('from an import’s file: %s %s (%s) was chosen at %s', (marketingState, _, dated, chosenAt) => {
+    const email = { ...customer.defaultEmailAddress, marketingState, marketingUpdatedAt: dated };
+    const record = { __typename: 'Customer', ...customer, defaultEmailAddress: email };
+    const asked = { ...ctx('import/customers'), receivedAt: Date.parse('2026-11-20T12:00:00Z') };
+    const facts = [{ chosenAt: Date.parse(chosenAt) }];
+    expect(translateRecord(record, asked, 'import')).toMatchObject({ read: { facts } });
+  });
+
   it('doesn’t take what the app may not see for empty, and takes no address or name from elsewhere instead', () => {
     const denied = [
       'customer.firstName',
