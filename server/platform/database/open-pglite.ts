@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -56,11 +56,19 @@ export async function keepEmptyDatabase(place = KEPT): Promise<string> {
 /** It gets its final name last, so that an interrupted one isn't taken for a complete one. */
 async function makeOrCopy(folder: string, place: string): Promise<void> {
   const unfinished = `${folder}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  // Where nothing can be kept, such as in a container that can't write there.
-  const kept = await keepEmptyDatabase(place).catch(() => null);
-  if (kept === null) await make(unfinished);
-  else cpSync(kept, unfinished, { recursive: true });
+  const clear = async () => await rm(unfinished, { recursive: true, force: true });
+  await clear();
+  try {
+    // cpSync ends the process where it can't read a folder.
+    await cp(await keepEmptyDatabase(place), unfinished, { recursive: true });
+  } catch {
+    // Nothing can be kept, such as in a container that can't write there, or somebody else installed
+    // the packages: PostgreSQL's files may be read by their owner alone.
+    await clear();
+    await make(unfinished).catch((cause: unknown) => {
+      throw new Error(`DATA_DIR: no database could be made in ${folder}. It needs 100 MB of free space.`, { cause });
+    });
+  }
   await rename(unfinished, folder);
 }
 

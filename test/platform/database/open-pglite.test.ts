@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { keepEmptyDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
@@ -59,4 +61,21 @@ it('where nothing can be kept the database is made all the same', async () => {
   const [place, file] = [await scratch(), path.join(await scratch(), 'a-file')];
   await writeFile(file, '');
   expect(await namesIn(path.join(place, 'pglite'), path.join(file, 'kept'))).toEqual(EMPTY);
+});
+
+/** Root may read everything, unless it gives that up. */
+const bound = process.getuid?.() === 0 ? ['setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'] : [];
+
+it('where the kept one can’t be read, as another user installed the packages, the database is made all the same', async () => {
+  const [place, kept] = [await scratch(), await scratch()];
+  const cluster = path.join(kept, path.basename(await keepEmptyDatabase()), 'pg_logical');
+  await mkdir(cluster, { recursive: true });
+  await chmod(cluster, 0);
+  onTestFinished(async () => await chmod(cluster, 0o700));
+  const file = path.resolve('server/platform/database/open-pglite.ts');
+  const script = `import { openPglite } from ${JSON.stringify(file)}; await (await openPglite(...process.argv.slice(1))).close();`;
+  const folder = path.join(place, 'pglite');
+  const [command = '', ...rest] = [...bound, process.execPath, '--input-type=module', '--eval', script, folder, kept];
+  await promisify(execFile)(command, rest);
+  expect(await namesIn(folder, kept)).toEqual(EMPTY);
 });
