@@ -214,3 +214,38 @@ describe.skipIf(!findPostgres() || !binary)('compose.yaml', () => {
     for (const child of [...running, valkey.child]) expect(await stop(child)).toBe(0);
   });
 });
+
+describe.skipIf(!findPostgres())('the restore of docs/operations', () => {
+  /** Its commands on the server, without the container and without age. */
+  const commands = [
+    ...read('docs/operations/README.md').matchAll(
+      /docker compose exec -T postgres ((?:dropdb|createdb|pg_restore) .*)$/gm,
+    ),
+  ];
+
+  it('leaves nothing of what a newer version has made since the backup', async () => {
+    const port = await startDatabase();
+    const on = (database: string) =>
+      new pg.Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/${database}` });
+    const ask = async (text: string) => {
+      const client = on('connector');
+      await client.connect();
+      return await client.query(text).finally(async () => await client.end());
+    };
+    const run = (command: string, input?: Buffer) =>
+      execFileSync('sh', ['-c', `"${findPostgres()}"/${command}`], {
+        env: { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(port), PGPASSWORD: POSTGRES },
+        ...(input ? { input } : {}),
+      });
+    await ask('CREATE TABLE shops (id int PRIMARY KEY); INSERT INTO shops VALUES (1)');
+    const backup = run('pg_dump -U connector -Fc connector');
+    await ask(
+      'CREATE TABLE later (shop_id int REFERENCES shops); INSERT INTO shops VALUES (2); INSERT INTO later VALUES (2)',
+    );
+
+    expect(commands.map(([, command = '']) => command.split(' ')[0])).toEqual(['dropdb', 'createdb', 'pg_restore']);
+    for (const [, command = ''] of commands) run(command, command.startsWith('pg_restore') ? backup : undefined);
+    expect((await ask('SELECT id FROM shops')).rows).toEqual([{ id: 1 }]);
+    expect((await ask(`SELECT to_regclass('later') AS later`)).rows).toEqual([{ later: null }]);
+  });
+});
