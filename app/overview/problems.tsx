@@ -27,7 +27,9 @@ function Line({ problem }: { problem: Problem }) {
   return (
     <InlineStack gap="300" align="space-between" blockAlign="center" wrap>
       <Box maxWidth="40rem">
-        <Text as="p">{say(problem.text, format)}</Text>
+        <Text as="p" breakWord>
+          {say(problem.text, format)}
+        </Text>
         {problem.since && (
           <Text as="p" tone="subdued" variant="bodySm">
             {t('since', { moment: format.moment(problem.since) })}
