@@ -117,8 +117,14 @@ export function learnSaleOptOut(profile: PersonProfile, optOut: boolean | null, 
   if (optOut && askedAt !== null && askedAt > knownAt) delete profile.mergedSaleOptOut;
 }
 
-/** Shopify takes two spellings of a tag that differ in case for the same tag. */
-export const tagKey = (tag: string) => tag.trim().toLowerCase();
+/** A text as it is read, whether an accent is part of its letter or follows it. */
+export const composed = (text: string) => text.trim().normalize();
+
+/**
+ * Shopify takes two spellings of a tag that differ in case for the same tag. To a reader, so are two
+ * that look the same.
+ */
+export const tagKey = (tag: string) => composed(tag).toLowerCase();
 
 /**
  * No known tags. It has no prototype: a tag may be named like something every object has, such as

@@ -1,4 +1,4 @@
-import { tagKey } from '../person.ts';
+import { composed, tagKey } from '../person.ts';
 import type { PermissionTags } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 
@@ -26,10 +26,10 @@ export function permissionFromTags(
 export function listFromTags(tags: readonly string[], prefix: string): string[] {
   const wanted = tagKey(prefix);
   if (wanted === '') return [];
-  const length = prefix.trim().length;
+  const { length } = composed(prefix);
   const values = new Map<string, string>();
   for (const tag of tags) {
-    const trimmed = tag.trim();
+    const trimmed = composed(tag);
     if (tagKey(trimmed.slice(0, length)) !== wanted) continue;
     const value = visibleText(trimmed.slice(length));
     if (value !== '' && !values.has(tagKey(value))) values.set(tagKey(value), value);

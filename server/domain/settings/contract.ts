@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Fault, faultsOf, refusing } from '../fault.ts';
+import { tagKey } from '../person.ts';
 import type { Settings } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 import { writeText } from '../wording/kept-text.ts';
@@ -74,7 +75,7 @@ const dateSource = z.discriminatedUnion('from', [metafield, tag], {
 
 const permissionTags = z
   .strictObject({ optIn: text(255), optOut: text(255) }, { error: refusing('both_tags') })
-  .refine((tags) => tags.optIn.toLowerCase() !== tags.optOut.toLowerCase(), {
+  .refine((tags) => tagKey(tags.optIn) !== tagKey(tags.optOut), {
     error: refusing('same_tags'),
   });
 

@@ -15,6 +15,7 @@ describe('a permission mapped to tags', () => {
     { tags: ['mail-ok-not', 'not-mail-ok', 'no mail-stop'], mapping: MAIL, says: 'tag_none' },
     { tags: ['mail-ok'], mapping: { optIn: ' Mail-OK ', optOut: '' }, says: 'tag_opt_in' },
     { tags: ['', ' '], mapping: { optIn: '', optOut: ' ' }, says: 'tag_none' },
+    { tags: ['de\u0301sabonne\u0301'], mapping: { optIn: 'oui', optOut: 'Désabonné' }, says: 'tag_opt_out' },
     { tags: ['same'], mapping: { optIn: 'same', optOut: 'same' }, says: 'tag_opt_out' },
   ])('$tags with $mapping gives $says', ({ tags, mapping, says }) => {
     expect(permissionFromTags(tags, mapping)).toBe(says);
@@ -30,6 +31,7 @@ describe('a list mapped from a tag prefix', () => {
     { tags: ['interest:Skiing', 'interest: skiing', 'INTEREST:SKIING'], prefix: 'interest:', values: ['Skiing'] },
     { tags: ['gender:\u200bmale', 'gender:male'], prefix: 'gender:', values: ['male'] },
     { tags: ['interest:\u200e\u3164'], prefix: 'interest:', values: [] },
+    { tags: ['inte\u0301re\u0302t:ski', 'Intérêt:été'], prefix: 'intérêt:', values: ['ski', 'été'] },
     { tags: ['interest:', 'interest:  '], prefix: 'interest:', values: [] },
     { tags: ['my interest:skiing', 'interests'], prefix: 'interest:', values: [] },
     { tags: ['everything'], prefix: '', values: [] },
