@@ -1,7 +1,7 @@
 import type { FlagChannel, FlagDecision } from '../domain/consent.ts';
 import type { Contact, ContactField } from '../domain/contact.ts';
 import type { Purchase } from '../domain/purchase.ts';
-import type { Mapped, Settings } from '../domain/settings.ts';
+import { type Mapped, type MappedField, type Settings, sourcesFor } from '../domain/settings.ts';
 import type { FieldReason } from '../domain/states.ts';
 import { visibleText } from '../domain/visible-text.ts';
 import type { en } from '../domain/wording/en.ts';
@@ -55,7 +55,7 @@ const FLAG_OF: Record<FlagChannel, AddressKey> = { email: 'Email', sms: 'Mobile'
  * understand it. Texts hold no personal data. Pure; no value makes it throw.
  */
 export function buildPayload(input: BuildInput): Built {
-  const { contact, purchase, settings, flags, lists, mapped } = input;
+  const { contact, purchase, settings, flags, lists } = input;
   const Mobile = phone(contact, 'mobile');
   const Phone = phone(contact, 'phone');
   const Email = email(contact, Mobile.value !== undefined || Phone.value !== undefined);
@@ -71,8 +71,8 @@ export function buildPayload(input: BuildInput): Built {
     SourceType: fromSettings(settings.sourceType, 'settings.sourceType'),
     FirstName: name(contact, 'firstName'),
     LastName: name(contact, 'lastName'),
-    DateOfBirth: dateOfBirth(mapped.dateOfBirth, settings),
-    Gender: gender(mapped.gender, settings),
+    DateOfBirth: dateOfBirth(input),
+    Gender: gender(input),
     Email,
     EmailPermission: flag('email', Email),
     Phone,
@@ -81,9 +81,9 @@ export function buildPayload(input: BuildInput): Built {
     SMSPermission: flag('sms', Mobile),
     Address,
     AddressPermission: flag('postal', Address),
-    Activities: mappedList(mapped.activities, settings.mapping.activities.length > 0),
-    Interests: mappedList(mapped.interests, settings.mapping.interests.length > 0),
-    NewsLetters: mappedList(mapped.newsletters, settings.mapping.newsletters.length > 0),
+    Activities: mappedList('activities', input),
+    Interests: mappedList('interests', input),
+    NewsLetters: mappedList('newsletters', input),
     ProviderType: providerType(settings, lists),
     ListIds: listIds(settings, lists),
     Order: order(purchase, settings),
@@ -163,29 +163,35 @@ function address(contact: Contact): Field<Required<Payload>['Address']> {
   return { value, from, text: short ? inTurn(text, said('country_unreadable')) : text };
 }
 
-function unmapped(isMapped: boolean): { from: null; text: Text } {
-  return { from: null, text: said(isMapped ? 'not_found' : 'not_mapped') };
+type MappedInput = Pick<BuildInput, 'settings' | 'mapped'>;
+
+function unmapped(field: MappedField, { settings, mapped }: MappedInput): { from: null; text: Text } {
+  if (sourcesFor(settings.mapping, field).length === 0) return { from: null, text: said('not_mapped') };
+  return { from: null, text: said(mapped.unread?.includes(field) ? 'unread' : 'not_found') };
 }
 
-function dateOfBirth(found: Mapped['dateOfBirth'], settings: Settings): Field<string> {
-  if (found === null || found.value.trim() === '') return unmapped(settings.mapping.dateOfBirth !== null);
+function dateOfBirth(input: MappedInput): Field<string> {
+  const found = input.mapped.dateOfBirth;
+  if (found === null || found.value.trim() === '') return unmapped('dateOfBirth', input);
   const value = reformatDateOfBirth(found.value);
   return value === null
     ? { from: found.from, text: said('not_a_date') }
     : { value, from: found.from, text: said('mapped', { place: found.from }) };
 }
 
-function gender(found: Mapped['gender'], settings: Settings): Field<'male' | 'female'> {
-  if (found === null || found.value.trim() === '') return unmapped(settings.mapping.gender !== null);
+function gender(input: MappedInput): Field<'male' | 'female'> {
+  const found = input.mapped.gender;
+  if (found === null || found.value.trim() === '') return unmapped('gender', input);
   const value = found.value.trim().toLowerCase();
   if (value === 'male' || value === 'female')
     return { value, from: found.from, text: said('mapped', { place: found.from }) };
   return { from: found.from, text: said('not_a_gender') };
 }
 
-function mappedList(found: { values: string[]; from: string } | null, isMapped: boolean): Field<string[]> {
+function mappedList(field: Exclude<MappedField, 'dateOfBirth' | 'gender'>, input: MappedInput): Field<string[]> {
+  const found = input.mapped[field];
   const value = filledTexts(found?.values ?? []);
-  if (found === null || value.length === 0) return unmapped(isMapped);
+  if (found === null || value.length === 0) return unmapped(field, input);
   return { value, from: found.from, text: said('mapped', { place: found.from }) };
 }
 

@@ -1,7 +1,15 @@
 import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
 import type { ConsentFact, TagChannel } from './consent.ts';
 import { type KnownTag, type PersonProfile, tagKey } from './person.ts';
-import { type AddedTexts, type ListSource, type Mapped, permissionTagsOf, type Settings } from './settings.ts';
+import {
+  type AddedTexts,
+  type ListSource,
+  type Mapped,
+  mappedFields,
+  permissionTagsOf,
+  type Settings,
+  sourcesFor,
+} from './settings.ts';
 
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;
 
@@ -35,9 +43,14 @@ function single(profile: Profile, source: ListSource | null): Mapped['gender'] {
   return values[0] === undefined ? null : { value: values[0], from };
 }
 
+/** Shopify knows the customer and hasn't been asked about the metafield, or hasn't told. */
+const isUnread = ({ customerId, read }: PersonProfile, source: ListSource) =>
+  customerId !== null && source.from === 'metafield' && read?.metafields[source.key] === undefined;
+
 /** What the mappings in the settings give for a person, from their known tags and metafields. */
-export function mapPerson(profile: Profile, mapping: Settings['mapping']): Mapped {
+export function mapPerson(profile: PersonProfile, mapping: Settings['mapping']): Mapped {
   return {
+    unread: mappedFields.filter((field) => sourcesFor(mapping, field).some((source) => isUnread(profile, source))),
     dateOfBirth: single(profile, mapping.dateOfBirth),
     gender: single(profile, mapping.gender),
     activities: list(profile, mapping.activities),

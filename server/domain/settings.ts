@@ -48,7 +48,12 @@ export type Mapped = {
   activities: { values: string[]; from: string } | null;
   interests: { values: string[]; from: string } | null;
   newsletters: { values: string[]; from: string } | null;
+  /** Those for which Shopify has still to be asked about a metafield. */
+  unread?: readonly MappedField[];
 };
+
+export const mappedFields = ['dateOfBirth', 'gender', 'activities', 'interests', 'newsletters'] as const;
+export type MappedField = (typeof mappedFields)[number];
 
 /** What a Flow workflow adds to the mapped lists. */
 export type AddedTexts = { activities: string[]; interests: string[] };
@@ -61,9 +66,12 @@ export const historiesOf = ({ consent }: Pick<Settings, 'consent'>): Histories =
   sms: consent.sms.history,
 });
 
+/** The sources that the mappings name for one of these. */
+export const sourcesFor = (mapping: Settings['mapping'], field: MappedField): ListSource[] =>
+  [mapping[field]].flat().filter((source) => source !== null);
+
 /** Every source that the mappings name, besides those of permissions. */
-export const sourcesOf = ({ dateOfBirth, gender, activities, interests, newsletters }: Settings['mapping']) =>
-  [dateOfBirth, gender, ...activities, ...interests, ...newsletters].filter((source) => source !== null);
+export const sourcesOf = (mapping: Settings['mapping']) => mappedFields.flatMap((field) => sourcesFor(mapping, field));
 
 /** The tags that are mapped to each permission that comes from tags. */
 export const permissionTagsOf = (mapping: Settings['mapping']): Record<TagChannel, PermissionTags | null> => ({

@@ -259,6 +259,7 @@ export const en = {
     phone_impossible: 'Left out: {place} isn’t a possible phone number.',
     country_unreadable: 'Its country is neither a three-letter code nor a name.',
     not_found: 'Left out: nothing found where your settings look for it.',
+    unread: 'Left out: we don’t have it from Shopify yet.',
     not_mapped: 'Left out: your settings don’t say where to find it.',
     not_a_date: 'Left out: it isn’t a date we can read.',
     mapped: 'From {place}.',

@@ -701,6 +701,41 @@ describe('a person’s page', () => {
   });
 });
 
+describe('a preview with a metafield that the settings name only now', () => {
+  const mapping = {
+    gender: { from: 'metafield', key: 'facts.gender' },
+    interests: [{ from: 'metafield', key: 'facts.likes' }],
+    newsletters: [{ from: 'tag', prefix: 'news:' }],
+  };
+  const reasons = async (change: object) => {
+    const asked = { topic: 'orders/create', body: order(2, change), settings: { mapping } };
+    const { body } = await scene.base.call('post', '/preview', asked);
+    const codes = body.fields.map(({ key, text }: { key: string; text: { code: string } }) => [key, text.code]);
+    const { Gender, Interests, NewsLetters, Activities } = Object.fromEntries(codes);
+    return { Gender, Interests, NewsLetters, Activities };
+  };
+
+  it('says that Shopify hasn’t given it yet, not that there is none', async () => {
+    await scene.begin({ mapping: { interests: mapping.interests } });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    expect(await reasons(buyer(1))).toEqual({
+      Gender: 'field.unread',
+      Interests: 'field.not_found',
+      NewsLetters: 'field.not_found',
+      Activities: 'field.not_mapped',
+    });
+  });
+
+  it('says that a guest has none', async () => {
+    expect(await reasons({ customer: null })).toMatchObject({
+      Gender: 'field.not_found',
+      Interests: 'field.not_found',
+    });
+  });
+});
+
 describe('a Flow run about an unknown person', () => {
   it('sends them once they have been read', async () => {
     scene.shopify.setCustomer({ id: 1, firstName: 'Robin', defaultEmailAddress: known(1) });
