@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { flagChannels, isAboutAddress } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { loadContext } from '../../pipeline/deliver/context.ts';
 import { type Evaluated, evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
@@ -52,22 +53,24 @@ export const nothingDue = (): DueFlags => ({
   skippedAgain: 0,
 });
 
-/** @param counted the addresses whose flags are counted already */
+const COUNTED = { email: 'EmailPermission', sms: 'SMSPermission' } as const;
+
+/** @param counted the addresses and people whose flags are counted already: they are sent once */
 function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated): void {
   if (prepared.kind === 'settle') {
     due.skippedAgain++;
     return;
   }
-  for (const [channel, counts] of [
-    ['email', due.flags.EmailPermission],
-    ['sms', due.flags.SMSPermission],
-  ] as const) {
-    const value = prepared.flags[channel];
-    const address = `${channel}:${keys[channel]?.address}`;
-    if (value === undefined || counted.has(address)) continue;
-    counted.add(address);
-    counts[value ? 'true' : 'false']++;
+  const news = flagChannels.filter((channel) => {
+    const about = `${channel}:${keys[channel]?.address}`;
+    if (prepared.flags[channel] === undefined || counted.has(about)) return false;
+    counted.add(about);
+    return true;
+  });
+  for (const channel of news.filter(isAboutAddress)) {
+    due.flags[COUNTED[channel]][prepared.flags[channel] ? 'true' : 'false']++;
   }
+  if (prepared.onlyChoice && news.length === 0 && !prepared.sendsLists) due.skippedAgain++;
 }
 
 /**

@@ -52,6 +52,8 @@ export type Prepared = {
       content: string;
       /** No flag or list is due: send it only if the content is new. */
       onlyContent: boolean;
+      /** The settings leave its state out: it is sent only for what its choice makes due. */
+      onlyChoice: boolean;
     }
 );
 
@@ -154,5 +156,6 @@ export function prepare(input: PrepareInput): Prepared {
     sendsLists,
     content: contentKey(payload),
     onlyContent: Object.keys(flags).length === 0 && !sendsLists,
+    onlyChoice: isChoiceOnly,
   };
 }

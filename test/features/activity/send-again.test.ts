@@ -425,6 +425,21 @@ describe('flags when resending', () => {
     expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
   });
 
+  it('are sent once for an address: a second order that is sent only for its choice is left out, and counted so', async () => {
+    await scene.save({ send: { orders: false } });
+    const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: new Date(scene.now).toISOString() };
+    const email = 'person1@example.com';
+    for (const id of [1001, 1002]) {
+      await scene.receive('orders/create', order(id, 0, { ...ticked, email }));
+      expect(await scene.work(answers.rejected)).toMatchObject([{ EmailPermission: true }]);
+    }
+    const due = { count: 2, skippedAgain: 1, flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } } };
+    const all = { filter: { state: 'attention' } };
+    expect((await bulk({ ...all, dryRun: true })).body).toMatchObject(due);
+    expect((await bulk(all)).body).toMatchObject(due);
+    expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
+  });
+
   it('with reassert are sent once for an address that several events name', async () => {
     await told();
     await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));
