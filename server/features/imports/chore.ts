@@ -76,7 +76,7 @@ async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, I
     await postpone(deps.db, job, deps.lookAgainMs, { code: `wait.${gate}` });
     return false;
   }
-  if (job.text !== null) await postpone(deps.db, job, 0, null);
+  if (job.text?.code.startsWith('wait.')) await postpone(deps.db, job, 0, null);
   const before = job.fed;
   if (job.fedAt === null) await feed(deps, work, metafieldKeys(stored.settings.mapping));
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);

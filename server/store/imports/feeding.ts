@@ -3,12 +3,12 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 
 /**
- * Moves to the next place in the feed.
+ * Moves to the next place in the feed: it waits for nothing, then.
  * @returns false when the import isn't running, or another worker has continued it
  */
 export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next: Position): Promise<boolean> {
   const rows = await sql.query(
-    `UPDATE imports SET feed_line = $3, feed_offset = $4 WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
+    `UPDATE imports SET feed_line = $3, feed_offset = $4, message = '' WHERE id = $1 AND feed_line = $2 AND state = 'running' RETURNING id`,
     [job.id, job.feed.line, next.line, next.offset],
   );
   return rows.length > 0;
@@ -21,7 +21,7 @@ export async function addFed(sql: Sql, id: string, events: number): Promise<void
 /** Everything has been fed. */
 export async function endFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>): Promise<void> {
   await sql.query(
-    `UPDATE imports SET fed_at = now(), total = fed WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
+    `UPDATE imports SET fed_at = now(), total = fed, message = '' WHERE id = $1 AND feed_line = $2 AND state = 'running'`,
     [job.id, job.feed.line],
   );
 }

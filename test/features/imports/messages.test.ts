@@ -29,10 +29,13 @@ it.each(['import.later', 'import.no_access'] as const)(
 );
 
 /** What it says while Shopify's answers of this kind are on their way, after one about which it said that none comes. */
-function saidDuring(scene: Scene, operation: string): string[] {
+function saidDuring(scene: Scene, operation: string, first = async () => {}): string[] {
   const said: string[] = [];
   const meanwhile = async () => {
-    if (said.length === 0) await says(scene, 'import.later');
+    if (said.length === 0) {
+      await says(scene, 'import.later');
+      await first();
+    }
     const [row] = await scene.connector.db.query<{ message: string }>('SELECT message FROM imports');
     said.push(row?.message ?? 'gone');
   };
@@ -58,4 +61,17 @@ it('it waits for nothing once a part of its segment has been listed', async () =
   const said = saidDuring(scene, 'SegmentMembers');
   await scene.counted({ kind: 'customers', segmentId: '5' });
   expect(said.slice(0, 2)).toEqual(['import.later', '']);
+});
+
+it('it still waits for Shopify while it asks again for what it is to send, and no longer once it has the answer', async () => {
+  const scene = await open();
+  const ids = [1, 2, 3].map((n) => scene.shop.setCustomer(customer(n)).id);
+  const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
+  const said = saidDuring(scene, 'CustomersByIds', async () => {
+    // As if another process had gone on from there: this one begins anew.
+    await scene.connector.db.query('UPDATE imports SET feed_line = 1');
+  });
+  await scene.post(`/imports/${id}/start`);
+  expect(await scene.reaches(id, 'done')).toMatchObject({ done: 2, message: '' });
+  expect(said).toEqual(['import.later', 'import.later']);
 });
