@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
-import { customerKey } from '../people/identifiers.ts';
+import { customerKey, entityKey } from '../people/identifiers.ts';
 import { forgetLooksAt } from '../shops/access-log.ts';
 import { eraseRequests, type PrivacySubject } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -27,8 +27,11 @@ export async function redactPerson(
 ): Promise<AttemptEntry[]> {
   const traces = await findTraces(sql, shop, request);
   await rememberErasure(sql, shop, traces, event.triggeredAt);
-  const events = [...traces.events, event.id];
-  const interrupted = await endOpen(sql, shop, events);
+  const interrupted = await interruptedOf(sql, shop, traces.events);
+  const named = request.orderIds.map((id) => entityKey(shop.vault, 'order', id));
+  const since = await startAnew(sql, shop, traces.events, { at: event.triggeredAt, named });
+  const events = [...traces.events.filter((id) => !since.has(id)), event.id];
+  await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
   await eraseRequests(sql, shop, traces.requests, event.triggeredAt);
   const ids = traces.people.map((person) => person.id);
@@ -72,16 +75,49 @@ async function rememberErasure(sql: Sql, shop: Shop, traces: Traces, at: Instant
   );
 }
 
-/**
- * Ends what is waiting, needs attention or is being sent as erased. A delivery being sent loses its
- * lease, so no answer is kept and no retry follows.
- */
-async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<AttemptEntry[]> {
+/** The attempts whose answer nobody waits for any more. */
+async function interruptedOf(sql: Sql, shop: Shop, events: readonly string[]): Promise<AttemptEntry[]> {
   const flying = await sql.query<{ id: string; event_id: string; flags: object }>(
     `SELECT a.id, d.event_id, a.flags FROM deliveries d JOIN attempts a ON a.delivery_id = d.id AND a.class IS NULL
      WHERE d.shop_id = $1 AND d.event_id = ANY($2::uuid[]) AND d.open`,
     [shop.id, events],
   );
+  return flying.flatMap(interruptedEntry);
+}
+
+/**
+ * What was triggered after the request is about a new person: while it waits, it is received again,
+ * and nothing of it is known. Orders that the request names are erased all the same.
+ * @returns those events
+ */
+async function startAnew(
+  sql: Sql,
+  shop: Shop,
+  events: readonly string[],
+  { at, named }: { at: Instant; named: readonly string[] },
+): Promise<Set<string>> {
+  const rows = await sql.query<{ id: string }>(
+    `WITH since AS (
+       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open')
+         AND triggered_at > $3 AND body IS NOT NULL AND (entity IS NULL OR entity <> ALL($4::text[])) RETURNING id),
+     undone AS (
+       DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),
+     untried AS (
+       DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM undone)),
+     unparked AS (
+       DELETE FROM parked_events WHERE event_id IN (SELECT id FROM since))
+     SELECT id FROM since`,
+    [shop.id, events, new Date(at), named],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Ends what is waiting, needs attention or is being sent as erased. A delivery being sent loses its
+ * lease, so no answer is kept and no retry follows.
+ */
+async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
   const ended = await sql.query<{ id: string }>(
     `WITH closed AS (
        UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
@@ -99,7 +135,6 @@ async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise
     sql,
     ended.map(({ id }) => id),
   );
-  return flying.flatMap(interruptedEntry);
 }
 
 /** The rows stay for the counts, with nothing about the person in them. */

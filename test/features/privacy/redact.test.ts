@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Connector, startConnector } from '../../fakes/connector.ts';
+import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
 import { CANARY, kept, redact, requests, whole } from './scene.ts';
 
@@ -127,6 +127,34 @@ describe('customers/redact', () => {
     await connector.settled();
     expect(await connector.event('other')).toMatchObject({ state: 'accepted' });
     expect(connector.ascent360.received.filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
+  });
+
+  it.each([
+    ['a guest', { email: CANARY.email }, { email: CANARY.email, buyer_accepts_marketing: true }],
+    ['a customer', CANARY, { customer: about, email: CANARY.email }],
+  ])('that arrives late leaves what %s ordered after it: it waits on, and is sent', async (_, named, by) => {
+    await connector.api('PUT', '/settings', { paused: true });
+    const since = ago(30 * MINUTE);
+    const sent = [
+      ['before', order(60, { ...by, created_at: ago(90 * MINUTE) }), ago(90 * MINUTE)],
+      ['named', order(61, { ...by, created_at: since }), since],
+      ['since', order(62, { ...by, created_at: since, processed_at: since }), since],
+    ] as const;
+    for (const [webhookId, body, at] of sent) {
+      await connector.send('orders/create', body, { webhookId, triggeredAt: new Date(at) });
+    }
+    await until('all of them wait', async () => {
+      const [row] = await connector.db.query<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE open');
+      return row?.n === 3 ? true : undefined;
+    });
+    await connector.deliver('customers/redact', redact(named, [61]), { triggeredAt: new Date(ago(60 * MINUTE)) });
+    await connector.api('PUT', '/settings', { paused: false });
+    await connector.settled();
+    for (const webhookId of ['before', 'named']) {
+      expect(await connector.event(webhookId), webhookId).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    }
+    expect(await connector.event('since')).toMatchObject({ state: 'accepted' });
+    expect(connector.ascent360.received.map(({ body }) => body)).toMatchObject([{ Order: { Id: '62' } }]);
   });
 
   it('keeps what was triggered earlier from coming back, and treats a new customer as a new person', async () => {
