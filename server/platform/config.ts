@@ -21,11 +21,29 @@ const EMBEDDED = 'embedded';
 
 const databaseUrl = z
   .string()
-  .regex(
-    /^(embedded$|postgres(ql)?:\/\/)/,
-    'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
-  )
+  .regex(/^(embedded$|postgres(ql)?:\/\/)/, {
+    message: 'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
+    abort: true,
+  })
+  .refine((url) => url === EMBEDDED || canBeRead(url), {
+    message: 'is not a URL: write special characters of the password as %XX, and the port in digits',
+    abort: true,
+  })
   .transform((url) => (url === EMBEDDED ? undefined : url));
+
+/** The driver reads the same, also without a host, which stands behind `?host=` then. */
+function canBeRead(url: string): boolean {
+  return URL.canParse(url) || URL.canParse(url.replace('@/', '@host/'));
+}
+
+/** Written otherwise, production would start as development does: with an empty database and a new key. */
+const nodeEnv = z
+  .string()
+  .refine(
+    (name) => name === 'production' || !/^prod/i.test(name),
+    'is not known: set it to production, in small letters, or leave it out',
+  )
+  .optional();
 
 /**
  * In production the embedded database must be requested: if the variable is missing by mistake, we
@@ -41,7 +59,7 @@ const faultOfDatabase = (production: boolean, url: string | undefined) =>
 const directory = z.string().trim().min(1, BLANK).default('.data');
 
 const whichDatabase = z.object({
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: nodeEnv,
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: directory,
 });
@@ -72,11 +90,13 @@ export function readDatabaseConfig(env: Record<string, string | undefined>) {
   return { databaseUrl: DATABASE_URL, dataDir, name: nameOf(DATABASE_URL, dataDir) };
 }
 
+const UNNAMED = 'the database of DATABASE_URL';
+
 function nameOf(url: string | undefined, dataDir: string): string {
   if (url === undefined) return `the embedded database in ${dataDir}`;
-  if (!URL.canParse(url)) return 'the database of DATABASE_URL';
+  if (!URL.canParse(url)) return UNNAMED;
   const { host, pathname } = new URL(url);
-  return `database ${decodeURIComponent(pathname.slice(1))} on ${host}`;
+  return host && pathname.length > 1 ? `database ${decodeURIComponent(pathname.slice(1))} on ${host}` : UNNAMED;
 }
 
 /** Many machines have their own name in HOST: only a URL there is ours. */
@@ -89,7 +109,7 @@ const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: nodeEnv,
   PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
   HOST: hostOrigin,

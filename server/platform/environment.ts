@@ -71,26 +71,32 @@ export const httpOrigin = httpUrl
   )
   .transform(withoutSlash);
 export const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
+const isQuoted = (text: string) => /^(["']).*\1$/s.test(text);
+const QUOTED = 'is in quotes, which would be a part of it: leave them out';
 /** White space around it came along when it was copied, and would make every signature wrong. */
 export const secret = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
   .trim()
-  .min(1, BLANK);
+  .min(1, BLANK)
+  .refine((text) => !isQuoted(text), QUOTED);
 
 const BAD_MASTER_KEYS =
   'is not a list of id:base64(32 bytes) with ids of their own: make a key with k1:$(openssl rand -base64 32), put commas between several';
 
-export const masterKeys = z.string().transform((text, ctx) => {
-  const keys = text.split(',').map((part) => {
-    const [id, base64, ...rest] = part.trim().split(':');
-    const bytes = Buffer.from(base64 ?? '', 'base64');
-    return id && bytes.length === 32 && rest.length === 0 ? { id, bytes } : null;
+export const masterKeys = z
+  .string()
+  .refine((text) => !isQuoted(text), { message: QUOTED, abort: true })
+  .transform((text, ctx) => {
+    const keys = text.split(',').map((part) => {
+      const [id, base64, ...rest] = part.trim().split(':');
+      const bytes = Buffer.from(base64 ?? '', 'base64');
+      return id && bytes.length === 32 && rest.length === 0 ? { id, bytes } : null;
+    });
+    const known = keys.filter((key) => key !== null);
+    if (known.length === keys.length && new Set(known.map((key) => key.id)).size === known.length) return known;
+    ctx.addIssue({ code: 'custom', message: BAD_MASTER_KEYS });
+    return z.NEVER;
   });
-  const known = keys.filter((key) => key !== null);
-  if (known.length === keys.length && new Set(known.map((key) => key.id)).size === known.length) return known;
-  ctx.addIssue({ code: 'custom', message: BAD_MASTER_KEYS });
-  return z.NEVER;
-});
 
 const PEM = /-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA )?PRIVATE KEY-----/g;
 const BAD_KEY =

@@ -46,7 +46,7 @@ export class MissingKeyError extends Error {
     super(
       held
         ? `The key "${keyId}" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS; ` +
-            'one that was generated stands in the DATA_DIR of then'
+            'if it was generated, it is in the file development.key of the DATA_DIR of then'
         : `ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back`,
       held,
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readConfig, readDatabaseConfig } from '../../server/platform/config.ts';
 
@@ -16,6 +17,7 @@ const BLANK = 'holds nothing but white space: set its value, or leave an optiona
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 const NO_URL = 'is not an http(s) URL: write it whole, such as https://connector.example';
 const NO_ORIGIN = 'is more than an origin: write protocol, host and port alone, such as https://connector.example';
+const QUOTED = 'is in quotes, which would be a part of it: leave them out';
 const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
 
 it.each([
@@ -69,6 +71,22 @@ it.each([
     'mysql://db',
     'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
   ],
+  ...['postgresql://me:pa#ss@host:5432/db', 'postgresql://me:p/w@host/db', 'postgresql://me@host:port/db'].map(
+    (url) => [
+      'DATABASE_URL',
+      url,
+      'is not a URL: write special characters of the password as %XX, and the port in digits',
+    ],
+  ),
+  ...['prod', 'Production', 'PRODUCTION'].map((value) => [
+    'NODE_ENV',
+    value,
+    'is not known: set it to production, in small letters, or leave it out',
+  ]),
+  ['SHOPIFY_API_KEY', "'key'", QUOTED],
+  ['SHOPIFY_API_SECRET', '"secret"', QUOTED],
+  ['METRICS_TOKEN', '"token"', QUOTED],
+  ['ENCRYPTION_KEYS', `"k1:${Buffer.alloc(32).toString('base64')}"`, QUOTED],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', NO_URL],
   ['OTEL_TRACES_SAMPLER_ARG', '10%', NO_SHARE],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', NO_SHARE],
@@ -99,6 +117,25 @@ it.each([
   expect(readConfig({ ...needed, HOST }).appUrl).toBe(appUrl);
 });
 
+it('a migration refuses the same values of what it reads', () => {
+  expect(() => readDatabaseConfig({ NODE_ENV: 'prod' })).toThrow('NODE_ENV is not known');
+  expect(() => readDatabaseConfig({ DATABASE_URL: 'postgresql://me:p/w@host/db' })).toThrow(
+    'DATABASE_URL is not a URL',
+  );
+});
+
+it('the README has every variable, and no other', () => {
+  const [, section = ''] = readFileSync('README.md', 'utf8').split('\n### Environment\n');
+  const [table = ''] = section.split('\n## ');
+  const named = [...table.matchAll(/^\| (`.+?) \|.*$/gm)].flatMap(([row, first = '']) =>
+    [...(row.startsWith('| `OTEL') ? row : first).matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name = '']) => name),
+  );
+  const read = [...readFileSync('server/platform/config.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)];
+  // What OpenTelemetry's exporter reads itself.
+  const known = [...read.map(([, name = '']) => name), 'OTEL_EXPORTER_OTLP_HEADERS'];
+  expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());
+});
+
 it('every fault has one line', () => {
   const faults = faultsOf({ PORT: 'web', LEASE: '0s', DATABASE_URL: 'mysql://db', NODE_ENV: 'production' });
   expect(faults.map((line) => line.split(' ')[0])).toEqual(['PORT', 'DATABASE_URL', 'LEASE', 'ENCRYPTION_KEYS']);
@@ -119,6 +156,7 @@ it.each([
   [{ DATABASE_URL: 'embedded', DATA_DIR: '/data', NODE_ENV: 'production' }, /^the embedded database in \/data$/],
   [{ DATABASE_URL: 'postgresql://me:secret@db.example:5433/shop%20one' }, /^database shop one on db\.example:5433$/],
   [{ DATABASE_URL: 'postgresql://me:se%cret@/x?host=/run' }, /^[^%]*$/],
+  [{ DATABASE_URL: 'postgresql://me@db.example' }, /^the database of DATABASE_URL$/],
 ])('applying migrations names the database, without a password', (env, name) => {
   expect(readDatabaseConfig(env).name).toMatch(name);
   expect(readDatabaseConfig(env).name).not.toContain('secret');

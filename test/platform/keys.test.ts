@@ -124,7 +124,7 @@ it('the first key wraps new ones, and a missing one is named in the error', () =
     cause: expect.any(Error),
     message:
       'The key "k2" is not the one that a shop\'s data was encrypted with: put that one back into ENCRYPTION_KEYS; ' +
-      'one that was generated stands in the DATA_DIR of then',
+      'if it was generated, it is in the file development.key of the DATA_DIR of then',
   });
 });
 
