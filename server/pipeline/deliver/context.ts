@@ -1,7 +1,7 @@
 /** What is known about the people, addresses and states that deliveries are about. */
 import { type ConsentFact, type FlagChannel, isAboutAddress } from '../../domain/consent.ts';
 import { atAddress, type Contact, contactFieldOf, nobody } from '../../domain/contact.ts';
-import type { PersonProfile } from '../../domain/person.ts';
+import { type PersonProfile, saleOptOutOf } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { type LedgerKey, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadOwnWords } from '../../store/consent/own-words.ts';
@@ -9,6 +9,7 @@ import { loadTold, type ToldRow } from '../../store/consent/told-flags.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { loadParkedChoices } from '../../store/events/parked-events.ts';
+import { loadHolders } from '../../store/people/holders.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -81,7 +82,11 @@ export async function addLedger(
   for (const { id, personId } of deliveries) {
     for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
   }
-  const [facts, told, parked] = await Promise.all([
+  const guests = deliveries.filter(({ personId }) => (personId && profiles.get(personId)?.customerId) == null);
+  const guestEmails = guests
+    .flatMap(({ id }) => keysOf(shop, contacts.get(id), null))
+    .filter(({ channel }) => channel === 'email');
+  const [facts, told, parked, holders] = await Promise.all([
     loadFacts(
       sql,
       shop,
@@ -89,8 +94,10 @@ export async function addLedger(
     ),
     loadTold(sql, shop, account, [...keys.values()]),
     loadParkedChoices(sql, shop, peopleOf(deliveries)),
+    loadHolders(sql, shop, guestEmails),
   ]);
-  const found = { profiles, deleted, contacts, facts, told, parked, entities, own: new Map() };
+  const saleOptOuts = new Set(holders.filter(({ profile }) => saleOptOutOf(profile)).map(ledgerKey));
+  const found = { profiles, deleted, contacts, facts, told, parked, saleOptOuts, entities, own: new Map() };
   await addOwnWords({ sql, shop }, deliveries, found);
   return found;
 }
@@ -123,5 +130,7 @@ export type DeliveryContext = {
   parked: ReadonlyMap<string, ConsentFact[]>;
   /** What Shopify last said about a person, wherever, by ownWordsKey. */
   own: ReadonlyMap<string, ConsentFact[]>;
+  /** The guests' email addresses that a customer has or had who opted out of data sale. */
+  saleOptOuts: ReadonlySet<string>;
   entities: ReadonlyMap<string, EntityState>;
 };

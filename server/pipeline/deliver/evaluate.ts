@@ -139,6 +139,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
   const about = delivery.subject?.about ?? null;
+  // We can't ask Shopify about a guest, but a customer may have the same address.
+  const guestSale = keys.email && found.saleOptOuts.has(ledgerKey(keys.email)) ? true : unknownUnless(life.canRead);
   const prepared = prepare({
     kind: delivery.kind,
     again: delivery.again,
@@ -154,8 +156,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     to,
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    // We can't ask Shopify about a guest.
-    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : unknownUnless(life.canRead),
+    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : guestSale,
     // A choice that couldn't be read yet may be an opt-out.
     unread: delivery.unread === true || waiting.length > 0,
     isGone,

@@ -214,6 +214,21 @@ describe('the data-sale opt-out', () => {
     expect(sent).not.toHaveProperty('ListIds');
   });
 
+  it('of a customer keeps a guest with the same email address off as well', async () => {
+    await scene.begin(lists);
+    await scene.base.db.query(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`, [scene.base.shop.id]);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), dataSaleOptOut: true });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    await scene.send();
+    await scene.receive('orders/create', order(1, { customer: null, email: 'PERSON1@example.com' }));
+    await scene.receive('orders/create', order(2, { customer: null, email: 'another@example.com' }));
+    const [same, another] = await scene.send();
+    expect(same).toMatchObject({ Email: 'PERSON1@example.com' });
+    expect(same).not.toHaveProperty('ListIds');
+    expect(another).toMatchObject({ Email: 'another@example.com', ListIds: ['2127849'] });
+  });
+
   it('made later is read before a provider is sent, even if it has no list', async () => {
     const provider = { ...lists, listIds: [] };
     await scene.begin(provider);
