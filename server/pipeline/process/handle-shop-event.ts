@@ -5,7 +5,7 @@ import type { Translated } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
-import { skipOpen } from '../../store/deliveries/unsent.ts';
+import { skipOpen, startAnew, waitingOf } from '../../store/deliveries/unsent.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
 import { keysOf } from '../../store/erase/find-traces.ts';
@@ -64,6 +64,7 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
 async function deleteCustomer(held: InShop, customerId: string, at: Instant, now: Instant): Promise<void> {
   const { sql, shop } = held;
   const personId = await markDeleted(sql, shop, customerId, at);
+  await startAnew(sql, shop, await waitingOf(sql, shop, personId), { at });
   await skipOpen(sql, shop, 'deleted_person', personId);
   await openOptOutsOf(held, [personId], now);
 }

@@ -1,4 +1,5 @@
 /** Deliveries that end without being sent. */
+import type { Instant } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { payloadBinding } from './deliveries.ts';
@@ -34,6 +35,46 @@ export async function skipOpen(
      WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked)`,
     [shop.id, reason, personId],
   );
+}
+
+/** The events of one person that wait and aren't being sent, but for those that carry an opt-out. */
+export async function waitingOf(sql: Sql, shop: Shop, personId: string): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `SELECT event_id AS id FROM deliveries WHERE shop_id = $1 AND open AND lease_until IS NULL AND person_id = $2
+       AND NOT (kind = 'consent' AND carries_opt_out)
+     UNION ALL SELECT event_id FROM parked_events WHERE shop_id = $1 AND person_id = $2`,
+    [shop.id, personId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Has waiting webhooks that were triggered after that time translated again: what happened then, such
+ * as an erasure, doesn't concern them.
+ * @param except orders and customers, by their keys, of which this doesn't hold
+ * @returns those events
+ */
+export async function startAnew(
+  sql: Sql,
+  shop: Shop,
+  events: readonly string[],
+  { at, except = [] }: { at: Instant; except?: readonly string[] },
+): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `WITH since AS (
+       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open')
+         AND triggered_at > $3 AND body IS NOT NULL AND (entity IS NULL OR entity <> ALL($4::text[])) RETURNING id),
+     undone AS (
+       DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),
+     untried AS (
+       DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM undone)),
+     unparked AS (
+       DELETE FROM parked_events WHERE event_id IN (SELECT id FROM since))
+     SELECT id FROM since`,
+    [shop.id, events, new Date(at), except],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Keeps what they would have sent. */

@@ -2,6 +2,7 @@ import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
+import { startAnew } from '../deliveries/unsent.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey, entityKey } from '../people/identifiers.ts';
@@ -29,7 +30,8 @@ export async function redactPerson(
   await rememberErasure(sql, shop, traces, event.triggeredAt);
   const interrupted = await interruptedOf(sql, shop, traces.events);
   const named = request.orderIds.map((id) => entityKey(shop.vault, 'order', id));
-  const since = await startAnew(sql, shop, traces.events, { at: event.triggeredAt, named });
+  // Orders that the request names are erased whenever they were placed.
+  const since = new Set(await startAnew(sql, shop, traces.events, { at: event.triggeredAt, except: named }));
   const events = [...traces.events.filter((id) => !since.has(id)), event.id];
   await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
@@ -83,34 +85,6 @@ async function interruptedOf(sql: Sql, shop: Shop, events: readonly string[]): P
     [shop.id, events],
   );
   return flying.flatMap(interruptedEntry);
-}
-
-/**
- * What was triggered after the request is about a new person: while it waits, it is received again,
- * and nothing of it is known. Orders that the request names are erased all the same.
- * @returns those events
- */
-async function startAnew(
-  sql: Sql,
-  shop: Shop,
-  events: readonly string[],
-  { at, named }: { at: Instant; named: readonly string[] },
-): Promise<Set<string>> {
-  const rows = await sql.query<{ id: string }>(
-    `WITH since AS (
-       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL
-       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open')
-         AND triggered_at > $3 AND body IS NOT NULL AND (entity IS NULL OR entity <> ALL($4::text[])) RETURNING id),
-     undone AS (
-       DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),
-     untried AS (
-       DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM undone)),
-     unparked AS (
-       DELETE FROM parked_events WHERE event_id IN (SELECT id FROM since))
-     SELECT id FROM since`,
-    [shop.id, events, new Date(at), named],
-  );
-  return new Set(rows.map(({ id }) => id));
 }
 
 /**

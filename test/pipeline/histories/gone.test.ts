@@ -92,6 +92,25 @@ it('a deletion that is told again, dated earlier, revives nobody', async () => {
   expect(sent()).toEqual([]);
 });
 
+it('an order created after its customer was deleted goes out, though the deletion is told while it waits', async () => {
+  const { tell, send, sent, accepted, until, settled, answer, at } = await histories.begin();
+  answer(503);
+  const placed = (seconds: number) => ({ created_at: at(seconds), processed_at: at(seconds), updated_at: at(seconds) });
+  await send('orders/create', order(7, { ...buyer(1), ...placed(5) }), 5);
+  await until('the first was tried', () => sent().length === 1);
+  await send('orders/create', order(8, { ...buyer(1), ...placed(6) }), 12);
+  await send('orders/create', order(9, { ...buyer(1), ...placed(15) }), 15);
+  await tell('customers/delete', { id: 1 }, 10);
+  answer(200);
+  const events = await settled();
+  expect(events.filter(({ topic }) => topic === 'orders/create').map(({ state }) => state)).toEqual([
+    'skipped',
+    'skipped',
+    'accepted',
+  ]);
+  expect(accepted()).toMatchObject([{ Order: { Id: '9' } }]);
+});
+
 it('an opt-out that is waiting when its customer is deleted still goes out, with the address alone', async () => {
   const { tell, send, sent, accepted, until, answer, at } = await histories.begin();
   await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
