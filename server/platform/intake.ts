@@ -20,7 +20,7 @@ const PIECE_BYTES = 64 * 1024;
 export const KEPT_OPEN = { connection: 'keep-alive' };
 
 type Refusal = { status: number; message: string };
-const TOO_SLOW: Refusal = { status: 408, message: 'The body did not arrive within 15 seconds' };
+const TOO_SLOW: Refusal = { status: 408, message: 'The body didn’t arrive within 15 seconds. Send it again.' };
 const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at once. Try again in a few seconds.' };
 
 /** A body that is arriving. */
@@ -156,7 +156,10 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
 
   return {
     read: async (req, res, maxBytes) => {
-      const tooLarge = { status: 413, message: `The body is larger than ${maxBytes / (1024 * 1024)} MB` };
+      const tooLarge = {
+        status: 413,
+        message: `The body is larger than ${maxBytes / (1024 * 1024)} MB. Send a smaller one.`,
+      };
       if (saysMoreThan(req, maxBytes)) {
         answer(req, res, tooLarge);
         return null;

@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Measures } from '../../pipeline/measures.ts';
+import { REFUSED } from '../../pipeline/receive/refused.ts';
 import type { Traces } from '../../pipeline/traces.ts';
 import { type Intake, KEPT_OPEN } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
@@ -36,7 +37,7 @@ function refuse(res: Response, status: number, message: string): void {
 function later(res: Response, log: Log, error: unknown): void {
   log.warn({ stage: 'receive', topic: FLOW_RUN, err: error }, 'not stored; Shopify is asked to try again');
   res.set('Retry-After', '5');
-  refuse(res, 503, 'Could not be stored now');
+  refuse(res, 503, REFUSED.notStored);
 }
 
 /**
@@ -61,13 +62,13 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
     const hmacHeader = req.get('x-shopify-hmac-sha256');
     if (!hasSignature(hmacHeader)) {
       res.set(KEPT_OPEN);
-      refuse(res, 401, 'The signature is missing or malformed');
+      refuse(res, 401, REFUSED.unsigned);
       return;
     }
     const rawBody = await deps.intake.read(req, res, MAX_BODY_BYTES);
     if (!rawBody) return;
     if (!openSigned({ rawBody, hmacHeader, secrets: deps.secrets })) {
-      refuse(res, 401, 'The signature does not fit the body');
+      refuse(res, 401, REFUSED.wronglySigned);
       return;
     }
     const read = readFlowRun(rawBody);
@@ -77,18 +78,26 @@ export function verifyRun(deps: ReceiveRunDeps): RequestHandler {
     }
     const { run } = read;
     if (run.handle !== SEND_HANDLE) {
-      refuse(res, 400, `The app has no Flow action of this handle: only ${SEND_HANDLE}`);
+      refuse(res, 400, `The app has no Flow action of this handle. Use ${SEND_HANDLE}.`);
       return;
     }
     const named = req.get('x-shopify-shop-domain')?.trim().toLowerCase();
     if (named && named !== run.shop) {
-      refuse(res, 400, 'The header names another shop than the signed body');
+      refuse(
+        res,
+        400,
+        'X-Shopify-Shop-Domain names another store than the signed body. Leave it out, or send the body’s.',
+      );
       return;
     }
     try {
       const shop = await within(deps.shops.known(run.shop), STORE_WITHIN_MS);
       if (!shop) {
-        refuse(res, 404, 'The app is not installed in this shop');
+        refuse(
+          res,
+          404,
+          'The app isn’t installed in this store. Install it and open it once, then run the workflow again.',
+        );
         return;
       }
       res.locals['flowRun'] = { shop, runId: run.runId, rawBody, began } satisfies CheckedRun;

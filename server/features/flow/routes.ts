@@ -32,7 +32,7 @@ function limitRuns(perMinute: number): RequestHandler {
       res
         .status(429)
         .set('Retry-After', String(MINUTE / 1000))
-        .json({ errors: [{ message: 'Too many runs of this shop at once' }] });
+        .json({ errors: [{ message: 'Too many runs of this store at once. Send this one again in a minute.' }] });
     },
   });
 }

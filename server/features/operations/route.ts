@@ -13,7 +13,7 @@ export function metricsRoute(metrics: Pick<Metrics, 'render' | 'registry'>, toke
       res
         .set('WWW-Authenticate', 'Bearer')
         .status(401)
-        .json({ errors: [{ message: 'The metrics need their token' }] });
+        .json({ errors: [{ message: 'Send METRICS_TOKEN in the header: Authorization: Bearer …' }] });
       return;
     }
     const text = await metrics.render();

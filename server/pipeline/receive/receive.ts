@@ -9,6 +9,7 @@ import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
 import type { Traces } from '../traces.ts';
+import { REFUSED } from './refused.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
@@ -54,14 +55,14 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     // A body that declares itself too large is refused below, also unread.
     if (!hasSignature(hmacHeader) && !saysMoreThan(req, MAX_BODY_BYTES)) {
       res.set(KEPT_OPEN);
-      answer(res, 401, 'The signature is missing or malformed');
+      answer(res, 401, REFUSED.unsigned);
       return;
     }
     const rawBody = await deps.intake.read(req, res, MAX_BODY_BYTES);
     if (!rawBody) return;
     const webhook = openWebhook({ rawBody, hmacHeader, secrets: deps.secrets });
     if (!webhook) {
-      answer(res, 401, 'The signature does not fit the body');
+      answer(res, 401, REFUSED.wronglySigned);
       return;
     }
     const read = readWebhookHeaders(req.headersDistinct);
@@ -107,7 +108,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
         'not stored; Shopify is asked to try again',
       );
       res.set('Retry-After', '5');
-      answer(res, 503, 'Could not be stored now');
+      answer(res, 503, REFUSED.notStored);
     }
   };
 }

@@ -198,3 +198,26 @@ describe('a request without a valid signature', () => {
     }
   });
 });
+
+describe('whoever is not let in', () => {
+  const body = JSON.stringify(order(1));
+  const run = (shopify_domain: string) =>
+    JSON.stringify({ shopify_domain, action_run_id: '1', handle: 'send-to-ascent360', properties: { customer_id: 1 } });
+  it.each([
+    ['/webhooks', 'no signature', body, undefined, 401],
+    ['/webhooks', 'a signature of another secret', body, signBody(body, 'another'), 401],
+    ['/webhooks', 'a body over 10 MB', Buffer.alloc(11 * 1024 * 1024, 32), signBody(body, SECRET), 413],
+    ['/flow/send', 'no signature', body, undefined, 401],
+    ['/flow/send', 'a signature of another secret', body, signBody(body, 'another'), 401],
+    ['/flow/send', 'a run of a stranger', run('stranger.myshopify.com'), null, 404],
+    ['/flow/send', 'another action', run(newShop()).replace('send-to', 'erase'), null, 400],
+    ['/flow/send', 'a body over 1 MB', Buffer.alloc(2 * 1024 * 1024, 32), signBody(body, SECRET), 413],
+  ])('at %s with %s is told what to do', async (path, _, sent, hmac, status) => {
+    const signature = hmac === null ? signBody(String(sent), SECRET) : hmac;
+    const headers = { ...(signature && { 'x-shopify-hmac-sha256': signature }) };
+    const answer = await fetch(`${connector.url}${path}`, { method: 'POST', body: sent, headers });
+    expect(answer.status).toBe(status);
+    const { errors } = (await answer.json()) as { errors: { message: string }[] };
+    expect(errors).toEqual([{ message: expect.stringMatching(/(?:use|set|send|install)\b.*\.$/i) }]);
+  });
+});
