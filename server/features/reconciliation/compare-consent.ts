@@ -77,9 +77,14 @@ function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding
 
 const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
-function customersIn(bodies: readonly string[], country: string | undefined, readAt: Instant): CustomerRead[] {
+function customersIn(
+  bodies: readonly string[],
+  country: string | undefined,
+  { begunAt, readAt }: Pick<FilePart, 'begunAt' | 'readAt'>,
+): CustomerRead[] {
+  const what = { topic: 'customers/update', source: 'reconciliation', readAt: begunAt ?? readAt } as const;
   return bodies.flatMap((body) => {
-    const read = translateUnstored(country, { topic: 'customers/update', source: 'reconciliation', readAt, body });
+    const read = translateUnstored(country, { ...what, body }, readAt);
     if (!('event' in read) || read.event.translated.kind !== 'customer') return [];
     return read.event.translated.read ?? [];
   });
@@ -134,7 +139,7 @@ export async function compareConsent(
   const { country } = await deps.shops.facts(shop);
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const installed = installedAt(await loadInstallation(db, shop)) ?? now();
-  const customers = customersIn(bodies, country, readAt);
+  const customers = customersIn(bodies, country, { begunAt, readAt });
   const found = factsIn(customers).map((one) => ({
     ...one,
     hash: addressHash(shop.vault, one.fact.channel, one.address),

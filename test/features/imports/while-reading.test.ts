@@ -137,6 +137,40 @@ it('an opt-out from the sale of data that the weekly comparison learns meanwhile
   expect(lists().slice(before)).toEqual([null]);
 });
 
+it('an opt-out is not undone by an opt-in whose date has not come yet, which the weekly comparison read before it', async () => {
+  const scene = await open({});
+  const { connector, shop } = scene;
+  const compared = async () =>
+    await until('all customers are compared', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM reconciliations WHERE consent_due_at > now() + interval '1 hour'`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+  await compared();
+  const subscribed = { marketingState: 'SUBSCRIBED', marketingOptInLevel: 'SINGLE_OPT_IN' } as const;
+  const { id } = shop.setCustomer(customer(1, { ...subscribed, marketingUpdatedAt: '2100-01-01T00:00:00Z' }));
+  shop.bulk.polls = 1_000_000;
+  const { length: before } = shop.bulk.operations;
+  await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
+  await until('Shopify reads', async () => (shop.bulk.operations.length > before ? true : undefined));
+  const now = new Date().toISOString();
+  shop.setCustomer(customer(1, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: now }));
+  await connector.deliver('customers_email_marketing_consent/update', {
+    customer_id: id.split('/').at(-1),
+    email_address: 'robin1@example.com',
+    email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: now },
+  });
+  await connector.settled();
+  shop.bulk.finish();
+  await compared();
+  await connector.settled();
+  const told = connector.ascent360.received.flatMap(
+    ({ body }) => (body as { EmailPermission?: boolean }).EmailPermission ?? [],
+  );
+  expect(told).toEqual([false]);
+});
+
 it('an import that is cancelled while Shopify’s answer about its segment is on its way keeps nobody of it', async () => {
   const scene = await open({});
   const { connector, shop } = scene;
