@@ -12,6 +12,8 @@ export type Format = {
   time(iso: string): string;
   /** A local day, `YYYY-MM-DD`, as `3 May`. */
   day(date: string): string;
+  /** The same with its year: `3 May 2026`. */
+  wholeDay(date: string): string;
   /** `5 minutes ago`; the date and time if it is longer ago than a week. */
   since(iso: string, now: number): string;
   /** `1,234` */
@@ -60,6 +62,7 @@ export function createFormat(locale: string, timeZone: string): Format {
   const moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
   const times = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'short' });
   const days = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short' });
+  const wholeDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'medium' });
   const numbers = new Intl.NumberFormat(locale);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
@@ -74,6 +77,7 @@ export function createFormat(locale: string, timeZone: string): Format {
     moment,
     time: (iso) => times.format(new Date(iso)),
     day: (date) => days.format(new Date(`${date}T00:00:00Z`)),
+    wholeDay: (date) => wholeDays.format(new Date(`${date}T00:00:00Z`)),
     since: (iso, now) => {
       const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
       if (seconds > 7 * DAY) return moment(iso);

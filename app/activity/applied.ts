@@ -20,7 +20,7 @@ const listed = (text: string, nameOf: (part: string) => string, format: Format) 
 function periodOf({ from, to, last }: Filter, format: Format): string {
   const span = spanOf(last);
   if (span) return t(`filters.last.${span}`);
-  const said = (text: string) => (isDay(text) ? format.day(text) : format.moment(text));
+  const said = (text: string) => (isDay(text) ? format.wholeDay(text) : format.moment(text));
   if (from !== '' && to !== '') return t('filters.between', { from: said(from), to: said(to) });
   return from === '' ? t('filters.until', { to: said(to) }) : t('filters.since', { from: said(from) });
 }

@@ -12,7 +12,7 @@ import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
 import { Compare } from './compare.tsx';
-import { nameOf } from './describe-event.ts';
+import { kindOf, nameOf } from './describe-event.ts';
 import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
 import { lastList } from './use-place.ts';
@@ -136,11 +136,12 @@ export function EventPage({ id }: { id: string }) {
   }
   const again = { content: t('again.action'), onAction: () => setAsking('again') };
   const isUrgent = detail.state === 'attention';
+  const kind = kindOf(detail, format);
   const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
   return (
     <AppPage
       title={nameOf(detail, format)}
-      subtitle={topicName(detail.topic)}
+      {...(kind && { subtitle: kind })}
       titleMetadata={<StateBadge state={detail.state} />}
       backAction={back}
       {...(!underWay.includes(detail.state) && (isUrgent ? { primaryAction: again } : {}))}

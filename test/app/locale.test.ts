@@ -59,6 +59,7 @@ describe('dates and numbers', () => {
 
   it('leave a day that is already the shop’s as it is', () => {
     expect(denver.day('2026-11-24')).toBe('Nov 24');
+    expect(denver.wholeDay('2026-11-24')).toBe('Nov 24, 2026');
   });
 
   it.each([

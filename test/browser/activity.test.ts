@@ -40,7 +40,7 @@ inBrowser(
       await page.getByLabel('To', { exact: true }).fill('2020-01-01');
       await page.keyboard.press('Escape');
       await page.getByText('No events found').waitFor();
-      await takeOff(page, 'Until Jan 1');
+      await takeOff(page, 'Until Jan 1, 2020');
       await expect.poll(async () => await events(page).count()).toBe(1);
       await page.getByRole('button', { name: 'Clear all' }).click();
       await expect.poll(async () => await events(page).count()).toBe(50);
@@ -331,7 +331,7 @@ inBrowser(
         const page = await open('/activity?topic=orders/create&state=accepted');
         await eventLinks(page).nth(1).click();
         await page.getByRole('heading', { name: 'Attempts' }).waitFor();
-        const attempts = page.locator('h2:has-text("Attempts") ~ ul > li');
+        const attempts = page.locator('div:has(> h2:has-text("Attempts")) ~ ul > li');
         const earlier = await attempts.count();
         const before = stage().connector.ascent360.received.length;
         await page.getByRole('button', { name: 'Resend' }).click();
