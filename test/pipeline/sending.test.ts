@@ -581,6 +581,25 @@ describe('addresses and accounts', () => {
     });
   });
 
+  it('an opt-out that is being sent when another account is connected goes to that one as well', async () => {
+    const shop = await freshShop();
+    let answer = () => {};
+    const after = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    connector.ascent360.behave([{ after }]);
+    await shop.send(EMAIL, emailConsent(78, 'unsubscribed', ago(SECOND)));
+    await until('it is being sent', async () => (shop.sent().length > 0 ? true : undefined));
+    await shop.connect({ newAccount: true });
+    const isChecked =
+      'SELECT 1 FROM ledger_checks l JOIN shops s ON s.id = l.shop_id WHERE s.domain = $1 AND l.due_at > now()';
+    await until('the ledger was checked', async () => (await connector.db.query(isChecked, [shop.shop]))[0]);
+    expect(shop.sent()).toEqual([]);
+    answer();
+    await until('it has reached the other account', async () => (shop.sent().length > 0 ? true : undefined));
+    expect(shop.sent()).toMatchObject([{ Email: 'person78@example.com', EmailPermission: false }]);
+  });
+
   it('content whose attempt had an unknown outcome doesn’t count as content that Ascent360 has', async () => {
     const shop = await freshShop();
     const placed = order(77);

@@ -7,6 +7,7 @@ import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts'
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { dropDecisions } from '../../store/consent/decisions.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
 import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
@@ -147,6 +148,9 @@ export async function recordAttempts(
       deps,
       attempted.filter(({ delivery }) => delivery.guid === stored?.guid),
     ),
+    // Another account was connected while it was being sent: that one doesn't have the opt-out.
+    valid.some(({ delivery }) => delivery.carriesOptOut && delivery.account !== stored?.account) &&
+      askLedgerCheck(sql, shop),
   ]);
   const dueAgain = steps.filter(({ one, next }) => kept.has(one.delivery.id) && !next.settled);
   const outdated = await withNewer(
