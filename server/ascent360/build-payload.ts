@@ -1,6 +1,7 @@
 import type { FlagChannel, FlagDecision } from '../domain/consent.ts';
 import type { Contact, ContactField } from '../domain/contact.ts';
 import type { Purchase } from '../domain/purchase.ts';
+import type { Instant } from '../domain/scalars.ts';
 import { type Mapped, type MappedField, type Settings, sourcesFor } from '../domain/settings.ts';
 import type { FieldReason } from '../domain/states.ts';
 import { visibleText } from '../domain/visible-text.ts';
@@ -30,6 +31,7 @@ export type BuildInput = {
   /** Whether provider and lists may be sent with this payload, and why or why not. */
   lists: { send: boolean; text: Text };
   mapped: Mapped;
+  now: Instant;
 };
 
 /** `fields` has every documented top-level key once, present or left out, in payload order. */
@@ -170,10 +172,10 @@ function unmapped(field: MappedField, { settings, mapped }: MappedInput): { from
   return { from: null, text: said(mapped.unread?.includes(field) ? 'unread' : 'not_found') };
 }
 
-function dateOfBirth(input: MappedInput): Field<string> {
+function dateOfBirth(input: MappedInput & Pick<BuildInput, 'now'>): Field<string> {
   const found = input.mapped.dateOfBirth;
   if (found === null || found.value.trim() === '') return unmapped('dateOfBirth', input);
-  const value = reformatDateOfBirth(found.value);
+  const value = reformatDateOfBirth(found.value, input.now);
   return value === null
     ? { from: found.from, text: said('not_a_date') }
     : { value, from: found.from, text: said('mapped', { place: found.from }) };

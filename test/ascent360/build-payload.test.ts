@@ -245,6 +245,10 @@ describe('a built payload', () => {
     ['0001-01-01', undefined],
     ['1900-01-01', '01-01-1900'],
     ['1899-12-31', undefined],
+    ['2026-11-24', '11-24-2026'],
+    ['2026-11-25', '11-25-2026'],
+    ['2026-11-26', undefined],
+    ['9999-12-31', undefined],
     ['11980-12-01', undefined],
     ['1980-12-012', undefined],
     ['112/01/1980', undefined],
@@ -409,6 +413,7 @@ describe('whatever a contact holds', () => {
       interests: mappedTexts,
       newsletters: mappedTexts,
     }),
+    now: fc.constant(inputWith().now),
   });
 
   const empties = (value: unknown): boolean =>

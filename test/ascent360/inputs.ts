@@ -55,6 +55,7 @@ export function inputWith(change: Partial<BuildInput> = {}): BuildInput {
     flags: { email: NO_CHOICE, sms: NO_CHOICE, phone: NO_CHOICE, postal: NO_CHOICE },
     lists: { send: false, text: { code: 'field.lists_subscribed_only' } },
     mapped: { dateOfBirth: null, gender: null, activities: null, interests: null, newsletters: null },
+    now: Date.UTC(2026, 10, 24, 12),
     ...change,
   };
 }

@@ -155,7 +155,7 @@ it('says of a mapped value that Ascent360 would not understand what is wrong wit
     gender: { value: 'other', from: 'facts.gender' },
   };
   expect(explained({ settings: everythingMapped, mapped })).toMatchObject({
-    DateOfBirth: 'facts.birth_date: Left out: it isn’t a date we can read.',
+    DateOfBirth: 'facts.birth_date: Left out: it isn’t a possible date of birth, or we can’t read it.',
     Gender: 'facts.gender: Left out: Ascent360 knows only male and female.',
   });
 });

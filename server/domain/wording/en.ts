@@ -261,7 +261,7 @@ export const en = {
     not_found: 'Left out: nothing found where your settings look for it.',
     unread: 'Left out: we don’t have it from Shopify yet.',
     not_mapped: 'Left out: your settings don’t say where to find it.',
-    not_a_date: 'Left out: it isn’t a date we can read.',
+    not_a_date: 'Left out: it isn’t a possible date of birth, or we can’t read it.',
     mapped: 'From {place}.',
     not_a_gender: 'Left out: Ascent360 knows only male and female.',
     no_provider: 'Left out: no provider is set.',

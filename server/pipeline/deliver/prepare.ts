@@ -134,6 +134,7 @@ export function prepare(input: PrepareInput): Prepared {
     ...(settings.format === 'xml' ? textsForXml(said) : said),
     flags: decisions,
     lists,
+    now: input.now,
   });
   const valid = validatePayload(built.payload);
   if (!valid.ok) {
