@@ -18,8 +18,10 @@ function say(verdict: Verdict): void {
   }
 }
 
-const [file] = process.argv.slice(2);
-const text = file ? await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => ({ error })) : null;
+const [file, ...more] = process.argv.slice(2);
+// One of several would pass for all of them.
+const isAsked = file !== undefined && more.length === 0 && !file.startsWith('-');
+const text = isAsked ? await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => ({ error })) : null;
 if (typeof text === 'string') say(verifyExport(text));
 else {
   process.stderr.write(text ? `${file} can't be read: ${text.error.code ?? text.error.message}\n` : USAGE);

@@ -23,3 +23,13 @@ it.each([
 ])('%s %j says what the option takes, where it would find nothing wrong in nothing', async (entry, args, said) => {
   expect(await run(entry, ...args)).toEqual({ code: 2, said: expect.stringMatching(said) });
 });
+
+it.each([['--help'], ['--dry-run'], ['status']])(
+  'db:migrate %s migrates nothing: it has no options',
+  async (option) => {
+    expect(await run('prisma/migrate.ts', option)).toEqual({
+      code: 2,
+      said: expect.stringMatching(/^Usage: npm run db:migrate /),
+    });
+  },
+);
