@@ -47,7 +47,11 @@ const world = await (once
   ? startWorld()
   : dev
     ? startWorld({ front: await viteStandIn(app), port: DEV_PORT, history: sayProgress })
-    : startWorld({ front: await builtStandIn(app) }));
+    : startWorld({ front: await builtStandIn(app) })
+).catch((error: unknown) => {
+  print(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
 print(
   `The app is at ${world.url}, a stand-in for Ascent360 at ${world.ascent360.url}; everything stays on this machine.`,
 );

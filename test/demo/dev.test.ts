@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -46,5 +47,28 @@ it('npm run dev says at once what it does, and shows its pages while the month o
 
   dev.kill('SIGTERM');
   expect(await ended).toBe(0);
+  expect((await readdir(temporary)).filter((name) => name.startsWith('connector-'))).toEqual([]);
+});
+
+it('npm run dev says that its port is in use, and leaves nothing behind', async () => {
+  const temporary = await scratchFolder('dev');
+  onTestFinished(async () => await rm(temporary, { recursive: true, force: true }));
+  const other = createServer();
+  const port = await freePort();
+  await new Promise<void>((resolve) => other.listen(port, resolve));
+  onTestFinished(() => void other.close());
+  const dev = spawn(process.execPath, ['server/run.js', 'test/demo/demo.ts', '--dev'], {
+    cwd: path.join(import.meta.dirname, '../..'),
+    env: { PATH: process.env['PATH'] ?? '', PORT: String(port), TMPDIR: temporary },
+  });
+  let said = '';
+  for (const output of [dev.stdout, dev.stderr])
+    output.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  expect(await new Promise((resolve) => dev.once('close', resolve))).toBe(1);
+  expect(said.trim().split('\n').slice(1)).toEqual([
+    `PORT ${port} is in use. Stop what uses it, or set PORT to another.`,
+  ]);
   expect((await readdir(temporary)).filter((name) => name.startsWith('connector-'))).toEqual([]);
 });

@@ -150,7 +150,13 @@ export async function startWorld(
     if (!written) return await start(config, log, { ...front, db });
     // The pages alone: a worker would take the history's deliveries for its own.
     const shared = { ...db, close: async () => {} };
-    const pages = await start({ ...config, role: 'web' }, log, { ...front, db: shared });
+    const pages = await start({ ...config, role: 'web' }, log, { ...front, db: shared }).catch(
+      async (error: unknown) => {
+        // The history is being written meanwhile, into the directory that is removed next.
+        await Promise.allSettled([db.close(), written]);
+        throw error;
+      },
+    );
     complete = written.then(async () => {
       await pages.stop();
       app = await start({ ...config, port: pages.port }, log, { ...front, db });
