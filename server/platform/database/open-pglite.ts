@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,12 @@ const KEPT = path.join(import.meta.dirname, '../../../node_modules/.cache/ascent
 async function make(folder: string): Promise<void> {
   const flags = [...FLAGS, '--input-type=module', '--eval', MAKE];
   await promisify(execFile)(process.execPath, [...flags, folder], { cwd: import.meta.dirname });
+  await closeToOthers(folder);
+}
+
+/** Whatever the umask, PGlite makes files that everybody may write. */
+async function closeToOthers(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
 }
 
 /** A database's directory belongs to the version of PGlite that made it. */
@@ -80,6 +86,8 @@ async function makeOrCopy(folder: string, place: string): Promise<void> {
 export async function openPglite(folder: string, place = KEPT): Promise<PGlite> {
   for (const flag of FLAGS) setFlagsFromString(flag);
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeOrCopy(path.resolve(folder), place);
+  // Of an older version, or restored from a backup; only its owner may close it.
+  await closeToOthers(folder).catch(() => {});
   return await PGlite.create({
     dataDir: folder,
     parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },

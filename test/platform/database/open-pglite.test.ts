@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
@@ -78,4 +78,17 @@ it('where the kept one can’t be read, as another user installed the packages, 
   const [command = '', ...rest] = [...bound, process.execPath, '--input-type=module', '--eval', script, folder, kept];
   await promisify(execFile)(command, rest);
   expect(await namesIn(folder, kept)).toEqual(EMPTY);
+});
+
+it('only its owner gets into the database and the kept one, as PostgreSQL wants it: PGlite’s files may be written by everybody', async () => {
+  const [place, kept] = [await scratch(), await scratch()];
+  const folder = path.join(place, 'pglite');
+  const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
+  await namesIn(folder, kept);
+  const [cluster = ''] = await readdir(kept);
+  expect([await modeOf(folder), await modeOf(path.join(kept, cluster))]).toEqual([0o700, 0o700]);
+  // As a copy or an older version may have left it.
+  await chmod(folder, 0o755);
+  await namesIn(folder, kept);
+  expect(await modeOf(folder)).toBe(0o700);
 });
