@@ -223,7 +223,11 @@ export class World {
         account.contents.clear();
       }
       this.#start();
-      for (const scene of this.scenes) adoptImports(scene, this.look);
+      for (const scene of this.scenes) {
+        // It may have died right after that.
+        noteErased(scene, this.look);
+        adoptImports(scene, this.look);
+      }
       return false;
     }
   }
