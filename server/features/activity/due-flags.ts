@@ -55,7 +55,7 @@ export const nothingDue = (): DueFlags => ({
 
 const COUNTED = { email: 'EmailPermission', sms: 'SMSPermission' } as const;
 
-/** @param counted the addresses and people whose flags are counted already: they are sent once */
+/** @param counted the addresses and people whose flags and lists are counted already: they are sent once */
 function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated): void {
   if (prepared.kind === 'settle') {
     due.skippedAgain++;
@@ -70,7 +70,10 @@ function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated)
   for (const channel of news.filter(isAboutAddress)) {
     due.flags[COUNTED[channel]][prepared.flags[channel] ? 'true' : 'false']++;
   }
-  if (prepared.onlyChoice && news.length === 0 && !prepared.sendsLists) due.skippedAgain++;
+  const listed = `lists:${keys.email?.address}`;
+  const addsLists = prepared.sendsLists && !counted.has(listed);
+  if (prepared.sendsLists) counted.add(listed);
+  if (prepared.onlyChoice && news.length === 0 && !addsLists) due.skippedAgain++;
 }
 
 /**
