@@ -99,10 +99,16 @@ const leavesBoxesOut = ({ account, channel }: View) =>
   channel === 'email' && account.rules.email.untickedBox === 'leaveOut';
 const isNear = (a: number, b: number, within: number) => Math.abs(a - b) <= within;
 
+/** A guest may be any customer; another customer's order explains nothing. */
+const mayBeOf = (box: Fact, { customer }: Fact) =>
+  box.customer === null || customer === null || box.customer === customer;
 export const isSurelyUnticked = (view: View, fact: Fact) =>
   leavesBoxesOut(view) &&
   certainOf(view, 'unticked').some(
-    (box) => isNear(box.earliest, fact.earliest, UNTICKED_SURELY) && isNear(box.latest, fact.latest, UNTICKED_SURELY),
+    (box) =>
+      mayBeOf(box, fact) &&
+      isNear(box.earliest, fact.earliest, UNTICKED_SURELY) &&
+      isNear(box.latest, fact.latest, UNTICKED_SURELY),
   );
 export const isPerhapsUnticked = (view: View, fact: Fact) =>
   leavesBoxesOut(view) &&
