@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readState } from '../../../server/features/operations/read-state.ts';
 import type { OverviewAnswer } from '../../../server/features/overview/api.ts';
+import { endChore, takeChore } from '../../../server/store/shops/chore-leases.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
 import { customer } from '../../pipeline/bodies.ts';
@@ -37,7 +39,16 @@ async function lastWebhook(hours: number): Promise<void> {
     `UPDATE reconciliations SET orders_until = now() - interval '2 days', customers_until = now() - interval '2 days'`,
   );
 }
-const look = async () => await connector.db.query('UPDATE silences SET due_at = now()');
+/** Between two looks of the chore: one in progress would write when to look next from what it read before. */
+async function betweenLooks(change: string): Promise<void> {
+  const [found] = await connector.db.query<{ id: number }>('SELECT id FROM shops');
+  if (!found) throw new Error('no shop');
+  const lease = { shopId: found.id, chore: 'silence', owner: randomUUID(), leaseMs: HOUR };
+  await until('no look is in progress', async () => (await takeChore(connector.db, lease, false)) || undefined);
+  await connector.db.query(change);
+  await endChore(connector.db, lease.owner);
+}
+const look = async () => await betweenLooks('UPDATE silences SET due_at = now()');
 /** Waits until the current silence was checked. */
 const looked = async () =>
   await until('the silence was checked', async () => {
@@ -78,7 +89,7 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(1);
     // What was found counts once, however often it is checked.
     await connector.settled();
-    await connector.db.query(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
+    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
     await until('it was checked again', async () => {
       const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
       return row;
@@ -133,7 +144,7 @@ describe('a shop whose webhooks stop', () => {
       const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE pair IS NOT NULL');
       return row;
     });
-    await connector.db.query(`UPDATE silences SET looked_at = now() - interval '2 minutes', due_at = now()`);
+    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '2 minutes', due_at = now()`);
     await until('the entry is closed', async () => ((await silent()).length === 0 ? true : undefined));
     expect((await overview()).silence).toMatchObject({ state: 'quiet' });
   });
