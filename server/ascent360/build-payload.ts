@@ -169,7 +169,7 @@ type MappedInput = Pick<BuildInput, 'settings' | 'mapped'>;
 
 function unmapped(field: MappedField, { settings, mapped }: MappedInput): { from: null; text: Text } {
   if (sourcesFor(settings.mapping, field).length === 0) return { from: null, text: said('not_mapped') };
-  return { from: null, text: said(mapped.unread?.includes(field) ? 'unread' : 'not_found') };
+  return { from: null, text: said(mapped.isUnread?.(field) ? 'unread' : 'not_found') };
 }
 
 function dateOfBirth(input: MappedInput & Pick<BuildInput, 'now'>): Field<string> {

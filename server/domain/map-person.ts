@@ -5,7 +5,6 @@ import {
   type AddedTexts,
   type ListSource,
   type Mapped,
-  mappedFields,
   permissionTagsOf,
   type Settings,
   sourcesFor,
@@ -50,7 +49,7 @@ const isUnread = ({ customerId, read }: PersonProfile, source: ListSource) =>
 /** What the mappings in the settings give for a person, from their known tags and metafields. */
 export function mapPerson(profile: PersonProfile, mapping: Settings['mapping']): Mapped {
   return {
-    unread: mappedFields.filter((field) => sourcesFor(mapping, field).some((source) => isUnread(profile, source))),
+    isUnread: (field) => sourcesFor(mapping, field).some((source) => isUnread(profile, source)),
     dateOfBirth: single(profile, mapping.dateOfBirth),
     gender: single(profile, mapping.gender),
     activities: list(profile, mapping.activities),

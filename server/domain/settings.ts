@@ -48,8 +48,8 @@ export type Mapped = {
   activities: { values: string[]; from: string } | null;
   interests: { values: string[]; from: string } | null;
   newsletters: { values: string[]; from: string } | null;
-  /** Those for which Shopify has still to be asked about a metafield. */
-  unread?: readonly MappedField[];
+  /** Whether Shopify has still to be asked about a metafield of that field. */
+  isUnread?: (field: MappedField) => boolean;
 };
 
 export const mappedFields = ['dateOfBirth', 'gender', 'activities', 'interests', 'newsletters'] as const;

@@ -123,7 +123,7 @@ export async function dryRunUnder(
   const watched = events.map((event) => watch(batch, event, waiting));
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
   const open = deliveries.filter((delivery) => delivery !== null);
-  const found = await loadContext(sql, shop, stored.account, open);
+  const found = await loadContext(sql, shop, stored, open);
   for (const { event, facts } of watched) {
     const key = personKeyOf(shop, event.translated);
     const person = key ? batch.people.find(key) : undefined;

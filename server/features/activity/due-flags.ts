@@ -129,7 +129,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
         }),
       ];
     });
-    const found = await loadContext(db, shop, stored.account, deliveries);
+    const found = await loadContext(db, shop, stored, deliveries);
     for (const delivery of deliveries) {
       add(due, counted, evaluate({ shop, stored, life, found, now }, delivery));
     }

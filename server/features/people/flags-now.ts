@@ -16,7 +16,7 @@ export async function flagsNow(
   const settings = stored ?? nothingStored;
   const life = await loadInstallation(sql, shop);
   const delivery = imagined({ kind: 'person', personId, topic: 'person/send', eventReceivedAt: now, again: true });
-  const found = await loadContext(sql, shop, settings.account, [delivery]);
+  const found = await loadContext(sql, shop, settings, [delivery]);
   const { decisions } = evaluate({ shop, stored: settings, life, found, now }, delivery).prepared;
   const of = ({ send, reason }: FlagNow): FlagNow => ({ send, reason });
   return { email: of(decisions.email), sms: of(decisions.sms) };

@@ -157,7 +157,7 @@ export async function claimDeliveries(
   const probe = stored.problem !== null || allowed === 'probe';
   const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
   if (deliveries.length === 0) return nothing;
-  const found = await loadContext(sql, shop, stored.account, deliveries);
+  const found = await loadContext(sql, shop, stored, deliveries);
   const view = { shop, stored, life, found, now };
   const plan = emptyPlan();
   for (const delivery of deliveries) {

@@ -12,6 +12,7 @@ import { loadParkedChoices } from '../../store/events/parked-events.ts';
 import { loadHolders } from '../../store/people/holders.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /**
@@ -55,7 +56,7 @@ const peopleOf = (deliveries: readonly ClaimedDelivery[]) =>
 export async function loadContext(
   sql: Sql,
   shop: Shop,
-  account: number,
+  stored: StoredSettings,
   deliveries: readonly ClaimedDelivery[],
 ): Promise<DeliveryContext> {
   const entitiesOf = deliveries.map(({ entity }) => entity).filter((entity) => entity !== null);
@@ -63,12 +64,12 @@ export async function loadContext(
     loadProfiles(sql, shop, peopleOf(deliveries)),
     loadEntityStates(sql, shop, entitiesOf),
   ]);
-  return await addLedger({ sql, shop, account }, deliveries, { profiles, deleted, entities });
+  return await addLedger({ sql, shop, stored }, deliveries, { profiles, deleted, entities });
 }
 
 /** Adds what the ledger knows about these deliveries to the people and states that are known. */
 export async function addLedger(
-  { sql, shop, account }: { sql: Sql; shop: Shop; account: number },
+  { sql, shop, stored }: { sql: Sql; shop: Shop; stored: StoredSettings },
   deliveries: readonly ClaimedDelivery[],
   { profiles, deleted, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'entities'>,
 ): Promise<DeliveryContext> {
@@ -82,7 +83,11 @@ export async function addLedger(
   for (const { id, personId } of deliveries) {
     for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
   }
-  const guests = deliveries.filter(({ personId }) => (personId && profiles.get(personId)?.customerId) == null);
+  // Selling data matters to lists only.
+  const guests =
+    stored.settings.providerType === null
+      ? []
+      : deliveries.filter(({ personId }) => (personId && profiles.get(personId)?.customerId) == null);
   const guestEmails = guests
     .flatMap(({ id }) => keysOf(shop, contacts.get(id), null))
     .filter(({ channel }) => channel === 'email');
@@ -92,7 +97,7 @@ export async function addLedger(
       shop,
       [...keys.values()].filter(({ channel }) => isAboutAddress(channel)),
     ),
-    loadTold(sql, shop, account, [...keys.values()]),
+    loadTold(sql, shop, stored.account, [...keys.values()]),
     loadParkedChoices(sql, shop, peopleOf(deliveries)),
     loadHolders(sql, shop, guestEmails),
   ]);
@@ -130,7 +135,10 @@ export type DeliveryContext = {
   parked: ReadonlyMap<string, ConsentFact[]>;
   /** What Shopify last said about a person, wherever, by ownWordsKey. */
   own: ReadonlyMap<string, ConsentFact[]>;
-  /** The guests' email addresses that a customer has or had who opted out of data sale. */
+  /**
+   * The guests' email addresses that a customer has or had who opted out of data sale; empty while
+   * no lists are set.
+   */
   saleOptOuts: ReadonlySet<string>;
   entities: ReadonlyMap<string, EntityState>;
 };

@@ -103,7 +103,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
     const [busy, hasBacklog, context] = await Promise.all([
       openLanes(sql, shop, { email: lanesIn(news, 'emailLane'), phone: lanesIn(news, 'phoneLane') }),
       hasDue(sql, shop),
-      addLedger({ sql, shop, account: stored.account }, deliveries, {
+      addLedger({ sql, shop, stored }, deliveries, {
         profiles: new Map(people.map(({ id, profile }) => [id, profile])),
         deleted: new Set(people.flatMap(({ id, deletedAt }) => (deletedAt === null ? [] : [id]))),
         entities: known.entities,

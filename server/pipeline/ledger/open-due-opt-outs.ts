@@ -61,7 +61,7 @@ export async function openDueOptOuts(
   const found = await loadContext(
     sql,
     shop,
-    stored.account,
+    stored,
     candidates.map(({ delivery }) => delivery),
   );
   const due = candidates.filter(({ key, delivery }) => {

@@ -44,7 +44,7 @@ export async function openTagOptOuts(
   const found = await loadContext(
     sql,
     shop,
-    stored.account,
+    stored,
     candidates.map(({ delivery }) => delivery),
   );
   const due = candidates.filter(({ delivery }) => {

@@ -42,7 +42,7 @@ export async function openDueFlags(
     shop,
     candidates.map(({ person }) => person.id),
   );
-  const found = await loadContext(sql, shop, stored.account, [...candidates.map(({ delivery }) => delivery), ...open]);
+  const found = await loadContext(sql, shop, stored, [...candidates.map(({ delivery }) => delivery), ...open]);
   const view = { shop, stored, life, found, now };
   const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(view, delivery));
   const carried = new Set(open.flatMap((delivery) => (delivery.subject && !delivery.broken ? flags(delivery) : [])));

@@ -160,7 +160,7 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     topic: 'person/send',
     eventReceivedAt: now,
   }));
-  const found = await loadContext(db, shop, stored.account, deliveries);
+  const found = await loadContext(db, shop, stored, deliveries);
   const life = await loadInstallation(db, shop);
   return cases.map(({ channel }, i) => {
     const delivery = deliveries[i];
