@@ -21,6 +21,17 @@ const putOffRetry = async () =>
     return rows.length > 0 ? true : undefined;
   });
 
+/** Shopify merges one customer into another. */
+async function merge(gone: string, kept: string): Promise<void> {
+  await scene.connector.deliver('customers/merge', {
+    admin_graphql_api_customer_kept_id: kept,
+    admin_graphql_api_customer_deleted_id: gone,
+    status: 'completed',
+    errors: [],
+  });
+  scene.shop.customers.delete(gone);
+}
+
 const HISTORY = { consent: { email: { history: 'all' }, sms: { history: 'all' } } };
 const LISTS = { ...HISTORY, providerType: 3, listIds: ['7'] };
 
@@ -203,13 +214,7 @@ describe('what an import sends', () => {
     scene = await startScene();
     const [gone, kept] = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
     const { id } = await scene.counted({ kind: 'customers', customerIds: [gone] });
-    await scene.connector.deliver('customers/merge', {
-      admin_graphql_api_customer_kept_id: kept,
-      admin_graphql_api_customer_deleted_id: gone,
-      status: 'completed',
-      errors: [],
-    });
-    scene.shop.customers.delete(gone ?? '');
+    await merge(gone ?? '', kept ?? '');
     await scene.post(`/imports/${id}/start`);
     expect(await scene.reaches(id, 'done')).toMatchObject({ total: 1, counts: { records: 1, accepted: 1 } });
     expect(payloads().map(({ Email }) => Email)).toEqual(['robin2@example.com']);
@@ -218,13 +223,7 @@ describe('what an import sends', () => {
   it('are counted and sent once if another in the list was merged into them, and both have their line', async () => {
     scene = await startScene();
     const [gone, kept] = [1, 2].map((n) => scene.shop.setCustomer(customer(n)).id);
-    await scene.connector.deliver('customers/merge', {
-      admin_graphql_api_customer_kept_id: kept,
-      admin_graphql_api_customer_deleted_id: gone,
-      status: 'completed',
-      errors: [],
-    });
-    scene.shop.customers.delete(gone ?? '');
+    await merge(gone ?? '', kept ?? '');
     const { id, counts } = await scene.counted({ kind: 'customers', customerIds: [gone, kept] });
     expect(counts).toMatchObject({ records: 2, contacts: 1, merged: 1 });
     await scene.post(`/imports/${id}/start`);

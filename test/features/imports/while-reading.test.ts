@@ -4,6 +4,7 @@
  */
 import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../../fakes/connector.ts';
+import { EMAIL, emailConsent } from '../../pipeline/bodies.ts';
 import { customer, type Scene, startScene } from './scene.ts';
 
 const MAPPING = { mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } };
@@ -55,6 +56,14 @@ async function importList(scene: Scene, meanwhile: () => Promise<void>): Promise
   expect(asked).toBeGreaterThan(0);
 }
 
+/** The first customer opts out, and Shopify says so. */
+async function optOut({ shop, connector }: Scene, id: string): Promise<void> {
+  const now = new Date().toISOString();
+  shop.setCustomer(customer(1, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: now }));
+  const of = { email_address: 'robin1@example.com' };
+  await connector.deliver(EMAIL, emailConsent(id.split('/').at(-1) ?? '', 'unsubscribed', now, of));
+}
+
 it.each([
   { when: 'while Shopify writes the file of an import', importWith: importAll },
   { when: 'while Shopify’s answer about an imported list is on its way', importWith: importList },
@@ -89,13 +98,7 @@ it('an opt-out is not undone by an opt-in in a file whose date has not come yet'
   const optedIn = { marketingState: 'SUBSCRIBED', marketingOptInLevel: 'SINGLE_OPT_IN' } as const;
   const { id } = shop.setCustomer(customer(1, { ...optedIn, marketingUpdatedAt: '2100-01-01T00:00:00Z' }));
   const counted = await scene.counted({ kind: 'customers' });
-  const now = new Date().toISOString();
-  shop.setCustomer(customer(1, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: now }));
-  await connector.deliver('customers_email_marketing_consent/update', {
-    customer_id: id.split('/').at(-1),
-    email_address: 'robin1@example.com',
-    email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: now },
-  });
+  await optOut(scene, id);
   await connector.settled();
   await scene.post(`/imports/${counted.id}/start`);
   await scene.reaches(counted.id, 'done');
@@ -154,13 +157,7 @@ it('an opt-out is not undone by an opt-in whose date has not come yet, which the
   const { length: before } = shop.bulk.operations;
   await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
   await until('Shopify reads', async () => (shop.bulk.operations.length > before ? true : undefined));
-  const now = new Date().toISOString();
-  shop.setCustomer(customer(1, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: now }));
-  await connector.deliver('customers_email_marketing_consent/update', {
-    customer_id: id.split('/').at(-1),
-    email_address: 'robin1@example.com',
-    email_marketing_consent: { state: 'unsubscribed', opt_in_level: null, consent_updated_at: now },
-  });
+  await optOut(scene, id);
   await connector.settled();
   shop.bulk.finish();
   await compared();
