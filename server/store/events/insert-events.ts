@@ -70,11 +70,12 @@ export function sealEvent(event: NewEvent) {
 export async function insertSealed(sql: Sql, rows: readonly SealedEvent[]): Promise<(string | null)[]> {
   const { columns, from, params } = unnest(columnTypes, rows, 2);
   // Lock the shop's row while storing its events: destroying its key waits for that, or is seen
-  // here.
+  // here. Sorted, since two processes may have the same webhooks: neither then waits for one that
+  // the other would store only after one of its own.
   const stored = await sql.query<{ id: string }>(
     `WITH live AS MATERIALIZED (SELECT id FROM shops WHERE id = ANY($1::int[]) AND erased_at IS NULL FOR KEY SHARE)
      INSERT INTO events (${columns}) SELECT ${VALUES} FROM ${from} AS u(${columns}) JOIN live ON live.id = u.shop_id
-     ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
+     ORDER BY u.shop_id, u.webhook_id ON CONFLICT (shop_id, webhook_id) DO NOTHING RETURNING id`,
     [[...new Set(rows.map((row) => row.shop_id))], ...params],
   );
   const isNew = new Set(stored.map((row) => row.id));
