@@ -8,6 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import { firstSignAt, loadInstallation } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
+  EVERY_MS,
   loadReconciliation,
   movePointsBack,
   postponeChanges,
@@ -65,7 +66,7 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
   const [failure] = failures;
   if (failure) throw failures.find((one) => one.failure !== 'refused') ?? failure;
   await closeOldMissed(deps.db, shop, now);
-  await postponeChanges(deps.db, shop);
+  await postponeChanges(deps.db, shop, at);
   return false;
 }
 
@@ -81,9 +82,14 @@ const nothing = {
 };
 const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
 
-async function giveUpReading({ db, log }: ReconciliationDeps, shop: Shop, why: string): Promise<void> {
+async function giveUpReading(
+  { db, log }: ReconciliationDeps,
+  shop: Shop,
+  at: Reconciliation,
+  why: string,
+): Promise<void> {
   log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
-  await saveConsentRead(db, shop, nothing, DAY_MS);
+  await saveConsentRead(db, shop, { ...at, ...nothing }, DAY_MS);
 }
 
 /**
@@ -96,24 +102,24 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
   const step = await stepBulkRead({ admin, shop, signal }, EVERYBODY, at, begunAt);
   switch (step.state) {
     case 'busy':
-      await saveConsentRead(db, shop, { ...nothing, denied: at.denied }, LATER_MS);
+      await saveConsentRead(db, shop, { ...at, ...nothing, denied: at.denied }, LATER_MS);
       return null;
     case 'begun': {
       const { operationId, denied } = step;
-      await saveConsentRead(db, shop, { ...nothing, operationId, begunAt, denied }, deps.lookAgainMs);
+      await saveConsentRead(db, shop, { ...at, ...nothing, operationId, begunAt, denied }, deps.lookAgainMs);
       return null;
     }
     case 'running':
       await saveConsentRead(db, shop, at, deps.lookAgainMs);
       return null;
     case 'again':
-      await saveConsentRead(db, shop, { ...nothing, denied: step.denied }, 0);
+      await saveConsentRead(db, shop, { ...at, ...nothing, denied: step.denied }, 0);
       return null;
     case 'forbidden':
-      await giveUpReading(deps, shop, 'denied');
+      await giveUpReading(deps, shop, at, 'denied');
       return null;
     case 'failed':
-      await giveUpReading(deps, shop, step.why);
+      await giveUpReading(deps, shop, at, step.why);
       return null;
     case 'done': {
       const read = { ...at, url: step.url, fileSize: step.size, readAt: step.completedAt, line: 0, offset: 0 };
@@ -128,7 +134,7 @@ async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: 
   const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
   if (read === null) return false;
   if (read.url !== null && !(await compareFile(deps, work, { ...read, url: read.url }))) return true;
-  await saveConsentRead(deps.db, work.shop, nothing, 7 * DAY_MS);
+  await saveConsentRead(deps.db, work.shop, { ...at, ...nothing }, 7 * DAY_MS);
   return false;
 }
 
@@ -176,14 +182,14 @@ async function orPostpone(
     log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
     const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
     if (compare === compareChanges) {
-      await postponeChanges(db, shop, waitMs);
+      await postponeChanges(db, shop, at, waitMs);
       return false;
     }
     // Request a new file if this one is gone or can't be read to the end.
     const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
     if (at.url !== null && (error.failure === 'refused' || isHopeless))
-      await saveConsentRead(db, shop, nothing, LATER_MS);
-    await postponeConsent(db, shop, waitMs);
+      await saveConsentRead(db, shop, { ...at, ...nothing }, waitMs ?? EVERY_MS);
+    else await postponeConsent(db, shop, at, waitMs);
     return false;
   }
 }

@@ -9,6 +9,9 @@ export type Reconciliation = {
   customersUntil: Instant;
   changesDue: boolean;
   consentDue: boolean;
+  /** Since when. Whoever asks for a comparison meanwhile changes this, and nobody puts that off. */
+  changesDueAt: Instant;
+  consentDueAt: Instant;
   operationId: string | null;
   /**
    * When Shopify was asked to read. Anything read about a person since then is newer than its file.
@@ -26,7 +29,6 @@ export type Reconciliation = {
 
 export type Kind = 'orders' | 'customers';
 
-const EVERY = `interval '6 hours'`;
 const CONSENT_EVERY = `interval '7 days'`;
 
 const urlBinding = (shop: Shop) => `reconciliations.url:${shop.id}`;
@@ -54,6 +56,8 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     customers_until: Date | null;
     changes_due: boolean;
     consent_due: boolean;
+    due_at: Date;
+    consent_due_at: Date;
     operation_id: string | null;
     begun_at: Date | null;
     denied: string[];
@@ -63,8 +67,8 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     line: number;
     offset: number;
   }>(
-    `SELECT orders_until, customers_until, due_at <= now() AS changes_due, consent_due_at <= now() AS consent_due, operation_id, begun_at, denied, file_size,
-       read_at, url, line, "offset" FROM reconciliations WHERE shop_id = $1`,
+    `SELECT orders_until, customers_until, due_at <= now() AS changes_due, consent_due_at <= now() AS consent_due,
+       due_at, consent_due_at, operation_id, begun_at, denied, file_size, read_at, url, line, "offset" FROM reconciliations WHERE shop_id = $1`,
     [shop.id],
   );
   if (!row?.orders_until || !row.customers_until) return null;
@@ -73,6 +77,8 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     customersUntil: row.customers_until.getTime(),
     changesDue: row.changes_due,
     consentDue: row.consent_due,
+    changesDueAt: row.due_at.getTime(),
+    consentDueAt: row.consent_due_at.getTime(),
     operationId: row.operation_id,
     begunAt: row.begun_at?.getTime() ?? null,
     denied: row.denied,
@@ -91,16 +97,20 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
 export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = false): Promise<void> {
   await sql.query(
     `INSERT INTO reconciliations (shop_id, orders_until, customers_until, due_at, consent_due_at)
-     VALUES ($1, $2, $2, now() + ${EVERY}, CASE WHEN $3 THEN now() ELSE now() + ${CONSENT_EVERY} END)
+     VALUES ($1, $2, $2, now() + interval '6 hours', CASE WHEN $3 THEN now() ELSE now() + ${CONSENT_EVERY} END)
      ON CONFLICT (shop_id) DO UPDATE SET orders_until = excluded.orders_until, customers_until = excluded.customers_until,
        due_at = excluded.due_at`,
     [shop.id, new Date(until), isBack],
   );
 }
 
-/** The app was away for a while: compares everybody's consent now. */
+/** The app was away for a while: compares everybody's consent now. A file begun before doesn't know. */
 export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
-  await sql.query('UPDATE reconciliations SET consent_due_at = now() WHERE shop_id = $1', [shop.id]);
+  await sql.query(
+    `UPDATE reconciliations SET consent_due_at = now(), operation_id = NULL, begun_at = NULL, file_size = NULL, read_at = NULL,
+       url = NULL, line = 0, "offset" = 0 WHERE shop_id = $1`,
+    [shop.id],
+  );
 }
 
 /** Webhooks were missed: compares what changed, now. */
@@ -113,26 +123,36 @@ export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('DELETE FROM reconciliations WHERE shop_id = $1', [shop.id]);
 }
 
-const soon = (waitMs: number | undefined) =>
-  waitMs === undefined
-    ? { wait: EVERY, params: [] }
-    : { wait: `$2::float8 * interval '1 millisecond'`, params: [waitMs] };
+/** The usual time between two comparisons, in milliseconds. */
+export const EVERY_MS = 6 * 3_600_000;
 
 /**
  * Compares changes again after the usual time, or after `waitMs`. Does nothing when the app was
- * uninstalled in the meantime.
+ * uninstalled in the meantime, or when another comparison was asked for.
  */
-export async function postponeChanges(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
-  const { wait, params } = soon(waitMs);
-  await sql.query(`UPDATE reconciliations SET due_at = now() + ${wait} WHERE shop_id = $1`, [shop.id, ...params]);
+export async function postponeChanges(
+  sql: Sql,
+  shop: Shop,
+  at: Pick<Reconciliation, 'changesDueAt'>,
+  waitMs = EVERY_MS,
+): Promise<void> {
+  await sql.query(
+    `UPDATE reconciliations SET due_at = now() + $3::float8 * interval '1 millisecond' WHERE shop_id = $1 AND due_at = $2`,
+    [shop.id, new Date(at.changesDueAt), waitMs],
+  );
 }
 
 /** The same for everybody's consent: the usual time is that of changes. */
-export async function postponeConsent(sql: Sql, shop: Shop, waitMs?: number): Promise<void> {
-  const { wait, params } = soon(waitMs);
+export async function postponeConsent(
+  sql: Sql,
+  shop: Shop,
+  at: Pick<Reconciliation, 'consentDueAt'>,
+  waitMs = EVERY_MS,
+): Promise<void> {
   await sql.query(
-    `UPDATE reconciliations SET consent_due_at = greatest(consent_due_at, now() + ${wait}) WHERE shop_id = $1`,
-    [shop.id, ...params],
+    `UPDATE reconciliations SET consent_due_at = now() + $3::float8 * interval '1 millisecond'
+     WHERE shop_id = $1 AND consent_due_at = $2`,
+    [shop.id, new Date(at.consentDueAt), waitMs],
   );
 }
 
@@ -154,17 +174,21 @@ export async function movePointsBack(sql: Sql, shop: Shop, to: Instant): Promise
   );
 }
 
-/** Saves what a comparison of consent reads, and how far it has got. */
+/**
+ * Saves what a comparison of consent reads, and how far it has got, unless another was asked for.
+ * @param waitMs 0: it stays due
+ */
 export async function saveConsentRead(
   sql: Sql,
   shop: Shop,
-  read: Pick<Reconciliation, 'operationId' | 'begunAt' | 'denied' | 'fileSize' | 'readAt' | 'url' | 'line' | 'offset'>,
+  read: Omit<Reconciliation, 'ordersUntil' | 'customersUntil' | 'changesDue' | 'changesDueAt' | 'consentDue'>,
   waitMs: number,
 ): Promise<void> {
   await sql.query(
     `UPDATE reconciliations SET operation_id = $2, file_size = $3, read_at = $4, url = $5, line = $6, "offset" = $7,
-       consent_due_at = now() + $8::float8 * interval '1 millisecond', denied = $9::text[], begun_at = $10
-     WHERE shop_id = $1`,
+       consent_due_at = CASE WHEN $8::float8 > 0 THEN now() + $8::float8 * interval '1 millisecond' ELSE consent_due_at END,
+       denied = $9::text[], begun_at = $10
+     WHERE shop_id = $1 AND consent_due_at = $11`,
     [
       shop.id,
       read.operationId,
@@ -176,6 +200,7 @@ export async function saveConsentRead(
       waitMs,
       read.denied,
       read.begunAt === null ? null : new Date(read.begunAt),
+      new Date(read.consentDueAt),
     ],
   );
 }
