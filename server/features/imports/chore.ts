@@ -6,7 +6,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Log } from '../../platform/log.ts';
-import { noteProgress, noteTold } from '../../store/imports/feeding.ts';
+import { noteProgress } from '../../store/imports/feeding.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from '../../store/imports/imports.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -17,7 +17,7 @@ import { type FeedDeps, feed } from './feed.ts';
 import { count, settingsOf } from './forecast.ts';
 import { type Cursors, listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
-import { isAnyWaiting, standingOf } from './standing.ts';
+import { isAnyWaiting, settleTold, standingOf } from './standing.ts';
 import type { Work } from './work.ts';
 
 export type ImportDeps = AskDeps & FeedDeps & { log: Log };
@@ -56,15 +56,6 @@ async function renew(deps: ImportDeps, job: Import, done: number): Promise<void>
   job.rateAt = now;
   job.rateDone = done;
   await noteProgress(deps.db, job.id, { told, rate: job.rate, at: now, done });
-}
-
-/**
- * Refreshes the accepted counts of an import that isn't feeding now, and again later while some of
- * its events are unsent.
- */
-async function settleTold(deps: ImportDeps, job: Import): Promise<void> {
-  await freezeTally(deps.db, job, deps.now());
-  await noteTold(deps.db, job.id, await allTold(deps.db, job), deps.lookAgainMs);
 }
 
 /** @returns whether there is more to do now */

@@ -1,6 +1,8 @@
 import type { Import, Standing } from '../../domain/imports.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { allEnds } from './count-ended.ts';
+import { noteTold } from '../../store/imports/feeding.ts';
+import { allEnds, allTold, freezeTally } from './count-ended.ts';
 
 /** Computed from its events. */
 export async function standingOf(sql: Sql, job: Pick<Import, 'id' | 'settledTo' | 'settled'>): Promise<Standing> {
@@ -21,4 +23,17 @@ export async function isAnyWaiting(sql: Sql, job: Pick<Import, 'id'>): Promise<b
     job.id,
   ]);
   return rows.length > 0;
+}
+
+/**
+ * Refreshes the accepted counts of an import that isn't feeding now, and again later while some of
+ * its events are unsent: what ends while the others are counted is counted then.
+ */
+export async function settleTold(
+  { db, now, lookAgainMs }: { db: Sql; now: () => Instant; lookAgainMs: number },
+  job: Import,
+): Promise<void> {
+  await freezeTally(db, job, now());
+  const stale = await isAnyWaiting(db, job);
+  await noteTold(db, job, { counts: await allTold(db, job), stale }, lookAgainMs);
 }

@@ -39,15 +39,19 @@ export async function noteProgress(
 }
 
 /**
- * Saves what an import that isn't feeding has told. It stays stale while some of its events are
- * still to be sent.
+ * Saves what an import that isn't feeding has told, unless anything about it changed meanwhile.
+ * @param told.stale whether some of its events were still to be sent before they were counted
  */
-export async function noteTold(sql: Sql, id: string, told: ToldCounts, waitMs: number): Promise<void> {
+export async function noteTold(
+  sql: Sql,
+  job: Pick<Import, 'id' | 'dueAt'>,
+  told: { counts: ToldCounts; stale: boolean },
+  waitMs: number,
+): Promise<void> {
   await sql.query(
-    `UPDATE imports SET told = $2::jsonb, due_at = now() + $3::float8 * interval '1 millisecond',
-       told_stale = EXISTS (SELECT 1 FROM events WHERE import_id = $1 AND state IN ('received', 'open'))
-     WHERE id = $1 AND state <> 'running'`,
-    [id, JSON.stringify(told), waitMs],
+    `UPDATE imports SET told = $2::jsonb, told_stale = $3, due_at = now() + $4::float8 * interval '1 millisecond'
+     WHERE id = $1 AND due_at = $5 AND state <> 'running'`,
+    [job.id, JSON.stringify(told.counts), told.stale, waitMs, new Date(job.dueAt)],
   );
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Import, noneTold } from '../../../server/domain/imports.ts';
 import { allEnds, allTold, freezeTally } from '../../../server/features/imports/count-ended.ts';
-import { standingOf } from '../../../server/features/imports/standing.ts';
-import type { Db } from '../../../server/platform/database/db.ts';
+import { settleTold, standingOf } from '../../../server/features/imports/standing.ts';
+import type { Db, Param } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
@@ -41,7 +41,11 @@ async function event(id: string, state: string, reason: string | null = null): P
      VALUES ($1::uuid, $2, $1::uuid::text, 'import/customers', 'import', $3, now(), now(), $4, $5)`,
     [id, shop.id, importId, state, reason],
   );
-  if (state !== 'accepted') return;
+  if (state === 'accepted') await attempt(id);
+}
+
+/** It sent an opt-in, which was accepted. */
+async function attempt(id: string): Promise<void> {
   await db.query(
     `INSERT INTO deliveries (id, shop_id, event_id, kind, due_at, open) VALUES ($1::uuid, $2, $1::uuid, 'customer', now(), false)`,
     [id, shop.id],
@@ -119,6 +123,33 @@ describe('the counts of an import', () => {
     await db.query(`UPDATE events SET state = 'open', reason = NULL`);
     await freezeTally(db, before, NOW);
     expect(await counts()).toMatchObject({ attention: 0, waiting: 1, settledTo: null });
+  });
+
+  it.each([
+    ['is accepted', 'open', null],
+    ['is sent again and accepted', 'attention', 'rejected'],
+  ])('include an event that %s while those of a canceled import are counted', async (_, state, reason) => {
+    const id = idOf(5);
+    await event(id, state, reason);
+    const meanwhile = async () => {
+      if (state === 'attention') await noteChangedEnds(db, [id]);
+      await db.query(`UPDATE events SET state = 'accepted', reason = NULL`);
+      await attempt(id);
+    };
+    await changeState(db, shop, importId, { from: ['running'], to: 'cancelled' });
+    const racing: Db = {
+      ...db,
+      query: async <Row extends object>(text: string, params?: readonly Param[]) => {
+        if (text.startsWith('UPDATE imports SET told')) await meanwhile();
+        return await db.query<Row>(text, params);
+      },
+    };
+    const renew = async (on: Db) => await settleTold({ db: on, now: () => NOW, lookAgainMs: 0 }, await load());
+    await renew(racing);
+    const isStale = async () => (await db.query('SELECT 1 FROM imports WHERE told_stale')).length > 0;
+    expect(await isStale()).toBe(true);
+    await renew(db);
+    expect((await load()).told.EmailPermission.true).toBe(1);
   });
 
   it('no longer need the events once all have ended with the import', async () => {
