@@ -13,6 +13,8 @@ export type PersonRead = {
   saleAskedAt?: Instant;
   /** Shopify said nothing about their choices: it has no such customer, or the app may not see it. */
   silent?: true;
+  /** How often it had no such customer, and never had said anything else; missing: it had. */
+  absences?: number;
   /**
    * What it said something about: their choice about an email address or mobile number, as
    * `channel:hash`, and their tags, as `tags`. Missing: not noted then.

@@ -70,13 +70,18 @@ const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRea
 });
 
 /**
- * Shopify no longer has this customer, or says nothing about them. Asking again would give the same
- * answer.
+ * Shopify has no such customer: no longer or, if it never said anything of them, perhaps not yet,
+ * because its Admin API may be behind its webhooks.
  */
 export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
-  profile.read = { ...readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields }), silent: true };
+  const absences = profile.read === null ? 1 : profile.read.absences && profile.read.absences + 1;
+  profile.read = {
+    ...readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields }),
+    silent: true,
+    ...(absences !== undefined && { absences }),
+  };
   people.changed(person);
 }
 

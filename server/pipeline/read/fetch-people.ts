@@ -10,8 +10,8 @@ import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/facts.ts';
 import { endReadWaits, stopReadWaits, unparkRead } from '../../store/events/parked-events.ts';
-import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
-import { loadPeople, type People } from '../../store/people/people.ts';
+import { type DueRead, dueReads, endReads, putOffReads, readLater } from '../../store/people/due-reads.ts';
+import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
@@ -44,6 +44,8 @@ const AFTER_REFUSAL_MS = 24 * 3_600_000;
 const AFTER_ACCIDENT_MS = 3_600_000;
 /** When to ask again for one about whom no answer comes at all, while others are due. */
 const AFTER_FAILURE_MS = 5 * 60_000;
+/** When to ask again, each time, about one whom Shopify doesn't have yet, in milliseconds. */
+const AFTER_ABSENCE_MS = [10_000, 60_000, 10 * 60_000, 3_600_000];
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
 const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
@@ -142,6 +144,10 @@ async function confirm(
 
 const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
 
+/** How long until one is asked about again whom Shopify may not have yet; undefined: they aren't. */
+const waitOf = ({ deletedAt, profile: { read } }: Person): number | undefined =>
+  deletedAt === null && read?.absences ? AFTER_ABSENCE_MS[read.absences - 1] : undefined;
+
 /**
  * They have been read: opens deliveries for what that makes due. A person asked for again meanwhile
  * stays due for reading.
@@ -158,6 +164,11 @@ async function finishPeople(held: InShop, people: People, wanted: readonly DueRe
     const person = people.find(key);
     return person?.id === id ? [person] : [];
   });
+  const absent = found.flatMap((person) => {
+    const waitMs = waitOf(person);
+    return waitMs === undefined ? [] : [{ id: person.id, waitMs }];
+  });
+  await readLater(sql, shop, absent);
   return await openDueFlags(held, found, now);
 }
 

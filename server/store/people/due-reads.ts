@@ -33,6 +33,25 @@ export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[])
   );
 }
 
+/** Has those read again after a while for whom nothing else has asked. */
+export async function readLater(
+  sql: Sql,
+  shop: Shop,
+  people: readonly { id: string; waitMs: number }[],
+): Promise<void> {
+  if (people.length === 0) return;
+  const { columns, from, params } = unnest(
+    { id: 'uuid', wait_ms: 'float8' },
+    people.map(({ id, waitMs }) => ({ id, wait_ms: waitMs })),
+    2,
+  );
+  await sql.query(
+    `UPDATE people p SET read_due_at = now() + u.wait_ms * interval '1 millisecond' FROM ${from} AS u(${columns})
+     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_due_at IS NULL`,
+    [shop.id, ...params],
+  );
+}
+
 /** Has them read again after a while. */
 export async function putOffReads(sql: Sql, shop: Shop, ids: readonly string[], waitMs: number): Promise<void> {
   await sql.query(

@@ -35,6 +35,7 @@ type PersonRow = {
   deleted_at: Date | null;
   merged_into: string | null;
   unread: boolean;
+  put_off: boolean | null;
 };
 
 /**
@@ -66,7 +67,7 @@ export type People = {
 };
 
 const COLUMNS =
-  'r.id, r.key, r.profile, r.profile_at, r.seen_at, r.deleted_at, r.merged_into, r.read_due_at IS NOT NULL AS unread';
+  'r.id, r.key, r.profile, r.profile_at, r.seen_at, r.deleted_at, r.merged_into, r.read_due_at IS NOT NULL AS unread, r.read_due_at > now() AS put_off';
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
@@ -108,15 +109,17 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
     const added = new Map<string, Person>();
     for (const row of rows) {
       if (byId.has(row.id)) continue;
+      const profile = openProfile(shop.vault, row.id, row.profile);
       const person: Person = {
         id: row.id,
         key: row.key,
-        profile: openProfile(shop.vault, row.id, row.profile),
+        profile,
         profileAt: row.profile_at?.getTime() ?? null,
         seenAt: row.seen_at.getTime(),
         deletedAt: row.deleted_at?.getTime() ?? null,
         mergedInto: row.merged_into,
-        unread: row.unread,
+        // Nothing waits for one whom Shopify doesn't have yet.
+        unread: row.unread && !(row.put_off && profile.read?.absences !== undefined),
         addresses: new Map(),
       };
       byKey.set(row.key, person);

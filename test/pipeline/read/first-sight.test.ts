@@ -16,6 +16,18 @@ const optedIn = (id: number, at = ago(MINUTE)) =>
 const optedOut = (id: number, at: string | null = ago(MINUTE)) =>
   emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
 
+/** What was put off is read now. @returns for how long it had been put off, in seconds */
+async function passPutOff(): Promise<number[]> {
+  const rows = await scene.base.db.query<{ after: number }>(
+    `UPDATE people p SET read_due_at = now() - interval '1 second' FROM people was
+     WHERE was.id = p.id AND p.shop_id = $1 AND p.read_due_at IS NOT NULL
+     RETURNING round(extract(epoch FROM was.read_due_at - now()))::int AS after`,
+    [scene.base.shop.id],
+  );
+  await scene.read();
+  return rows.map(({ after }) => after);
+}
+
 describe('when a person is first seen', () => {
   it('the delivery waits for Shopify, and goes out with the flag that was read', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
@@ -120,10 +132,7 @@ describe('when a person is first seen', () => {
     expect(sent).toHaveLength(4);
     for (const payload of sent) expect(payload).toMatchObject({ EmailPermission: true });
     scene.unsaid.clear();
-    await scene.base.db.query(
-      `UPDATE people SET read_due_at = now() - interval '1 second' WHERE read_due_at IS NOT NULL`,
-    );
-    await scene.read();
+    await passPutOff();
     expect(await scene.send()).toMatchObject([{ Order: { Id: '3' }, EmailPermission: true }]);
   });
 
@@ -137,10 +146,7 @@ describe('when a person is first seen', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
     expect(await scene.send()).toEqual([]);
     scene.unsaid.clear();
-    await scene.base.db.query(
-      `UPDATE people SET read_due_at = now() - interval '1 second' WHERE read_due_at IS NOT NULL`,
-    );
-    await scene.read();
+    await passPutOff();
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
   });
 
@@ -159,13 +165,42 @@ describe('when a person is first seen', () => {
     expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
   });
 
-  it('a customer that Shopify no longer has ends the wait, and is not asked for again', async () => {
+  it('a customer whom Shopify does not have yet ends the wait, is asked about again a few times, and makes nothing wait for that', async () => {
+    const after: number[] = [];
+    for (let n = 1; n < 7; n++) {
+      await scene.receive('orders/create', order(n, buyer(1)));
+      await scene.read();
+      expect(await scene.send()).toMatchObject([{ Order: { Id: `${n}` } }]);
+      after.push(...(await passPutOff()));
+    }
+    expect(after).toHaveLength(4);
+    expect(after.at(-1)).toBeGreaterThan(3000);
+    expect(scene.asked).toHaveLength(5);
+  });
+
+  it.each(['absent', 'parked'])('what Shopify says of a customer once it has them is sent then (%s)', async (how) => {
+    const [topic, body] =
+      how === 'parked'
+        ? [EMAIL, emailConsent(1, 'subscribed', null, { email_address: null })]
+        : ['orders/create', order(1, buyer(1))];
+    await scene.receive(topic, body);
+    await scene.read();
+    await scene.send();
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await passPutOff();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
+    expect(await passPutOff()).toEqual([]);
+  });
+
+  it('a customer whom Shopify no longer has is not asked about again', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
     await scene.read();
-    expect(await scene.send()).toMatchObject([{ Order: { Id: '1' } }]);
-    await scene.receive('orders/create', order(2, buyer(1)));
+    scene.shopify.customers.clear();
+    await scene.receive('customers/update', customer(1, { email: 'other@example.com', updated_at: ago(0) }));
     await scene.read();
-    expect(scene.asked).toHaveLength(1);
+    expect(scene.asked).toHaveLength(2);
+    expect(await passPutOff()).toEqual([]);
   });
 
   it('a guest is not read', async () => {
