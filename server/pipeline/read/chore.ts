@@ -49,6 +49,17 @@ export function createFetches(deps: FetchDeps & { wake(shopId: number): void }):
     }
   }
 
+  /** The shops for whose bodies no answer came the last time. */
+  const unanswered = new Set<number>();
+  async function readBodies(shop: Shop, signal: AbortSignal): Promise<number> {
+    try {
+      return await completeBodies(deps, shop, signal, unanswered.delete(shop.id));
+    } catch (error) {
+      if (isLater(error)) unanswered.add(shop.id);
+      throw error;
+    }
+  }
+
   async function withoutAccess(shop: Shop): Promise<false> {
     await inShop(deps.db, shop, async ({ sql }) => await stopReadWaits(sql, shop));
     deps.wake(shop.id);
@@ -69,7 +80,7 @@ export function createFetches(deps: FetchDeps & { wake(shopId: number): void }):
         });
       try {
         const people = await orLater(readPeople(shop, signal));
-        const bodies = await orLater(completeBodies(deps, shop, signal));
+        const bodies = await orLater(readBodies(shop, signal));
         if (people + bodies + failures.length > 0) deps.wake(shop.id);
         const [failure] = failures;
         if (failure) throw failure;

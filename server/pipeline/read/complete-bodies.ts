@@ -26,7 +26,10 @@ const BATCH = 20;
 /** After this many in a row for which no answer comes, none comes for any. */
 const MOST_FAILURES = 3;
 
-type Parked = { event_id: string; topic: string; triggered_at: Date; body: Uint8Array | null };
+/** For how long to ask for one about which no answer comes, in milliseconds; then it needs attention. */
+const MAX_WAIT_MS = 3 * 24 * 3_600_000;
+
+type Parked = { event_id: string; topic: string; triggered_at: Date; received_at: Date; body: Uint8Array | null };
 type Incomplete = Extract<Translated, { kind: 'incomplete' }>;
 type Completion = { body: object } | { settled: Settled; detail: Detail | null };
 
@@ -118,13 +121,19 @@ function isAboutThisBody(error: unknown): boolean {
 
 /**
  * Reads the rest of bodies that Shopify shortened to an id.
+ * @param inAnyOrder no answer came for some the last time: perhaps one comes for others
  * @returns how many events continue now; there may be more
  * @throws AdminError
  */
-export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortSignal): Promise<number> {
+export async function completeBodies(
+  deps: FetchDeps,
+  shop: Shop,
+  signal: AbortSignal,
+  inAnyOrder: boolean,
+): Promise<number> {
   const rows = await deps.db.query<Parked>(
-    `SELECT p.event_id, e.topic, e.triggered_at, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
-     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY p.event_id LIMIT ${BATCH}`,
+    `SELECT p.event_id, e.topic, e.triggered_at, e.received_at, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
+     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY ${inAnyOrder ? 'random()' : 'p.event_id'} LIMIT ${BATCH}`,
     [shop.id],
   );
   const failures: AdminError[] = [];
@@ -143,7 +152,7 @@ export async function completeBodies(deps: FetchDeps, shop: Shop, signal: AbortS
         if (!(error instanceof AdminError) || error.failure !== 'later') throw error;
         failures.push(error);
         if (++inARow >= MOST_FAILURES) throw error;
-        continue;
+        if (deps.now() - row.received_at.getTime() < MAX_WAIT_MS) continue;
       }
       deps.log.error({ stage: 'read', shop: shop.id, event: row.event_id, err: error }, 'A body cannot be completed');
       const refused = error instanceof AdminError && !error.partial;

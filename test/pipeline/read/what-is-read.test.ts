@@ -475,6 +475,40 @@ describe('a body that holds only an id', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com' }]);
   });
 
+  it('for which no answer comes hold up none of the others, however many they are', async () => {
+    const silent = ['1', '2', '3', '4', '5'];
+    for (const id of silent) {
+      scene.unsaid.set(id, 'down');
+      await scene.receive('customers/update', { id: Number(id) });
+    }
+    scene.shopify.setOrder({ id: 6, email: 'guest@example.com' });
+    const event = await scene.receive('orders/create', { id: 6 });
+    for (let tries = 0; tries < 50; tries++) await scene.read().catch(() => scene.translate());
+    await scene.send();
+    expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('for which no answer comes for three days needs attention, and can be resent', async () => {
+    scene.unsaid.set('1', 'down');
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    const event = await scene.receive('customers/update', { id: 1 });
+    const received = async (daysAgo: number) => {
+      const at = new Date(scene.base.now - daysAgo * DAY);
+      await scene.base.db.query('UPDATE events SET received_at = $2 WHERE id = $1', [event, at]);
+      await expect(scene.read()).rejects.toThrow('down');
+    };
+    await received(2.9);
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    await received(3.1);
+    expect(await scene.seen(event)).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+    scene.unsaid.clear();
+    expect((await scene.base.call('post', `/activity/${event}/retry`, {})).status).toBe(202);
+    await scene.translate();
+    await scene.read();
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com' }]);
+  });
+
   it('that waits while access is lost needs attention too', async () => {
     const event = await scene.receive('orders/create', { id: 1 });
     scene.access = false;
