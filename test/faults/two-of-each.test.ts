@@ -12,7 +12,7 @@ const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 
 describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers', () => {
-  it('row 29: on one database and one Redis send nothing twice, and keep the order of the events to an address', async () => {
+  it('row 29: on one database and one Redis send nothing twice, not even what both receive at once, and keep the order of the events to an address', async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
     const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '60s' } });
@@ -34,7 +34,9 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
         for (let i = 0; i < 15; i++) {
           const body = order(`${person + 1}${String(i).padStart(3, '0')}`, { email: `ordering${person}@example.com` });
           const webhook = { webhookId: randomUUID(), shop, marker: null, choice: null, topic: 'orders/create', body };
-          orders.push(await sendUntilTaken(either, webhook));
+          // Shopify may send one again while its answer is on the way.
+          const sent = await Promise.all(webs.map(async (web) => await sendUntilTaken(() => web, webhook)));
+          orders.push(...sent);
           await wait(5);
         }
       }),
