@@ -72,7 +72,6 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
     work: async (shop, signal) => {
       // Before the settings: what changes them afterwards asks for another check.
       let at = await loadLedgerCheck(db, shop);
-      const { asked } = at;
       const stored = await loadSettings(db, shop);
       if (!stored?.guid) return false;
       const until = now() + SLICE_MS;
@@ -92,7 +91,7 @@ export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(s
         } else if (inFacts) inFacts = false;
         else inPeople = false;
       }
-      return inFacts || inPeople || (await endLedgerCheck(db, shop, asked));
+      return inFacts || inPeople || (await endLedgerCheck(db, shop));
     },
   };
 }

@@ -33,7 +33,6 @@ export async function shopsToCheck(sql: Sql): Promise<number[]> {
 
 /** How far a check has come. */
 export type LedgerCheck = {
-  asked: number;
   afterFactId: string | null;
   /** The key of the last person checked, after all facts. */
   afterPerson: string | null;
@@ -41,19 +40,19 @@ export type LedgerCheck = {
   mergesKnown: boolean;
 };
 
+/** Goes on with the check, or begins one: that covers whatever was asked for before. */
 export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck> {
   const [row] = await sql.query<{
-    asked: number;
     after_fact_id: string | null;
     after_person: string | null;
     merges_known: boolean;
   }>(
-    `INSERT INTO ledger_checks (shop_id, due_at) VALUES ($1, now())
-     ON CONFLICT (shop_id) DO UPDATE SET asked = ledger_checks.asked RETURNING asked, after_fact_id, after_person, merges_known`,
+    `INSERT INTO ledger_checks AS l (shop_id, due_at) VALUES ($1, now())
+     ON CONFLICT (shop_id) DO UPDATE SET asked = CASE WHEN l.after_fact_id IS NULL AND l.after_person IS NULL THEN 0 ELSE l.asked END
+     RETURNING after_fact_id, after_person, merges_known`,
     [shop.id],
   );
   return {
-    asked: row?.asked ?? 0,
     afterFactId: row?.after_fact_id ?? null,
     afterPerson: row?.after_person ?? null,
     mergesKnown: row?.merges_known ?? false,
@@ -74,15 +73,14 @@ export async function moveLedgerCheck(
 
 /**
  * The check is complete. The next one is in a day, or now if something asked for another one
- * meanwhile.
- * @param asked its value when the check began
+ * since it began.
  * @returns whether the next check starts now
  */
-export async function endLedgerCheck(sql: Sql, shop: Shop, asked: number): Promise<boolean> {
+export async function endLedgerCheck(sql: Sql, shop: Shop): Promise<boolean> {
   const [row] = await sql.query<{ again: boolean }>(
-    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, merges_known = true, due_at = CASE WHEN asked = $2 THEN now() + ${EVERY} ELSE due_at END
-     WHERE shop_id = $1 RETURNING asked <> $2 AS again`,
-    [shop.id, asked],
+    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, merges_known = true, due_at = CASE WHEN asked = 0 THEN now() + ${EVERY} ELSE due_at END
+     WHERE shop_id = $1 RETURNING asked > 0 AS again`,
+    [shop.id],
   );
   return row?.again ?? false;
 }
